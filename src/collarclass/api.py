@@ -1,0 +1,124 @@
+"""`classify` and `classify_many`: one ad, or a list of them, in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+
+from .artefact import default_model_path, load_model
+from .model import Model
+from .result import Classification
+
+
+@cache
+def default_model() -> Model:
+    """The shipped model, read once in a process."""
+    return load_model(default_model_path())
+
+
+def classify(text: str, title: str | None = None, *, model: Model | None = None) -> Classification:
+    """Label one job ad white, blue or gray collar.
+
+    Parameters
+    ----------
+    text : str
+        The ad: plain text or HTML, English or Chinese.
+    title : str, optional
+        The job title. Without it a short first line of the text is read as the title.
+    model : Model, optional
+        From `load_model`; the shipped model if not given.
+
+    Returns
+    -------
+    Classification
+        Its label is "unclear", with the reason in `note`, when the text is empty, too thin, or in
+        a language the model does not know.
+
+    Raises
+    ------
+    TypeError
+        If `text` is not a str, or `title` neither a str nor None.
+
+    Examples
+    --------
+    >>> from collarclass import classify
+    >>> ad = "Forklift driver, nights. Load trailers and scan pallets. Counterbalance licence needed."
+    >>> classify(ad).label
+    'blue'
+    """
+    return classify_many([text], [title], model=model)[0]
+
+
+def classify_many(
+    texts: Iterable[str],
+    titles: Iterable[str | None] | None = None,
+    evidence: bool = True,
+    *,
+    model: Model | None = None,
+) -> list[Classification]:
+    """Label many job ads; each result is the one that `classify` gives for that ad.
+
+    Parameters
+    ----------
+    texts : iterable of str
+    titles : iterable of str or None, optional
+        One for each text.
+    evidence : bool, default=True
+        Whether the results carry evidence and requirements; without them labelling is faster.
+    model : Model, optional
+
+    Returns
+    -------
+    list of Classification
+        In the order of the texts.
+
+    Raises
+    ------
+    TypeError
+        If a text is not a str, or a title neither a str nor None.
+    ValueError
+        If there are not as many titles as texts.
+
+    Examples
+    --------
+    >>> from collarclass import classify_many
+    >>> [c.label for c in classify_many(["", "   "])]
+    ['unclear', 'unclear']
+    """
+    texts, titles = check_texts(texts, titles)
+    return (model or default_model()).classify(texts, titles, evidence)
+
+
+def check_texts(
+    texts: Iterable[str], titles: Iterable[str | None] | None
+) -> tuple[list[str], list[str | None] | None]:
+    """Turn both arguments into lists of the right types, or say which element is wrong."""
+    if isinstance(texts, (str, bytes)):
+        raise TypeError("texts is a single string: give a list of ads, or call classify for one ad.")
+    texts = list(texts)
+    for i, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise TypeError(f"Text {i} is {_named(text)}, not a str: {_remedy(text)}.")
+    if titles is None:
+        return texts, None
+    if isinstance(titles, (str, bytes)):
+        raise TypeError("titles is a single string: give a list of titles, one for each text.")
+    titles = list(titles)
+    for i, title in enumerate(titles):
+        if title is not None and not isinstance(title, str):
+            raise TypeError(f"Title {i} is {_named(title)}, neither a str nor None: {_remedy(title)}.")
+    if len(titles) != len(texts):
+        raise ValueError(f"{len(texts)} texts but {len(titles)} titles: give one title (or None) for each text.")
+    return texts, titles
+
+
+def _named(value: object) -> str:
+    return "None" if value is None else f"a {type(value).__name__} ({value!r:.40})"
+
+
+def _remedy(value: object) -> str:
+    if isinstance(value, (bytes, bytearray)):
+        return "decode it first, for example value.decode('utf-8')"
+    if value is None or isinstance(value, float):
+        return "replace missing values first, for example by the empty string, which is labelled unclear"
+    return "pass the ad's text as a string"

@@ -1,0 +1,305 @@
+"""`CollarClassifier`: learns a `Model` from rated ads, in the manners of a scikit-learn estimator."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.model_selection import GroupKFold
+from sklearn.utils.validation import check_is_fitted
+
+from .errors import DataError
+from .features import Terms, Vocabulary, count_terms, ngrams
+from .lexicon import stop_words
+from .model import Block, Model, with_title
+from .requirements import features, read_requirements
+from .result import LABELS
+from .text import Tokens, tokenize
+
+# Ratings that stand for a label where no ratings are given: the middle of its ground in the codebook.
+TYPICAL_RATINGS = {"white": (3.0, 0.5), "blue": (1.0, 3.5), "gray": (3.0, 3.0)}
+
+
+class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """Label job ads white, blue or gray collar by way of two linear scores.
+
+    Parameters
+    ----------
+    alpha : float, default=1.0
+        Strength of the ridge penalty on the words' weights.
+    title_scale : float, default=0.7
+        Length of the title's feature vector; the text's has length one.
+    min_df : int, default=2
+        Number of ads in which an n-gram must occur to be learnt.
+    n_folds : int, default=5
+        Folds, apart by group, whose held-out scores teach the decision.
+    balance : float, default=0.5
+        How far the decision's classes are weighted up to equal shares: 0 not at all, 1 wholly.
+    name : str, default="own"
+        Name of the fitted model, carried by its results.
+
+    Attributes
+    ----------
+    model_ : Model
+        The fitted arrays; `collarclass.save_model` writes them to a folder.
+    classes_ : ndarray of str
+        ``["blue", "gray", "white"]``, the columns of `predict_proba`.
+    held_out_scores_ : ndarray of float64, shape (n_samples, 2)
+        Scores of each training ad by a model that did not see its group.
+
+    Examples
+    --------
+    >>> ads = ["Welder wanted, no schooling needed", "Accountant, bachelor's degree"] * 5
+    >>> classifier = CollarClassifier(n_folds=2).fit(ads, ["blue", "white"] * 5)
+    >>> classifier.predict(["We need a welder"])
+    array(['blue'], dtype='<U5')
+    """
+
+    def __init__(
+        self,
+        alpha: float = 1.0,
+        title_scale: float = 0.7,
+        min_df: int = 2,
+        n_folds: int = 5,
+        balance: float = 0.5,
+        name: str = "own",
+    ) -> None:
+        self.alpha = alpha
+        self.title_scale = title_scale
+        self.min_df = min_df
+        self.n_folds = n_folds
+        self.balance = balance
+        self.name = name
+
+    # -- learning --------------------------------------------------------------------------------
+
+    def fit(
+        self,
+        X: Any,
+        y: ArrayLike,
+        ratings: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
+        """Learn from labelled ads.
+
+        Parameters
+        ----------
+        X : sequence of str, or of (title, text) pairs, or a DataFrame with columns `title`, `text`
+        y : array-like of str, shape (n_samples,)
+            "white", "blue" or "gray".
+        ratings : array-like of float, shape (n_samples, 2), optional
+            Academic credential and hands-on skill, 0 to 4. Without them each label's typical
+            ratings are used.
+        groups : array-like, shape (n_samples,), optional
+            Ads that must not be on both sides of a split, such as those of one occupation.
+        sample_weight : array-like of float, shape (n_samples,), optional
+
+        Returns
+        -------
+        self
+        """
+        titles, texts = split_ads(X)
+        labels = np.asarray(y, dtype=object)
+        if len(labels) != len(texts):
+            raise DataError(f"{len(texts)} ads but {len(labels)} labels: give one label per ad.")
+        unknown = sorted({str(v) for v in labels} - set(LABELS))
+        if unknown:
+            raise DataError(f"Unknown label {unknown[0]!r}: labels are {', '.join(LABELS)}.")
+        target = (
+            np.array([TYPICAL_RATINGS[v] for v in labels])
+            if ratings is None
+            else np.asarray(ratings, dtype=np.float64)
+        )
+        if target.shape != (len(texts), 2) or not ((target >= 0) & (target <= 4)).all():
+            raise DataError("Ratings must be numbers from 0 to 4, two per ad: academic and hands-on.")
+        weight = np.ones(len(texts)) if sample_weight is None else np.asarray(sample_weight, np.float64)
+        group = np.arange(len(texts)) if groups is None else pd.factorize(np.asarray(groups))[0]
+        if len(np.unique(group)) < self.n_folds:
+            raise DataError(
+                f"{len(np.unique(group))} groups of ads cannot make {self.n_folds} folds: "
+                "give more ads or lower n_folds."
+            )
+
+        data = _TrainingData(texts, titles)
+        words = np.empty((len(texts), 2))
+        for train, test in GroupKFold(self.n_folds).split(texts, groups=group):
+            fitted = self._fit_words(data, train, target, weight)
+            words[test] = data.words(fitted, test)
+        self.classes_ = np.array(sorted(LABELS))
+        self.gain_ = _fit_gain(words, data.features, data.stated, target, weight)
+        gain, intercept, stated_weight = self.gain_
+        rating = (
+            intercept[data.stated] + gain[data.stated] * words + data.features @ stated_weight
+        )
+        self.held_out_scores_ = np.clip(rating, 0, 4) / 4
+        decision = self._fit_decision(self.held_out_scores_, labels, weight)
+        text, title = self._fit_words(data, np.arange(len(texts)), target, weight)
+        self.model_ = Model(
+            name=self.name,
+            version="0",
+            text=text,
+            title=title,
+            stated_weight=stated_weight.astype(np.float32),
+            gain=gain.astype(np.float32),
+            intercept=intercept.astype(np.float32),
+            decision=decision.astype(np.float32),
+            limits={"min_terms": 6, "min_known_share": 0.5},
+        )
+        return self
+
+    def _fit_words(
+        self, data: _TrainingData, train: NDArray[np.int64], target: NDArray[np.float64], weight: NDArray[np.float64]
+    ) -> tuple[Block, Block]:
+        """Fit both blocks' weights on some rows."""
+        vocabularies = [
+            data.vocabulary(tokens, train, min_df)
+            for tokens, min_df in zip(data.tokens, (self.min_df, max(1, self.min_df - 1)), strict=True)
+        ]
+        blocks, matrices = [], []
+        for tokens, vocabulary, scale in zip(data.tokens, vocabularies, (1.0, self.title_scale), strict=True):
+            terms = count_terms(tokens, vocabulary)
+            inside = np.isin(terms.row, train)
+            df = np.bincount(terms.term[inside], minlength=len(vocabulary))
+            idf = (np.log((1 + len(train)) / (1 + df)) + 1).astype(np.float32)
+            block = Block(vocabulary, idf, np.zeros((len(vocabulary), 2), np.float32), np.ones(len(vocabulary), bool))
+            matrices.append(data.matrix(block, terms) * scale)
+            blocks.append((block, terms, scale))
+        matrix = sp.hstack([*matrices, sp.csr_matrix(data.features)], format="csr")[train]
+        ridge = Ridge(alpha=self.alpha, solver="sparse_cg", tol=1e-6)
+        ridge.fit(matrix, target[train], sample_weight=weight[train])
+        n_text = len(vocabularies[0])
+        coefficients = (ridge.coef_.T[:n_text], ridge.coef_.T[n_text : n_text + len(vocabularies[1])])
+        fitted = []
+        for (block, terms, scale), tokens, coefficient in zip(blocks, data.tokens, coefficients, strict=True):
+            weights = (coefficient * scale).astype(np.float32)
+            fitted.append(Block(block.vocabulary, block.idf, weights, _shown(tokens, terms, len(weights))))
+        return fitted[0], fitted[1]
+
+    def _fit_decision(
+        self, scores: NDArray[np.float64], labels: NDArray[Any], weight: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        share = pd.Series(labels).map(pd.Series(labels).value_counts(normalize=True)).to_numpy(np.float64)
+        a, h = scores.T
+        logistic = LogisticRegression(C=10.0, max_iter=1000)
+        logistic.fit(np.column_stack((a, h, a * h)), labels, sample_weight=weight * share**-self.balance)
+        order = [list(logistic.classes_).index(v) for v in LABELS]
+        return np.column_stack((logistic.coef_, logistic.intercept_))[order]
+
+    # -- predicting ------------------------------------------------------------------------------
+
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """Probabilities of blue, gray and white, shape (n_samples, 3)."""
+        check_is_fitted(self)
+        titles, texts = split_ads(X)
+        return self.model_.label(texts, titles).probabilities[:, [1, 2, 0]]
+
+    def predict(self, X: Any) -> NDArray[np.str_]:
+        """Likeliest label of each ad; never "unclear", which is the library's, not the estimator's."""
+        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
+
+    def decision_function(self, X: Any) -> NDArray[np.float64]:
+        """Log-probabilities of blue, gray and white, shape (n_samples, 3)."""
+        return np.asarray(np.log(self.predict_proba(X)))
+
+    def scores(self, X: Any) -> NDArray[np.float64]:
+        """Academic and hands-on score of each ad, 0 to 1, shape (n_samples, 2)."""
+        check_is_fitted(self)
+        titles, texts = split_ads(X)
+        return self.model_.label(texts, titles).scores
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = True
+        tags.input_tags.two_d_array = False
+        return tags
+
+
+def split_ads(X: Any) -> tuple[list[str | None], list[str]]:
+    """Take ads as text, as (title, text) pairs or as a DataFrame apart into titles and texts."""
+    if isinstance(X, pd.DataFrame):
+        if "text" not in X:
+            raise DataError(f"No column 'text' in the table; its columns are {', '.join(map(str, X.columns))}.")
+        titles = X["title"].tolist() if "title" in X else [None] * len(X)
+        return titles, X["text"].tolist()
+    if isinstance(X, str):
+        raise DataError("Give a sequence of ads, not a single string.")
+    titles, texts = [], []
+    for i, ad in enumerate(X):
+        title, text = (None, ad) if isinstance(ad, str) else ad
+        if not isinstance(text, str) or not (title is None or isinstance(title, str)):
+            raise DataError(f"Ad {i} is not a text or a (title, text) pair of texts.")
+        titles.append(title)
+        texts.append(text)
+    return titles, texts
+
+
+class _TrainingData:
+    """The training ads, read once for all folds."""
+
+    def __init__(self, texts: Sequence[str], titles: Sequence[str | None]) -> None:
+        laid = [with_title(text, title) for text, title in zip(texts, titles, strict=True)]
+        self.tokens = tokenize([full for full, _, _ in laid]), tokenize([title for _, title, _ in laid])
+        found = read_requirements(self.tokens[0])
+        self.features = features(found)
+        self.stated = (found.level >= 0).astype(np.int64)
+
+    def vocabulary(self, tokens: Tokens, train: NDArray[np.int64], min_df: int) -> Vocabulary:
+        inside = np.zeros(tokens.n_rows, dtype=bool)
+        inside[train] = True
+        hashes, orders = [], []
+        for order, (values, first) in enumerate(ngrams(tokens), start=1):
+            row = tokens.row[first]
+            keep = inside[row]
+            pairs = np.unique(np.rec.fromarrays((values[keep], row[keep]), names="hash,row"))
+            known, df = np.unique(pairs["hash"], return_counts=True)
+            hashes.append(known[df >= min_df])
+            orders.append(np.full(len(hashes[-1]), order, dtype=np.uint8))
+        return Vocabulary(np.concatenate(hashes), np.concatenate(orders))
+
+    def matrix(self, block: Block, terms: Terms) -> sp.csr_matrix:
+        n = len(self.stated)
+        return sp.csr_matrix((block.values(terms, n), (terms.row, terms.term)), shape=(n, len(block.vocabulary)))
+
+    def words(self, blocks: tuple[Block, Block], rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The words' part of both ratings, for some rows."""
+        total = np.zeros((len(self.stated), 2))
+        for block, tokens in zip(blocks, self.tokens, strict=True):
+            total += self.matrix(block, count_terms(tokens, block.vocabulary)) @ block.weight.astype(np.float64)
+        return total[rows]
+
+
+def _fit_gain(
+    words: NDArray[np.float64],
+    stated_features: NDArray[np.float64],
+    stated: NDArray[np.int64],
+    target: NDArray[np.float64],
+    weight: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """How far held-out words are to be trusted, with and without stated schooling beside them."""
+    gain, intercept = np.empty((2, 2)), np.empty((2, 2))
+    stated_weight = np.empty((stated_features.shape[1], 2))
+    known = stated[:, None] == np.arange(2)
+    for d in range(2):
+        design = np.column_stack((known * words[:, [d]], known, stated_features))
+        ridge = Ridge(alpha=1.0, fit_intercept=False).fit(design, target[:, d], sample_weight=weight)
+        gain[:, d], intercept[:, d], stated_weight[:, d] = np.split(ridge.coef_, [2, 4])
+    return gain, intercept, stated_weight
+
+
+def _shown(tokens: Tokens, terms: Terms, n_terms: int) -> NDArray[np.bool_]:
+    """Which terms are made of more than stop words, digits and single letters."""
+    common = Vocabulary(np.unique(tokenize(["\n".join(stop_words())]).hash), np.empty(0, np.uint8))
+    plain = np.zeros(len(tokens) + 1, dtype=np.int64)
+    dull = np.zeros(len(tokens), dtype=bool)
+    dull[common.find(tokens.hash)[0]] = True
+    np.cumsum(~dull, out=plain[1:])
+    shown = np.ones(n_terms, dtype=bool)
+    shown[terms.term] = plain[terms.last + 1] > plain[terms.first]
+    return shown

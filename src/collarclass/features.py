@@ -1,0 +1,136 @@
+"""Tokens → counted n-grams of a known vocabulary, for fitting, predicting and explaining alike.
+
+The n-grams are single tokens and pairs, and runs of three Chinese characters; none reaches across
+the end of a sentence, line or bullet. An n-gram is known by its 64-bit hash and checked in full, so
+a text in an unknown language finds nothing instead of something else.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .text import Tokens, mix
+
+# Rounded to single precision, so that every machine's logarithm gives the same table.
+_DAMPED = np.array([0.0, *(1.0 + math.log(n) for n in range(1, 1001))]).astype(np.float32).astype(np.float64)
+_PAIR = np.uint64(0xD6E8FEB86659FD93)
+_TRIPLE = np.uint64(0xCA5A826395121157)
+
+
+def ngrams(tokens: Tokens) -> list[tuple[NDArray[np.uint64], NDArray[np.int64]]]:
+    """Hash every n-gram.
+
+    Returns
+    -------
+    list of (hashes, first)
+        For n = 1, 2, 3: the n-grams' hashes, and the index of each one's first token.
+    """
+    h, sentence = tokens.hash, tokens.sentence
+    pairs = np.flatnonzero(sentence[1:] == sentence[:-1])
+    hanzi = tokens.ideograph
+    triples = np.flatnonzero((sentence[2:] == sentence[:-2]) & hanzi[2:] & hanzi[1:-1] & hanzi[:-2])
+    return [
+        (h, np.arange(len(h))),
+        (mix(h[pairs] * _PAIR + h[pairs + 1]), pairs),
+        (mix((h[triples] * _PAIR + h[triples + 1]) * _TRIPLE + h[triples + 2]), triples),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The known n-grams, each with a number.
+
+    Parameters
+    ----------
+    hashes : ndarray of uint64, shape (n_terms,)
+        Distinct hashes; an n-gram's number is its place here.
+    order : ndarray of uint8, shape (n_terms,)
+        How many tokens each n-gram has.
+    """
+
+    hashes: NDArray[np.uint64]
+    order: NDArray[np.uint8]
+    _table: NDArray[np.int32] = field(init=False, repr=False)
+    _shift: np.uint64 = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        bits = max(4, int(len(self.hashes) * 6).bit_length())
+        object.__setattr__(self, "_shift", np.uint64(64 - bits))
+        # Open addressing with linear probing; one spare slot run at the end, so that it never wraps.
+        table = np.full((1 << bits) + 64, -1, dtype=np.int32)
+        slot = (self.hashes >> self._shift).astype(np.int64)
+        waiting = np.arange(len(self.hashes), dtype=np.int32)
+        while len(waiting):
+            free = table[slot[waiting]] < 0
+            table[slot[waiting[free]]] = waiting[free]
+            waiting = waiting[table[slot[waiting]] != waiting]
+            slot[waiting] += 1
+        object.__setattr__(self, "_table", table)
+
+    def __len__(self) -> int:
+        return len(self.hashes)
+
+    def find(self, hashes: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """Look hashes up: which of them are known, and the number of each of those."""
+        slot = (hashes >> self._shift).astype(np.int64)
+        number = self._table[slot]
+        where = np.flatnonzero(number >= 0)
+        number = number[where]
+        wrong = np.flatnonzero(self.hashes[number] != hashes[where])
+        while len(wrong):
+            slot[where[wrong]] += 1
+            number[wrong] = self._table[slot[where[wrong]]]
+            still = number[wrong] >= 0
+            wrong = wrong[still]
+            wrong = wrong[self.hashes[number[wrong]] != hashes[where[wrong]]]
+        known = number >= 0
+        return where[known], number[known]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The distinct known n-grams of each row: arrays of one length, sorted by row, then term.
+
+    Attributes
+    ----------
+    row, term : ndarray of int64
+        Text of the batch, and number in the vocabulary.
+    value : ndarray of float64
+        One plus the logarithm of the number of mentions: the fifth says little more than the fourth.
+    first, last : ndarray of int64
+        Indices of the first mention's first and last token.
+    """
+
+    row: NDArray[np.int64]
+    term: NDArray[np.int64]
+    value: NDArray[np.float64]
+    first: NDArray[np.int64]
+    last: NDArray[np.int64]
+
+
+def count_terms(tokens: Tokens, vocabulary: Vocabulary) -> Terms:
+    """Count the vocabulary's n-grams in each row of a batch.
+
+    Row, term and place are packed into one integer, so that one sort both counts and finds the
+    first mention.
+    """
+    place_bits = np.int64(max(1, len(tokens)).bit_length())
+    term_bits = np.int64(len(vocabulary).bit_length())
+    keys = []
+    for hashes, begin in ngrams(tokens):
+        where, number = vocabulary.find(hashes)
+        begin = begin[where]
+        key = (((tokens.row[begin] << term_bits) | number) << place_bits) | begin
+        keys.append(key)
+    key = np.sort(np.concatenate(keys))
+    group = key >> place_bits
+    new = np.flatnonzero(np.concatenate((group[:1] == group[:1], group[1:] != group[:-1])))
+    times = np.diff(np.append(new, len(key)))
+    first = key[new] & ((1 << place_bits) - 1)
+    term = group[new] & ((1 << term_bits) - 1)
+    value = _DAMPED[np.minimum(times, len(_DAMPED) - 1)]
+    return Terms(group[new] >> term_bits, term, value, first, first + vocabulary.order[term] - 1)

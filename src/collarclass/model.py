@@ -1,0 +1,335 @@
+"""The fitted model: arrays that turn a batch of ads into scores, probabilities, labels and reasons.
+
+A rating is a sum: an intercept, the n-grams of the text, the n-grams of the title, and what the ad
+states about schooling and certificates. The label depends on the two ratings alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .evidence import deciding_words, stated_requirements, sum_terms
+from .features import Terms, Vocabulary, count_terms
+from .requirements import Stated, features, read_requirements
+from .result import DIMENSIONS, LABELS, Classification
+from .text import Tokens, tokenize
+
+UNCLEAR = len(LABELS)
+NOTES = ("", "empty text", "too little text to judge", "language not known to the model")
+_CHUNK = 100_000  # characters read at once: the arrays then stay in the processor's cache
+_LONGEST_TITLE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One vocabulary with its weights: the words of the text, or of the title.
+
+    Parameters
+    ----------
+    vocabulary : Vocabulary
+    idf : ndarray of float32, shape (n_terms,)
+        Inverse document frequency.
+    weight : ndarray of float32, shape (n_terms, 2)
+        Weight of each term in the academic and the hands-on rating.
+    shown : ndarray of bool, shape (n_terms,)
+        Whether the term may stand as a reason by itself: not made of stop words alone.
+    """
+
+    vocabulary: Vocabulary
+    idf: NDArray[np.float32]
+    weight: NDArray[np.float32]
+    shown: NDArray[np.bool_]
+
+    def values(self, terms: Terms, n_rows: int) -> NDArray[np.float64]:
+        """TF-IDF of each term, every row scaled to length one."""
+        value = terms.value * self.idf[terms.term]
+        norm = np.sqrt(np.bincount(terms.row, value * value, n_rows))
+        norm[norm == 0] = 1.0
+        return np.asarray(value / norm[terms.row])
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Labels of a batch, as arrays over its rows.
+
+    Attributes
+    ----------
+    label : ndarray of int8
+        Index into `LABELS`; 3 for unclear.
+    probabilities : ndarray of float64, shape (n_rows, 3)
+    scores : ndarray of float64, shape (n_rows, 2)
+        Academic and hands-on, 0 to 1.
+    level, status : ndarray of int8
+        Stated schooling: -1 or an index into `LEVELS`; an index into `STATUSES`.
+    note : ndarray of int8
+        Index into `NOTES`.
+    evidence : list of str
+        The few words that decided, per row; empty strings when not asked for.
+    """
+
+    label: NDArray[np.int8]
+    probabilities: NDArray[np.float64]
+    scores: NDArray[np.float64]
+    level: NDArray[np.int8]
+    status: NDArray[np.int8]
+    note: NDArray[np.int8]
+    evidence: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One chunk of ads on its way to labels; of each pair, the text's part and the title's."""
+
+    laid: list[str]
+    shift: NDArray[np.int64]
+    titled: NDArray[np.bool_]
+    tokens: tuple[Tokens, Tokens]
+    terms: tuple[Terms, Terms]
+    values: tuple[NDArray[np.float64], NDArray[np.float64]]
+    stated: Stated
+    features: NDArray[np.float64]
+    group: NDArray[np.int64]
+    note: NDArray[np.int8]
+
+
+def with_title(text: str, title: str | None) -> tuple[str, str, int]:
+    """Lay one ad out as models read it: a title line, then the text.
+
+    Returns
+    -------
+    full : str
+        The title, a line break and the text; the text alone where it begins with the title.
+    title : str
+        The title; where none was passed, the first line of the text if it is short.
+    shift : int
+        Offset of the text in `full`.
+    """
+    if title is None:
+        line = text.lstrip()[: _LONGEST_TITLE + 1].partition("\n")
+        return text, line[0] if line[1] and "<" not in line[0] else "", 0
+    if not title.strip() or text.startswith(title):
+        return text, title, 0
+    return f"{title}\n{text}", title, len(title) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A fitted classifier. Made by `CollarClassifier.fit` or read by `load_model`.
+
+    Parameters
+    ----------
+    name, version : str
+    text, title : Block
+    stated_weight : ndarray of float32, shape (n_features, 2)
+        Weights of the stated requirements.
+    gain, intercept : ndarray of float32, shape (2, 2)
+        Factor of the words' sum, and start of the sum, in ads that leave schooling unstated (row 0)
+        and ads that state it (row 1), for each dimension (columns).
+    decision : ndarray of float32, shape (3, 4)
+        Log-odds of white, blue, gray: weights of the academic score, the hands-on score and their
+        product, and an intercept.
+    limits : dict
+        `min_terms` and `min_known_share`: below them an ad is unclear.
+    facts : dict
+        How and from what the model was trained.
+    """
+
+    name: str
+    version: str
+    text: Block
+    title: Block
+    stated_weight: NDArray[np.float32]
+    gain: NDArray[np.float32]
+    intercept: NDArray[np.float32]
+    decision: NDArray[np.float32]
+    limits: dict[str, float]
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def identity(self) -> str:
+        """Name and version, as results carry it."""
+        return f"{self.name} {self.version}"
+
+    # -- reading ---------------------------------------------------------------------------------
+
+    def read(self, texts: Sequence[str], titles: Sequence[str | None] | None) -> Reading:
+        laid = [
+            with_title(text, title) for text, title in zip(texts, titles or [None] * len(texts), strict=True)
+        ]
+        tokens = tokenize([full for full, _, _ in laid]), tokenize([title for _, title, _ in laid])
+        n = len(laid)
+        terms = count_terms(tokens[0], self.text.vocabulary), count_terms(tokens[1], self.title.vocabulary)
+        stated = read_requirements(tokens[0])
+        n_tokens = np.diff(tokens[0].first)
+        n_terms = np.bincount(terms[0].row, minlength=n)
+        known = np.bincount(tokens[0].row[self.text.vocabulary.find(tokens[0].hash)[0]], minlength=n)
+        note = np.zeros(n, dtype=np.int8)
+        note[known < self.limits["min_known_share"] * n_tokens] = 3
+        note[n_terms < self.limits["min_terms"]] = 2
+        note[n_tokens == 0] = 1
+        return Reading(
+            [full for full, _, _ in laid],
+            np.array([shift for _, _, shift in laid], dtype=np.int64),
+            np.array([title is not None for title in titles or [None] * n], dtype=bool),
+            tokens,
+            terms,
+            (self.text.values(terms[0], n), self.title.values(terms[1], n)),
+            stated,
+            features(stated),
+            (stated.level >= 0).astype(np.int64),
+            note,
+        )
+
+    # -- scoring ---------------------------------------------------------------------------------
+
+    def ratings(self, reading: Reading) -> NDArray[np.float64]:
+        """The two sums, on the codebook's scale, not yet cut to 0..4; shape (n, 2)."""
+        n, group = len(reading.note), reading.group
+        ratings = np.empty((n, 2))
+        for d in range(2):
+            words = np.zeros(n)
+            for block, terms, values in zip((self.text, self.title), reading.terms, reading.values, strict=True):
+                words += np.bincount(terms.row, values * block.weight[terms.term, d], n)
+            stated = np.zeros(n)
+            for j in range(reading.features.shape[1]):  # in a fixed order: the same sum in every batch
+                stated += reading.features[:, j] * self.stated_weight[j, d]
+            ratings[:, d] = self.intercept[group, d] + self.gain[group, d] * words + stated
+        return ratings
+
+    def probabilities(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Probabilities of white, blue and gray at given scores.
+
+        Parameters
+        ----------
+        scores : ndarray of float64, shape (n, 2)
+            Academic and hands-on score, 0 to 1.
+
+        Returns
+        -------
+        ndarray of float64, shape (n, 3)
+            Rows sum to 1.
+        """
+        a, h = scores[:, 0], scores[:, 1]
+        logits = np.empty((len(scores), 3))
+        for k, (on_a, on_h, on_both, start) in enumerate(self.decision.astype(np.float64)):
+            logits[:, k] = start + on_a * a + on_h * h + on_both * a * h
+        odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return np.asarray(odds / odds.sum(axis=1, keepdims=True))
+
+    def _pull(self, scores: NDArray[np.float64], probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Slope of the likeliest label's log-probability along the academic and hands-on rating."""
+        slope = np.empty((len(scores), 3, 2))
+        slope[:, :, 0] = self.decision[:, 0] + self.decision[:, 2] * scores[:, 1:]
+        slope[:, :, 1] = self.decision[:, 1] + self.decision[:, 2] * scores[:, :1]
+        best = slope[np.arange(len(scores)), probabilities.argmax(axis=1)]
+        return np.asarray(best - (probabilities[:, :, None] * slope).sum(axis=1))
+
+    def label(
+        self, texts: Sequence[str], titles: Sequence[str | None] | None = None, evidence: bool = False
+    ) -> Labels:
+        """Label a batch of ads; the result of a row does not depend on the other rows.
+
+        Parameters
+        ----------
+        texts : sequence of str
+        titles : sequence of str or None, optional
+        evidence : bool
+            Whether to name the few words that decided each label.
+
+        Returns
+        -------
+        Labels
+        """
+        parts = [self._label(t, u, evidence) for t, u in _chunks(texts, titles)]
+        if not parts:
+            parts = [self._label([], [], evidence)]
+        columns = (
+            np.concatenate([getattr(p, name) for p in parts])
+            for name in ("label", "probabilities", "scores", "level", "status", "note")
+        )
+        return Labels(*columns, [words for p in parts for words in p.evidence])
+
+    def classify(
+        self, texts: Sequence[str], titles: Sequence[str | None] | None = None, evidence: bool = True
+    ) -> list[Classification]:
+        """Classify a batch of ads into one result object each.
+
+        Parameters
+        ----------
+        texts : sequence of str
+        titles : sequence of str or None, optional
+        evidence : bool
+            Whether the results carry evidence and requirements.
+
+        Returns
+        -------
+        list of Classification
+        """
+        out: list[Classification] = []
+        for some_texts, some_titles in _chunks(texts, titles):
+            reading = self.read(some_texts, some_titles)
+            scores, probabilities, label = self._decide(reading)
+            terms = sum_terms(self, reading) if evidence else [None] * len(label)
+            asked = stated_requirements(reading) if evidence else [()] * len(label)
+            pull = self._pull(scores, probabilities)
+            for i, text in enumerate(some_texts):
+                known = label[i] != UNCLEAR
+                group = reading.group[i]
+                out.append(
+                    Classification(
+                        label=LABELS[label[i]] if known else "unclear",
+                        confidence=float(probabilities[i, label[i]]) if known else 0.0,
+                        probabilities=dict(zip(LABELS, probabilities[i].tolist(), strict=True)),
+                        academic_score=float(scores[i, 0]),
+                        hands_on_score=float(scores[i, 1]),
+                        requirements=asked[i],
+                        note=NOTES[reading.note[i]],
+                        model=self.identity,
+                        intercept=dict(zip(DIMENSIONS, self.intercept[group].tolist(), strict=True)),
+                        text=text,
+                        title=some_titles[i] if some_titles is not None else None,
+                        terms=terms[i],
+                        pull=(float(pull[i, 0]), float(pull[i, 1])),
+                    )
+                )
+        return out
+
+    def _decide(
+        self, reading: Reading
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int8]]:
+        """Scores, probabilities and label of each row."""
+        scores = np.clip(self.ratings(reading), 0.0, 4.0) / 4.0
+        probabilities = self.probabilities(scores)
+        label = probabilities.argmax(axis=1).astype(np.int8)
+        label[reading.note > 0] = UNCLEAR
+        return scores, probabilities, label
+
+    def _label(
+        self, texts: Sequence[str], titles: Sequence[str | None] | None, evidence: bool
+    ) -> Labels:
+        reading = self.read(texts, titles)
+        scores, probabilities, label = self._decide(reading)
+        words = [""] * len(label)
+        if evidence:
+            pull = self._pull(scores, probabilities)
+            words = deciding_words(self, reading, texts, titles or [None] * len(texts), pull)
+        return Labels(
+            label, probabilities, scores, reading.stated.level, reading.stated.status, reading.note, words
+        )
+
+
+def _chunks(
+    texts: Sequence[str], titles: Sequence[str | None] | None
+) -> Iterator[tuple[Sequence[str], Sequence[str | None] | None]]:
+    """Cut a batch into runs of rows of about `_CHUNK` characters."""
+    begin = size = 0
+    for i, text in enumerate(texts):
+        size += len(text)
+        if size >= _CHUNK or i == len(texts) - 1:
+            yield texts[begin : i + 1], titles[begin : i + 1] if titles is not None else None
+            begin, size = i + 1, 0
