@@ -1,7 +1,7 @@
 """Tokens → counted n-grams of a known vocabulary, for fitting, predicting and explaining alike.
 
 The n-grams are single tokens and pairs, and runs of three Chinese characters; none reaches across
-the end of a sentence, line or bullet. An n-gram is known by its 64-bit hash and checked in full, so
+the end of a sentence, line or bullet. An n-gram is known by 50 bits of its hash, so
 a text in an unknown language finds nothing instead of something else.
 """
 
@@ -54,41 +54,45 @@ class Vocabulary:
 
     hashes: NDArray[np.uint64]
     order: NDArray[np.uint8]
-    _table: NDArray[np.int32] = field(init=False, repr=False)
+    _table: NDArray[np.uint64] = field(init=False, repr=False)
     _shift: np.uint64 = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         bits = max(4, int(len(self.hashes) * 6).bit_length())
         object.__setattr__(self, "_shift", np.uint64(64 - bits))
-        # Open addressing with linear probing; one spare slot run at the end, so that it never wraps.
-        table = np.full((1 << bits) + 64, -1, dtype=np.int32)
+        # Open addressing with linear probing. An entry holds the low half of the hash, to be compared,
+        # and the term's number plus one: with the slot that is 32 bits and more of the hash checked.
+        table = np.zeros((1 << bits) + 256, dtype=np.uint64)
         slot = (self.hashes >> self._shift).astype(np.int64)
-        waiting = np.arange(len(self.hashes), dtype=np.int32)
+        entry = (self.hashes << np.uint64(32)) | np.arange(1, len(self.hashes) + 1, dtype=np.uint64)
+        waiting = np.arange(len(self.hashes))
         while len(waiting):
-            free = table[slot[waiting]] < 0
-            table[slot[waiting[free]]] = waiting[free]
-            waiting = waiting[table[slot[waiting]] != waiting]
+            free = table[slot[waiting]] == 0
+            table[slot[waiting[free]]] = entry[waiting[free]]
+            waiting = waiting[table[slot[waiting]] != entry[waiting]]
             slot[waiting] += 1
         object.__setattr__(self, "_table", table)
 
     def __len__(self) -> int:
         return len(self.hashes)
 
-    def find(self, hashes: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    def find(self, hashes: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Look hashes up: which of them are known, and the number of each of those."""
-        slot = (hashes >> self._shift).astype(np.int64)
-        number = self._table[slot]
-        where = np.flatnonzero(number >= 0)
-        number = number[where]
-        wrong = np.flatnonzero(self.hashes[number] != hashes[where])
+        slot = (hashes >> self._shift).view(np.int64)
+        entry = self._table[slot]
+        where = np.flatnonzero(entry)
+        entry = entry[where]
+        sought = hashes[where] << np.uint64(32)
+        right = (entry ^ sought) < np.uint64(1 << 32)
+        wrong = np.flatnonzero(~right)
+        slot = slot[where[wrong]]
         while len(wrong):
-            slot[where[wrong]] += 1
-            number[wrong] = self._table[slot[where[wrong]]]
-            still = number[wrong] >= 0
-            wrong = wrong[still]
-            wrong = wrong[self.hashes[number[wrong]] != hashes[where[wrong]]]
-        known = number >= 0
-        return where[known], number[known]
+            slot += 1
+            entry[wrong] = found = self._table[slot]
+            right[wrong] = match = (found != 0) & ((found ^ sought[wrong]) < np.uint64(1 << 32))
+            again = (found != 0) & ~match
+            wrong, slot = wrong[again], slot[again]
+        return where[right], (entry[right] & np.uint64(0xFFFFFFFF)).view(np.int64) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,8 @@ class Terms:
     ----------
     row, term : ndarray of int64
         Text of the batch, and number in the vocabulary.
+    times : ndarray of int64
+        Number of mentions.
     value : ndarray of float64
         One plus the logarithm of the number of mentions: the fifth says little more than the fourth.
     first, last : ndarray of int64
@@ -107,6 +113,7 @@ class Terms:
 
     row: NDArray[np.int64]
     term: NDArray[np.int64]
+    times: NDArray[np.int64]
     value: NDArray[np.float64]
     first: NDArray[np.int64]
     last: NDArray[np.int64]
@@ -133,4 +140,4 @@ def count_terms(tokens: Tokens, vocabulary: Vocabulary) -> Terms:
     first = key[new] & ((1 << place_bits) - 1)
     term = group[new] & ((1 << term_bits) - 1)
     value = _DAMPED[np.minimum(times, len(_DAMPED) - 1)]
-    return Terms(group[new] >> term_bits, term, value, first, first + vocabulary.order[term] - 1)
+    return Terms(group[new] >> term_bits, term, times, value, first, first + vocabulary.order[term] - 1)

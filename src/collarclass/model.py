@@ -167,7 +167,8 @@ class Model:
         stated = read_requirements(tokens[0])
         n_tokens = np.diff(tokens[0].first)
         n_terms = np.bincount(terms[0].row, minlength=n)
-        known = np.bincount(tokens[0].row[self.text.vocabulary.find(tokens[0].hash)[0]], minlength=n)
+        single = self.text.vocabulary.order[terms[0].term] == 1
+        known = np.bincount(terms[0].row, terms[0].times * single, n)
         note = np.zeros(n, dtype=np.int8)
         note[known < self.limits["min_known_share"] * n_tokens] = 3
         note[n_terms < self.limits["min_terms"]] = 2

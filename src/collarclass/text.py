@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from html.parser import HTMLParser
@@ -20,11 +20,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 # Kinds of character in the table `characters.npz` (made by scripts/build_characters.py).
+# Those above IDEOGRAPH are few in any text, and are looked at one by one.
 SPACE, LOWER, UPPER, IDEOGRAPH, BREAK, STOP, TAIL, APOSTROPHE, SKIP = range(9)
 
-_BASE = np.uint64(0x9E3779B97F4A7C15 | 1)
-_INVERSE = np.uint64(pow(int(_BASE), -1, 2**64))
-_MARKUP = re.compile(r"<[a-zA-Z/!?]|&(?:#\d|#[xX]|[a-zA-Z]\w{1,30};)")
+_WINDOW = 4  # folded characters of 16 bits that are hashed at once
+_STEP = np.uint64(0x9E3779B97F4A7C15)
+_LONGEST_TOKEN = 64  # what follows in a longer one is noise, and does not count
+_TAG = re.compile(r"<[a-zA-Z/!?]")
+_ENTITY = re.compile(r"&(?:#\d+;?|#[xX][0-9a-fA-F]+;?|[a-zA-Z][a-zA-Z0-9]{1,30};)")
+_MARKUP = re.compile(f"{_TAG.pattern}|{_ENTITY.pattern}")
 _BLOCK_TAGS = frozenset(
     "address article aside blockquote br caption dd div dl dt fieldset figcaption figure footer form "
     "h1 h2 h3 h4 h5 h6 header hr li main nav ol option p pre section select table tbody td tfoot th "
@@ -34,87 +38,88 @@ _SILENT_TAGS = frozenset(("script", "style", "template"))
 
 
 def mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Scramble 64-bit integers (the finaliser of SplitMix64), so that every bit depends on all."""
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return values ^ (values >> np.uint64(31))
+    """Scramble 64-bit integers in place, one to one, so that high and low bits depend on all."""
+    values *= np.uint64(0xBF58476D1CE4E5B9)
+    values ^= values >> np.uint64(32)
+    values *= np.uint64(0x94D049BB133111EB)
+    return values
 
 
 @cache
-def _characters() -> tuple[NDArray[np.uint8], NDArray[np.uint64], NDArray[np.uint16]]:
+def _characters() -> tuple[NDArray[np.uint8], NDArray[np.uint16], bytes, bytes]:
+    """Kind and folded form of each character, and both again as byte tables for the first 256."""
     with (files("collarclass") / "characters.npz").open("rb") as file, np.load(file) as table:
         kind, fold = table["kind"], table["fold"]
-    return kind, mix(fold.astype(np.uint64) + np.uint64(1)), fold
+    narrow = np.where(fold[:256] < 256, fold[:256], 0).astype(np.uint8)
+    return kind, fold, kind[:256].tobytes(), narrow.tobytes()
 
 
-@cache
-def _powers(exponent: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
-    """Powers of the hash base and of its inverse modulo 2**64, `2**exponent` of each."""
-    n = 1 << exponent
-    up = np.full(n, _BASE)
-    down = np.full(n, _INVERSE)
-    up[0] = down[0] = 1
-    return np.multiply.accumulate(up), np.multiply.accumulate(down)
-
-
-class _MarkupReader(HTMLParser):
+class _TagReader(HTMLParser):
     """Collects the visible characters of an HTML fragment, each with its place in the source."""
 
-    def __init__(self) -> None:
+    def __init__(self, text: str) -> None:
         super().__init__(convert_charrefs=False)
-        self.chars: list[str] = []
-        self.places: list[int] = []
+        self.runs: list[str] = []
+        self.places: list[NDArray[np.int64]] = []
         self._silent: list[str] = []
-        self._lines: list[int] = []
-
-    def read(self, text: str) -> tuple[str, list[int]]:
         self._lines = [0, *(m.end() for m in re.finditer("\n", text))]
         self.feed(text)
         self.close()
-        # HTMLParser keeps an unfinished tag at the very end for itself: it is text after all.
-        return "".join(self.chars), self.places
 
-    def _here(self) -> int:
-        line, column = self.getpos()
-        return self._lines[line - 1] + column
-
-    def _emit(self, chars: str, places: Iterable[int]) -> None:
+    def _emit(self, run: str, spread: bool) -> None:
         if not self._silent:
-            self.chars.append(chars)
-            self.places.extend(places)
+            line, column = self.getpos()
+            here = self._lines[line - 1] + column
+            self.runs.append(run)
+            self.places.append(np.arange(here, here + len(run)) if spread else np.full(len(run), here))
 
     def handle_starttag(self, tag: str, attrs: object) -> None:
         if tag in _SILENT_TAGS:
             self._silent.append(tag)
         elif tag in _BLOCK_TAGS:
-            self._emit("\n", (self._here(),))
+            self._emit("\n", False)
 
     def handle_startendtag(self, tag: str, attrs: object) -> None:
         if tag in _BLOCK_TAGS:
-            self._emit("\n", (self._here(),))
+            self._emit("\n", False)
 
     def handle_endtag(self, tag: str) -> None:
         if tag in self._silent:
             self._silent.remove(tag)
         elif tag in _BLOCK_TAGS:
-            self._emit("\n", (self._here(),))
+            self._emit("\n", False)
 
     def handle_data(self, data: str) -> None:
-        here = self._here()
-        self._emit(data, range(here, here + len(data)))
-
-    def _reference(self, source: str) -> None:
-        decoded = html.unescape(source + ";")
-        if decoded.endswith(";") and source + ";" == decoded:
-            decoded = source
-        here = self._here()
-        self._emit(decoded, [here] * len(decoded))
+        self._emit(data, True)
 
     def handle_entityref(self, name: str) -> None:
-        self._reference("&" + name)
+        self._emit(_decoded(f"&{name};"), False)
 
     def handle_charref(self, name: str) -> None:
-        self._reference("&#" + name)
+        self._emit(_decoded(f"&#{name};"), False)
+
+
+def _decoded(entity: str) -> str:
+    char = html.unescape(entity)
+    return entity.rstrip(";") if char == entity else char
+
+
+def _read_tags(text: str) -> tuple[str, NDArray[np.int64]]:
+    reader = _TagReader(text)
+    return "".join(reader.runs), np.concatenate(reader.places or [np.empty(0, np.int64)])
+
+
+def _read_entities(text: str) -> tuple[str, NDArray[np.int64]]:
+    """The same for text with entities but no tags, without a parser's cost."""
+    runs, places, done = [], [], 0
+    for match in _ENTITY.finditer(text):
+        char = _decoded(match.group())
+        runs += [text[done : match.start()], char]
+        places += [np.arange(done, match.start()), np.full(len(char), match.start())]
+        done = match.end()
+    runs.append(text[done:])
+    places.append(np.arange(done, len(text)))
+    return "".join(runs), np.concatenate(places)
 
 
 def read_markup(text: str) -> tuple[str, NDArray[np.int64] | None]:
@@ -142,8 +147,7 @@ def read_markup(text: str) -> tuple[str, NDArray[np.int64] | None]:
     for _ in range(3):  # once for the markup, and again for markup that was escaped
         if not _MARKUP.search(text):
             break
-        text, found = _MarkupReader().read(text)
-        index = np.asarray(found, dtype=np.int64)
+        text, index = _read_tags(text) if _TAG.search(text) else _read_entities(text)
         places = index if places is None else places[index]
     return text, places
 
@@ -175,8 +179,8 @@ class Tokens:
     sentence: NDArray[np.int64]
     ideograph: NDArray[np.bool_]
     first: NDArray[np.int64]
-    _code_points: NDArray[np.uint32]
-    _kept: NDArray[np.int64] | None
+    _folded: NDArray[np.uint16]
+    _dropped: NDArray[np.int64]
     _row_starts: NDArray[np.int64]
     _places: dict[int, NDArray[np.int64]]
 
@@ -203,8 +207,8 @@ class Tokens:
             So that ``texts[row][start:end]`` is the run.
         """
         begin, final = self.start[first], self.end[last] - 1
-        if self._kept is not None:
-            begin, final = self._kept[begin], self._kept[final]
+        begin = begin + np.searchsorted(self._dropped, begin, "right")
+        final = final + np.searchsorted(self._dropped, final, "right")
         row = self.row[first]
         begin, final = begin - self._row_starts[row], final - self._row_starts[row]
         for marked, places in self._places.items():
@@ -219,12 +223,11 @@ class Tokens:
 
     def word(self, first: int, last: int | None = None) -> str:
         """Folded spelling of a token, or of tokens `first` to `last` joined by blanks."""
-        _, _, fold = _characters()
         words = [
-            fold[self._code_points[self.start[i] : self.end[i]]].astype("<u2").tobytes()
+            self._folded[self.start[i] : self.end[i]].astype("<u2").tobytes().decode("utf-16-le", "replace")
             for i in range(first, (first if last is None else last) + 1)
         ]
-        return " ".join(w.decode("utf-16-le", "replace") for w in words)
+        return " ".join(words)
 
 
 def tokenize(texts: Sequence[str]) -> Tokens:
@@ -247,56 +250,69 @@ def tokenize(texts: Sequence[str]) -> Tokens:
     ['bachelors', 'degree', '本']
     """
     places: dict[int, NDArray[np.int64]] = {}
-    joined = "\n".join(texts)
-    if "<" in joined or "&" in joined:
+    code_points, row_starts = _lay_out(texts)
+    signs = np.flatnonzero((code_points == ord("<")) | (code_points == ord("&")))
+    if len(signs):
         plain = list(texts)
-        for row, text in enumerate(plain):
-            if ("<" in text or "&" in text) and _MARKUP.search(text):
-                plain[row], found = read_markup(text)
-                if found is not None:
-                    places[row] = found
-        texts = plain
-        joined = "\n".join(texts)
-    lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
-    row_starts = np.zeros(len(texts) + 1, dtype=np.int64)
-    np.cumsum(lengths + 1, out=row_starts[1:])
-    code_points = np.frombuffer(("\n" + joined + "\n").encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    row_starts += 1  # the line break put before the first text, so that every character has neighbours
+        # Markup goes on with a letter or one of / ! ? #, none of which is a blank.
+        signs = signs[code_points[signs + 1] > ord(" ")]
+        for row in np.unique(np.searchsorted(row_starts, signs, "right") - 1).tolist():
+            plain[row], found = read_markup(plain[row])
+            if found is not None:
+                places[row] = found
+        if places:
+            code_points, row_starts = _lay_out(plain)
     return _tokenize(code_points, row_starts, places)
+
+
+def _lay_out(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+    """All texts' code points, each text between line breaks, and where each begins (and one more)."""
+    row_starts = np.ones(len(texts) + 1, dtype=np.int64)
+    row_starts[1:] += np.cumsum(np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)) + 1)
+    joined = "\n".join(("", *texts, ""))
+    return np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32), row_starts
 
 
 def _tokenize(
     code_points: NDArray[np.uint32], row_starts: NDArray[np.int64], places: dict[int, NDArray[np.int64]]
 ) -> Tokens:
-    kinds, values, _ = _characters()
-    if code_points.max() > 0xFFFF:
-        code_points = np.minimum(code_points, np.uint32(0xFFFF))
-    kind = kinds[code_points]
+    kinds, folds, narrow_kinds, narrow_folds = _characters()
+    # Bytes go through a table of 256 far faster than code points through one of 65,536: the few
+    # characters beyond Latin-1 of an English ad are put right afterwards.
+    wide = np.flatnonzero(code_points > 0xFF)
+    low = code_points.astype(np.uint8).tobytes()
+    kind = np.frombuffer(bytearray(low.translate(narrow_kinds)), dtype=np.uint8)
+    folded = np.frombuffer(low.translate(narrow_folds), dtype=np.uint8).astype(np.uint16)
+    if len(wide):
+        beyond = np.minimum(code_points[wide], np.uint32(0xFFFF))
+        kind[wide] = kinds[beyond]
+        folded[wide] = folds[beyond]
 
     # Apostrophes inside a word and invisible characters vanish: "bachelor's" reads as "bachelors".
-    drop = kind == SKIP
-    mark = np.flatnonzero(kind == APOSTROPHE)
-    if len(mark):
-        before, after = kind[mark - 1], kind[mark + 1]
-        inside = (before == LOWER) | (before == UPPER)
-        inside &= (after == LOWER) | (after == UPPER)
-        drop[mark[inside]] = True
-    kept = None
+    special = np.flatnonzero(kind > IDEOGRAPH)
+    of = kind[special]
+    mark = special[of == APOSTROPHE]
+    before, after = kind[mark - 1], kind[mark + 1]
+    inside = ((before == LOWER) | (before == UPPER)) & ((after == LOWER) | (after == UPPER))
+    dropped = np.sort(np.concatenate((mark[inside], special[of == SKIP])))
     starts = row_starts
-    if drop.any():
-        kept = np.flatnonzero(~drop)
-        code_points, kind = code_points[kept], kind[kept]
-        starts = np.searchsorted(kept, row_starts)
+    if len(dropped):
+        kept = np.ones(len(kind), dtype=bool)
+        kept[dropped] = False
+        kind, folded = kind[kept], folded[kept]
+        starts = row_starts - np.searchsorted(dropped, row_starts)
+        special = special[kept[special]]
+        special -= np.searchsorted(dropped, special)
+        dropped = dropped - np.arange(len(dropped))
+        of = kind[special]
 
     word = (kind == LOWER) | (kind == UPPER)
-    tail = kind == TAIL
-    if tail.any():  # C++, C#, 5+
-        word_tail = tail[1:] & word[:-1]
-        word[1:] |= word_tail
-        word[2:] |= tail[2:] & word_tail[:-1]
+    for _ in range(2):  # C++, C#, 5+
+        tail = special[of == TAIL]
+        word[tail] = word[tail - 1]
     ideograph = kind == IDEOGRAPH
     joint = word[1:] & word[:-1]
-    joint &= ~((kind[1:] == UPPER) & (kind[:-1] == LOWER))  # "TeamLeader" is two words
+    joint &= (kind[1:] != UPPER) | (kind[:-1] != LOWER)  # "TeamLeader" is two words
     begin = word | ideograph
     finish = begin.copy()
     begin[1:] &= ~joint
@@ -305,22 +321,45 @@ def _tokenize(
     end = np.flatnonzero(finish) + 1
 
     # A full stop ends a sentence after a word of two letters or more, before a blank: not "B.S. degree".
-    breaks = kind == BREAK
-    stop = np.flatnonzero(kind == STOP)
-    if len(stop):
-        stop = stop[~word[stop + 1] & ~ideograph[stop + 1] & word[stop - 1] & word[stop - 2]]
-        breaks[stop] = True
-    sentence = np.searchsorted(np.flatnonzero(breaks), start)
-
-    exponent = max(16, int(len(code_points)).bit_length())
-    up, down = _powers(exponent)
-    total = np.empty(len(code_points) + 1, dtype=np.uint64)
-    total[0] = 0
-    np.cumsum(values[code_points] * up[: len(code_points)], out=total[1:])
-    hashes = mix((total[end] - total[start]) * down[start])
-
+    stop = special[of == STOP]
+    stop = stop[~word[stop + 1] & ~ideograph[stop + 1] & word[stop - 1] & word[stop - 2]]
+    breaks = np.sort(np.concatenate((special[of == BREAK], stop)))
     first = np.searchsorted(start, starts)
-    row = np.repeat(np.arange(len(first) - 1), np.diff(first))
     return Tokens(
-        hashes, row, start, end, sentence, ideograph[start], first, code_points, kept, row_starts, places
+        _hash(folded, start, end),
+        _numbered(first[1:-1], len(start)),
+        start,
+        end,
+        _numbered(np.searchsorted(start, breaks), len(start)),
+        ideograph[start],
+        first,
+        folded,
+        dropped,
+        row_starts,
+        places,
     )
+
+
+def _numbered(cuts: NDArray[np.int64], n: int) -> NDArray[np.int64]:
+    """Number n things by the part they are in, the parts being cut apart before the given places."""
+    return np.repeat(np.arange(len(cuts) + 1), np.diff(cuts, prepend=0, append=n))
+
+
+def _hash(
+    folded: NDArray[np.uint16], start: NDArray[np.int64], end: NDArray[np.int64]
+) -> NDArray[np.uint64]:
+    """Hash each token's folded characters, four at a time."""
+    padded = np.concatenate((folded, np.zeros(_WINDOW, np.uint16)))
+    windows = np.lib.stride_tricks.as_strided(padded[:_WINDOW].view(np.uint64), (len(folded),), (2,))
+    length = end - start
+    masks = np.array([0, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFFFFFF, 0xFFFFFFFFFFFFFFFF], dtype=np.uint64)
+    hashes = mix(windows[start] & masks[np.minimum(length, _WINDOW)])
+    longer = np.flatnonzero(length > _WINDOW)
+    for done in range(_WINDOW, _LONGEST_TOKEN, _WINDOW):
+        if not len(longer):
+            break
+        left = length[longer] - done
+        window = windows[start[longer] + done] & masks[np.minimum(left, _WINDOW)]
+        hashes[longer] = mix(hashes[longer] * _STEP + window)
+        longer = longer[left > _WINDOW]
+    return hashes
