@@ -20,15 +20,16 @@ from .model import Block, Model
 from .requirements import FEATURES
 
 FORMAT_VERSION = 1
-_BLOCK_ARRAYS = ("hashes", "order", "idf", "weight", "shown")
+_BLOCK_ARRAYS = ("hashes", "order", "scale", "weight", "shown")
 _MODEL_ARRAYS = ("stated_weight", "gain", "intercept", "decision")
 
 
-def _arrays(model: Model) -> dict[str, NDArray[Any]]:
+def arrays_of(model: Model) -> dict[str, NDArray[Any]]:
+    """Every array of a model, by the name of its file."""
     arrays: dict[str, NDArray[Any]] = {name: getattr(model, name) for name in _MODEL_ARRAYS}
     for field in ("text", "title"):
         block: Block = getattr(model, field)
-        parts = (block.vocabulary.hashes, block.vocabulary.order, block.idf, block.weight, block.shown)
+        parts = (block.vocabulary.hashes, block.vocabulary.order, block.scale, block.weight, block.shown)
         arrays |= {f"{field}_{name}": array for name, array in zip(_BLOCK_ARRAYS, parts, strict=True)}
     return arrays
 
@@ -58,7 +59,7 @@ def save_model(model: Model, path: str | os.PathLike[str]) -> None:
             for old in fresh.glob("*.npy"):
                 old.unlink()
         checksums = {}
-        for name, array in _arrays(model).items():
+        for name, array in arrays_of(model).items():
             buffer = io.BytesIO()
             np.save(buffer, array, allow_pickle=False)
             (fresh / f"{name}.npy").write_bytes(buffer.getvalue())
@@ -135,8 +136,8 @@ def load_model(path: str | os.PathLike[str]) -> Model:
             arrays[name] = np.load(io.BytesIO(content), allow_pickle=False)
         blocks = {}
         for field in ("text", "title"):
-            hashes, order, idf, weight, shown = (arrays[f"{field}_{name}"] for name in _BLOCK_ARRAYS)
-            blocks[field] = Block(Vocabulary(hashes, order), idf, weight, shown)
+            hashes, order, scale, weight, shown = (arrays[f"{field}_{name}"] for name in _BLOCK_ARRAYS)
+            blocks[field] = Block(Vocabulary(hashes, order), scale, weight, shown)
         return Model(
             name=head["name"],
             version=head["version"],

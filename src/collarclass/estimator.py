@@ -33,10 +33,16 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     ----------
     alpha : float, default=1.0
         Strength of the ridge penalty on the words' weights.
-    title_scale : float, default=0.7
+    title_scale : float, default=1.0
         Length of the title's feature vector; the text's has length one.
-    min_df : int, default=2
-        Number of ads in which an n-gram must occur to be learnt.
+    min_df : float, default=2
+        Number of ads (their weights added up) in which an n-gram of the text must occur to be learnt;
+        in titles once is enough.
+    max_terms : int, default=80_000
+        How many of the text's n-grams are kept: those that tell most.
+    focus : float, default=0.75
+        How far an n-gram's value rises with what it tells: at 0 it is TF-IDF, above it the words that
+        tell nothing, such as an employer's talk about itself, count less in an ad's length.
     n_folds : int, default=5
         Folds, apart by group, whose held-out scores teach the decision.
     balance : float, default=0.5
@@ -64,8 +70,10 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def __init__(
         self,
         alpha: float = 1.0,
-        title_scale: float = 0.7,
-        min_df: int = 2,
+        title_scale: float = 1.0,
+        min_df: float = 2,
+        max_terms: int = 80_000,
+        focus: float = 0.75,
         n_folds: int = 5,
         balance: float = 0.5,
         name: str = "own",
@@ -73,6 +81,8 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.alpha = alpha
         self.title_scale = title_scale
         self.min_df = min_df
+        self.max_terms = max_terms
+        self.focus = focus
         self.n_folds = n_folds
         self.balance = balance
         self.name = name
@@ -127,11 +137,11 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 "give more ads or lower n_folds."
             )
 
-        data = _TrainingData(texts, titles)
+        data = _TrainingData(texts, titles, weight, self.min_df)
         words = np.empty((len(texts), 2))
         for train, test in GroupKFold(self.n_folds).split(texts, groups=group):
             fitted = self._fit_words(data, train, target, weight)
-            words[test] = data.words(fitted, test)
+            words[test] = sum(_words(m[test], *f) for m, f in zip(data.counts, fitted, strict=True))
         self.classes_ = np.array(sorted(LABELS))
         self.gain_ = _fit_gain(words, data.features, data.stated, target, weight)
         gain, intercept, stated_weight = self.gain_
@@ -140,7 +150,8 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         )
         self.held_out_scores_ = np.clip(rating, 0, 4) / 4
         decision = self._fit_decision(self.held_out_scores_, labels, weight)
-        text, title = self._fit_words(data, np.arange(len(texts)), target, weight)
+        fitted = self._fit_words(data, np.arange(len(texts)), target, weight)
+        text, title = (data.block(i, *f) for i, f in enumerate(fitted))
         self.model_ = Model(
             name=self.name,
             version="0",
@@ -155,32 +166,39 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def _fit_words(
-        self, data: _TrainingData, train: NDArray[np.int64], target: NDArray[np.float64], weight: NDArray[np.float64]
-    ) -> tuple[Block, Block]:
-        """Fit both blocks' weights on some rows."""
-        vocabularies = [
-            data.vocabulary(tokens, train, min_df)
-            for tokens, min_df in zip(data.tokens, (self.min_df, max(1, self.min_df - 1)), strict=True)
-        ]
-        blocks, matrices = [], []
-        for tokens, vocabulary, scale in zip(data.tokens, vocabularies, (1.0, self.title_scale), strict=True):
-            terms = count_terms(tokens, vocabulary)
-            inside = np.isin(terms.row, train)
-            df = np.bincount(terms.term[inside], minlength=len(vocabulary))
-            idf = (np.log((1 + len(train)) / (1 + df)) + 1).astype(np.float32)
-            block = Block(vocabulary, idf, np.zeros((len(vocabulary), 2), np.float32), np.ones(len(vocabulary), bool))
-            matrices.append(data.matrix(block, terms) * scale)
-            blocks.append((block, terms, scale))
-        matrix = sp.hstack([*matrices, sp.csr_matrix(data.features)], format="csr")[train]
-        ridge = Ridge(alpha=self.alpha, solver="sparse_cg", tol=1e-6)
-        ridge.fit(matrix, target[train], sample_weight=weight[train])
-        n_text = len(vocabularies[0])
-        coefficients = (ridge.coef_.T[:n_text], ridge.coef_.T[n_text : n_text + len(vocabularies[1])])
-        fitted = []
-        for (block, terms, scale), tokens, coefficient in zip(blocks, data.tokens, coefficients, strict=True):
-            weights = (coefficient * scale).astype(np.float32)
-            fitted.append(Block(block.vocabulary, block.idf, weights, _shown(tokens, terms, len(weights))))
-        return fitted[0], fitted[1]
+        self,
+        data: _TrainingData,
+        train: NDArray[np.int64],
+        target: NDArray[np.float64],
+        weight: NDArray[np.float64],
+    ) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+        """Fit scale and weights of each block's terms on some rows, in two rounds.
+
+        The first round finds what each term tells; the second fits anew with that in the terms' scale.
+        """
+        counts = [matrix[train] for matrix in data.counts]
+        presence = [sp.csr_matrix((np.ones(m.nnz), m.indices, m.indptr), m.shape) for m in counts]
+        df = [m.T @ weight[train] for m in presence]
+        idf = [np.log((1 + weight[train].sum()) / (1 + d)) + 1 for d in df]
+        features = sp.csr_matrix(data.features[train])
+        lengths = (1.0, self.title_scale)
+
+        def ridge(scales: list[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
+            blocks = [_scaled(m, s) * length for m, s, length in zip(counts, scales, lengths, strict=True)]
+            fitted = Ridge(alpha=self.alpha, solver="sparse_cg", tol=1e-6)
+            fitted.fit(sp.hstack([*blocks, features], format="csr"), target[train], sample_weight=weight[train])
+            text, title, _ = np.split(fitted.coef_.T, np.cumsum([m.shape[1] for m in counts]))
+            return [w * length for w, length in zip((text, title), lengths, strict=True)]
+
+        scales = []
+        for first, d, i, most in zip(ridge(idf), df, idf, (self.max_terms, None), strict=True):
+            told = np.sqrt((first**2).sum(axis=1)) * (d > 0)
+            scale = i * (told / np.sqrt((told**2).mean() or 1.0)) ** self.focus
+            if most is not None and len(scale) > most:
+                spread = told * i * np.sqrt(d)
+                scale[spread < np.partition(spread, -most)[-most]] = 0.0
+            scales.append(scale)
+        return list(zip(scales, ridge(scales), strict=True))
 
     def _fit_decision(
         self, scores: NDArray[np.float64], labels: NDArray[Any], weight: NDArray[np.float64]
@@ -241,38 +259,62 @@ def split_ads(X: Any) -> tuple[list[str | None], list[str]]:
 
 
 class _TrainingData:
-    """The training ads, read once for all folds."""
+    """The training ads, read once for all folds: for text and title, tokens, vocabulary and counts."""
 
-    def __init__(self, texts: Sequence[str], titles: Sequence[str | None]) -> None:
+    def __init__(
+        self, texts: Sequence[str], titles: Sequence[str | None], weight: NDArray[np.float64], min_df: float
+    ) -> None:
         laid = [with_title(text, title) for text, title in zip(texts, titles, strict=True)]
         self.tokens = tokenize([full for full, _, _ in laid]), tokenize([title for _, title, _ in laid])
+        limits = (min_df, min(min_df, weight.min()))
+        self.vocabularies = [_vocabulary(t, weight, limit) for t, limit in zip(self.tokens, limits, strict=True)]
+        self.terms = [count_terms(t, v) for t, v in zip(self.tokens, self.vocabularies, strict=True)]
+        self.counts = [
+            sp.csr_matrix((t.value, (t.row, t.term)), shape=(len(texts), len(v)))
+            for t, v in zip(self.terms, self.vocabularies, strict=True)
+        ]
         found = read_requirements(self.tokens[0])
         self.features = features(found)
         self.stated = (found.level >= 0).astype(np.int64)
 
-    def vocabulary(self, tokens: Tokens, train: NDArray[np.int64], min_df: int) -> Vocabulary:
-        inside = np.zeros(tokens.n_rows, dtype=bool)
-        inside[train] = True
-        hashes, orders = [], []
-        for order, (values, first) in enumerate(ngrams(tokens), start=1):
-            row = tokens.row[first]
-            keep = inside[row]
-            pairs = np.unique(np.rec.fromarrays((values[keep], row[keep]), names="hash,row"))
-            known, df = np.unique(pairs["hash"], return_counts=True)
-            hashes.append(known[df >= min_df])
-            orders.append(np.full(len(hashes[-1]), order, dtype=np.uint8))
-        return Vocabulary(np.concatenate(hashes), np.concatenate(orders))
+    def block(self, which: int, scale: NDArray[np.float64], weight: NDArray[np.float64]) -> Block:
+        """The model's part for the text (0) or the title (1): the terms that are of use."""
+        kept = np.flatnonzero(scale)
+        vocabulary = self.vocabularies[which]
+        return Block(
+            Vocabulary(vocabulary.hashes[kept], vocabulary.order[kept]),
+            scale[kept].astype(np.float32),
+            weight[kept].astype(np.float32),
+            _shown(self.tokens[which], self.terms[which], len(scale))[kept],
+        )
 
-    def matrix(self, block: Block, terms: Terms) -> sp.csr_matrix:
-        n = len(self.stated)
-        return sp.csr_matrix((block.values(terms, n), (terms.row, terms.term)), shape=(n, len(block.vocabulary)))
 
-    def words(self, blocks: tuple[Block, Block], rows: NDArray[np.int64]) -> NDArray[np.float64]:
-        """The words' part of both ratings, for some rows."""
-        total = np.zeros((len(self.stated), 2))
-        for block, tokens in zip(blocks, self.tokens, strict=True):
-            total += self.matrix(block, count_terms(tokens, block.vocabulary)) @ block.weight.astype(np.float64)
-        return total[rows]
+def _vocabulary(tokens: Tokens, weight: NDArray[np.float64], min_df: float) -> Vocabulary:
+    """Every n-gram that stands in enough ads."""
+    hashes, orders = [], []
+    for order, (values, first) in enumerate(ngrams(tokens), start=1):
+        pairs = np.unique(np.rec.fromarrays((values, tokens.row[first]), names="hash,row"))
+        known, of = np.unique(pairs["hash"], return_inverse=True)
+        df = np.bincount(of, weight[pairs["row"]], len(known))
+        hashes.append(known[df >= min_df - 1e-9])
+        orders.append(np.full(len(hashes[-1]), order, dtype=np.uint8))
+    return Vocabulary(np.concatenate(hashes), np.concatenate(orders))
+
+
+def _scaled(counts: sp.csr_matrix, scale: NDArray[np.float64]) -> sp.csr_matrix:
+    """Counts times the terms' scale, every row of length one: what `Block.values` gives."""
+    matrix = counts.copy()
+    matrix.data *= scale[matrix.indices]
+    norm = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
+    matrix.data /= np.repeat(np.where(norm > 0, norm, 1.0), np.diff(matrix.indptr))
+    return matrix
+
+
+def _words(
+    counts: sp.csr_matrix, scale: NDArray[np.float64], weight: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The words' part of both ratings."""
+    return np.asarray(_scaled(counts, scale) @ weight)
 
 
 def _fit_gain(

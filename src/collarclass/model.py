@@ -32,8 +32,8 @@ class Block:
     Parameters
     ----------
     vocabulary : Vocabulary
-    idf : ndarray of float32, shape (n_terms,)
-        Inverse document frequency.
+    scale : ndarray of float32, shape (n_terms,)
+        What one mention counts for: the rarer and the more telling a term, the more.
     weight : ndarray of float32, shape (n_terms, 2)
         Weight of each term in the academic and the hands-on rating.
     shown : ndarray of bool, shape (n_terms,)
@@ -41,13 +41,13 @@ class Block:
     """
 
     vocabulary: Vocabulary
-    idf: NDArray[np.float32]
+    scale: NDArray[np.float32]
     weight: NDArray[np.float32]
     shown: NDArray[np.bool_]
 
     def values(self, terms: Terms, n_rows: int) -> NDArray[np.float64]:
-        """TF-IDF of each term, every row scaled to length one."""
-        value = terms.value * self.idf[terms.term]
+        """Scaled count of each term, every row brought to length one."""
+        value = terms.value * self.scale[terms.term]
         norm = np.sqrt(np.bincount(terms.row, value * value, n_rows))
         norm[norm == 0] = 1.0
         return np.asarray(value / norm[terms.row])

@@ -100,6 +100,15 @@ def check_ads(ads: pd.DataFrame, name: str) -> None:
     _require(ads, ads["kind"].isin(("occupation", "mirror")), "kind", "occupation or mirror", name)
 
 
+def read_boilerplate(path: str | os.PathLike[str]) -> dict[str, list[str]]:
+    """Read the bank of paragraphs that say nothing of the job, by language."""
+    name = Path(path).name
+    table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    _require(table, table["language"].isin(("en", "zh")), "language", "en or zh", name)
+    _require(table, table["text"].str.strip() != "", "text", "not empty", name)
+    return {language: part["text"].tolist() for language, part in table.groupby("language")}
+
+
 def read_occupations(path: str | os.PathLike[str]) -> pd.DataFrame:
     """Read `data/occupations.csv`.
 

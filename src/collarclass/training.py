@@ -1,0 +1,177 @@
+"""From the data folder to a model folder: the one way in which the shipped model is made."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from .artefact import arrays_of
+from .errors import DataError
+from .estimator import TYPICAL_RATINGS, CollarClassifier
+from .model import Model
+from .occupations import read_ads, read_boilerplate, read_occupations
+from .result import LABELS
+
+RATINGS = ["academic_rating", "hands_on_rating"]
+
+
+def training_ads(
+    ads: pd.DataFrame,
+    boilerplate: dict[str, list[str]] | None = None,
+    occupations: pd.DataFrame | None = None,
+    *,
+    copies: int = 2,
+    most_paragraphs: int = 6,
+    title_weight: float = 0.3,
+    random_state: int = 0,
+) -> pd.DataFrame:
+    """Lay out what the model learns from: the ads, the ads in clutter, and bare working titles.
+
+    Parameters
+    ----------
+    ads : DataFrame
+        Columns `title`, `text`, `label`, the two ratings, `onet_code`, and `language` ("en", "zh").
+    boilerplate : dict of str to list of str, optional
+        Paragraphs that say nothing of the job, by language. Each ad comes again `copies` times with
+        some of them between its lines, so that neither they nor sheer length say anything.
+    occupations : DataFrame, optional
+        Their English and Chinese working titles become ads of a title alone.
+    copies : int
+    most_paragraphs : int
+        An ad gets one to so many paragraphs.
+    title_weight : float
+        Weight of a bare title, where an ad with all its copies weighs 1.
+    random_state : int
+
+    Returns
+    -------
+    DataFrame
+        Columns `title`, `text`, `label`, the ratings, `group` (occupation) and `weight`.
+    """
+    rng = np.random.default_rng(random_state)
+    base = ads[["title", "text", "label", *RATINGS]].assign(group=ads["onet_code"], weight=1.0)
+    parts = [base]
+    if boilerplate:
+        base["weight"] = 1.0 / (1 + copies)
+        for _ in range(copies):
+            texts = [
+                _in_clutter(text, boilerplate[language], rng, most_paragraphs)
+                for text, language in zip(ads["text"], ads["language"], strict=True)
+            ]
+            parts.append(base.assign(text=texts))
+    if occupations is not None:
+        for column in ("titles_en", "titles_zh"):
+            titles = occupations.assign(title=occupations[column].str.split("; ")).explode("title")
+            parts.append(
+                titles[["title", "label", *RATINGS]].assign(
+                    text=titles["title"], group=titles["onet_code"], weight=title_weight
+                )
+            )
+    return pd.concat(parts, ignore_index=True)
+
+
+def _in_clutter(text: str, paragraphs: Sequence[str], rng: np.random.Generator, most: int) -> str:
+    """Put some paragraphs between an ad's lines: most before the first or after the last."""
+    lines = text.split("\n")
+    for i in rng.choice(len(paragraphs), rng.integers(1, most + 1), replace=False):
+        place = rng.choice([0, len(lines), rng.integers(len(lines) + 1)], p=[0.35, 0.45, 0.2])
+        lines.insert(place, paragraphs[i])
+    return "\n".join(lines)
+
+
+def read_data(folder: str | os.PathLike[str]) -> tuple[pd.DataFrame, dict[str, list[str]], pd.DataFrame]:
+    """Read the data folder: ads of both languages, boilerplate and occupations."""
+    root = Path(folder)
+    ads = pd.concat(
+        [read_ads(root / "ads" / f"{language}.csv").assign(language=language) for language in ("en", "zh")],
+        ignore_index=True,
+    )
+    return ads, read_boilerplate(root / "ads" / "boilerplate.csv"), read_occupations(root / "occupations.csv")
+
+
+def train(
+    data: str | os.PathLike[str], *, own: str | os.PathLike[str] | None = None, name: str = "standard", **parameters: Any
+) -> tuple[Model, CollarClassifier]:
+    """Train a model on the data folder, and on a user's own labelled ads beside it.
+
+    Parameters
+    ----------
+    data : path-like
+        The project's data folder.
+    own : path-like, optional
+        A CSV with columns `text` and `label`, and if there are `title`, `academic_rating` and
+        `hands_on_rating` (0 to 4).
+    name : str
+        Name of the model.
+    **parameters
+        Of `CollarClassifier`.
+
+    Returns
+    -------
+    model : Model
+        Its version is a digest of its numbers: the same data give the same version.
+    classifier : CollarClassifier
+        As fitted, with its held-out scores.
+    """
+    ads, boilerplate, occupations = read_data(data)
+    rows = training_ads(ads, boilerplate, occupations)
+    if own is not None:
+        rows = pd.concat([rows, own_ads(own)], ignore_index=True)
+    classifier = CollarClassifier(name=name, **parameters)
+    classifier.fit(rows[["title", "text"]], rows["label"], rows[RATINGS], rows["group"], rows["weight"])
+    facts = {
+        "parameters": classifier.get_params(),
+        "ads": {
+            language: {label: int(n) for label, n in part["label"].value_counts().sort_index().items()}
+            for language, part in ads.groupby("language")
+        },
+        "boilerplate": {language: len(bank) for language, bank in boilerplate.items()},
+        "occupations": len(occupations),
+        "own_ads": 0 if own is None else int((rows["group"].str.startswith("own:")).sum()),
+        "terms": {"text": len(classifier.model_.text.vocabulary), "title": len(classifier.model_.title.vocabulary)},
+    }
+    return identified(classifier.model_, facts), classifier
+
+
+def own_ads(path: str | os.PathLike[str]) -> pd.DataFrame:
+    """Read a user's labelled ads as training rows; without ratings a label's typical ones are taken."""
+    ads = read_ads(path)
+    if len(ads) == 0:
+        raise DataError(f"{Path(path).name} has no rows: give at least a few labelled ads.")
+    for i, column in enumerate(RATINGS):
+        if column not in ads:
+            ads[column] = [TYPICAL_RATINGS[label][i] for label in ads["label"]]
+    codes = ads["onet_code"] if "onet_code" in ads else pd.Series(range(len(ads)), index=ads.index)
+    return ads[["title", "text", "label", *RATINGS]].assign(group="own:" + codes.astype(str), weight=1.0)
+
+
+def identified(model: Model, facts: dict[str, Any]) -> Model:
+    """Give a model its facts, and the digest of its numbers as its version."""
+    digest = hashlib.sha256()
+    for array in arrays_of(model).values():
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return replace(model, version=digest.hexdigest()[:10], facts=facts)
+
+
+def held_out_labels(classifier: CollarClassifier, rows: NDArray[np.int64]) -> pd.DataFrame:
+    """Labels of training ads by a model that did not see their occupation, as `label_table` names them."""
+    scores = classifier.held_out_scores_[rows]
+    probabilities = classifier.model_.probabilities(scores)
+    columns = {f"p_{label}": probabilities[:, k] for k, label in enumerate(LABELS)}
+    return pd.DataFrame(
+        {
+            "collar": np.array(LABELS)[probabilities.argmax(axis=1)],
+            "collar_confidence": probabilities.max(axis=1),
+            "academic_score": scores[:, 0],
+            "hands_on_score": scores[:, 1],
+            **columns,
+        }
+    )
