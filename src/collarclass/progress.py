@@ -1,0 +1,57 @@
+"""How far a long run is, on standard error."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+_EVERY = 0.5  # seconds
+
+
+class Progress:
+    """One line that is written over: ads done, ads per second, share of the file, time left.
+
+    Parameters
+    ----------
+    show : bool or None
+        None shows it on a terminal only.
+    done : int
+        Ads that were done before.
+    """
+
+    def __init__(self, show: bool | None, done: int = 0) -> None:
+        self._show = sys.stderr.isatty() if show is None else show
+        self._started = self._last = time.monotonic()
+        self._before = done
+        self._share_before = 0.0
+        self._width = 0
+
+    def update(self, done: int, share: float) -> None:
+        """Show `done` ads, `share` (0 to 1, 0 for unknown) of the file."""
+        now = time.monotonic()
+        if not self._show or now - self._last < _EVERY:
+            return
+        self._last = now
+        taken = now - self._started
+        rate = (done - self._before) / taken
+        line = f"{done:,} ads, {rate:,.0f} a second"
+        if share > self._share_before:
+            left = round(taken * (1 - share) / (share - self._share_before))
+            line += f", {share:.0%}, {left // 60}:{left % 60:02} left"
+        self._write(line)
+
+    def start_at(self, share: float) -> None:
+        """Count time from here: what came before was skipped."""
+        self._started, self._share_before = time.monotonic(), share
+
+    def close(self) -> None:
+        """Take the line away."""
+        if self._width:
+            self._write("")
+            sys.stderr.write("\r")
+            sys.stderr.flush()
+
+    def _write(self, line: str) -> None:
+        sys.stderr.write("\r" + line.ljust(self._width))
+        sys.stderr.flush()
+        self._width = len(line)
