@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from .errors import DataError
 from .result import LABELS
+
+if TYPE_CHECKING:
+    from .model import Model
 
 _RESAMPLES = 1000
 
@@ -209,3 +215,72 @@ def as_text(result: dict[str, Any]) -> str:
     if result["by"] is not None:
         lines += ["", result["by"].round(3).to_string()]
     return "\n".join(lines)
+
+
+def evaluate_file(
+    path: str | os.PathLike[str],
+    *,
+    truth: str = "label",
+    by: str | None = None,
+    prefix: str = "",
+    model: Model | None = None,
+    baselines: str | os.PathLike[str] | None = None,
+) -> str:
+    """Compare labels with a careful reader's, for reading on a terminal.
+
+    Parameters
+    ----------
+    path : path-like
+        A labelled CSV, or one of ads that is labelled first; with a column of true labels.
+    truth, by, prefix : str
+        As in `evaluate`.
+    model : Model, optional
+        To label with, if the file is not labelled yet.
+    baselines : path-like, optional
+        A data folder: the baselines are trained on it and measured on the same ads.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    DataError
+        If a column is missing or no row has a usable true label.
+    """
+    from .tables import find_columns, label_table
+
+    name = Path(path).name
+    try:
+        ads = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise DataError(f"No file {path}: give a CSV with a column of true labels.") from None
+    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise DataError(f"{name} cannot be read as a UTF-8 CSV: {error}.") from None
+    for column in filter(None, (truth, by)):
+        if column not in ads:
+            raise DataError(f"No column {column!r} in {name}; its columns are: {', '.join(ads.columns)}.")
+    if not ads[truth].isin(LABELS).any():
+        raise DataError(f"No row of {name} has white, blue or gray in column {truth!r}: name the right one.")
+    labelled = ads if prefix + "collar" in ads else label_table(ads, prefix=prefix, model=model)
+    text = as_text(evaluate(labelled, truth, prefix, by))
+    if baselines is None:
+        return text
+    from .baselines import BASELINES
+    from .training import read_data
+
+    train, _, occupations = read_data(baselines)
+    title, body = find_columns(ads.columns, where=name)
+    plain = pd.DataFrame({"title": ads[title] if title is not None else "", "text": ads[body]})
+    known = ads[truth].isin(LABELS)
+    rows = {"this model": labelled.loc[known, prefix + "collar"].tolist()}
+    for label, baseline in BASELINES.items():
+        rows[label] = baseline(train, occupations, plain[known])
+    true = ads.loc[known, truth].tolist()
+    table = pd.DataFrame(
+        {
+            label: {"accuracy": accuracy(true, found), "macro-F1": macro_f1(true, found)}
+            for label, found in rows.items()
+        }
+    ).T
+    return f"{text}\n\n{table.round(3).to_string()}"

@@ -13,9 +13,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .artefact import arrays_of
+from .artefact import arrays_of, save_model
 from .errors import DataError
 from .estimator import TYPICAL_RATINGS, CollarClassifier
+from .evaluation import as_text, evaluate
 from .model import Model
 from .occupations import read_ads, read_boilerplate, read_occupations
 from .result import LABELS
@@ -175,3 +176,36 @@ def held_out_labels(classifier: CollarClassifier, rows: NDArray[np.int64]) -> pd
             **columns,
         }
     )
+
+
+def train_to(
+    target: str | os.PathLike[str],
+    data: str | os.PathLike[str],
+    *,
+    own: str | os.PathLike[str] | None = None,
+    name: str = "standard",
+) -> str:
+    """Train, write the model folder, and say how the model does on occupations held out of training.
+
+    Parameters
+    ----------
+    target : path-like
+        Folder for the model.
+    data, own, name
+        As in `train`.
+
+    Returns
+    -------
+    str
+        For reading on a terminal.
+    """
+    model, classifier = train(data, own=own, name=name)
+    save_model(model, target)
+    ads, _, _ = read_data(data)
+    lines = [f"{model.identity} written to {target}"]
+    for language in ("en", "zh"):
+        rows = np.flatnonzero(ads["language"] == language)
+        found = held_out_labels(classifier, rows)
+        result = evaluate(pd.concat([ads.iloc[rows].reset_index(drop=True), found], axis=1))
+        lines += ["", f"written ads of held-out occupations, language {language}", as_text(result)]
+    return "\n".join(lines)
