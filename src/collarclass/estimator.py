@@ -336,12 +336,13 @@ def _fit_gain(
 
 
 def _shown(tokens: Tokens, terms: Terms, n_terms: int) -> NDArray[np.bool_]:
-    """Which terms are made of more than stop words, digits and single letters."""
+    """Which terms read like a reason: more than stop words, digits, a single letter or Chinese character."""
     common = Vocabulary(np.unique(tokenize(["\n".join(stop_words())]).hash), np.empty(0, np.uint8))
     plain = np.zeros(len(tokens) + 1, dtype=np.int64)
     dull = np.zeros(len(tokens), dtype=bool)
     dull[common.find(tokens.hash)[0]] = True
+    alone = tokens.ideograph[terms.first] & (terms.first == terms.last)
     np.cumsum(~dull, out=plain[1:])
     shown = np.ones(n_terms, dtype=bool)
-    shown[terms.term] = plain[terms.last + 1] > plain[terms.first]
+    shown[terms.term] = (plain[terms.last + 1] > plain[terms.first]) & ~alone
     return shown

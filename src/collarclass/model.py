@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from .evidence import deciding_words, stated_requirements, sum_terms
 from .features import Terms, Vocabulary, count_terms
 from .requirements import Stated, features, read_requirements
-from .result import DIMENSIONS, LABELS, Classification
+from .result import DIMENSIONS, LABELS, LEVELS, STATUSES, Classification
 from .text import Tokens, tokenize
 
 UNCLEAR = len(LABELS)
@@ -134,7 +134,8 @@ class Model:
         Log-odds of white, blue, gray: weights of the academic score, the hands-on score and their
         product, and an intercept.
     limits : dict
-        `min_terms` and `min_known_share`: below them an ad is unclear.
+        `min_terms` known n-grams, and a `min_known_share` of the letters in known words: with less
+        an ad is unclear.
     facts : dict
         How and from what the model was trained.
     """
@@ -165,13 +166,14 @@ class Model:
         n = len(laid)
         terms = count_terms(tokens[0], self.text.vocabulary), count_terms(tokens[1], self.title.vocabulary)
         stated = read_requirements(tokens[0])
-        n_tokens = np.diff(tokens[0].first)
-        n_terms = np.bincount(terms[0].row, minlength=n)
+        length = tokens[0].end - tokens[0].start
         single = self.text.vocabulary.order[terms[0].term] == 1
-        known = np.bincount(terms[0].row, terms[0].times * single, n)
+        known = np.bincount(terms[0].row, terms[0].times * single * length[terms[0].first], n)
+        in_all = np.bincount(tokens[0].row, length, n)
+        n_tokens = np.diff(tokens[0].first)
         note = np.zeros(n, dtype=np.int8)
-        note[known < self.limits["min_known_share"] * n_tokens] = 3
-        note[n_terms < self.limits["min_terms"]] = 2
+        note[np.bincount(terms[0].row, minlength=n) < self.limits["min_terms"]] = 2
+        note[(n_tokens >= self.limits["min_terms"]) & (known < self.limits["min_known_share"] * in_all)] = 3
         note[n_tokens == 0] = 1
         return Reading(
             [full for full, _, _ in laid],
@@ -288,6 +290,8 @@ class Model:
                         probabilities=dict(zip(LABELS, probabilities[i].tolist(), strict=True)),
                         academic_score=float(scores[i, 0]),
                         hands_on_score=float(scores[i, 1]),
+                        schooling_level=LEVELS[level] if (level := int(reading.stated.level[i])) >= 0 else None,
+                        schooling_status=STATUSES[reading.stated.status[i]],
                         requirements=asked[i],
                         note=NOTES[reading.note[i]],
                         model=self.identity,

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from .explain import Reason
 
 Label = Literal["white", "blue", "gray", "unclear"]
 LABELS: tuple[Label, ...] = ("white", "blue", "gray")
@@ -108,6 +111,9 @@ class Classification:
         Of white, blue and gray; they sum to 1.
     academic_score, hands_on_score : float
         The two dimensions, 0 to 1 (a quarter of the codebook's rating of 0 to 4). Not probabilities.
+    schooling_level : str or None
+        Stated schooling: basic, secondary, associate, bachelor, graduate; None when unstated.
+    schooling_status : {"required", "preferred", "substitutable", "not_needed", "unstated"}
     requirements : tuple of Requirement
         Stated schooling, certificates, licences, experience, in reading order.
     note : str
@@ -125,6 +131,8 @@ class Classification:
     probabilities: dict[str, float]
     academic_score: float
     hands_on_score: float
+    schooling_level: str | None
+    schooling_status: str
     requirements: tuple[Requirement, ...]
     note: str
     model: str
@@ -161,3 +169,37 @@ class Classification:
                 )
             )
         return tuple(sorted(found, key=lambda e: (-abs(e.weight), e.field, e.start, e.end, e.dimension)))
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """The words that pulled the ad towards its label, weightiest first, overlapping ones merged."""
+        from .explain import reasons
+
+        return reasons(self)
+
+    def explain(self, lang: str | None = None) -> str:
+        """Say in one plain sentence why the ad got its label.
+
+        Parameters
+        ----------
+        lang : {"en", "zh"}, optional
+            Language of the sentence; that of the ad if not given.
+
+        Returns
+        -------
+        str
+
+        Examples
+        --------
+        >>> from collarclass import classify
+        >>> classify("").explain()
+        'Unclear: empty text.'
+        """
+        from .explain import explain
+
+        return explain(self, lang)
+
+    def _repr_html_(self) -> str:
+        from .explain import as_html
+
+        return as_html(self)
