@@ -40,6 +40,7 @@ VALUES = {
     "heading": ("required", "preferred", "other", "benefit"),
 }
 LONGEST = 15
+_PAIR_BITS = 18
 _STEP = np.uint64(0xD6E8FEB86659FD93)
 
 
@@ -72,6 +73,7 @@ class Lexicon:
     _numbers: Vocabulary
     _number: NDArray[np.float64]
     _starts: NDArray[np.bool_]
+    _pairs: NDArray[np.bool_]
     _prefixes: Vocabulary
     _phrase: NDArray[np.int32]
     _more: NDArray[np.bool_]
@@ -103,6 +105,12 @@ class _Row:
     isced: int
     nature: int
     where: str
+
+
+def _pair(left: NDArray[np.uint64], right: NDArray[np.uint64]) -> NDArray[np.intp]:
+    """Place of a pair of tokens in the bitmap of pairs."""
+    bits = np.uint64(64 - _PAIR_BITS)
+    return np.asarray(((left << np.uint64(7)) ^ right) >> bits).astype(np.intp)
 
 
 def _read(path: Path, name: str) -> Iterator[_Row]:
@@ -223,7 +231,10 @@ def _compile(extra: Path | None) -> Lexicon:
             prefix = mix(prefix * _STEP + np.uint64(word))
         known[int(prefix[0])] = number
     starts = np.zeros(1 << 16, dtype=bool)
-    starts[[key[0] >> 48 for key in phrases]] = True
+    pairs = np.zeros(1 << _PAIR_BITS, dtype=bool)
+    starts[[key[0] >> 48 for key in phrases if len(key) == 1]] = True
+    two = np.array([key[:2] for key in phrases if len(key) > 1], dtype=np.uint64)
+    pairs[_pair(two[:, 0], two[:, 1])] = True
     hashes = np.fromiter(known, dtype=np.uint64, count=len(known))
     numbers = context["number"]
     table = [row for _, row in entries]
@@ -240,6 +251,7 @@ def _compile(extra: Path | None) -> Lexicon:
         Vocabulary(np.fromiter(numbers, np.uint64, len(numbers)), np.ones(len(numbers), dtype=np.uint8)),
         np.fromiter(numbers.values(), np.float64, len(numbers)),
         starts,
+        pairs,
         Vocabulary(hashes, np.ones(len(known), dtype=np.uint8)),
         np.fromiter(known.values(), np.int32, len(known)),
         np.fromiter((h in more for h in known), bool, len(known)),
@@ -258,7 +270,10 @@ def find_phrases(tokens: Tokens, lexicon: Lexicon) -> Hits:
     [('high school teacher', 'decoy'), ('high school diploma', 'level')]
     """
     hashes, sentence = tokens.hash, tokens.sentence
-    begin = np.flatnonzero(lexicon._starts[(hashes >> np.uint64(48)).astype(np.intp)])
+    # Words that begin a phrase may be as common as "the": unless they stand alone, look at pairs.
+    likely = lexicon._starts[(hashes >> np.uint64(48)).astype(np.intp)]
+    likely[:-1] |= lexicon._pairs[_pair(hashes[:-1], hashes[1:])]
+    begin = np.flatnonzero(likely)
     prefix = hashes[begin]
     keys, found = [], []
     size = 1

@@ -140,7 +140,8 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
     same &= tokens.sentence[back] == line
     denied = (_is_in(words.ravel(), lexicon.none_of).reshape(words.shape) & same).any(axis=0)
     before = tokens._folded[np.maximum(tokens.start[begin] - 1, 0)]
-    slash = (before == 0x2F) | (before == 0xFF0F) | (before == 0x3001)
+    slash = (before == 0x2F) | (before == 0x3001)
+    listed = (before == 0x2C) | (tokens._folded[np.maximum(tokens.start[begin] - 2, 0)] == 0x2C)
 
     # Levels that are alternatives of the level before them.
     level_at = _previous(is_level)  # among the items
@@ -148,6 +149,9 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
     near = is_level & (level_at >= 0) & (row[item[earlier]] == row[item])
     gap = begin - end[earlier]
     alternative = near & (gap <= _REACH_OR) & (either | slash & (gap == 1))
+    coming = np.minimum(_next(is_level)[1:], len(item) - 1)
+    for _ in range(2):  # "bachelor's, master's or doctorate"
+        alternative |= near & listed & (gap == 1) & alternative[coming] & (coming > np.arange(len(item)))
     open_group = np.zeros(n, dtype=bool)
     open_group[item[is_level & ~alternative]] = True
     barrier = _next(open_group)[item + 1]
@@ -159,7 +163,7 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
     reach = np.minimum(after_cue, n - 1)
     right = (after_cue < barrier) & (sentence[reach] == line)
     right &= first[reach] - end <= _REACH_AFTER
-    topic = _next((group == _CLASS["topic"]) | (group == _CLASS["certificate"]) | (group == _CLASS["years"]))
+    topic = _next((group == _CLASS["topic"]) | (group >= _CLASS["certificate"]) & (group <= _CLASS["years"]))
     other = topic[item + 1]
     check = np.flatnonzero(right & (other < after_cue))
     blocked = check[_comma_between(tokens, end[check], first[other[check]])]
@@ -200,6 +204,12 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
     in_field = (field >= 0) & (sentence[reach] == line) & (begin - last[reach] == 1) & closed
     in_field |= alone & (value[item] == 1)
 
+    # "Ideally you will have" is no demand, whatever stands between.
+    wish = _previous((group == _CLASS["preferred"]) & (side == 0))[item]
+    reach = np.maximum(wish, 0)
+    wished = (wish >= 0) & (sentence[reach] == line) & (begin - last[reach] <= _REACH_BEFORE)
+    left_class[wished] = _CLASS["preferred"]
+
     # How each is asked for.
     status = np.full(len(item), REQUIRED, dtype=np.int8)
     status[section == 1] = PREFERRED
@@ -219,9 +229,10 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
     number_at = np.stack([np.maximum(first[reach] - k, 0) for k in (1, 2, 3, 4, 5)])
     traded = _is_in(hashes[number_at].ravel(), lexicon.any_of).reshape(number_at.shape)
     traded = (traded & (number_at > end)).any(axis=0)
-    traded &= (year < barrier) & (sentence[reach] == line) & is_level
+    traded &= (year < barrier) & (_next(mark)[item + 1] > year) & (sentence[reach] == line) & is_level
     status[traded & (status == REQUIRED)] = SUBSTITUTABLE
     cued |= mark[tail] & (sentence[tail] == line) & (first[tail] - end <= 2)
+    cued |= tokens.ideograph[begin] & (end - begin >= 3)  # 本科以上: the phrase holds the mark
     pursuing = np.zeros(len(item), dtype=bool)
     hint = group == _CLASS["pursuing"]
     cue = _previous(hint & (side != 1))[item]
@@ -322,11 +333,15 @@ def _weigh(
     overrule a job site's field, and the field overrules mentions without any sign of asking.
     """
     said = np.flatnonzero((level >= 0) | alone)
-    row, level, status, group = row[said], level[said], status[said], np.cumsum(~alternative)[said]
+    row, level, status, group = row[said], level[said], status[said], np.cumsum(~alternative[said])
     rank = np.where(in_field[said], 1, np.where(cued[said] | alone[said], 2, 0))
+    together = np.zeros(len(said) + 1, dtype=rank.dtype)
+    np.maximum.at(together, group, rank)
+    rank = together[group]
     best = np.full(n_rows, -1)
-    np.maximum.at(best, row, rank)
-    counts = rank == best[row]
+    firm = status != PREFERRED
+    np.maximum.at(best, row[firm], rank[firm])
+    counts = ~firm | (rank == best[row])
     asked = counts & ((status == REQUIRED) | (status == SUBSTITUTABLE))
     least = np.full(int(group.max()) + 1 if len(group) else 1, 9)
     np.minimum.at(least, group[asked], level[asked])
