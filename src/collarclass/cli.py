@@ -1,0 +1,251 @@
+"""The command `collarclass`.
+
+Exit codes: 0 all is well, 1 something is wrong with a file, its data or a model, 2 the command was
+called wrongly, 130 it was interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from . import __version__
+
+if TYPE_CHECKING:
+    from .result import Classification
+
+app = typer.Typer(
+    name="collarclass",
+    help="Label job ads white, blue or gray collar by two scores: academic credential and hands-on skill.",
+    epilog="Exit codes: 0 fine, 1 wrong data or file, 2 wrong usage, 130 interrupted.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+ModelOption = Annotated[
+    Path | None, typer.Option("--model", "-m", help="Model folder; the shipped model if not given.")
+]
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"collarclass {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[  # noqa: ARG001
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command(
+    epilog='Example: collarclass classify --title Welder "MIG welding of steel frames. No degree needed."'
+)
+def classify(
+    text: Annotated[str, typer.Argument(help='The ad; "-" reads it from standard input.')],
+    title: Annotated[str | None, typer.Option("--title", "-t", help="The job title.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Write one JSON object.")] = False,
+    model: ModelOption = None,
+) -> None:
+    """Label one job ad and say why."""
+    from .api import classify as classify_one
+    from .artefact import load_model
+
+    if text == "-":
+        text = sys.stdin.buffer.read().decode("utf-8-sig", "replace")
+    found = classify_one(text, title, model=load_model(model) if model is not None else None)
+    if as_json:
+        import json
+
+        typer.echo(json.dumps(_as_dict(found), ensure_ascii=False))
+    else:
+        typer.echo("\n".join(_lines(found)))
+
+
+def _as_dict(found: Classification) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return {
+        "collar": found.label,
+        "confidence": round(found.confidence, 4),
+        "probabilities": {k: round(v, 4) for k, v in found.probabilities.items()},
+        "academic_score": round(found.academic_score, 4),
+        "hands_on_score": round(found.hands_on_score, 4),
+        "requirements": [asdict(r) for r in found.requirements],
+        "evidence": [asdict(e) for e in found.evidence[:20]],
+        "note": found.note,
+        "model": found.model,
+    }
+
+
+def _lines(found: Classification) -> list[str]:
+    from .lexicon import stop_words
+
+    certain = f"  {found.confidence:.0%} sure" if not found.note else f"  ({found.note})"
+    shares = "  ".join(f"{label} {p:.0%}" for label, p in found.probabilities.items())
+    out = [found.label + certain]
+    if found.note == "empty text":
+        return out
+    out += [
+        "",
+        f"  academic credential  {_bar(found.academic_score)}",
+        f"  hands-on skill       {_bar(found.hands_on_score)}",
+        f"  probabilities        {shares}",
+    ]
+    if found.requirements:
+        asked = (f"{' '.join(r.text.split())} ({r.status.replace('_', ' ')})" for r in found.requirements)
+        out.append(f"  asked for            {'; '.join(asked)}")
+    dull = stop_words()
+    for name, dimension in (("academic", "academic"), ("hands-on", "hands_on")):
+        words: dict[str, str] = {}
+        for e in found.evidence:
+            run = " ".join(e.text.split())
+            known = run.casefold()
+            if (
+                e.dimension == dimension
+                and len(run) > 1
+                and known not in dull | words.keys()
+                and len(words) < 6
+            ):
+                words[known] = f"{run} {e.weight:+.2f}"
+        if words:
+            out.append(f"  {'words, ' + name:<21}{', '.join(words.values())}")
+    return out
+
+
+def _bar(score: float) -> str:
+    filled = round(score * 20)
+    return f"{score:.2f} {'#' * filled}{'.' * (20 - filled)}"
+
+
+@app.command(
+    epilog="Examples: collarclass label ads.csv -o labelled.csv    "
+    "zcat ads.csv.gz | collarclass label - -o - > labelled.csv    "
+    "collarclass label ads.parquet -o out/labelled.jsonl.zst --n-jobs 2 --resume"
+)
+def label(
+    source: Annotated[
+        str, typer.Argument(help='CSV, TSV, JSON Lines or Parquet file; "-" is standard input.')
+    ],
+    target: Annotated[str, typer.Option("--output", "-o", help='File to write; "-" is standard output.')],
+    title: Annotated[str | None, typer.Option(help="Column of job titles.")] = None,
+    text: Annotated[str | None, typer.Option(help="Column of ad texts.")] = None,
+    kind: Annotated[
+        str | None, typer.Option("--format", help="csv, tsv, jsonl or parquet, where no file name tells.")
+    ] = None,
+    encoding: Annotated[str | None, typer.Option(help="Of the source; found if not given.")] = None,
+    delimiter: Annotated[str | None, typer.Option(help="Of the source; found if not given.")] = None,
+    prefix: Annotated[str, typer.Option(help="Put before the names of the added columns.")] = "",
+    evidence: Annotated[bool, typer.Option(help="Name the words that decided; faster without.")] = True,
+    model: ModelOption = None,
+    n_jobs: Annotated[
+        int, typer.Option("--n-jobs", "-j", help="Worker processes; -1: one per processor.")
+    ] = 1,
+    batch_size: Annotated[int, typer.Option(min=1, help="Rows worked on at once.")] = 2000,
+    force: Annotated[bool, typer.Option("--force", "-f", help="Overwrite the output.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run.")] = False,
+    progress: Annotated[
+        bool | None, typer.Option(help="Show progress on standard error; on a terminal only if not given.")
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Write an HTML report of the result to this file, too.")
+    ] = None,
+) -> None:
+    """Label every ad of a file: the same rows come out, with columns added."""
+    from .errors import DataError
+    from .files import label_file
+
+    if report is not None and target == "-":
+        raise DataError("A report needs a labelled file: name one with -o instead of standard output.")
+    if report is not None and report.exists() and not force:
+        raise DataError(f"{report} is there already: choose another name, or overwrite it with --force.")
+    done = label_file(
+        source,
+        target,
+        title=title,
+        text=text,
+        format=kind,
+        encoding=encoding,
+        delimiter={"\\t": "\t", "tab": "\t"}.get(delimiter or "", delimiter),
+        prefix=prefix,
+        evidence=evidence,
+        model=model,
+        n_jobs=n_jobs,
+        batch_size=batch_size,
+        force=force,
+        resume=resume,
+        progress=progress,
+    )
+    counts = ", ".join(f"{n:,} {name}" for name, n in done.counts.items())
+    where = "standard output" if target == "-" else target
+    typer.echo(f"{done.rows:,} ads: {counts} -> {where}", err=True)
+    if done.noted:
+        typer.echo(
+            f"{done.noted:,} rows were not as they should be: see column {prefix}collar_note.", err=True
+        )
+    if report is not None:
+        from .report import write_report
+
+        report.parent.mkdir(parents=True, exist_ok=True)
+        write_report(target, report)
+        typer.echo(f"Report -> {report}", err=True)
+
+
+@app.command()
+def info(model: ModelOption = None) -> None:
+    """Show the version, the model and where things are."""
+    import platform
+
+    from .artefact import default_model_path, load_model
+
+    folder = model if model is not None else default_model_path()
+    found = load_model(folder)
+    lines = [
+        ("collarclass", __version__),
+        ("Python", platform.python_version()),
+        ("package", Path(__file__).parent),
+        ("model folder", folder),
+        ("model", found.identity),
+        ("terms", f"{len(found.text.vocabulary):,} of texts, {len(found.title.vocabulary):,} of titles"),
+        *((f"  {name}", value) for name, value in found.facts.items()),
+    ]
+    typer.echo("\n".join(f"{name:<14}{value}" for name, value in lines))
+
+
+def main() -> None:
+    """Run the command; the console script's entry point."""
+    from .errors import CollarclassError
+
+    code: Any
+    try:
+        code = app(standalone_mode=False)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read has enough. Python would complain when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except (typer.Abort, KeyboardInterrupt):
+        code = _fail("Interrupted; 'collarclass label' goes on with --resume.", 130)
+    except (CollarclassError, OSError) as error:
+        code = _fail(str(error), 1)
+    except Exception as error:
+        if not hasattr(error, "show"):  # typer's own errors of usage can show themselves
+            raise
+        error.show()
+        code = getattr(error, "exit_code", 2)
+    sys.exit(code or 0)
+
+
+def _fail(message: str, code: int) -> int:
+    typer.echo("collarclass: " + " ".join(message.split()), err=True)
+    return code
