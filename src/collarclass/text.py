@@ -63,7 +63,7 @@ class _TagReader(HTMLParser):
         self.places: list[NDArray[np.int64]] = []
         self._silent: list[str] = []
         self._lines = [0, *(m.end() for m in re.finditer("\n", text))]
-        self.feed(text)
+        self.feed(text + "\n")  # the parser loses an ampersand in a last word
         self.close()
 
     def _emit(self, run: str, spread: bool) -> None:
@@ -106,7 +106,9 @@ def _decoded(entity: str) -> str:
 
 def _read_tags(text: str) -> tuple[str, NDArray[np.int64]]:
     reader = _TagReader(text)
-    return "".join(reader.runs), np.concatenate(reader.places or [np.empty(0, np.int64)])
+    places = np.concatenate(reader.places or [np.empty(0, np.int64)])
+    n = int(np.searchsorted(places, len(text)))
+    return "".join(reader.runs)[:n], places[:n]
 
 
 def _read_entities(text: str) -> tuple[str, NDArray[np.int64]]:
