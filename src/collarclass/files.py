@@ -148,7 +148,7 @@ def label_file(
             file, from_format, title=title, text=text, encoding=encoding, delimiter=delimiter
         )
         check_free(reader.columns, prefix, file.name)
-        writer = _writer(reader, to_format or from_format or reader.format, prefix, file)
+        writer = _writer(reader, from_format, to_format, prefix, file)
         settings = {
             "source": [file.size, Path(from_path).stat().st_mtime_ns] if from_path != "-" else None,
             "columns": [title, text],
@@ -219,14 +219,15 @@ def _run(
         shown.close()
 
 
-def _writer(reader: Reader, to_format: str, prefix: str, file: Source) -> Writer:
+def _writer(reader: Reader, from_format: str, to_format: str, prefix: str, file: Source) -> Writer:
     added = [prefix + name for name in COLUMNS]
+    to_format = to_format or from_format or reader.format
     if to_format == "parquet":
         return ParquetWriter(reader)
     if to_format == "jsonl":
         return JsonWriter(reader, added)
     own = getattr(reader, "delimiter", b",")
-    delimiter = b"\t" if to_format == "tsv" else b"," if own == b"\t" else own
+    delimiter = b"\t" if to_format == "tsv" else b"," if from_format == "tsv" else own
     columns = None
     if isinstance(reader, JsonReader) and file.path != "-":
         columns = all_members(file.path, reader.encoding)

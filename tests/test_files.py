@@ -1,0 +1,513 @@
+"""Files in, files out: every row, byte for byte, whatever the file is like."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from collarclass import DataError, Model, label_file, label_table
+from collarclass.tables import COLUMNS
+
+ADS = [
+    ("a1", "Welder", "MIG welding of steel frames in our workshop, no schooling needed."),
+    ("a2", "Accountant", "Bachelor's degree in accounting required.\nPrepare reports, advise managers."),
+    ("a3", "Nurse", 'Associate degree in nursing. "Draw blood", dress wounds; operate monitors.'),
+    ("a4", "电焊工", "熟练焊接钢结构，学历不限，包吃住。"),
+    ("a5", "Cook", ""),
+]
+HEADER = ["id", "title", "description"]
+
+
+def as_csv(rows: list[Any], **dialect: Any) -> str:
+    out = io.StringIO()
+    csv.writer(out, **dialect).writerows(rows)
+    return out.getvalue()
+
+
+def cells(content: str, delimiter: str = ",") -> list[list[str]]:
+    return list(csv.reader(io.StringIO(content, newline=""), delimiter=delimiter))
+
+
+def run(
+    tmp_path: Path, content: bytes, model: Model, name: str = "ads.csv", to: str = "out.csv", **options: Any
+) -> bytes:
+    (tmp_path / name).write_bytes(content)
+    label_file(tmp_path / name, tmp_path / to, model=model, force=True, **options)
+    return (tmp_path / to).read_bytes()
+
+
+@pytest.fixture
+def ads(tmp_path: Path) -> Path:
+    path = tmp_path / "ads.csv"
+    path.write_text(as_csv([HEADER, *ADS]), "utf-8", newline="")
+    return path
+
+
+# -- what comes out ------------------------------------------------------------------------------
+
+
+def test_the_same_labels_as_for_a_table(ads: Path, tmp_path: Path, small_model: Model) -> None:
+    done = label_file(ads, tmp_path / "out.csv", model=small_model)
+    table = label_table(pd.read_csv(ads), model=small_model)
+    pd.testing.assert_frame_equal(
+        pd.read_csv(tmp_path / "out.csv", keep_default_na=False),
+        pd.read_csv(io.StringIO(table.to_csv(index=False)), keep_default_na=False),
+    )
+    assert done.rows == len(ADS)
+    assert sum(done.counts.values()) == len(ADS)
+    assert done.counts["unclear"] == 1
+    assert list(table.columns) == [*HEADER, *COLUMNS]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize(
+    ("line_end", "quoting"),
+    [("\n", csv.QUOTE_MINIMAL), ("\r\n", csv.QUOTE_MINIMAL), ("\n", csv.QUOTE_ALL), ("\r", csv.QUOTE_ALL)],
+)
+def test_records_keep_their_bytes(
+    tmp_path: Path, small_model: Model, line_end: str, delimiter: str, quoting: Any
+) -> None:
+    source = as_csv([HEADER, *ADS], delimiter=delimiter, lineterminator=line_end, quoting=quoting)
+    out = run(tmp_path, source.encode(), small_model).decode()
+    found = cells(out, delimiter)
+    assert [row[:3] for row in found] == [list(row) for row in (HEADER, *ADS)]
+    assert found[0][3:] == list(COLUMNS)
+    assert {len(row) for row in found} == {3 + len(COLUMNS)}
+    for row in ADS:
+        record = as_csv([row], delimiter=delimiter, lineterminator=line_end, quoting=quoting)
+        assert record.removesuffix(line_end) + delimiter in out
+    assert out.endswith(line_end)
+
+
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_the_last_line_end_is_as_it_was(tmp_path: Path, small_model: Model, end: str) -> None:
+    out = run(tmp_path, f"title,text\nWelder,steel{end}".encode(), small_model)
+    assert out.endswith(b"\n") == bool(end)
+
+
+def test_blank_lines_stay_and_are_no_rows(tmp_path: Path, small_model: Model) -> None:
+    out = run(tmp_path, b"title,text\n\nWelder,steel\n\n\nCook,grill\n\n", small_model).decode()
+    assert [line.split(",")[0] for line in out.split("\n")] == ["title", "", "Welder", "", "", "Cook", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "bom"),
+    [
+        ("utf-8", b""),
+        ("utf-8", b"\xef\xbb\xbf"),
+        ("utf-16-le", b"\xff\xfe"),
+        ("utf-16-be", b"\xfe\xff"),
+        ("gb18030", b""),
+    ],
+)
+def test_encodings_are_found_and_kept(tmp_path: Path, small_model: Model, encoding: str, bom: bytes) -> None:
+    source = bom + as_csv([HEADER, *ADS]).encode(encoding)
+    out = run(tmp_path, source, small_model)
+    assert out.startswith(bom)
+    found = cells(out[len(bom) :].decode(encoding))
+    assert [row[:3] for row in found] == [list(row) for row in (HEADER, *ADS)]
+    assert found[0][3:] == list(COLUMNS)
+    assert found[4][3] == "blue"
+
+
+def test_windows_1252_is_found_and_kept(tmp_path: Path, small_model: Model) -> None:
+    source = "title;text\r\nKöchin;“Küche” für 20 € – naïve Gäste\r\n".encode("cp1252")
+    out = run(tmp_path, source, small_model)
+    assert out.decode("cp1252").split("\r\n")[1].startswith("Köchin;“Küche” für 20 € – naïve Gäste;")
+
+
+@pytest.mark.parametrize("encoding", [None, "utf-8", "gb18030", "cp1252"])
+def test_undecodable_bytes_survive(tmp_path: Path, small_model: Model, encoding: str | None) -> None:
+    record = "Köchin 厨师 厨师,".encode() + b"\x81 steel \xff\xfe frames"
+    out = run(tmp_path, b"title,text\n" + record + b"\n", small_model, encoding=encoding)
+    assert record + b"," in out
+    if encoding in (None, "utf-8"):
+        assert b"undecodable bytes" in out
+
+
+def test_half_a_character_at_the_end_of_utf_16_survives(tmp_path: Path, small_model: Model) -> None:
+    out = run(tmp_path, "\ufefftitle,text\nWelder,steel\n".encode("utf-16-le") + b"x", small_model)
+    assert out[-3:] == b"\n\0x"
+
+
+def test_ragged_and_broken_rows_are_kept_and_noted(tmp_path: Path, small_model: Model) -> None:
+    source = (
+        "id,title,text\n"
+        "1,Welder,steel frames\n"
+        "2,Cook\n"
+        "3,Nurse,wounds,more,cells\n"
+        '4,Cook,"the quote is not closed\n'
+        '5,Nurse,"blood, monitors"\n'
+        '6,"Chef" de partie,grill\n'
+        '7,Cook,"nor is this, at the end\n'
+        "8,Welder,pipes\n"
+    )
+    out = cells(run(tmp_path, source.encode(), small_model).decode())
+    assert [row[0] for row in out] == ["id", "1", "2", "3", "4", "5", "6", "7", "8"]
+    note = 3 + COLUMNS.index("collar_note")
+    notes = {row[0]: row[note].split("; ") for row in out[1:]}
+    assert out[2][:3] == ["2", "Cook", ""]
+    assert notes["2"][0] == "row has 2 cells, the header 3"
+    assert out[3][:3] == ["3", "Nurse", "wounds"]
+    assert out[3][3 + len(COLUMNS) :] == ["more", "cells"]
+    assert notes["3"][0] == "row has 5 cells, the header 3"
+    assert out[4][2] == '"the quote is not closed'
+    assert notes["4"][0] == notes["7"][0] == "a quote is never closed"
+    assert out[5][2] == "blood, monitors"
+    assert notes["6"][0] == "text after a closing quote"
+    assert out[7][2] == '"nor is this, at the end'
+    assert {len(row) for i, row in enumerate(out) if i != 3} == {3 + len(COLUMNS)}
+
+
+def test_an_over_long_ad_is_kept_whole(tmp_path: Path, small_model: Model) -> None:
+    text = "steel frames and welding " * 20_000
+    content = run(tmp_path, f"title,text\nWelder,{text}\nCook,grill\n".encode(), small_model).decode()
+    out = [line.split(",") for line in content.splitlines()]
+    assert out[1][1] == text
+    assert "only the first 200000 characters read" in out[1][2 + COLUMNS.index("collar_note")]
+    assert len(out) == 3
+
+
+def test_missing_cells_are_unclear(tmp_path: Path, small_model: Model) -> None:
+    out = cells(run(tmp_path, b"title,text\n,\nNaN,NaN\nnull,N/A\n", small_model).decode())
+    assert [row[2] for row in out[1:]] == ["unclear"] * 3
+    assert {row[2 + COLUMNS.index("collar_note")] for row in out[1:]} == {"empty text"}
+
+
+def test_added_cells_start_no_formula(tmp_path: Path, small_model: Model) -> None:
+    from collarclass.writers import delimited_cells
+
+    words = ["=1+1", "+1", "-1", "@SUM", "＝x", "fine", 'say "so"', "a, b"]
+    found = cells("\n".join(c.decode() for c in delimited_cells(pa.table({"e": words}), ",")))
+    assert [row[0] for row in found] == ["'=1+1", "'+1", "'-1", "'@SUM", "'＝x", "fine", 'say "so"', "a, b"]
+
+
+# -- formats -------------------------------------------------------------------------------------
+
+NAMES = ["csv", "tsv", "csv.gz", "tsv.zst", "jsonl", "jsonl.gz", "jsonl.zst", "parquet"]
+
+
+def read_back(path: Path) -> pd.DataFrame:
+    name = path.name
+    if name.endswith("parquet"):
+        return pq.read_table(path).to_pandas()
+    compression: Any = "gzip" if name.endswith("gz") else "zstd" if name.endswith("zst") else None
+    content = pa.input_stream(str(path), compression=compression).read().decode()
+    if "jsonl" in name:
+        return pd.DataFrame([json.loads(line) for line in content.splitlines()])
+    return pd.read_csv(io.StringIO(content), sep="\t" if "tsv" in name else ",", keep_default_na=False)
+
+
+@pytest.mark.parametrize("first", NAMES)
+def test_formats_mix_freely(ads: Path, tmp_path: Path, small_model: Model, first: str) -> None:
+    label_file(ads, tmp_path / f"one.{first}", model=small_model)
+    expected = read_back(tmp_path / f"one.{first}")
+    assert expected[HEADER].values.tolist() == [list(row) for row in ADS]
+    for second in NAMES:
+        label_file(
+            tmp_path / f"one.{first}", tmp_path / f"two.{second}", model=small_model, prefix="x_", force=True
+        )
+        found = read_back(tmp_path / f"two.{second}")
+        assert found[HEADER].values.tolist() == [list(row) for row in ADS]
+        assert found["x_collar"].tolist() == expected["collar"].tolist()
+        assert list(found.columns)[-len(COLUMNS) :] == ["x_" + c for c in COLUMNS]
+
+
+def test_json_lines_keep_their_bytes(tmp_path: Path, small_model: Model) -> None:
+    lines = [
+        '{"title":"Welder", "text":"\\u0073teel", "n":1.50, "deep":{"a":[1]}}',
+        "{}",
+        "",
+        "broken {",
+        '{"text": null} ',
+    ]
+    out = run(tmp_path, "\n".join(lines).encode(), small_model, "ads.jsonl", "out.jsonl").decode().split("\n")
+    assert out[0].startswith(lines[0][:-1] + ', "collar": "')
+    assert out[2] == ""
+    rows = [json.loads(line) for line in out if line]
+    assert rows[2]["broken_line"] == "broken {"
+    assert rows[2]["collar_note"].startswith("not a JSON object")
+    assert [r["collar"] for r in rows[1:]] == ["unclear"] * 3
+    assert rows[3]["collar_confidence"] is None
+
+
+def test_json_lines_of_differing_members(tmp_path: Path, small_model: Model) -> None:
+    rows = [{"text": "steel"}, {"text": "blood", "n": 1}, {"text": "x", "n": 1.5, "when": [1]}, {"n": "many"}]
+    content = "".join(json.dumps(r) + "\n" for r in rows).encode()
+    out = cells(run(tmp_path, content, small_model, "ads.jsonl", batch_size=1).decode())
+    assert [row[:3] for row in out] == [
+        ["text", "n", "when"], ["steel", "", ""], ["blood", "1", ""], ["x", "1.5", "[1]"], ["", "many", ""],
+    ]  # fmt: skip
+    run(tmp_path, content, small_model, "ads.jsonl", "out.parquet", batch_size=1)
+    table = pq.read_table(tmp_path / "out.parquet")
+    assert table.column("n").to_pylist() == [None, "1", "1.5", "many"]
+    assert table.column_names[3:] == list(COLUMNS)
+
+
+def test_parquet_keeps_types(tmp_path: Path, small_model: Model) -> None:
+    table = pa.table(
+        {
+            "text": pa.array(["steel", None]),
+            "n": pa.array([1, None], pa.int32()),
+            "when": pa.array([0, 1], pa.timestamp("s")),
+            "kind": pa.array(["a", "b"]).dictionary_encode(),
+            "tags": pa.array([["x"], []]),
+        }
+    )
+    pq.write_table(table, tmp_path / "ads.parquet")
+    label_file(tmp_path / "ads.parquet", tmp_path / "out.parquet", model=small_model, batch_size=1)
+    assert pq.read_table(tmp_path / "out.parquet").select(table.column_names).to_pylist() == table.to_pylist()
+    found = pq.read_schema(tmp_path / "out.parquet")
+    assert [found.field(n).type for n in ("n", "tags")] == [pa.int32(), table.schema.field("tags").type]
+
+
+@pytest.mark.parametrize("to", ["csv", "jsonl", "parquet", "csv.gz"])
+def test_a_file_without_rows(tmp_path: Path, small_model: Model, to: str) -> None:
+    (tmp_path / "ads.csv").write_text("title,text\n")
+    assert label_file(tmp_path / "ads.csv", tmp_path / f"out.{to}", model=small_model).rows == 0
+    if to == "parquet":
+        assert pq.read_schema(tmp_path / "out.parquet").names == ["title", "text", *COLUMNS]
+
+
+# -- refusals ------------------------------------------------------------------------------------
+
+
+def refused(match: str, *args: Any, **options: Any) -> None:
+    with pytest.raises(DataError, match=match):
+        label_file(*args, **options)
+
+
+def test_refuses_to_overwrite(ads: Path, tmp_path: Path, small_model: Model) -> None:
+    (tmp_path / "out.csv").write_text("mine")
+    refused("is there already.*--force", ads, tmp_path / "out.csv", model=small_model)
+    assert (tmp_path / "out.csv").read_text() == "mine"
+
+
+def test_refuses_to_write_what_it_reads(ads: Path, tmp_path: Path, small_model: Model) -> None:
+    before = ads.read_bytes()
+    (tmp_path / "soft.csv").symlink_to(ads)
+    (tmp_path / "hard.csv").hardlink_to(ads)
+    for target in (ads, tmp_path / "soft.csv", tmp_path / "hard.csv", tmp_path / "x" / ".." / "ads.csv"):
+        refused("is the file that is read", ads, target, model=small_model, force=True)
+    assert ads.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "match"),
+    [
+        (b"id,collar,text\n1,x,y\n", {}, "Column 'collar' is already in .*ads.csv.*--prefix"),
+        (b"id,titel,text\n", {"title": "title"}, "No column 'title' in .*ads.csv; .*Did you mean 'titel'"),
+        (b"id,foo\n1,2\n", {}, "No column of ad texts found in .*ads.csv; its columns are: id, foo"),
+        (b"", {}, "ads.csv is empty"),
+        (b"\n\n", {}, "ads.csv is empty"),
+        (b"text\nx\n", {"encoding": "nonsense"}, "No encoding is called 'nonsense'"),
+        (b"text\nx\n", {"delimiter": "::"}, "cannot be a delimiter"),
+        (b"text\nx\n", {"batch_size": 0}, "batch_size is 0"),
+        (b"text\nx\n", {"format": "excel"}, "No format is called 'excel'"),
+        (b"\x1f\x8b\x08damaged", {}, "ads.csv is damaged or cut off"),
+    ],
+)
+def test_refuses_with_a_sentence(
+    tmp_path: Path, small_model: Model, content: bytes, options: Any, match: str
+) -> None:
+    (tmp_path / "ads.csv").write_bytes(content)
+    refused(match, tmp_path / "ads.csv", tmp_path / "out.csv", model=small_model, **options)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["ads.csv"]
+
+
+def test_refuses_odd_files(ads: Path, tmp_path: Path, small_model: Model) -> None:
+    refused("There is no file", tmp_path / "no.csv", tmp_path / "out.csv", model=small_model)
+    refused("is a folder", ads, tmp_path, model=small_model, format="csv")
+    refused("save the sheet as CSV", tmp_path / "ads.xlsx", tmp_path / "out.csv", model=small_model)
+    refused("leave .gz or .zst off", ads, tmp_path / "out.parquet.gz", model=small_model)
+    refused(
+        "is not a Parquet file", ads.rename(tmp_path / "a.parquet"), tmp_path / "out.csv", model=small_model
+    )
+    (tmp_path / "ads.jsonl").write_text("[]\n")
+    refused("holds no JSON object", tmp_path / "ads.jsonl", tmp_path / "out.csv", model=small_model)
+    (tmp_path / "ads.jsonl").write_text('{"text": "x"}\n{"text": "y", "collar": 1}\n')
+    refused("'collar' is already", tmp_path / "ads.jsonl", tmp_path / "out.jsonl", model=small_model)
+
+
+def test_a_truncated_gzip_leaves_nothing_under_the_name(tmp_path: Path, small_model: Model) -> None:
+    content = gzip.compress(as_csv([HEADER, *ADS * 100]).encode())
+    (tmp_path / "ads.csv.gz").write_bytes(content[: len(content) - 20])
+    refused("cut off", tmp_path / "ads.csv.gz", tmp_path / "out.csv", model=small_model)
+    assert not (tmp_path / "out.csv").exists()
+
+
+# -- batches, workers, broken runs ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("to", ["csv", "csv.gz", "jsonl.zst", "parquet"])
+def test_workers_change_nothing(tmp_path: Path, small_model: Model, to: str) -> None:
+    (tmp_path / "ads.csv").write_text(as_csv([HEADER, *ADS * 50]), newline="")
+    for n_jobs in (1, 2):
+        label_file(
+            tmp_path / "ads.csv", tmp_path / f"{n_jobs}.{to}", model=small_model, n_jobs=n_jobs, batch_size=40
+        )
+    assert (tmp_path / f"1.{to}").read_bytes() == (tmp_path / f"2.{to}").read_bytes()
+
+
+def test_batch_size_changes_nothing(tmp_path: Path, small_model: Model) -> None:
+    content = as_csv([HEADER, *ADS * 20]).encode()
+    assert len({run(tmp_path, content, small_model, batch_size=n) for n in (1, 7, 2000)}) == 1
+
+
+KILLED = """
+import sys
+from collarclass import label_file
+label_file(sys.argv[1], sys.argv[2], model=sys.argv[3], batch_size=100, resume="resume" in sys.argv)
+"""
+
+
+@pytest.mark.parametrize("to", ["csv", "csv.gz", "jsonl.zst", "parquet"])
+def test_a_killed_run_goes_on_where_it_was(tmp_path: Path, small_model_path: Path, to: str) -> None:
+    source, target, whole = tmp_path / "ads.csv", tmp_path / f"out.{to}", tmp_path / f"whole.{to}"
+    source.write_text(as_csv([HEADER, *ADS * 8_000]), newline="")
+    label_file(source, whole, model=small_model_path, batch_size=100)
+    command = [sys.executable, "-c", KILLED, str(source), str(target), str(small_model_path)]
+    journal = tmp_path / f".out.{to}.journal"
+    rows = 0
+    for attempt in range(2):
+        process = subprocess.Popen([*command, "resume"] if attempt else command)
+        while process.poll() is None:
+            try:
+                now = json.loads(journal.read_text())["rows"]
+            except FileNotFoundError:
+                now = 0
+            if now > rows + 3000:
+                break
+            time.sleep(0.002)
+        assert process.poll() is None, "the run was over before it was killed"
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        assert not target.exists()
+        rows = json.loads(journal.read_text())["rows"]
+    assert 6000 < rows < 40_000
+    with (tmp_path / f".out.{to}.partial").open("ab") as partial:
+        partial.write(b"half a batch that the kill left behind")
+    subprocess.run([*command, "resume"], check=True)
+    assert target.read_bytes() == whole.read_bytes()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["ads.csv", target.name, whole.name]
+
+
+def test_resume_refuses_other_settings(
+    tmp_path: Path, small_model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, target = tmp_path / "ads.csv", tmp_path / "out.csv"
+    source.write_text(as_csv([HEADER, *ADS * 20]), newline="")
+    from collarclass import journal
+
+    def interrupt(self: Any, *args: Any) -> None:
+        self.__class__.commit = commit
+        raise KeyboardInterrupt
+
+    commit = journal.Output.commit
+    monkeypatch.setattr(journal.Output, "commit", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        label_file(source, target, model=small_model, batch_size=10)
+    assert not target.exists()
+    refused(
+        "begun with another prefix", source, target, model=small_model, batch_size=10, resume=True, prefix="x"
+    )
+    refused("begun with another batch size", source, target, model=small_model, batch_size=20, resume=True)
+    assert label_file(source, target, model=small_model, batch_size=10, resume=True).rows == 100
+    assert target.exists()
+    refused("cannot be resumed", "-", target, model=small_model, resume=True)
+
+
+def test_memory_stays_flat(tmp_path: Path, small_model_path: Path) -> None:
+    pytest.importorskip("resource")
+    text = "We weld steel frames and repair machines in a large workshop by the river. " * 35
+    with (tmp_path / "ads.csv").open("w") as file:
+        file.write("id,title,text\n")
+        for i in range(40_000):
+            file.write(f'{i},Welder,"{text}"\n')
+    code = (
+        "import sys, resource; from collarclass import label_file;"
+        "label_file(sys.argv[1], sys.argv[2], model=sys.argv[3], evidence=False);"
+        "peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss;"
+        "print(peak // (1024 if sys.platform == 'linux' else 1 << 20))"
+    )
+    command = [sys.executable, "-c", code]
+    command += [str(tmp_path / "ads.csv"), str(tmp_path / "out.csv"), str(small_model_path)]
+    peak = int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    assert peak < 400, f"{peak} MB"
+
+
+# -- any cells, any dialect ----------------------------------------------------------------------
+
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rows=st.lists(st.tuples(texts, texts, texts), max_size=6),
+    delimiter=st.sampled_from(",;\t|"),
+    line_end=st.sampled_from(["\n", "\r\n"]),
+    quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "gb18030"]),
+    batch_size=st.integers(1, 4),
+    to=st.sampled_from(["csv", "tsv", "jsonl", "parquet"]),
+)
+def test_cells_come_back_the_same(
+    tmp_path: Path,
+    small_model: Model,
+    rows: list[tuple[str, str, str]],
+    delimiter: str,
+    line_end: str,
+    quoting: Any,
+    encoding: str,
+    batch_size: int,
+    to: str,
+) -> None:
+    if any("\r" in cell for row in rows for cell in row):
+        line_end = "\r\n"  # until Python 3.13 csv.writer quotes no carriage return with "\n"
+    source = as_csv(
+        [["id", "title", "text"], *rows], delimiter=delimiter, lineterminator=line_end, quoting=quoting
+    )
+    options = {"encoding": encoding, "delimiter": delimiter, "batch_size": batch_size}
+    out = run(tmp_path, source.encode(encoding), small_model, to=f"out.{to}", **options)
+    if to in ("csv", "tsv"):
+        separator = "\t" if to == "tsv" else delimiter
+        found = [row[:3] for row in cells(out.decode(encoding), separator)][1:]
+    elif to == "jsonl":
+        lines = [json.loads(line) for line in out.decode().split("\n") if line]
+        found = [[r["id"], r["title"], r["text"]] for r in lines]
+    else:
+        table = pq.read_table(io.BytesIO(out))
+        found = [
+            list(r) for r in zip(*(table.column(c).to_pylist() for c in ("id", "title", "text")), strict=True)
+        ]
+    assert found == [list(row) for row in rows]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    body=st.lists(
+        st.sampled_from([b'"', b",", b"\n", b"\r\n", b"\r", b"a", b"\xff", "焊".encode(), b" ", b";"])
+    ).map(b"".join)
+)
+def test_no_byte_is_lost(tmp_path: Path, small_model: Model, body: bytes) -> None:
+    out = run(tmp_path, b"id,text\n" + body, small_model, encoding="utf-8")
+    for byte in set(body) - set(b'\r\n",'):
+        assert out.count(byte) >= body.count(byte)
+    at = 0
+    for piece in body.translate(bytes.maketrans(b'"\r\n,', b"    ")).split():  # in order
+        at = out.index(piece, at) + len(piece)
