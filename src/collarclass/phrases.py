@@ -37,6 +37,7 @@ VALUES = {
     **dict.fromkeys(("required", "preferred", "not_needed", "pursuing"), ("before", "after", "both")),
     "substitute": ("before", "after", "both", "alone"),
     "topic": ("", "experience"),
+    "clutter": ("", "before", "after"),
     "heading": ("required", "preferred", "other", "benefit"),
 }
 LONGEST = 15

@@ -23,8 +23,8 @@ SCHOOLING, CERTIFICATE, LICENCE, SKILL_GRADE, DRIVING, EXPERIENCE = range(6)
 
 _CLASS = {name: np.int8(i) for i, name in enumerate(CLASSES)}
 _KIND_OF = np.array([0, 1, 2, 3, 4, 5, 0], dtype=np.int8)  # of ITEMS
-_FAR = 1 << 40
-_REACH_BEFORE, _REACH_AFTER, _REACH_CLUTTER, _REACH_OR = 10, 40, 12, 40
+_COMMAS, _OPENING, _CLOSING = (0x2C,), (0x28,), (0x29,)
+_REACH_BEFORE, _REACH_AFTER, _REACH_SWAP, _REACH_CLUTTER, _REACH_OR = 10, 40, 60, 12, 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +86,18 @@ def _is_in(values: NDArray[np.uint64], among: NDArray[np.uint64]) -> NDArray[np.
     return out
 
 
-def _comma_between(tokens: Tokens, first: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Whether a comma stands directly after one of the tokens `first` to `last - 1` of each run."""
+def _holds(
+    tokens: Tokens, first: NDArray[np.int64], last: NDArray[np.int64], signs: tuple[int, ...], side: int = 1
+) -> NDArray[np.bool_]:
+    """Whether one of `signs` stands directly after (or before) a token of `first` to `last - 1`, per run."""
     length = np.maximum(last - first, 0)
     run = np.repeat(np.arange(len(first)), length)
     token = np.arange(len(run)) - np.repeat(np.cumsum(length) - length, length) + first[run]
-    after = tokens._folded[tokens.end[token]]
-    return np.asarray(np.bincount(run[(after == 0x2C) | (after == 0xFF0C)], minlength=len(first)) > 0)
+    beside = tokens._folded[tokens.end[token] if side > 0 else tokens.start[token] - 1]
+    found = np.zeros(len(run), dtype=bool)
+    for sign in signs:
+        found |= beside == sign
+    return np.asarray(np.bincount(run[found], minlength=len(first)) > 0)
 
 
 def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
@@ -136,8 +141,12 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
     back = np.stack([np.maximum(begin - k, 0) for k in (1, 2, 3)])
     same = (begin - np.arange(1, 4)[:, None] >= 0) & (tokens.row[back] == row[item])
     words = hashes[back]
-    either = (_is_in(words.ravel(), lexicon.any_of).reshape(words.shape) & same).any(axis=0)
+    choice = _is_in(words.ravel(), lexicon.any_of).reshape(words.shape) & same
+    either = choice.any(axis=0)
     same &= tokens.sentence[back] == line
+    opening = tokens.sentence[np.maximum(back - 1, 0)] != line  # it begins the sentence, or ends the one before
+    afresh = (choice & opening).any(axis=0)
+    same &= back > np.where(item > 0, last[item - 1], -1)  # the "not" of "not needed" is spoken for
     denied = (_is_in(words.ravel(), lexicon.none_of).reshape(words.shape) & same).any(axis=0)
     before = tokens._folded[np.maximum(tokens.start[begin] - 1, 0)]
     slash = (before == 0x2F) | (before == 0x3001)
@@ -148,35 +157,14 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
     earlier = np.maximum(level_at, 0)
     near = is_level & (level_at >= 0) & (row[item[earlier]] == row[item])
     gap = begin - end[earlier]
-    alternative = near & (gap <= _REACH_OR) & (either | slash & (gap == 1))
+    either_level = np.where(line == line[earlier], either, afresh)
+    alternative = near & (gap <= _REACH_OR) & (either_level | slash & (gap == 1))
     coming = np.minimum(_next(is_level)[1:], len(item) - 1)
     for _ in range(2):  # "bachelor's, master's or doctorate"
         alternative |= near & listed & (gap == 1) & alternative[coming] & (coming > np.arange(len(item)))
     open_group = np.zeros(n, dtype=bool)
     open_group[item[is_level & ~alternative]] = True
     barrier = _next(open_group)[item + 1]
-
-    # The nearest cue to the right, unless it speaks of something else.
-    side = value  # before, after, both = 0, 1, 2
-    asks = (group >= _CLASS["required"]) & (group <= _CLASS["substitute"])
-    after_cue = _next(asks & (side >= 1) & (side <= 2))[item + 1]
-    reach = np.minimum(after_cue, n - 1)
-    right = (after_cue < barrier) & (sentence[reach] == line)
-    right &= first[reach] - end <= _REACH_AFTER
-    topic = _next((group == _CLASS["topic"]) | (group >= _CLASS["certificate"]) & (group <= _CLASS["years"]))
-    other = topic[item + 1]
-    check = np.flatnonzero(right & (other < after_cue))
-    blocked = check[_comma_between(tokens, end[check], first[other[check]])]
-    right[blocked] = False
-    right_class = np.where(right, group[reach], -1)
-
-    # The nearest cue to the left.
-    before_cue = _previous(asks & ((side == 0) | (side == 2)))[item]
-    reach = np.maximum(before_cue, 0)
-    left = (before_cue >= 0) & (sentence[reach] == line)
-    distance = begin - last[reach]
-    left &= distance <= np.where(side[reach] == 2, 4, _REACH_BEFORE)
-    left_class = np.where(left, group[reach], -1)
 
     # The section that it stands in.
     starts = np.ones(n, dtype=bool)
@@ -194,6 +182,33 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
     header = _previous(heads)[item]
     reach = np.maximum(header, 0)
     section = np.where((header >= 0) & (row[reach] == row[item]), opens[reach], -1)
+    liked = (group == _CLASS["heading"]) & (opens == 1) & ~heads  # "... is our preferred qualification"
+    group[liked], value[liked] = _CLASS["preferred"], 2
+
+    # The nearest cue to the right, unless it speaks of something else.
+    side = value  # before, after, both = 0, 1, 2
+    asks = (group >= _CLASS["required"]) & (group <= _CLASS["not_needed"])
+    after_cue = _next(asks & (side >= 1) & (side <= 2))[item + 1]
+    reach = np.minimum(after_cue, n - 1)
+    right = (after_cue < barrier) & (sentence[reach] == line)
+    right &= first[reach] - end <= _REACH_AFTER
+    topic = _next((group == _CLASS["topic"]) | (group >= _CLASS["certificate"]) & (group <= _CLASS["years"]))
+    other = topic[item + 1]
+    check = np.flatnonzero(right & (other < after_cue))
+    right[check[_holds(tokens, end[check], first[other[check]], _COMMAS)]] = False
+    check = np.flatnonzero(right & (first[reach] - end > 1))
+    opened = _holds(tokens, end[check] + 1, first[reach[check]], _OPENING, -1)
+    opened &= ~_holds(tokens, end[check] + 1, first[reach[check]], _CLOSING)
+    right[check[opened]] = False
+    right_class = np.where(right, group[reach], -1)
+
+    # The nearest cue to the left.
+    before_cue = _previous(asks & ((side == 0) | (side == 2)))[item]
+    reach = np.maximum(before_cue, 0)
+    left = (before_cue >= 0) & (sentence[reach] == line)
+    distance = begin - last[reach]
+    left &= distance <= np.where(side[reach] == 2, 4, _REACH_BEFORE)
+    left_class = np.where(left, group[reach], -1)
 
     # Fields of job sites: "学历要求：大专" and nothing else in the line.
     field = _previous((group == _CLASS["field"]) & starts)[item]
@@ -210,54 +225,9 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
     wished = (wish >= 0) & (sentence[reach] == line) & (begin - last[reach] <= _REACH_BEFORE)
     left_class[wished] = _CLASS["preferred"]
 
-    # How each is asked for.
-    status = np.full(len(item), REQUIRED, dtype=np.int8)
-    status[section == 1] = PREFERRED
-    cued = section >= 0
-    cued[section >= 2] = False
-    for found in (left_class, right_class):
-        status[found == _CLASS["required"]] = REQUIRED
-        status[found == _CLASS["preferred"]] = PREFERRED
-        status[found == _CLASS["not_needed"]] = NOT_NEEDED
-        status[found == _CLASS["substitute"]] = SUBSTITUTABLE
-        cued |= found >= 0
-    status[(left_class == _CLASS["preferred"]) & (right_class == _CLASS["substitute"])] = PREFERRED
-    status[(denied & ~either) | alone] = NOT_NEEDED
-    # "degree or 5 years"
-    year = _next(group == _CLASS["years"])[item + 1]
-    reach = np.minimum(year, n - 1)
-    number_at = np.stack([np.maximum(first[reach] - k, 0) for k in (1, 2, 3, 4, 5)])
-    traded = _is_in(hashes[number_at].ravel(), lexicon.any_of).reshape(number_at.shape)
-    traded = (traded & (number_at > end)).any(axis=0)
-    traded &= (year < barrier) & (_next(mark)[item + 1] > year) & (sentence[reach] == line) & is_level
-    status[traded & (status == REQUIRED)] = SUBSTITUTABLE
-    cued |= mark[tail] & (sentence[tail] == line) & (first[tail] - end <= 2)
-    cued |= tokens.ideograph[begin] & (end - begin >= 3)  # 本科以上: the phrase holds the mark
-    pursuing = np.zeros(len(item), dtype=bool)
-    hint = group == _CLASS["pursuing"]
-    cue = _previous(hint & (side != 1))[item]
-    reach = np.maximum(cue, 0)
-    pursuing |= (cue >= 0) & (sentence[reach] == line) & (begin - last[reach] <= 6)
-    cue = _next(hint & (side >= 1))[item + 1]
-    reach = np.minimum(cue, n - 1)
-    pursuing |= (cue < n) & (sentence[reach] == line) & (first[reach] - end <= 4)
-    pursuing &= is_level
-    cued |= pursuing
-
-    # Levels joined by "or" share the status of the last.
-    # Words about schooling that is not the applicant's.
-    clutter = group == _CLASS["clutter"]
-    cue = _previous(clutter)[item]
-    reach = np.maximum(cue, 0)
-    dropped = (cue >= 0) & (sentence[reach] == line) & (begin - last[reach] <= _REACH_CLUTTER)
-    cue = _next(clutter)[item + 1]
-    reach = np.minimum(cue, n - 1)
-    dropped |= (cue < n) & (sentence[reach] == line) & (first[reach] - end <= _REACH_CLUTTER)
-    dropped |= section == 3
-    dropped &= ~alone
-
     # Years of experience: a number before "years", experience in the same sentence.
     years = np.full(len(item), np.nan)
+    figures, unsaid = begin, np.zeros(len(item), dtype=bool)
     at = np.flatnonzero(here == _CLASS["years"])
     if len(at):
         one, two, three = (np.maximum(begin[at] - k, 0) for k in (1, 2, 3))
@@ -278,13 +248,79 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
         told |= end[at] > begin[at]
         told &= spoken & ~np.isnan(figure)
         years[at] = np.where(told, figure, np.nan)
-        begin = begin.copy()
-        begin[at] = count
-        dropped[at[~told]] = True
+        figures = begin.copy()  # where the figure stands, if there is one
+        figures[at] = count
+        unsaid[at[~told]] = True
+
+    # How each is asked for.
+    status = np.full(len(item), REQUIRED, dtype=np.int8)
+    status[section == 1] = PREFERRED
+    cued = (section == 0) | (section == 1)
+    for found in (left_class, right_class):
+        status[found == _CLASS["preferred"]] = PREFERRED
+        status[found == _CLASS["not_needed"]] = NOT_NEEDED
+        cued |= found >= 0
+    status[right_class == _CLASS["required"]] = REQUIRED
+    status[(denied & ~either) | alone] = NOT_NEEDED
+    # What may stand in its place: "or equivalent experience", "or 5 years".
+    swap = group == _CLASS["substitute"]
+    cue = _next(swap & (side >= 1) & (side <= 2))[item + 1]
+    reach = np.minimum(cue, n - 1)
+    ahead = sentence[reach] - line
+    swapped = (cue < barrier) & (first[reach] - end <= _REACH_SWAP)
+    swapped &= (ahead == 0) | (ahead == 1) & starts[reach]
+    check = np.flatnonzero(swapped & (other < cue))
+    swapped[check[_holds(tokens, end[check], first[other[check]], _COMMAS)]] = False
+    cue = _previous(swap & ((side == 0) | (side == 2)))[item]
+    reach = np.maximum(cue, 0)
+    swapped |= (cue >= 0) & (sentence[reach] == line) & (begin - last[reach] <= 6)
+    timed = np.zeros(n, dtype=bool)
+    timed[item[~np.isnan(years)]] = True
+    year = _next(timed)[item + 1]
+    reach = np.minimum(year, n - 1)
+    number_at = first[reach] - np.arange(1, 6)[:, None]
+    traded = _is_in(hashes[np.maximum(number_at, 0)].ravel(), lexicon.any_of).reshape(number_at.shape)
+    breaks = tokens.sentence[np.maximum(number_at - 1, 0)] == line
+    traded &= (number_at > end) & ((sentence[reach] == line) | (sentence[reach] == line + 1) & breaks)
+    swapped |= traded.any(axis=0) & (year < barrier) & (_next(mark)[item + 1] > year)
+    swapped &= is_level
+    status[swapped & (status == REQUIRED)] = SUBSTITUTABLE
+    cued |= swapped
+    cued |= mark[tail] & (sentence[tail] == line) & (first[tail] - end <= 2)
+    cued |= tokens.ideograph[begin] & (end - begin >= 3)  # 本科以上: the phrase holds the mark
+    pursuing = np.zeros(len(item), dtype=bool)
+    hint = group == _CLASS["pursuing"]
+    cue = _previous(hint & (side != 1))[item]
+    reach = np.maximum(cue, 0)
+    pursuing |= (cue >= 0) & (sentence[reach] == line) & (begin - last[reach] <= 6)
+    cue = _next(hint & (side >= 1))[item + 1]
+    reach = np.minimum(cue, n - 1)
+    pursuing |= (cue < n) & (sentence[reach] == line) & (first[reach] - end <= 4)
+    pursuing &= is_level
+    cued |= pursuing
+
+    # Words about schooling that is not the applicant's.
+    clutter = group == _CLASS["clutter"]
+    cue = _previous(clutter & (value != 2))[item]
+    reach = np.maximum(cue, 0)
+    dropped = (cue >= 0) & (sentence[reach] == line) & (begin - last[reach] <= _REACH_CLUTTER)
+    cue = _next(clutter & (value != 1))[item + 1]
+    reach = np.minimum(cue, n - 1)
+    dropped |= (cue < n) & (sentence[reach] == line) & (first[reach] - end <= _REACH_CLUTTER)
+    dropped |= section == 3
+    # "licensed practical nurse (LPN)" is one licence.
+    dropped[1:] |= (begin[1:] - end[:-1] == 1) & (here[1:] == here[:-1]) & ~is_level[1:] & (before[1:] == 0x28)
+    # "本科：5000元" is a table of wages.
+    after = tokens._folded[tokens.end[end]] == 0x3A
+    follower = np.minimum(end + 1, len(hashes) - 1)
+    digit = tokens._folded[tokens.start[follower]]
+    dropped |= is_level & after & (digit >= 0x30) & (digit <= 0x39) & (tokens.sentence[follower] == line)
+    dropped &= ~alone
+    dropped |= unsaid
 
     keep = np.flatnonzero(~dropped)
     item, here, kind = item[keep], here[keep], kind[keep]
-    begin, end, status, cued = begin[keep], end[keep], status[keep], cued[keep]
+    begin, end, status, cued = figures[keep], end[keep], status[keep], cued[keep]
     in_field, alternative = in_field[keep], alternative[keep]
     is_level = here == _CLASS["level"]
     levels = np.where(is_level, value[item], -1).astype(np.int8)
@@ -339,9 +375,13 @@ def _weigh(
     np.maximum.at(together, group, rank)
     rank = together[group]
     best = np.full(n_rows, -1)
-    firm = status != PREFERRED
+    spared = (status == NOT_NEEDED) & ~alone[said]  # "no degree needed" leaves a lower diploma standing
+    firm = (status != PREFERRED) & ~spared
     np.maximum.at(best, row[firm], rank[firm])
     counts = ~firm | (rank == best[row])
+    spare = np.full(n_rows, 9)
+    np.minimum.at(spare, row[spared], level[spared])
+    counts &= spared | (rank > 0) | (status == PREFERRED) | (level < spare[row])
     asked = counts & ((status == REQUIRED) | (status == SUBSTITUTABLE))
     least = np.full(int(group.max()) + 1 if len(group) else 1, 9)
     np.minimum.at(least, group[asked], level[asked])
