@@ -30,6 +30,7 @@ CUES = (
 )  # fmt: skip
 CONTEXT = ("or", "no", "number")
 CLASSES = ITEMS + CUES
+PAPERS = ("certificate", "licence", "skill_grade")
 NATURES = ("academic", "vocational")
 VALUES = {
     "level": ("0", "1", "2", "3", "4"),
@@ -130,7 +131,7 @@ def _read(path: Path, name: str) -> Iterator[_Row]:
         where = f"{name}, line {number}"
         cells = [cell.strip() for cell in line.split("\t")]
         if len(cells) > len(COLUMNS):
-            raise DataError(f"{where}: {len(cells)} cells, but there are {len(COLUMNS)} columns. Remove tabs.")
+            raise DataError(f"{where}: {len(cells)} cells for {len(COLUMNS)} columns. Remove tabs.")
         phrase, group, value, isced, nature, _ = cells + [""] * (len(COLUMNS) - len(cells))
         if group not in CLASSES + CONTEXT:
             raise DataError(
@@ -145,8 +146,8 @@ def _read(path: Path, name: str) -> Iterator[_Row]:
                 f"Use one of {', '.join(repr(v) for v in VALUES.get(group, ('',)))}."
             )
         if isced not in ("", *"012345678") or (group == "level" and not isced):
-            raise DataError(f"{where}: isced is {isced!r}; a level needs a digit from 0 to 8, other classes none.")
-        if nature not in ("", *NATURES) or (group in ("certificate", "licence", "skill_grade") and not nature):
+            raise DataError(f"{where}: isced is {isced!r}; a level needs a digit, 0 to 8; others none.")
+        if nature not in ("", *NATURES) or (group in PAPERS and not nature):
             raise DataError(
                 f"{where}: nature is {nature!r}; certificates, licences and skill grades need "
                 f"academic or vocational, other classes none."
@@ -200,62 +201,68 @@ def _compile(extra: Path | None) -> Lexicon:
     rows = [row for name in FILES for row in _read(Path(str(folder / name)), name)]
     if extra is not None:
         rows += _read(extra, str(extra))
-    spelled = [(row, spelling) for row in rows for spelling in _spellings(row.phrase)]
-    tokens = tokenize([spelling for _, spelling in spelled])
-    phrases: dict[tuple[int, ...], _Row] = {}
-    heads: dict[tuple[int, ...], _Row] = {}
-    context: dict[str, dict[int, float]] = {group: {} for group in CONTEXT}
-    for i, (row, spelling) in enumerate(spelled):
-        begin, end = int(tokens.first[i]), int(tokens.first[i + 1])
-        key = tuple(tokens.hash[begin:end].tolist())
-        limit = 1 if row.group in CONTEXT else LONGEST
-        if not 1 <= len(key) <= limit or tokens.sentence[begin] != tokens.sentence[end - 1]:
-            raise DataError(
-                f"{row.where}: the phrase {spelling!r} reads as {len(key)} words; a phrase of class {row.group} "
-                f"has to be 1 to {limit} words inside one sentence. Shorten or split it."
-            )
-        if row.group in CONTEXT:
-            context[row.group][key[0]] = float(row.value or 0)
-        elif row.group == "heading":
-            heads[key] = row
-        else:
-            phrases[key] = row
-    phrases = heads | phrases
-    entries = list(phrases.items())
-    known: dict[int, int] = {}  # hash of a prefix -> phrase, or -1
-    more: set[int] = set()
-    for number, (key, _) in enumerate(entries):
-        prefix = np.array(key[:1], dtype=np.uint64)
-        for word in key[1:]:
-            known.setdefault(int(prefix[0]), -1)
-            more.add(int(prefix[0]))
-            prefix = mix(prefix * _STEP + np.uint64(word))
-        known[int(prefix[0])] = number
+    spellings = [(i, spelling) for i, row in enumerate(rows) for spelling in _spellings(row.phrase)]
+    tokens = tokenize([spelling for _, spelling in spellings])
+    owner = np.array([i for i, _ in spellings])
+    begin, size = tokens.first[:-1], np.diff(tokens.first)
+    limit = np.array([1 if row.group in CONTEXT else LONGEST for row in rows])[owner]
+    bad = (size < 1) | (size > limit)
+    bad[~bad] |= (tokens.sentence[begin] != tokens.sentence[begin + size - 1])[~bad]
+    for i in np.flatnonzero(bad)[:1].tolist():
+        row = rows[owner[i]]
+        raise DataError(
+            f"{row.where}: the phrase {spellings[i][1]!r} reads as {size[i]} words; a phrase of class "
+            f"{row.group} has to be 1 to {limit[i]} words inside one sentence. Shorten or split it."
+        )
+
+    # Hashes of all prefixes, by length; the last is the phrase itself.
+    prefix = tokens.hash[begin]
+    whole = prefix.copy()
+    shorter, twos = [], []
+    for k in range(1, int(size.max())):
+        longer = np.flatnonzero(size > k)
+        shorter.append(prefix[longer])
+        if k == 1:
+            twos.append(_pair(tokens.hash[begin[longer]], tokens.hash[begin[longer] + 1]))
+        prefix = prefix.copy()
+        prefix[longer] = mix(prefix[longer] * _STEP + tokens.hash[begin[longer] + k])
+        whole[longer] = prefix[longer]
+
+    group = np.array([row.group for row in rows])[owner]
+    context = {name: np.flatnonzero(group == name) for name in CONTEXT}
+    heading = np.flatnonzero(group == "heading")
+    plain = np.flatnonzero((group != "heading") & ~np.isin(group, CONTEXT))
+    # The last row of a phrase counts; a heading may be a cue besides.
+    order = np.concatenate((plain[::-1], heading[::-1]))
+    hashes, place = np.unique(whole[order], return_index=True)
+    table = [rows[i] for i in owner[order[place]]]
+    heads = np.full(len(hashes), -1, dtype=np.int8)
+    opens = np.array([VALUES["heading"].index(rows[owner[i]].value) for i in heading], dtype=np.int8)
+    heads[np.searchsorted(hashes, whole[heading])] = opens
+
+    known = np.unique(np.concatenate((hashes, *shorter)))
+    phrase = np.full(len(known), -1, dtype=np.int32)
+    phrase[np.searchsorted(known, hashes)] = np.arange(len(hashes))
     starts = np.zeros(1 << 16, dtype=bool)
+    starts[(whole[order][size[order] == 1] >> np.uint64(48)).astype(np.intp)] = True
     pairs = np.zeros(1 << _PAIR_BITS, dtype=bool)
-    starts[[key[0] >> 48 for key in phrases if len(key) == 1]] = True
-    two = np.array([key[:2] for key in phrases if len(key) > 1], dtype=np.uint64)
-    pairs[_pair(two[:, 0], two[:, 1])] = True
-    hashes = np.fromiter(known, dtype=np.uint64, count=len(known))
-    numbers = context["number"]
-    table = [row for _, row in entries]
+    pairs[np.concatenate(twos)] = True
+    numbers, where = np.unique(whole[context["number"]], return_index=True)
     return Lexicon(
         np.array([CLASSES.index(r.group) for r in table], dtype=np.int8),
         np.array([VALUES.get(r.group, ("",)).index(r.value) for r in table], dtype=np.int8),
-        np.array(
-            [VALUES["heading"].index(heads[k].value) if k in heads else -1 for k, _ in entries], dtype=np.int8
-        ),
+        heads,
         np.array([r.isced for r in table], dtype=np.int8),
         np.array([r.nature for r in table], dtype=np.int8),
-        np.sort(np.array(list(context["or"]), dtype=np.uint64)),
-        np.sort(np.array(list(context["no"]), dtype=np.uint64)),
-        Vocabulary(np.fromiter(numbers, np.uint64, len(numbers)), np.ones(len(numbers), dtype=np.uint8)),
-        np.fromiter(numbers.values(), np.float64, len(numbers)),
+        np.unique(whole[context["or"]]),
+        np.unique(whole[context["no"]]),
+        Vocabulary(numbers, np.ones(len(numbers), dtype=np.uint8)),
+        np.array([float(rows[owner[i]].value) for i in context["number"][where]]),
         starts,
         pairs,
-        Vocabulary(hashes, np.ones(len(known), dtype=np.uint8)),
-        np.fromiter(known.values(), np.int32, len(known)),
-        np.fromiter((h in more for h in known), bool, len(known)),
+        Vocabulary(known, np.ones(len(known), dtype=np.uint8)),
+        phrase,
+        np.isin(known, np.concatenate(shorter)),
     )
 
 
@@ -271,13 +278,17 @@ def find_phrases(tokens: Tokens, lexicon: Lexicon) -> Hits:
     [('high school teacher', 'decoy'), ('high school diploma', 'level')]
     """
     hashes, sentence = tokens.hash, tokens.sentence
-    # Words that begin a phrase may be as common as "the": unless they stand alone, look at pairs.
-    likely = lexicon._starts[(hashes >> np.uint64(48)).astype(np.intp)]
-    likely[:-1] |= lexicon._pairs[_pair(hashes[:-1], hashes[1:])]
-    begin = np.flatnonzero(likely)
-    prefix = hashes[begin]
     keys, found = [], []
-    size = 1
+    # Words that begin a phrase may be as common as "the": so look words that are phrases up, and pairs.
+    begin = np.flatnonzero(lexicon._starts[(hashes >> np.uint64(48)).astype(np.intp)])
+    where, number = lexicon._prefixes.find(hashes[begin])
+    whole = np.flatnonzero(lexicon._phrase[number] >= 0)
+    keys.append((begin[where[whole]] << 4) | 1)
+    found.append(lexicon._phrase[number[whole]])
+    begin = np.flatnonzero(lexicon._pairs[_pair(hashes[:-1], hashes[1:])])
+    begin = begin[sentence[begin] == sentence[begin + 1]]
+    prefix = mix(hashes[begin] * _STEP + hashes[begin + 1])
+    size = 2
     while len(begin):
         where, number = lexicon._prefixes.find(prefix)
         begin, prefix = begin[where], prefix[where]
@@ -292,9 +303,6 @@ def find_phrases(tokens: Tokens, lexicon: Lexicon) -> Hits:
         begin = begin[onward]
         prefix = mix(prefix[onward] * _STEP + hashes[begin + size])
         size += 1
-    if not keys:
-        empty = np.zeros(0, dtype=np.int64)
-        return Hits(empty, empty, empty)
     key = np.concatenate(keys)
     order = np.argsort(key)
     key = key[order]

@@ -12,19 +12,30 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .phrases import CLASSES, ITEMS, NATURES, Lexicon, default_lexicon, find_phrases
+from .phrases import NATURES, Lexicon, default_lexicon
 from .phrases import load_lexicon as load_lexicon
 from .result import LEVELS, STATUSES, Requirement
+from .surroundings import (
+    ALONE,
+    ASKED,
+    CLASS,
+    LIKED,
+    alternatives,
+    clutter,
+    experience,
+    fields,
+    preface,
+    sections,
+    survey,
+    wording,
+)
 from .text import Tokens, tokenize
 
 REQUIRED, PREFERRED, SUBSTITUTABLE, NOT_NEEDED, UNSTATED = range(5)
 KINDS = ("schooling", "certificate", "licence", "skill_grade", "licence", "experience")
 SCHOOLING, CERTIFICATE, LICENCE, SKILL_GRADE, DRIVING, EXPERIENCE = range(6)
 
-_CLASS = {name: np.int8(i) for i, name in enumerate(CLASSES)}
 _KIND_OF = np.array([0, 1, 2, 3, 4, 5, 0], dtype=np.int8)  # of ITEMS
-_COMMAS, _OPENING, _CLOSING = (0x2C,), (0x28,), (0x29,)
-_REACH_BEFORE, _REACH_AFTER, _REACH_SWAP, _REACH_CLUTTER, _REACH_OR = 10, 40, 60, 12, 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,42 +75,6 @@ class Stated:
     decides: NDArray[np.bool_]
 
 
-def _next(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """For each place, and one past the end, the first place from there on where `mask` holds."""
-    n = len(mask)
-    out = np.full(n + 1, n, dtype=np.int64)
-    out[:n] = np.where(mask, np.arange(n), n)
-    return np.minimum.accumulate(out[::-1])[::-1]
-
-
-def _previous(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """For each place the last place before it where `mask` holds, -1 where there is none."""
-    out = np.full(len(mask) + 1, -1, dtype=np.int64)
-    out[1:] = np.where(mask, np.arange(len(mask)), -1)
-    return np.maximum.accumulate(out)[:-1]
-
-
-def _is_in(values: NDArray[np.uint64], among: NDArray[np.uint64]) -> NDArray[np.bool_]:
-    out = np.zeros(len(values), dtype=bool)
-    for one in among:
-        out |= values == one
-    return out
-
-
-def _holds(
-    tokens: Tokens, first: NDArray[np.int64], last: NDArray[np.int64], signs: tuple[int, ...], side: int = 1
-) -> NDArray[np.bool_]:
-    """Whether one of `signs` stands directly after (or before) a token of `first` to `last - 1`, per run."""
-    length = np.maximum(last - first, 0)
-    run = np.repeat(np.arange(len(first)), length)
-    token = np.arange(len(run)) - np.repeat(np.cumsum(length) - length, length) + first[run]
-    beside = tokens._folded[tokens.end[token] if side > 0 else tokens.start[token] - 1]
-    found = np.zeros(len(run), dtype=bool)
-    for sign in signs:
-        found |= beside == sign
-    return np.asarray(np.bincount(run[found], minlength=len(first)) > 0)
-
-
 def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
     """Read what each ad of a batch states about schooling, certificates, licences and experience.
 
@@ -121,220 +96,57 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
     >>> stated.level.tolist(), stated.status.tolist()
     ([3, 4, 0, -1], [0, 1, 3, 4])
     """
-    lexicon = lexicon if lexicon is not None else default_lexicon()
-    hits = find_phrases(tokens, lexicon)
-    group, value = lexicon.group[hits.phrase], lexicon.value[hits.phrase]
-    first, last = hits.first, hits.last
-    hashes = tokens.hash
-    sentence, row = tokens.sentence[first], tokens.row[first]
-    n = len(first)
-
-    item = np.flatnonzero(group < len(ITEMS))
-    if not len(item):
+    around = survey(tokens, lexicon if lexicon is not None else default_lexicon())
+    if around is None:
         return _nothing(tokens.n_rows)
-    here, kind = group[item], _KIND_OF[group[item]]
-    begin, end, line = first[item], last[item], sentence[item]
-    is_level = here == _CLASS["level"]
-    alone = here == _CLASS["nothing"]
+    ahead = preface(around)
+    alternative = alternatives(around, ahead)
+    section = sections(around)
+    years, figure_at = experience(around)
+    words = wording(around, alternative, years)
+    alone = around.kind == CLASS["nothing"]
 
-    # What stands directly before each item: "or", "no", a slash.
-    back = np.stack([np.maximum(begin - k, 0) for k in (1, 2, 3)])
-    same = (begin - np.arange(1, 4)[:, None] >= 0) & (tokens.row[back] == row[item])
-    words = hashes[back]
-    choice = _is_in(words.ravel(), lexicon.any_of).reshape(words.shape) & same
-    either = choice.any(axis=0)
-    same &= tokens.sentence[back] == line
-    opening = tokens.sentence[np.maximum(back - 1, 0)] != line  # it begins the sentence, or ends the one before
-    afresh = (choice & opening).any(axis=0)
-    same &= back > np.where(item > 0, last[item - 1], -1)  # the "not" of "not needed" is spoken for
-    denied = (_is_in(words.ravel(), lexicon.none_of).reshape(words.shape) & same).any(axis=0)
-    before = tokens._folded[np.maximum(tokens.start[begin] - 1, 0)]
-    slash = (before == 0x2F) | (before == 0x3001)
-    listed = (before == 0x2C) | (tokens._folded[np.maximum(tokens.start[begin] - 2, 0)] == 0x2C)
+    status = np.full(len(alone), REQUIRED, dtype=np.int8)
+    status[section == LIKED] = PREFERRED
+    for cue in (words.before, words.after):
+        status[cue == CLASS["preferred"]] = PREFERRED
+        status[cue == CLASS["not_needed"]] = NOT_NEEDED
+    status[words.after == CLASS["required"]] = REQUIRED
+    status[ahead.denied & ~ahead.either | alone] = NOT_NEEDED
+    status[words.swapped & (status == REQUIRED)] = SUBSTITUTABLE
+    marked = words.marked | (section == ASKED) | (section == LIKED)
 
-    # Levels that are alternatives of the level before them.
-    level_at = _previous(is_level)  # among the items
-    earlier = np.maximum(level_at, 0)
-    near = is_level & (level_at >= 0) & (row[item[earlier]] == row[item])
-    gap = begin - end[earlier]
-    either_level = np.where(line == line[earlier], either, afresh)
-    alternative = near & (gap <= _REACH_OR) & (either_level | slash & (gap == 1))
-    coming = np.minimum(_next(is_level)[1:], len(item) - 1)
-    for _ in range(2):  # "bachelor's, master's or doctorate"
-        alternative |= near & listed & (gap == 1) & alternative[coming] & (coming > np.arange(len(item)))
-    open_group = np.zeros(n, dtype=bool)
-    open_group[item[is_level & ~alternative]] = True
-    barrier = _next(open_group)[item + 1]
-
-    # The section that it stands in.
-    starts = np.ones(n, dtype=bool)
-    starts[:] = tokens.sentence[np.maximum(first - 1, 0)] != sentence
-    starts |= first == 0
-    stops = np.ones(n, dtype=bool)
-    follows = np.minimum(last + 1, len(hashes) - 1)
-    stops[:] = (tokens.sentence[follows] != sentence) | (last + 1 >= len(hashes))
-    colon = tokens._folded[tokens.end[last]]
-    stops |= (colon == 0x3A) | (colon == 0xFF1A) | (colon == 0x3011)
-    length = last - first + 1
-    wide = tokens.ideograph[first]
-    opens = lexicon.heads[hits.phrase]
-    heads = (opens >= 0) & stops & (starts | wide | (length > 1))
-    header = _previous(heads)[item]
-    reach = np.maximum(header, 0)
-    section = np.where((header >= 0) & (row[reach] == row[item]), opens[reach], -1)
-    liked = (group == _CLASS["heading"]) & (opens == 1) & ~heads  # "... is our preferred qualification"
-    group[liked], value[liked] = _CLASS["preferred"], 2
-
-    # The nearest cue to the right, unless it speaks of something else.
-    side = value  # before, after, both = 0, 1, 2
-    asks = (group >= _CLASS["required"]) & (group <= _CLASS["not_needed"])
-    after_cue = _next(asks & (side >= 1) & (side <= 2))[item + 1]
-    reach = np.minimum(after_cue, n - 1)
-    right = (after_cue < barrier) & (sentence[reach] == line)
-    right &= first[reach] - end <= _REACH_AFTER
-    topic = _next((group == _CLASS["topic"]) | (group >= _CLASS["certificate"]) & (group <= _CLASS["years"]))
-    other = topic[item + 1]
-    check = np.flatnonzero(right & (other < after_cue))
-    right[check[_holds(tokens, end[check], first[other[check]], _COMMAS)]] = False
-    check = np.flatnonzero(right & (first[reach] - end > 1))
-    opened = _holds(tokens, end[check] + 1, first[reach[check]], _OPENING, -1)
-    opened &= ~_holds(tokens, end[check] + 1, first[reach[check]], _CLOSING)
-    right[check[opened]] = False
-    right_class = np.where(right, group[reach], -1)
-
-    # The nearest cue to the left.
-    before_cue = _previous(asks & ((side == 0) | (side == 2)))[item]
-    reach = np.maximum(before_cue, 0)
-    left = (before_cue >= 0) & (sentence[reach] == line)
-    distance = begin - last[reach]
-    left &= distance <= np.where(side[reach] == 2, 4, _REACH_BEFORE)
-    left_class = np.where(left, group[reach], -1)
-
-    # Fields of job sites: "学历要求：大专" and nothing else in the line.
-    field = _previous((group == _CLASS["field"]) & starts)[item]
-    reach = np.maximum(field, 0)
-    mark = group == _CLASS["mark"]
-    tail = np.minimum(item + 1, n - 1)
-    closed = stops[item] | (mark[tail] & stops[tail] & (sentence[tail] == line))
-    in_field = (field >= 0) & (sentence[reach] == line) & (begin - last[reach] == 1) & closed
-    in_field |= alone & (value[item] == 1)
-
-    # "Ideally you will have" is no demand, whatever stands between.
-    wish = _previous((group == _CLASS["preferred"]) & (side == 0))[item]
-    reach = np.maximum(wish, 0)
-    wished = (wish >= 0) & (sentence[reach] == line) & (begin - last[reach] <= _REACH_BEFORE)
-    left_class[wished] = _CLASS["preferred"]
-
-    # Years of experience: a number before "years", experience in the same sentence.
-    years = np.full(len(item), np.nan)
-    figures, unsaid = begin, np.zeros(len(item), dtype=bool)
-    at = np.flatnonzero(here == _CLASS["years"])
-    if len(at):
-        one, two, three = (np.maximum(begin[at] - k, 0) for k in (1, 2, 3))
-        latest = lexicon.numbers(hashes[one])
-        least = lexicon.numbers(hashes[two])
-        third = lexicon.numbers(hashes[three])
-        two_ok = (tokens.sentence[two] == line[at]) & (tokens.start[one] - tokens.end[two] <= 2)
-        least = np.where(two_ok, least, np.nan)
-        third = np.where(tokens.start[one] - tokens.end[three] <= 5, third, np.nan)
-        figure = np.where(least <= latest, least, np.where(third < latest, third, latest))
-        count = np.where(~np.isnan(latest), begin[at] - 1, begin[at])
-        about = (group == _CLASS["topic"]) & (value == 1)
-        spoken = lexicon.value[hits.phrase[item[at]]] == 0
-        following = _next(about)[item[at] + 1]
-        preceding = _previous(about)[item[at]]
-        told = (following < n) & (sentence[np.minimum(following, n - 1)] == line[at])
-        told |= (preceding >= 0) & (sentence[np.maximum(preceding, 0)] == line[at])
-        told |= end[at] > begin[at]
-        told &= spoken & ~np.isnan(figure)
-        years[at] = np.where(told, figure, np.nan)
-        figures = begin.copy()  # where the figure stands, if there is one
-        figures[at] = count
-        unsaid[at[~told]] = True
-
-    # How each is asked for.
-    status = np.full(len(item), REQUIRED, dtype=np.int8)
-    status[section == 1] = PREFERRED
-    cued = (section == 0) | (section == 1)
-    for found in (left_class, right_class):
-        status[found == _CLASS["preferred"]] = PREFERRED
-        status[found == _CLASS["not_needed"]] = NOT_NEEDED
-        cued |= found >= 0
-    status[right_class == _CLASS["required"]] = REQUIRED
-    status[(denied & ~either) | alone] = NOT_NEEDED
-    # What may stand in its place: "or equivalent experience", "or 5 years".
-    swap = group == _CLASS["substitute"]
-    cue = _next(swap & (side >= 1) & (side <= 2))[item + 1]
-    reach = np.minimum(cue, n - 1)
-    ahead = sentence[reach] - line
-    swapped = (cue < barrier) & (first[reach] - end <= _REACH_SWAP)
-    swapped &= (ahead == 0) | (ahead == 1) & starts[reach]
-    check = np.flatnonzero(swapped & (other < cue))
-    swapped[check[_holds(tokens, end[check], first[other[check]], _COMMAS)]] = False
-    cue = _previous(swap & ((side == 0) | (side == 2)))[item]
-    reach = np.maximum(cue, 0)
-    swapped |= (cue >= 0) & (sentence[reach] == line) & (begin - last[reach] <= 6)
-    timed = np.zeros(n, dtype=bool)
-    timed[item[~np.isnan(years)]] = True
-    year = _next(timed)[item + 1]
-    reach = np.minimum(year, n - 1)
-    number_at = first[reach] - np.arange(1, 6)[:, None]
-    traded = _is_in(hashes[np.maximum(number_at, 0)].ravel(), lexicon.any_of).reshape(number_at.shape)
-    breaks = tokens.sentence[np.maximum(number_at - 1, 0)] == line
-    traded &= (number_at > end) & ((sentence[reach] == line) | (sentence[reach] == line + 1) & breaks)
-    swapped |= traded.any(axis=0) & (year < barrier) & (_next(mark)[item + 1] > year)
-    swapped &= is_level
-    status[swapped & (status == REQUIRED)] = SUBSTITUTABLE
-    cued |= swapped
-    cued |= mark[tail] & (sentence[tail] == line) & (first[tail] - end <= 2)
-    cued |= tokens.ideograph[begin] & (end - begin >= 3)  # 本科以上: the phrase holds the mark
-    pursuing = np.zeros(len(item), dtype=bool)
-    hint = group == _CLASS["pursuing"]
-    cue = _previous(hint & (side != 1))[item]
-    reach = np.maximum(cue, 0)
-    pursuing |= (cue >= 0) & (sentence[reach] == line) & (begin - last[reach] <= 6)
-    cue = _next(hint & (side >= 1))[item + 1]
-    reach = np.minimum(cue, n - 1)
-    pursuing |= (cue < n) & (sentence[reach] == line) & (first[reach] - end <= 4)
-    pursuing &= is_level
-    cued |= pursuing
-
-    # Words about schooling that is not the applicant's.
-    clutter = group == _CLASS["clutter"]
-    cue = _previous(clutter & (value != 2))[item]
-    reach = np.maximum(cue, 0)
-    dropped = (cue >= 0) & (sentence[reach] == line) & (begin - last[reach] <= _REACH_CLUTTER)
-    cue = _next(clutter & (value != 1))[item + 1]
-    reach = np.minimum(cue, n - 1)
-    dropped |= (cue < n) & (sentence[reach] == line) & (first[reach] - end <= _REACH_CLUTTER)
-    dropped |= section == 3
-    # "licensed practical nurse (LPN)" is one licence.
-    dropped[1:] |= (begin[1:] - end[:-1] == 1) & (here[1:] == here[:-1]) & ~is_level[1:] & (before[1:] == 0x28)
-    # "本科：5000元" is a table of wages.
-    after = tokens._folded[tokens.end[end]] == 0x3A
-    follower = np.minimum(end + 1, len(hashes) - 1)
-    digit = tokens._folded[tokens.start[follower]]
-    dropped |= is_level & after & (digit >= 0x30) & (digit <= 0x39) & (tokens.sentence[follower] == line)
-    dropped &= ~alone
-    dropped |= unsaid
-
-    keep = np.flatnonzero(~dropped)
-    item, here, kind = item[keep], here[keep], kind[keep]
-    begin, end, status, cued = figures[keep], end[keep], status[keep], cued[keep]
-    in_field, alternative = in_field[keep], alternative[keep]
-    is_level = here == _CLASS["level"]
-    levels = np.where(is_level, value[item], -1).astype(np.int8)
-    n_rows = tokens.n_rows
+    unsaid = (around.kind == CLASS["years"]) & np.isnan(years)
+    keep = np.flatnonzero(~(clutter(around, section) | unsaid))
+    item, phrase = around.item[keep], around.phrase[around.item[keep]]
+    is_level = around.kind[keep] == CLASS["level"]
+    values = np.where(is_level, around.value[item], -1).astype(np.int8)
+    softened = (around.group == CLASS["substitute"]) & (around.value == ALONE)
     level, row_status, preferred, decides = _weigh(
-        n_rows, row[item], levels, status, cued, in_field, alternative, here == _CLASS["nothing"],
-        _rows_with(n_rows, row[(group == _CLASS["substitute"]) & (value == 3)]),
-    )  # fmt: skip
-    phrase = hits.phrase[item]
+        tokens.n_rows,
+        around.row[item],
+        values,
+        status[keep],
+        np.where(fields(around), 1, np.where(marked | alone, 2, 0))[keep],
+        alternative[keep],
+        _rows_with(tokens.n_rows, around.row[softened]),
+    )
     return Stated(
-        level, row_status, preferred, row[item], kind, levels, status, begin, end,
-        np.where(is_level, lexicon.isced[phrase], -1).astype(np.int8), lexicon.nature[phrase],
-        years[keep], pursuing[keep], decides,
-    )  # fmt: skip
+        level,
+        row_status,
+        preferred,
+        around.row[item],
+        _KIND_OF[around.kind[keep]],
+        values,
+        status[keep],
+        figure_at[keep],
+        around.end[keep],
+        np.where(is_level, around.lexicon.isced[phrase], -1).astype(np.int8),
+        around.lexicon.nature[phrase],
+        years[keep],
+        words.pursuing[keep],
+        decides,
+    )
 
 
 def _nothing(n_rows: int) -> Stated:
@@ -357,41 +169,41 @@ def _weigh(
     row: NDArray[np.int64],
     level: NDArray[np.int8],
     status: NDArray[np.int8],
-    cued: NDArray[np.bool_],
-    in_field: NDArray[np.bool_],
+    rank: NDArray[np.int64],
     alternative: NDArray[np.bool_],
-    alone: NDArray[np.bool_],
-    traded: NDArray[np.bool_],
+    softened: NDArray[np.bool_],
 ) -> tuple[NDArray[np.int8], NDArray[np.int8], NDArray[np.int8], NDArray[np.bool_]]:
-    """Weigh the levels of each row into one.
+    """Weigh the levels of each row into one level, status and preferred level, and say which decide.
 
-    The least of alternatives counts, then the highest of what is asked together; words in the text
-    overrule a job site's field, and the field overrules mentions without any sign of asking.
+    The least of alternatives counts, then the highest of what is asked together. Words in the text
+    (rank 2) overrule a job site's field (1), and the field overrules mentions without any sign of
+    asking (0). `softened` rows say somewhere that experience is taken in place of schooling.
     """
-    said = np.flatnonzero((level >= 0) | alone)
-    row, level, status, group = row[said], level[said], status[said], np.cumsum(~alternative[said])
-    rank = np.where(in_field[said], 1, np.where(cued[said] | alone[said], 2, 0))
-    together = np.zeros(len(said) + 1, dtype=rank.dtype)
+    n_findings = len(row)
+    said = np.flatnonzero((level >= 0) | (status == NOT_NEEDED) & (rank > 0))
+    row, level, status, rank = row[said], level[said], status[said], rank[said]
+    group = np.cumsum(~alternative[said])
+    together = np.zeros(len(said) + 1, dtype=np.int64)
     np.maximum.at(together, group, rank)
     rank = together[group]
-    best = np.full(n_rows, -1)
-    spared = (status == NOT_NEEDED) & ~alone[said]  # "no degree needed" leaves a lower diploma standing
+    spared = (status == NOT_NEEDED) & (level >= 0)  # "no degree needed" leaves a lower diploma standing
     firm = (status != PREFERRED) & ~spared
+    best = np.full(n_rows, -1)
     np.maximum.at(best, row[firm], rank[firm])
     counts = ~firm | (rank == best[row])
     spare = np.full(n_rows, 9)
     np.minimum.at(spare, row[spared], level[spared])
     counts &= spared | (rank > 0) | (status == PREFERRED) | (level < spare[row])
+
     asked = counts & ((status == REQUIRED) | (status == SUBSTITUTABLE))
-    least = np.full(int(group.max()) + 1 if len(group) else 1, 9)
+    least = np.full(len(said) + 1, 9, dtype=np.int8)
     np.minimum.at(least, group[asked], level[asked])
     out = np.full(n_rows, -1, dtype=np.int8)
-    np.maximum.at(out, row[asked], least[group[asked]].astype(np.int8))
-    out_status = np.full(n_rows, UNSTATED, dtype=np.int8)
-    out_status[out >= 0] = REQUIRED
-    on_level = asked & (level == out[row])
-    out_status[row[on_level & (status == SUBSTITUTABLE)]] = SUBSTITUTABLE
-    out_status[traded & (out >= 0)] = SUBSTITUTABLE
+    np.maximum.at(out, row[asked], least[group[asked]])
+    out_status = np.where(out >= 0, REQUIRED, UNSTATED).astype(np.int8)
+    decides = asked & (level == out[row])
+    out_status[row[decides & (status == SUBSTITUTABLE)]] = SUBSTITUTABLE
+    out_status[softened & (out >= 0)] = SUBSTITUTABLE
 
     liked = counts & (status == PREFERRED)
     most = np.full(n_rows, -1, dtype=np.int8)
@@ -401,14 +213,14 @@ def _weigh(
     only = (out < 0) & (most >= 0)
     out[only], out_status[only] = fewest[only], PREFERRED
     most[(most <= out) & ~only] = -1
-    on_level |= liked & ((level == most[row]) | only[row] & (level == out[row]))
+    decides |= liked & ((level == most[row]) | only[row] & (level == out[row]))
 
     free = _rows_with(n_rows, row[counts & (status == NOT_NEEDED)]) & (out < 0)
     out[free], out_status[free] = 0, NOT_NEEDED
-    on_level |= counts & (status == NOT_NEEDED) & free[row]
-    decides = np.zeros(len(in_field), dtype=bool)
-    decides[said[on_level]] = True
-    return out, out_status, most, decides
+    decides |= counts & (status == NOT_NEEDED) & free[row]
+    deciding = np.zeros(n_findings, dtype=bool)
+    deciding[said[decides]] = True
+    return out, out_status, most, deciding
 
 
 FEATURES: tuple[str, ...] = (
