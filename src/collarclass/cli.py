@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -48,6 +50,20 @@ def _options(
     pass
 
 
+@contextmanager
+def _ending(interrupted: str = "Interrupted.") -> Iterator[None]:
+    """End quietly when whoever reads has enough, and with a word when interrupted."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python would complain when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(0) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(_fail(interrupted, 130)) from None
+
+
 @app.command(
     epilog='Example: collarclass classify --title Welder "MIG welding of steel frames. No degree needed."'
 )
@@ -64,12 +80,13 @@ def classify(
     if text == "-":
         text = sys.stdin.buffer.read().decode("utf-8-sig", "replace")
     found = classify_one(text, title, model=load_model(model) if model is not None else None)
-    if as_json:
-        import json
+    with _ending():
+        if as_json:
+            import json
 
-        typer.echo(json.dumps(_as_dict(found), ensure_ascii=False))
-    else:
-        typer.echo("\n".join(_lines(found)))
+            typer.echo(json.dumps(_as_dict(found), ensure_ascii=False))
+        else:
+            typer.echo("\n".join(_lines(found)))
 
 
 def _as_dict(found: Classification) -> dict[str, Any]:
@@ -169,23 +186,25 @@ def label(
         raise DataError("A report needs a labelled file: name one with -o instead of standard output.")
     if report is not None and report.exists() and not force:
         raise DataError(f"{report} is there already: choose another name, or overwrite it with --force.")
-    done = label_file(
-        source,
-        target,
-        title=title,
-        text=text,
-        format=kind,
-        encoding=encoding,
-        delimiter={"\\t": "\t", "tab": "\t"}.get(delimiter or "", delimiter),
-        prefix=prefix,
-        evidence=evidence,
-        model=model,
-        n_jobs=n_jobs,
-        batch_size=batch_size,
-        force=force,
-        resume=resume,
-        progress=progress,
-    )
+    goes_on = "-" not in (source, target)
+    with _ending("Interrupted: the same command goes on with --resume." if goes_on else "Interrupted."):
+        done = label_file(
+            source,
+            target,
+            title=title,
+            text=text,
+            format=kind,
+            encoding=encoding,
+            delimiter={"\\t": "\t", "tab": "\t"}.get(delimiter or "", delimiter),
+            prefix=prefix,
+            evidence=evidence,
+            model=model,
+            n_jobs=n_jobs,
+            batch_size=batch_size,
+            force=force,
+            resume=resume,
+            progress=progress,
+        )
     counts = ", ".join(f"{n:,} {name}" for name, n in done.counts.items())
     where = "standard output" if target == "-" else target
     typer.echo(f"{done.rows:,} ads: {counts} -> {where}", err=True)
@@ -219,7 +238,8 @@ def info(model: ModelOption = None) -> None:
         ("terms", f"{len(found.text.vocabulary):,} of texts, {len(found.title.vocabulary):,} of titles"),
         *((f"  {name}", value) for name, value in found.facts.items()),
     ]
-    typer.echo("\n".join(f"{name:<14}{value}" for name, value in lines))
+    with _ending():
+        typer.echo("\n".join(f"{name:<14}{value}" for name, value in lines))
 
 
 def main() -> None:
@@ -229,13 +249,8 @@ def main() -> None:
     code: Any
     try:
         code = app(standalone_mode=False)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever read has enough. Python would complain when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
     except (typer.Abort, KeyboardInterrupt):
-        code = _fail("Interrupted; 'collarclass label' goes on with --resume.", 130)
+        code = _fail("Interrupted.", 130)
     except (CollarclassError, OSError) as error:
         code = _fail(str(error), 1)
     except Exception as error:

@@ -1,0 +1,223 @@
+"""The command as it is installed: what it prints, writes, refuses, and with which exit code."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from collarclass import __version__
+from collarclass.tables import COLUMNS
+
+ROOT = Path(__file__).parents[1]
+INSTALLED = shutil.which("collarclass", path=str(Path(sys.executable).parent))
+COMMAND = [INSTALLED] if INSTALLED else [sys.executable, "-m", "collarclass"]
+ADS = (
+    "title,text\n"
+    'Welder,"MIG welding of steel frames in our workshop,\nno schooling needed."\n'
+    "Accountant,Bachelor's degree in accounting required. Prepare reports and advise managers.\n"
+    "Cook,\n"
+)
+
+
+def run(
+    *args: str | Path, stdin: str | bytes = b"", code: int = 0, **options: Any
+) -> subprocess.CompletedProcess[str]:
+    content = stdin.encode() if isinstance(stdin, str) else stdin
+    done = subprocess.run(
+        [*COMMAND, *map(str, args)], input=content, capture_output=True, check=False, **options
+    )
+    out, err = done.stdout.decode(), done.stderr.decode()
+    assert done.returncode == code, err
+    assert "Traceback" not in err
+    return subprocess.CompletedProcess(done.args, done.returncode, out, err)
+
+
+@pytest.fixture
+def ads(tmp_path: Path) -> Path:
+    path = tmp_path / "ads.csv"
+    path.write_text(ADS, "utf-8")
+    return path
+
+
+def test_version_help_and_usage() -> None:
+    assert run("--version").stdout == f"collarclass {__version__}\n"
+    for args in (["--help"], ["-h"], ["label", "--help"], ["classify", "--help"], ["info", "--help"]):
+        assert "Usage:" in run(*args).stdout
+    assert "Examples:" in run("label", "--help").stdout
+    assert "Exit codes: 0 fine, 1 wrong data or file, 2 wrong usage, 130 interrupted." in run("--help").stdout
+    run("label", code=2)
+    run("nonsense", code=2)
+    run("label", "ads.csv", "-o", "x.csv", "--batch-size", "0", code=2)
+
+
+def test_python_m_is_the_same_command() -> None:
+    done = subprocess.run([sys.executable, "-m", "collarclass", "--version"], capture_output=True, check=True)
+    assert done.stdout.decode().split() == ["collarclass", __version__]
+
+
+def test_classify(small_model_path: Path) -> None:
+    text = "MIG welding of steel frames in our workshop, no schooling needed."
+    out = run("classify", text, "--title", "Welder", "-m", small_model_path).stdout
+    assert out.startswith("blue")
+    for words in ("academic credential", "hands-on skill", "no schooling needed (not needed)", "welding"):
+        assert words in out
+    assert run("classify", "-", "--title", "Welder", "-m", small_model_path, stdin=text).stdout == out
+    assert run("classify", "", "-m", small_model_path).stdout == "unclear  (empty text)\n"
+
+
+def test_classify_as_json(small_model_path: Path) -> None:
+    found = json.loads(
+        run("classify", "-", "--json", "-m", small_model_path, stdin="熟练焊接钢结构，学历不限。").stdout
+    )
+    assert found["collar"] in {"white", "blue", "gray", "unclear"}
+    assert sum(found["probabilities"].values()) == pytest.approx(1, abs=1e-3)
+    assert {
+        "confidence",
+        "academic_score",
+        "hands_on_score",
+        "requirements",
+        "evidence",
+        "note",
+        "model",
+    } < set(found)
+
+
+def test_label(ads: Path, tmp_path: Path, small_model_path: Path) -> None:
+    target = tmp_path / "new" / "folder" / "labelled.csv"
+    done = run("label", ads, "-o", target, "-m", small_model_path)
+    assert done.stdout == ""
+    assert done.stderr.startswith("3 ads: ")
+    rows = list(csv.DictReader(target.open(encoding="utf-8", newline="")))
+    assert [row["title"] for row in rows] == ["Welder", "Accountant", "Cook"]
+    assert list(rows[0])[2:] == list(COLUMNS)
+    assert "is there already" in run("label", ads, "-o", target, "-m", small_model_path, code=1).stderr
+    run("label", ads, "-o", target, "-m", small_model_path, "--force", "--n-jobs", "2", "--no-evidence")
+    assert {row["collar_evidence"] for row in csv.DictReader(target.open(encoding="utf-8", newline=""))} == {
+        ""
+    }
+
+
+def test_pipes(ads: Path, tmp_path: Path, small_model_path: Path) -> None:
+    run("label", ads, "-o", tmp_path / "out.csv", "-m", small_model_path)
+    expected = (tmp_path / "out.csv").read_text("utf-8")
+    assert run("label", "-", "-o", "-", "-m", small_model_path, stdin=ADS).stdout == expected
+    lines = '{"text": "MIG welding of steel frames in our workshop"}\n'
+    found = json.loads(run("label", "-", "-o", "-", "-m", small_model_path, stdin=lines).stdout)
+    assert list(found) == ["text", *COLUMNS]
+    command = [*COMMAND, "label", str(ads), "-o", "-", "--format", "parquet", "-m", str(small_model_path)]
+    out = subprocess.run(command, capture_output=True, check=True).stdout
+    assert pq.read_table(io.BytesIO(out)).column("title").to_pylist() == ["Welder", "Accountant", "Cook"]
+    n = len(COMMAND) + 1
+    command[n : n + 3] = ["-", "--prefix", "again_", "-o", str(tmp_path / "back.csv")]
+    subprocess.run(command, input=out, check=True, capture_output=True)
+    assert [r[:2] for r in csv.reader((tmp_path / "back.csv").open(encoding="utf-8"))] == [
+        r[:2] for r in csv.reader(io.StringIO(expected, newline=""))
+    ]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes break in another way on Windows")
+def test_a_reader_who_has_enough(tmp_path: Path, small_model_path: Path) -> None:
+    with (tmp_path / "big.csv").open("w") as file:
+        file.write("text\n" + "MIG welding of steel frames in our workshop\n" * 20_000)
+    command = [*COMMAND, "label", str(tmp_path / "big.csv"), "-o", "-", "-m", str(small_model_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline().startswith(b"text,collar,")
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait() == 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
+def test_interrupted(tmp_path: Path, small_model_path: Path) -> None:
+    source, target = tmp_path / "big.csv", tmp_path / "out.csv"
+    with source.open("w") as file:
+        file.write("text\n" + "MIG welding of steel frames in our workshop\n" * 100_000)
+    command = [
+        *COMMAND,
+        "label",
+        str(source),
+        "-o",
+        str(target),
+        "-m",
+        str(small_model_path),
+        "--batch-size",
+        "100",
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        while not (tmp_path / ".out.csv.journal").exists():
+            assert process.poll() is None
+            time.sleep(0.005)
+        process.send_signal(signal.SIGINT)
+        assert process.stderr is not None
+        assert process.stderr.read().decode().strip().endswith("goes on with --resume.")
+        assert process.wait() == 130
+    assert not target.exists()
+    run("label", source, "-o", target, "-m", small_model_path, "--batch-size", "100", "--resume")
+    assert len(target.read_text().splitlines()) == 100_001
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["no.csv", "-o", "x.csv"], "There is no file no.csv"),
+        (["ads.csv", "-o", "ads.csv"], "is the file that is read"),
+        (["ads.csv", "-o", "x.csv", "--text", "txt"], "Did you mean 'text'?"),
+        (["ads.csv", "-o", "x.xlsx"], "save the sheet as CSV"),
+        (["ads.csv", "-o", "x.csv", "--model", "nowhere"], "No model at nowhere"),
+        (["ads.csv", "-o", "-", "--report", "r.html"], "A report needs a labelled file"),
+    ],
+)
+def test_errors_are_one_line_with_a_remedy(
+    ads: Path, small_model_path: Path, args: list[str], message: str
+) -> None:
+    if "--model" not in args:
+        args = [*args, "--model", str(small_model_path)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    err = run("label", *args, code=1, cwd=ads.parent, env=environment).stderr
+    assert message in err
+    assert err.count("\n") == 1
+    assert sorted(p.name for p in ads.parent.iterdir()) == ["ads.csv"]
+
+
+def test_progress_is_silent_unless_asked_for(tmp_path: Path, small_model_path: Path) -> None:
+    source, target = tmp_path / "big.csv", tmp_path / "out.csv"
+    with source.open("w") as file:
+        file.write("text\n" + "MIG welding of steel frames in our workshop\n" * 60_000)
+    args = ["label", source, "-o", target, "-m", small_model_path, "--force", "--batch-size", "500"]
+    assert "\r" not in run(*args).stderr
+    shown = run(*args, "--progress").stderr
+    assert "a second" in shown
+    assert " left" in shown
+
+
+def test_info(small_model_path: Path) -> None:
+    out = run("info", "-m", small_model_path).stdout
+    for words in (__version__, "small 0", str(small_model_path)):
+        assert words in out
+
+
+def test_the_example_ads(tmp_path: Path, small_model_path: Path) -> None:
+    source, target = ROOT / "examples" / "job_ads.csv", tmp_path / "labelled.csv"
+    run("label", source, "-o", target, "-m", small_model_path)
+    rows = list(csv.reader(source.open(encoding="utf-8", newline="")))
+    out = list(csv.reader(target.open(encoding="utf-8", newline="")))
+    assert [row[: len(rows[0])] for row in out] == rows
+    assert len(rows) == 41
+    command = [sys.executable, str(ROOT / "examples" / "show.py"), str(target)]
+    shown = subprocess.run(command, capture_output=True, check=True).stdout.decode()
+    assert "40 ads in" in shown
+    assert "unclear" in shown

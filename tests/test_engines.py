@@ -1,0 +1,118 @@
+"""Dask and Spark give the labels that one machine gives."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from collarclass import DataError, Model, label_table, load_model
+from collarclass.engines import label_dask, label_spark
+from collarclass.tables import COLUMNS
+
+ADS = pd.DataFrame(
+    {
+        "n": range(120),
+        "title": ["Welder", "Accountant", None, "电焊工"] * 30,
+        "text": [
+            "MIG welding of steel frames in our workshop, no schooling needed.",
+            "Bachelor's degree in accounting required. Prepare reports and advise managers.",
+            None,
+            "熟练焊接钢结构，学历不限，包吃住，维修设备。",
+        ]
+        * 30,
+    }
+)
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    distributed = pytest.importorskip(
+        "distributed", reason="Dask is not installed: pip install collarclass[dask]"
+    )
+    pytest.importorskip("dask.dataframe", reason="Dask is not installed: pip install collarclass[dask]")
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        yield client
+
+
+@pytest.fixture(scope="module")
+def spark() -> Iterator[Any]:
+    pyspark_sql = pytest.importorskip(
+        "pyspark.sql", reason="Spark is not installed: pip install collarclass[spark]"
+    )
+    if shutil.which("java") is None or subprocess.run(["java", "-version"], capture_output=True).returncode:
+        pytest.skip("Spark needs Java, and there is none on this machine")
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    session = (
+        pyspark_sql.SparkSession.builder.master("local[2]")
+        .config("spark.ui.enabled", "false")
+        .config("spark.sql.shuffle.partitions", "2")
+        .getOrCreate()
+    )
+    yield session
+    session.stop()
+
+
+def plain(table: pd.DataFrame) -> list[list[Any]]:
+    return table.astype(object).where(table.notna(), None).to_numpy().tolist()
+
+
+@pytest.mark.parametrize("by_path", [True, False])
+def test_dask(cluster: Any, small_model: Model, small_model_path: Path, by_path: bool) -> None:
+    import dask.dataframe as dd
+
+    lazy = label_dask(dd.from_pandas(ADS, npartitions=5), model=small_model_path if by_path else small_model)
+    assert list(lazy.columns) == [*ADS.columns, *COLUMNS]
+    assert lazy.npartitions == 5
+    found = lazy.compute()
+    expected = label_table(ADS, model=small_model)
+    assert plain(found) == plain(expected)
+    assert found.index.tolist() == ADS.index.tolist()
+    assert lazy["collar"].value_counts().compute().to_dict() == expected["collar"].value_counts().to_dict()
+
+
+def test_dask_writes_parquet(cluster: Any, small_model_path: Path, tmp_path: Path) -> None:
+    import dask.dataframe as dd
+
+    label_dask(
+        dd.from_pandas(ADS, npartitions=3), model=small_model_path, prefix="x_", evidence=False
+    ).to_parquet(str(tmp_path / "out"))
+    found = pd.read_parquet(tmp_path / "out").sort_values("n")
+    assert (
+        found["x_collar"].tolist() == label_table(ADS, model=load_model(small_model_path))["collar"].tolist()
+    )
+
+
+@pytest.mark.parametrize("by_path", [True, False])
+def test_spark(spark: Any, small_model: Model, small_model_path: Path, by_path: bool) -> None:
+    rows = [tuple(row) for row in plain(ADS)]
+    sdf = spark.createDataFrame(rows, "n long, title string, text string").repartition(3)
+    lazy = label_spark(sdf, model=small_model_path if by_path else small_model)
+    assert lazy.columns == [*ADS.columns, *COLUMNS]
+    found = sorted(([*row] for row in lazy.collect()), key=lambda row: int(row[0]))
+    assert found == plain(label_table(ADS, model=small_model))
+    counts = {row["collar"]: row["count"] for row in lazy.groupBy("collar").count().collect()}
+    assert sum(counts.values()) == len(ADS)
+
+
+def test_engines_refuse_as_tables_do(cluster: Any, spark: Any, small_model: Model) -> None:
+    import dask.dataframe as dd
+
+    ddf = dd.from_pandas(ADS.rename(columns={"text": "words"}), npartitions=1)
+    with pytest.raises(DataError, match=r"No column 'text'.*words"):
+        label_dask(ddf, text="text", model=small_model)
+    sdf = spark.createDataFrame([("x", "y")], "text string, collar string")
+    with pytest.raises(DataError, match="'collar' is already"):
+        label_spark(sdf, model=small_model)
