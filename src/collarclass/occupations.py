@@ -25,11 +25,13 @@ AD_COLUMNS = (
     "style",
     "kind",
 )
+SCHOOLING_SOURCES = ("RL 29.0", "RL 18.1", "job zone")
 OCCUPATION_COLUMNS = (
     "onet_code",
     "title",
     "isco08",
     "schooling_years",
+    "schooling_source",
     "share_associate_plus",
     "share_bachelor_plus",
     "job_zone",
@@ -42,6 +44,15 @@ OCCUPATION_COLUMNS = (
     "hands_on_rating",
     "label",
     "why",
+)
+_FIGURES = (
+    "schooling_years",
+    "share_associate_plus",
+    "share_bachelor_plus",
+    "job_zone",
+    "physical_index",
+    "technical_index",
+    "digital_creative_share",
 )
 
 
@@ -120,7 +131,7 @@ def read_occupations(path: str | os.PathLike[str]) -> pd.DataFrame:
     -------
     DataFrame
         One row per O*NET-SOC 2019 occupation, columns `OCCUPATION_COLUMNS`, figures as floats,
-        working titles as strings separated by "; ".
+        `schooling_source` one of `SCHOOLING_SOURCES`, working titles as strings separated by "; ".
 
     Raises
     ------
@@ -142,7 +153,9 @@ def read_occupations(path: str | os.PathLike[str]) -> pd.DataFrame:
         _require(table, table[column].str.strip() != "", column, "not empty", name)
     for column in ("academic_rating", "hands_on_rating"):
         table[column] = _ratings(table, column, name)
-    for column in OCCUPATION_COLUMNS[3:10]:
+    known = table["schooling_source"].isin(SCHOOLING_SOURCES)
+    _require(table, known, "schooling_source", f"one of {', '.join(SCHOOLING_SOURCES)}", name)
+    for column in _FIGURES:
         number = pd.to_numeric(table[column], errors="coerce")
         _require(table, number.notna() | (table[column] == ""), column, "a number or empty", name)
         table[column] = number

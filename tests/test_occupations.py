@@ -1,0 +1,211 @@
+"""The shipped occupations, the numbers on their card, and what is said of a bad row."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from collarclass import DataError
+from collarclass.occupations import OCCUPATION_COLUMNS, read_occupations
+
+ROOT = Path(__file__).resolve().parents[1]
+SHIPPED = ROOT / "data" / "occupations.csv"
+CARD = ROOT / "data" / "README.md"
+sys.path.insert(0, str(ROOT))
+
+from scripts.build_occupations import (  # noqa: E402
+    CARD_END,
+    CARD_START,
+    card_numbers,
+    disagreements,
+    label_fits,
+    read_rated,
+    write_card,
+)
+
+GOOD = {
+    "onet_code": "51-4041.00",
+    "title": "Machinists",
+    "isco08": "7223; 7224",
+    "schooling_years": "12.5000",
+    "schooling_source": "RL 29.0",
+    "share_associate_plus": "0.1000",
+    "share_bachelor_plus": "",
+    "job_zone": "3",
+    "physical_index": "1.5000",
+    "technical_index": "1.2000",
+    "digital_creative_share": "0.0500",
+    "titles_en": "CNC Machinist; Turner",
+    "titles_zh": "数控车工; 机加工技师",
+    "academic_rating": "1",
+    "hands_on_rating": "4",
+    "label": "blue",
+    "why": "An apprenticeship is asked, and the hands set up and run lathes and mills.",
+}
+RATED = "51-4041.00\tMachinist\t车工\t1\t4\tblue\tHands run lathes.\n"
+
+
+def write(path: Path, *changes: dict[str, str]) -> Path:
+    rows = [{**GOOD, **change} for change in ({"onet_code": "51-4042.00"}, *changes)]
+    pd.DataFrame(rows).to_csv(path, index=False)
+    return path
+
+
+# -- the shipped file ----------------------------------------------------------------------------------
+
+shipped_only = pytest.mark.skipif(not SHIPPED.exists(), reason="data/occupations.csv is not built yet")
+
+
+@pytest.fixture(scope="module")
+def shipped() -> pd.DataFrame:
+    return read_occupations(SHIPPED)
+
+
+@shipped_only
+def test_shipped_rows_and_columns(shipped: pd.DataFrame) -> None:
+    assert tuple(shipped.columns) == OCCUPATION_COLUMNS
+    assert len(shipped) == 923
+    assert shipped["onet_code"].is_unique
+    assert shipped["onet_code"].is_monotonic_increasing
+    assert shipped["job_zone"].isin(range(1, 6)).all()
+    assert shipped["isco08"].str.fullmatch(r"\d{4}(; \d{4})*").all()
+    for column in ("share_associate_plus", "share_bachelor_plus", "digital_creative_share"):
+        assert shipped[column].dropna().between(0, 1).all()
+    measured = shipped["schooling_source"] == "RL 29.0"
+    assert (shipped["share_bachelor_plus"].notna() == measured).all()
+    assert (shipped["share_associate_plus"].notna() == measured).all()
+
+
+@shipped_only
+def test_shipped_labels_follow_the_ratings(shipped: pd.DataFrame) -> None:
+    academic, hands_on = shipped["academic_rating"], shipped["hands_on_rating"]
+    assert (2 * academic % 1 == 0).all()
+    assert (2 * hands_on % 1 == 0).all()
+    clear = ~academic.between(1.5, 2.5) & ~hands_on.between(1.5, 2.5)
+    for academic_high, hands_on_high, allowed in (
+        (True, False, {"white"}),
+        (True, True, {"gray"}),
+        (False, True, {"blue"}),
+        (False, False, {"white", "blue"}),
+    ):
+        cell = clear & ((academic >= 2) == academic_high) & ((hands_on >= 2) == hands_on_high)
+        assert set(shipped.loc[cell, "label"]) <= allowed
+
+
+@shipped_only
+def test_shipped_titles_are_several_and_in_their_script(shipped: pd.DataFrame) -> None:
+    for column, script in (("titles_en", r"[A-Za-z]"), ("titles_zh", r"[\u4e00-\u9fff]")):
+        titles = shipped[column].str.split("; ")
+        assert titles.map(len).min() >= 2
+        assert all(len(set(own)) == len(own) for own in titles)
+        assert shipped[column].str.contains(script).all()  # some Chinese ads say DJ or DBA
+        assert (titles.explode() == titles.explode().str.strip()).all()
+
+
+@shipped_only
+def test_the_card_gives_the_numbers_of_the_file(shipped: pd.DataFrame) -> None:
+    card = CARD.read_text("utf-8")
+    assert f"{CARD_START}\n{card_numbers(shipped)}\n{CARD_END}" in card
+
+
+def test_the_card_names_every_column() -> None:
+    named = set(re.findall(r"`(\w+)`", CARD.read_text("utf-8")))
+    assert set(OCCUPATION_COLUMNS) <= named
+
+
+# -- bad rows ------------------------------------------------------------------------------------------
+
+
+def test_a_good_file_is_read(tmp_path: Path) -> None:
+    table = read_occupations(write(tmp_path / "o.csv"))
+    assert table["schooling_years"].tolist() == [12.5]
+    assert table["share_bachelor_plus"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "wanted"),
+    [
+        ("onet_code", "51-4041", "like 15-1252.00"),
+        ("onet_code", "51-4042.00", "unique"),
+        ("label", "grey", "one of white, blue, gray"),
+        ("titles_zh", " ", "not empty"),
+        ("why", "", "not empty"),
+        ("academic_rating", "5", "a number from 0 to 4"),
+        ("hands_on_rating", "", "a number from 0 to 4"),
+        ("schooling_source", "hearsay", "one of RL 29.0, RL 18.1, job zone"),
+        ("schooling_years", "twelve", "a number or empty"),
+        ("physical_index", "n/a", "a number or empty"),
+    ],
+)
+def test_an_error_names_row_and_column(tmp_path: Path, column: str, value: str, wanted: str) -> None:
+    path = write(tmp_path / "o.csv", {column: value})
+    message = f"o.csv, row 3, column {column!r}: {value!r} must be {wanted}"
+    with pytest.raises(DataError, match=re.escape(message)):
+        read_occupations(path)
+
+
+def test_a_missing_column_or_file_is_named(tmp_path: Path) -> None:
+    path = write(tmp_path / "o.csv")
+    pd.read_csv(path, dtype=str).drop(columns="schooling_source").to_csv(path, index=False)
+    with pytest.raises(DataError, match=r"o\.csv has no column 'schooling_source'; its columns are: onet"):
+        read_occupations(path)
+    with pytest.raises(DataError, match=r"No file .*none\.csv"):
+        read_occupations(tmp_path / "none.csv")
+
+
+# -- the script that makes the file --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (RATED * 2, r"occ_01\.tsv, line 2, 51-4041\.00: the code may be rated once"),
+        (RATED.replace("\t4\t", "\t3.7\t"), "ratings must be 0 to 4 in halves"),
+        (RATED.replace("blue", "gray"), "the label contradicts the ratings"),
+        (RATED.replace("blue", "pink"), "the label must be one of white, blue, gray"),
+        (RATED.replace("车工", ""), "titles and why may not be empty"),
+        (RATED.replace("\t车工", ""), r"occ_01\.tsv, line 1: 6 cells instead of 7"),
+    ],
+)
+def test_a_bad_rated_row_is_named(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "occ_01.tsv").write_text(text, "utf-8")
+    with pytest.raises(DataError, match=message):
+        read_rated(tmp_path)
+
+
+def test_ratings_between_leave_the_label_open() -> None:
+    table = pd.DataFrame(
+        [(3, 3, "gray"), (3, 3, "white"), (3, 2, "white"), (1, 1, "white"), (1, 1, "gray"), (2.5, 4, "blue")],
+        columns=["academic", "hands_on", "label"],
+    )
+    fits = label_fits(table["academic"], table["hands_on"], table["label"])
+    assert fits.tolist() == [True, False, True, True, False, True]
+
+
+def test_strong_disagreements_are_found(tmp_path: Path) -> None:
+    table = read_occupations(
+        write(
+            tmp_path / "o.csv",
+            {"onet_code": "11-0000.01", "academic_rating": "3"},
+            {"onet_code": "11-0000.02", "hands_on_rating": "1", "why": "Desk work, whatever the index says."},
+            {"onet_code": "11-0000.03", "hands_on_rating": "0", "physical_index": "", "technical_index": ""},
+        )
+    )
+    found = disagreements(table)
+    assert found["onet_code"].tolist() == ["11-0000.01", "11-0000.02"]
+    assert found["mentioned"].tolist() == [False, True]
+
+
+def test_numbers_are_put_between_the_marks(tmp_path: Path) -> None:
+    card = tmp_path / "README.md"
+    card.write_text(f"before\n{CARD_START}\nold\n{CARD_END}\nafter\n", "utf-8")
+    table = read_occupations(write(tmp_path / "o.csv"))
+    write_card(table, card)
+    assert card.read_text("utf-8") == f"before\n{CARD_START}\n{card_numbers(table)}\n{CARD_END}\nafter\n"
+    card.write_text("no marks\n", "utf-8")
+    with pytest.raises(DataError, match=r"README\.md has no place for the numbers"):
+        write_card(table, card)
