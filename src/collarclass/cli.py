@@ -11,14 +11,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from . import __version__
-
-if TYPE_CHECKING:
-    from .result import Classification
 
 app = typer.Typer(
     name="collarclass",
@@ -76,6 +73,7 @@ def classify(
     """Label one job ad and say why."""
     from .api import classify as classify_one
     from .artefact import load_model
+    from .terminal import as_dict, lines
 
     if text == "-":
         text = sys.stdin.buffer.read().decode("utf-8-sig", "replace")
@@ -84,65 +82,9 @@ def classify(
         if as_json:
             import json
 
-            typer.echo(json.dumps(_as_dict(found), ensure_ascii=False))
+            typer.echo(json.dumps(as_dict(found), ensure_ascii=False))
         else:
-            typer.echo("\n".join(_lines(found)))
-
-
-def _as_dict(found: Classification) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    return {
-        "collar": found.label,
-        "confidence": round(found.confidence, 4),
-        "probabilities": {k: round(v, 4) for k, v in found.probabilities.items()},
-        "academic_score": round(found.academic_score, 4),
-        "hands_on_score": round(found.hands_on_score, 4),
-        "requirements": [asdict(r) for r in found.requirements],
-        "evidence": [asdict(e) for e in found.evidence[:20]],
-        "note": found.note,
-        "model": found.model,
-    }
-
-
-def _lines(found: Classification) -> list[str]:
-    from .lexicon import stop_words
-
-    certain = f"  {found.confidence:.0%} sure" if not found.note else f"  ({found.note})"
-    shares = "  ".join(f"{label} {p:.0%}" for label, p in found.probabilities.items())
-    out = [found.label + certain]
-    if found.note == "empty text":
-        return out
-    out += [
-        "",
-        f"  academic credential  {_bar(found.academic_score)}",
-        f"  hands-on skill       {_bar(found.hands_on_score)}",
-        f"  probabilities        {shares}",
-    ]
-    if found.requirements:
-        asked = (f"{' '.join(r.text.split())} ({r.status.replace('_', ' ')})" for r in found.requirements)
-        out.append(f"  asked for            {'; '.join(asked)}")
-    dull = stop_words()
-    for name, dimension in (("academic", "academic"), ("hands-on", "hands_on")):
-        words: dict[str, str] = {}
-        for e in found.evidence:
-            run = " ".join(e.text.split())
-            known = run.casefold()
-            if (
-                e.dimension == dimension
-                and len(run) > 1
-                and known not in dull | words.keys()
-                and len(words) < 6
-            ):
-                words[known] = f"{run} {e.weight:+.2f}"
-        if words:
-            out.append(f"  {'words, ' + name:<21}{', '.join(words.values())}")
-    return out
-
-
-def _bar(score: float) -> str:
-    filled = round(score * 20)
-    return f"{score:.2f} {'#' * filled}{'.' * (20 - filled)}"
+            typer.echo("\n".join(lines(found)))
 
 
 @app.command(
@@ -174,18 +116,18 @@ def label(
     progress: Annotated[
         bool | None, typer.Option(help="Show progress on standard error; on a terminal only if not given.")
     ] = None,
-    report: Annotated[
-        Path | None, typer.Option(help="Write an HTML report of the result to this file, too.")
+    report_file: Annotated[
+        Path | None, typer.Option("--report", help="Write an HTML report of the result to this file, too.")
     ] = None,
 ) -> None:
     """Label every ad of a file: the same rows come out, with columns added."""
     from .errors import DataError
     from .files import label_file
 
-    if report is not None and target == "-":
+    if report_file is not None and target == "-":
         raise DataError("A report needs a labelled file: name one with -o instead of standard output.")
-    if report is not None and report.exists() and not force:
-        raise DataError(f"{report} is there already: choose another name, or overwrite it with --force.")
+    if report_file is not None:
+        _check_free(report_file, force)
     goes_on = "-" not in (source, target)
     with _ending("Interrupted: the same command goes on with --resume." if goes_on else "Interrupted."):
         done = label_file(
@@ -212,12 +154,87 @@ def label(
         typer.echo(
             f"{done.noted:,} rows were not as they should be: see column {prefix}collar_note.", err=True
         )
-    if report is not None:
-        from .report import write_report
+    if report_file is not None:
+        _report(target, report_file, title=title, prefix=prefix, model=model, force=force)
 
-        report.parent.mkdir(parents=True, exist_ok=True)
-        write_report(target, report)
-        typer.echo(f"Report -> {report}", err=True)
+
+@app.command(epilog="Example: collarclass report labelled.csv -o report.html --by region --by posted")
+def report(
+    source: Annotated[str, typer.Argument(help="A file that 'collarclass label' wrote.")],
+    target: Annotated[Path, typer.Option("--output", "-o", help="HTML file to write.")],
+    by: Annotated[
+        list[str] | None, typer.Option(help="Column to show shares by; may be given again.")
+    ] = None,
+    lang: Annotated[str, typer.Option(help="Language of the page: en or zh.")] = "en",
+    title: Annotated[str | None, typer.Option(help="Column of job titles.")] = None,
+    prefix: Annotated[str, typer.Option(help="What was put before the added columns' names.")] = "",
+    model: ModelOption = None,
+    force: Annotated[bool, typer.Option("--force", "-f", help="Overwrite the output.")] = False,
+) -> None:
+    """Write a page that shows what a labelled file holds."""
+    _report(source, target, by=by or (), lang=lang, title=title, prefix=prefix, model=model, force=force)
+
+
+def _report(source: str, target: Path, *, model: Path | None, force: bool, **options: Any) -> None:
+    from .artefact import load_model
+    from .report import write_report
+
+    _check_free(target, force)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with _ending():
+        write_report(source, target, model=load_model(model) if model is not None else None, **options)
+    typer.echo(f"Report -> {target}", err=True)
+
+
+def _check_free(target: Path, force: bool) -> None:
+    from .errors import DataError
+
+    if target.exists() and not force:
+        raise DataError(f"{target} is there already: choose another name, or overwrite it with --force.")
+
+
+@app.command(epilog="Example: collarclass train -o models/own --own my_labelled_ads.csv --name own")
+def train(
+    target: Annotated[Path, typer.Option("--output", "-o", help="Folder for the model.")],
+    data: Annotated[Path, typer.Option(help="The project's data folder.")] = Path("data"),
+    own: Annotated[Path | None, typer.Option(help="CSV of your own labelled ads, used besides.")] = None,
+    name: Annotated[str, typer.Option(help="Name of the model.")] = "standard",
+) -> None:
+    """Train a model on labelled ads, and say how good it is."""
+    from .training import train_to
+
+    with _ending():
+        typer.echo(train_to(target, data, own=own, name=name))
+
+
+@app.command(epilog="Example: collarclass evaluate labelled.csv --truth label --by region")
+def evaluate(
+    source: Annotated[
+        Path, typer.Argument(help="CSV of ads, labelled or not, with a column of true labels.")
+    ],
+    truth: Annotated[str, typer.Option(help="The column of true labels.")] = "label",
+    by: Annotated[str | None, typer.Option(help="Column by whose values results are shown apart.")] = None,
+    prefix: Annotated[str, typer.Option(help="What was put before the added columns' names.")] = "",
+    baselines: Annotated[
+        Path | None, typer.Option(help="Data folder: baselines are trained on it and measured beside.")
+    ] = None,
+    model: ModelOption = None,
+) -> None:
+    """Compare labels with a careful reader's."""
+    from .artefact import load_model
+    from .evaluation import evaluate_file
+
+    with _ending():
+        typer.echo(
+            evaluate_file(
+                source,
+                truth=truth,
+                by=by,
+                prefix=prefix,
+                model=load_model(model) if model is not None else None,
+                baselines=baselines,
+            )
+        )
 
 
 @app.command()
