@@ -38,7 +38,7 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     min_df : float, default=2
         Number of ads (their weights added up) in which an n-gram of the text must occur to be learnt;
         in titles once is enough.
-    max_terms : int, default=80_000
+    max_terms : int, default=30_000
         How many of the text's n-grams are kept: those that tell most.
     focus : float, default=0.75
         How far an n-gram's value rises with what it tells: at 0 it is TF-IDF, above it the words that
@@ -72,7 +72,7 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         alpha: float = 1.0,
         title_scale: float = 1.0,
         min_df: float = 2,
-        max_terms: int = 80_000,
+        max_terms: int = 30_000,
         focus: float = 0.75,
         n_folds: int = 5,
         balance: float = 0.5,
@@ -185,7 +185,7 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
         def ridge(scales: list[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
             blocks = [_scaled(m, s) * length for m, s, length in zip(counts, scales, lengths, strict=True)]
-            fitted = Ridge(alpha=self.alpha, solver="sparse_cg", tol=1e-6)
+            fitted = Ridge(alpha=self.alpha, solver="sparse_cg", tol=1e-4)
             fitted.fit(sp.hstack([*blocks, features], format="csr"), target[train], sample_weight=weight[train])
             text, title, _ = np.split(fitted.coef_.T, np.cumsum([m.shape[1] for m in counts]))
             return [w * length for w, length in zip((text, title), lengths, strict=True)]

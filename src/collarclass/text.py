@@ -60,43 +60,44 @@ class _TagReader(HTMLParser):
     def __init__(self, text: str) -> None:
         super().__init__(convert_charrefs=False)
         self.runs: list[str] = []
-        self.places: list[NDArray[np.int64]] = []
+        self.places: list[int] = []  # where each run begins in the source
+        self.steps: list[int] = []  # 1 for text as it stands, 0 for what stands for a tag or an entity
         self._silent: list[str] = []
         self._lines = [0, *(m.end() for m in re.finditer("\n", text))]
         self.feed(text + "\n")  # the parser loses an ampersand in a last word
         self.close()
 
-    def _emit(self, run: str, spread: bool) -> None:
+    def _emit(self, run: str, step: int) -> None:
         if not self._silent:
             line, column = self.getpos()
-            here = self._lines[line - 1] + column
             self.runs.append(run)
-            self.places.append(np.arange(here, here + len(run)) if spread else np.full(len(run), here))
+            self.places.append(self._lines[line - 1] + column)
+            self.steps.append(step)
 
     def handle_starttag(self, tag: str, attrs: object) -> None:
         if tag in _SILENT_TAGS:
             self._silent.append(tag)
         elif tag in _BLOCK_TAGS:
-            self._emit("\n", False)
+            self._emit("\n", 0)
 
     def handle_startendtag(self, tag: str, attrs: object) -> None:
         if tag in _BLOCK_TAGS:
-            self._emit("\n", False)
+            self._emit("\n", 0)
 
     def handle_endtag(self, tag: str) -> None:
         if tag in self._silent:
             self._silent.remove(tag)
         elif tag in _BLOCK_TAGS:
-            self._emit("\n", False)
+            self._emit("\n", 0)
 
     def handle_data(self, data: str) -> None:
-        self._emit(data, True)
+        self._emit(data, 1)
 
     def handle_entityref(self, name: str) -> None:
-        self._emit(_decoded(f"&{name};"), False)
+        self._emit(_decoded(f"&{name};"), 0)
 
     def handle_charref(self, name: str) -> None:
-        self._emit(_decoded(f"&#{name};"), False)
+        self._emit(_decoded(f"&#{name};"), 0)
 
 
 def _decoded(entity: str) -> str:
@@ -106,7 +107,7 @@ def _decoded(entity: str) -> str:
 
 def _read_tags(text: str) -> tuple[str, NDArray[np.int64]]:
     reader = _TagReader(text)
-    places = np.concatenate(reader.places or [np.empty(0, np.int64)])
+    places = _spread(reader.runs, reader.places, reader.steps)
     n = int(np.searchsorted(places, len(text)))
     return "".join(reader.runs)[:n], places[:n]
 
@@ -115,13 +116,19 @@ def _read_entities(text: str) -> tuple[str, NDArray[np.int64]]:
     """The same for text with entities but no tags, without a parser's cost."""
     runs, places, done = [], [], 0
     for match in _ENTITY.finditer(text):
-        char = _decoded(match.group())
-        runs += [text[done : match.start()], char]
-        places += [np.arange(done, match.start()), np.full(len(char), match.start())]
+        runs += [text[done : match.start()], _decoded(match.group())]
+        places += [done, match.start()]
         done = match.end()
     runs.append(text[done:])
-    places.append(np.arange(done, len(text)))
-    return "".join(runs), np.concatenate(places)
+    places.append(done)
+    return "".join(runs), _spread(runs, places, [1, 0] * (len(runs) // 2) + [1])
+
+
+def _spread(runs: list[str], places: list[int], steps: list[int]) -> NDArray[np.int64]:
+    """The place of each character, from the place of each run."""
+    lengths = np.fromiter(map(len, runs), dtype=np.int64, count=len(runs))
+    within = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    return np.repeat(np.array(places, dtype=np.int64), lengths) + within * np.repeat(steps, lengths)
 
 
 def read_markup(text: str) -> tuple[str, NDArray[np.int64] | None]:
