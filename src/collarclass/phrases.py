@@ -34,7 +34,7 @@ PAPERS = ("certificate", "licence", "skill_grade")
 NATURES = ("academic", "vocational")
 VALUES = {
     "level": ("0", "1", "2", "3", "4"),
-    "nothing": ("", "header"),
+    "nothing": ("", "header", "denied"),
     **dict.fromkeys(("required", "preferred", "not_needed", "pursuing"), ("before", "after", "both")),
     "substitute": ("before", "after", "both", "alone"),
     "topic": ("", "experience"),

@@ -18,6 +18,7 @@ from .result import LEVELS, STATUSES, Requirement
 from .surroundings import (
     ALONE,
     ASKED,
+    BARE,
     CLASS,
     LIKED,
     alternatives,
@@ -105,6 +106,7 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
     years, figure_at = experience(around)
     words = wording(around, alternative, years)
     alone = around.kind == CLASS["nothing"]
+    bare = alone & (around.value[around.item] == BARE)  # "qualifications": counts when denied
 
     status = np.full(len(alone), REQUIRED, dtype=np.int8)
     status[section == LIKED] = PREFERRED
@@ -112,12 +114,14 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
         status[cue == CLASS["preferred"]] = PREFERRED
         status[cue == CLASS["not_needed"]] = NOT_NEEDED
     status[words.after == CLASS["required"]] = REQUIRED
-    status[ahead.denied & ~ahead.either | alone] = NOT_NEEDED
+    denied = np.where(bare, ahead.just_denied, ahead.denied & ~ahead.either)
+    denied[1:] |= denied[:-1] & alternative[1:]  # "no diploma or GED"
+    status[denied | alone & ~bare] = NOT_NEEDED
     status[words.swapped & (status == REQUIRED)] = SUBSTITUTABLE
     marked = words.marked | (section == ASKED) | (section == LIKED)
 
-    unsaid = (around.kind == CLASS["years"]) & np.isnan(years)
-    keep = np.flatnonzero(~(clutter(around, section) | unsaid))
+    unsaid = (around.kind == CLASS["years"]) & np.isnan(years) | bare & (status != NOT_NEEDED)
+    keep = np.flatnonzero(~(clutter(around, section) & (status != NOT_NEEDED) | unsaid))
     item, phrase = around.item[keep], around.phrase[around.item[keep]]
     is_level = around.kind[keep] == CLASS["level"]
     values = np.where(is_level, around.value[item], -1).astype(np.int8)
@@ -129,6 +133,7 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
         status[keep],
         np.where(fields(around), 1, np.where(marked | alone, 2, 0))[keep],
         alternative[keep],
+        alone[keep],
         _rows_with(tokens.n_rows, around.row[softened]),
     )
     return Stated(
@@ -171,6 +176,7 @@ def _weigh(
     status: NDArray[np.int8],
     rank: NDArray[np.int64],
     alternative: NDArray[np.bool_],
+    alone: NDArray[np.bool_],
     softened: NDArray[np.bool_],
 ) -> tuple[NDArray[np.int8], NDArray[np.int8], NDArray[np.int8], NDArray[np.bool_]]:
     """Weigh the levels of each row into one level, status and preferred level, and say which decide.
@@ -180,7 +186,7 @@ def _weigh(
     asking (0). `softened` rows say somewhere that experience is taken in place of schooling.
     """
     n_findings = len(row)
-    said = np.flatnonzero((level >= 0) | (status == NOT_NEEDED) & (rank > 0))
+    said = np.flatnonzero((level >= 0) | alone)
     row, level, status, rank = row[said], level[said], status[said], rank[said]
     group = np.cumsum(~alternative[said])
     together = np.zeros(len(said) + 1, dtype=np.int64)

@@ -17,6 +17,7 @@ from .text import Tokens
 
 CLASS = {name: np.int8(i) for i, name in enumerate(CLASSES)}
 BEFORE, AFTER, BOTH, ALONE = range(4)  # values of the cues: where they stand, seen from the item
+BARE = 2  # value of words for schooling in general
 ASKED, LIKED, _OTHER, BENEFIT = range(4)  # values of the headings
 _COMMA, _COLON, _SLASH, _BLANK, _OPEN, _CLOSE, _ENUMERATION, _LENTICULAR = (ord(c) for c in ",:/ ()、】")
 _ZERO, _NINE = ord("0"), ord("9")
@@ -103,6 +104,8 @@ class Surroundings:
 
     def between(self, some: Indices, until: Indices, sign: int, before: bool = False) -> Flags:
         """Whether a sign stands directly after (or before) a token between some items and phrases."""
+        if not len(some):
+            return np.zeros(0, dtype=bool)
         start, stop = self.end[some] + before, self.first[until]
         length = np.maximum(stop - start, 0)
         run = np.repeat(np.arange(len(some)), length)
@@ -164,13 +167,14 @@ class Preface:
         "or".
     afresh : ndarray of bool
         "or" at the beginning of the sentence, or at the end of the one before.
-    denied : ndarray of bool
-        "no", "not", "without".
+    denied, just_denied : ndarray of bool
+        "no", "not", "without"; as the very word before.
     """
 
     either: Flags
     afresh: Flags
     denied: Flags
+    just_denied: Flags
 
 
 def preface(around: Surroundings) -> Preface:
@@ -189,7 +193,7 @@ def preface(around: Surroundings) -> Preface:
     previous = np.maximum(item - 1, 0)
     inside &= (item == 0) | (back > around.last[previous]) | (back < around.first[previous])
     denied = _among(words, around.lexicon.none_of) & inside
-    return Preface(_any(choice), _any(choice & opening), _any(denied))
+    return Preface(_any(choice), _any(choice & opening), _any(denied), denied[0])
 
 
 def alternatives(around: Surroundings, ahead: Preface) -> Flags:
@@ -212,7 +216,7 @@ def alternatives(around: Surroundings, ahead: Preface) -> Flags:
         taken = np.zeros(len(out), dtype=bool)
         taken[earlier[out]] = True
         out |= listed & taken
-    return out
+    return np.asarray(out)
 
 
 def sections(around: Surroundings) -> NDArray[np.int8]:
@@ -307,6 +311,13 @@ def wording(around: Surroundings, alternative: Flags, years: NDArray[np.float64]
     inside &= ~around.between(check, cue[check], _CLOSE)
     there[check[inside]] = False
     after = np.where(there, group[cue], np.int8(-1))
+    # "qualifications, though these are not essential" and "本科 专业不限" do not free from schooling.
+    chinese = around.tokens.ideograph[around.first[cue]]
+    loose = (after == CLASS["not_needed"]) & (around.first[cue] - around.end > np.where(chinese, 4, 2))
+    loose &= (around.value[item] == BARE) & (around.kind == CLASS["nothing"]) | (
+        chinese & touched & (topic < cue)
+    )
+    after[loose] = -1
     # "not essential but desirable"
     more = np.flatnonzero(behind)
     turn = np.append(more, len(group) - 1)[np.searchsorted(more, cue, "right")]
@@ -315,10 +326,14 @@ def wording(around: Surroundings, alternative: Flags, years: NDArray[np.float64]
     after[turned] = CLASS["preferred"]
 
     cue, there = around.before(asks & ((side == BEFORE) | (side == BOTH)), _BEFORE)
-    there &= (side[cue] == BEFORE) | (around.begin - around.last[cue] <= _BEFORE_NEAR)
+    near = around.begin - around.last[cue] <= _BEFORE_NEAR
+    near &= around.tokens._folded[around.tokens.end[around.last[cue]]] != _COMMA  # "preferred, diploma"
+    there &= (side[cue] == BEFORE) | near
     before = np.where(there, group[cue], np.int8(-1))
     # "Ideally you will have" is no demand, whatever stands between.
-    before[around.before((group == CLASS["preferred"]) & (side == BEFORE), _BEFORE)[1]] = CLASS["preferred"]
+    wish = around.before((group == CLASS["preferred"]) & (side == BEFORE), _BEFORE)[1]
+    before[wish] = CLASS["preferred"]
+    after[wish & (after == CLASS["not_needed"])] = CLASS["preferred"]
 
     swapped = _swapped(around, spoken, barrier, years) & is_level
     hint = group == CLASS["pursuing"]
