@@ -197,7 +197,17 @@ def test_progress_is_silent_unless_asked_for(tmp_path: Path, small_model_path: P
     source, target = tmp_path / "big.csv", tmp_path / "out.csv"
     with source.open("w") as file:
         file.write("text\n" + "MIG welding of steel frames in our workshop\n" * 60_000)
-    args = ["label", source, "-o", target, "-m", small_model_path, "--force", "--batch-size", "500"]
+    args: list[str | Path] = [
+        "label",
+        source,
+        "-o",
+        target,
+        "-m",
+        small_model_path,
+        "--force",
+        "--batch-size",
+        "500",
+    ]
     assert "\r" not in run(*args).stderr
     shown = run(*args, "--progress").stderr
     assert "a second" in shown
@@ -226,10 +236,30 @@ def test_the_example_ads(tmp_path: Path, small_model_path: Path) -> None:
 def test_report(ads: Path, tmp_path: Path, small_model_path: Path) -> None:
     pytest.importorskip("plotly", reason="the report needs plotly and jinja2")
     page = tmp_path / "sub" / "report.html"
-    args = ["label", ads, "-o", tmp_path / "out.csv", "-m", small_model_path, "--report", page]
+    args: list[str | Path] = [
+        "label",
+        ads,
+        "-o",
+        tmp_path / "out.csv",
+        "-m",
+        small_model_path,
+        "--report",
+        page,
+    ]
     assert f"Report -> {page}" in run(*args).stderr
     assert "<html" in page.read_text("utf-8")
-    again = ["report", tmp_path / "out.csv", "-o", page, "-m", small_model_path, "--by", "title", "--lang", "zh"]
+    again: list[str | Path] = [
+        "report",
+        tmp_path / "out.csv",
+        "-o",
+        page,
+        "-m",
+        small_model_path,
+        "--by",
+        "title",
+        "--lang",
+        "zh",
+    ]
     assert "is there already" in run(*again, code=1).stderr
     run(*again, "--force")
     assert "is there already" in run(*args[:3], tmp_path / "new.csv", *args[4:], code=1).stderr
@@ -238,7 +268,9 @@ def test_report(ads: Path, tmp_path: Path, small_model_path: Path) -> None:
 
 def test_evaluate_and_train(tmp_path: Path, small_model_path: Path) -> None:
     source = tmp_path / "ads.csv"
-    source.write_text("title,text,label\nWelder,MIG welding of steel frames in our workshop,blue\n" * 3, "utf-8")
+    source.write_text(
+        "title,text,label\nWelder,MIG welding of steel frames in our workshop,blue\n" * 3, "utf-8"
+    )
     assert "accuracy" in run("evaluate", source, "-m", small_model_path).stdout
     assert "'nothing'" in run("evaluate", source, "--truth", "nothing", "-m", small_model_path, code=1).stderr
     assert run("train", "-o", tmp_path / "m", "--data", tmp_path / "no", code=1).stderr.count("\n") == 1

@@ -205,7 +205,8 @@ NAMES = ["csv", "tsv", "csv.gz", "tsv.zst", "jsonl", "jsonl.gz", "jsonl.zst", "p
 def read_back(path: Path) -> pd.DataFrame:
     name = path.name
     if name.endswith("parquet"):
-        return pq.read_table(path).to_pandas()
+        table: pd.DataFrame = pq.read_table(path).to_pandas()
+        return table
     compression: Any = "gzip" if name.endswith("gz") else "zstd" if name.endswith("zst") else None
     content = pa.input_stream(str(path), compression=compression).read().decode()
     if "jsonl" in name:
@@ -482,7 +483,7 @@ def test_cells_come_back_the_same(
     source = as_csv(
         [["id", "title", "text"], *rows], delimiter=delimiter, lineterminator=line_end, quoting=quoting
     )
-    options = {"encoding": encoding, "delimiter": delimiter, "batch_size": batch_size}
+    options: Any = {"encoding": encoding, "delimiter": delimiter, "batch_size": batch_size}
     out = run(tmp_path, source.encode(encoding), small_model, to=f"out.{to}", **options)
     if to in ("csv", "tsv"):
         separator = "\t" if to == "tsv" else delimiter

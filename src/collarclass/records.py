@@ -164,6 +164,9 @@ def unquote(cell: bytes) -> bytes:
     """
     if cell[:1] != b'"':
         return cell
+    inner = cell[1:-1]
+    if cell[-1:] == b'"' and b'"' not in inner and len(cell) > 1:
+        return inner
     closed = re.match(_QUOTED, cell)
     if closed is None:
         return cell
