@@ -22,6 +22,7 @@ from .requirements import features, read_requirements
 from .result import LABELS
 from .text import Tokens, tokenize
 
+_LEAST_GAIN = 0.25
 # Ratings that stand for a label where no ratings are given: the middle of its ground in the codebook.
 TYPICAL_RATINGS = {"white": (3.0, 0.5), "blue": (1.0, 3.5), "gray": (3.0, 3.0)}
 
@@ -123,7 +124,7 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if unknown:
             raise DataError(f"Unknown label {unknown[0]!r}: labels are {', '.join(LABELS)}.")
         target = (
-            np.array([TYPICAL_RATINGS[v] for v in labels])
+            np.array([TYPICAL_RATINGS[v] for v in labels]).reshape(-1, 2)
             if ratings is None
             else np.asarray(ratings, dtype=np.float64)
         )
@@ -193,7 +194,7 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         scales = []
         for first, d, i, most in zip(ridge(idf), df, idf, (self.max_terms, None), strict=True):
             told = np.sqrt((first**2).sum(axis=1)) * (d > 0)
-            scale = i * (told / np.sqrt((told**2).mean() or 1.0)) ** self.focus
+            scale = i * (told / np.sqrt((told**2).sum() / max(1, np.count_nonzero(told)) or 1.0)) ** self.focus
             if most is not None and len(scale) > most:
                 spread = told * i * np.sqrt(d)
                 scale[spread < np.partition(spread, -most)[-most]] = 0.0
@@ -220,7 +221,8 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def predict(self, X: Any) -> NDArray[np.str_]:
         """Likeliest label of each ad; never "unclear", which is the library's, not the estimator's."""
-        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
+        probabilities = self.predict_proba(X)
+        return np.asarray(self.classes_[probabilities.argmax(axis=1)])
 
     def decision_function(self, X: Any) -> NDArray[np.float64]:
         """Log-probabilities of blue, gray and white, shape (n_samples, 3)."""
@@ -250,7 +252,7 @@ def split_ads(X: Any) -> tuple[list[str | None], list[str]]:
         raise DataError("Give a sequence of ads, not a single string.")
     titles, texts = [], []
     for i, ad in enumerate(X):
-        title, text = (None, ad) if isinstance(ad, str) else ad
+        title, text = ad if isinstance(ad, (tuple, list, np.ndarray)) and len(ad) == 2 else (None, ad)
         if not isinstance(text, str) or not (title is None or isinstance(title, str)):
             raise DataError(f"Ad {i} is not a text or a (title, text) pair of texts.")
         titles.append(title)
@@ -325,13 +327,17 @@ def _fit_gain(
     weight: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """How far held-out words are to be trusted, with and without stated schooling beside them."""
-    gain, intercept = np.empty((2, 2)), np.empty((2, 2))
+    gain, intercept = np.ones((2, 2)), np.empty((2, 2))
     stated_weight = np.empty((stated_features.shape[1], 2))
     known = stated[:, None] == np.arange(2)
     for d in range(2):
         design = np.column_stack((known * words[:, [d]], known, stated_features))
-        ridge = Ridge(alpha=1.0, fit_intercept=False).fit(design, target[:, d], sample_weight=weight)
-        gain[:, d], intercept[:, d], stated_weight[:, d] = np.split(ridge.coef_, [2, 4])
+        start = Ridge(alpha=1.0, fit_intercept=False).fit(design, target[:, d], sample_weight=weight).coef_
+        # Too few ads can make held-out words look worse than nothing: they still count for something.
+        gain[:, d] = np.maximum(start[:2], _LEAST_GAIN)
+        rest = target[:, d] - (known * words[:, [d]]) @ gain[:, d]
+        ridge = Ridge(alpha=1.0, fit_intercept=False).fit(design[:, 2:], rest, sample_weight=weight)
+        intercept[:, d], stated_weight[:, d] = np.split(ridge.coef_, [2])
     return gain, intercept, stated_weight
 
 
