@@ -207,7 +207,8 @@ def _compile(extra: Path | None) -> Lexicon:
     begin, size = tokens.first[:-1], np.diff(tokens.first)
     limit = np.array([1 if row.group in CONTEXT else LONGEST for row in rows])[owner]
     bad = (size < 1) | (size > limit)
-    bad[~bad] |= (tokens.sentence[begin] != tokens.sentence[begin + size - 1])[~bad]
+    some = np.flatnonzero(~bad)
+    bad[some] = tokens.sentence[begin[some]] != tokens.sentence[begin[some] + size[some] - 1]
     for i in np.flatnonzero(bad)[:1].tolist():
         row = rows[owner[i]]
         raise DataError(

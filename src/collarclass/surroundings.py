@@ -242,9 +242,10 @@ def experience(around: Surroundings) -> tuple[NDArray[np.float64], Indices]:
     years, figure_at = np.full(len(around.kind), np.nan), around.begin.copy()
     if not len(at):
         return years, figure_at
-    back = np.maximum(around.begin[at] - np.arange(1, 4)[:, None], 0)
+    back = around.begin[at] - np.arange(1, 4)[:, None]
+    beyond, back = back < 0, np.maximum(back, 0)
     number = around.lexicon.numbers(tokens.hash[back].ravel()).reshape(back.shape)
-    number[:, tokens.sentence[back[0]] != around.line[at]] = np.nan
+    number[beyond | (tokens.sentence[back] != around.line[at])] = np.nan
     one, two, three = back
     number[1, tokens.start[one] - tokens.end[two] > 2] = np.nan  # "3-5 years"
     number[2, tokens.start[one] - tokens.end[three] > 5] = np.nan  # "3 to 5 years"
