@@ -39,7 +39,7 @@ YEARS = ([10, 12, 14, 16, 18], [0, 1, 2, 3, 4])
 INDEX = ([-1.5, 1.5], [0, 4])
 ACADEMIC_GAP, HANDS_ON_GAP = 1.2, 1.5
 CARD_START, CARD_END = "<!-- numbers: occupations.csv -->", "<!-- end of numbers -->"
-MENTIONS = r"(?i)O\*NET|\bind(?:ex|ices)\b|\bfigures?\b|\bsurvey|\bstatistic"
+MENTIONS = r"(?i)O\*NET|\bind(?:ex|ices)\b|\bthe figures?\b|\b(?:by|the) survey\b"
 
 
 def read_rated(folder: Path) -> pd.DataFrame:
@@ -145,6 +145,8 @@ def summary(table: pd.DataFrame) -> str:
             for letter, name, limit in (("A", "academic", ACADEMIC_GAP), ("H", "hands_on", HANDS_ON_GAP))
             if abs(row[f"{name}_gap"]) > limit
         ]
+        if pd.isna(row["technical_index"]) or pd.isna(row["physical_index"]):
+            told.append("one index missing")
         lines.append(f"  {row['onet_code']} {row['title']}: {', '.join(told)}, {row['label']}. {row['why']}")
     return "\n".join(lines)
 

@@ -200,6 +200,23 @@ def test_strong_disagreements_are_found(tmp_path: Path) -> None:
     assert found["mentioned"].tolist() == [False, True]
 
 
+@pytest.mark.parametrize(
+    ("why", "mentioned"),
+    [
+        ("Hands-on though the physical index is low.", True),
+        ("A quarter hold degrees by survey, yet no ad asks.", True),
+        ("No schooling is asked, whatever the figures.", True),
+        ("Face inspection, surveying and mapping is direct work.", False),
+        ("Assessment design, coaching, statistics and advice.", False),
+        ("Casts bronze figures by hand.", False),
+    ],
+)
+def test_only_words_on_the_figures_count_as_a_mention(tmp_path: Path, why: str, mentioned: bool) -> None:
+    table = read_occupations(write(tmp_path / "o.csv", {"onet_code": "11-0000.01", "hands_on_rating": "0"}))
+    found = disagreements(table.assign(why=why))
+    assert found["mentioned"].tolist() == [mentioned]
+
+
 def test_numbers_are_put_between_the_marks(tmp_path: Path) -> None:
     card = tmp_path / "README.md"
     card.write_text(f"before\n{CARD_START}\nold\n{CARD_END}\nafter\n", "utf-8")
