@@ -1,0 +1,337 @@
+"""Measure throughput, memory and start-up, beside scikit-learn and fastText, and write RESULTS.md.
+
+    python benchmarks/run.py [--most 1000000] [--model FOLDER] [--out benchmarks/RESULTS.md]
+
+Ads are made from data/ads: an ad, then sentences of others, up to 2,600 characters. Rates on one core
+are by processor time, so that other work on the machine changes little; what counts are the ratios.
+"""
+
+from __future__ import annotations
+
+import argparse
+import cProfile
+import csv
+import datetime
+import os
+import platform
+import pstats
+import random
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
+
+ROOT = Path(__file__).resolve().parents[1]
+LENGTH = 2600
+N_ADS = 6000
+ROUNDS = 5
+
+ON_DISK = """
+import os, resource, sys, time
+os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:int(sys.argv[1])])
+source, target, model, way = sys.argv[2:6]
+started = time.perf_counter()
+if way == "pandas":
+    import pickle, pandas as pd
+    with open(model, "rb") as file:
+        pipeline = pickle.load(file)
+    ads = pd.read_csv(source)
+    p = pipeline.predict_proba(ads["title"].fillna("") + "\\n" + ads["text"].fillna(""))
+    for k, name in enumerate(pipeline.classes_):
+        ads["p_" + name] = p[:, k].round(4)
+    ads["collar"] = pipeline.classes_[p.argmax(axis=1)]
+    ads.to_csv(target, index=False)
+else:
+    from collarclass import label_file
+    label_file(source, target, model=model, force=True, evidence="evidence" in way,
+               n_jobs=int(way[-1]) if way[-1].isdigit() else 1)
+wall = time.perf_counter() - started
+own = resource.getrusage(resource.RUSAGE_SELF)
+with open("/proc/self/status") as file:  # ru_maxrss would count the process that started this one
+    peak = next(int(line.split()[1]) for line in file if line.startswith("VmHWM"))
+print(wall, own.ru_utime + own.ru_stime, peak / 1024)
+"""
+
+
+def make_ads(n: int, length: int = LENGTH, seed: int = 0) -> list[tuple[str, str, str]]:
+    """Make English ads: title, text, label."""
+    with (ROOT / "data" / "ads" / "en.csv").open(encoding="utf-8", newline="") as file:
+        own = [(r["title"], r["text"], r["label"]) for r in csv.DictReader(file)]
+    sentences = [s for _, text, _ in own for s in re.split(r"(?<=[.!?])\s+|\n+", text) if len(s) > 40]
+    rng = random.Random(seed)
+    ads = []
+    for i in range(n):
+        title, text, label = own[i % len(own)]
+        while len(text) < length:
+            text += ("\n" if rng.random() < 0.3 else " ") + rng.choice(sentences)
+        ads.append((title, text[:length], label))
+    return ads
+
+
+def fastest(what: Callable[[], Any]) -> float:
+    """Least processor time of some rounds, in seconds."""
+    times = []
+    for _ in range(ROUNDS):
+        started = time.process_time()
+        what()
+        times.append(time.process_time() - started)
+    return min(times)
+
+
+def rivals(ads: list[tuple[str, str, str]], folder: Path) -> dict[str, Callable[[list[str]], Any]]:
+    """The usual pipelines, fitted on the ads; what they find does not matter here."""
+    import pickle
+
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    texts = [f"{title}\n{text}" for title, text, _ in ads]
+    labels = [label for _, _, label in ads]
+    pipeline = make_pipeline(
+        TfidfVectorizer(ngram_range=(1, 2), min_df=2), LogisticRegression(max_iter=200, C=10)
+    )
+    pipeline.fit(texts, labels)
+    with (folder / "pipeline.pkl").open("wb") as file:
+        pickle.dump(pipeline, file)
+    found: dict[str, Callable[[list[str]], Any]] = {
+        "scikit-learn TF-IDF 1-2-grams + LogisticRegression": pipeline.predict_proba
+    }
+    try:
+        import fasttext
+    except ImportError:
+        print("fastText is not installed: left out")
+        return found
+    lines = [" ".join(t.lower().split()) for t in texts]
+    (folder / "train.txt").write_text(
+        "".join(f"__label__{k} {line}\n" for k, line in zip(labels, lines, strict=True)), "utf-8"
+    )
+    for n, words in ((1, "words"), (2, "words and bigrams")):
+        model = fasttext.train_supervised(
+            str(folder / "train.txt"), wordNgrams=n, dim=100, epoch=3, thread=1, verbose=0
+        )
+
+        def predict(texts: list[str], model: Any = model) -> Any:
+            # The lower level call: `predict` of fasttext-wheel fails under NumPy 2.
+            return model.f.multilinePredict([" ".join(t.lower().split()) for t in texts], 3, 0.0, "strict")
+
+        found[f"fastText, {words}, dim 100 (C++)"] = predict
+    return found
+
+
+def in_memory(ads: list[tuple[str, str, str]], model: Any, folder: Path) -> tuple[list[list[str]], str]:
+    """Ads a second in one process on one core, and where the time goes."""
+    from collarclass import classify_many
+    from collarclass.tables import label_columns
+
+    titles = [title for title, _, _ in ads]
+    texts = [text for _, text, _ in ads]
+    joined = [f"{title}\n{text}" for title, text, _ in ads]
+    ways: dict[str, Callable[[], Any]] = {
+        name: lambda predict=predict: predict(joined)  # type: ignore[misc]
+        for name, predict in rivals(ads, folder).items()
+    }
+    ways["collarclass, columns (label_table, label_file)"] = lambda: label_columns(
+        texts, titles, model=model, evidence=False
+    )
+    ways["collarclass, columns with evidence"] = lambda: label_columns(texts, titles, model=model)
+    ways["collarclass, classify_many(evidence=False)"] = lambda: classify_many(
+        texts, titles, False, model=model
+    )
+    rates = {name: len(ads) / fastest(way) for name, way in ways.items()}
+    base = next(iter(rates.values()))
+    rows = [[name, f"{rate:,.0f}", f"{rate / base:.1f}"] for name, rate in rates.items()]
+    return rows, profile(lambda: label_columns(texts, titles, model=model, evidence=False))
+
+
+def profile(what: Callable[[], Any]) -> str:
+    """Shares of the time by stage, from the profiler."""
+    profiler = cProfile.Profile()
+    profiler.enable()
+    what()
+    profiler.disable()
+    stats: Any = pstats.Stats(profiler)
+    total = stats.total_tt
+    stages = (
+        ("text.py", "tokenize"), ("features.py", "count_terms"), ("requirements.py", "read_requirements"),
+        ("model.py", "ratings"), ("model.py", "values"),
+    )  # fmt: skip
+    lines, left = [], 1.0
+    for file, function in stages:
+        spent = sum(
+            row[3] for (path, _, name), row in stats.stats.items() if path.endswith(file) and name == function
+        )
+        left -= spent / total
+        lines.append(f"{function} {spent / total:.0%}")
+    return ", ".join([*lines, f"all else {left:.0%}"])
+
+
+def write_ads(ads: list[tuple[str, str, str]], n: int, path: Path) -> None:
+    """A CSV of n ads with changed ids."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        out = csv.writer(file)
+        out.writerow(["id", "title", "text"])
+        for i in range(n):
+            out.writerow([f"ad-{i}", *ads[i % len(ads)][:2]])
+
+
+def on_disk(cores: int, source: Path, target: Path, model: Path, way: str) -> tuple[float, float, float]:
+    """Wall and processor seconds and peak megabytes of labelling a file in a process of its own."""
+    command = [sys.executable, "-c", ON_DISK, str(cores), str(source), str(target), str(model), way]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=_environment())
+    wall, cpu, peak = map(float, done.stdout.split())
+    return wall, cpu, peak
+
+
+def _environment() -> dict[str, str]:
+    path = os.pathsep.join(filter(None, (str(ROOT / "src"), os.environ.get("PYTHONPATH"))))
+    return {**os.environ, "PYTHONPATH": path}
+
+
+def files(
+    ads: list[tuple[str, str, str]], model: Path, folder: Path, most: int
+) -> tuple[list[list[str]], str]:
+    """Growth from a thousand ads up, and several workers."""
+    rows: list[list[str]] = []
+    workers = ""
+    source, target = folder / "ads.csv", folder / "out.csv"
+    for n in (n for n in (1_000, 10_000, 100_000, 1_000_000) if n <= most):
+        print(f"file of {n:,} ads")
+        write_ads(ads, n, source)
+        size = source.stat().st_size / 1e6
+        ours = on_disk(1, source, target, model, "plain")
+        cells = [f"{n:,}", f"{size:,.0f}", f"{n / ours[1]:,.0f}", f"{ours[2]:,.0f}"]
+        if n <= 100_000:
+            theirs = on_disk(1, source, target, folder / "pipeline.pkl", "pandas")
+            cells += [f"{n / theirs[1]:,.0f}", f"{theirs[2]:,.0f}", f"{theirs[1] / ours[1]:.1f}"]
+        else:
+            cells += ["", "", ""]
+        rows.append(cells)
+        if n == 100_000 and len(os.sched_getaffinity(0)) > 1:
+            one = min(on_disk(2, source, target, model, "plain")[0] for _ in range(2))
+            two = min(on_disk(2, source, target, model, "plain2")[0] for _ in range(2))
+            load = os.getloadavg()[0]
+            workers = (
+                f"Two workers on {n:,} ads: {one:.1f} s with one, {two:.1f} s with two, {one / two:.2f} times "
+                f"as fast (wall time; load average of the machine {load:.1f}, 2 is what the two need)."
+            )
+    return rows, workers
+
+
+def start_up(model: Path) -> list[list[str]]:
+    """Seconds of wall time, best of several cold processes."""
+
+    def cold(*args: str) -> float:
+        times = []
+        for _ in range(7):
+            started = time.perf_counter()
+            subprocess.run([sys.executable, *args], check=True, capture_output=True, env=_environment())
+            times.append(time.perf_counter() - started)
+        return min(times)
+
+    def inside(setup: str, what: str) -> float:
+        code = f"import time; {setup}; t = time.perf_counter(); {what}; print(time.perf_counter() - t)"
+        command = [sys.executable, "-c", code]
+        runs = (
+            subprocess.run(command, check=True, capture_output=True, text=True, env=_environment())
+            for _ in range(7)
+        )
+        return min(float(run.stdout) for run in runs)
+
+    folder = repr(str(model))
+    load = inside("from collarclass import load_model; import collarclass.model", f"load_model({folder})")
+    ad = "Welder wanted: MIG welding of steel frames, two shifts."
+    return [
+        ["`import collarclass`", f"{inside('pass', 'import collarclass'):.3f}"],
+        ["loading the model", f"{load:.3f}"],
+        [
+            "`collarclass classify` from cold",
+            f"{cold('-m', 'collarclass', 'classify', ad, '-m', str(model)):.3f}",
+        ],
+    ]
+
+
+def table(head: list[str], rows: list[list[str]]) -> str:
+    """A Markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def machine() -> str:
+    """What it ran on."""
+    cpu = platform.processor() or platform.machine()
+    if Path("/proc/cpuinfo").exists():
+        cpu = re.findall(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())[0]
+    parts = [
+        f"{datetime.date.today()}",
+        f"{cpu}, {os.cpu_count()} cores",
+        f"Python {platform.python_version()}",
+    ]
+    for name in ("numpy", "pandas", "pyarrow", "scikit-learn", "fasttext-wheel"):
+        try:
+            parts.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            continue
+    return ", ".join(parts)
+
+
+def main() -> None:
+    """Measure and write the results."""
+    from collarclass import load_model
+    from collarclass.artefact import default_model_path
+
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--most", type=int, default=1_000_000, help="rows of the largest file")
+    options.add_argument("--model", type=Path, default=default_model_path())
+    options.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "RESULTS.md")
+    given = options.parse_args()
+    ads = make_ads(N_ADS)
+    model = load_model(given.model)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        memory, stages = in_memory(ads, model, folder)
+        disk, workers = files(ads, given.model, folder, given.most)
+    names = ["rows", "MB", "ads/s", "peak MB", "pandas + scikit-learn ads/s", "peak MB", "times as fast"]
+    text = f"""# Results
+
+Made by `make bench` ({machine()}; model {model.identity}). Numbers of seconds are this machine's; the
+ratios are what counts.
+
+## In memory, one core
+
+{N_ADS:,} English ads of {LENGTH:,} characters, made from data/ads; least processor time of {ROUNDS} rounds,
+all in one process.
+
+{table(["", "ads/s", "times scikit-learn"], memory)}
+
+Where collarclass spends the time (columns without evidence, under the profiler): {stages}.
+
+## Files, one core
+
+CSV in, CSV out, each in a process of its own, start and model load included; rates by processor time.
+
+{table(names, disk)}
+
+{workers}
+
+## Start-up, seconds
+
+{table(["", "s"], start_up(given.model))}
+"""
+    notes = ROOT / "benchmarks" / "NOTES.md"
+    if notes.exists():
+        text += "\n" + notes.read_text("utf-8")
+    given.out.write_text(text, "utf-8")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
