@@ -7,9 +7,14 @@ from collections import Counter
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from collarclass.features import Vocabulary, count_terms, ngrams
-from collarclass.text import tokenize
+from collarclass.text import Tokens, tokenize
+
+def every(tokens: Tokens) -> list[tuple[NDArray[np.uint64], NDArray[np.int64]]]:
+    return ngrams(tokens.hash, tokens.sentence, tokens.ideograph)
+
 
 HASHES = st.lists(st.integers(0, 2**64 - 1), unique=True, max_size=200)
 
@@ -31,7 +36,7 @@ def test_find_agrees_with_a_dictionary(known: list[int], others: list[int]) -> N
 @given(st.lists(st.text(st.sampled_from("ab 本科\n."), max_size=30), min_size=1, max_size=5))
 def test_counts_agree_with_a_counter(texts: list[str]) -> None:
     tokens = tokenize(texts)
-    everything = ngrams(tokens)
+    everything = every(tokens)
     hashes = np.unique(np.concatenate([h for h, _ in everything]))
     order = {int(h): n for n, (hs, _) in enumerate(everything, start=1) for h in hs}
     vocabulary = Vocabulary(hashes, np.array([order[int(h)] for h in hashes], np.uint8))
@@ -48,7 +53,19 @@ def test_counts_agree_with_a_counter(texts: list[str]) -> None:
 
 def test_ngrams_stay_within_a_sentence() -> None:
     tokens = tokenize(["one two. three", "本科。上"])
-    (_, _), (pairs, first), (triples, _) = ngrams(tokens)
+    (_, _), (pairs, first), (triples, _) = every(tokens)
     assert [tokens.word(i, i + 1) for i in first] == ["one two", "本 科"]
     assert len(triples) == 0
     assert len(pairs) == 2
+
+
+def test_reach_counts_the_head_of_each_row() -> None:
+    texts = ["a b a b", "b", "", "a a b"]
+    tokens = tokenize(texts)
+    heads = tokenize([" ".join(t.split()[:2]) for t in texts])
+    hashes = np.unique(np.concatenate([h for h, _ in every(tokens)]))
+    order = {int(h): n for n, (hs, _) in enumerate(every(tokens), start=1) for h in hs}
+    vocabulary = Vocabulary(hashes, np.array([order[int(h)] for h in hashes], np.uint8))
+    cut, head = count_terms(tokens, vocabulary, 2), count_terms(heads, vocabulary)
+    for name in ("row", "term", "times"):
+        assert np.array_equal(getattr(cut, name), getattr(head, name))

@@ -32,9 +32,9 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     Parameters
     ----------
-    alpha : float, default=1.0
+    alpha : float, default=0.7
         Strength of the ridge penalty on the words' weights.
-    title_scale : float, default=1.0
+    title_scale : float, default=1.4
         Length of the title's feature vector; the text's has length one.
     min_df : float, default=2
         Number of ads (their weights added up) in which an n-gram of the text must occur to be learnt;
@@ -44,6 +44,9 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     focus : float, default=0.75
         How far an n-gram's value rises with what it tells: at 0 it is TF-IDF, above it the words that
         tell nothing, such as an employer's talk about itself, count less in an ad's length.
+    reach : int, default=300
+        How many tokens of an ad's text are read for words that tell: what an ad is about stands
+        at its head, and long ads end in procedure. Stated requirements are read in all of it.
     n_folds : int, default=5
         Folds, apart by group, whose held-out scores teach the decision.
     balance : float, default=0.5
@@ -70,11 +73,12 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def __init__(
         self,
-        alpha: float = 1.0,
-        title_scale: float = 1.0,
+        alpha: float = 0.7,
+        title_scale: float = 1.4,
         min_df: float = 2,
         max_terms: int = 30_000,
         focus: float = 0.75,
+        reach: int = 300,
         n_folds: int = 5,
         balance: float = 0.5,
         name: str = "own",
@@ -84,6 +88,7 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.min_df = min_df
         self.max_terms = max_terms
         self.focus = focus
+        self.reach = reach
         self.n_folds = n_folds
         self.balance = balance
         self.name = name
@@ -138,7 +143,7 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 "give more ads or lower n_folds."
             )
 
-        data = _TrainingData(texts, titles, weight, self.min_df)
+        data = _TrainingData(texts, titles, weight, self.min_df, self.reach)
         words = np.empty((len(texts), 2))
         for train, test in GroupKFold(self.n_folds).split(texts, groups=group):
             fitted = self._fit_words(data, train, target, weight)
@@ -162,7 +167,7 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             gain=gain.astype(np.float32),
             intercept=intercept.astype(np.float32),
             decision=decision.astype(np.float32),
-            limits={"min_terms": 6, "min_known_share": 0.5},
+            limits={"reach": self.reach, "min_terms": 6, "min_known_share": 0.5},
         )
         return self
 
@@ -264,13 +269,20 @@ class _TrainingData:
     """The training ads, read once for all folds: for text and title, tokens, vocabulary and counts."""
 
     def __init__(
-        self, texts: Sequence[str], titles: Sequence[str | None], weight: NDArray[np.float64], min_df: float
+        self,
+        texts: Sequence[str],
+        titles: Sequence[str | None],
+        weight: NDArray[np.float64],
+        min_df: float,
+        reach: int,
     ) -> None:
         laid = [with_title(text, title) for text, title in zip(texts, titles, strict=True)]
         self.tokens = tokenize([full for full, _, _ in laid]), tokenize([title for _, title, _ in laid])
         limits = (min_df, min(min_df, weight.min()))
         self.vocabularies = [_vocabulary(t, weight, limit) for t, limit in zip(self.tokens, limits, strict=True)]
-        self.terms = [count_terms(t, v) for t, v in zip(self.tokens, self.vocabularies, strict=True)]
+        self.terms = [
+            count_terms(t, v, n) for t, v, n in zip(self.tokens, self.vocabularies, (reach, None), strict=True)
+        ]
         self.counts = [
             sp.csr_matrix((t.value, (t.row, t.term)), shape=(len(texts), len(v)))
             for t, v in zip(self.terms, self.vocabularies, strict=True)
@@ -294,7 +306,7 @@ class _TrainingData:
 def _vocabulary(tokens: Tokens, weight: NDArray[np.float64], min_df: float) -> Vocabulary:
     """Every n-gram that stands in enough ads."""
     hashes, orders = [], []
-    for order, (values, first) in enumerate(ngrams(tokens), start=1):
+    for order, (values, first) in enumerate(ngrams(tokens.hash, tokens.sentence, tokens.ideograph), start=1):
         pairs = np.unique(np.rec.fromarrays((values, tokens.row[first]), names="hash,row"))
         known, of = np.unique(pairs["hash"], return_inverse=True)
         df = np.bincount(of, weight[pairs["row"]], len(known))

@@ -21,17 +21,22 @@ _PAIR = np.uint64(0xD6E8FEB86659FD93)
 _TRIPLE = np.uint64(0xCA5A826395121157)
 
 
-def ngrams(tokens: Tokens) -> list[tuple[NDArray[np.uint64], NDArray[np.int64]]]:
-    """Hash every n-gram.
+def ngrams(
+    h: NDArray[np.uint64], sentence: NDArray[np.int64], hanzi: NDArray[np.bool_]
+) -> list[tuple[NDArray[np.uint64], NDArray[np.int64]]]:
+    """Hash every n-gram of a run of tokens.
+
+    Parameters
+    ----------
+    h, sentence, hanzi : ndarray
+        `Tokens.hash`, `Tokens.sentence` and `Tokens.ideograph`, or the same part of each.
 
     Returns
     -------
     list of (hashes, first)
         For n = 1, 2, 3: the n-grams' hashes, and the index of each one's first token.
     """
-    h, sentence = tokens.hash, tokens.sentence
     pairs = np.flatnonzero(sentence[1:] == sentence[:-1])
-    hanzi = tokens.ideograph
     triples = np.flatnonzero((sentence[2:] == sentence[:-2]) & hanzi[2:] & hanzi[1:-1] & hanzi[:-2])
     return [
         (h, np.arange(len(h))),
@@ -119,18 +124,21 @@ class Terms:
     last: NDArray[np.int64]
 
 
-def count_terms(tokens: Tokens, vocabulary: Vocabulary) -> Terms:
-    """Count the vocabulary's n-grams in each row of a batch.
+def count_terms(tokens: Tokens, vocabulary: Vocabulary, reach: int | None = None) -> Terms:
+    """Count the vocabulary's n-grams in each row of a batch, or in its first `reach` tokens.
 
     Row, term and place are packed into one integer, so that one sort both counts and finds the
     first mention.
     """
     place_bits = np.int64(max(1, len(tokens)).bit_length())
     term_bits = np.int64(len(vocabulary).bit_length())
+    kept = np.arange(len(tokens))
+    if reach is not None:
+        kept = np.flatnonzero(kept - tokens.first[tokens.row] < reach)
     keys = []
-    for hashes, begin in ngrams(tokens):
+    for hashes, begin in ngrams(tokens.hash[kept], tokens.sentence[kept], tokens.ideograph[kept]):
         where, number = vocabulary.find(hashes)
-        begin = begin[where]
+        begin = kept[begin[where]]
         key = (((tokens.row[begin] << term_bits) | number) << place_bits) | begin
         keys.append(key)
     key = np.sort(np.concatenate(keys))

@@ -134,7 +134,8 @@ class Model:
         Log-odds of white, blue, gray: weights of the academic score, the hands-on score and their
         product, and an intercept.
     limits : dict
-        `min_terms` known n-grams, and a `min_known_share` of the letters in known words: with less
+        `reach`: so many tokens of an ad are read for words that tell (stated requirements are read in
+        all of it); `min_terms` known n-grams, and a `min_known_share` of the letters in known words: with less
         an ad is unclear.
     facts : dict
         How and from what the model was trained.
@@ -164,12 +165,16 @@ class Model:
         ]
         tokens = tokenize([full for full, _, _ in laid]), tokenize([title for _, title, _ in laid])
         n = len(laid)
-        terms = count_terms(tokens[0], self.text.vocabulary), count_terms(tokens[1], self.title.vocabulary)
+        terms = (
+            count_terms(tokens[0], self.text.vocabulary, int(self.limits["reach"])),
+            count_terms(tokens[1], self.title.vocabulary),
+        )
         stated = read_requirements(tokens[0])
         length = tokens[0].end - tokens[0].start
         single = self.text.vocabulary.order[terms[0].term] == 1
         known = np.bincount(terms[0].row, terms[0].times * single * length[terms[0].first], n)
-        in_all = np.bincount(tokens[0].row, length, n)
+        within = np.arange(len(length)) - tokens[0].first[tokens[0].row] < self.limits["reach"]
+        in_all = np.bincount(tokens[0].row, length * within, n)
         n_tokens = np.diff(tokens[0].first)
         note = np.zeros(n, dtype=np.int8)
         note[np.bincount(terms[0].row, minlength=n) < self.limits["min_terms"]] = 2

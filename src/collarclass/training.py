@@ -29,8 +29,8 @@ def training_ads(
     boilerplate: dict[str, list[str]] | None = None,
     occupations: pd.DataFrame | None = None,
     *,
-    copies: int = 2,
-    most_paragraphs: int = 6,
+    copies: int = 1,
+    most_paragraphs: int = 10,
     title_weight: float = 0.3,
     random_state: int = 0,
 ) -> pd.DataFrame:
