@@ -17,12 +17,13 @@ from .errors import DataError
 from .journal import Output
 from .model import Model
 from .parallel import Labelling, in_order
+from .parquet import ParquetWriter
 from .progress import Progress
 from .readers import JsonReader, all_members, open_reader
 from .result import LABELS
 from .sources import Batch, Reader, Source, name_format
 from .tables import COLUMNS, check_free
-from .writers import DelimitedWriter, JsonWriter, ParquetWriter, Writer, compress
+from .writers import DelimitedWriter, JsonWriter, Writer, compress
 
 BATCH_SIZE = 2000
 
@@ -197,14 +198,11 @@ def _run(
     if not out.batches:
         out.write(compress(writer.begin(), compression))
 
-    def share() -> float:
-        return file.seen / file.size if file.size else 0.0
-
     def todo() -> Iterator[Batch]:
         for i, batch in enumerate(reader.batches(batch_size)):
             if i >= out_before:
                 if i == out_before:
-                    shown.start_at(share())
+                    shown.start_at(file.share)
                 yield batch
 
     out_before = out.batches
@@ -213,7 +211,7 @@ def _run(
             piece = compress(writer.render(batch, added), compression)
             counts = pc.value_counts(added.column(labelling.prefix + "collar")).to_pylist()
             out.write(piece, len(added), {c["values"]: c["counts"] for c in counts}, len(batch.notes))
-            shown.update(out.rows, share())
+            shown.update(out.rows, file.share)
         out.write(compress(writer.end(), compression))
     finally:
         shown.close()

@@ -163,6 +163,7 @@ class ParquetReader:
 
         self.where = source.name
         self.tail: list[bytes] = []
+        self._source = source
         try:
             if source.path == "-":  # Parquet is read from its end
                 spool = tempfile.TemporaryFile()  # noqa: SIM115
@@ -183,8 +184,11 @@ class ParquetReader:
 
     def batches(self, size: int) -> Iterator[Batch]:
         """Read the rows in batches of `size`."""
+        done, rows = 0, self._file.metadata.num_rows
         for part in self._file.iter_batches(batch_size=size):
             table = pa.Table.from_batches([part])
+            done += len(part)
+            self._source.rows_share = done / rows
             titles = self._strings(table, self._title) if self._title is not None else None
             yield Batch(self._strings(table, self._text), titles, table=table)
 

@@ -150,15 +150,18 @@ class Source:
         buffered = self._file if isinstance(self._file, io.BufferedReader) else io.BufferedReader(self._file)  # type: ignore[type-var]
         magic = buffered.peek(4)[:4]
         self.stream: Any = buffered
+        self.rows_share: float | None = None  # for a file that is not read from end to end
         if magic[:2] == b"\x1f\x8b":
             self.stream = gzip.GzipFile(fileobj=cast(BinaryIO, buffered))
         elif magic == b"\x28\xb5\x2f\xfd":
             self.stream = pa.CompressedInputStream(pa.PythonFile(buffered, "r"), "zstd")
 
     @property
-    def seen(self) -> int:
-        """Bytes of the file taken so far."""
-        return self._file.tell() if self.size else 0
+    def share(self) -> float:
+        """How much of the file has been read, 0 to 1; 0 for standard input."""
+        if self.rows_share is not None:
+            return self.rows_share
+        return self._file.tell() / self.size if self.size else 0.0
 
     def read(self, n: int = -1) -> bytes:
         """Read decompressed bytes, all there are for -1."""

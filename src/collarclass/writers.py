@@ -1,4 +1,4 @@
-"""Labelled batches → bytes of delimited text, JSON Lines or Parquet.
+"""Labelled batches → bytes of delimited text or JSON Lines.
 
 Each batch becomes one piece that stands by itself, also when compressed (one gzip member, one zstd
 frame), so that a run can stop after any piece and go on with the next.
@@ -9,9 +9,8 @@ from __future__ import annotations
 import gzip
 import json
 import math
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,7 +21,6 @@ from .records import Dialect
 from .sources import Batch, Reader
 
 _FORMULA = "^[=+\\-@\t\r＝＋－＠]"
-_ROW_GROUP = 64 << 20  # bytes in memory
 _GZIP_LEVEL = 4
 
 
@@ -138,7 +136,8 @@ class DelimitedWriter:
                     "write to .jsonl or .parquet, or read from a file instead of a pipe."
                 )
             rows.append(
-                d.join([*(self._dialect.quote(_cell(row.get(c))) for c in self._columns), cells[i]]) + b"\n"
+                d.join([*(self._dialect.quote(cell_bytes(row.get(c))) for c in self._columns), cells[i]])
+                + b"\n"
             )
         self._rows += len(rows)
         return self.encoding.encode(b"".join(rows))
@@ -147,7 +146,8 @@ class DelimitedWriter:
         return b"".join(self._reader.tail) if self._as_it_is else b""
 
 
-def _cell(value: Any) -> bytes:
+def cell_bytes(value: Any) -> bytes:
+    """A value as a cell of delimited text."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return b""
     if isinstance(value, bytes):
@@ -178,7 +178,7 @@ class JsonWriter:
             parts = [batch.lead]
             for i, (head, after, line_end) in enumerate(batch.raw):
                 if not self._added.isdisjoint(batch.objects[i]):
-                    raise _clash(min(self._added & batch.objects[i].keys()), self._rows + i + 1)
+                    raise clash(min(self._added & batch.objects[i].keys()), self._rows + i + 1)
                 parts += (head, b" " if head[-1:] == b"," else b"", members[i], after, line_end)
             self._rows += len(batch)
             return self.encoding.encode(b"".join(parts))
@@ -192,7 +192,8 @@ class JsonWriter:
         return b"".join(self._reader.tail) if self._reader.format == "jsonl" else b""
 
 
-def _clash(name: str, row: int) -> DataError:
+def clash(name: str, row: int) -> DataError:
+    """What to raise when a row has an added column already."""
     return DataError(
         f"Row {row} has a member {name!r} already: give the added columns a prefix "
         "(prefix=... in Python, --prefix on the command line)."
@@ -201,104 +202,3 @@ def _clash(name: str, row: int) -> DataError:
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:
     return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in row.items()}
-
-
-class ParquetWriter:
-    """Parquet. A Parquet file ends with its index, so batches are kept as Arrow streams until `finish`."""
-
-    def __init__(self, reader: Reader) -> None:
-        self._reader = reader
-
-    def begin(self) -> bytes:
-        return b""
-
-    def render(self, batch: Batch, added: pa.Table) -> bytes:
-        table = batch.table if batch.table is not None else _table(self._reader.objects(batch))
-        for name in added.column_names:
-            if name in table.column_names:
-                raise _clash(name, 1)
-            table = table.append_column(name, added.column(name))
-        sink = pa.BufferOutputStream()
-        with pa.ipc.new_stream(sink, table.schema) as stream:
-            stream.write_table(table.combine_chunks())
-        return bytes(sink.getvalue().to_pybytes())
-
-    def end(self) -> bytes:
-        return b""
-
-    def finish(self, pieces: Path, target: Path | BinaryIO, empty: pa.Table) -> None:
-        """Write the batches kept in a file as Parquet.
-
-        Parameters
-        ----------
-        pieces : Path
-            What `render` gave, one after the other.
-        target : Path or binary file
-        empty : Table
-            The added columns without rows, for a file without rows.
-        """
-        import pyarrow.parquet as pq
-
-        schema = _common_schema([t.schema for t in _pieces(pieces)])
-        if schema is None:
-            own = getattr(self._reader, "schema", pa.schema([(n, pa.string()) for n in self._reader.columns]))
-            schema = pa.schema([*own, *empty.schema], metadata=own.metadata)
-        with pq.ParquetWriter(target, schema, compression="zstd") as out:
-            waiting: list[pa.Table] = []
-            for table in _pieces(pieces):
-                waiting.append(_fit(table, schema))
-                if sum(t.nbytes for t in waiting) > _ROW_GROUP:
-                    out.write_table(pa.concat_tables(waiting))
-                    waiting = []
-            if waiting:
-                out.write_table(pa.concat_tables(waiting))
-
-
-def _pieces(path: Path) -> Iterator[pa.Table]:
-    with pa.OSFile(str(path), "rb") as file:
-        while file.tell() < file.size():
-            yield pa.ipc.open_stream(file).read_all()
-
-
-def _table(rows: list[dict[str, Any]]) -> pa.Table:
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    return pa.table([_array([row.get(name) for row in rows]) for name in names], names=names)
-
-
-def _array(values: list[Any]) -> pa.Array:
-    try:
-        return pa.array(values)
-    except (pa.ArrowException, OverflowError, UnicodeError):
-        return pa.array([None if v is None else _cell(v).decode() for v in values], pa.string())
-
-
-def _common_schema(schemas: list[pa.Schema]) -> pa.Schema | None:
-    """One schema for all batches; a column whose types do not go together becomes text."""
-    if not schemas or all(s == schemas[0] for s in schemas):
-        return schemas[0] if schemas else None
-    names = list(dict.fromkeys(name for s in schemas for name in s.names))
-    added = [n for n in schemas[0].names[-12:] if n in names]
-    fields = []
-    for name in [n for n in names if n not in added] + added:
-        types = [pa.schema([pa.field(name, s.field(name).type)]) for s in schemas if name in s.names]
-        try:
-            fields.append(pa.unify_schemas(types, promote_options="permissive").field(0))
-        except pa.ArrowException:
-            fields.append(pa.field(name, pa.string()))
-    return pa.schema(fields)
-
-
-def _fit(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    columns = []
-    for field in schema:
-        if field.name not in table.column_names:
-            columns.append(pa.nulls(len(table), field.type))
-            continue
-        column = table.column(field.name)
-        if column.type != field.type:
-            values = column.to_pylist()
-            if pa.types.is_string(field.type):
-                values = [None if v is None else _cell(v).decode() for v in values]
-            column = pa.array(values, field.type)
-        columns.append(column)
-    return pa.table(columns, schema=schema)
