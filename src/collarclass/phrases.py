@@ -61,6 +61,8 @@ class Lexicon:
         -1 where it is none. A word may be both a heading and a cue: "Desirable".
     isced, nature : ndarray of int8
         ISCED 2011 level, and index into `NATURES`; -1 where there is none.
+    doubtful : ndarray of bool
+        Whether the phrase counts only where a cue or an alternative stands by it ("MA").
     any_of, none_of : ndarray of uint64
         Sorted hashes of the words "or" and "no" in all spellings.
     """
@@ -70,6 +72,7 @@ class Lexicon:
     heads: NDArray[np.int8]
     isced: NDArray[np.int8]
     nature: NDArray[np.int8]
+    doubtful: NDArray[np.bool_]
     any_of: NDArray[np.uint64]
     none_of: NDArray[np.uint64]
     _numbers: Vocabulary
@@ -106,6 +109,7 @@ class _Row:
     value: str
     isced: int
     nature: int
+    doubtful: bool
     where: str
 
 
@@ -132,7 +136,7 @@ def _read(path: Path, name: str) -> Iterator[_Row]:
         cells = [cell.strip() for cell in line.split("\t")]
         if len(cells) > len(COLUMNS):
             raise DataError(f"{where}: {len(cells)} cells for {len(COLUMNS)} columns. Remove tabs.")
-        phrase, group, value, isced, nature, _ = cells + [""] * (len(COLUMNS) - len(cells))
+        phrase, group, value, isced, nature, note = cells + [""] * (len(COLUMNS) - len(cells))
         if group not in CLASSES + CONTEXT:
             raise DataError(
                 f"{where}: unknown class {group!r}. Use one of {', '.join(CLASSES + CONTEXT)}."
@@ -154,7 +158,8 @@ def _read(path: Path, name: str) -> Iterator[_Row]:
             )
         if not phrase:
             raise DataError(f"{where}: the phrase is empty. Write one, or remove the line.")
-        yield _Row(phrase, group, value, int(isced or -1), NATURES.index(nature) if nature else -1, where)
+        number = NATURES.index(nature) if nature else -1
+        yield _Row(phrase, group, value, int(isced or -1), number, note == "doubtful", where)
 
 
 def _spellings(phrase: str) -> list[str]:
@@ -255,6 +260,7 @@ def _compile(extra: Path | None) -> Lexicon:
         heads,
         np.array([r.isced for r in table], dtype=np.int8),
         np.array([r.nature for r in table], dtype=np.int8),
+        np.array([r.doubtful for r in table], dtype=bool),
         np.unique(whole[context["or"]]),
         np.unique(whole[context["no"]]),
         Vocabulary(numbers, np.ones(len(numbers), dtype=np.uint8)),
@@ -312,12 +318,13 @@ def find_phrases(tokens: Tokens, lexicon: Lexicon) -> Hits:
     keep = np.ones(len(key), dtype=bool)  # the longest of those that begin at one token
     keep[:-1] = first[1:] != first[:-1]
     first, size_of, phrase = first[keep], (key & 15)[keep], phrase[keep]
+    weight = size_of * 2 + (lexicon.group[phrase] < len(ITEMS))  # of two as long, an item stands
     while True:
         last = first + size_of - 1
         overlap = first[1:] <= last[:-1]
         if not overlap.any():
             return Hits(first, last, phrase.astype(np.int64))
-        left = overlap & (size_of[:-1] < size_of[1:])  # the left of the two loses
+        left = overlap & (weight[:-1] < weight[1:])  # the left of the two loses
         right = overlap & ~left
         lost = np.zeros(len(first), dtype=bool)
         lost[:-1] |= left
@@ -325,4 +332,4 @@ def find_phrases(tokens: Tokens, lexicon: Lexicon) -> Hits:
         drop = np.zeros(len(first), dtype=bool)  # only a phrase that stands itself may push out another
         drop[:-1] |= left & ~lost[1:]
         drop[1:] |= right & ~lost[:-1]
-        first, size_of, phrase = first[~drop], size_of[~drop], phrase[~drop]
+        first, size_of, phrase, weight = first[~drop], size_of[~drop], phrase[~drop], weight[~drop]

@@ -121,6 +121,9 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
     marked = words.marked | (section == ASKED) | (section == LIKED)
 
     unsaid = (around.kind == CLASS["years"]) & np.isnan(years) | bare & (status != NOT_NEEDED)
+    doubtful = around.lexicon.doubtful[around.phrase[around.item]]
+    joined = alternative | np.append(alternative[1:], False)  # "MS/PhD"
+    unsaid |= doubtful & (words.after < 0) & ~joined & (around.sign_before != ord(":"))
     keep = np.flatnonzero(~(clutter(around, section) & (status != NOT_NEEDED) | unsaid))
     item, phrase = around.item[keep], around.phrase[around.item[keep]]
     is_level = around.kind[keep] == CLASS["level"]
@@ -188,7 +191,9 @@ def _weigh(
     n_findings = len(row)
     said = np.flatnonzero((level >= 0) | alone)
     row, level, status, rank = row[said], level[said], status[said], rank[said]
-    group = np.cumsum(~alternative[said])
+    alternative = alternative[said]
+    alternative[1:] &= row[1:] == row[:-1]
+    group = np.cumsum(~alternative)
     together = np.zeros(len(said) + 1, dtype=np.int64)
     np.maximum.at(together, group, rank)
     rank = together[group]

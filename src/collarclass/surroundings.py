@@ -185,13 +185,13 @@ def preface(around: Surroundings) -> Preface:
     inside = back >= 0
     back = np.maximum(back, 0)
     inside &= tokens.row[back] == row
+    # The "or" of a phrase before, such as "or equivalent", is spoken for, and so is its "not".
+    previous = np.maximum(item - 1, 0)
+    inside &= (item == 0) | (back > around.last[previous]) | (back < around.first[previous])
     words = tokens.hash[back]
     choice = _among(words, around.lexicon.any_of) & inside
     opening = tokens.sentence[np.maximum(back - 1, 0)] != around.line
     inside &= tokens.sentence[back] == around.line
-    # The "not" of a phrase before, such as "not needed", is spoken for.
-    previous = np.maximum(item - 1, 0)
-    inside &= (item == 0) | (back > around.last[previous]) | (back < around.first[previous])
     denied = _among(words, around.lexicon.none_of) & inside
     return Preface(_any(choice), _any(choice & opening), _any(denied), denied[0])
 
@@ -349,13 +349,14 @@ def wording(around: Surroundings, alternative: Flags, years: NDArray[np.float64]
 
 def _swapped(around: Surroundings, spoken: Spoken, barrier: Indices, years: NDArray[np.float64]) -> Flags:
     """Whether experience is taken in an item's place: "or equivalent experience", "or 5 years"."""
-    group, side, line = around.group, around.value, around.line
+    group, side, line, row = around.group, around.value, around.line, around.row[around.item]
     swap = group == CLASS["substitute"]
     cue, there = around.following(swap & ((side == AFTER) | (side == BOTH)))
     next_sentence = around.sentence[cue] - line
-    there &= (next_sentence == 0) | (next_sentence == 1) & around.starts[cue]
-    there &= around.first[cue] - around.end <= _SWAP
-    out = spoken(cue, there)
+    plain = around.last[cue] - around.first[cue] >= 3  # "or experience" may speak of something else
+    there &= (next_sentence == 0) | (next_sentence == 1) & (plain | around.starts[cue])
+    there &= (around.first[cue] - around.end <= _SWAP) & (around.row[cue] == row)
+    out = there & plain & (cue < barrier) | spoken(cue, there)
     out |= around.before(swap & ((side == BEFORE) | (side == BOTH)), _STUDY)[1]
 
     timed = np.zeros(len(group), dtype=bool)
@@ -367,7 +368,11 @@ def _swapped(around: Surroundings, spoken: Spoken, barrier: Indices, years: NDAr
         place = around.first[year] - np.arange(1, 6)[:, None]
         place = np.where(place > around.end, place, 0)
         opening = around.tokens.sentence[np.maximum(place - 1, 0)] == line
-        choice = _among(around.tokens.hash[place], around.lexicon.any_of) & (place > 0)
+        bound = np.isin(place + 1, around.first[group == CLASS["required"]])  # "or at least 5 years"
+        bound[1] = True  # "or 5 years"
+        bound[2] |= ~np.isnan(around.lexicon.numbers(around.tokens.hash[place[1]]))  # "or five (5) years"
+        choice = _among(around.tokens.hash[place], around.lexicon.any_of) & (place > 0) & bound
+        choice &= around.row[year] == row
         choice &= (around.sentence[year] == line) | (around.sentence[year] == line + 1) & opening
         out |= there & (year < barrier) & choice.any(axis=0)
     return out
