@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from os import PathLike
 from pathlib import Path
 
@@ -119,7 +120,7 @@ def _pair(left: NDArray[np.uint64], right: NDArray[np.uint64]) -> NDArray[np.int
     return np.asarray(((left << np.uint64(7)) ^ right) >> bits).astype(np.intp)
 
 
-def _read(path: Path, name: str) -> Iterator[_Row]:
+def _read(path: Traversable, name: str) -> Iterator[_Row]:
     try:
         lines = path.read_text("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -203,7 +204,7 @@ def default_lexicon() -> Lexicon:
 
 def _compile(extra: Path | None) -> Lexicon:
     folder = files("collarclass.lexicon")
-    rows = [row for name in FILES for row in _read(Path(str(folder / name)), name)]
+    rows = [row for name in FILES for row in _read(folder / name, name)]
     if extra is not None:
         rows += _read(extra, str(extra))
     spellings = [(i, spelling) for i, row in enumerate(rows) for spelling in _spellings(row.phrase)]
