@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from html.parser import HTMLParser
 from importlib.resources import files
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,6 @@ from numpy.typing import NDArray
 # Those above IDEOGRAPH are few in any text, and are looked at one by one.
 SPACE, LOWER, UPPER, IDEOGRAPH, BREAK, STOP, TAIL, APOSTROPHE, SKIP = range(9)
 
-_WINDOW = 4  # folded characters of 16 bits that are hashed at once
 _STEP = np.uint64(0x9E3779B97F4A7C15)
 _LONGEST_TOKEN = 64  # what follows in a longer one is noise, and does not count
 _TAG = re.compile(r"<[a-zA-Z/!?]")
@@ -335,7 +335,7 @@ def _tokenize(
     breaks = np.sort(np.concatenate((special[of == BREAK], stop)))
     first = np.searchsorted(start, starts)
     return Tokens(
-        _hash(folded, start, end),
+        _hash(folded, start, end, len(wide) > 0),
         _numbered(first[1:-1], len(start)),
         start,
         end,
@@ -355,20 +355,37 @@ def _numbered(cuts: NDArray[np.int64], n: int) -> NDArray[np.int64]:
 
 
 def _hash(
-    folded: NDArray[np.uint16], start: NDArray[np.int64], end: NDArray[np.int64]
+    folded: NDArray[np.uint16], start: NDArray[np.int64], end: NDArray[np.int64], any_wide: bool
 ) -> NDArray[np.uint64]:
-    """Hash each token's folded characters, four at a time."""
-    padded = np.concatenate((folded, np.zeros(_WINDOW, np.uint16)))
-    windows = np.lib.stride_tricks.as_strided(padded[:_WINDOW].view(np.uint64), (len(folded),), (2,))
+    """Hash each token's folded characters, eight bytes at a time.
+
+    A token of Latin letters is hashed as bytes; one with any other character as 16-bit numbers.
+    """
+    hashes = _hash_units(folded.astype(np.uint8), start, end)
+    if any_wide and len(start):
+        place = np.flatnonzero(folded > 0xFF)
+        token = np.searchsorted(start, place, "right") - 1
+        token = np.unique(token[(token >= 0) & (place < end[token])])
+        hashes[token] = ~_hash_units(folded, start[token], end[token])
+    return hashes
+
+
+def _hash_units(
+    units: NDArray[Any], start: NDArray[np.int64], end: NDArray[np.int64]
+) -> NDArray[np.uint64]:
+    size = units.itemsize
+    step = 8 // size
+    padded = np.concatenate((units, np.zeros(step, units.dtype)))
+    windows = np.lib.stride_tricks.as_strided(padded[:step].view(np.uint64), (len(units),), (size,))
+    masks = np.array([(1 << (8 * size * n)) - 1 for n in range(step + 1)], dtype=np.uint64)
     length = end - start
-    masks = np.array([0, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFFFFFF, 0xFFFFFFFFFFFFFFFF], dtype=np.uint64)
-    hashes = mix(windows[start] & masks[np.minimum(length, _WINDOW)])
-    longer = np.flatnonzero(length > _WINDOW)
-    for done in range(_WINDOW, _LONGEST_TOKEN, _WINDOW):
+    hashes = mix(windows[start] & masks[np.minimum(length, step)])
+    longer = np.flatnonzero(length > step)
+    for done in range(step, _LONGEST_TOKEN, step):
         if not len(longer):
             break
         left = length[longer] - done
-        window = windows[start[longer] + done] & masks[np.minimum(left, _WINDOW)]
+        window = windows[start[longer] + done] & masks[np.minimum(left, step)]
         hashes[longer] = mix(hashes[longer] * _STEP + window)
-        longer = longer[left > _WINDOW]
+        longer = longer[left > step]
     return hashes
