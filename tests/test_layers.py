@@ -13,7 +13,10 @@ PACKAGE = Path(__file__).parents[1] / "src" / "collarclass"
 ORDER = [
     "errors result lexicon",
     "text",
-    "features phrases",
+    "features",
+    "phrases",
+    "surroundings",
+    "stated",
     "requirements",
     "evidence explain",
     "model",

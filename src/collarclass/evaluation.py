@@ -109,6 +109,39 @@ def correlation(x: ArrayLike, y: ArrayLike) -> float:
     return float(np.corrcoef(a, b)[0, 1])
 
 
+def rank_correlation(x: ArrayLike, y: ArrayLike) -> float:
+    """Spearman's rank correlation; nan where one side does not vary."""
+    return correlation(pd.Series(np.asarray(x, dtype=float)).rank(), pd.Series(np.asarray(y, dtype=float)).rank())
+
+
+def agreement(scores: pd.DataFrame, occupations: pd.DataFrame) -> dict[str, tuple[float, float, float]]:
+    """How the scores of occupations' ads agree with what O*NET's surveys say of the occupations.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        One row per ad: `onet_code`, `academic_score`, `hands_on_score`, best from a model that did
+        not see the occupation. They are averaged by occupation.
+    occupations : DataFrame
+        As `read_occupations` gives it.
+
+    Returns
+    -------
+    dict
+        Spearman's correlation, with its 95 % bootstrap interval over occupations, of the academic
+        score with the expected years of schooling, and of the hands-on score with the larger of the
+        physical and the technical index.
+    """
+    means = scores.groupby("onet_code")[["academic_score", "hands_on_score"]].mean()
+    table = occupations.set_index("onet_code").join(means, how="inner")
+    table["practice"] = table[["physical_index", "technical_index"]].max(axis=1)
+    out = {}
+    for score, figure in (("academic_score", "schooling_years"), ("hands_on_score", "practice")):
+        both = table[[score, figure]].dropna()
+        out[f"{score} with {figure}"] = bootstrap(rank_correlation, both[score], both[figure])
+    return out
+
+
 def per_label(truth: ArrayLike, found: ArrayLike) -> pd.DataFrame:
     """Precision, recall, F1 and number of ads of each label."""
     t, f = np.asarray(truth, dtype=object), np.asarray(found, dtype=object)

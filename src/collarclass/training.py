@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from .artefact import arrays_of, save_model
 from .errors import DataError
 from .estimator import TYPICAL_RATINGS, CollarClassifier
-from .evaluation import as_text, evaluate
+from .evaluation import agreement, evaluate
 from .model import Model
 from .occupations import read_ads, read_boilerplate, read_occupations
 from .result import LABELS
@@ -124,10 +124,17 @@ def train(
     """
     ads, boilerplate, occupations = read_data(data)
     rows = training_ads(ads, boilerplate, occupations)
+    n_shipped = len(rows)
     if own is not None:
         rows = pd.concat([rows, own_ads(own)], ignore_index=True)
     classifier = CollarClassifier(name=name, **parameters)
     classifier.fit(rows[["title", "text"]], rows["label"], rows[RATINGS], rows["group"], rows["weight"])
+    model = classifier.model_
+    held_out = held_out_labels(classifier, np.arange(len(ads)))
+    results = {
+        language: summary(evaluate(pd.concat([ads, held_out], axis=1)[(ads["language"] == language).to_numpy()]))
+        for language in ("en", "zh")
+    }
     facts = {
         "parameters": classifier.get_params(),
         "ads": {
@@ -136,10 +143,31 @@ def train(
         },
         "boilerplate": {language: len(bank) for language, bank in boilerplate.items()},
         "occupations": len(occupations),
-        "own_ads": 0 if own is None else int((rows["group"].str.startswith("own:")).sum()),
-        "terms": {"text": len(classifier.model_.text.vocabulary), "title": len(classifier.model_.title.vocabulary)},
+        "own_ads": len(rows) - n_shipped,
+        "terms": {"text": len(model.text.vocabulary), "title": len(model.title.vocabulary)},
+        "held_out": results,
+        "agreement": {
+            name: [round(v, 4) for v in value]
+            for name, value in agreement(
+                pd.concat([ads["onet_code"], held_out], axis=1)[(ads["kind"] == "occupation").to_numpy()], occupations
+            ).items()
+        },
     }
-    return identified(classifier.model_, facts), classifier
+    return identified(model, facts), classifier
+
+
+def summary(result: dict[str, Any]) -> dict[str, Any]:
+    """The numbers of an evaluation that are worth keeping, rounded, as plain JSON."""
+    kept = ("accuracy", "macro_f1", "academic_correlation", "hands_on_correlation")
+    return {
+        "n": result["n"],
+        **{name: [round(v, 4) for v in result[name]] for name in kept if name in result},
+        "expected_calibration_error": round(result["expected_calibration_error"], 4),
+        "coverage": {f"{share:.0%}": round(value, 4) for share, value in result["coverage"].items()},
+        "unclear_share": round(result["unclear_share"], 4),
+        "per_label": {k: {m: round(float(v), 4) for m, v in row.items()} for k, row in result["per_label"].T.items()},
+        "confusion": {k: {m: int(v) for m, v in row.items()} for k, row in result["confusion"].T.items()},
+    }
 
 
 def own_ads(path: str | os.PathLike[str]) -> pd.DataFrame:
@@ -199,13 +227,14 @@ def train_to(
     str
         For reading on a terminal.
     """
-    model, classifier = train(data, own=own, name=name)
+    model, _ = train(data, own=own, name=name)
     save_model(model, target)
-    ads, _, _ = read_data(data)
-    lines = [f"{model.identity} written to {target}"]
-    for language in ("en", "zh"):
-        rows = np.flatnonzero(ads["language"] == language)
-        found = held_out_labels(classifier, rows)
-        result = evaluate(pd.concat([ads.iloc[rows].reset_index(drop=True), found], axis=1))
-        lines += ["", f"written ads of held-out occupations, language {language}", as_text(result)]
+    lines = [f"{model.identity} written to {target}", "", "Ads of occupations held out of training:"]
+    for language, result in model.facts["held_out"].items():
+        f1, right = result["macro_f1"], result["accuracy"]
+        lines.append(
+            f"  {language}  n {result['n']:5}  accuracy {right[0]:.3f} (95 % {right[1]:.3f} to {right[2]:.3f})"
+            f"  macro-F1 {f1[0]:.3f} (95 % {f1[1]:.3f} to {f1[2]:.3f})"
+        )
+    lines += [f"  {name}: Spearman {v[0]:.3f} (95 % {v[1]:.3f} to {v[2]:.3f})" for name, v in model.facts["agreement"].items()]
     return "\n".join(lines)
