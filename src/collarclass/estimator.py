@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 from .errors import DataError
 from .features import Terms, Vocabulary, count_terms, ngrams
 from .lexicon import stop_words
-from .model import Block, Model, with_title
+from .model import Block, Model, groups, with_title
 from .requirements import features, read_requirements
 from .result import LABELS
 from .text import Tokens, tokenize
@@ -149,11 +149,8 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             fitted = self._fit_words(data, train, target, weight)
             words[test] = sum(_words(m[test], *f) for m, f in zip(data.counts, fitted, strict=True))
         self.classes_ = np.array(sorted(LABELS))
-        self.gain_ = _fit_gain(words, data.features, data.stated, target, weight)
-        gain, intercept, stated_weight = self.gain_
-        rating = (
-            intercept[data.stated] + gain[data.stated] * words + data.features @ stated_weight
-        )
+        gain, intercept, stated_weight = _fit_gain(words, data.features, data.group, target, weight)
+        rating = intercept[data.group] + gain[data.group] * words + data.features @ stated_weight
         self.held_out_scores_ = np.clip(rating, 0, 4) / 4
         decision = self._fit_decision(self.held_out_scores_, labels, weight)
         fitted = self._fit_words(data, np.arange(len(texts)), target, weight)
@@ -289,7 +286,7 @@ class _TrainingData:
         ]
         found = read_requirements(self.tokens[0])
         self.features = features(found)
-        self.stated = (found.level >= 0).astype(np.int64)
+        self.group = groups(self.tokens[0], found)
 
     def block(self, which: int, scale: NDArray[np.float64], weight: NDArray[np.float64]) -> Block:
         """The model's part for the text (0) or the title (1): the terms that are of use."""
@@ -334,22 +331,30 @@ def _words(
 def _fit_gain(
     words: NDArray[np.float64],
     stated_features: NDArray[np.float64],
-    stated: NDArray[np.int64],
+    group: NDArray[np.int64],
     target: NDArray[np.float64],
     weight: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """How far held-out words are to be trusted, with and without stated schooling beside them."""
-    gain, intercept = np.ones((2, 2)), np.empty((2, 2))
+    """How far held-out words are to be trusted, by group: with stated schooling beside them, or without.
+
+    A group's own intercept and gain are what it adds to the common ones, and are drawn to nothing:
+    a group of few ads, or none, follows the others.
+    """
+    gain, intercept = np.empty((4, 2)), np.empty((4, 2))
     stated_weight = np.empty((stated_features.shape[1], 2))
-    known = stated[:, None] == np.arange(2)
+    member = (group[:, None] == np.arange(4)).astype(float)
+    one = np.ones((len(group), 1))
     for d in range(2):
-        design = np.column_stack((known * words[:, [d]], known, stated_features))
-        start = Ridge(alpha=1.0, fit_intercept=False).fit(design, target[:, d], sample_weight=weight).coef_
+        word = words[:, [d]]
+        design = np.column_stack((100 * one, 100 * word, member, member * word, stated_features))
+        fitted = Ridge(alpha=1.0, fit_intercept=False)
+        start = fitted.fit(design, target[:, d], sample_weight=weight).coef_
         # Too few ads can make held-out words look worse than nothing: they still count for something.
-        gain[:, d] = np.maximum(start[:2], _LEAST_GAIN)
-        rest = target[:, d] - (known * words[:, [d]]) @ gain[:, d]
-        ridge = Ridge(alpha=1.0, fit_intercept=False).fit(design[:, 2:], rest, sample_weight=weight)
-        intercept[:, d], stated_weight[:, d] = np.split(ridge.coef_, [2])
+        gain[:, d] = np.maximum(100 * start[1] + start[6:10], _LEAST_GAIN)
+        rest = target[:, d] - gain[group, d] * word[:, 0]
+        design = np.column_stack((100 * one, member, stated_features))
+        start = fitted.fit(design, rest, sample_weight=weight).coef_
+        intercept[:, d], stated_weight[:, d] = 100 * start[0] + start[1:5], start[5:]
     return gain, intercept, stated_weight
 
 

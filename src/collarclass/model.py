@@ -23,6 +23,7 @@ UNCLEAR = len(LABELS)
 NOTES = ("", "empty text", "too little text to judge", "language not known to the model")
 _CHUNK = 500_000  # characters read at once: enough to spread fixed costs, few enough for the cache
 _LONGEST_TITLE = 100
+_CHINESE = 0.3  # share of a text's tokens that are Chinese characters, above which it is Chinese
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,12 @@ class Reading:
     note: NDArray[np.int8]
 
 
+def groups(tokens: Tokens, stated: Stated) -> NDArray[np.int64]:
+    """Group of each row, 0 to 3: one for stated schooling, and two for Chinese."""
+    chinese = np.bincount(tokens.row, tokens.ideograph, tokens.n_rows) > _CHINESE * np.diff(tokens.first)
+    return (stated.level >= 0) + 2 * chinese.astype(np.int64)
+
+
 def with_title(text: str, title: str | None) -> tuple[str, str, int]:
     """Lay one ad out as models read it: a title line, then the text.
 
@@ -127,9 +134,9 @@ class Model:
     text, title : Block
     stated_weight : ndarray of float32, shape (n_features, 2)
         Weights of the stated requirements.
-    gain, intercept : ndarray of float32, shape (2, 2)
-        Factor of the words' sum, and start of the sum, in ads that leave schooling unstated (row 0)
-        and ads that state it (row 1), for each dimension (columns).
+    gain, intercept : ndarray of float32, shape (4, 2)
+        Factor of the words' sum, and start of the sum, for each dimension (columns), in four groups
+        of ads (rows): schooling unstated or stated, in alphabetic script; the same in Chinese.
     decision : ndarray of float32, shape (3, 4)
         Log-odds of white, blue, gray: weights of the academic score, the hands-on score and their
         product, and an intercept.
@@ -189,7 +196,7 @@ class Model:
             (self.text.values(terms[0], n), self.title.values(terms[1], n)),
             stated,
             features(stated),
-            (stated.level >= 0).astype(np.int64),
+            groups(tokens[0], stated),
             note,
         )
 
