@@ -225,6 +225,20 @@ def evaluate(labelled: pd.DataFrame, truth: str = "label", prefix: str = "", by:
     return out
 
 
+def summary(result: dict[str, Any]) -> dict[str, Any]:
+    """The numbers of an evaluation that are worth keeping, rounded, as plain JSON."""
+    kept = ("accuracy", "macro_f1", "academic_correlation", "hands_on_correlation")
+    return {
+        "n": result["n"],
+        **{name: [round(v, 4) for v in result[name]] for name in kept if name in result},
+        "expected_calibration_error": round(result["expected_calibration_error"], 4),
+        "coverage": {f"{share:.0%}": round(value, 4) for share, value in result["coverage"].items()},
+        "unclear_share": round(result["unclear_share"], 4),
+        "per_label": {k: {m: round(float(v), 4) for m, v in row.items()} for k, row in result["per_label"].T.items()},
+        "confusion": {k: {m: int(v) for m, v in row.items()} for k, row in result["confusion"].T.items()},
+    }
+
+
 def as_text(result: dict[str, Any]) -> str:
     """Lay a result of `evaluate` out for reading."""
 

@@ -16,11 +16,15 @@ from numpy.typing import NDArray
 from .artefact import arrays_of, save_model
 from .errors import DataError
 from .estimator import TYPICAL_RATINGS, CollarClassifier
-from .evaluation import agreement, evaluate
+from .card import model_card
+from .evaluation import agreement, evaluate, summary
 from .model import Model
 from .occupations import read_ads, read_boilerplate, read_occupations
 from .result import LABELS
 
+# Added to both ratings of ads in alphabetic script. Real ads ask for less schooling than written ones
+# and bury manual duties in more other text; chosen on a development set of real English ads.
+STREAM_OFFSET = (-0.2, 0.25)
 RATINGS = ["academic_rating", "hands_on_rating"]
 
 
@@ -153,21 +157,10 @@ def train(
             ).items()
         },
     }
+    if own is None:
+        facts["stream_offset"] = list(STREAM_OFFSET)
+        model.intercept[:2] += np.array(STREAM_OFFSET, np.float32)
     return identified(model, facts), classifier
-
-
-def summary(result: dict[str, Any]) -> dict[str, Any]:
-    """The numbers of an evaluation that are worth keeping, rounded, as plain JSON."""
-    kept = ("accuracy", "macro_f1", "academic_correlation", "hands_on_correlation")
-    return {
-        "n": result["n"],
-        **{name: [round(v, 4) for v in result[name]] for name in kept if name in result},
-        "expected_calibration_error": round(result["expected_calibration_error"], 4),
-        "coverage": {f"{share:.0%}": round(value, 4) for share, value in result["coverage"].items()},
-        "unclear_share": round(result["unclear_share"], 4),
-        "per_label": {k: {m: round(float(v), 4) for m, v in row.items()} for k, row in result["per_label"].T.items()},
-        "confusion": {k: {m: int(v) for m, v in row.items()} for k, row in result["confusion"].T.items()},
-    }
 
 
 def own_ads(path: str | os.PathLike[str]) -> pd.DataFrame:
@@ -229,6 +222,7 @@ def train_to(
     """
     model, _ = train(data, own=own, name=name)
     save_model(model, target)
+    (Path(target) / "README.md").write_text(model_card(model), "utf-8")
     lines = [f"{model.identity} written to {target}", "", "Ads of occupations held out of training:"]
     for language, result in model.facts["held_out"].items():
         f1, right = result["macro_f1"], result["accuracy"]
