@@ -1,5 +1,7 @@
 """Label job ads white, blue or gray collar by two scores: academic credential and hands-on skill."""
 
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from .errors import CollarclassError, DataError, ModelFileError
@@ -47,3 +49,14 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+class _Package(ModuleType):
+    """Keeps `requirements` the function, when the module of that name is imported."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not (name == "requirements" and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
