@@ -21,7 +21,7 @@ from .text import Tokens, tokenize
 
 UNCLEAR = len(LABELS)
 NOTES = ("", "empty text", "too little text to judge", "language not known to the model")
-_CHUNK = 500_000  # characters read at once: enough to spread fixed costs, few enough for the cache
+_CHUNK = 250_000  # characters read at once: enough to spread fixed costs, few enough for the cache
 _LONGEST_TITLE = 100
 _CHINESE = 0.3  # share of a text's tokens that are Chinese characters, above which it is Chinese
 
@@ -100,7 +100,8 @@ class Reading:
 
 def groups(tokens: Tokens, stated: Stated) -> NDArray[np.int64]:
     """Group of each row, 0 to 3: one for stated schooling, and two for Chinese."""
-    chinese = np.bincount(tokens.row, tokens.ideograph, tokens.n_rows) > _CHINESE * np.diff(tokens.first)
+    ideographs = np.concatenate(([0], np.cumsum(tokens.ideograph)))
+    chinese = np.diff(ideographs[tokens.first]) > _CHINESE * np.diff(tokens.first)
     return (stated.level >= 0) + 2 * chinese.astype(np.int64)
 
 
@@ -178,10 +179,11 @@ class Model:
         )
         stated = read_requirements(tokens[0])
         length = tokens[0].end - tokens[0].start
+        letters = np.concatenate(([0], np.cumsum(length)))
+        head, tail = tokens[0].first[:-1], tokens[0].first[1:]
+        in_all = letters[np.minimum(head + int(self.limits["reach"]), tail)] - letters[head]
         single = self.text.vocabulary.order[terms[0].term] == 1
         known = np.bincount(terms[0].row, terms[0].times * single * length[terms[0].first], n)
-        within = np.arange(len(length)) - tokens[0].first[tokens[0].row] < self.limits["reach"]
-        in_all = np.bincount(tokens[0].row, length * within, n)
         n_tokens = np.diff(tokens[0].first)
         note = np.zeros(n, dtype=np.int8)
         note[np.bincount(terms[0].row, minlength=n) < self.limits["min_terms"]] = 2
