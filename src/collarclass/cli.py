@@ -207,6 +207,61 @@ def train(
         typer.echo(train_to(target, data, own=own, name=name))
 
 
+@app.command(epilog="Example: collarclass check my_labels.csv")
+def check(
+    source: Annotated[Path, typer.Argument(help="CSV of labelled ads, with columns text and label.")],
+    target: Annotated[Path | None, typer.Option("--output", "-o", help="CSV to write findings to.")] = None,
+    model: ModelOption = None,
+    force: Annotated[bool, typer.Option("--force", "-f", help="Overwrite the output.")] = False,
+) -> None:
+    """Look labelled ads over before training: what is wrong in which row, and what to do."""
+    from .artefact import load_model
+    from .checking import check_file
+
+    if target is not None:
+        _check_free(target, force)
+    findings, n = check_file(source, load_model(model) if model is not None else None)
+    doubts = int((findings["kind"] == "doubt").sum())
+    with _ending():
+        if target is None:
+            for finding in findings.itertuples():
+                typer.echo(f"row {finding.row}, {finding.column}: {finding.what}; {finding.remedy}")
+        else:
+            findings.to_csv(target, index=False)
+        typer.echo(f"{n:,} ads: {len(findings) - doubts:,} to mend, {doubts:,} to look at again")
+    if len(findings) > doubts:
+        raise typer.Exit(1)
+
+
+@app.command(epilog="Example: collarclass review labelled.csv -o my_labels.csv")
+def review(
+    source: Annotated[str, typer.Argument(help="A file that 'collarclass label' wrote.")],
+    target: Annotated[
+        Path, typer.Option("--output", "-o", help="CSV of your labels; gone on with if it is there.")
+    ],
+    title: Annotated[str | None, typer.Option(help="Column of job titles.")] = None,
+    text: Annotated[str | None, typer.Option(help="Column of ad texts.")] = None,
+    prefix: Annotated[str, typer.Option(help="What was put before the added columns' names.")] = "",
+    most: Annotated[int, typer.Option(min=1, help="How many ads to ask for at most.")] = 500,
+) -> None:
+    """Label ads yourself, the least certain first, by one key each; the result is for 'train'."""
+    from .reviewing import doubtful_ads
+    from .reviewing import review as ask
+
+    def read_key() -> str:
+        if sys.stdin.isatty():
+            key = typer.getchar()
+            if key in {"\x03", "\x04"}:
+                return ""
+            return key
+        return sys.stdin.read(1)
+
+    ads = doubtful_ads(source, title=title, text=text, prefix=prefix, most=most)
+    with _ending(f"Interrupted: what you labelled is in {target}."):
+        n = ask(ads, target, read_key, lambda piece: typer.echo(piece, nl=False))
+        typer.echo(f"{n:,} ads labelled -> {target}")
+
+
 @app.command(epilog="Example: collarclass evaluate labelled.csv --truth label --by region")
 def evaluate(
     source: Annotated[

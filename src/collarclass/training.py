@@ -164,10 +164,14 @@ def train(
 
 
 def own_ads(path: str | os.PathLike[str]) -> pd.DataFrame:
-    """Read a user's labelled ads as training rows; without ratings a label's typical ones are taken."""
-    ads = read_ads(path)
+    """Read a user's labelled ads as training rows; without ratings a label's typical ones are taken.
+
+    Ads labelled "unclear" teach nothing and are left out.
+    """
+    ads = read_ads(path, labels_only=True)
+    ads = ads[ads["label"] != "unclear"].reset_index(drop=True)
     if len(ads) == 0:
-        raise DataError(f"{Path(path).name} has no rows: give at least a few labelled ads.")
+        raise DataError(f"{Path(path).name} has no labelled rows: give at least a few labelled ads.")
     for i, column in enumerate(RATINGS):
         if column not in ads:
             ads[column] = [TYPICAL_RATINGS[label][i] for label in ads["label"]]

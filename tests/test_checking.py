@@ -1,0 +1,170 @@
+"""Checks of labelled ads before training, and the review that makes them."""
+
+from __future__ import annotations
+
+import csv
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from collarclass import DataError
+from collarclass.checking import check_labels
+from collarclass.model import Model
+from collarclass.reviewing import KEYS, Doubtful, doubtful_ads, review
+from collarclass.training import own_ads
+
+ROOT = Path(__file__).parents[1]
+WELD = "MIG welding of steel frames in our workshop, no schooling needed."
+BOOKS = "Bachelor's degree in accounting required. Prepare reports and advise managers."
+
+
+def kinds(table: pd.DataFrame, model: Model) -> list[tuple[int, str]]:
+    found = check_labels(table, model)
+    return list(zip(found["row"], found["kind"], strict=True))
+
+
+def test_every_kind_is_named_by_row(small_model: Model) -> None:
+    table = pd.DataFrame(
+        [
+            ("Welder", WELD, "blue", 1, 4),
+            ("Welder", WELD.upper().replace(" ", "  "), "blue", 1, 4),
+            ("Welder", WELD, "gray", 1, 4),
+            ("Accountant", BOOKS, "", 3, 0),
+            ("Accountant", BOOKS + " Travel.", "Grey", 3, 0),
+            ("Cook", " ", "blue", 1, "7"),
+            ("Other", "Something else that is long enough to read", "purple", "", 2),
+        ],
+        columns=["title", "text", "label", "academic_rating", "hands_on_rating"],
+    )
+    found = check_labels(table, small_model)
+    assert list(found.columns) == ["row", "column", "kind", "what", "remedy"]
+    plain = [(r, k) for r, k in kinds(table, small_model) if k != "doubt"]
+    assert sorted(plain) == sorted(
+        [
+            (3, "duplicate"),
+            (4, "conflict"),
+            (5, "missing label"),
+            (6, "unknown label"),
+            (7, "empty text"),
+            (7, "rating"),
+            (8, "rating"),
+            (8, "unknown label"),
+        ]
+    )
+    assert [row for row, _ in plain] == sorted(row for row, _ in plain)
+    remedies = dict(zip(zip(found["row"], found["kind"], strict=True), found["remedy"], strict=True))
+    assert remedies[6, "unknown label"] == "write 'gray'"
+    assert remedies[8, "unknown label"] == "write one of white, blue, gray, unclear"
+    assert "row 2" in found.loc[found["kind"] == "conflict", "what"].item()
+
+
+def test_doubts_come_last_and_most_doubted_first(small_model: Model) -> None:
+    table = pd.DataFrame({"text": [WELD, BOOKS, WELD + "!", ""], "label": ["white", "blue", "blue", "x"]})
+    found = check_labels(table, small_model)
+    doubts = found[found["kind"] == "doubt"]
+    assert set(doubts["row"]) <= {2, 3}
+    assert len(doubts) > 0
+    assert list(found["kind"][-len(doubts) :]) == ["doubt"] * len(doubts)
+    given = small_model.label(table["text"].tolist()).probabilities[[0, 1], [0, 1]]
+    assert doubts["row"].tolist() == [row for p, row in sorted(zip(given, (2, 3), strict=True)) if p < 0.05]
+
+
+def test_good_labels_give_an_empty_table(small_model: Model) -> None:
+    table = pd.DataFrame({"text": [WELD, "x"], "label": ["blue", "unclear"]}, index=[7, 7])
+    assert check_labels(table, small_model).empty
+    assert check_labels(table.iloc[:0], small_model).empty
+
+
+@pytest.mark.parametrize("column", ["text", "label"])
+def test_a_missing_column_is_named(column: str, small_model: Model) -> None:
+    table = pd.DataFrame({"text": [WELD], "label": ["blue"]}).drop(columns=column)
+    with pytest.raises(DataError, match=f"No column '{column}' in the labelled ads; their columns are"):
+        check_labels(table, small_model)
+
+
+def run(*args: str | Path, stdin: str = "", code: int = 0) -> tuple[str, str]:
+    command = [sys.executable, "-m", "collarclass", *map(str, args)]
+    done = subprocess.run(command, input=stdin, capture_output=True, check=False, text=True, encoding="utf-8")
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stdout, done.stderr
+
+
+def test_the_command_check(tmp_path: Path, small_model_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text(f'text,label\n"{WELD}\nsecond line",blue\n"{BOOKS}",Whiet\n', "utf-8-sig")
+    out, _ = run("check", path, "-m", small_model_path, code=1)
+    assert out == (
+        "row 3, label: 'Whiet' is not a label; write 'white'\n2 ads: 1 to mend, 0 to look at again\n"
+    )
+    out, _ = run("check", path, "-m", small_model_path, "-o", tmp_path / "found.csv", code=1)
+    assert out.count("\n") == 1
+    assert pd.read_csv(tmp_path / "found.csv")["row"].tolist() == [3]
+    assert "is there already" in run("check", path, "-o", tmp_path / "found.csv", code=1)[1]
+    path.write_text(f'text,label\n"{WELD}",blue\n')
+    assert run("check", path, "-m", small_model_path)[0] == "1 ads: 0 to mend, 0 to look at again\n"
+    assert "No file" in run("check", tmp_path / "no.csv", code=1)[1]
+
+
+def test_the_example_labels_need_no_mending() -> None:
+    assert " 0 to mend" in run("check", ROOT / "examples" / "own_labels.csv")[0]
+
+
+@pytest.fixture
+def labelled(tmp_path: Path) -> Path:
+    path = tmp_path / "labelled.csv"
+    rows = [
+        ("A", "first ad", "gray", "0.9"),
+        ("B", "second ad", "blue", "0.4"),
+        ("C", "third ad\x1b[2J", "white", "0.6"),
+        ("D", "", "unclear", ""),
+        ("E", "fifth ad", "unclear", ""),
+    ]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("title", "text", "collar", "collar_confidence"), *rows])
+    return path
+
+
+def test_least_certain_first_unclear_last_empty_never(labelled: Path) -> None:
+    ads = doubtful_ads(labelled)
+    assert [(ad.title, ad.row) for ad in ads] == [("B", 3), ("C", 4), ("A", 2), ("E", 6)]
+    assert [ad.title for ad in doubtful_ads(labelled, most=2)] == ["B", "C"]
+    with pytest.raises(DataError, match=r"No column 'x_collar' in labelled\.csv: label the file first"):
+        doubtful_ads(labelled, prefix="x_")
+
+
+def test_the_command_review(labelled: Path, tmp_path: Path) -> None:
+    target = tmp_path / "new" / "mine.csv"
+    out, _ = run("review", labelled, "-o", target, stdin="zW\nsbq")
+    assert "--- 1 of 4, row 3: blue 40% sure" in out
+    assert "\x1b" not in out
+    assert out.endswith(f"2 ads labelled -> {target}\n")
+    rows = list(csv.DictReader(target.open(encoding="utf-8", newline="")))
+    assert [(r["title"], r["label"], r["row"]) for r in rows] == [("B", "white", "3"), ("A", "blue", "2")]
+    out, _ = run("review", labelled, "-o", target, stdin="gu")  # goes on, and ends where the input ends
+    assert "--- 1 of 2, row 4" in out
+    assert [row["label"] for row in csv.DictReader(target.open(encoding="utf-8", newline=""))] == [
+        "white",
+        "blue",
+        "gray",
+        "unclear",
+    ]
+    assert own_ads(target)["label"].tolist() == ["white", "blue", "gray"]
+    assert "was not made by a review" in run("review", labelled, "-o", labelled, code=1)[1]
+
+
+def test_an_answer_is_on_disk_before_the_next_question(tmp_path: Path) -> None:
+    target = tmp_path / "mine.csv"
+    keys = iter(KEYS)
+    seen: list[int] = []
+
+    def read_key() -> str:
+        seen.append(target.read_text("utf-8").count("\n"))
+        return next(keys)
+
+    ads = [Doubtful(0.5, i, f"T{i}", f"ad {i}", "gray", "") for i in range(4)]
+    assert review(ads, target, read_key, lambda piece: None) == 4
+    assert seen[1:] == [2, 3, 4]  # lines, the header among them
