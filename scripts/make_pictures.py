@@ -1,0 +1,134 @@
+"""Draw the pictures of README and documentation from the shipped data and model.
+
+    python scripts/make_pictures.py [plane] [report] [--data FOLDER]
+
+plane: docs/images/plane.png, the occupations by their two ratings on the model's decision regions (needs
+matplotlib). report: docs/images/report.png, the report on examples/job_ads.csv as Chromium shows it
+(needs the extra [report] and a Chromium or Chrome on the path).
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "src")]
+
+from collarclass import label_file  # noqa: E402
+from collarclass.api import default_model  # noqa: E402
+from collarclass.occupations import read_occupations  # noqa: E402
+from collarclass.report import write_report  # noqa: E402
+from collarclass.result import LABELS  # noqa: E402
+
+IMAGES = ROOT / "docs" / "images"
+COLOURS = {"white": "#f0e442", "blue": "#0072b2", "gray": "#6b6b6b"}  # Okabe and Ito, as in the report
+MARKERS = {"white": "o", "blue": "s", "gray": "D"}
+TINTS = ["#fbf8cf", "#cfe3f1", "#dcdcdc"]
+EXAMPLES = {
+    "Actuaries": (0, -14),
+    "Lawyers": (-4, 12),
+    "Registered Nurses": (8, -14),
+    "Software Developers": (-62, -20),
+    "Electricians": (8, 8),
+    "Welders, Cutters, Solderers, and Brazers": (8, -14),
+    "Industrial Engineering Technologists and Technicians": (-70, 14),
+    "Receptionists and Information Clerks": (6, 8),
+    "Cooks, Restaurant": (8, -12),
+    "Elementary School Teachers, Except Special Education": (6, -12),
+    "Special Effects Artists and Animators": (8, 6),
+}
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+QUIET = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync --hide-scrollbars"
+).split()
+
+
+def draw_plane(occupations: pd.DataFrame, target: Path) -> None:
+    """Draw the occupations on the plane: one mark per pair of ratings and label, as large as it is common."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    import matplotlib.pyplot as plt
+    from matplotlib.colors import ListedColormap
+
+    axis = np.linspace(0, 1, 201)
+    a, h = np.meshgrid(axis, axis)
+    regions = default_model().probabilities(np.column_stack((a.ravel(), h.ravel()))).argmax(axis=1)
+    figure, ax = plt.subplots(figsize=(8.6, 6.4), dpi=130)
+    ax.pcolormesh(4 * axis, 4 * axis, regions.reshape(a.shape), cmap=ListedColormap(TINTS), vmin=0, vmax=2)
+    side = {"white": -0.09, "blue": 0.09, "gray": 0.0}  # labels that share a pair of ratings stand apart
+    for label in LABELS:
+        of_label = occupations[occupations["label"] == label]
+        spots = of_label.groupby(["academic_rating", "hands_on_rating"]).size().reset_index(name="n")
+        ax.scatter(
+            spots["academic_rating"] + side[label],
+            spots["hands_on_rating"],
+            s=14 * spots["n"],
+            c=COLOURS[label],
+            marker=MARKERS[label],
+            edgecolors="#222",
+            linewidths=0.8,
+            alpha=0.85,
+            label=f"{label} ({len(of_label)} occupations)",
+        )
+    titles = occupations.set_index("title")
+    for title, shift in EXAMPLES.items():
+        if title in titles.index:
+            row = titles.loc[title]
+            place = (row["academic_rating"] + side[row["label"]], row["hands_on_rating"])
+            short = title.split(",")[0].replace(" Technologists and Technicians", " technicians")
+            box = {"boxstyle": "round,pad=0.15", "fc": "white", "ec": "none", "alpha": 0.75}
+            ax.annotate(short, place, shift, textcoords="offset points", fontsize=8.5, bbox=box)
+    ax.set(xlim=(-0.25, 4.25), ylim=(-0.25, 4.25), facecolor="#f7f7f7")
+    ax.set_xlabel("Academic credential: 0 none … 2 associate … 3 bachelor … 4 graduate")
+    ax.set_ylabel("Hands-on skill: 0 desk … 2 mixed … 4 almost wholly operation")
+    legend = ax.legend(loc="upper center", bbox_to_anchor=(0.5, 1.09), ncols=3, frameon=False)
+    for handle in legend.legend_handles:
+        if handle is not None and hasattr(handle, "set_sizes"):
+            handle.set_sizes([60])
+    figure.tight_layout()
+    figure.savefig(target, metadata={"Software": None})
+    plt.close(figure)
+
+
+def shoot_report(target: Path) -> None:
+    """Make the report on the example ads and take a picture of its head."""
+    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if browser is None:
+        raise SystemExit("No Chromium or Chrome on the path: install one for the picture of the report.")
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        place = Path(folder)
+        label_file(ROOT / "examples" / "job_ads.csv", place / "labelled.csv")
+        write_report(place / "labelled.csv", place / "report.html")
+        command = [browser, *QUIET, f"--user-data-dir={place / 'browser'}", "--window-size=1100,1180"]
+        command += ["--virtual-time-budget=8000", f"--screenshot={target}", (place / "report.html").as_uri()]
+        subprocess.run(command, check=True, capture_output=True, timeout=120)
+
+
+def main() -> None:
+    """Draw what is asked for, or all."""
+    parser = argparse.ArgumentParser(description="Draw the pictures of README and documentation.")
+    parser.add_argument("which", nargs="*", help="plane, report; both if not given")
+    parser.add_argument("--data", type=Path, default=ROOT / "data", help="the data folder")
+    given = parser.parse_args()
+    which = given.which or ["plane", "report"]
+    if unknown := set(which) - {"plane", "report"}:
+        parser.error(f"no picture is called {', '.join(sorted(unknown))}")
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    if "plane" in which:
+        draw_plane(read_occupations(given.data / "occupations.csv"), IMAGES / "plane.png")
+    if "report" in which:
+        shoot_report(IMAGES / "report.png")
+
+
+if __name__ == "__main__":
+    main()

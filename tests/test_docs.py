@@ -1,0 +1,71 @@
+"""The README and the documentation: snippets run and show what comes out, links lead somewhere."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from scripts.refresh_docs import pages, play, workplace  # noqa: E402
+
+PAGES = [str(page.relative_to(ROOT)) for page in pages()]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the console snippets are for a POSIX shell")
+@pytest.mark.parametrize("page", PAGES)
+def test_snippets(page: str, tmp_path: Path) -> None:
+    pytest.importorskip("plotly", reason="some snippets make a report")
+    workplace(tmp_path)
+    outcomes, _ = play((ROOT / page).read_text("utf-8"), tmp_path)
+    wrong = [o for o in outcomes if not o.right]
+    listing = "\n".join(
+        f"line {o.line}, exit code {o.code}: {o.source}\nshown: {o.want}\nfound: {o.got}" for o in wrong
+    )
+    assert not wrong, f"not as shown; if the output is right, run scripts/refresh_docs.py {page}:\n{listing}"
+
+
+def test_there_are_snippets_and_they_can_fail(tmp_path: Path) -> None:
+    assert {"README.md", "README.zh-CN.md", "docs/label_a_file.md"} <= set(PAGES)
+    workplace(tmp_path)
+    text = "```python\n>>> 1 + 1\n3\n>>> 1 / 0\n```\n```console\n$ echo hello\nhello\n$ exit 3\n```\n"
+    outcomes, fresh = play(text, tmp_path)
+    assert [o.right for o in outcomes] == [False, False, True, False]
+    assert "2" in fresh
+    assert "ZeroDivisionError" in fresh
+    text = "<!-- not run: no network -->\n```console\n$ exit 3\n```\n"
+    assert play(text, tmp_path) == ([], text)
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md", "CONTRIBUTING.md"])
+def test_links_of_the_pages_outside_the_site(page: str) -> None:
+    targets = re.findall(r"\]\(([^)#\s]+)", (ROOT / page).read_text("utf-8"))
+    missing = [t for t in targets if "://" not in t and not (ROOT / t).exists()]
+    assert not missing
+
+
+@pytest.mark.skipif(
+    any(importlib.util.find_spec(name) is None for name in ("mkdocs", "material", "mkdocstrings_handlers")),
+    reason="mkdocs, mkdocs-material and mkdocstrings are not installed (dependency group docs)",
+)
+def test_the_site_builds_and_its_links_lead_somewhere(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "-d", str(tmp_path / "site")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    index = (tmp_path / "site" / "index.html").read_text("utf-8")
+    assert "fonts.googleapis.com" not in index
+    assert (tmp_path / "site" / "reference" / "api" / "index.html").exists()
+
+
+def test_one_version_everywhere() -> None:
+    from collarclass import __version__
+
+    assert f"\nversion: {__version__}\n" in (ROOT / "CITATION.cff").read_text("utf-8")
+    assert f"## [{__version__}]" in (ROOT / "CHANGELOG.md").read_text("utf-8")
