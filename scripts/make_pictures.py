@@ -22,8 +22,8 @@ import pandas as pd
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
-from collarclass import label_file  # noqa: E402
 from collarclass.api import default_model  # noqa: E402
+from collarclass.files import label_file  # noqa: E402
 from collarclass.occupations import read_occupations  # noqa: E402
 from collarclass.report import write_report  # noqa: E402
 from collarclass.result import LABELS  # noqa: E402
@@ -47,9 +47,16 @@ EXAMPLES = {
 }
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 QUIET = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --hide-scrollbars"
-).split()
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+)
 
 
 def draw_plane(occupations: pd.DataFrame, target: Path) -> None:
@@ -84,7 +91,7 @@ def draw_plane(occupations: pd.DataFrame, target: Path) -> None:
     for title, shift in EXAMPLES.items():
         if title in titles.index:
             row = titles.loc[title]
-            place = (row["academic_rating"] + side[row["label"]], row["hands_on_rating"])
+            place = (row["academic_rating"] + side[str(row["label"])], row["hands_on_rating"])
             short = title.split(",")[0].replace(" Technologists and Technicians", " technicians")
             box = {"boxstyle": "round,pad=0.15", "fc": "white", "ec": "none", "alpha": 0.75}
             ax.annotate(short, place, shift, textcoords="offset points", fontsize=8.5, bbox=box)
