@@ -35,7 +35,9 @@ def simplified() -> dict[str, str]:
 def fold(char: str, simple: dict[str, str]) -> str:
     wide = unicodedata.normalize("NFKC", char)
     base = unicodedata.normalize("NFD", wide)
-    base = "".join(c for c in base if not unicodedata.combining(c)) if base.isalpha() or len(base) == 2 else wide
+    base = (
+        "".join(c for c in base if not unicodedata.combining(c)) if base.isalpha() or len(base) == 2 else wide
+    )
     lower = base.casefold() if len(base.casefold()) == 1 else base
     out = lower if len(lower) == 1 else char
     return simple.get(out, out)

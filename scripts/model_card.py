@@ -24,7 +24,7 @@ from collarclass.result import LABELS
 from collarclass.training import read_data
 
 mpl.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402
+import matplotlib.pyplot as plt
 
 ROOT = Path(__file__).parents[1]
 NOTE = (
@@ -50,7 +50,12 @@ def draw(model: Model, ads: dict[str, pd.DataFrame], path: Path) -> None:
             of = (table["label"] == label).to_numpy()
             panel.scatter(*scores[of].T, s=12, c=COLOURS[label], marker=MARKS[label], edgecolors="#222", linewidths=0.3,
                           label=label)  # fmt: skip
-        panel.set(title=f"{name}: {len(table):,} real ads, true label", xlabel="academic score", xlim=(0, 1), ylim=(0, 1))
+        panel.set(
+            title=f"{name}: {len(table):,} real ads, true label",
+            xlabel="academic score",
+            xlim=(0, 1),
+            ylim=(0, 1),
+        )
     panels[0].set_ylabel("hands-on score")
     panels[0].legend(loc="upper left")
     figure.tight_layout()
@@ -71,12 +76,16 @@ def main() -> None:
         baselines = {name: way(train, occupations, ads) for name, way in BASELINES.items()}
         real[language] = measure(model, ads, by="source", baselines=baselines)
         tables[{"en": "English", "zh": "Chinese"}[language]] = ads
-    (ROOT / "models/standard/real_ads.json").write_text(json.dumps(real, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    (ROOT / "models/standard/real_ads.json").write_text(
+        json.dumps(real, ensure_ascii=False, indent=1) + "\n", "utf-8"
+    )
     (ROOT / "docs/images").mkdir(parents=True, exist_ok=True)
     draw(model, tables, ROOT / "docs/images/decision_regions.png")
     card = model_card(model, real)
     (ROOT / "docs/model_card.md").write_text(card, "utf-8")
-    (ROOT / "models/standard/README.md").write_text(card.replace("](images/", "](../../docs/images/"), "utf-8")
+    (ROOT / "models/standard/README.md").write_text(
+        card.replace("](images/", "](../../docs/images/"), "utf-8"
+    )
     print(card)
 
 

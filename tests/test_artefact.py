@@ -54,7 +54,9 @@ def test_a_pickle_is_never_loaded(folder: Path) -> None:
         def __reduce__(self) -> tuple[object, tuple[str]]:
             return (pytest.fail, ("the pickle was run",))
 
-    content = b"\x93NUMPY\x01\x00v\x00{'descr': '|O', 'fortran_order': False, 'shape': (1,), }".ljust(127) + b"\n"
+    content = (
+        b"\x93NUMPY\x01\x00v\x00{'descr': '|O', 'fortran_order': False, 'shape': (1,), }".ljust(127) + b"\n"
+    )
     content += pickle.dumps(Bomb())
     (folder / "gain.npy").write_bytes(content)
     head = json.loads((folder / "model.json").read_text())

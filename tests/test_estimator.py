@@ -17,9 +17,23 @@ from sklearn.preprocessing import FunctionTransformer
 from collarclass import CollarClassifier, DataError, load_model, save_model
 from collarclass.artefact import arrays_of
 
-BLUE = ["weld steel pipe", "drive a forklift and load pallets", "clean floors and empty bins", "dig and lay bricks"]
-WHITE = ["advise clients on tax", "manage a sales team and budgets", "write policy papers", "recruit and interview staff"]
-GRAY = ["write and test software in python", "nurse patients after surgery", "program robots and commission PLCs"]
+BLUE = [
+    "weld steel pipe",
+    "drive a forklift and load pallets",
+    "clean floors and empty bins",
+    "dig and lay bricks",
+]
+WHITE = [
+    "advise clients on tax",
+    "manage a sales team and budgets",
+    "write policy papers",
+    "recruit and interview staff",
+]
+GRAY = [
+    "write and test software in python",
+    "nurse patients after surgery",
+    "program robots and commission PLCs",
+]
 TEXTS = [f"{t} {place}" for place in ("daily", "in teams", "on shifts") for t in (*BLUE, *WHITE, *GRAY)]
 LABELS = (["blue"] * 4 + ["white"] * 4 + ["gray"] * 3) * 3
 GROUPS = list(range(11)) * 3

@@ -27,7 +27,9 @@ def test_a_chinese_ad_is_explained_in_chinese() -> None:
 
 
 def test_reasons_do_not_overlap_and_are_not_stop_words_alone() -> None:
-    result = classify("Welder for the shipyard: MIG and TIG welding of steel pipe, grinding and fitting in all weathers.")
+    result = classify(
+        "Welder for the shipyard: MIG and TIG welding of steel pipe, grinding and fitting in all weathers."
+    )
     spans = sorted((r.start, r.end) for r in result.reasons if r.field == "text")
     assert all(a[1] <= b[0] for a, b in zip(spans, spans[1:], strict=False))
     assert not {r.text.casefold() for r in result.reasons} & {"the", "and", "of", "in"}
@@ -48,7 +50,9 @@ class Reader(HTMLParser):
             self.text += "\n"
 
 
-@given(st.lists(st.sampled_from(["<script>", "weld", "&amp;", "degree", "\n", '"', "本科", "电工"]), max_size=20))
+@given(
+    st.lists(st.sampled_from(["<script>", "weld", "&amp;", "degree", "\n", '"', "本科", "电工"]), max_size=20)
+)
 @settings(deadline=None)
 def test_the_tinted_ad_shows_the_text_and_runs_none_of_it(pieces: list[str]) -> None:
     text = "x " + " ".join(pieces)
@@ -58,6 +62,8 @@ def test_the_tinted_ad_shows_the_text_and_runs_none_of_it(pieces: list[str]) -> 
     assert text in reader.text
 
 
-@pytest.mark.parametrize(("text", "lang"), [("Java 开发工程师", "zh"), ("Senior developer", "en"), ("123", "en")])
+@pytest.mark.parametrize(
+    ("text", "lang"), [("Java 开发工程师", "zh"), ("Senior developer", "en"), ("123", "en")]
+)
 def test_language(text: str, lang: str) -> None:
     assert language(text) == lang

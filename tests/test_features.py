@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from collarclass.features import Vocabulary, count_terms, ngrams
 from collarclass.text import Tokens, tokenize
 
+
 def every(tokens: Tokens) -> list[tuple[NDArray[np.uint64], NDArray[np.int64]]]:
     return ngrams(tokens.hash, tokens.sentence, tokens.ideograph)
 

@@ -17,7 +17,19 @@ FRAGMENTS = st.lists(
     st.one_of(
         st.text(max_size=20),
         st.sampled_from(
-            ["Bachelor's degree", "weld", "CNC", "大专及以上学历", "电工证", "<p>", "&amp;", "\n", ". ", "driver", "客户"]
+            [
+                "Bachelor's degree",
+                "weld",
+                "CNC",
+                "大专及以上学历",
+                "电工证",
+                "<p>",
+                "&amp;",
+                "\n",
+                ". ",
+                "driver",
+                "客户",
+            ]
             + ["high school diploma preferred", "PhD", "5 years experience", "学历不限", "operate", "manage"]
         ),
     ),
@@ -34,9 +46,12 @@ def sums_hold(result: Classification) -> None:
 
 def spans_hold(result: Classification) -> None:
     source = {"text": result.text, "title": result.title or ""}
-    for item in (*result.evidence, *result.requirements, *result.reasons):
-        assert 0 <= item.start <= item.end <= len(source[item.field])
-        assert source[item.field][item.start : item.end] == item.text
+    spans = [(e.field, e.start, e.end, e.text) for e in result.evidence]
+    spans += [(r.field, r.start, r.end, r.text) for r in result.requirements]
+    spans += [(r.field, r.start, r.end, r.text) for r in result.reasons]
+    for field, start, end, text in spans:
+        assert 0 <= start <= end <= len(source[field])
+        assert source[field][start:end] == text
 
 
 def test_every_golden_ad_gets_its_label(golden: pd.DataFrame) -> None:

@@ -18,7 +18,18 @@ MESSY = st.text(
 )
 PIECES = st.lists(
     st.sampled_from(
-        ["<p>", "</p>", "<br/>", "<script>", "</script>", "&amp;", "&lt;", "&nbsp;", "&#39;", "&amp;lt;b&amp;gt;"]
+        [
+            "<p>",
+            "</p>",
+            "<br/>",
+            "<script>",
+            "</script>",
+            "&amp;",
+            "&lt;",
+            "&nbsp;",
+            "&#39;",
+            "&amp;lt;b&amp;gt;",
+        ]
         + ["<!--", "-->", '<a href="x>y">', "degree", " ", "本科", "'s", "\n", "<", "&", "B.S."]
     ),
     max_size=25,

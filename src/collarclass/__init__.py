@@ -34,7 +34,24 @@ _HOMES = {
     "label_table": "tables",
 }
 
-__all__ = ["CollarclassError", "DataError", "ModelFileError", "__version__", *_HOMES]
+__all__ = [
+    "Classification",
+    "CollarClassifier",
+    "CollarclassError",
+    "DataError",
+    "Evidence",
+    "Model",
+    "ModelFileError",
+    "Requirement",
+    "__version__",
+    "classify",
+    "classify_many",
+    "label_file",
+    "label_table",
+    "load_model",
+    "requirements",
+    "save_model",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import cache
 
 from .artefact import default_model_path, load_model
@@ -108,7 +108,9 @@ def check_texts(
         if title is not None and not isinstance(title, str):
             raise TypeError(f"Title {i} is {_named(title)}, neither a str nor None: {_remedy(title)}.")
     if len(titles) != len(texts):
-        raise ValueError(f"{len(texts)} texts but {len(titles)} titles: give one title (or None) for each text.")
+        raise ValueError(
+            f"{len(texts)} texts but {len(titles)} titles: give one title (or None) for each text."
+        )
     return texts, titles
 
 

@@ -29,7 +29,13 @@ def arrays_of(model: Model) -> dict[str, NDArray[Any]]:
     arrays: dict[str, NDArray[Any]] = {name: getattr(model, name) for name in _MODEL_ARRAYS}
     for field in ("text", "title"):
         block: Block = getattr(model, field)
-        parts = (block.vocabulary.hashes, block.vocabulary.order, block.scale, block.weight, block.shown)
+        parts: tuple[NDArray[Any], ...] = (
+            block.vocabulary.hashes,
+            block.vocabulary.order,
+            block.scale,
+            block.weight,
+            block.shown,
+        )
         arrays |= {f"{field}_{name}": array for name, array in zip(_BLOCK_ARRAYS, parts, strict=True)}
     return arrays
 
@@ -134,17 +140,20 @@ def load_model(path: str | os.PathLike[str]) -> Model:
                     f"{folder / name}.npy is damaged (its checksum differs): copy or train the model anew."
                 )
             arrays[name] = np.load(io.BytesIO(content), allow_pickle=False)
-        blocks = {}
-        for field in ("text", "title"):
+
+        def block(field: str) -> Block:
             hashes, order, scale, weight, shown = (arrays[f"{field}_{name}"] for name in _BLOCK_ARRAYS)
-            blocks[field] = Block(Vocabulary(hashes, order), scale, weight, shown)
+            return Block(Vocabulary(hashes, order), scale, weight, shown)
+
+        rest: dict[str, Any] = {name: arrays[name] for name in _MODEL_ARRAYS}
         return Model(
             name=head["name"],
             version=head["version"],
+            text=block("text"),
+            title=block("title"),
             limits=head["limits"],
             facts=head["facts"],
-            **blocks,
-            **{name: arrays[name] for name in _MODEL_ARRAYS},
+            **rest,
         )
     except (KeyError, OSError, ValueError) as error:
         if isinstance(error, ModelFileError):

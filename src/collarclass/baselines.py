@@ -13,7 +13,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 # Collar of each ISCO-08 major group, in the usual reading: technicians between the rest.
-ISCO_COLLARS = dict(zip("0123456789", "white white white gray white white blue blue blue blue".split(), strict=True))
+ISCO_COLLARS = dict(
+    zip(
+        "0123456789", ["white", "white", "white", "gray", "white", "white", "blue", "blue", "blue", "blue"], strict=True
+    )
+)
 
 
 def majority(train: pd.DataFrame, occupations: pd.DataFrame, ads: pd.DataFrame) -> list[str]:
@@ -47,7 +51,10 @@ def tfidf(train: pd.DataFrame, occupations: pd.DataFrame, ads: pd.DataFrame) -> 
 def isco_lookup(train: pd.DataFrame, occupations: pd.DataFrame, ads: pd.DataFrame) -> list[str]:
     """The occupation whose working title is most like the ad's, and its ISCO-08 major group."""
     titles = pd.concat(
-        [occupations.assign(name=occupations[column].str.split("; ")).explode("name") for column in ("titles_en", "titles_zh")]
+        [
+            occupations.assign(name=occupations[column].str.split("; ")).explode("name")
+            for column in ("titles_en", "titles_zh")
+        ]
     )
     titles = titles[titles["isco08"] != ""]
     vectorizer = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 4), sublinear_tf=True)

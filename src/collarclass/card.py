@@ -16,7 +16,9 @@ _SHIFT = 0.1
 _LANGUAGES = {"en": "English", "zh": "Chinese"}
 
 
-def measure(model: Model, ads: pd.DataFrame, by: str | None = None, baselines: dict[str, list[str]] | None = None) -> dict[str, Any]:
+def measure(
+    model: Model, ads: pd.DataFrame, by: str | None = None, baselines: dict[str, list[str]] | None = None
+) -> dict[str, Any]:
     """Measure a model on ads rated by a careful reader, as plain JSON.
 
     Parameters
@@ -46,7 +48,8 @@ def measure(model: Model, ads: pd.DataFrame, by: str | None = None, baselines: d
     before = model.probabilities(scores).argmax(axis=1)
     out["sensitivity"] = {
         f"{name} {sign:+.1f}": round(
-            float((model.probabilities(np.clip(scores + sign * np.array(axis), 0, 1)).argmax(axis=1) != before).mean()), 4
+            float((model.probabilities(np.clip(scores + sign * np.array(axis), 0, 1)).argmax(axis=1) != before).mean()),
+            4,
         )
         for name, axis in (("academic", (1.0, 0.0)), ("hands-on", (0.0, 1.0)))
         for sign in (-_SHIFT, _SHIFT)
@@ -56,7 +59,9 @@ def measure(model: Model, ads: pd.DataFrame, by: str | None = None, baselines: d
         name: {
             k: round(float(v), 4)
             for k, v in zip(
-                ("accuracy", "macro_f1"), _plain(table.loc[usable, "label"], pd.Series(labels)[usable.to_numpy()]), strict=True
+                ("accuracy", "macro_f1"),
+                _plain(table.loc[usable, "label"], pd.Series(labels)[usable.to_numpy()]),
+                strict=True,
             )
         }
         for name, labels in (baselines or {}).items()
@@ -121,10 +126,10 @@ def model_card(model: Model, real: dict[str, Any] | None = None) -> str:
     if facts.get("stream_offset"):
         offset = facts["stream_offset"]
         lines += [
-            f"Ratings of ads in alphabetic script are moved by {offset[0]:+.2f} (academic) and {offset[1]:+.2f} (hands-on) "
-            "of 4 after training: real ads ask for a little less schooling than written ones and hide their manual duties "
-            "in more other text. The two numbers were chosen on the development set of real English ads below, so those "
-            "figures flatter the model a little.",
+            f"Ratings of ads in alphabetic script are moved by {offset[0]:+.2f} (academic) and {offset[1]:+.2f} "
+            "(hands-on) of 4 after training: real ads ask for a little less schooling than written ones and hide their "
+            "manual duties in more other text. The two numbers were chosen on the development set of real English ads "
+            "below, so those figures flatter the model a little.",
             "",
         ]
     lines += [
@@ -136,10 +141,7 @@ def model_card(model: Model, real: dict[str, Any] | None = None) -> str:
         "",
         "Agreement of held-out occupations' mean scores with O*NET's figures, which had no part in the ratings' fit:",
         "",
-        *(
-            f"- {name}: Spearman {v[0]:.3f} (95 % {v[1]:.3f} to {v[2]:.3f})"
-            for name, v in facts["agreement"].items()
-        ),
+        *(f"- {name}: Spearman {v[0]:.3f} (95 % {v[1]:.3f} to {v[2]:.3f})" for name, v in facts["agreement"].items()),
         "",
     ]
     if real:
@@ -186,7 +188,10 @@ def _table(results: dict[str, dict[str, Any]]) -> list[str]:
     for label in LABELS:
         cells = [r["per_label"][label] for r in results.values()]
         rows.append(
-            (f"{label}: precision, recall, F1", [f"{c['precision']:.2f}, {c['recall']:.2f}, {c['f1']:.2f}" for c in cells])
+            (
+                f"{label}: precision, recall, F1",
+                [f"{c['precision']:.2f}, {c['recall']:.2f}, {c['f1']:.2f}" for c in cells],
+            )
         )
     return [
         "| | " + " | ".join(results) + " |",
@@ -220,4 +225,8 @@ def _on_real_ads(real: dict[str, Any]) -> list[str]:
             + ".",
             "",
         ]
-    return [*lines, "![The two scores, the decision regions and the real ads](images/decision_regions.png)", ""]
+    return [
+        *lines,
+        "![The two scores, the decision regions and the real ads](images/decision_regions.png)",
+        "",
+    ]

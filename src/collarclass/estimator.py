@@ -144,10 +144,11 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             )
 
         data = _TrainingData(texts, titles, weight, self.min_df, self.reach)
-        words = np.empty((len(texts), 2))
+        words = np.zeros((len(texts), 2))
         for train, test in GroupKFold(self.n_folds).split(texts, groups=group):
             fitted = self._fit_words(data, train, target, weight)
-            words[test] = sum(_words(m[test], *f) for m, f in zip(data.counts, fitted, strict=True))
+            for counts, of in zip(data.counts, fitted, strict=True):
+                words[test] += _words(counts[test], *of)
         self.classes_ = np.array(sorted(LABELS))
         gain, intercept, stated_weight = _fit_gain(words, data.features, data.group, target, weight)
         rating = intercept[data.group] + gain[data.group] * words + data.features @ stated_weight
@@ -181,7 +182,7 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """
         counts = [matrix[train] for matrix in data.counts]
         presence = [sp.csr_matrix((np.ones(m.nnz), m.indices, m.indptr), m.shape) for m in counts]
-        df = [m.T @ weight[train] for m in presence]
+        df = [np.asarray(m.T @ weight[train]) for m in presence]
         idf = [np.log((1 + weight[train].sum()) / (1 + d)) + 1 for d in df]
         features = sp.csr_matrix(data.features[train])
         lengths = (1.0, self.title_scale)
@@ -304,9 +305,9 @@ def _vocabulary(tokens: Tokens, weight: NDArray[np.float64], min_df: float) -> V
     """Every n-gram that stands in enough ads."""
     hashes, orders = [], []
     for order, (values, first) in enumerate(ngrams(tokens.hash, tokens.sentence, tokens.ideograph), start=1):
-        pairs = np.unique(np.rec.fromarrays((values, tokens.row[first]), names="hash,row"))
-        known, of = np.unique(pairs["hash"], return_inverse=True)
-        df = np.bincount(of, weight[pairs["row"]], len(known))
+        known, of = np.unique(values, return_inverse=True)
+        pairs = np.unique(of * tokens.n_rows + tokens.row[first])  # each n-gram once an ad
+        df = np.bincount(pairs // tokens.n_rows, weight[pairs % tokens.n_rows], len(known))
         hashes.append(known[df >= min_df - 1e-9])
         orders.append(np.full(len(hashes[-1]), order, dtype=np.uint8))
     return Vocabulary(np.concatenate(hashes), np.concatenate(orders))
@@ -321,9 +322,7 @@ def _scaled(counts: sp.csr_matrix, scale: NDArray[np.float64]) -> sp.csr_matrix:
     return matrix
 
 
-def _words(
-    counts: sp.csr_matrix, scale: NDArray[np.float64], weight: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _words(counts: sp.csr_matrix, scale: NDArray[np.float64], weight: NDArray[np.float64]) -> NDArray[np.float64]:
     """The words' part of both ratings."""
     return np.asarray(_scaled(counts, scale) @ weight)
 

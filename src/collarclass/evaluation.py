@@ -111,7 +111,9 @@ def correlation(x: ArrayLike, y: ArrayLike) -> float:
 
 def rank_correlation(x: ArrayLike, y: ArrayLike) -> float:
     """Spearman's rank correlation; nan where one side does not vary."""
-    return correlation(pd.Series(np.asarray(x, dtype=float)).rank(), pd.Series(np.asarray(y, dtype=float)).rank())
+    return correlation(
+        pd.Series(np.asarray(x, dtype=float)).rank(), pd.Series(np.asarray(y, dtype=float)).rank()
+    )
 
 
 def agreement(scores: pd.DataFrame, occupations: pd.DataFrame) -> dict[str, tuple[float, float, float]]:
@@ -165,7 +167,9 @@ def confusion(truth: ArrayLike, found: ArrayLike) -> pd.DataFrame:
     return table.reindex(index=names, columns=names, fill_value=0).rename_axis(index="truth", columns="found")
 
 
-def evaluate(labelled: pd.DataFrame, truth: str = "label", prefix: str = "", by: str | None = None) -> dict[str, Any]:
+def evaluate(
+    labelled: pd.DataFrame, truth: str = "label", prefix: str = "", by: str | None = None
+) -> dict[str, Any]:
     """Compare a labelled table with the labels of a careful reader.
 
     Parameters
@@ -234,7 +238,9 @@ def summary(result: dict[str, Any]) -> dict[str, Any]:
         "expected_calibration_error": round(result["expected_calibration_error"], 4),
         "coverage": {f"{share:.0%}": round(value, 4) for share, value in result["coverage"].items()},
         "unclear_share": round(result["unclear_share"], 4),
-        "per_label": {k: {m: round(float(v), 4) for m, v in row.items()} for k, row in result["per_label"].T.items()},
+        "per_label": {
+            k: {m: round(float(v), 4) for m, v in row.items()} for k, row in result["per_label"].T.items()
+        },
         "confusion": {k: {m: int(v) for m, v in row.items()} for k, row in result["confusion"].T.items()},
     }
 

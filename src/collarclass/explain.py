@@ -155,16 +155,14 @@ def explain(result: Classification, lang: str | None = None) -> str:
         parts.append(f"{said} [{words['requirement']}]")
     seen: set[str] = set()
     for dimension, score in (("academic", result.academic_score), ("hands_on", result.hands_on_score)):
-        runs = []
+        runs: list[str] = []
         for reason in reasons(result):
             run = " ".join(reason.text.split())
             if reason.dimension == dimension and run.casefold() not in seen and len(runs) < _MOST_PER_DIMENSION:
                 seen.add(run.casefold())
                 runs.append(words["quote"].format(run))
         if runs:
-            parts.append(
-                words["by"].format(words=words["comma"].join(runs), dimension=words[dimension], score=score)
-            )
+            parts.append(words["by"].format(words=words["comma"].join(runs), dimension=words[dimension], score=score))
     return words["sentence"].format(
         label=words[result.label],
         reasons=words["join"].join(parts) or words["none"],

@@ -168,9 +168,7 @@ class Model:
     # -- reading ---------------------------------------------------------------------------------
 
     def read(self, texts: Sequence[str], titles: Sequence[str | None] | None) -> Reading:
-        laid = [
-            with_title(text, title) for text, title in zip(texts, titles or [None] * len(texts), strict=True)
-        ]
+        laid = [with_title(text, title) for text, title in zip(texts, titles or [None] * len(texts), strict=True)]
         tokens = tokenize([full for full, _, _ in laid]), tokenize([title for _, title, _ in laid])
         n = len(laid)
         terms = (
@@ -246,9 +244,7 @@ class Model:
         best = slope[np.arange(len(scores)), probabilities.argmax(axis=1)]
         return np.asarray(best - (probabilities[:, :, None] * slope).sum(axis=1))
 
-    def label(
-        self, texts: Sequence[str], titles: Sequence[str | None] | None = None, evidence: bool = False
-    ) -> Labels:
+    def label(self, texts: Sequence[str], titles: Sequence[str | None] | None = None, evidence: bool = False) -> Labels:
         """Label a batch of ads; the result of a row does not depend on the other rows.
 
         Parameters
@@ -265,11 +261,15 @@ class Model:
         parts = [self._label(t, u, evidence) for t, u in _chunks(texts, titles)]
         if not parts:
             parts = [self._label([], [], evidence)]
-        columns = (
-            np.concatenate([getattr(p, name) for p in parts])
-            for name in ("label", "probabilities", "scores", "level", "status", "note")
+        return Labels(
+            np.concatenate([p.label for p in parts]),
+            np.concatenate([p.probabilities for p in parts]),
+            np.concatenate([p.scores for p in parts]),
+            np.concatenate([p.level for p in parts]),
+            np.concatenate([p.status for p in parts]),
+            np.concatenate([p.note for p in parts]),
+            [words for p in parts for words in p.evidence],
         )
-        return Labels(*columns, [words for p in parts for words in p.evidence])
 
     def classify(
         self, texts: Sequence[str], titles: Sequence[str | None] | None = None, evidence: bool = True
@@ -318,9 +318,7 @@ class Model:
                 )
         return out
 
-    def _decide(
-        self, reading: Reading
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int8]]:
+    def _decide(self, reading: Reading) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int8]]:
         """Scores, probabilities and label of each row."""
         scores = np.clip(self.ratings(reading), 0.0, 4.0) / 4.0
         probabilities = self.probabilities(scores)
@@ -328,18 +326,14 @@ class Model:
         label[reading.note > 0] = UNCLEAR
         return scores, probabilities, label
 
-    def _label(
-        self, texts: Sequence[str], titles: Sequence[str | None] | None, evidence: bool
-    ) -> Labels:
+    def _label(self, texts: Sequence[str], titles: Sequence[str | None] | None, evidence: bool) -> Labels:
         reading = self.read(texts, titles)
         scores, probabilities, label = self._decide(reading)
         words = [""] * len(label)
         if evidence:
             pull = self._pull(scores, probabilities)
             words = deciding_words(self, reading, texts, titles or [None] * len(texts), pull)
-        return Labels(
-            label, probabilities, scores, reading.stated.level, reading.stated.status, reading.note, words
-        )
+        return Labels(label, probabilities, scores, reading.stated.level, reading.stated.status, reading.note, words)
 
 
 def _chunks(

@@ -117,7 +117,7 @@ def read_boilerplate(path: str | os.PathLike[str]) -> dict[str, list[str]]:
     table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
     _require(table, table["language"].isin(("en", "zh")), "language", "en or zh", name)
     _require(table, table["text"].str.strip() != "", "text", "not empty", name)
-    return {language: part["text"].tolist() for language, part in table.groupby("language")}
+    return {str(language): part["text"].tolist() for language, part in table.groupby("language")}
 
 
 def read_occupations(path: str | os.PathLike[str]) -> pd.DataFrame:
@@ -146,7 +146,9 @@ def read_occupations(path: str | os.PathLike[str]) -> pd.DataFrame:
     missing = [column for column in OCCUPATION_COLUMNS if column not in table]
     if missing:
         raise DataError(f"{name} has no column {missing[0]!r}; its columns are: {', '.join(table.columns)}.")
-    _require(table, table["onet_code"].str.fullmatch(r"\d\d-\d{4}\.\d\d"), "onet_code", "like 15-1252.00", name)
+    _require(
+        table, table["onet_code"].str.fullmatch(r"\d\d-\d{4}\.\d\d"), "onet_code", "like 15-1252.00", name
+    )
     _require(table, ~table["onet_code"].duplicated(), "onet_code", "unique", name)
     _require(table, table["label"].isin(LABELS), "label", f"one of {', '.join(LABELS)}", name)
     for column in ("titles_en", "titles_zh", "why"):

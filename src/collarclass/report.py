@@ -57,9 +57,7 @@ class Tally:
     def add(self, rows: pd.DataFrame, titles: Sequence[str], prefix: str) -> None:
         """Count a batch of labelled rows."""
         text = {name: rows[prefix + name].fillna("").astype(str).to_numpy() for name in _NEEDED}
-        number = {
-            name: pd.to_numeric(rows[prefix + name], errors="coerce").to_numpy(np.float32) for name in _NUMBERS
-        }
+        number = {name: pd.to_numeric(rows[prefix + name], errors="coerce").to_numpy(np.float32) for name in _NUMBERS}
         collar = np.array([COLLARS.index(c) if c in COLLARS else 3 for c in text["collar"]], np.int8)
         self.collars.append(collar)
         self.scores.append(np.column_stack((number["academic_score"], number["hands_on_score"])))
@@ -286,7 +284,10 @@ def _telling_words(tally: Tally, w: dict[str, Any]) -> list[dict[str, Any]]:
         inside, outside = ads[k] + 1, ads.sum() - ads[k] + 1
         ranked = sorted(
             ((word, n) for (word, collar), n in tally.words.items() if collar == name and n >= min(3, tally.n)),
-            key=lambda t: (-np.log((t[1] + 0.5) / inside * outside / (total[t[0]] - t[1] + 2.0)) * np.sqrt(t[1]), t[0]),
+            key=lambda t: (
+                -np.log((t[1] + 0.5) / inside * outside / (total[t[0]] - t[1] + 2.0)) * np.sqrt(t[1]),
+                t[0],
+            ),
         )
         out.append({"name": w[name], "rows": ranked[:_MOST_WORDS]})
     return out
@@ -330,10 +331,16 @@ def _draw(tally: Tally, w: dict[str, Any], model: Model) -> tuple[list[dict[str,
     for i, (column, counter) in enumerate(tally.by.items()):
         _add_by(add, f"by{i}", column, counter, w)
 
-    bars = [
-        _bar(w, name, [w[s] for s in STATUSES], [tally.schooling[s, name] for s in STATUSES]) for name in COLLARS
-    ]
-    add("schooling", w["schooling"], [], bars, barmode="stack", height=360, yaxis={"title": {"text": w["count"]}})
+    bars = [_bar(w, name, [w[s] for s in STATUSES], [tally.schooling[s, name] for s in STATUSES]) for name in COLLARS]
+    add(
+        "schooling",
+        w["schooling"],
+        [],
+        bars,
+        barmode="stack",
+        height=360,
+        yaxis={"title": {"text": w["count"]}},
+    )
     return charts, figures
 
 
@@ -414,7 +421,7 @@ def _add_by(add: Any, name: str, column: str, counter: Counter[tuple[str, str]],
                 if dated else {}),
              "error_y": {"type": "data", "symmetric": False, "thickness": 1,
                          "array": [round(100 * high - s, 2) for s, (_, high) in zip(shares, intervals, strict=True)],
-                         "arrayminus": [round(s - 100 * low, 2) for s, (low, _) in zip(shares, intervals, strict=True)]}}
+                         "arrayminus": [round(s - 100 * lo, 2) for s, (lo, _) in zip(shares, intervals, strict=True)]}}
         )  # fmt: skip
     add(name, w["by"].format(column=column), notes, data, height=420,
         xaxis={"type": "date" if dated else "category", "automargin": True},

@@ -34,7 +34,10 @@ _DECIMALS = 4
 
 
 def find_columns(
-    columns: Iterable[Hashable], title: Hashable | None = None, text: Hashable | None = None, where: str = "the table"
+    columns: Iterable[Hashable],
+    title: Hashable | None = None,
+    text: Hashable | None = None,
+    where: str = "the table",
 ) -> tuple[Hashable | None, Hashable]:
     """Find the columns that hold job titles and ad texts.
 
@@ -72,7 +75,9 @@ def find_columns(
             hint = f" Did you mean {near[0]!r}?" if near else ""
             raise DataError(f"No column {name!r} in {where}; its columns are: {listing}.{hint}")
     known = column_names()
-    plain = {"".join(c for c in str(column).casefold() if c.isalnum()): column for column in reversed(columns)}
+    plain = {
+        "".join(c for c in str(column).casefold() if c.isalnum()): column for column in reversed(columns)
+    }
 
     def first(kind: str, *taken: Hashable) -> Hashable | None:
         return next((plain[n] for n in known[kind] if n in plain and plain[n] not in taken), None)
@@ -115,7 +120,9 @@ def label_columns(
         One row per text, columns `COLUMNS`. The numbers of an unclear row are null.
     """
     found = model.label(texts, titles, evidence)
-    return pa.table([_column(name, found, model) for name in COLUMNS], names=[prefix + name for name in COLUMNS])
+    return pa.table(
+        [_column(name, found, model) for name in COLUMNS], names=[prefix + name for name in COLUMNS]
+    )
 
 
 def _column(name: str, found: Labels, model: Model) -> pa.Array:
@@ -193,10 +200,13 @@ def label_table(
     check_free(table.columns, prefix, "the table")
     texts = _strings(table[text])
     titles = _strings(table[title]) if title is not None else None
-    added = label_parallel(texts, titles, model=model or default_model(), evidence=evidence, prefix=prefix, n_jobs=n_jobs)
+    added = label_parallel(
+        texts, titles, model=model or default_model(), evidence=evidence, prefix=prefix, n_jobs=n_jobs
+    )
     columns = added.to_pandas()
     columns.index = table.index
-    return pd.concat([table, columns], axis=1)
+    labelled: pd.DataFrame = pd.concat([table, columns], axis=1)
+    return labelled
 
 
 def check_free(columns: Iterable[Hashable], prefix: str, where: str) -> None:
@@ -227,7 +237,11 @@ def label_parallel(
     cuts = np.linspace(0, len(texts), n * 4 + 1).astype(int)
     parts = Parallel(n_jobs=n)(
         delayed(label_columns)(
-            texts[a:b], titles[a:b] if titles is not None else None, model=model, evidence=evidence, prefix=prefix
+            texts[a:b],
+            titles[a:b] if titles is not None else None,
+            model=model,
+            evidence=evidence,
+            prefix=prefix,
         )
         for a, b in zip(cuts[:-1], cuts[1:], strict=True)
     )

@@ -30,9 +30,49 @@ _TAG = re.compile(r"<[a-zA-Z/!?]")
 _ENTITY = re.compile(r"&(?:#\d+;?|#[xX][0-9a-fA-F]+;?|[a-zA-Z][a-zA-Z0-9]{1,30};)")
 _MARKUP = re.compile(f"{_TAG.pattern}|{_ENTITY.pattern}")
 _BLOCK_TAGS = frozenset(
-    "address article aside blockquote br caption dd div dl dt fieldset figcaption figure footer form "
-    "h1 h2 h3 h4 h5 h6 header hr li main nav ol option p pre section select table tbody td tfoot th "
-    "thead title tr ul".split()
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "br",
+        "caption",
+        "dd",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "li",
+        "main",
+        "nav",
+        "ol",
+        "option",
+        "p",
+        "pre",
+        "section",
+        "select",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "title",
+        "tr",
+        "ul",
+    ]
 )
 _SILENT_TAGS = frozenset(("script", "style", "template"))
 
@@ -128,7 +168,8 @@ def _spread(runs: list[str], places: list[int], steps: list[int]) -> NDArray[np.
     """The place of each character, from the place of each run."""
     lengths = np.fromiter(map(len, runs), dtype=np.int64, count=len(runs))
     within = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    return np.repeat(np.array(places, dtype=np.int64), lengths) + within * np.repeat(steps, lengths)
+    begins: NDArray[np.int64] = np.repeat(np.array(places, dtype=np.int64), lengths)
+    return np.asarray(begins + within * np.repeat(np.array(steps, dtype=np.int64), lengths))
 
 
 def read_markup(text: str) -> tuple[str, NDArray[np.int64] | None]:
@@ -200,9 +241,7 @@ class Tokens:
     def n_rows(self) -> int:
         return len(self.first) - 1
 
-    def spans(
-        self, first: NDArray[np.int64], last: NDArray[np.int64]
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def spans(self, first: NDArray[np.int64], last: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Offsets, in the texts the caller passed, of runs of tokens.
 
         Parameters
@@ -370,9 +409,7 @@ def _hash(
     return hashes
 
 
-def _hash_units(
-    units: NDArray[Any], start: NDArray[np.int64], end: NDArray[np.int64]
-) -> NDArray[np.uint64]:
+def _hash_units(units: NDArray[Any], start: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.uint64]:
     size = units.itemsize
     step = 8 // size
     padded = np.concatenate((units, np.zeros(step, units.dtype)))

@@ -14,9 +14,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from .artefact import arrays_of, save_model
+from .card import model_card
 from .errors import DataError
 from .estimator import TYPICAL_RATINGS, CollarClassifier
-from .card import model_card
 from .evaluation import agreement, evaluate, summary
 from .model import Model
 from .occupations import read_ads, read_boilerplate, read_occupations
@@ -87,7 +87,7 @@ def _in_clutter(text: str, paragraphs: Sequence[str], rng: np.random.Generator, 
     """Put some paragraphs between an ad's lines: most before the first or after the last."""
     lines = text.split("\n")
     for i in rng.choice(len(paragraphs), rng.integers(1, most + 1), replace=False):
-        place = rng.choice([0, len(lines), rng.integers(len(lines) + 1)], p=[0.35, 0.45, 0.2])
+        place = int(rng.choice([0, len(lines), int(rng.integers(len(lines) + 1))], p=[0.35, 0.45, 0.2]))
         lines.insert(place, paragraphs[i])
     return "\n".join(lines)
 
@@ -103,7 +103,11 @@ def read_data(folder: str | os.PathLike[str]) -> tuple[pd.DataFrame, dict[str, l
 
 
 def train(
-    data: str | os.PathLike[str], *, own: str | os.PathLike[str] | None = None, name: str = "standard", **parameters: Any
+    data: str | os.PathLike[str],
+    *,
+    own: str | os.PathLike[str] | None = None,
+    name: str = "standard",
+    **parameters: Any,
 ) -> tuple[Model, CollarClassifier]:
     """Train a model on the data folder, and on a user's own labelled ads beside it.
 
@@ -153,7 +157,8 @@ def train(
         "agreement": {
             name: [round(v, 4) for v in value]
             for name, value in agreement(
-                pd.concat([ads["onet_code"], held_out], axis=1)[(ads["kind"] == "occupation").to_numpy()], occupations
+                pd.concat([ads["onet_code"], held_out], axis=1)[(ads["kind"] == "occupation").to_numpy()],
+                occupations,
             ).items()
         },
     }
@@ -234,5 +239,7 @@ def train_to(
             f"  {language}  n {result['n']:5}  accuracy {right[0]:.3f} (95 % {right[1]:.3f} to {right[2]:.3f})"
             f"  macro-F1 {f1[0]:.3f} (95 % {f1[1]:.3f} to {f1[2]:.3f})"
         )
-    lines += [f"  {name}: Spearman {v[0]:.3f} (95 % {v[1]:.3f} to {v[2]:.3f})" for name, v in model.facts["agreement"].items()]
+    lines += [
+        f"  {name}: Spearman {v[0]:.3f} (95 % {v[1]:.3f} to {v[2]:.3f})" for name, v in model.facts["agreement"].items()
+    ]
     return "\n".join(lines)

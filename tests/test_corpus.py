@@ -1,0 +1,120 @@
+"""The training ads hold what the data card says of them: no shared runs, variety, counts, ratings."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from collarclass.occupations import check_ads, read_ads, read_boilerplate, read_occupations
+
+ROOT = Path(__file__).parents[1]
+DATA = ROOT / "data"
+LANGUAGES = ("en", "zh")
+LEAST = {"en": 4000, "zh": 2500}
+
+
+@pytest.fixture(scope="module", params=LANGUAGES)
+def language(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def ads(language: str) -> pd.DataFrame:
+    return read_ads(DATA / "ads" / f"{language}.csv")
+
+
+def units(text: str, language: str) -> list[str]:
+    """Words of an English text, letters and characters of a Chinese one."""
+    if language == "zh":
+        return re.findall(r"[\u4e00-\u9fffA-Za-z0-9]", text)
+    return re.findall(r"[a-z0-9']+", text.lower())
+
+
+def runs(text: str, language: str, n: int) -> set[tuple[str, ...]]:
+    found = units(text, language)
+    return {tuple(found[i : i + n]) for i in range(len(found) - n + 1)}
+
+
+def test_every_ad_is_whole_and_checked(ads: pd.DataFrame, language: str) -> None:
+    check_ads(ads, f"{language}.csv")
+    assert len(ads) >= LEAST[language]
+    known = set(read_occupations(DATA / "occupations.csv")["onet_code"])
+    assert set(ads["onet_code"]) <= known
+    assert not ads["text"].duplicated().any()
+
+
+def test_no_two_ads_share_a_long_run(ads: pd.DataFrame, language: str) -> None:
+    n = 24 if language == "zh" else 12
+    seen: dict[tuple[str, ...], str] = {}
+    shared = []
+    for ad, text in zip(ads["id"], ads["text"], strict=True):
+        for run in runs(text, language, n):
+            if seen.setdefault(run, ad) != ad:
+                shared.append((seen[run], ad, run))
+    assert not shared
+
+
+def test_wording_is_varied(ads: pd.DataFrame, language: str) -> None:
+    """Nearly every run of five words (eight characters in Chinese) is said once only."""
+    n = 8 if language == "zh" else 5
+    counts = Counter(run for text in ads["text"] for run in runs(text, language, n))
+    assert len(counts) / counts.total() >= 0.95
+
+
+def test_lengths_go_from_a_line_to_a_page(ads: pd.DataFrame, language: str) -> None:
+    length = ads["text"].map(lambda text: len(text) if language == "zh" else len(text.split()))
+    low, middle, high = np.percentile(length, [5, 50, 95])
+    if language == "zh":
+        assert low < 70
+        assert 80 <= middle <= 260
+        assert high > 260
+    else:
+        assert low < 45
+        assert 60 <= middle <= 220
+        assert high > 220
+
+
+def test_half_to_most_ads_state_schooling(ads: pd.DataFrame) -> None:
+    stated = (ads["schooling"] != "unstated").mean()
+    assert 0.5 <= stated <= 0.75
+
+
+def test_labels_follow_from_the_ratings(ads: pd.DataFrame) -> None:
+    """Outside the zone that the codebook leaves to judgement, its table decides."""
+    a, h = ads["academic_rating"], ads["hands_on_rating"]
+    assert (ads.loc[(a > 2.5) & (h > 2.5), "label"] == "gray").all()
+    assert (ads.loc[(a < 1.5) & (h > 2.5), "label"] == "blue").all()
+    assert (ads.loc[(a > 2.5) & (h < 1.5), "label"] == "white").all()
+    assert ((a * 2) % 1 == 0).all()
+    assert ((h * 2) % 1 == 0).all()
+
+
+def test_every_label_and_family_is_there(ads: pd.DataFrame, language: str) -> None:
+    shares = ads["label"].value_counts(normalize=True)
+    assert (shares >= 0.2).all()
+    families = ads["onet_code"].str[:2].value_counts()
+    assert len(families) >= 22
+    kinds = ads["kind"].value_counts(normalize=True)
+    assert (kinds >= 0.25).all()
+    occupations = set(read_occupations(DATA / "occupations.csv")["onet_code"])
+    written = ads.loc[ads["kind"] == "occupation", "onet_code"].value_counts()
+    assert set(written.index) == occupations or (occupations - set(written.index)) <= set(ads["onet_code"])
+    if language == "en":
+        assert (written.reindex(sorted(occupations), fill_value=0) >= 2).mean() > 0.99
+
+
+def test_boilerplate_says_nothing_twice() -> None:
+    bank = read_boilerplate(DATA / "ads" / "boilerplate.csv")
+    assert len(bank["en"]) >= 200
+    assert len(bank["zh"]) >= 150
+    for language, paragraphs in bank.items():
+        seen: set[tuple[str, ...]] = set()
+        for text in paragraphs:
+            found = runs(text, language, 24 if language == "zh" else 12)
+            assert not found & seen
+            seen |= found
