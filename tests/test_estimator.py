@@ -120,6 +120,7 @@ def test_the_fitted_model_saves_loads_and_pickles(fitted: CollarClassifier, tmp_
     [
         (TEXTS, [*LABELS[:-1], "pink"], {}, "Unknown label 'pink'"),
         (TEXTS, LABELS[:-1], {}, "33 ads but 32 labels"),
+        (TEXTS, ["blue" if v == "gray" else v for v in LABELS], {}, "No ad is labelled 'gray'"),
         ([*TEXTS[:-1], None], LABELS, {}, "Ad 32 is not a text"),
         ([*TEXTS[:-1], b"x"], LABELS, {}, "Ad 32 is not a text"),
         ("one text", LABELS, {}, "not a single string"),

@@ -65,8 +65,8 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     Examples
     --------
-    >>> ads = ["Welder wanted, no schooling needed", "Accountant, bachelor's degree"] * 5
-    >>> classifier = CollarClassifier(n_folds=2).fit(ads, ["blue", "white"] * 5)
+    >>> ads = ["Welder wanted, no schooling needed", "Accountant, bachelor's degree", "Nurse, nursing degree"]
+    >>> classifier = CollarClassifier(n_folds=2).fit(ads * 5, ["blue", "white", "gray"] * 5)
     >>> classifier.predict(["We need a welder"])
     array(['blue'], dtype='<U5')
     """
@@ -128,6 +128,9 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         unknown = sorted({str(v) for v in labels} - set(LABELS))
         if unknown:
             raise DataError(f"Unknown label {unknown[0]!r}: labels are {', '.join(LABELS)}.")
+        missing = [label for label in LABELS if label not in set(labels)]
+        if missing and len(labels):
+            raise DataError(f"No ad is labelled {missing[0]!r}: give ads of all three labels.")
         target = (
             np.array([TYPICAL_RATINGS[v] for v in labels]).reshape(-1, 2)
             if ratings is None

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from .artefact import arrays_of, save_model
 from .card import model_card
@@ -136,7 +137,8 @@ def train(
     if own is not None:
         rows = pd.concat([rows, own_ads(own)], ignore_index=True)
     classifier = CollarClassifier(name=name, **parameters)
-    classifier.fit(rows[["title", "text"]], rows["label"], rows[RATINGS], rows["group"], rows["weight"])
+    with threadpool_limits(limits=1):  # sums in one order: the same numbers however many processors
+        classifier.fit(rows[["title", "text"]], rows["label"], rows[RATINGS], rows["group"], rows["weight"])
     model = classifier.model_
     held_out = held_out_labels(classifier, np.arange(len(ads)))
     results = {

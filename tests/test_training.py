@@ -1,0 +1,103 @@
+"""From the data folder to the shipped model: the same files again, and a user's own ads beside them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from collarclass import DataError, load_model
+from collarclass.api import default_model
+from collarclass.artefact import default_model_path
+from collarclass.card import measure, model_card
+from collarclass.training import own_ads, read_data, train_to, training_ads
+
+ROOT = Path(__file__).parents[1]
+DATA = ROOT / "data"
+
+
+def test_training_gives_the_shipped_model_again(tmp_path: Path) -> None:
+    train_to(tmp_path / "again", DATA)
+    shipped = default_model_path()
+    for path in sorted((tmp_path / "again").glob("*.npy")):
+        assert path.read_bytes() == (shipped / path.name).read_bytes(), path.name
+    assert (tmp_path / "again" / "model.json").read_bytes() == (shipped / "model.json").read_bytes()
+
+
+def test_the_cards_are_those_of_the_shipped_model() -> None:
+    real = json.loads((default_model_path() / "real_ads.json").read_text("utf-8"))
+    assert (ROOT / "docs" / "model_card.md").read_text("utf-8") == model_card(default_model(), real)
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """A data folder with a tenth of everything."""
+    (tmp_path / "data" / "ads").mkdir(parents=True)
+    for name, step in (("ads/en.csv", 25), ("ads/zh.csv", 25), ("ads/boilerplate.csv", 5), ("occupations.csv", 10)):
+        table = pd.read_csv(DATA / name, dtype=str, keep_default_na=False)
+        table[::step].to_csv(tmp_path / "data" / name, index=False)
+    return tmp_path / "data"
+
+
+def test_own_ads_are_learnt_beside_the_shipped_ones(small: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own.csv"
+    texts = [f"Zorgle frobnicator number {i}, grind and weld frobs all day" for i in range(30)]
+    pd.DataFrame({"text": texts, "label": "blue"}).to_csv(own, index=False)
+    said = train_to(tmp_path / "mine", small, own=own, name="mine")
+    model = load_model(tmp_path / "mine")
+    assert model.identity in said
+    assert model.name == "mine"
+    assert model.facts["own_ads"] == 30
+    assert "30 ads of the user's own" in (tmp_path / "mine" / "README.md").read_text("utf-8")
+    found = model.label(["Zorgle frobnicator wanted, to grind frobs"], [None])
+    assert found.probabilities[0].argmax() == 1
+
+
+def test_clutter_is_mixed_in_the_same_way_each_time(small: Path) -> None:
+    ads, boilerplate, occupations = read_data(small)
+    first = training_ads(ads, boilerplate, occupations)
+    pd.testing.assert_frame_equal(first, training_ads(ads, boilerplate, occupations))
+    n = len(ads)
+    assert (first["text"][:n] == ads["text"]).all()
+    for plain, cluttered in zip(first["text"][:n], first["text"][n : 2 * n], strict=True):
+        assert len(cluttered) > len(plain)
+        assert set(plain.split("\n")) <= set(cluttered.split("\n"))
+
+
+def test_measure_counts_what_would_change() -> None:
+    ads = pd.read_csv(ROOT / "tests" / "data" / "golden.csv", dtype=str, keep_default_na=False)
+    result = measure(default_model(), ads, by="source", baselines={"always gray": ["gray"] * len(ads)})
+    assert result["accuracy"][0] == 1.0
+    assert result["baselines"]["always gray"]["accuracy"] == pytest.approx((ads["label"] == "gray").mean(), abs=1e-4)
+    assert set(result["by"]) == {"article", "written"}
+    assert all(0 <= share <= 1 for share in result["sensitivity"].values())
+    json.dumps(result)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("text,label\n", "own.csv has no labelled rows"),
+        ("text\nx\n", "own.csv has no column 'label'"),
+        ("text,label\nx,blue\ny,pink\n", "own.csv, row 3, column 'label': 'pink' must be one of white, blue, gray"),
+        ("text,label,academic_rating,hands_on_rating\nx,blue,9,1\n", "row 2, column 'academic_rating': '9' must be"),
+    ],
+)
+def test_bad_own_ads_are_told(tmp_path: Path, content: str, message: str) -> None:
+    (tmp_path / "own.csv").write_text(content)
+    with pytest.raises(DataError, match=message):
+        own_ads(tmp_path / "own.csv")
+
+
+def test_a_bad_row_of_the_data_is_named(small: Path, tmp_path: Path) -> None:
+    path = small / "ads" / "en.csv"
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    table.loc[1, "label"] = "green"
+    table.to_csv(path, index=False)
+    with pytest.raises(DataError, match=r"en\.csv, row 3, column 'label': 'green'"):
+        train_to(tmp_path / "model", small)
+    assert not (tmp_path / "model").exists()
+    shutil.rmtree(small)
