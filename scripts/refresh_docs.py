@@ -4,7 +4,7 @@
 
 Python fences are run as doctests, console fences in a shell, page by page and in their order, in a
 temporary folder that holds examples/ and data/. A fence after `<!-- not run: reason -->` is left alone,
-and so is an output that is abridged with `...`. There are no blank lines inside a Python fence.
+and so is an output that is abridged by a line `...`. There are no blank lines inside a Python fence.
 """
 
 from __future__ import annotations
@@ -41,14 +41,19 @@ class Outcome:
     @property
     def right(self) -> bool:
         """Whether the page shows what comes out."""
-        same = doctest.OutputChecker().check_output(self.want or "\n", self.got or "\n", FLAGS)
+        flags = FLAGS if self.abridged else doctest.NORMALIZE_WHITESPACE
+        same = doctest.OutputChecker().check_output(self.want or "\n", self.got or "\n", flags)
         return same and self.code == 0
+
+    @property
+    def abridged(self) -> bool:
+        """Whether the page leaves part of the output out, as a line of three dots."""
+        return any(line.strip() == "..." for line in self.want.splitlines())
 
     @property
     def shown(self) -> str:
         """What the page should show."""
-        abridged = any(line.strip() == "..." or line.endswith("...") for line in self.want.splitlines())
-        return self.want if abridged else "\n".join(line.rstrip() for line in self.got.splitlines())
+        return self.want if self.abridged else "\n".join(line.rstrip() for line in self.got.splitlines())
 
 
 def pages() -> list[Path]:
@@ -143,6 +148,7 @@ def _console(body: str) -> Iterator[Outcome]:
             check=False,
             text=True,
             encoding="utf-8",
+            errors="replace",
         )
         yield Outcome(number, source, "\n".join(want), done.stdout, done.returncode)
 
