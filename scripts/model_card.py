@@ -16,7 +16,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 
-from collarclass.api import default_model
+from collarclass.api import classify_many, default_model
 from collarclass.baselines import BASELINES
 from collarclass.card import measure, model_card
 from collarclass.model import Model
@@ -76,6 +76,9 @@ def main() -> None:
         baselines = {name: way(train, occupations, ads) for name, way in BASELINES.items()}
         real[language] = measure(model, ads, by="source", baselines=baselines)
         tables[{"en": "English", "zh": "Chinese"}[language]] = ads
+    failures = pd.read_csv(ROOT / "tests/data/known_failures.csv", dtype=str, keep_default_na=False)
+    found = classify_many(failures["text"], failures["title"], evidence=False)
+    real["failures"] = failures.assign(found=[c.label for c in found]).to_dict("records")
     (ROOT / "models/standard/real_ads.json").write_text(
         json.dumps(real, ensure_ascii=False, indent=1) + "\n", "utf-8"
     )

@@ -81,7 +81,8 @@ def model_card(model: Model, real: dict[str, Any] | None = None) -> str:
     model : Model
         With the facts that `collarclass.training.train` gave it.
     real : dict, optional
-        Per language, what `measure` gave on real ads; and under "note", how those were gathered.
+        Per language, what `measure` gave on real ads; under "note", how those were gathered; under
+        "failures", written examples that come out wrong.
 
     Returns
     -------
@@ -153,6 +154,7 @@ def model_card(model: Model, real: dict[str, Any] | None = None) -> str:
         "- An ad that leaves schooling unstated is judged by its words; trades and technicians near the line",
         "  between blue and gray are the commonest error.",
         "- People who manage technical work in technical words are at times taken for those who do it.",
+        *(_failures(real["failures"]) if real else ()),
         "- Only English and Chinese are known; other languages are unclear, dialect and heavy jargon are read worse.",
         "- The ads it learnt from were written for it. Kinds of work or wording that they lack are unknown to it;",
         "  the data card lists known gaps.",
@@ -166,6 +168,13 @@ def model_card(model: Model, real: dict[str, Any] | None = None) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _failures(failures: list[dict[str, str]]) -> list[str]:
+    """Written examples that come out wrong, each held by a test until it comes out right."""
+    return ["- Examples that come out wrong:"] + [
+        f'  - "{f["title"]}. {f["text"]}" is {f["label"]}, labelled {f["found"]}.' for f in failures
+    ]
 
 
 def _table(results: dict[str, dict[str, Any]]) -> list[str]:
