@@ -358,6 +358,7 @@ def test_nothing_overflows_on_a_phone(
     wide = """[...document.querySelectorAll('main *')].filter(e => !e.closest('.wide') && !e.closest('svg'))
         .filter(e => e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 80))"""
     assert tab.run(wide) == []
+    assert tab.run("document.querySelectorAll('.modebar-btn').length") == 0  # they would cover the legends
 
 
 def test_hostile_ads_do_nothing_in_a_browser(tab: Page, tmp_path: Path, small_model: Model) -> None:
