@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: demo test lint train evaluate bench docs clean
+.PHONY: demo test lint train evaluate bench docs refresh clean
 
 demo: .venv/demo.stamp
 	$(BIN)/collarclass label examples/job_ads.csv -o demo/labelled.csv --force --report demo/report.html
@@ -26,6 +26,12 @@ bench: .venv/test.stamp
 docs: .venv/test.stamp
 	$(BIN)/python -m pip install -q --group docs
 	$(BIN)/mkdocs build --strict
+
+# After a change of model or data: outputs and pictures of README, documentation and notebooks.
+refresh: .venv/test.stamp
+	$(BIN)/python scripts/refresh_docs.py
+	$(BIN)/python scripts/run_notebooks.py
+	$(BIN)/python scripts/make_pictures.py
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
