@@ -25,7 +25,7 @@ def numbers(data: Path) -> str:
     rows.append(("occupations", [f"{a['onet_code'].nunique():,}" for a in ads.values()]))
     rows.append(("sectors", [f"{a['sector'].nunique():,}" for a in ads.values()]))
     for share in (5, 50, 95):
-        length = [int(np.percentile(ads["en"]["text"].str.split().str.len(), share))]
+        length = [int(np.percentile([len(text.split()) for text in ads["en"]["text"]], share))]
         length.append(int(np.percentile(ads["zh"]["text"].str.len(), share)))
         rows.append((f"length, {share}th percentile (words; characters)", [f"{n:,}" for n in length]))
     rows.append(("boilerplate paragraphs", [f"{len(bank[language]):,}" for language in ads]))
@@ -65,8 +65,8 @@ def _second(found: dict[str, Any]) -> list[str]:
         f"Second reading: {found['n']:,} ads, drawn at random, were rated again by another reader who did not see the",
         f"first ratings. Weighted kappa (quadratic) {found['academic_kappa']:.2f} for the academic rating and",
         f"{found['hands_on_kappa']:.2f} for the hands-on rating; kappa {found['label_kappa']:.2f} for the label, the",
-        f"same in {found['label_agreement']:.1%} of ads. Both readers worked by the same codebook: this is consistency, not",
-        f"truth. {found['settled']:,} ads whose labels differed were settled by a third look.",
+        f"same in {found['label_agreement']:.1%} of ads. Both readers worked by the same codebook: this is consistency,",
+        f"not truth. {found['settled']:,} ads whose labels differed were settled by a third look.",
     ]
 
 
