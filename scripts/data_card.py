@@ -65,8 +65,8 @@ def _second(found: dict[str, Any]) -> list[str]:
         f"Second reading: {found['n']:,} ads, drawn at random, were rated again by another reader who did not see the",
         f"first ratings. Weighted kappa (quadratic) {found['academic_kappa']:.2f} for the academic rating and",
         f"{found['hands_on_kappa']:.2f} for the hands-on rating; kappa {found['label_kappa']:.2f} for the label, the",
-        f"same in {found['label_agreement']:.1%} of ads. Both readers worked by the same codebook: this is consistency,",
-        f"not truth. {found['settled']:,} ads whose labels differed were settled by a third look.",
+        f"same in {found['label_agreement']:.1%} of ads. Both readers worked by the same codebook: this is",
+        f"consistency, not truth. {found['settled']:,} ads whose labels differed were settled by a third look.",
     ]
 
 
