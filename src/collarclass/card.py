@@ -155,6 +155,7 @@ def model_card(model: Model, real: dict[str, Any] | None = None) -> str:
         "  between blue and gray are the commonest error.",
         "- People who manage technical work in technical words are at times taken for those who do it.",
         *(_failures(real["failures"]) if real else ()),
+        "- It takes every text for an ad: a résumé, a news item or a recipe gets a label, though it is none.",
         "- Only English and Chinese are known; other languages are unclear, dialect and heavy jargon are read worse.",
         "- The ads it learnt from were written for it. Kinds of work or wording that they lack are unknown to it;",
         "  the data card lists known gaps.",

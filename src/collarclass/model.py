@@ -23,6 +23,7 @@ UNCLEAR = len(LABELS)
 NOTES = ("", "empty text", "too little text to judge", "language not known to the model")
 _CHUNK = 250_000  # characters read at once: enough to spread fixed costs, few enough for the cache
 _LONGEST_TITLE = 100
+_LEAST_WORDS = 4  # besides numbers
 _CHINESE = 0.3  # share of a text's tokens that are Chinese characters, above which it is Chinese
 
 
@@ -184,7 +185,9 @@ class Model:
         known = np.bincount(terms[0].row, terms[0].times * single * length[terms[0].first], n)
         n_tokens = np.diff(tokens[0].first)
         note = np.zeros(n, dtype=np.int8)
+        words = np.concatenate(([0], np.cumsum(~tokens[0].numeral)))
         note[np.bincount(terms[0].row, minlength=n) < self.limits["min_terms"]] = 2
+        note[words[tail] - words[head] < _LEAST_WORDS] = 2
         note[(n_tokens >= self.limits["min_terms"]) & (known < self.limits["min_known_share"] * in_all)] = 3
         note[n_tokens == 0] = 1
         return Reading(

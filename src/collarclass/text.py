@@ -241,6 +241,12 @@ class Tokens:
     def n_rows(self) -> int:
         return len(self.first) - 1
 
+    @property
+    def numeral(self) -> NDArray[np.bool_]:
+        """Whether each token begins with a digit."""
+        begin = self._folded[self.start]
+        return (begin >= ord("0")) & (begin <= ord("9"))
+
     def spans(self, first: NDArray[np.int64], last: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Offsets, in the texts the caller passed, of runs of tokens.
 
