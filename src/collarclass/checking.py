@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,6 +12,7 @@ import pandas as pd
 from .api import default_model
 from .errors import DataError
 from .model import Model
+from .occupations import read_csv
 from .result import LABELS
 
 COLUMNS = ("row", "column", "kind", "what", "remedy")
@@ -133,11 +133,5 @@ def _doubts(titles: list[str], texts: list[str], labels: list[str], model: Model
 
 def check_file(path: str | os.PathLike[str], model: Model | None = None) -> tuple[pd.DataFrame, int]:
     """Check a CSV of labelled ads; gives the findings and the number of ads."""
-    name = Path(path).name
-    try:
-        ads = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise DataError(f"No file {path}: give the path of a CSV of labelled ads.") from None
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise DataError(f"{name} cannot be read as a UTF-8 CSV: {error}.") from None
+    ads = read_csv(path)
     return check_labels(ads, model), len(ads)

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from .errors import DataError
+from .occupations import read_csv
 from .result import LABELS
 
 if TYPE_CHECKING:
@@ -304,12 +305,7 @@ def evaluate_file(
     from .tables import find_columns, label_table
 
     name = Path(path).name
-    try:
-        ads = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise DataError(f"No file {path}: give a CSV with a column of true labels.") from None
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise DataError(f"{name} cannot be read as a UTF-8 CSV: {error}.") from None
+    ads = read_csv(path, "give a CSV with a column of true labels")
     for column in filter(None, (truth, by)):
         if column not in ads:
             raise DataError(f"No column {column!r} in {name}; its columns are: {', '.join(ads.columns)}.")

@@ -56,6 +56,18 @@ _FIGURES = (
 )
 
 
+def read_csv(
+    path: str | os.PathLike[str], remedy: str = "give the path of a CSV of labelled ads"
+) -> pd.DataFrame:
+    """Read a UTF-8 CSV with every cell as text, or say what is wrong and the remedy."""
+    try:
+        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise DataError(f"No file {path}: {remedy}.") from None
+    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise DataError(f"{Path(path).name} cannot be read as a UTF-8 CSV: {error}.") from None
+
+
 def read_ads(path: str | os.PathLike[str], labels_only: bool = False) -> pd.DataFrame:
     """Read a CSV of labelled ads for training or evaluation.
 
@@ -80,12 +92,7 @@ def read_ads(path: str | os.PathLike[str], labels_only: bool = False) -> pd.Data
         remedy.
     """
     name = Path(path).name
-    try:
-        ads = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise DataError(f"No file {path}: give the path of a CSV of labelled ads.") from None
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise DataError(f"{name} cannot be read as a UTF-8 CSV: {error}.") from None
+    ads = read_csv(path)
     for column in ("text", "label"):
         if column not in ads:
             raise DataError(f"{name} has no column {column!r}; its columns are: {', '.join(ads.columns)}.")
