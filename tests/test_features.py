@@ -41,7 +41,7 @@ def test_counts_agree_with_a_counter(texts: list[str]) -> None:
     hashes = np.unique(np.concatenate([h for h, _ in everything]))
     order = {int(h): n for n, (hs, _) in enumerate(everything, start=1) for h in hs}
     vocabulary = Vocabulary(hashes, np.array([order[int(h)] for h in hashes], np.uint8))
-    terms = count_terms(tokens, vocabulary)
+    terms = count_terms(tokens, vocabulary, len(tokens))
     expected = Counter(
         (int(tokens.row[i]), int(h)) for hs, first in everything for h, i in zip(hs, first, strict=True)
     )
@@ -67,6 +67,6 @@ def test_reach_counts_the_head_of_each_row() -> None:
     hashes = np.unique(np.concatenate([h for h, _ in every(tokens)]))
     order = {int(h): n for n, (hs, _) in enumerate(every(tokens), start=1) for h in hs}
     vocabulary = Vocabulary(hashes, np.array([order[int(h)] for h in hashes], np.uint8))
-    cut, head = count_terms(tokens, vocabulary, 2), count_terms(heads, vocabulary)
+    cut, head = count_terms(tokens, vocabulary, 2), count_terms(heads, vocabulary, 100)
     for name in ("row", "term", "times"):
         assert np.array_equal(getattr(cut, name), getattr(head, name))

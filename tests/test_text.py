@@ -138,3 +138,16 @@ def test_markup_places_point_at_their_source(text: str) -> None:
 
 def test_a_very_long_token_is_read() -> None:
     assert len(tokenize(["a" * 200_000])) == 1
+
+
+@given(st.lists(st.tuples(MESSY, st.integers(0, 80)), max_size=5))
+def test_tokens_before_an_offset_are_those_that_begin_before_it(ads: list[tuple[str, int]]) -> None:
+    offsets = np.array([min(offset, len(text)) for text, offset in ads], dtype=np.int64)
+    tokens = tokenize([text for text, _ in ads])
+    begins = tokens.spans(np.arange(len(tokens)), np.arange(len(tokens)))[0]
+    expected = [int((begins[tokens.row == row] < offset).sum()) for row, offset in enumerate(offsets)]
+    assert tokens.before(offsets).tolist() == expected
+    of_each = np.arange(tokens.n_rows)
+    assert [i for i in range(len(tokens)) if i - tokens.first[tokens.row[i]] < of_each[tokens.row[i]]] == (
+        tokens.head(of_each).tolist()
+    )

@@ -168,7 +168,7 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             gain=gain.astype(np.float32),
             intercept=intercept.astype(np.float32),
             decision=decision.astype(np.float32),
-            limits={"reach": self.reach, "min_terms": 6, "min_known_share": 0.5},
+            limits={"reach": self.reach, "min_terms": 6, "min_known_share": 0.6},
         )
         return self
 
@@ -278,19 +278,21 @@ class _TrainingData:
         reach: int,
     ) -> None:
         laid = [with_title(text, title) for text, title in zip(texts, titles, strict=True)]
-        self.tokens = tokenize([full for full, _, _ in laid]), tokenize([title for _, title, _ in laid])
-        limits = (min_df, min(min_df, weight.min()))
-        self.vocabularies = [_vocabulary(t, weight, limit) for t, limit in zip(self.tokens, limits, strict=True)]
-        self.terms = [
-            count_terms(t, v, n) for t, v, n in zip(self.tokens, self.vocabularies, (reach, None), strict=True)
+        self.tokens = tokens = tokenize([full for full, _, _ in laid])
+        title = tokens.before(np.array([end for _, end, _ in laid], dtype=np.int64))
+        self.vocabularies = [
+            _vocabulary(tokens, np.arange(len(tokens)), weight, min_df),
+            _vocabulary(tokens, tokens.head(title), weight, min(min_df, weight.min())),
         ]
+        text_terms, title_terms = self.vocabularies
+        self.terms = [count_terms(tokens, text_terms, reach), count_terms(tokens, title_terms, title)]
         self.counts = [
             sp.csr_matrix((t.value, (t.row, t.term)), shape=(len(texts), len(v)))
             for t, v in zip(self.terms, self.vocabularies, strict=True)
         ]
-        found = read_requirements(self.tokens[0])
+        found = read_requirements(tokens)
         self.features = features(found)
-        self.group = groups(self.tokens[0], found)
+        self.group = groups(tokens, found)
 
     def block(self, which: int, scale: NDArray[np.float64], weight: NDArray[np.float64]) -> Block:
         """The model's part for the text (0) or the title (1): the terms that are of use."""
@@ -300,16 +302,19 @@ class _TrainingData:
             Vocabulary(vocabulary.hashes[kept], vocabulary.order[kept]),
             scale[kept].astype(np.float32),
             weight[kept].astype(np.float32),
-            _shown(self.tokens[which], self.terms[which], len(scale))[kept],
+            _shown(self.tokens, self.terms[which], len(scale))[kept],
         )
 
 
-def _vocabulary(tokens: Tokens, weight: NDArray[np.float64], min_df: float) -> Vocabulary:
-    """Every n-gram that stands in enough ads."""
+def _vocabulary(
+    tokens: Tokens, kept: NDArray[np.int64], weight: NDArray[np.float64], min_df: float
+) -> Vocabulary:
+    """Every n-gram of some tokens that stands in enough ads."""
     hashes, orders = [], []
-    for order, (values, first) in enumerate(ngrams(tokens.hash, tokens.sentence, tokens.ideograph), start=1):
+    found = ngrams(tokens.hash[kept], tokens.sentence[kept], tokens.ideograph[kept])
+    for order, (values, first) in enumerate(found, start=1):
         known, of = np.unique(values, return_inverse=True)
-        pairs = np.unique(of * tokens.n_rows + tokens.row[first])  # each n-gram once an ad
+        pairs = np.unique(of * tokens.n_rows + tokens.row[kept[first]])  # each n-gram once an ad
         df = np.bincount(pairs // tokens.n_rows, weight[pairs % tokens.n_rows], len(known))
         hashes.append(known[df >= min_df - 1e-9])
         orders.append(np.full(len(hashes[-1]), order, dtype=np.uint8))

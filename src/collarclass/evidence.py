@@ -28,8 +28,6 @@ class Contributions:
     row, first, last : ndarray of int64
         Where the term stands: row of the chunk, first and last token; -1 for a requirement
         without words of its own.
-    field : ndarray of int8
-        0 when the tokens are those of the text, 1 of the title.
     kind : ndarray of int8
         `WORDS` or `REQUIREMENT`.
     weight : ndarray of float64, shape (n, 2)
@@ -41,23 +39,22 @@ class Contributions:
     def __init__(self, model: Model, reading: Reading) -> None:
         parts = []
         blocks = zip((model.text, model.title), reading.terms, reading.values, strict=True)
-        for field, (block, terms, values) in enumerate(blocks):
+        for block, terms, values in blocks:
             weight = block.weight[terms.term] * values[:, None] * model.gain[reading.group[terms.row]]
-            parts.append((terms.row, terms.first, terms.last, field, WORDS, weight, block.shown[terms.term]))
+            parts.append((terms.row, terms.first, terms.last, WORDS, weight, block.shown[terms.term]))
         rows, columns = np.nonzero(reading.features)
         carrier = carriers(reading.stated)[rows, columns]
         weight = reading.features[rows, columns][:, None] * model.stated_weight[columns]
         found = carrier >= 0
         first = np.where(found, reading.stated.first[carrier], -1) if len(carrier) else carrier
         last = np.where(found, reading.stated.last[carrier], -1) if len(carrier) else carrier
-        parts.append((rows, first, last, 0, REQUIREMENT, weight, found))
+        parts.append((rows, first, last, REQUIREMENT, weight, found))
         self.row = np.concatenate([p[0] for p in parts])
         self.first = np.concatenate([p[1] for p in parts])
         self.last = np.concatenate([p[2] for p in parts])
-        self.field = np.concatenate([np.full(len(p[0]), p[3], np.int8) for p in parts])
-        self.kind = np.concatenate([np.full(len(p[0]), p[4], np.int8) for p in parts])
-        self.weight = np.concatenate([p[5] for p in parts]).astype(np.float64)
-        self.shown = np.concatenate([p[6] for p in parts])
+        self.kind = np.concatenate([np.full(len(p[0]), p[3], np.int8) for p in parts])
+        self.weight = np.concatenate([p[4] for p in parts]).astype(np.float64)
+        self.shown = np.concatenate([p[5] for p in parts])
 
 
 def deciding_words(
@@ -86,36 +83,24 @@ def deciding_words(
     top = np.zeros(n)
     np.maximum.at(top, terms.row, strength)
     keep = np.flatnonzero((strength > _LEAST_SHARE * top[terms.row]) & (strength > 0))
-    keep = keep[np.lexsort((terms.first[keep], terms.field[keep]))]
-    row, field, strength = terms.row[keep], terms.field[keep], strength[keep]
-    first, last = terms.first[keep], terms.last[keep]
+    keep = keep[np.argsort(terms.first[keep], kind="stable")]
+    row, strength, first, last = terms.row[keep], strength[keep], terms.first[keep], terms.last[keep]
 
     # Runs that overlap become one.
-    place = field.astype(np.int64) * len(reading.tokens[0])
-    joined = np.zeros(len(keep), dtype=bool)
-    joined[1:] = (row[1:] == row[:-1]) & ((first + place)[1:] <= np.maximum.accumulate(last + place)[:-1])
-    begins = np.flatnonzero(~joined)
+    begins = np.flatnonzero(np.concatenate((first[:1] >= 0, first[1:] > np.maximum.accumulate(last)[:-1])))
     if not len(begins):
         return [""] * n
-    row, field = row[begins], field[begins].astype(np.int64)
     strength = np.add.reduceat(strength, begins)
-    first, last = first[begins], np.maximum.reduceat(last, begins)
-
-    start, end = np.empty_like(first), np.empty_like(last)
-    for which, tokens in enumerate(reading.tokens):
-        here = field == which
-        start[here], end[here] = tokens.spans(first[here], last[here])
+    row, first, last = row[begins], first[begins], np.maximum.reduceat(last, begins)
+    start, end = reading.tokens.spans(first, last)
     out: list[list[str]] = [[] for _ in range(n)]
     shift = reading.shift
     for i in np.lexsort((first, -strength, row)):
         words = out[row[i]]
         if len(words) == _MOST_WORDS:
             continue
-        title, text, offset = titles[row[i]], texts[row[i]], int(shift[row[i]])
-        if field[i] == 1 or start[i] < offset:
-            source, offset = title if title is not None else text, 0
-        else:
-            source = text
+        offset = int(shift[row[i]])
+        source, offset = (titles[row[i]] or "", 0) if start[i] < offset else (texts[row[i]], offset)
         run = " ".join(source[start[i] - offset : end[i] - offset].split())
         if run.casefold() not in (w.casefold() for w in words):
             words.append(run)
@@ -126,13 +111,11 @@ def sum_terms(model: Model, reading: Reading) -> list[SumTerms]:
     """The terms of each row's sums, placed in the title and the text that the caller passed."""
     terms = Contributions(model, reading)
     start, end = np.zeros(len(terms.row), np.int64), np.zeros(len(terms.row), np.int64)
-    for which, tokens in enumerate(reading.tokens):
-        here = (terms.field == which) & (terms.first >= 0)
-        start[here], end[here] = tokens.spans(terms.first[here], terms.last[here])
+    placed = terms.first >= 0
+    start[placed], end[placed] = reading.tokens.spans(terms.first[placed], terms.last[placed])
     shift = reading.shift[terms.row]
-    # A title laid before the text ends where the text begins; one read from the text lies in it.
-    in_title = ((terms.field == 1) & reading.titled[terms.row]) | (start < shift) & (terms.first >= 0)
-    moved = ~in_title & (terms.first >= 0) & (terms.field == 0)
+    in_title = placed & (start < shift)
+    moved = placed & ~in_title
     start[moved] -= shift[moved]
     end[moved] -= shift[moved]
     order = np.argsort(terms.row, kind="stable")
@@ -148,7 +131,7 @@ def stated_requirements(reading: Reading) -> list[tuple[Requirement, ...]]:
     out = []
     for row, (full, shift) in enumerate(zip(reading.laid, reading.shift.tolist(), strict=True)):
         found = []
-        for r in findings(reading.stated, reading.tokens[0], row, full, "text"):
+        for r in findings(reading.stated, reading.tokens, row, full, "text"):
             if r.start < shift:
                 found.append(replace(r, field="title"))
             else:

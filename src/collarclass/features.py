@@ -68,7 +68,7 @@ class Vocabulary:
         # Open addressing with linear probing. An entry holds the low half of the hash, to be compared,
         # and the term's number plus one: with the slot that is 32 bits and more of the hash checked.
         table = np.zeros((1 << bits) + 256, dtype=np.uint64)
-        slot = (self.hashes >> self._shift).astype(np.int64)
+        slot = (self.hashes >> self._shift).view(np.int64)
         entry = (self.hashes << np.uint64(32)) | np.arange(1, len(self.hashes) + 1, dtype=np.uint64)
         waiting = np.arange(len(self.hashes))
         while len(waiting):
@@ -85,7 +85,7 @@ class Vocabulary:
         """Look hashes up: which of them are known, and the number of each of those."""
         slot = (hashes >> self._shift).view(np.int64)
         entry = self._table[slot]
-        where = np.flatnonzero(entry)
+        where = np.flatnonzero(entry != 0)
         entry = entry[where]
         sought = hashes[where] << np.uint64(32)
         right = (entry ^ sought) < np.uint64(1 << 32)
@@ -97,7 +97,8 @@ class Vocabulary:
             right[wrong] = match = (found != 0) & ((found ^ sought[wrong]) < np.uint64(1 << 32))
             again = (found != 0) & ~match
             wrong, slot = wrong[again], slot[again]
-        return where[right], (entry[right] & np.uint64(0xFFFFFFFF)).view(np.int64) - 1
+        known = np.flatnonzero(right)
+        return where[known], (entry[known] & np.uint64(0xFFFFFFFF)).view(np.int64) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,17 +125,15 @@ class Terms:
     last: NDArray[np.int64]
 
 
-def count_terms(tokens: Tokens, vocabulary: Vocabulary, reach: int | None = None) -> Terms:
-    """Count the vocabulary's n-grams in each row of a batch, or in its first `reach` tokens.
+def count_terms(tokens: Tokens, vocabulary: Vocabulary, reach: NDArray[np.int64] | int) -> Terms:
+    """Count the vocabulary's n-grams in the first `reach` tokens of each row of a batch.
 
     Row, term and place are packed into one integer, so that one sort both counts and finds the
     first mention.
     """
     place_bits = np.int64(max(1, len(tokens)).bit_length())
     term_bits = np.int64(len(vocabulary).bit_length())
-    kept = np.arange(len(tokens))
-    if reach is not None:
-        kept = np.flatnonzero(kept - tokens.first[tokens.row] < reach)
+    kept = tokens.head(reach)
     keys = []
     for hashes, begin in ngrams(tokens.hash[kept], tokens.sentence[kept], tokens.ideograph[kept]):
         where, number = vocabulary.find(hashes)

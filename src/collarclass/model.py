@@ -21,7 +21,7 @@ from .text import Tokens, tokenize
 
 UNCLEAR = len(LABELS)
 NOTES = ("", "empty text", "too little text to judge", "language not known to the model")
-_CHUNK = 250_000  # characters read at once: enough to spread fixed costs, few enough for the cache
+_CHUNK = 500_000  # characters read at once: enough to spread fixed costs, few enough for the cache
 _LONGEST_TITLE = 100
 _LEAST_WORDS = 4  # besides numbers
 _CHINESE = 0.3  # share of a text's tokens that are Chinese characters, above which it is Chinese
@@ -89,8 +89,7 @@ class Reading:
 
     laid: list[str]
     shift: NDArray[np.int64]
-    titled: NDArray[np.bool_]
-    tokens: tuple[Tokens, Tokens]
+    tokens: Tokens
     terms: tuple[Terms, Terms]
     values: tuple[NDArray[np.float64], NDArray[np.float64]]
     stated: Stated
@@ -101,29 +100,29 @@ class Reading:
 
 def groups(tokens: Tokens, stated: Stated) -> NDArray[np.int64]:
     """Group of each row, 0 to 3: one for stated schooling, and two for Chinese."""
-    ideographs = np.concatenate(([0], np.cumsum(tokens.ideograph)))
-    chinese = np.diff(ideographs[tokens.first]) > _CHINESE * np.diff(tokens.first)
+    chinese = tokens.times(tokens.ideograph) > _CHINESE * np.diff(tokens.first)
     return (stated.level >= 0) + 2 * chinese.astype(np.int64)
 
 
-def with_title(text: str, title: str | None) -> tuple[str, str, int]:
+def with_title(text: str, title: str | None) -> tuple[str, int, int]:
     """Lay one ad out as models read it: a title line, then the text.
 
     Returns
     -------
     full : str
         The title, a line break and the text; the text alone where it begins with the title.
-    title : str
-        The title; where none was passed, the first line of the text if it is short.
+    end : int
+        Offset in `full` of the title's end; where no title was passed, a short first line is one.
     shift : int
-        Offset of the text in `full`.
+        Offset in `full` of the text.
     """
     if title is None:
-        line = text.lstrip()[: _LONGEST_TITLE + 1].partition("\n")
-        return text, line[0] if line[1] and "<" not in line[0] else "", 0
+        margin = len(text) - len(text.lstrip())
+        line = text[margin : margin + _LONGEST_TITLE + 1].partition("\n")
+        return text, margin + len(line[0]) if line[1] and "<" not in line[0] else 0, 0
     if not title.strip() or text.startswith(title):
-        return text, title, 0
-    return f"{title}\n{text}", title, len(title) + 1
+        return text, len(title), 0
+    return f"{title}\n{text}", len(title), len(title) + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +143,7 @@ class Model:
         product, and an intercept.
     limits : dict
         `reach`: so many tokens of an ad are read for words that tell (stated requirements are read in
-        all of it); `min_terms` known n-grams, and a `min_known_share` of the letters in known words: with less
+        all of it); `min_terms` known n-grams, and a `min_known_share` of known words among those read: with less
         an ad is unclear.
     facts : dict
         How and from what the model was trained.
@@ -170,38 +169,37 @@ class Model:
 
     def read(self, texts: Sequence[str], titles: Sequence[str | None] | None) -> Reading:
         laid = [with_title(text, title) for text, title in zip(texts, titles or [None] * len(texts), strict=True)]
-        tokens = tokenize([full for full, _, _ in laid]), tokenize([title for _, title, _ in laid])
-        n = len(laid)
+        tokens, reach, n = tokenize([full for full, _, _ in laid]), int(self.limits["reach"]), len(laid)
+        title = tokens.before(np.array([end for _, end, _ in laid], dtype=np.int64))
         terms = (
-            count_terms(tokens[0], self.text.vocabulary, int(self.limits["reach"])),
-            count_terms(tokens[1], self.title.vocabulary),
+            count_terms(tokens, self.text.vocabulary, reach),
+            count_terms(tokens, self.title.vocabulary, title),
         )
-        stated = read_requirements(tokens[0])
-        length = tokens[0].end - tokens[0].start
-        letters = np.concatenate(([0], np.cumsum(length)))
-        head, tail = tokens[0].first[:-1], tokens[0].first[1:]
-        in_all = letters[np.minimum(head + int(self.limits["reach"]), tail)] - letters[head]
-        single = self.text.vocabulary.order[terms[0].term] == 1
-        known = np.bincount(terms[0].row, terms[0].times * single * length[terms[0].first], n)
-        n_tokens = np.diff(tokens[0].first)
-        note = np.zeros(n, dtype=np.int8)
-        words = np.concatenate(([0], np.cumsum(~tokens[0].numeral)))
-        note[np.bincount(terms[0].row, minlength=n) < self.limits["min_terms"]] = 2
-        note[words[tail] - words[head] < _LEAST_WORDS] = 2
-        note[(n_tokens >= self.limits["min_terms"]) & (known < self.limits["min_known_share"] * in_all)] = 3
-        note[n_tokens == 0] = 1
+        stated = read_requirements(tokens)
         return Reading(
             [full for full, _, _ in laid],
             np.array([shift for _, _, shift in laid], dtype=np.int64),
-            np.array([title is not None for title in titles or [None] * n], dtype=bool),
             tokens,
             terms,
             (self.text.values(terms[0], n), self.title.values(terms[1], n)),
             stated,
             features(stated),
-            groups(tokens[0], stated),
-            note,
+            groups(tokens, stated),
+            self._note(tokens, terms[0]),
         )
+
+    def _note(self, tokens: Tokens, terms: Terms) -> NDArray[np.int8]:
+        """Why each row cannot be judged: index into `NOTES`."""
+        n_tokens = np.diff(tokens.first)
+        single = self.text.vocabulary.order[terms.term] == 1
+        known = np.bincount(terms.row, terms.times * single, tokens.n_rows)
+        read = np.minimum(n_tokens, int(self.limits["reach"]))
+        note = np.zeros(tokens.n_rows, dtype=np.int8)
+        note[np.bincount(terms.row, minlength=tokens.n_rows) < self.limits["min_terms"]] = 2
+        note[n_tokens - tokens.times(tokens.numeral) < _LEAST_WORDS] = 2
+        note[(n_tokens >= self.limits["min_terms"]) & (known < self.limits["min_known_share"] * read)] = 3
+        note[n_tokens == 0] = 1
+        return note
 
     # -- scoring ---------------------------------------------------------------------------------
 
@@ -209,14 +207,15 @@ class Model:
         """The two sums, on the codebook's scale, not yet cut to 0..4; shape (n, 2)."""
         n, group = len(reading.note), reading.group
         ratings = np.empty((n, 2))
+        words = np.zeros((2, n))
+        for block, terms, values in zip((self.text, self.title), reading.terms, reading.values, strict=True):
+            for d, weight in enumerate(block.weight.T):
+                words[d] += np.bincount(terms.row, values * weight[terms.term], n)
         for d in range(2):
-            words = np.zeros(n)
-            for block, terms, values in zip((self.text, self.title), reading.terms, reading.values, strict=True):
-                words += np.bincount(terms.row, values * block.weight[terms.term, d], n)
             stated = np.zeros(n)
             for j in range(reading.features.shape[1]):  # in a fixed order: the same sum in every batch
                 stated += reading.features[:, j] * self.stated_weight[j, d]
-            ratings[:, d] = self.intercept[group, d] + self.gain[group, d] * words + stated
+            ratings[:, d] = self.intercept[group, d] + self.gain[group, d] * words[d] + stated
         return ratings
 
     def probabilities(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:

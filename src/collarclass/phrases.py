@@ -114,10 +114,10 @@ class _Row:
     where: str
 
 
-def _pair(left: NDArray[np.uint64], right: NDArray[np.uint64]) -> NDArray[np.intp]:
+def _pair(left: NDArray[np.uint64], right: NDArray[np.uint64]) -> NDArray[np.int64]:
     """Place of a pair of tokens in the bitmap of pairs."""
     bits = np.uint64(64 - _PAIR_BITS)
-    return np.asarray(((left << np.uint64(7)) ^ right) >> bits).astype(np.intp)
+    return np.asarray(((left << np.uint64(7)) ^ right) >> bits).view(np.int64)
 
 
 def _read(path: Traversable, name: str) -> Iterator[_Row]:
@@ -288,7 +288,7 @@ def find_phrases(tokens: Tokens, lexicon: Lexicon) -> Hits:
     hashes, sentence = tokens.hash, tokens.sentence
     keys, found = [], []
     # Words that begin a phrase may be as common as "the": so look words that are phrases up, and pairs.
-    begin = np.flatnonzero(lexicon._starts[(hashes >> np.uint64(48)).astype(np.intp)])
+    begin = np.flatnonzero(lexicon._starts[(hashes >> np.uint64(48)).view(np.int64)])
     where, number = lexicon._prefixes.find(hashes[begin])
     whole = np.flatnonzero(lexicon._phrase[number] >= 0)
     keys.append((begin[where[whole]] << 4) | 1)

@@ -24,8 +24,11 @@ from numpy.typing import NDArray
 # Those above IDEOGRAPH are few in any text, and are looked at one by one.
 SPACE, LOWER, UPPER, IDEOGRAPH, BREAK, STOP, TAIL, APOSTROPHE, SKIP = range(9)
 
+# Freed memory goes back to the system, and what is given out again has to be cleared: a tenth of the
+# time. Having seen one large array freed, glibc keeps as much for the next batch.
+np.empty(1 << 24, dtype=np.uint8)
+
 _STEP = np.uint64(0x9E3779B97F4A7C15)
-_LONGEST_TOKEN = 64  # what follows in a longer one is noise, and does not count
 _TAG = re.compile(r"<[a-zA-Z/!?]")
 _ENTITY = re.compile(r"&(?:#\d+;?|#[xX][0-9a-fA-F]+;?|[a-zA-Z][a-zA-Z0-9]{1,30};)")
 _MARKUP = re.compile(f"{_TAG.pattern}|{_ENTITY.pattern}")
@@ -241,11 +244,28 @@ class Tokens:
     def n_rows(self) -> int:
         return len(self.first) - 1
 
+    def head(self, reach: NDArray[np.int64] | int) -> NDArray[np.int64]:
+        """Indices of the tokens that are among the first `reach` of their row; one reach for all, or one each."""
+        kept = np.minimum(np.diff(self.first), reach)
+        return np.asarray(np.arange(kept.sum()) + np.repeat(self.first[:-1] - (np.cumsum(kept) - kept), kept))
+
+    def before(self, offsets: NDArray[np.int64]) -> NDArray[np.int64]:
+        """How many tokens of each row begin before an offset in the text the caller passed."""
+        place = offsets.copy()
+        for marked, places in self._places.items():
+            place[marked] = np.searchsorted(places, offsets[marked])
+        place += self._row_starts[:-1]
+        place -= np.searchsorted(self._dropped + np.arange(len(self._dropped)), place)
+        return np.asarray(np.searchsorted(self.start, place) - self.first[:-1])
+
+    def times(self, mask: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """How many tokens of each row a mask over the tokens holds for."""
+        return np.asarray(np.diff(np.searchsorted(np.flatnonzero(mask), self.first)))
+
     @property
     def numeral(self) -> NDArray[np.bool_]:
         """Whether each token begins with a digit."""
-        begin = self._folded[self.start]
-        return (begin >= ord("0")) & (begin <= ord("9"))
+        return np.asarray(self._folded[self.start] - np.uint16(ord("0")) < 10)
 
     def spans(self, first: NDArray[np.int64], last: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Offsets, in the texts the caller passed, of runs of tokens.
@@ -305,7 +325,8 @@ def tokenize(texts: Sequence[str]) -> Tokens:
     """
     places: dict[int, NDArray[np.int64]] = {}
     code_points, row_starts = _lay_out(texts)
-    signs = np.flatnonzero((code_points == ord("<")) | (code_points == ord("&")))
+    low = code_points.astype(np.uint8)
+    signs = np.flatnonzero((low == ord("<")) | (low == ord("&")))
     if len(signs):
         plain = list(texts)
         # Markup goes on with a letter or one of / ! ? #, none of which is a blank.
@@ -402,7 +423,7 @@ def _numbered(cuts: NDArray[np.int64], n: int) -> NDArray[np.int64]:
 def _hash(
     folded: NDArray[np.uint16], start: NDArray[np.int64], end: NDArray[np.int64], any_wide: bool
 ) -> NDArray[np.uint64]:
-    """Hash each token's folded characters, eight bytes at a time.
+    """Hash each token's folded characters.
 
     A token of Latin letters is hashed as bytes; one with any other character as 16-bit numbers.
     """
@@ -416,19 +437,15 @@ def _hash(
 
 
 def _hash_units(units: NDArray[Any], start: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """Hash the first eight bytes of each token, and of a longer one the last eight and the length, too."""
     size = units.itemsize
-    step = 8 // size
-    padded = np.concatenate((units, np.zeros(step, units.dtype)))
-    windows = np.lib.stride_tricks.as_strided(padded[:step].view(np.uint64), (len(units),), (size,))
-    masks = np.array([(1 << (8 * size * n)) - 1 for n in range(step + 1)], dtype=np.uint64)
+    most = 8 // size
+    padded = np.concatenate((units, np.zeros(most, units.dtype)))
+    eight: NDArray[np.uint64] = np.ndarray((len(units),), np.uint64, padded, strides=(size,))  # from each unit on
+    masks = np.array([(1 << (8 * size * n)) - 1 for n in range(most + 1)], dtype=np.uint64)
     length = end - start
-    hashes = mix(windows[start] & masks[np.minimum(length, step)])
-    longer = np.flatnonzero(length > step)
-    for done in range(step, _LONGEST_TOKEN, step):
-        if not len(longer):
-            break
-        left = length[longer] - done
-        window = windows[start[longer] + done] & masks[np.minimum(left, step)]
-        hashes[longer] = mix(hashes[longer] * _STEP + window)
-        longer = longer[left > step]
+    hashes = mix(eight[start] & masks[np.minimum(length, most)])
+    longer = np.flatnonzero(length > most)
+    rest = eight[end[longer] - most] + length[longer].view(np.uint64)
+    hashes[longer] = mix(hashes[longer] * _STEP + rest)
     return hashes
