@@ -44,7 +44,7 @@ def test_modules_import_only_earlier_ones() -> None:
             assert not late, f"{name} imports {late}"
 
 
-@pytest.mark.parametrize("heavy", ["sklearn", "pandas", "typer", "plotly", "jinja2", "joblib", "scipy"])
+@pytest.mark.parametrize("heavy", ["sklearn", "pandas", "click", "plotly", "jinja2", "joblib", "scipy"])
 def test_predicting_needs_none_of_the_heavy_libraries(heavy: str) -> None:
     code = (
         "import sys; import collarclass; collarclass.classify('Welder for a shipyard, days'); "

@@ -11,40 +11,28 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import typer
+import click
 
 from . import __version__
 
-app = typer.Typer(
-    name="collarclass",
-    help="Label job ads white, blue or gray collar by two scores: academic credential and hands-on skill.",
+_PATH = click.Path(path_type=Path)
+_SOURCE = click.argument("source")
+_MODEL = click.option("--model", "-m", type=_PATH, help="Model folder; the shipped model if not given.")
+_TITLE = click.option("--title", help="Column of job titles.")
+_TEXT = click.option("--text", help="Column of ad texts.")
+_PREFIX = click.option("--prefix", default="", show_default=False, help="What was put before the added columns' names.")
+_FORCE = click.option("--force", "-f", is_flag=True, help="Overwrite the output.")
+
+
+@click.group(
     epilog="Exit codes: 0 fine, 1 wrong data or file, 2 wrong usage, 130 interrupted.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"], "show_default": True},
 )
-
-ModelOption = Annotated[
-    Path | None, typer.Option("--model", "-m", help="Model folder; the shipped model if not given.")
-]
-
-
-def _show_version(asked: bool) -> None:
-    if asked:
-        typer.echo(f"collarclass {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def _options(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
-    ] = False,
-) -> None:
-    pass
+@click.version_option(__version__, prog_name="collarclass", message="%(prog)s %(version)s")
+def app() -> None:
+    """Label job ads white, blue or gray collar by two scores: academic credential and hands-on skill."""
 
 
 @contextmanager
@@ -56,21 +44,23 @@ def _ending(interrupted: str = "Interrupted.") -> Iterator[None]:
     except BrokenPipeError:
         # Python would complain when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(0) from None
+        raise click.exceptions.Exit(0) from None
     except KeyboardInterrupt:
-        raise typer.Exit(_fail(interrupted, 130)) from None
+        raise click.exceptions.Exit(_fail(interrupted, 130)) from None
 
 
 @app.command(
     epilog='Example: collarclass classify --title Welder "MIG welding of steel frames. No degree needed."'
 )
-def classify(
-    text: Annotated[str, typer.Argument(help='The ad; "-" reads it from standard input.')],
-    title: Annotated[str | None, typer.Option("--title", "-t", help="The job title.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Write one JSON object.")] = False,
-    model: ModelOption = None,
-) -> None:
-    """Label one job ad and say why."""
+@click.argument("text")
+@click.option("--title", "-t", help="The job title.")
+@click.option("--json", "as_json", is_flag=True, help="Write one JSON object.")
+@_MODEL
+def classify(text: str, title: str | None, as_json: bool, model: Path | None) -> None:
+    """Label one job ad and say why.
+
+    TEXT is the ad; "-" reads it from standard input.
+    """
     from .api import classify as classify_one
     from .artefact import load_model
     from .terminal import as_dict, lines
@@ -82,9 +72,9 @@ def classify(
         if as_json:
             import json
 
-            typer.echo(json.dumps(as_dict(found), ensure_ascii=False))
+            click.echo(json.dumps(as_dict(found), ensure_ascii=False))
         else:
-            typer.echo("\n".join(lines(found)))
+            click.echo("\n".join(lines(found)))
 
 
 @app.command(
@@ -92,35 +82,48 @@ def classify(
     "zcat ads.csv.gz | collarclass label - -o - > labelled.csv    "
     "collarclass label ads.parquet -o out/labelled.jsonl.zst --n-jobs 2 --resume"
 )
+@_SOURCE
+@click.option("--output", "-o", "target", required=True, help='File to write; "-" is standard output.')
+@_TITLE
+@_TEXT
+@click.option("--format", "kind", help="csv, tsv, jsonl or parquet, where no file name tells.")
+@click.option("--encoding", help="Of the source; found if not given.")
+@click.option("--delimiter", help="Of the source; found if not given.")
+@click.option("--prefix", default="", show_default=False, help="Put before the names of the added columns.")
+@click.option(
+    "--evidence/--no-evidence", default=True, help="Name the words that decided; faster without."
+)
+@_MODEL
+@click.option("--n-jobs", "-j", default=1, help="Worker processes; -1: one per processor.")
+@click.option("--batch-size", type=click.IntRange(min=1), default=2000, help="Rows worked on at once.")
+@_FORCE
+@click.option("--resume", is_flag=True, help="Go on with an interrupted run.")
+@click.option(
+    "--progress/--no-progress", default=None, help="Show progress on standard error; if not given, on a terminal."
+)
+@click.option("--report", "report_file", type=_PATH, help="Write an HTML report of the result to this file, too.")
 def label(
-    source: Annotated[
-        str, typer.Argument(help='CSV, TSV, JSON Lines or Parquet file; "-" is standard input.')
-    ],
-    target: Annotated[str, typer.Option("--output", "-o", help='File to write; "-" is standard output.')],
-    title: Annotated[str | None, typer.Option(help="Column of job titles.")] = None,
-    text: Annotated[str | None, typer.Option(help="Column of ad texts.")] = None,
-    kind: Annotated[
-        str | None, typer.Option("--format", help="csv, tsv, jsonl or parquet, where no file name tells.")
-    ] = None,
-    encoding: Annotated[str | None, typer.Option(help="Of the source; found if not given.")] = None,
-    delimiter: Annotated[str | None, typer.Option(help="Of the source; found if not given.")] = None,
-    prefix: Annotated[str, typer.Option(help="Put before the names of the added columns.")] = "",
-    evidence: Annotated[bool, typer.Option(help="Name the words that decided; faster without.")] = True,
-    model: ModelOption = None,
-    n_jobs: Annotated[
-        int, typer.Option("--n-jobs", "-j", help="Worker processes; -1: one per processor.")
-    ] = 1,
-    batch_size: Annotated[int, typer.Option(min=1, help="Rows worked on at once.")] = 2000,
-    force: Annotated[bool, typer.Option("--force", "-f", help="Overwrite the output.")] = False,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run.")] = False,
-    progress: Annotated[
-        bool | None, typer.Option(help="Show progress on standard error; on a terminal only if not given.")
-    ] = None,
-    report_file: Annotated[
-        Path | None, typer.Option("--report", help="Write an HTML report of the result to this file, too.")
-    ] = None,
+    source: str,
+    target: str,
+    title: str | None,
+    text: str | None,
+    kind: str | None,
+    encoding: str | None,
+    delimiter: str | None,
+    prefix: str,
+    evidence: bool,
+    model: Path | None,
+    n_jobs: int,
+    batch_size: int,
+    force: bool,
+    resume: bool,
+    progress: bool | None,
+    report_file: Path | None,
 ) -> None:
-    """Label every ad of a file: the same rows come out, with columns added."""
+    """Label every ad of a file: the same rows come out, with columns added.
+
+    SOURCE is a CSV, TSV, JSON Lines or Parquet file; "-" is standard input.
+    """
     from .errors import DataError
     from .files import label_file
 
@@ -149,9 +152,9 @@ def label(
         )
     counts = ", ".join(f"{n:,} {name}" for name, n in done.counts.items())
     where = "standard output" if target == "-" else target
-    typer.echo(f"{done.rows:,} ads: {counts} -> {where}", err=True)
+    click.echo(f"{done.rows:,} ads: {counts} -> {where}", err=True)
     if done.noted:
-        typer.echo(
+        click.echo(
             f"{done.noted:,} rows were not as they should be: see column {prefix}collar_note.", err=True
         )
     if report_file is not None:
@@ -159,20 +162,29 @@ def label(
 
 
 @app.command(epilog="Example: collarclass report labelled.csv -o report.html --by region --by posted")
+@_SOURCE
+@click.option("--output", "-o", "target", type=_PATH, required=True, help="HTML file to write.")
+@click.option("--by", multiple=True, help="Column to show shares by; may be given again.")
+@click.option("--lang", default="en", help="Language of the page: en or zh.")
+@_TITLE
+@_PREFIX
+@_MODEL
+@_FORCE
 def report(
-    source: Annotated[str, typer.Argument(help="A file that 'collarclass label' wrote.")],
-    target: Annotated[Path, typer.Option("--output", "-o", help="HTML file to write.")],
-    by: Annotated[
-        list[str] | None, typer.Option(help="Column to show shares by; may be given again.")
-    ] = None,
-    lang: Annotated[str, typer.Option(help="Language of the page: en or zh.")] = "en",
-    title: Annotated[str | None, typer.Option(help="Column of job titles.")] = None,
-    prefix: Annotated[str, typer.Option(help="What was put before the added columns' names.")] = "",
-    model: ModelOption = None,
-    force: Annotated[bool, typer.Option("--force", "-f", help="Overwrite the output.")] = False,
+    source: str,
+    target: Path,
+    by: tuple[str, ...],
+    lang: str,
+    title: str | None,
+    prefix: str,
+    model: Path | None,
+    force: bool,
 ) -> None:
-    """Write a page that shows what a labelled file holds."""
-    _report(source, target, by=by or (), lang=lang, title=title, prefix=prefix, model=model, force=force)
+    """Write a page that shows what a labelled file holds.
+
+    SOURCE is a file that 'collarclass label' wrote.
+    """
+    _report(source, target, by=by, lang=lang, title=title, prefix=prefix, model=model, force=force)
 
 
 def _report(source: str, target: Path, *, model: Path | None, force: bool, **options: Any) -> None:
@@ -183,7 +195,7 @@ def _report(source: str, target: Path, *, model: Path | None, force: bool, **opt
     target.parent.mkdir(parents=True, exist_ok=True)
     with _ending():
         write_report(source, target, model=load_model(model) if model is not None else None, **options)
-    typer.echo(f"Report -> {target}", err=True)
+    click.echo(f"Report -> {target}", err=True)
 
 
 def _check_free(target: Path, force: bool) -> None:
@@ -194,27 +206,28 @@ def _check_free(target: Path, force: bool) -> None:
 
 
 @app.command(epilog="Example: collarclass train -o models/own --own my_labelled_ads.csv --name own")
-def train(
-    target: Annotated[Path, typer.Option("--output", "-o", help="Folder for the model.")],
-    data: Annotated[Path, typer.Option(help="The project's data folder.")] = Path("data"),
-    own: Annotated[Path | None, typer.Option(help="CSV of your own labelled ads, used besides.")] = None,
-    name: Annotated[str, typer.Option(help="Name of the model.")] = "standard",
-) -> None:
+@click.option("--output", "-o", "target", type=_PATH, required=True, help="Folder for the model.")
+@click.option("--data", type=_PATH, default=Path("data"), help="The project's data folder.")
+@click.option("--own", type=_PATH, help="CSV of your own labelled ads, used besides.")
+@click.option("--name", default="standard", help="Name of the model.")
+def train(target: Path, data: Path, own: Path | None, name: str) -> None:
     """Train a model on labelled ads, and say how good it is."""
     from .training import train_to
 
     with _ending():
-        typer.echo(train_to(target, data, own=own, name=name))
+        click.echo(train_to(target, data, own=own, name=name))
 
 
 @app.command(epilog="Example: collarclass check my_labels.csv")
-def check(
-    source: Annotated[Path, typer.Argument(help="CSV of labelled ads, with columns text and label.")],
-    target: Annotated[Path | None, typer.Option("--output", "-o", help="CSV to write findings to.")] = None,
-    model: ModelOption = None,
-    force: Annotated[bool, typer.Option("--force", "-f", help="Overwrite the output.")] = False,
-) -> None:
-    """Look labelled ads over before training: what is wrong in which row, and what to do."""
+@click.argument("source", type=_PATH)
+@click.option("--output", "-o", "target", type=_PATH, help="CSV to write findings to.")
+@_MODEL
+@_FORCE
+def check(source: Path, target: Path | None, model: Path | None, force: bool) -> None:
+    """Look labelled ads over before training: what is wrong in which row, and what to do.
+
+    SOURCE is a CSV with columns text and label.
+    """
     from .artefact import load_model
     from .checking import check_file
 
@@ -225,32 +238,34 @@ def check(
     with _ending():
         if target is None:
             for finding in findings.itertuples():
-                typer.echo(f"row {finding.row}, {finding.column}: {finding.what}; {finding.remedy}")
+                click.echo(f"row {finding.row}, {finding.column}: {finding.what}; {finding.remedy}")
         else:
             findings.to_csv(target, index=False)
-        typer.echo(f"{n:,} ads: {len(findings) - doubts:,} to mend, {doubts:,} to look at again")
+        click.echo(f"{n:,} ads: {len(findings) - doubts:,} to mend, {doubts:,} to look at again")
     if len(findings) > doubts:
-        raise typer.Exit(1)
+        raise click.exceptions.Exit(1)
 
 
 @app.command(epilog="Example: collarclass review labelled.csv -o my_labels.csv")
-def review(
-    source: Annotated[str, typer.Argument(help="A file that 'collarclass label' wrote.")],
-    target: Annotated[
-        Path, typer.Option("--output", "-o", help="CSV of your labels; gone on with if it is there.")
-    ],
-    title: Annotated[str | None, typer.Option(help="Column of job titles.")] = None,
-    text: Annotated[str | None, typer.Option(help="Column of ad texts.")] = None,
-    prefix: Annotated[str, typer.Option(help="What was put before the added columns' names.")] = "",
-    most: Annotated[int, typer.Option(min=1, help="How many ads to ask for at most.")] = 500,
-) -> None:
-    """Label ads yourself, the least certain first, by one key each; the result is for 'train'."""
+@_SOURCE
+@click.option(
+    "--output", "-o", "target", type=_PATH, required=True, help="CSV of your labels; gone on with if it is there."
+)
+@_TITLE
+@_TEXT
+@_PREFIX
+@click.option("--most", type=click.IntRange(min=1), default=500, help="How many ads to ask for at most.")
+def review(source: str, target: Path, title: str | None, text: str | None, prefix: str, most: int) -> None:
+    """Label ads yourself, the least certain first, by one key each; the result is for 'train'.
+
+    SOURCE is a file that 'collarclass label' wrote.
+    """
     from .reviewing import doubtful_ads
     from .reviewing import review as ask
 
     def read_key() -> str:
         if sys.stdin.isatty():
-            key = typer.getchar()
+            key = click.getchar()
             if key in {"\x03", "\x04"}:
                 return ""
             return key
@@ -258,29 +273,29 @@ def review(
 
     ads = doubtful_ads(source, title=title, text=text, prefix=prefix, most=most)
     with _ending(f"Interrupted: what you labelled is in {target}."):
-        n = ask(ads, target, read_key, lambda piece: typer.echo(piece, nl=False))
-        typer.echo(f"{n:,} ads labelled -> {target}")
+        n = ask(ads, target, read_key, lambda piece: click.echo(piece, nl=False))
+        click.echo(f"{n:,} ads labelled -> {target}")
 
 
 @app.command(epilog="Example: collarclass evaluate labelled.csv --truth label --by region")
+@click.argument("source", type=_PATH)
+@click.option("--truth", default="label", help="The column of true labels.")
+@click.option("--by", help="Column by whose values results are shown apart.")
+@_PREFIX
+@click.option("--baselines", type=_PATH, help="Data folder: baselines are trained on it and measured beside.")
+@_MODEL
 def evaluate(
-    source: Annotated[
-        Path, typer.Argument(help="CSV of ads, labelled or not, with a column of true labels.")
-    ],
-    truth: Annotated[str, typer.Option(help="The column of true labels.")] = "label",
-    by: Annotated[str | None, typer.Option(help="Column by whose values results are shown apart.")] = None,
-    prefix: Annotated[str, typer.Option(help="What was put before the added columns' names.")] = "",
-    baselines: Annotated[
-        Path | None, typer.Option(help="Data folder: baselines are trained on it and measured beside.")
-    ] = None,
-    model: ModelOption = None,
+    source: Path, truth: str, by: str | None, prefix: str, baselines: Path | None, model: Path | None
 ) -> None:
-    """Compare labels with a careful reader's."""
+    """Compare labels with a careful reader's.
+
+    SOURCE is a CSV of ads, labelled or not, with a column of true labels.
+    """
     from .artefact import load_model
     from .evaluation import evaluate_file
 
     with _ending():
-        typer.echo(
+        click.echo(
             evaluate_file(
                 source,
                 truth=truth,
@@ -293,7 +308,8 @@ def evaluate(
 
 
 @app.command()
-def info(model: ModelOption = None) -> None:
+@_MODEL
+def info(model: Path | None) -> None:
     """Show the version, the model and where things are."""
     import platform
 
@@ -311,28 +327,25 @@ def info(model: ModelOption = None) -> None:
         *((f"  {name}", value) for name, value in found.facts.items()),
     ]
     with _ending():
-        typer.echo("\n".join(f"{name:<14}{value}" for name, value in lines))
+        click.echo("\n".join(f"{name:<14}{value}" for name, value in lines))
 
 
 def main() -> None:
     """Run the command; the console script's entry point."""
     from .errors import CollarclassError
 
-    code: Any
     try:
-        code = app(standalone_mode=False)
-    except (typer.Abort, KeyboardInterrupt):
+        code = app(standalone_mode=False, prog_name="collarclass")
+    except (click.Abort, KeyboardInterrupt):
         code = _fail("Interrupted.", 130)
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
     except (CollarclassError, OSError) as error:
         code = _fail(str(error), 1)
-    except Exception as error:
-        if not hasattr(error, "show"):  # typer's own errors of usage can show themselves
-            raise
-        error.show()
-        code = getattr(error, "exit_code", 2)
     sys.exit(code or 0)
 
 
 def _fail(message: str, code: int) -> int:
-    typer.echo("collarclass: " + " ".join(message.split()), err=True)
+    click.echo("collarclass: " + " ".join(message.split()), err=True)
     return code
