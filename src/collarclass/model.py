@@ -295,27 +295,40 @@ class Model:
             scores, probabilities, label = self._decide(reading)
             terms = sum_terms(self, reading) if evidence else [None] * len(label)
             asked = stated_requirements(reading) if evidence else [()] * len(label)
-            pull = self._pull(scores, probabilities)
-            for i, text in enumerate(some_texts):
-                known = label[i] != UNCLEAR
-                group = reading.group[i]
+            starts = [dict(zip(DIMENSIONS, row, strict=True)) for row in self.intercept.tolist()]
+            each = zip(
+                label.tolist(),
+                probabilities.tolist(),
+                scores.tolist(),
+                reading.stated.level.tolist(),
+                reading.stated.status.tolist(),
+                asked,
+                reading.note.tolist(),
+                reading.group.tolist(),
+                some_texts,
+                some_titles if some_titles is not None else [None] * len(label),
+                terms,
+                self._pull(scores, probabilities).tolist(),
+                strict=True,
+            )
+            for k, p, (academic, hands_on), level, status, requirements, note, group, text, title, sums, pull in each:
                 out.append(
                     Classification(
-                        label=LABELS[label[i]] if known else "unclear",
-                        confidence=float(probabilities[i, label[i]]) if known else 0.0,
-                        probabilities=dict(zip(LABELS, probabilities[i].tolist(), strict=True)),
-                        academic_score=float(scores[i, 0]),
-                        hands_on_score=float(scores[i, 1]),
-                        schooling_level=LEVELS[level] if (level := int(reading.stated.level[i])) >= 0 else None,
-                        schooling_status=STATUSES[reading.stated.status[i]],
-                        requirements=asked[i],
-                        note=NOTES[reading.note[i]],
+                        label=LABELS[k] if k != UNCLEAR else "unclear",
+                        confidence=p[k] if k != UNCLEAR else 0.0,
+                        probabilities=dict(zip(LABELS, p, strict=True)),
+                        academic_score=academic,
+                        hands_on_score=hands_on,
+                        schooling_level=LEVELS[level] if level >= 0 else None,
+                        schooling_status=STATUSES[status],
+                        requirements=requirements,
+                        note=NOTES[note],
                         model=self.identity,
-                        intercept=dict(zip(DIMENSIONS, self.intercept[group].tolist(), strict=True)),
+                        intercept=dict(starts[group]),
                         text=text,
-                        title=some_titles[i] if some_titles is not None else None,
-                        terms=terms[i],
-                        pull=(float(pull[i, 0]), float(pull[i, 1])),
+                        title=title,
+                        terms=sums,
+                        pull=(pull[0], pull[1]),
                     )
                 )
         return out
