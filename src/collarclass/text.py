@@ -324,8 +324,7 @@ def tokenize(texts: Sequence[str]) -> Tokens:
     ['bachelors', 'degree', '本']
     """
     places: dict[int, NDArray[np.int64]] = {}
-    code_points, row_starts = _lay_out(texts)
-    low = code_points.astype(np.uint8)
+    code_points, low, row_starts = _lay_out(texts)
     signs = np.flatnonzero((low == ord("<")) | (low == ord("&")))
     if len(signs):
         plain = list(texts)
@@ -336,28 +335,32 @@ def tokenize(texts: Sequence[str]) -> Tokens:
             if found is not None:
                 places[row] = found
         if places:
-            code_points, row_starts = _lay_out(plain)
-    return _tokenize(code_points, row_starts, places)
+            code_points, low, row_starts = _lay_out(plain)
+    return _tokenize(code_points, low, row_starts, places)
 
 
-def _lay_out(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
-    """All texts' code points, each text between line breaks, and where each begins (and one more)."""
+def _lay_out(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.uint8], NDArray[np.int64]]:
+    """All texts' code points, each text between line breaks; their low bytes; where each text begins (and one more)."""
     row_starts = np.ones(len(texts) + 1, dtype=np.int64)
     row_starts[1:] += np.cumsum(np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)) + 1)
     joined = "\n".join(("", *texts, ""))
-    return np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32), row_starts
+    code_points = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    return code_points, code_points.astype(np.uint8), row_starts
 
 
 def _tokenize(
-    code_points: NDArray[np.uint32], row_starts: NDArray[np.int64], places: dict[int, NDArray[np.int64]]
+    code_points: NDArray[np.uint32],
+    low: NDArray[np.uint8],
+    row_starts: NDArray[np.int64],
+    places: dict[int, NDArray[np.int64]],
 ) -> Tokens:
     kinds, folds, narrow_kinds, narrow_folds = _characters()
     # Bytes go through a table of 256 far faster than code points through one of 65,536: the few
     # characters beyond Latin-1 of an English ad are put right afterwards.
     wide = np.flatnonzero(code_points > 0xFF)
-    low = code_points.astype(np.uint8).tobytes()
-    kind = np.frombuffer(bytearray(low.translate(narrow_kinds)), dtype=np.uint8)
-    folded = np.frombuffer(low.translate(narrow_folds), dtype=np.uint8).astype(np.uint16)
+    latin = low.tobytes()
+    kind = np.frombuffer(bytearray(latin.translate(narrow_kinds)), dtype=np.uint8)
+    folded = np.frombuffer(latin.translate(narrow_folds), dtype=np.uint8).astype(np.uint16)
     if len(wide):
         beyond = np.minimum(code_points[wide], np.uint32(0xFFFF))
         kind[wide] = kinds[beyond]
@@ -376,6 +379,8 @@ def _tokenize(
         kept[dropped] = False
         kind, folded = kind[kept], folded[kept]
         starts = row_starts - np.searchsorted(dropped, row_starts)
+        wide = wide[kept[wide]]
+        wide -= np.searchsorted(dropped, wide)
         special = special[kept[special]]
         special -= np.searchsorted(dropped, special)
         dropped = dropped - np.arange(len(dropped))
@@ -401,7 +406,7 @@ def _tokenize(
     breaks = np.sort(np.concatenate((special[of == BREAK], stop)))
     first = np.searchsorted(start, starts)
     return Tokens(
-        _hash(folded, start, end, len(wide) > 0),
+        _hash(folded, start, end, wide[folded[wide] > 0xFF]),
         _numbered(first[1:-1], len(start)),
         start,
         end,
@@ -421,17 +426,16 @@ def _numbered(cuts: NDArray[np.int64], n: int) -> NDArray[np.int64]:
 
 
 def _hash(
-    folded: NDArray[np.uint16], start: NDArray[np.int64], end: NDArray[np.int64], any_wide: bool
+    folded: NDArray[np.uint16], start: NDArray[np.int64], end: NDArray[np.int64], wide: NDArray[np.int64]
 ) -> NDArray[np.uint64]:
     """Hash each token's folded characters.
 
-    A token of Latin letters is hashed as bytes; one with any other character as 16-bit numbers.
+    A token of Latin letters is hashed as bytes; one with any of the characters at `wide` as 16-bit numbers.
     """
     hashes = _hash_units(folded.astype(np.uint8), start, end)
-    if any_wide and len(start):
-        place = np.flatnonzero(folded > 0xFF)
-        token = np.searchsorted(start, place, "right") - 1
-        token = np.unique(token[(token >= 0) & (place < end[token])])
+    if len(wide) and len(start):
+        token = np.searchsorted(start, wide, "right") - 1
+        token = np.unique(token[(token >= 0) & (wide < end[token])])
         hashes[token] = ~_hash_units(folded, start[token], end[token])
     return hashes
 
