@@ -16,6 +16,7 @@ ORDER = [
     "features",
     "phrases",
     "surroundings",
+    "durations others wording",
     "stated",
     "requirements",
     "evidence explain",

@@ -27,7 +27,7 @@ FILES = ("schooling.tsv", "certificates.tsv", "cues.tsv")
 ITEMS = ("level", "certificate", "licence", "skill_grade", "driving", "years", "nothing")
 CUES = (
     "required", "preferred", "not_needed", "substitute", "pursuing", "clutter", "topic", "mark",
-    "heading", "field", "decoy",
+    "heading", "field", "decoy", "span", "else", "several",
 )  # fmt: skip
 CONTEXT = ("or", "no", "number")
 CLASSES = ITEMS + CUES
@@ -39,8 +39,9 @@ VALUES = {
     **dict.fromkeys(("required", "preferred", "not_needed", "pursuing"), ("before", "after", "both")),
     "substitute": ("before", "after", "both", "alone"),
     "topic": ("", "experience"),
-    "clutter": ("", "before", "after"),
-    "heading": ("required", "preferred", "other", "benefit"),
+    "clutter": ("", "before", "after", "next"),
+    "heading": ("required", "preferred", "other", "benefit", "company"),
+    "span": ("before", "after", "far", "work"),
 }
 LONGEST = 15
 _PAIR_BITS = 18

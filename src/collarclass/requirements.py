@@ -10,6 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from .durations import experience
+from .others import clutter
 from .phrases import Lexicon, default_lexicon
 from .phrases import load_lexicon as load_lexicon
 from .result import Requirement
@@ -34,15 +36,13 @@ from .surroundings import (
     CLASS,
     LIKED,
     alternatives,
-    clutter,
-    experience,
     fields,
     preface,
     sections,
     survey,
-    wording,
 )
 from .text import Tokens, tokenize
+from .wording import wording
 
 _KIND_OF = np.array([0, 1, 2, 3, 4, 5, 0], dtype=np.int8)  # kinds of finding that the lexicon's ITEMS are
 

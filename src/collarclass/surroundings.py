@@ -6,7 +6,6 @@ asks for, or cues, which say how. Every function here answers one question for a
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,23 +17,19 @@ from .text import Tokens
 CLASS = {name: np.int8(i) for i, name in enumerate(CLASSES)}
 BEFORE, AFTER, BOTH, ALONE = range(4)  # values of the cues: where they stand, seen from the item
 BARE = 2  # value of words for schooling in general
-ASKED, LIKED, _OTHER, BENEFIT = range(4)  # values of the headings
-_COMMA, _COLON, _SLASH, _BLANK, _OPEN, _CLOSE, _ENUMERATION, _LENTICULAR = (ord(c) for c in ",:/ ()、】")
-_ZERO, _NINE = ord("0"), ord("9")
-
-# How far words reach, in tokens.
-_BEFORE, _BEFORE_NEAR, _AFTER, _SWAP, _CLUTTER, _ALTERNATIVE, _STUDY = 10, 4, 40, 60, 12, 150, 6
+ASKED, LIKED, _OTHER, BENEFIT, COMPANY = range(5)  # values of the headings
+COMMA, COLON, SLASH, BLANK, OPEN, CLOSE, _ENUMERATION, _LENTICULAR = (ord(c) for c in ",:/ ()、】")
+_ALTERNATIVE = 150  # how far apart alternatives may stand, in tokens
 
 Flags = NDArray[np.bool_]
 Indices = NDArray[np.int64]
-Spoken = Callable[[Indices, Flags], Flags]
 
 
 def _any(flags: Flags) -> Flags:
     return np.asarray(flags.any(axis=0))
 
 
-def _among(values: NDArray[np.uint64], wanted: NDArray[np.uint64]) -> Flags:
+def among(values: NDArray[np.uint64], wanted: NDArray[np.uint64]) -> Flags:
     out = np.zeros(values.shape, dtype=bool)
     for one in wanted:
         out |= values == one
@@ -119,7 +114,7 @@ class Surroundings:
         """The character before each item, blanks apart."""
         place = self.tokens.start[self.begin]
         near = self.tokens._folded[place - 1]
-        return np.where(near == _BLANK, self.tokens._folded[np.maximum(place - 2, 0)], near)
+        return np.where(near == BLANK, self.tokens._folded[np.maximum(place - 2, 0)], near)
 
 
 def survey(tokens: Tokens, lexicon: Lexicon) -> Surroundings | None:
@@ -144,7 +139,7 @@ def survey(tokens: Tokens, lexicon: Lexicon) -> Surroundings | None:
     behind = np.minimum(last + 1, len(tokens) - 1)
     sign = tokens._folded[tokens.end[last]]
     stops = (tokens.sentence[behind] != sentence) | (behind == last)
-    stops |= (sign == _COLON) | (sign == _LENTICULAR)
+    stops |= (sign == COLON) | (sign == _LENTICULAR)
     opens = lexicon.heads[phrase]
     heads = (opens >= 0) & stops & (starts | tokens.ideograph[first] | (last > first))
     liked = (group == CLASS["heading"]) & (opens == LIKED) & ~heads  # "is our preferred qualification"
@@ -189,10 +184,10 @@ def preface(around: Surroundings) -> Preface:
     previous = np.maximum(item - 1, 0)
     inside &= (item == 0) | (back > around.last[previous]) | (back < around.first[previous])
     words = tokens.hash[back]
-    choice = _among(words, around.lexicon.any_of) & inside
+    choice = among(words, around.lexicon.any_of) & inside
     opening = tokens.sentence[np.maximum(back - 1, 0)] != around.line
     inside &= tokens.sentence[back] == around.line
-    denied = _among(words, around.lexicon.none_of) & inside
+    denied = among(words, around.lexicon.none_of) & inside
     return Preface(_any(choice), _any(choice & opening), _any(denied), denied[0])
 
 
@@ -208,10 +203,10 @@ def alternatives(around: Surroundings, ahead: Preface) -> Flags:
     near &= row[earlier] == row
     gap = around.begin - around.end[earlier]
     sign = around.sign_before
-    joined = (sign == _SLASH) | (sign == _ENUMERATION)
+    joined = (sign == SLASH) | (sign == _ENUMERATION)
     out = near & (gap <= _ALTERNATIVE)
     out &= np.where(around.line == around.line[earlier], ahead.either, ahead.afresh) | joined & (gap == 1)
-    listed = near & (sign == _COMMA) & (gap == 1)
+    listed = near & (sign == COMMA) & (gap == 1)
     for _ in range(2):  # "bachelor's, master's or doctorate"
         taken = np.zeros(len(out), dtype=bool)
         taken[earlier[out]] = True
@@ -234,165 +229,3 @@ def fields(around: Surroundings) -> Flags:
     closed = around.stops[around.item] | marked & around.stops[tail]
     header = (around.kind == CLASS["nothing"]) & (around.value[around.item] == 1)
     return np.asarray(there & closed | header)
-
-
-def experience(around: Surroundings) -> tuple[NDArray[np.float64], Indices]:
-    """Years of experience that each item names, NaN for other items, and the figure's token."""
-    tokens, at = around.tokens, np.flatnonzero(around.kind == CLASS["years"])
-    years, figure_at = np.full(len(around.kind), np.nan), around.begin.copy()
-    if not len(at):
-        return years, figure_at
-    back = around.begin[at] - np.arange(1, 4)[:, None]
-    beyond, back = back < 0, np.maximum(back, 0)
-    number = around.lexicon.numbers(tokens.hash[back].ravel()).reshape(back.shape)
-    number[beyond | (tokens.sentence[back] != around.line[at])] = np.nan
-    one, two, three = back
-    number[1, tokens.start[one] - tokens.end[two] > 2] = np.nan  # "3-5 years"
-    number[2, tokens.start[one] - tokens.end[three] > 5] = np.nan  # "3 to 5 years"
-    least = np.where(number[1] <= number[0], number[1], np.where(number[2] < number[0], number[2], number[0]))
-    figure_at[at] -= 1
-    figure_at[at] -= number[1] <= number[0]
-    figure_at[at] -= 2 * ((number[2] < number[0]) & ~(number[1] <= number[0]))
-    about = (around.group == CLASS["topic"]) & (around.value == 1)
-    told = around.after(about, _SWAP)[1] | around.before(about, _SWAP)[1] | (around.end > around.begin)
-    years[at] = np.where(told[at], least, np.nan)
-    return years, figure_at
-
-
-@dataclass(frozen=True, slots=True)
-class Wording:
-    """How each item is asked for, by the words of its own sentence.
-
-    Attributes
-    ----------
-    after, before : ndarray of int8
-        Class of the cue on the right and on the left, -1 where there is none.
-    swapped : ndarray of bool
-        Whether experience is taken in its place.
-    pursuing : ndarray of bool
-        Whether it may be still under way.
-    marked : ndarray of bool
-        Whether some sign of asking stands by it.
-    """
-
-    after: NDArray[np.int8]
-    before: NDArray[np.int8]
-    swapped: Flags
-    pursuing: Flags
-    marked: Flags
-
-
-def wording(around: Surroundings, alternative: Flags, years: NDArray[np.float64]) -> Wording:
-    """Relate each item to the cues of its sentence."""
-    group, side, item, line = around.group, around.value, around.item, around.line
-    is_level = around.kind == CLASS["level"]
-    fresh = np.zeros(len(group), dtype=bool)
-    fresh[item[is_level & ~alternative]] = True
-    barrier, barred = around.following(fresh)  # a cue beyond the next level speaks of that level
-    barrier = np.where(barred, barrier, len(group))
-    topic, touched = around.following(
-        (group == CLASS["topic"]) | (group >= CLASS["certificate"]) & (group <= CLASS["years"])
-    )
-
-    def spoken(cue: Indices, there: Flags) -> Flags:
-        """Whether a cue speaks of the item: not of other matters set off by a comma."""
-        out = there & (cue < barrier)
-        check = np.flatnonzero(out & touched & (topic < cue))
-        out[check[around.between(check, topic[check], _COMMA)]] = False
-        return out
-
-    asks = (group >= CLASS["required"]) & (group <= CLASS["not_needed"])
-    behind = asks & ((side == AFTER) | (side == BOTH))
-    cue, there = around.after(behind, _AFTER)
-    there = spoken(cue, there)
-    check = np.flatnonzero(there & around.tokens.ideograph[around.first[cue]])  # 本科以上，党员优先
-    there[check[around.between(check, cue[check], _COMMA)]] = False
-    check = np.flatnonzero(there & (around.first[cue] - around.end > 1))  # degree (physics preferred)
-    inside = around.between(check, cue[check], _OPEN, before=True)
-    inside &= ~around.between(check, cue[check], _CLOSE)
-    there[check[inside]] = False
-    after = np.where(there, group[cue], np.int8(-1))
-    # "qualifications, though these are not essential" and "本科 专业不限" do not free from schooling.
-    chinese = around.tokens.ideograph[around.first[cue]]
-    loose = (after == CLASS["not_needed"]) & (around.first[cue] - around.end > np.where(chinese, 4, 2))
-    loose &= (around.value[item] == BARE) & (around.kind == CLASS["nothing"]) | (
-        chinese & touched & (topic < cue)
-    )
-    after[loose] = -1
-    # "not essential but desirable"
-    more = np.flatnonzero(behind)
-    turn = np.append(more, len(group) - 1)[np.searchsorted(more, cue, "right")]
-    turned = (after == CLASS["not_needed"]) & (group[turn] == CLASS["preferred"]) & (turn > cue)
-    turned &= (around.sentence[turn] == line) & (around.first[turn] - around.last[cue] <= _STUDY)
-    after[turned] = CLASS["preferred"]
-
-    cue, there = around.before(asks & ((side == BEFORE) | (side == BOTH)), _BEFORE)
-    near = around.begin - around.last[cue] <= _BEFORE_NEAR
-    near &= around.tokens._folded[around.tokens.end[around.last[cue]]] != _COMMA  # "preferred, diploma"
-    there &= (side[cue] == BEFORE) | near
-    before = np.where(there, group[cue], np.int8(-1))
-    # "Ideally you will have" is no demand, whatever stands between.
-    wish = around.before((group == CLASS["preferred"]) & (side == BEFORE), _BEFORE)[1]
-    before[wish] = CLASS["preferred"]
-    after[wish & (after == CLASS["not_needed"])] = CLASS["preferred"]
-
-    swapped = _swapped(around, spoken, barrier, years) & is_level
-    hint = group == CLASS["pursuing"]
-    pursuing = around.before(hint & (side != AFTER), _STUDY)[1] | around.after(hint & (side != BEFORE), 4)[1]
-    pursuing &= is_level
-    marked = (after >= 0) | (before >= 0) | swapped | pursuing
-    marked |= around.after(group == CLASS["mark"], 2)[1]
-    # 本科以上: a phrase of more than two characters holds its mark.
-    marked |= around.tokens.ideograph[around.begin] & (around.end - around.begin >= 3)
-    return Wording(after, before, swapped, pursuing, marked)
-
-
-def _swapped(around: Surroundings, spoken: Spoken, barrier: Indices, years: NDArray[np.float64]) -> Flags:
-    """Whether experience is taken in an item's place: "or equivalent experience", "or 5 years"."""
-    group, side, line, row = around.group, around.value, around.line, around.row[around.item]
-    swap = group == CLASS["substitute"]
-    cue, there = around.following(swap & ((side == AFTER) | (side == BOTH)))
-    next_sentence = around.sentence[cue] - line
-    plain = around.last[cue] - around.first[cue] >= 3  # "or experience" may speak of something else
-    there &= (next_sentence == 0) | (next_sentence == 1) & (plain | around.starts[cue])
-    there &= (around.first[cue] - around.end <= _SWAP) & (around.row[cue] == row)
-    out = there & plain & (cue < barrier) | spoken(cue, there)
-    out |= around.before(swap & ((side == BEFORE) | (side == BOTH)), _STUDY)[1]
-
-    timed = np.zeros(len(group), dtype=bool)
-    timed[around.item[~np.isnan(years)]] = True
-    if timed.any():
-        year, there = around.following(timed)
-        mark, marked = around.following(group == CLASS["mark"])
-        there &= ~(marked & (mark < year))  # "or equivalent, and 5 years"
-        place = around.first[year] - np.arange(1, 6)[:, None]
-        place = np.where(place > around.end, place, 0)
-        opening = around.tokens.sentence[np.maximum(place - 1, 0)] == line
-        bound = np.isin(place + 1, around.first[group == CLASS["required"]])  # "or at least 5 years"
-        bound[1] = True  # "or 5 years"
-        bound[2] |= ~np.isnan(around.lexicon.numbers(around.tokens.hash[place[1]]))  # "or five (5) years"
-        choice = _among(around.tokens.hash[place], around.lexicon.any_of) & (place > 0) & bound
-        choice &= around.row[year] == row
-        choice &= (around.sentence[year] == line) | (around.sentence[year] == line + 1) & opening
-        out |= there & (year < barrier) & choice.any(axis=0)
-    return out
-
-
-def clutter(around: Surroundings, section: NDArray[np.int8]) -> Flags:
-    """Whether each item is not asked of applicants: benefits, pupils, the firm's own staff, wages."""
-    tokens = around.tokens
-    about = around.group == CLASS["clutter"]
-    out = around.before(about & (around.value != 2), _CLUTTER)[1]
-    out |= around.after(about & (around.value != 1), _CLUTTER)[1]
-    out |= section == BENEFIT
-    is_level = around.kind == CLASS["level"]
-    # "licensed practical nurse (LPN)" is one licence.
-    same = (around.begin[1:] - around.end[:-1] == 1) & (around.kind[1:] == around.kind[:-1]) & ~is_level[1:]
-    out[1:] |= same & (around.sign_before[1:] == _OPEN)
-    # "本科：5000元" is a table of wages.
-    behind = np.minimum(around.end + 1, len(tokens) - 1)
-    digit = tokens._folded[tokens.start[behind]]
-    wage = (tokens._folded[tokens.end[around.end]] == _COLON) & (digit >= _ZERO) & (digit <= _NINE)
-    out |= is_level & wage & (tokens.sentence[behind] == around.line)
-    return np.asarray(out & (around.kind != CLASS["nothing"]))
-

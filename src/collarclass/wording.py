@@ -1,0 +1,147 @@
+"""How each item is asked for: required, preferred, not needed, or experience in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .surroundings import (
+    AFTER,
+    BARE,
+    BEFORE,
+    BOTH,
+    CLASS,
+    CLOSE,
+    COMMA,
+    OPEN,
+    Flags,
+    Indices,
+    Surroundings,
+    among,
+)
+
+# How far words reach, in tokens.
+_BEFORE, _BEFORE_NEAR, _AFTER, _SWAP, _STUDY = 10, 4, 40, 60, 6
+
+Spoken = Callable[[Indices, Flags], Flags]
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """How each item is asked for, by the words of its own sentence.
+
+    Attributes
+    ----------
+    after, before : ndarray of int8
+        Class of the cue on the right and on the left, -1 where there is none.
+    swapped : ndarray of bool
+        Whether experience is taken in its place.
+    pursuing : ndarray of bool
+        Whether it may be still under way.
+    marked : ndarray of bool
+        Whether some sign of asking stands by it.
+    """
+
+    after: NDArray[np.int8]
+    before: NDArray[np.int8]
+    swapped: Flags
+    pursuing: Flags
+    marked: Flags
+
+
+def wording(around: Surroundings, alternative: Flags, years: NDArray[np.float64]) -> Wording:
+    """Relate each item to the cues of its sentence."""
+    group, side, item, line = around.group, around.value, around.item, around.line
+    is_level = around.kind == CLASS["level"]
+    fresh = np.zeros(len(group), dtype=bool)
+    fresh[item[is_level & ~alternative]] = True
+    barrier, barred = around.following(fresh)  # a cue beyond the next level speaks of that level
+    barrier = np.where(barred, barrier, len(group))
+    topic, touched = around.following(
+        (group == CLASS["topic"]) | (group >= CLASS["certificate"]) & (group <= CLASS["years"])
+    )
+
+    def spoken(cue: Indices, there: Flags) -> Flags:
+        """Whether a cue speaks of the item: not of other matters set off by a comma."""
+        out = there & (cue < barrier)
+        check = np.flatnonzero(out & touched & (topic < cue))
+        out[check[around.between(check, topic[check], COMMA)]] = False
+        return out
+
+    asks = (group >= CLASS["required"]) & (group <= CLASS["not_needed"])
+    behind = asks & ((side == AFTER) | (side == BOTH))
+    cue, there = around.after(behind, _AFTER)
+    there = spoken(cue, there)
+    check = np.flatnonzero(there & around.tokens.ideograph[around.first[cue]])  # 本科以上，党员优先
+    there[check[around.between(check, cue[check], COMMA)]] = False
+    check = np.flatnonzero(there & (around.first[cue] - around.end > 1))  # degree (physics preferred)
+    inside = around.between(check, cue[check], OPEN, before=True)
+    inside &= ~around.between(check, cue[check], CLOSE)
+    there[check[inside]] = False
+    after = np.where(there, group[cue], np.int8(-1))
+    # "qualifications, though these are not essential" and "本科 专业不限" do not free from schooling.
+    chinese = around.tokens.ideograph[around.first[cue]]
+    loose = (after == CLASS["not_needed"]) & (around.first[cue] - around.end > np.where(chinese, 4, 2))
+    loose &= (around.value[item] == BARE) & (around.kind == CLASS["nothing"]) | (
+        chinese & touched & (topic < cue)
+    )
+    after[loose] = -1
+    # "not essential but desirable"
+    more = np.flatnonzero(behind)
+    turn = np.append(more, len(group) - 1)[np.searchsorted(more, cue, "right")]
+    turned = (after == CLASS["not_needed"]) & (group[turn] == CLASS["preferred"]) & (turn > cue)
+    turned &= (around.sentence[turn] == line) & (around.first[turn] - around.last[cue] <= _STUDY)
+    after[turned] = CLASS["preferred"]
+
+    cue, there = around.before(asks & ((side == BEFORE) | (side == BOTH)), _BEFORE)
+    near = around.begin - around.last[cue] <= _BEFORE_NEAR
+    near &= around.tokens._folded[around.tokens.end[around.last[cue]]] != COMMA  # "preferred, diploma"
+    there &= (side[cue] == BEFORE) | near
+    before = np.where(there, group[cue], np.int8(-1))
+    # "Ideally you will have" is no demand, whatever stands between.
+    wish = around.before((group == CLASS["preferred"]) & (side == BEFORE), _BEFORE)[1]
+    before[wish] = CLASS["preferred"]
+    after[wish & (after == CLASS["not_needed"])] = CLASS["preferred"]
+
+    swapped = _swapped(around, spoken, barrier, years) & is_level
+    hint = group == CLASS["pursuing"]
+    pursuing = around.before(hint & (side != AFTER), _STUDY)[1] | around.after(hint & (side != BEFORE), 4)[1]
+    pursuing &= is_level
+    marked = (after >= 0) | (before >= 0) | swapped | pursuing
+    marked |= around.after(group == CLASS["mark"], 2)[1]
+    # 本科以上: a phrase of more than two characters holds its mark.
+    marked |= around.tokens.ideograph[around.begin] & (around.end - around.begin >= 3)
+    return Wording(after, before, swapped, pursuing, marked)
+
+
+def _swapped(around: Surroundings, spoken: Spoken, barrier: Indices, years: NDArray[np.float64]) -> Flags:
+    """Whether experience is taken in an item's place: "or equivalent experience", "or 5 years"."""
+    group, side, line, row = around.group, around.value, around.line, around.row[around.item]
+    swap = group == CLASS["substitute"]
+    cue, there = around.following(swap & ((side == AFTER) | (side == BOTH)))
+    next_sentence = around.sentence[cue] - line
+    plain = around.last[cue] - around.first[cue] >= 3  # "or experience" may speak of something else
+    there &= (next_sentence == 0) | (next_sentence == 1) & (plain | around.starts[cue])
+    there &= (around.first[cue] - around.end <= _SWAP) & (around.row[cue] == row)
+    out = there & plain & (cue < barrier) | spoken(cue, there)
+    out |= around.before(swap & ((side == BEFORE) | (side == BOTH)), _STUDY)[1]
+
+    timed = np.zeros(len(group), dtype=bool)
+    timed[around.item[~np.isnan(years)]] = True
+    if timed.any():
+        year, there = around.following(timed)
+        mark, marked = around.following(group == CLASS["mark"])
+        there &= ~(marked & (mark < year))  # "or equivalent, and 5 years"
+        place = around.first[year] - np.arange(1, 6)[:, None]
+        place = np.where(place > around.end, place, 0)
+        opening = around.tokens.sentence[np.maximum(place - 1, 0)] == line
+        bound = np.isin(place + 1, around.first[group == CLASS["required"]])  # "or at least 5 years"
+        bound[1] = True  # "or 5 years"
+        bound[2] |= ~np.isnan(around.lexicon.numbers(around.tokens.hash[place[1]]))  # "or five (5) years"
+        choice = among(around.tokens.hash[place], around.lexicon.any_of) & (place > 0) & bound
+        choice &= around.row[year] == row
+        choice &= (around.sentence[year] == line) | (around.sentence[year] == line + 1) & opening
+        out |= there & (year < barrier) & choice.any(axis=0)
+    return out
