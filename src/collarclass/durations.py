@@ -5,9 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .surroundings import CLASS, Indices, Surroundings
+from .surroundings import CLASS, Flags, Indices, Surroundings
 
 _TOLD = 60  # how far the word "experience" may stand, in tokens
+_FAR_OFF = 12
+_ONE = 1
+_LISTED = [ord(c) for c in "、.)"]
+_BEFORE, _AFTER, _FAR, _WORK = range(4)  # values of words that say what a length of time is of
 
 def experience(around: Surroundings) -> tuple[NDArray[np.float64], Indices]:
     """Years of experience that each item names, NaN for other items, and the figure's token."""
@@ -21,12 +25,40 @@ def experience(around: Surroundings) -> tuple[NDArray[np.float64], Indices]:
     number[beyond | (tokens.sentence[back] != around.line[at])] = np.nan
     one, two, three = back
     number[1, tokens.start[one] - tokens.end[two] > 2] = np.nan  # "3-5 years"
+    number[1, np.isin(tokens._folded[tokens.end[two]], _LISTED)] = np.nan  # "2. three years"
     number[2, tokens.start[one] - tokens.end[three] > 5] = np.nan  # "3 to 5 years"
     least = np.where(number[1] <= number[0], number[1], np.where(number[2] < number[0], number[2], number[0]))
-    figure_at[at] -= 1
-    figure_at[at] -= number[1] <= number[0]
-    figure_at[at] -= 2 * ((number[2] < number[0]) & ~(number[1] <= number[0]))
-    about = (around.group == CLASS["topic"]) & (around.value == 1)
-    told = around.after(about, _TOLD)[1] | around.before(about, _TOLD)[1] | (around.end > around.begin)
-    years[at] = np.where(told[at], least, np.nan)
+    back = np.where(number[1] <= number[0], 2, np.where(number[2] < number[0], 3, 1))
+    counted = around.value[around.item[at]] == _ONE  # "a year or more"
+    least[counted], back[counted] = 1.0, 0
+    figure_at[at] -= back
+    years[at] = np.where(_of_work(around, at, figure_at[at]), least, np.nan)
     return years, figure_at
+
+
+def _of_work(around: Surroundings, at: Indices, figure: Indices) -> Flags:
+    """Whether the years of the items `at` are worked: where "experience" is said, or nothing else."""
+    about = (around.group == CLASS["topic"]) & (around.value == 1)
+    told = (around.after(about, _TOLD)[1] | around.before(about, _TOLD)[1] | (around.end > around.begin))[at]
+    span, value = around.group == CLASS["span"], around.value
+    begin, end, line = figure, around.end[at], around.line[at]
+
+    def near(kind: int, reach: int, behind: bool = False) -> Flags:
+        where = np.append(np.flatnonzero(span & (value == kind)), 0)
+        edge = around.first[where[:-1]]
+        place = np.searchsorted(edge, end if behind else begin, "right" if behind else "left")
+        cue = where[place if behind else place - 1]
+        there = place < len(edge) if behind else place > 0
+        gap = around.first[cue] - end if behind else begin - around.last[cue]
+        return np.asarray(there & (around.sentence[cue] == line) & (gap > 0) & (gap <= reach))
+
+    asked = (around.group == CLASS["required"]) & (value != _AFTER)
+    count = np.append(0, np.cumsum(asked))
+    where = np.append(0, np.flatnonzero(span & (value == _FAR)))
+    cue = where[np.searchsorted(where[1:], around.item[at])]
+    theirs = span[cue] & (value[cue] == _FAR) & (around.sentence[cue] == line)
+    theirs &= (begin - around.last[cue] <= _FAR_OFF) & (count[cue] == count[around.item[at]])
+    other = near(_BEFORE, 3) | near(_AFTER, 3, behind=True)
+    # Chinese writes 年 for dates and all: there a word for working has to stand by it.
+    worked = ~around.tokens.ideograph[around.begin[at]] | near(_WORK, 4) | near(_WORK, 3, behind=True)
+    return np.asarray(~theirs & (told | worked & ~other))

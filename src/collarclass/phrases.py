@@ -39,6 +39,7 @@ VALUES = {
     **dict.fromkeys(("required", "preferred", "not_needed", "pursuing"), ("before", "after", "both")),
     "substitute": ("before", "after", "both", "alone"),
     "topic": ("", "experience"),
+    "years": ("", "one"),
     "clutter": ("", "before", "after", "next"),
     "heading": ("required", "preferred", "other", "benefit", "company"),
     "span": ("before", "after", "far", "work"),
