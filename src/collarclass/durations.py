@@ -25,8 +25,8 @@ def experience(around: Surroundings) -> tuple[NDArray[np.float64], Indices]:
     number[beyond | (tokens.sentence[back] != around.line[at])] = np.nan
     one, two, three = back
     number[1, tokens.start[one] - tokens.end[two] > 2] = np.nan  # "3-5 years"
-    number[1, np.isin(tokens._folded[tokens.end[two]], _LISTED)] = np.nan  # "2. three years"
     number[2, tokens.start[one] - tokens.end[three] > 5] = np.nan  # "3 to 5 years"
+    number[1:, :][np.isin(tokens._folded[tokens.end[back[1:]]], _LISTED)] = np.nan  # "2. three years"
     least = np.where(number[1] <= number[0], number[1], np.where(number[2] < number[0], number[2], number[0]))
     back = np.where(number[1] <= number[0], 2, np.where(number[2] < number[0], 3, 1))
     counted = around.value[around.item[at]] == _ONE  # "a year or more"
@@ -40,11 +40,11 @@ def _of_work(around: Surroundings, at: Indices, figure: Indices) -> Flags:
     """Whether the years of the items `at` are worked: where "experience" is said, or nothing else."""
     about = (around.group == CLASS["topic"]) & (around.value == 1)
     told = (around.after(about, _TOLD)[1] | around.before(about, _TOLD)[1] | (around.end > around.begin))[at]
-    span, value = around.group == CLASS["span"], around.value
+    value, span = around.value, around.lexicon.spans[around.phrase]
     begin, end, line = figure, around.end[at], around.line[at]
 
     def near(kind: int, reach: int, behind: bool = False) -> Flags:
-        where = np.append(np.flatnonzero(span & (value == kind)), 0)
+        where = np.append(np.flatnonzero(span == kind), 0)
         edge = around.first[where[:-1]]
         place = np.searchsorted(edge, end if behind else begin, "right" if behind else "left")
         cue = where[place if behind else place - 1]
@@ -54,9 +54,9 @@ def _of_work(around: Surroundings, at: Indices, figure: Indices) -> Flags:
 
     asked = (around.group == CLASS["required"]) & (value != _AFTER)
     count = np.append(0, np.cumsum(asked))
-    where = np.append(0, np.flatnonzero(span & (value == _FAR)))
+    where = np.append(0, np.flatnonzero(span == _FAR))
     cue = where[np.searchsorted(where[1:], around.item[at])]
-    theirs = span[cue] & (value[cue] == _FAR) & (around.sentence[cue] == line)
+    theirs = (span[cue] == _FAR) & (around.sentence[cue] == line)
     theirs &= (begin - around.last[cue] <= _FAR_OFF) & (count[cue] == count[around.item[at]])
     other = near(_BEFORE, 3) | near(_AFTER, 3, behind=True)
     # Chinese writes 年 for dates and all: there a word for working has to stand by it.

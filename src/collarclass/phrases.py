@@ -27,20 +27,22 @@ FILES = ("schooling.tsv", "certificates.tsv", "cues.tsv")
 ITEMS = ("level", "certificate", "licence", "skill_grade", "driving", "years", "nothing")
 CUES = (
     "required", "preferred", "not_needed", "substitute", "pursuing", "clutter", "topic", "mark",
-    "heading", "field", "decoy", "span", "else", "several",
+    "heading", "span", "thing", "field", "decoy", "else", "several",
 )  # fmt: skip
-CONTEXT = ("or", "no", "number")
+CONTEXT = ("or", "no", "in", "number")
+BESIDES = ("heading", "span", "thing")  # what a phrase of another class may be as well
 CLASSES = ITEMS + CUES
 PAPERS = ("certificate", "licence", "skill_grade")
 NATURES = ("academic", "vocational")
 VALUES = {
     "level": ("0", "1", "2", "3", "4"),
     "nothing": ("", "header", "denied"),
-    **dict.fromkeys(("required", "preferred", "not_needed", "pursuing"), ("before", "after", "both")),
+    **dict.fromkeys(("preferred", "not_needed", "pursuing"), ("before", "after", "both")),
+    "required": ("before", "after", "both", "turn"),
     "substitute": ("before", "after", "both", "alone"),
     "topic": ("", "experience"),
     "years": ("", "one"),
-    "clutter": ("", "before", "after", "next"),
+    "clutter": ("", "before", "after"),
     "heading": ("required", "preferred", "other", "benefit", "company"),
     "span": ("before", "after", "far", "work"),
 }
@@ -59,25 +61,29 @@ class Lexicon:
         Index into `CLASSES`.
     value : ndarray of int8
         Index into `VALUES` of the class; 0 where the class has no values.
-    heads : ndarray of int8
-        What section the phrase opens when it stands as a heading: index into `VALUES` of "heading",
-        -1 where it is none. A word may be both a heading and a cue: "Desirable".
+    heads, spans, things : ndarray of int8
+        What the phrase is besides, or alone: the section that it opens as a heading ("Desirable"),
+        what it says of a length of time ("after"), a thing named after schooling ("exams"). Index into
+        `VALUES` of the class, -1 where it is none.
     isced, nature : ndarray of int8
         ISCED 2011 level, and index into `NATURES`; -1 where there is none.
     doubtful : ndarray of bool
         Whether the phrase counts only where a cue or an alternative stands by it ("MA").
-    any_of, none_of : ndarray of uint64
-        Sorted hashes of the words "or" and "no" in all spellings.
+    any_of, none_of, open_to : ndarray of uint64
+        Sorted hashes of the words "or" and "no" in all spellings, and of "in", which goes on.
     """
 
     group: NDArray[np.int8]
     value: NDArray[np.int8]
     heads: NDArray[np.int8]
+    spans: NDArray[np.int8]
+    things: NDArray[np.int8]
     isced: NDArray[np.int8]
     nature: NDArray[np.int8]
     doubtful: NDArray[np.bool_]
     any_of: NDArray[np.uint64]
     none_of: NDArray[np.uint64]
+    open_to: NDArray[np.uint64]
     _numbers: Vocabulary
     _number: NDArray[np.float64]
     _starts: NDArray[np.bool_]
@@ -239,15 +245,16 @@ def _compile(extra: Path | None) -> Lexicon:
 
     group = np.array([row.group for row in rows])[owner]
     context = {name: np.flatnonzero(group == name) for name in CONTEXT}
-    heading = np.flatnonzero(group == "heading")
-    plain = np.flatnonzero((group != "heading") & ~np.isin(group, CONTEXT))
-    # The last row of a phrase counts; a heading may be a cue besides.
-    order = np.concatenate((plain[::-1], heading[::-1]))
+    aside = np.flatnonzero(np.isin(group, BESIDES))
+    plain = np.flatnonzero(~np.isin(group, BESIDES + CONTEXT))
+    order = np.concatenate((plain[::-1], aside[::-1]))  # the last row of a phrase counts
     hashes, place = np.unique(whole[order], return_index=True)
     table = [rows[i] for i in owner[order[place]]]
-    heads = np.full(len(hashes), -1, dtype=np.int8)
-    opens = np.array([VALUES["heading"].index(rows[owner[i]].value) for i in heading], dtype=np.int8)
-    heads[np.searchsorted(hashes, whole[heading])] = opens
+    besides = np.full((len(BESIDES), len(hashes)), -1, dtype=np.int8)
+    for kind, name in zip(besides, BESIDES, strict=True):
+        some = np.flatnonzero(group == name)
+        values = [VALUES.get(name, ("",)).index(rows[owner[i]].value) for i in some]
+        kind[np.searchsorted(hashes, whole[some])] = values
 
     known = np.unique(np.concatenate((hashes, *shorter)))
     phrase = np.full(len(known), -1, dtype=np.int32)
@@ -260,12 +267,15 @@ def _compile(extra: Path | None) -> Lexicon:
     return Lexicon(
         np.array([CLASSES.index(r.group) for r in table], dtype=np.int8),
         np.array([VALUES.get(r.group, ("",)).index(r.value) for r in table], dtype=np.int8),
-        heads,
+        besides[0],
+        besides[1],
+        besides[2],
         np.array([r.isced for r in table], dtype=np.int8),
         np.array([r.nature for r in table], dtype=np.int8),
         np.array([r.doubtful for r in table], dtype=bool),
         np.unique(whole[context["or"]]),
         np.unique(whole[context["no"]]),
+        np.unique(whole[context["in"]]),
         Vocabulary(numbers, np.ones(len(numbers), dtype=np.uint8)),
         np.array([float(rows[owner[i]].value) for i in context["number"][where]]),
         starts,

@@ -72,9 +72,9 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
     if around is None:
         return nothing_stated(tokens.n_rows)
     ahead = preface(around)
-    alternative = alternatives(around, ahead)
     section = sections(around)
     years, figure_at = experience(around)
+    alternative = alternatives(around, ahead, years)
     words = wording(around, alternative, years)
     alone = around.kind == CLASS["nothing"]
     bare = alone & (around.value[around.item] == BARE)  # "qualifications": counts when denied
@@ -95,7 +95,8 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
     doubtful = around.lexicon.doubtful[around.phrase[around.item]]
     joined = alternative | np.append(alternative[1:], False)  # "MS/PhD"
     unsaid |= doubtful & (words.after < 0) & ~joined & (around.sign_before != ord(":"))
-    keep = np.flatnonzero(~(clutter(around, section) & (status != NOT_NEEDED) | unsaid))
+    others = clutter(around, section, marked, words.pursuing)
+    keep = np.flatnonzero(~(others & (status != NOT_NEEDED) | unsaid))
     item, phrase = around.item[keep], around.phrase[around.item[keep]]
     is_level = around.kind[keep] == CLASS["level"]
     values = np.where(is_level, around.value[item], -1).astype(np.int8)

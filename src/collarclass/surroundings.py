@@ -16,10 +16,11 @@ from .text import Tokens
 
 CLASS = {name: np.int8(i) for i, name in enumerate(CLASSES)}
 BEFORE, AFTER, BOTH, ALONE = range(4)  # values of the cues: where they stand, seen from the item
+TURN = 3  # before the item, and turning to the applicant: "you must have"
 BARE = 2  # value of words for schooling in general
 ASKED, LIKED, _OTHER, BENEFIT, COMPANY = range(5)  # values of the headings
 COMMA, COLON, SLASH, BLANK, OPEN, CLOSE, _ENUMERATION, _LENTICULAR = (ord(c) for c in ",:/ ()、】")
-_ALTERNATIVE = 150  # how far apart alternatives may stand, in tokens
+_ALTERNATIVE, _ELSE = 150, 8  # how far apart alternatives may stand, in tokens, and "alternatively" from one
 
 Flags = NDArray[np.bool_]
 Indices = NDArray[np.int64]
@@ -191,7 +192,7 @@ def preface(around: Surroundings) -> Preface:
     return Preface(_any(choice), _any(choice & opening), _any(denied), denied[0])
 
 
-def alternatives(around: Surroundings, ahead: Preface) -> Flags:
+def alternatives(around: Surroundings, ahead: Preface, years: NDArray[np.float64]) -> Flags:
     """Whether each level may stand in place of the level before it: "HND or degree", "BSc/MSc"."""
     is_level = around.kind == CLASS["level"]
     order = np.arange(len(is_level))
@@ -206,12 +207,39 @@ def alternatives(around: Surroundings, ahead: Preface) -> Flags:
     joined = (sign == SLASH) | (sign == _ENUMERATION)
     out = near & (gap <= _ALTERNATIVE)
     out &= np.where(around.line == around.line[earlier], ahead.either, ahead.afresh) | joined & (gap == 1)
+    cue, there = around.preceding(around.group == CLASS["else"])  # "alternatively, a diploma"
+    there &= (around.item[earlier] < cue) & (around.begin - around.last[cue] <= _ELSE)
+    out |= near & there & (around.line - around.sentence[cue] <= 0)
+    out |= near & (_ladder(around, earlier, years) | _posts(around, earlier))
     listed = near & (sign == COMMA) & (gap == 1)
     for _ in range(2):  # "bachelor's, master's or doctorate"
         taken = np.zeros(len(out), dtype=bool)
         taken[earlier[out]] = True
         out |= listed & taken
     return np.asarray(out)
+
+
+def _ladder(around: Surroundings, earlier: Indices, years: NDArray[np.float64]) -> Flags:
+    """Whether the lower of each level and the one before asks for more years: "BSc + 4, MSc + 2"."""
+    n = len(earlier)
+    with_years = np.append(years, np.nan)
+    told = np.flatnonzero(~np.isnan(years))
+    if len(told) < 2:
+        return np.zeros(n, dtype=bool)
+    order = np.arange(n)
+    ahead = np.append(told, n)[np.searchsorted(told, order, "right")]  # the next years behind each level
+    level = around.value[around.item]
+    own, others = with_years[ahead], with_years[ahead[earlier]]
+    apart = ahead[earlier] < order  # years of its own, each
+    nearby = (around.row[around.item[np.minimum(ahead, n - 1)]] == around.row[around.item]) & (ahead < n)
+    return np.asarray(apart & nearby & ((level - level[earlier]) * (own - others) < 0))
+
+
+def _posts(around: Surroundings, earlier: Indices) -> Flags:
+    """Whether each level and the one before are asked of different posts: "Fitter: NVQ. Engineer: BEng"."""
+    several = np.zeros(around.tokens.n_rows, dtype=bool)
+    several[around.row[around.group == CLASS["several"]]] = True
+    return np.asarray(several[around.row[around.item]] & (around.line != around.line[earlier]))
 
 
 def sections(around: Surroundings) -> NDArray[np.int8]:

@@ -17,6 +17,7 @@ from .surroundings import (
     CLOSE,
     COMMA,
     OPEN,
+    TURN,
     Flags,
     Indices,
     Surroundings,
@@ -95,10 +96,10 @@ def wording(around: Surroundings, alternative: Flags, years: NDArray[np.float64]
     turned &= (around.sentence[turn] == line) & (around.first[turn] - around.last[cue] <= _STUDY)
     after[turned] = CLASS["preferred"]
 
-    cue, there = around.before(asks & ((side == BEFORE) | (side == BOTH)), _BEFORE)
+    cue, there = around.before(asks & (side != AFTER), _BEFORE)
     near = around.begin - around.last[cue] <= _BEFORE_NEAR
     near &= around.tokens._folded[around.tokens.end[around.last[cue]]] != COMMA  # "preferred, diploma"
-    there &= (side[cue] == BEFORE) | near
+    there &= (side[cue] == BEFORE) | (side[cue] == TURN) | near
     before = np.where(there, group[cue], np.int8(-1))
     # "Ideally you will have" is no demand, whatever stands between.
     wish = around.before((group == CLASS["preferred"]) & (side == BEFORE), _BEFORE)[1]
