@@ -48,6 +48,7 @@ VALUES = {
 }
 LONGEST = 15
 _PAIR_BITS = 18
+_COMMA = ord(",")
 _STEP = np.uint64(0xD6E8FEB86659FD93)
 
 
@@ -306,7 +307,9 @@ def find_phrases(tokens: Tokens, lexicon: Lexicon) -> Hits:
     keys.append((begin[where[whole]] << 4) | 1)
     found.append(lexicon._phrase[number[whole]])
     begin = np.flatnonzero(lexicon._pairs[_pair(hashes[:-1], hashes[1:])])
-    begin = begin[sentence[begin] == sentence[begin + 1]]
+    together = sentence[begin] == sentence[begin + 1]
+    together &= (tokens._folded[tokens.end[begin]] != _COMMA) | ~tokens.ideograph[begin]
+    begin = begin[together]
     prefix = mix(hashes[begin] * _STEP + hashes[begin + 1])
     size = 2
     while len(begin):
@@ -320,6 +323,8 @@ def find_phrases(tokens: Tokens, lexicon: Lexicon) -> Hits:
         onward &= begin + size < len(hashes)
         begin, prefix = begin[onward], prefix[onward]
         onward = sentence[begin + size] == sentence[begin]
+        behind = begin + size - 1  # a Chinese phrase ends at a comma
+        onward &= (tokens._folded[tokens.end[behind]] != _COMMA) | ~tokens.ideograph[behind]
         begin = begin[onward]
         prefix = mix(prefix[onward] * _STEP + hashes[begin + size])
         size += 1
