@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from .surroundings import CLASS, Flags, Indices, Surroundings
 
 _TOLD = 60  # how far the word "experience" may stand, in tokens
-_FAR_OFF = 12
+_FAR_OFF, _NEAR = 12, 4
 _ONE = 1
 _LISTED = [ord(c) for c in "、.)"]
 _BEFORE, _AFTER, _FAR, _WORK = range(4)  # values of words that say what a length of time is of
@@ -39,7 +39,8 @@ def experience(around: Surroundings) -> tuple[NDArray[np.float64], Indices]:
 def _of_work(around: Surroundings, at: Indices, figure: Indices) -> Flags:
     """Whether the years of the items `at` are worked: where "experience" is said, or nothing else."""
     about = (around.group == CLASS["topic"]) & (around.value == 1)
-    told = (around.after(about, _TOLD)[1] | around.before(about, _TOLD)[1] | (around.end > around.begin))[at]
+    close = (around.after(about, _NEAR)[1] | (around.end > around.begin))[at]
+    told = (around.after(about, _TOLD)[1] | around.before(about, _TOLD)[1])[at]
     value, span = around.value, around.lexicon.spans[around.phrase]
     begin, end, line = figure, around.end[at], around.line[at]
 
@@ -61,4 +62,4 @@ def _of_work(around: Surroundings, at: Indices, figure: Indices) -> Flags:
     other = near(_BEFORE, 3) | near(_AFTER, 3, behind=True)
     # Chinese writes 年 for dates and all: there a word for working has to stand by it.
     worked = ~around.tokens.ideograph[around.begin[at]] | near(_WORK, 4) | near(_WORK, 3, behind=True)
-    return np.asarray(~theirs & (told | worked & ~other))
+    return np.asarray(~theirs & (close | (told | worked) & ~other))

@@ -8,33 +8,36 @@ from numpy.typing import NDArray
 from .surroundings import BENEFIT, BLANK, CLASS, COLON, COMMA, COMPANY, OPEN, TURN, Flags, Surroundings, among
 
 _CLUTTER = 12  # how far words reach, in tokens
-_EITHER, _LEFT, _RIGHT = range(3)  # values of words that say that others are spoken of
-_ZERO, _NINE, _HYPHEN = ord("0"), ord("9"), ord("-")
+_EITHER, _LEFT, _RIGHT, _CLOSE = range(4)  # values of words that say that others are spoken of
+_ZERO, _NINE, _HYPHEN, _AND = (ord(c) for c in "09-&")
 
 
 def clutter(around: Surroundings, section: NDArray[np.int8], marked: Flags, pursuing: Flags) -> Flags:
     """Whether each item is not asked of applicants: benefits, pupils, the firm's own staff, wages."""
     tokens, value = around.tokens, around.value
     about = around.group == CLASS["clutter"]
-    cue, out = around.before(about & (value <= _LEFT), _CLUTTER)
-    # "Our staff are friendly and you must hold a degree" turns to the applicant again.
-    turns = (around.group == CLASS["required"]) & (value == TURN)
-    turned = np.append(0, np.cumsum(turns))
-    out &= turned[cue] == turned[around.item]
+    is_level, is_years = around.kind == CLASS["level"], around.kind == CLASS["years"]
+    asks = (around.group >= CLASS["required"]) & (around.group <= CLASS["not_needed"])
+    told, turned = _count(asks), _count((around.group == CLASS["required"]) & (value == TURN))
+    cue, out = around.before(about & ((value == _EITHER) | (value == _LEFT)), _CLUTTER)
+    out &= turned[cue] == turned[around.item]  # "our staff are friendly and you must hold a degree"
+    out &= is_level | (value[cue] == _EITHER)
     check = np.flatnonzero(out & tokens.ideograph[around.first[cue]] & (value[cue] == _LEFT))
-    out[check[_set_off(around, check, cue[check])]] = False
-    out |= around.after(about & ((value == _EITHER) | (value == _RIGHT)), _CLUTTER)[1]
+    out[check[around.set_off(cue[check], check)]] = False
+    out |= is_level & around.before(about & (value == _CLOSE), 2)[1]
+    cue, there = around.after(about & ((value == _EITHER) | (value == _RIGHT)), _CLUTTER)
+    there &= told[cue] == told[around.item]  # "preferred, but we can put you through it"
+    check = np.flatnonzero(there & tokens.ideograph[around.first[cue]])
+    there[check[around.between(check, cue[check], COMMA)]] = False
+    out |= there
     out |= _named_after(around) & ~pursuing
     out |= section == BENEFIT
-    is_level = around.kind == CLASS["level"]
-    out |= (section == COMPANY) & ~marked & (is_level | (around.kind == CLASS["years"]))
+    out |= (section == COMPANY) & ~marked & (is_level | is_years)
     # "A-level and degree examinations": what stands together is spoken of together.
     near = (around.begin[1:] - around.end[:-1] <= 2) & (around.line[1:] == around.line[:-1])
     near &= is_level[1:] & is_level[:-1] & out[1:]
     out[:-1] |= near
-    # "licensed practical nurse (LPN)" is one licence.
-    same = (around.begin[1:] - around.end[:-1] == 1) & (around.kind[1:] == around.kind[:-1]) & ~is_level[1:]
-    out[1:] |= same & (around.sign_before[1:] == OPEN)
+    out[1:] |= _same_paper(around)
     # "本科：5000元" is a table of wages.
     behind = np.minimum(around.end + 1, len(tokens) - 1)
     digit = tokens._folded[tokens.start[behind]]
@@ -49,16 +52,25 @@ def _named_after(around: Surroundings) -> Flags:
     thing, there = around.after(around.lexicon.things[around.phrase] >= 0, 1)
     gap = tokens.start[around.first[thing]] - tokens.end[around.end]
     sign = tokens._folded[tokens.end[around.end]]
-    there &= (gap == 0) | (gap == 1) & ((sign == BLANK) | (sign == _HYPHEN))
+    joined = (gap == 0) | (gap == 1) & ((sign == BLANK) | (sign == _HYPHEN))
+    joined |= (gap == 3) & (tokens._folded[tokens.start[around.first[thing]] - 2] == _AND)  # "Bachelor & Sons"
+    there &= joined
     there &= (around.kind == CLASS["level"]) & ~among(tokens.hash[around.end], around.lexicon.open_to)
     return np.asarray(there)
 
 
-def _set_off(around: Surroundings, some: NDArray[np.intp], cue: NDArray[np.int64]) -> Flags:
-    """Whether a comma stands between a cue and the item behind it."""
-    start, stop = around.last[cue], around.begin[some]
-    length = np.maximum(stop - start, 0)
-    run = np.repeat(np.arange(len(some)), length)
-    token = np.arange(len(run)) - np.repeat(np.cumsum(length) - length, length) + start[run]
-    found = run[around.tokens._folded[around.tokens.end[token]] == COMMA]
-    return np.asarray(np.bincount(found, minlength=len(some)) > 0)
+def _same_paper(around: Surroundings) -> Flags:
+    """Whether each item but the first names the paper before it again: "practical nurse (LPN)"."""
+    kind, gap = around.kind, around.begin[1:] - around.end[:-1]
+    paper = (kind[1:] >= CLASS["certificate"]) & (kind[1:] <= CLASS["driving"]) & (kind[1:] == kind[:-1])
+    bracket = (gap == 1) & (around.sign_before[1:] == OPEN)
+    # "registered nurse with NMC registration"
+    going_on = among(around.tokens.hash[around.end[:-1] + 1], around.lexicon.open_to)
+    nature = around.lexicon.nature[around.phrase[around.item]]
+    register = (gap <= 4) & going_on & (kind[1:] == CLASS["licence"]) & (nature[1:] == 0) & (nature[:-1] == 0)
+    return np.asarray(paper & (around.line[1:] == around.line[:-1]) & (bracket | register))
+
+
+def _count(mask: Flags) -> NDArray[np.int64]:
+    """How many phrases of a kind stand before each, and one more number for the end."""
+    return np.append(0, np.cumsum(mask))

@@ -42,7 +42,7 @@ VALUES = {
     "substitute": ("before", "after", "both", "alone"),
     "topic": ("", "experience"),
     "years": ("", "one"),
-    "clutter": ("", "before", "after"),
+    "clutter": ("", "before", "after", "close"),
     "heading": ("required", "preferred", "other", "benefit", "company"),
     "span": ("before", "after", "far", "work"),
 }

@@ -36,6 +36,7 @@ from .surroundings import (
     CLASS,
     LIKED,
     alternatives,
+    answered,
     fields,
     preface,
     sections,
@@ -75,7 +76,7 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
     section = sections(around)
     years, figure_at = experience(around)
     alternative = alternatives(around, ahead, years)
-    words = wording(around, alternative, years)
+    words = wording(around, ahead, alternative, years)
     alone = around.kind == CLASS["nothing"]
     bare = alone & (around.value[around.item] == BARE)  # "qualifications": counts when denied
 
@@ -87,11 +88,13 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
     status[words.after == CLASS["required"]] = REQUIRED
     denied = np.where(bare, ahead.just_denied, ahead.denied & ~ahead.either)
     denied[1:] |= denied[:-1] & alternative[1:]  # "no diploma or GED"
+    denied |= answered(around)
     status[denied | alone & ~bare] = NOT_NEEDED
     status[words.swapped & (status == REQUIRED)] = SUBSTITUTABLE
     marked = words.marked | (section == ASKED) | (section == LIKED)
 
     unsaid = (around.kind == CLASS["years"]) & np.isnan(years) | bare & (status != NOT_NEEDED)
+    unsaid |= (status == NOT_NEEDED) & (around.kind >= CLASS["certificate"]) & (around.kind <= CLASS["driving"])
     doubtful = around.lexicon.doubtful[around.phrase[around.item]]
     joined = alternative | np.append(alternative[1:], False)  # "MS/PhD"
     unsaid |= doubtful & (words.after < 0) & ~joined & (around.sign_before != ord(":"))

@@ -21,6 +21,8 @@ BARE = 2  # value of words for schooling in general
 ASKED, LIKED, _OTHER, BENEFIT, COMPANY = range(5)  # values of the headings
 COMMA, COLON, SLASH, BLANK, OPEN, CLOSE, _ENUMERATION, _LENTICULAR = (ord(c) for c in ",:/ ()、】")
 _ALTERNATIVE, _ELSE = 150, 8  # how far apart alternatives may stand, in tokens, and "alternatively" from one
+_ANSWER = 10  # how far from the end of a question
+_BAR, _QUESTION = ord("|"), ord("?")
 
 Flags = NDArray[np.bool_]
 Indices = NDArray[np.int64]
@@ -110,12 +112,31 @@ class Surroundings:
         found = run[self.tokens._folded[beside] == sign]
         return np.asarray(np.bincount(found, minlength=len(some)) > 0)
 
+    def set_off(self, cue: Indices, some: Indices) -> Flags:
+        """Whether a comma stands between some phrases and the items behind them."""
+        start, stop = self.last[cue], self.begin[some]
+        length = np.maximum(stop - start, 0)
+        run = np.repeat(np.arange(len(some)), length)
+        token = np.arange(len(run)) - np.repeat(np.cumsum(length) - length, length) + start[run]
+        found = run[self.tokens._folded[self.tokens.end[token]] == COMMA]
+        return np.asarray(np.bincount(found, minlength=len(some)) > 0)
+
     @property
     def sign_before(self) -> NDArray[np.uint16]:
         """The character before each item, blanks apart."""
-        place = self.tokens.start[self.begin]
+        return self.sign_ahead(self.begin)
+
+    def sign_ahead(self, token: Indices) -> NDArray[np.uint16]:
+        """The character before each of some tokens, a blank apart."""
+        place = self.tokens.start[token]
         near = self.tokens._folded[place - 1]
         return np.where(near == BLANK, self.tokens._folded[np.maximum(place - 2, 0)], near)
+
+    def sign_behind(self, token: Indices) -> NDArray[np.uint16]:
+        """The character after each of some tokens, a blank apart."""
+        place = self.tokens.end[token]
+        near = self.tokens._folded[place]
+        return np.where(near == BLANK, self.tokens._folded[np.minimum(place + 1, len(self.tokens._folded) - 1)], near)
 
 
 def survey(tokens: Tokens, lexicon: Lexicon) -> Surroundings | None:
@@ -182,7 +203,8 @@ def preface(around: Surroundings) -> Preface:
     back = np.maximum(back, 0)
     inside &= tokens.row[back] == row
     # The "or" of a phrase before, such as "or equivalent", is spoken for, and so is its "not".
-    previous = np.maximum(item - 1, 0)
+    speaks = (around.group != CLASS["span"]) & (around.group != CLASS["thing"])
+    previous = np.maximum.accumulate(np.where(speaks, np.arange(len(speaks)), 0))[np.maximum(item - 1, 0)]
     inside &= (item == 0) | (back > around.last[previous]) | (back < around.first[previous])
     words = tokens.hash[back]
     choice = among(words, around.lexicon.any_of) & inside
@@ -239,14 +261,43 @@ def _posts(around: Surroundings, earlier: Indices) -> Flags:
     """Whether each level and the one before are asked of different posts: "Fitter: NVQ. Engineer: BEng"."""
     several = np.zeros(around.tokens.n_rows, dtype=bool)
     several[around.row[around.group == CLASS["several"]]] = True
-    return np.asarray(several[around.row[around.item]] & (around.line != around.line[earlier]))
+    apart = around.line != around.line[earlier]
+    before = np.maximum(around.item - 1, 0)
+    says = (around.sentence[before] == around.line) & (around.item > 0)
+    says &= (around.group[before] <= CLASS["not_needed"]) | (around.lexicon.heads[around.phrase[before]] >= 0)
+    labelled = (around.sign_before == COLON) & ~says
+    return np.asarray(apart & (several[around.row[around.item]] | labelled & labelled[earlier]))
 
 
 def sections(around: Surroundings) -> NDArray[np.int8]:
     """The value of the heading over each item, -1 where there is none."""
     head, there = around.preceding(around.heads)
     there &= around.row[head] == around.row[around.item]
-    return np.where(there, around.lexicon.heads[around.phrase[head]], np.int8(-1))
+    out = np.where(there, around.lexicon.heads[around.phrase[head]], np.int8(-1))
+    # A table of two columns: "Essential | Desirable" over "Degree | Master's".
+    tokens, left = around.tokens, np.maximum(head - 1, 0)
+    twin = there & around.heads[left] & (around.sentence[head] - around.sentence[left] == 1)
+    some = np.flatnonzero(twin)
+    if len(some):
+        some = some[around.sign_behind(around.last[left[some]]) == _BAR]
+        start = np.searchsorted(tokens.sentence, around.line[some])
+        some = some[around.sign_ahead(start) != _BAR]
+        out[some] = around.lexicon.heads[around.phrase[left[some]]]
+    return out
+
+
+def answered(around: Surroundings) -> Flags:
+    """Whether each item stands in a question that is answered "no": "Do you need a degree? No."."""
+    tokens = around.tokens
+    out = np.zeros(len(around.item), dtype=bool)
+    stop = np.searchsorted(tokens.sentence, around.line, "right")
+    near = np.flatnonzero((stop < len(tokens)) & (stop - around.end <= _ANSWER))
+    near = near[tokens._folded[tokens.end[stop[near] - 1]] == _QUESTION]
+    for k in range(2):  # "Honestly, no."
+        word = np.minimum(stop[near] + k, len(tokens) - 1)
+        same = tokens.sentence[word] == tokens.sentence[stop[near]]
+        out[near] |= same & among(tokens.hash[word], around.lexicon.none_of)
+    return out
 
 
 def fields(around: Surroundings) -> Flags:

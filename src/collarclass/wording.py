@@ -20,6 +20,7 @@ from .surroundings import (
     TURN,
     Flags,
     Indices,
+    Preface,
     Surroundings,
     among,
 )
@@ -52,7 +53,9 @@ class Wording:
     marked: Flags
 
 
-def wording(around: Surroundings, alternative: Flags, years: NDArray[np.float64]) -> Wording:
+def wording(
+    around: Surroundings, ahead: Preface, alternative: Flags, years: NDArray[np.float64]
+) -> Wording:
     """Relate each item to the cues of its sentence."""
     group, side, item, line = around.group, around.value, around.item, around.line
     is_level = around.kind == CLASS["level"]
@@ -100,6 +103,9 @@ def wording(around: Surroundings, alternative: Flags, years: NDArray[np.float64]
     near = around.begin - around.last[cue] <= _BEFORE_NEAR
     near &= around.tokens._folded[around.tokens.end[around.last[cue]]] != COMMA  # "preferred, diploma"
     there &= (side[cue] == BEFORE) | (side[cue] == TURN) | near
+    paper = (around.kind >= CLASS["certificate"]) & (around.kind <= CLASS["driving"])
+    check = np.flatnonzero(there & (around.tokens.ideograph[around.begin] | paper) & (group[cue] != CLASS["required"]))
+    there[check[around.set_off(cue[check], check)]] = False
     before = np.where(there, group[cue], np.int8(-1))
     # "Ideally you will have" is no demand, whatever stands between.
     wish = around.before((group == CLASS["preferred"]) & (side == BEFORE), _BEFORE)[1]
@@ -107,6 +113,7 @@ def wording(around: Surroundings, alternative: Flags, years: NDArray[np.float64]
     after[wish & (after == CLASS["not_needed"])] = CLASS["preferred"]
 
     swapped = _swapped(around, spoken, barrier, years) & is_level
+    swapped |= _years_first(around, ahead, years) & ~alternative & is_level
     hint = group == CLASS["pursuing"]
     pursuing = around.before(hint & (side != AFTER), _STUDY)[1] | around.after(hint & (side != BEFORE), 4)[1]
     pursuing &= is_level
@@ -145,4 +152,12 @@ def _swapped(around: Surroundings, spoken: Spoken, barrier: Indices, years: NDAr
         choice &= around.row[year] == row
         choice &= (around.sentence[year] == line) | (around.sentence[year] == line + 1) & opening
         out |= there & (year < barrier) & choice.any(axis=0)
+    return out
+
+
+def _years_first(around: Surroundings, ahead: Preface, years: NDArray[np.float64]) -> Flags:
+    """Whether years of experience come first: "four years as a plumber; or an apprenticeship"."""
+    out = np.zeros(len(years), dtype=bool)
+    near = (around.line[1:] - around.line[:-1] <= 2) & (around.item[1:] - around.item[:-1] <= 3)
+    out[1:] = ~np.isnan(years[:-1]) & near & (ahead.either | ahead.afresh)[1:]
     return out
