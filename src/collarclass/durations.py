@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from .phrases import VALUES
 from .surroundings import CLASS, Flags, Indices, Surroundings
 
 _TOLD = 60  # how far the word "experience" may stand, in tokens
 _FAR_OFF, _NEAR = 12, 4
-_ONE = 1
+_SINGLE = 1
+_FIGURES = np.array([float(v) if v.isdecimal() else np.nan for v in VALUES["years"]])
 _LISTED = [ord(c) for c in "、.)"]
 _BEFORE, _AFTER, _FAR, _WORK = range(4)  # values of words that say what a length of time is of
 
@@ -29,14 +31,15 @@ def experience(around: Surroundings) -> tuple[NDArray[np.float64], Indices]:
     number[1:, :][np.isin(tokens._folded[tokens.end[back[1:]]], _LISTED)] = np.nan  # "2. three years"
     least = np.where(number[1] <= number[0], number[1], np.where(number[2] < number[0], number[2], number[0]))
     back = np.where(number[1] <= number[0], 2, np.where(number[2] < number[0], 3, 1))
-    counted = around.value[around.item[at]] == _ONE  # "a year or more"
-    least[counted], back[counted] = 1.0, 0
+    value = around.value[around.item[at]]
+    counted = value > _SINGLE  # "a year or more", "2yrs"
+    least[counted], back[counted] = _FIGURES[value[counted]], 0
     figure_at[at] -= back
-    years[at] = np.where(_of_work(around, at, figure_at[at]), least, np.nan)
+    years[at] = np.where(_of_work(around, at, figure_at[at], (value == _SINGLE) & (least > 1)), least, np.nan)
     return years, figure_at
 
 
-def _of_work(around: Surroundings, at: Indices, figure: Indices) -> Flags:
+def _of_work(around: Surroundings, at: Indices, figure: Indices, adjective: Flags) -> Flags:
     """Whether the years of the items `at` are worked: where "experience" is said, or nothing else."""
     about = (around.group == CLASS["topic"]) & (around.value == 1)
     close = (around.after(about, _NEAR)[1] | (around.end > around.begin))[at]
@@ -62,4 +65,4 @@ def _of_work(around: Surroundings, at: Indices, figure: Indices) -> Flags:
     other = near(_BEFORE, 3) | near(_AFTER, 3, behind=True)
     # Chinese writes 年 for dates and all: there a word for working has to stand by it.
     worked = ~around.tokens.ideograph[around.begin[at]] | near(_WORK, 4) | near(_WORK, 3, behind=True)
-    return np.asarray(~theirs & (close | (told | worked) & ~other))
+    return np.asarray(~theirs & (close | (told | worked) & ~other & ~adjective))

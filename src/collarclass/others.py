@@ -12,7 +12,7 @@ _EITHER, _LEFT, _RIGHT, _CLOSE = range(4)  # values of words that say that other
 _ZERO, _NINE, _HYPHEN, _AND = (ord(c) for c in "09-&")
 
 
-def clutter(around: Surroundings, section: NDArray[np.int8], marked: Flags, pursuing: Flags) -> Flags:
+def clutter(around: Surroundings, section: NDArray[np.int8], asked: Flags, pursuing: Flags) -> Flags:
     """Whether each item is not asked of applicants: benefits, pupils, the firm's own staff, wages."""
     tokens, value = around.tokens, around.value
     about = around.group == CLASS["clutter"]
@@ -32,7 +32,7 @@ def clutter(around: Surroundings, section: NDArray[np.int8], marked: Flags, purs
     out |= there
     out |= _named_after(around) & ~pursuing
     out |= section == BENEFIT
-    out |= (section == COMPANY) & ~marked & (is_level | is_years)
+    out |= (section == COMPANY) & ~asked & (is_level | is_years)
     # "A-level and degree examinations": what stands together is spoken of together.
     near = (around.begin[1:] - around.end[:-1] <= 2) & (around.line[1:] == around.line[:-1])
     near &= is_level[1:] & is_level[:-1] & out[1:]
@@ -61,11 +61,12 @@ def _named_after(around: Surroundings) -> Flags:
 
 def _same_paper(around: Surroundings) -> Flags:
     """Whether each item but the first names the paper before it again: "practical nurse (LPN)"."""
-    kind, gap = around.kind, around.begin[1:] - around.end[:-1]
+    tokens, kind, gap = around.tokens, around.kind, around.begin[1:] - around.end[:-1]
     paper = (kind[1:] >= CLASS["certificate"]) & (kind[1:] <= CLASS["driving"]) & (kind[1:] == kind[:-1])
-    bracket = (gap == 1) & (around.sign_before[1:] == OPEN)
+    sign = around.sign_before[1:]
+    bracket = (gap == 1) & ((sign == OPEN) | (sign == tokens._folded[tokens.end[around.end[:-1]] - 1]))
     # "registered nurse with NMC registration"
-    going_on = among(around.tokens.hash[around.end[:-1] + 1], around.lexicon.open_to)
+    going_on = among(tokens.hash[around.end[:-1] + 1], around.lexicon.open_to)
     nature = around.lexicon.nature[around.phrase[around.item]]
     register = (gap <= 4) & going_on & (kind[1:] == CLASS["licence"]) & (nature[1:] == 0) & (nature[:-1] == 0)
     return np.asarray(paper & (around.line[1:] == around.line[:-1]) & (bracket | register))
@@ -74,3 +75,24 @@ def _same_paper(around: Surroundings) -> Flags:
 def _count(mask: Flags) -> NDArray[np.int64]:
     """How many phrases of a kind stand before each, and one more number for the end."""
     return np.append(0, np.cumsum(mask))
+
+
+def named_before(around: Surroundings, kept: Flags) -> Flags:
+    """Whether each paper among the `kept` items is named more than once, and not here at its best.
+
+    "CPR certification" three times is one paper, and so are "CDL" and "CDL class A".
+    """
+    out = np.zeros(len(kept), dtype=bool)
+    paper = np.flatnonzero(kept & (around.kind >= CLASS["certificate"]) & (around.kind <= CLASS["driving"]))
+    if len(paper) < 2:
+        return out
+    n, phrase = len(around.lexicon.root), around.phrase[around.item[paper]].astype(np.int64)
+    driving = around.kind[paper] == CLASS["driving"]
+    row = around.row[around.item[paper]] * (n + 1)
+    exact = row + np.where(driving, n, phrase)
+    root = row + np.where(driving, n, around.lexicon.root[phrase])
+    repeated = np.ones(len(paper), dtype=bool)
+    repeated[np.unique(exact, return_index=True)[1]] = False
+    longer = np.unique(root[exact != root])
+    out[paper] = repeated | np.isin(exact, longer)
+    return out

@@ -36,12 +36,13 @@ PAPERS = ("certificate", "licence", "skill_grade")
 NATURES = ("academic", "vocational")
 VALUES = {
     "level": ("0", "1", "2", "3", "4"),
-    "nothing": ("", "header", "denied"),
+    "nothing": ("", "header", "denied", "higher"),
     **dict.fromkeys(("preferred", "not_needed", "pursuing"), ("before", "after", "both")),
     "required": ("before", "after", "both", "turn"),
     "substitute": ("before", "after", "both", "alone"),
     "topic": ("", "experience"),
-    "years": ("", "one"),
+    "else": ("", "after"),
+    "years": ("", "single", "1", "2", "3", "4", "5", "6", "7", "8", "10"),
     "clutter": ("", "before", "after", "close"),
     "heading": ("required", "preferred", "other", "benefit", "company"),
     "span": ("before", "after", "far", "work"),
@@ -70,6 +71,9 @@ class Lexicon:
         ISCED 2011 level, and index into `NATURES`; -1 where there is none.
     doubtful : ndarray of bool
         Whether the phrase counts only where a cue or an alternative stands by it ("MA").
+    root : ndarray of int32
+        The shortest certificate or licence that the phrase begins with ("CDL" of "CDL class A"); itself
+        where there is none.
     any_of, none_of, open_to : ndarray of uint64
         Sorted hashes of the words "or" and "no" in all spellings, and of "in", which goes on.
     """
@@ -82,6 +86,7 @@ class Lexicon:
     isced: NDArray[np.int8]
     nature: NDArray[np.int8]
     doubtful: NDArray[np.bool_]
+    root: NDArray[np.int32]
     any_of: NDArray[np.uint64]
     none_of: NDArray[np.uint64]
     open_to: NDArray[np.uint64]
@@ -234,10 +239,11 @@ def _compile(extra: Path | None) -> Lexicon:
     # Hashes of all prefixes, by length; the last is the phrase itself.
     prefix = tokens.hash[begin]
     whole = prefix.copy()
-    shorter, twos = [], []
+    shorter, starting, twos = [], [], []
     for k in range(1, int(size.max())):
         longer = np.flatnonzero(size > k)
         shorter.append(prefix[longer])
+        starting.append(longer)
         if k == 1:
             twos.append(_pair(tokens.hash[begin[longer]], tokens.hash[begin[longer] + 1]))
         prefix = prefix.copy()
@@ -257,6 +263,14 @@ def _compile(extra: Path | None) -> Lexicon:
         values = [VALUES.get(name, ("",)).index(rows[owner[i]].value) for i in some]
         kind[np.searchsorted(hashes, whole[some])] = values
 
+    paper = np.isin([row.group for row in table], PAPERS)
+    root = np.arange(len(hashes), dtype=np.int32)
+    for begun, longer in zip(shorter[::-1], starting[::-1], strict=True):  # the shortest is written last
+        begins = np.minimum(np.searchsorted(hashes, begun), len(hashes) - 1)
+        whose = np.minimum(np.searchsorted(hashes, whole[longer]), len(hashes) - 1)
+        same = (hashes[begins] == begun) & (hashes[whose] == whole[longer]) & paper[begins] & paper[whose]
+        root[whose[same]] = begins[same]
+
     known = np.unique(np.concatenate((hashes, *shorter)))
     phrase = np.full(len(known), -1, dtype=np.int32)
     phrase[np.searchsorted(known, hashes)] = np.arange(len(hashes))
@@ -274,6 +288,7 @@ def _compile(extra: Path | None) -> Lexicon:
         np.array([r.isced for r in table], dtype=np.int8),
         np.array([r.nature for r in table], dtype=np.int8),
         np.array([r.doubtful for r in table], dtype=bool),
+        root,
         np.unique(whole[context["or"]]),
         np.unique(whole[context["no"]]),
         np.unique(whole[context["in"]]),

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .durations import experience
-from .others import clutter
+from .others import clutter, named_before
 from .phrases import Lexicon, default_lexicon
 from .phrases import load_lexicon as load_lexicon
 from .result import Requirement
@@ -34,6 +34,7 @@ from .surroundings import (
     ASKED,
     BARE,
     CLASS,
+    HIGHER,
     LIKED,
     alternatives,
     answered,
@@ -78,7 +79,7 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
     alternative = alternatives(around, ahead, years)
     words = wording(around, ahead, alternative, years)
     alone = around.kind == CLASS["nothing"]
-    bare = alone & (around.value[around.item] == BARE)  # "qualifications": counts when denied
+    bare = alone & (around.value[around.item] >= BARE)  # "qualifications": counts when denied
 
     status = np.full(len(alone), REQUIRED, dtype=np.int8)
     status[section == LIKED] = PREFERRED
@@ -98,11 +99,14 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
     doubtful = around.lexicon.doubtful[around.phrase[around.item]]
     joined = alternative | np.append(alternative[1:], False)  # "MS/PhD"
     unsaid |= doubtful & (words.after < 0) & ~joined & (around.sign_before != ord(":"))
-    others = clutter(around, section, marked, words.pursuing)
-    keep = np.flatnonzero(~(others & (status != NOT_NEEDED) | unsaid))
+    asked = (words.after >= 0) | (words.before >= 0)
+    others = clutter(around, section, asked, words.pursuing)
+    kept = ~(others & (status != NOT_NEEDED) | unsaid)
+    keep = np.flatnonzero(kept & ~named_before(around, kept))
     item, phrase = around.item[keep], around.phrase[around.item[keep]]
     is_level = around.kind[keep] == CLASS["level"]
-    values = np.where(is_level, around.value[item], -1).astype(np.int8)
+    higher = (around.kind[keep] == CLASS["nothing"]) & (around.value[item] == HIGHER)
+    values = np.where(is_level, around.value[item], np.where(higher, 3, -1)).astype(np.int8)
     softened = (around.group == CLASS["substitute"]) & (around.value == ALONE)
     level, row_status, preferred, decides = _weigh(
         tokens.n_rows,

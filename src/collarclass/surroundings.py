@@ -17,10 +17,10 @@ from .text import Tokens
 CLASS = {name: np.int8(i) for i, name in enumerate(CLASSES)}
 BEFORE, AFTER, BOTH, ALONE = range(4)  # values of the cues: where they stand, seen from the item
 TURN = 3  # before the item, and turning to the applicant: "you must have"
-BARE = 2  # value of words for schooling in general
+BARE, HIGHER = 2, 3  # values of words for schooling in general, and for higher schooling: "college"
 ASKED, LIKED, _OTHER, BENEFIT, COMPANY = range(5)  # values of the headings
 COMMA, COLON, SLASH, BLANK, OPEN, CLOSE, _ENUMERATION, _LENTICULAR = (ord(c) for c in ",:/ ()、】")
-_ALTERNATIVE, _ELSE = 150, 8  # how far apart alternatives may stand, in tokens, and "alternatively" from one
+_ALTERNATIVE, _ELSE, _ALSO = 150, 8, 25  # how far apart alternatives may stand, in tokens, and "alternatively" from one
 _ANSWER = 10  # how far from the end of a question
 _BAR, _QUESTION = ord("|"), ord("?")
 
@@ -152,7 +152,7 @@ def survey(tokens: Tokens, lexicon: Lexicon) -> Surroundings | None:
     about[sentence[is_item] + 1] = True  # "; or five years of experience"
     kept = about[sentence]
     kept |= lexicon.heads[hits.phrase] >= 0
-    kept |= group == CLASS["substitute"]
+    kept |= (group == CLASS["substitute"]) | (group == CLASS["several"])
     keep = np.flatnonzero(kept)
     first, last, phrase, sentence = hits.first[keep], hits.last[keep], hits.phrase[keep], sentence[keep]
     group, value = group[keep], lexicon.value[phrase]
@@ -229,9 +229,13 @@ def alternatives(around: Surroundings, ahead: Preface, years: NDArray[np.float64
     joined = (sign == SLASH) | (sign == _ENUMERATION)
     out = near & (gap <= _ALTERNATIVE)
     out &= np.where(around.line == around.line[earlier], ahead.either, ahead.afresh) | joined & (gap == 1)
-    cue, there = around.preceding(around.group == CLASS["else"])  # "alternatively, a diploma"
+    other = around.group == CLASS["else"]
+    cue, there = around.preceding(other & (around.value == 0))  # "alternatively, a diploma"
     there &= (around.item[earlier] < cue) & (around.begin - around.last[cue] <= _ELSE)
-    out |= near & there & (around.line - around.sentence[cue] <= 0)
+    out |= near & there & (around.line == around.sentence[cue])
+    cue, there = around.after(other & (around.value == 1), _ALSO)  # "a diploma will also be considered"
+    following = np.append(around.item[is_level], len(around.group))
+    out |= near & there & (cue < following[np.cumsum(is_level)])
     out |= near & (_ladder(around, earlier, years) | _posts(around, earlier))
     listed = near & (sign == COMMA) & (gap == 1)
     for _ in range(2):  # "bachelor's, master's or doctorate"

@@ -88,7 +88,7 @@ def wording(
     # "qualifications, though these are not essential" and "本科 专业不限" do not free from schooling.
     chinese = around.tokens.ideograph[around.first[cue]]
     loose = (after == CLASS["not_needed"]) & (around.first[cue] - around.end > np.where(chinese, 4, 2))
-    loose &= (around.value[item] == BARE) & (around.kind == CLASS["nothing"]) | (
+    loose &= (around.value[item] >= BARE) & (around.kind == CLASS["nothing"]) | (
         chinese & touched & (topic < cue)
     )
     after[loose] = -1
@@ -136,22 +136,12 @@ def _swapped(around: Surroundings, spoken: Spoken, barrier: Indices, years: NDAr
     out = there & plain & (cue < barrier) | spoken(cue, there)
     out |= around.before(swap & ((side == BEFORE) | (side == BOTH)), _STUDY)[1]
 
-    timed = np.zeros(len(group), dtype=bool)
-    timed[around.item[~np.isnan(years)]] = True
-    if timed.any():
-        year, there = around.following(timed)
+    chosen = _chosen(around, years)
+    if chosen.any():
+        year, there = around.following(chosen)
         mark, marked = around.following(group == CLASS["mark"])
         there &= ~(marked & (mark < year))  # "or equivalent, and 5 years"
-        place = around.first[year] - np.arange(1, 6)[:, None]
-        place = np.where(place > around.end, place, 0)
-        opening = around.tokens.sentence[np.maximum(place - 1, 0)] == line
-        bound = np.isin(place + 1, around.first[group == CLASS["required"]])  # "or at least 5 years"
-        bound[1] = True  # "or 5 years"
-        bound[2] |= ~np.isnan(around.lexicon.numbers(around.tokens.hash[place[1]]))  # "or five (5) years"
-        choice = among(around.tokens.hash[place], around.lexicon.any_of) & (place > 0) & bound
-        choice &= around.row[year] == row
-        choice &= (around.sentence[year] == line) | (around.sentence[year] == line + 1) & opening
-        out |= there & (year < barrier) & choice.any(axis=0)
+        out |= there & (year < barrier) & (around.row[year] == row) & (around.sentence[year] - line <= 2)
     return out
 
 
@@ -160,4 +150,28 @@ def _years_first(around: Surroundings, ahead: Preface, years: NDArray[np.float64
     out = np.zeros(len(years), dtype=bool)
     near = (around.line[1:] - around.line[:-1] <= 2) & (around.item[1:] - around.item[:-1] <= 3)
     out[1:] = ~np.isnan(years[:-1]) & near & (ahead.either | ahead.afresh)[1:]
+    return out
+
+
+def _chosen(around: Surroundings, years: NDArray[np.float64]) -> Flags:
+    """Which phrases are years that are offered as a choice: "or at least five years"."""
+    tokens, lexicon = around.tokens, around.lexicon
+    out = np.zeros(len(around.group), dtype=bool)
+    told = np.flatnonzero(~np.isnan(years))
+    year, previous = around.item[told], np.where(told > 0, around.end[told - 1], -1)
+    place = around.first[year] - np.arange(1, 6)[:, None]
+    place = np.where(place > previous, place, np.minimum(around.first[year], len(tokens) - 1))
+    place = np.maximum(place, 0)
+    bound = np.isin(place + 1, around.first[around.group == CLASS["required"]])  # "or at least 5 years"
+    bound[1] = True  # "or 5 years"
+    bound[2:4] |= tokens.ideograph[place[2:4]]  # 或具有五年
+    bound[2] |= ~np.isnan(lexicon.numbers(tokens.hash[place[1]]))  # "or five (5) years"
+    bound[:2] |= np.isin(place[:2], around.first[year])  # "or a year of work"
+    opening = tokens.sentence[np.maximum(place - 1, 0)] != tokens.sentence[place]
+    choice = among(tokens.hash[place], lexicon.any_of) & bound
+    choice &= (tokens.sentence[place] == around.sentence[year]) | opening
+    # "or, failing that, five years"
+    other = around.group[np.maximum(year - 1, 0)] == CLASS["else"]
+    other &= around.sentence[np.maximum(year - 1, 0)] == around.sentence[year]
+    out[year] = choice.any(axis=0) | other & (year > 0)
     return out
