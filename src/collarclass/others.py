@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .surroundings import BENEFIT, BLANK, CLASS, COLON, COMMA, COMPANY, OPEN, TURN, Flags, Surroundings, among
+from .surroundings import ASKED, BENEFIT, BLANK, CLASS, COLON, COMMA, COMPANY, OPEN, TURN, Flags, Surroundings, among
 
-_CLUTTER = 12  # how far words reach, in tokens
+_CLUTTER, _COMPANY = 12, 4  # how far words reach, in tokens, and a heading over the company, in sentences
 _EITHER, _LEFT, _RIGHT, _CLOSE = range(4)  # values of words that say that others are spoken of
 _ZERO, _NINE, _HYPHEN, _AND = (ord(c) for c in "09-&")
 
@@ -18,7 +18,9 @@ def clutter(around: Surroundings, section: NDArray[np.int8], asked: Flags, pursu
     about = around.group == CLASS["clutter"]
     is_level, is_years = around.kind == CLASS["level"], around.kind == CLASS["years"]
     asks = (around.group >= CLASS["required"]) & (around.group <= CLASS["not_needed"])
-    told, turned = _count(asks), _count((around.group == CLASS["required"]) & (value == TURN))
+    opens = around.lexicon.heads[around.phrase]
+    turns = (around.group == CLASS["required"]) & (value == TURN) | (opens == ASKED) & (around.last > around.first)
+    told, turned = _count(asks), _count(turns)
     cue, out = around.before(about & ((value == _EITHER) | (value == _LEFT)), _CLUTTER)
     out &= turned[cue] == turned[around.item]  # "our staff are friendly and you must hold a degree"
     out &= is_level | (value[cue] == _EITHER)
@@ -32,7 +34,9 @@ def clutter(around: Surroundings, section: NDArray[np.int8], asked: Flags, pursu
     out |= there
     out |= _named_after(around) & ~pursuing
     out |= section == BENEFIT
-    out |= (section == COMPANY) & ~asked & (is_level | is_years)
+    head, _ = around.preceding(around.heads)
+    below = (section == COMPANY) & (around.line - around.sentence[head] <= _COMPANY)
+    out |= below & ~asked & (is_level | is_years)
     # "A-level and degree examinations": what stands together is spoken of together.
     near = (around.begin[1:] - around.end[:-1] <= 2) & (around.line[1:] == around.line[:-1])
     near &= is_level[1:] & is_level[:-1] & out[1:]

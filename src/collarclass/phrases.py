@@ -34,12 +34,13 @@ BESIDES = ("heading", "span", "thing")  # what a phrase of another class may be 
 CLASSES = ITEMS + CUES
 PAPERS = ("certificate", "licence", "skill_grade")
 NATURES = ("academic", "vocational")
+DOUBTS = ("", "doubtful", "joined")  # notes that mean something; others are for the reader
 VALUES = {
     "level": ("0", "1", "2", "3", "4"),
     "nothing": ("", "header", "denied", "higher"),
     **dict.fromkeys(("preferred", "not_needed", "pursuing"), ("before", "after", "both")),
     "required": ("before", "after", "both", "turn"),
-    "substitute": ("before", "after", "both", "alone"),
+    "substitute": ("before", "after", "both", "alone", "near"),
     "topic": ("", "experience"),
     "else": ("", "after"),
     "years": ("", "single", "1", "2", "3", "4", "5", "6", "7", "8", "10"),
@@ -69,8 +70,9 @@ class Lexicon:
         `VALUES` of the class, -1 where it is none.
     isced, nature : ndarray of int8
         ISCED 2011 level, and index into `NATURES`; -1 where there is none.
-    doubtful : ndarray of bool
-        Whether the phrase counts only where a cue or an alternative stands by it ("MA").
+    doubtful : ndarray of int8
+        1 where the phrase counts only by a cue or an alternative ("MA"), 2 only by an alternative
+        ("associate's or bachelor's"), else 0.
     root : ndarray of int32
         The shortest certificate or licence that the phrase begins with ("CDL" of "CDL class A"); itself
         where there is none.
@@ -85,7 +87,7 @@ class Lexicon:
     things: NDArray[np.int8]
     isced: NDArray[np.int8]
     nature: NDArray[np.int8]
-    doubtful: NDArray[np.bool_]
+    doubtful: NDArray[np.int8]
     root: NDArray[np.int32]
     any_of: NDArray[np.uint64]
     none_of: NDArray[np.uint64]
@@ -124,7 +126,7 @@ class _Row:
     value: str
     isced: int
     nature: int
-    doubtful: bool
+    doubtful: int
     where: str
 
 
@@ -171,10 +173,12 @@ def _read(path: Traversable, name: str) -> Iterator[_Row]:
                 f"{where}: nature is {nature!r}; certificates, licences and skill grades need "
                 f"academic or vocational, other classes none."
             )
+        if note not in DOUBTS:
+            note = ""
         if not phrase:
             raise DataError(f"{where}: the phrase is empty. Write one, or remove the line.")
         number = NATURES.index(nature) if nature else -1
-        yield _Row(phrase, group, value, int(isced or -1), number, note == "doubtful", where)
+        yield _Row(phrase, group, value, int(isced or -1), number, DOUBTS.index(note), where)
 
 
 def _spellings(phrase: str) -> list[str]:
@@ -287,7 +291,7 @@ def _compile(extra: Path | None) -> Lexicon:
         besides[2],
         np.array([r.isced for r in table], dtype=np.int8),
         np.array([r.nature for r in table], dtype=np.int8),
-        np.array([r.doubtful for r in table], dtype=bool),
+        np.array([r.doubtful for r in table], dtype=np.int8),
         root,
         np.unique(whole[context["or"]]),
         np.unique(whole[context["no"]]),

@@ -30,7 +30,6 @@ from .stated import carriers as carriers
 from .stated import features as features
 from .stated import findings as findings
 from .surroundings import (
-    ALONE,
     ASKED,
     BARE,
     CLASS,
@@ -44,7 +43,7 @@ from .surroundings import (
     survey,
 )
 from .text import Tokens, tokenize
-from .wording import wording
+from .wording import softening, wording
 
 _KIND_OF = np.array([0, 1, 2, 3, 4, 5, 0], dtype=np.int8)  # kinds of finding that the lexicon's ITEMS are
 
@@ -98,7 +97,13 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
     unsaid |= (status == NOT_NEEDED) & (around.kind >= CLASS["certificate"]) & (around.kind <= CLASS["driving"])
     doubtful = around.lexicon.doubtful[around.phrase[around.item]]
     joined = alternative | np.append(alternative[1:], False)  # "MS/PhD"
-    unsaid |= doubtful & (words.after < 0) & ~joined & (around.sign_before != ord(":"))
+    unsaid |= (doubtful == 1) & (words.after < 0) & ~joined & (around.sign_before != ord(":"))
+    sure = doubtful < 2  # "associate's or bachelor's", not "nursing associate/associate practitioner"
+    near = (around.begin[1:] - around.end[:-1] <= 3) & alternative[1:]
+    beside = np.zeros(len(alone), dtype=bool)
+    beside[1:] = near & sure[:-1]
+    beside[:-1] |= near & sure[1:]
+    unsaid |= ~sure & ~beside
     asked = (words.after >= 0) | (words.before >= 0)
     others = clutter(around, section, asked, words.pursuing)
     kept = ~(others & (status != NOT_NEEDED) | unsaid)
@@ -107,7 +112,6 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
     is_level = around.kind[keep] == CLASS["level"]
     higher = (around.kind[keep] == CLASS["nothing"]) & (around.value[item] == HIGHER)
     values = np.where(is_level, around.value[item], np.where(higher, 3, -1)).astype(np.int8)
-    softened = (around.group == CLASS["substitute"]) & (around.value == ALONE)
     level, row_status, preferred, decides = _weigh(
         tokens.n_rows,
         around.row[item],
@@ -116,7 +120,7 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
         np.where(fields(around), 1, np.where(marked | alone, 2, 0))[keep],
         alternative[keep],
         alone[keep],
-        _rows_with(tokens.n_rows, around.row[softened]),
+        _rows_with(tokens.n_rows, around.row[softening(around)]),
     )
     return Stated(
         level,

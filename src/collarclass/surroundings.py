@@ -15,7 +15,7 @@ from .phrases import CLASSES, ITEMS, Lexicon, find_phrases
 from .text import Tokens
 
 CLASS = {name: np.int8(i) for i, name in enumerate(CLASSES)}
-BEFORE, AFTER, BOTH, ALONE = range(4)  # values of the cues: where they stand, seen from the item
+BEFORE, AFTER, BOTH, ALONE, NEAR = range(5)  # values of the cues: where they stand, seen from the item
 TURN = 3  # before the item, and turning to the applicant: "you must have"
 BARE, HIGHER = 2, 3  # values of words for schooling in general, and for higher schooling: "college"
 ASKED, LIKED, _OTHER, BENEFIT, COMPANY = range(5)  # values of the headings
@@ -164,6 +164,7 @@ def survey(tokens: Tokens, lexicon: Lexicon) -> Surroundings | None:
     stops |= (sign == COLON) | (sign == _LENTICULAR)
     opens = lexicon.heads[phrase]
     heads = (opens >= 0) & stops & (starts | tokens.ideograph[first] | (last > first))
+    heads &= starts | (opens < COMPANY)  # "for our clients;" is no heading
     liked = (group == CLASS["heading"]) & (opens == LIKED) & ~heads  # "is our preferred qualification"
     group[liked], value[liked] = CLASS["preferred"], BOTH
 
@@ -269,6 +270,8 @@ def _posts(around: Surroundings, earlier: Indices) -> Flags:
     before = np.maximum(around.item - 1, 0)
     says = (around.sentence[before] == around.line) & (around.item > 0)
     says &= (around.group[before] <= CLASS["not_needed"]) | (around.lexicon.heads[around.phrase[before]] >= 0)
+    filled = fields(around)
+    apart &= ~filled & ~filled[earlier]
     labelled = (around.sign_before == COLON) & ~says
     return np.asarray(apart & (several[around.row[around.item]] | labelled & labelled[earlier]))
 

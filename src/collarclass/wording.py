@@ -10,12 +10,14 @@ from numpy.typing import NDArray
 
 from .surroundings import (
     AFTER,
+    ALONE,
     BARE,
     BEFORE,
     BOTH,
     CLASS,
     CLOSE,
     COMMA,
+    NEAR,
     OPEN,
     TURN,
     Flags,
@@ -175,3 +177,14 @@ def _chosen(around: Surroundings, years: NDArray[np.float64]) -> Flags:
     other &= around.sentence[np.maximum(year - 1, 0)] == around.sentence[year]
     out[year] = choice.any(axis=0) | other & (year > 0)
     return out
+
+
+def softening(around: Surroundings) -> Flags:
+    """Which phrases say for a whole ad that experience is taken in place of schooling."""
+    swap = around.group == CLASS["substitute"]
+    near = np.flatnonzero(swap & (around.value == NEAR))
+    out = swap & (around.value == ALONE)
+    lines = np.append(-9, around.line[around.kind <= CLASS["level"]])  # of schooling, near by
+    place = np.searchsorted(lines, around.sentence[near] + 2, "right") - 1
+    out[near] = lines[place] >= around.sentence[near] - 2
+    return np.asarray(out)
