@@ -46,23 +46,36 @@ def _of_work(around: Surroundings, at: Indices, figure: Indices, adjective: Flag
     told = (around.after(about, _TOLD)[1] | around.before(about, _TOLD)[1])[at]
     value, span = around.value, around.lexicon.spans[around.phrase]
     begin, end, line = figure, around.end[at], around.line[at]
+    tokens = around.tokens
 
-    def near(kind: int, reach: int, behind: bool = False) -> Flags:
+    def words(place: Indices) -> NDArray[np.int8]:
+        """What single words at some places say of the years of each item."""
+        place = np.clip(place, 0, len(tokens) - 1)
+        said = around.lexicon.says("span", tokens.hash[place])
+        return np.where(tokens.sentence[place] == line, said, np.int8(-1))
+
+    ahead, behind = words(begin - np.arange(1, _FAR_OFF + 1)[:, None]), words(end + np.arange(1, 4)[:, None])
+
+    def near(kind: int, reach: int, after: bool = False) -> Flags:
         where = np.append(np.flatnonzero(span == kind), 0)
         edge = around.first[where[:-1]]
-        place = np.searchsorted(edge, end if behind else begin, "right" if behind else "left")
-        cue = where[place if behind else place - 1]
-        there = place < len(edge) if behind else place > 0
-        gap = around.first[cue] - end if behind else begin - around.last[cue]
-        return np.asarray(there & (around.sentence[cue] == line) & (gap > 0) & (gap <= reach))
+        place = np.searchsorted(edge, end if after else begin, "right" if after else "left")
+        cue = where[place if after else place - 1]
+        there = place < len(edge) if after else place > 0
+        gap = around.first[cue] - end if after else begin - around.last[cue]
+        there &= (around.sentence[cue] == line) & (gap > 0) & (gap <= reach)
+        return np.asarray(there | ((behind if after else ahead)[:reach] == kind).any(axis=0))
 
-    asked = (around.group == CLASS["required"]) & (value != _AFTER)
-    count = np.append(0, np.cumsum(asked))
+    # "We have traded for 20 years", but not "our firm asks that you have 20 years".
+    count = np.append(0, np.cumsum((around.group == CLASS["required"]) & (value != _AFTER)))
     where = np.append(0, np.flatnonzero(span == _FAR))
     cue = where[np.searchsorted(where[1:], around.item[at])]
     theirs = (span[cue] == _FAR) & (around.sentence[cue] == line)
     theirs &= (begin - around.last[cue] <= _FAR_OFF) & (count[cue] == count[around.item[at]])
-    other = near(_BEFORE, 3) | near(_AFTER, 3, behind=True)
+    far = (ahead == _FAR).argmax(axis=0)
+    cue = np.searchsorted(around.first, begin - 1 - far)
+    theirs |= (ahead == _FAR).any(axis=0) & (count[cue] == count[around.item[at]])
+    other = near(_BEFORE, 3) | near(_AFTER, 3, after=True)
     # Chinese writes 年 for dates and all: there a word for working has to stand by it.
-    worked = ~around.tokens.ideograph[around.begin[at]] | near(_WORK, 4) | near(_WORK, 3, behind=True)
+    worked = ~tokens.ideograph[around.begin[at]] | near(_WORK, 4) | near(_WORK, 3, after=True)
     return np.asarray(~theirs & (close | (told | worked) & ~other & ~adjective))

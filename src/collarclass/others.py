@@ -5,10 +5,24 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .surroundings import ASKED, BENEFIT, BLANK, CLASS, COLON, COMMA, COMPANY, OPEN, TURN, Flags, Surroundings, among
+from .surroundings import (
+    ASKED,
+    BARE,
+    BENEFIT,
+    BLANK,
+    CLASS,
+    COLON,
+    COMMA,
+    COMPANY,
+    OPEN,
+    TURN,
+    Flags,
+    Surroundings,
+    among,
+)
 
-_CLUTTER, _COMPANY = 12, 4  # how far words reach, in tokens, and a heading over the company, in sentences
-_EITHER, _LEFT, _RIGHT, _CLOSE = range(4)  # values of words that say that others are spoken of
+_CLUTTER, _LACKING, _COMPANY = 12, 6, 4  # how far words reach, in tokens, and a heading over the company, in sentences
+_EITHER, _LEFT, _RIGHT = range(3)  # values of words that say that others are spoken of
 _ZERO, _NINE, _HYPHEN, _AND = (ord(c) for c in "09-&")
 
 
@@ -18,7 +32,7 @@ def clutter(around: Surroundings, section: NDArray[np.int8], asked: Flags, pursu
     about = around.group == CLASS["clutter"]
     is_level, is_years = around.kind == CLASS["level"], around.kind == CLASS["years"]
     asks = (around.group >= CLASS["required"]) & (around.group <= CLASS["not_needed"])
-    opens = around.lexicon.heads[around.phrase]
+    opens = around.opens
     turns = (around.group == CLASS["required"]) & (value == TURN) | (opens == ASKED) & (around.last > around.first)
     told, turned = _count(asks), _count(turns)
     cue, out = around.before(about & ((value == _EITHER) | (value == _LEFT)), _CLUTTER)
@@ -26,7 +40,7 @@ def clutter(around: Surroundings, section: NDArray[np.int8], asked: Flags, pursu
     out &= is_level | (value[cue] == _EITHER)
     check = np.flatnonzero(out & tokens.ideograph[around.first[cue]] & (value[cue] == _LEFT))
     out[check[around.set_off(cue[check], check)]] = False
-    out |= is_level & around.before(about & (value == _CLOSE), 2)[1]
+    out |= is_level & _possessed(around)
     cue, there = around.after(about & ((value == _EITHER) | (value == _RIGHT)), _CLUTTER)
     there &= told[cue] == told[around.item]  # "preferred, but we can put you through it"
     check = np.flatnonzero(there & tokens.ideograph[around.first[cue]])
@@ -47,17 +61,30 @@ def clutter(around: Surroundings, section: NDArray[np.int8], asked: Flags, pursu
     digit = tokens._folded[tokens.start[behind]]
     wage = (tokens._folded[tokens.end[around.end]] == COLON) & (digit >= _ZERO) & (digit <= _NINE)
     out |= is_level & wage & (tokens.sentence[behind] == around.line)
-    return np.asarray(out & (around.kind != CLASS["nothing"]))
+    bare = (around.kind == CLASS["nothing"]) & (around.value[around.item] == BARE)
+    lacking = bare & around.before(about & (value == _LEFT), _LACKING)[1]  # "people who left without qualifications"
+    return np.asarray(out & (around.kind != CLASS["nothing"]) | lacking)
+
+
+def _possessed(around: Surroundings) -> Flags:
+    """Whether each item is said to be another's by a word directly before it: "our master's course"."""
+    tokens = around.tokens
+    place = around.begin - np.arange(1, 3)[:, None]
+    said = around.lexicon.says("whose", tokens.hash[np.maximum(place, 0)]) >= 0
+    said &= (place >= 0) & (tokens.sentence[np.maximum(place, 0)] == around.line)
+    return np.asarray(said.any(axis=0) | around.before(around.lexicon.whose[around.phrase] >= 0, 2)[1])
 
 
 def _named_after(around: Surroundings) -> Flags:
     """Whether each level is part of the name of a thing or place: "diploma frames", "High School Lane"."""
     tokens = around.tokens
-    thing, there = around.after(around.lexicon.things[around.phrase] >= 0, 1)
-    gap = tokens.start[around.first[thing]] - tokens.end[around.end]
+    place = np.minimum(around.end + 1, len(tokens) - 1)
+    there = around.after(around.lexicon.things[around.phrase] >= 0, 1)[1]
+    there |= (around.lexicon.says("thing", tokens.hash[place]) >= 0) & (tokens.sentence[place] == around.line)
+    gap = tokens.start[place] - tokens.end[around.end]
     sign = tokens._folded[tokens.end[around.end]]
     joined = (gap == 0) | (gap == 1) & ((sign == BLANK) | (sign == _HYPHEN))
-    joined |= (gap == 3) & (tokens._folded[tokens.start[around.first[thing]] - 2] == _AND)  # "Bachelor & Sons"
+    joined |= (gap == 3) & (tokens._folded[tokens.start[place] - 2] == _AND)  # "Bachelor & Sons"
     there &= joined
     there &= (around.kind == CLASS["level"]) & ~among(tokens.hash[around.end], around.lexicon.open_to)
     return np.asarray(there)

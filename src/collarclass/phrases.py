@@ -27,10 +27,11 @@ FILES = ("schooling.tsv", "certificates.tsv", "cues.tsv")
 ITEMS = ("level", "certificate", "licence", "skill_grade", "driving", "years", "nothing")
 CUES = (
     "required", "preferred", "not_needed", "substitute", "pursuing", "clutter", "topic", "mark",
-    "heading", "span", "thing", "field", "decoy", "else", "several",
+    "heading", "span", "thing", "whose", "field", "decoy", "else", "several",
 )  # fmt: skip
 CONTEXT = ("or", "no", "in", "number")
-BESIDES = ("heading", "span", "thing")  # what a phrase of another class may be as well
+BESIDES = ("heading", "span", "thing", "whose")  # what a phrase of another class may be as well
+BESIDE = ("span", "thing", "whose")  # single words of these are looked up beside items only
 CLASSES = ITEMS + CUES
 PAPERS = ("certificate", "licence", "skill_grade")
 NATURES = ("academic", "vocational")
@@ -44,7 +45,7 @@ VALUES = {
     "topic": ("", "experience"),
     "else": ("", "after"),
     "years": ("", "single", "1", "2", "3", "4", "5", "6", "7", "8", "10"),
-    "clutter": ("", "before", "after", "close"),
+    "clutter": ("", "before", "after"),
     "heading": ("required", "preferred", "other", "benefit", "company"),
     "span": ("before", "after", "far", "work"),
 }
@@ -64,10 +65,10 @@ class Lexicon:
         Index into `CLASSES`.
     value : ndarray of int8
         Index into `VALUES` of the class; 0 where the class has no values.
-    heads, spans, things : ndarray of int8
-        What the phrase is besides, or alone: the section that it opens as a heading ("Desirable"),
-        what it says of a length of time ("after"), a thing named after schooling ("exams"). Index into
-        `VALUES` of the class, -1 where it is none.
+    heads, spans, things, whose : ndarray of int8
+        What the phrase is besides, or alone: the section that it opens as a heading ("Desirable");
+        what it says of a length of time ("on file for"); a thing named after schooling; whose it is.
+        Index into `VALUES` of the class, -1 where it is none. Single words: see `says`.
     isced, nature : ndarray of int8
         ISCED 2011 level, and index into `NATURES`; -1 where there is none.
     doubtful : ndarray of int8
@@ -85,6 +86,7 @@ class Lexicon:
     heads: NDArray[np.int8]
     spans: NDArray[np.int8]
     things: NDArray[np.int8]
+    whose: NDArray[np.int8]
     isced: NDArray[np.int8]
     nature: NDArray[np.int8]
     doubtful: NDArray[np.int8]
@@ -92,6 +94,7 @@ class Lexicon:
     any_of: NDArray[np.uint64]
     none_of: NDArray[np.uint64]
     open_to: NDArray[np.uint64]
+    _words: dict[str, tuple[NDArray[np.uint64], NDArray[np.int8]]]
     _numbers: Vocabulary
     _number: NDArray[np.float64]
     _starts: NDArray[np.bool_]
@@ -99,6 +102,12 @@ class Lexicon:
     _prefixes: Vocabulary
     _phrase: NDArray[np.int32]
     _more: NDArray[np.bool_]
+
+    def says(self, kind: str, hashes: NDArray[np.uint64]) -> NDArray[np.int8]:
+        """What tokens say as single words of a class of `BESIDE`: index into its `VALUES`, or -1."""
+        words, value = self._words[kind]
+        place = np.minimum(np.searchsorted(words, hashes), len(words) - 1)
+        return np.where(words[place] == hashes, value[place], np.int8(-1))
 
     def numbers(self, hashes: NDArray[np.uint64]) -> NDArray[np.float64]:
         """The number that each token names, NaN for other tokens."""
@@ -256,16 +265,24 @@ def _compile(extra: Path | None) -> Lexicon:
 
     group = np.array([row.group for row in rows])[owner]
     context = {name: np.flatnonzero(group == name) for name in CONTEXT}
-    aside = np.flatnonzero(np.isin(group, BESIDES))
+    single = np.isin(group, BESIDE) & (size == 1)
+    aside = np.flatnonzero(np.isin(group, BESIDES) & ~single)
     plain = np.flatnonzero(~np.isin(group, BESIDES + CONTEXT))
     order = np.concatenate((plain[::-1], aside[::-1]))  # the last row of a phrase counts
     hashes, place = np.unique(whole[order], return_index=True)
     table = [rows[i] for i in owner[order[place]]]
     besides = np.full((len(BESIDES), len(hashes)), -1, dtype=np.int8)
     for kind, name in zip(besides, BESIDES, strict=True):
-        some = np.flatnonzero(group == name)
+        some = np.flatnonzero((group == name) & ~single)
         values = [VALUES.get(name, ("",)).index(rows[owner[i]].value) for i in some]
         kind[np.searchsorted(hashes, whole[some])] = values
+
+    words = {}
+    for name in BESIDE:
+        some = np.flatnonzero((group == name) & single)[::-1]
+        word, at = np.unique(whole[some], return_index=True)
+        values = [VALUES.get(name, ("",)).index(rows[owner[i]].value) for i in some[at]]
+        words[name] = (word, np.array(values, dtype=np.int8))
 
     paper = np.isin([row.group for row in table], PAPERS)
     root = np.arange(len(hashes), dtype=np.int32)
@@ -289,6 +306,7 @@ def _compile(extra: Path | None) -> Lexicon:
         besides[0],
         besides[1],
         besides[2],
+        besides[3],
         np.array([r.isced for r in table], dtype=np.int8),
         np.array([r.nature for r in table], dtype=np.int8),
         np.array([r.doubtful for r in table], dtype=np.int8),
@@ -296,6 +314,7 @@ def _compile(extra: Path | None) -> Lexicon:
         np.unique(whole[context["or"]]),
         np.unique(whole[context["no"]]),
         np.unique(whole[context["in"]]),
+        words,
         Vocabulary(numbers, np.ones(len(numbers), dtype=np.uint8)),
         np.array([float(rows[owner[i]].value) for i in context["number"][where]]),
         starts,

@@ -106,7 +106,7 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
     unsaid |= ~sure & ~beside
     asked = (words.after >= 0) | (words.before >= 0)
     others = clutter(around, section, asked, words.pursuing)
-    kept = ~(others & (status != NOT_NEEDED) | unsaid)
+    kept = ~(others & ((status != NOT_NEEDED) | bare) | unsaid)
     keep = np.flatnonzero(kept & ~named_before(around, kept))
     item, phrase = around.item[keep], around.phrase[around.item[keep]]
     is_level = around.kind[keep] == CLASS["level"]

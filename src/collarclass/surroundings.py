@@ -50,6 +50,8 @@ class Surroundings:
     first, last, phrase, group, value, sentence, row
         The phrases, arrays of one length in reading order: first and last token, number in the
         lexicon, class and value there, sentence and row.
+    opens : ndarray of int8
+        What section each phrase opens where it is a heading, index into `VALUES` of "heading"; or -1.
     heads, starts, stops
         Of each phrase, whether it is a heading; begins, and ends, a sentence or stands before a colon.
     item : ndarray of int64, shape (n_items,)
@@ -67,6 +69,7 @@ class Surroundings:
     value: NDArray[np.int8]
     sentence: Indices
     row: Indices
+    opens: NDArray[np.int8]
     heads: Flags
     starts: Flags
     stops: Flags
@@ -163,6 +166,9 @@ def survey(tokens: Tokens, lexicon: Lexicon) -> Surroundings | None:
     stops = (tokens.sentence[behind] != sentence) | (behind == last)
     stops |= (sign == COLON) | (sign == _LENTICULAR)
     opens = lexicon.heads[phrase]
+    # "The following would count in your favour: ..."
+    asks = np.where(group == CLASS["preferred"], LIKED, np.where(group == CLASS["required"], ASKED, -1))
+    opens = np.where((opens < 0) & (sign == COLON), asks, opens).astype(np.int8)
     heads = (opens >= 0) & stops & (starts | tokens.ideograph[first] | (last > first))
     heads &= starts | (opens < COMPANY)  # "for our clients;" is no heading
     liked = (group == CLASS["heading"]) & (opens == LIKED) & ~heads  # "is our preferred qualification"
@@ -170,7 +176,7 @@ def survey(tokens: Tokens, lexicon: Lexicon) -> Surroundings | None:
 
     item = np.flatnonzero(group < len(ITEMS))
     return Surroundings(
-        tokens, lexicon, first, last, phrase, group, value, sentence, tokens.row[first], heads, starts, stops,
+        tokens, lexicon, first, last, phrase, group, value, sentence, tokens.row[first], opens, heads, starts, stops,
         item, group[item], first[item], last[item], sentence[item],
     )  # fmt: skip
 
@@ -269,7 +275,7 @@ def _posts(around: Surroundings, earlier: Indices) -> Flags:
     apart = around.line != around.line[earlier]
     before = np.maximum(around.item - 1, 0)
     says = (around.sentence[before] == around.line) & (around.item > 0)
-    says &= (around.group[before] <= CLASS["not_needed"]) | (around.lexicon.heads[around.phrase[before]] >= 0)
+    says &= (around.group[before] <= CLASS["not_needed"]) | (around.opens[before] >= 0)
     filled = fields(around)
     apart &= ~filled & ~filled[earlier]
     labelled = (around.sign_before == COLON) & ~says
@@ -280,7 +286,7 @@ def sections(around: Surroundings) -> NDArray[np.int8]:
     """The value of the heading over each item, -1 where there is none."""
     head, there = around.preceding(around.heads)
     there &= around.row[head] == around.row[around.item]
-    out = np.where(there, around.lexicon.heads[around.phrase[head]], np.int8(-1))
+    out = np.where(there, around.opens[head], np.int8(-1))
     # A table of two columns: "Essential | Desirable" over "Degree | Master's".
     tokens, left = around.tokens, np.maximum(head - 1, 0)
     twin = there & around.heads[left] & (around.sentence[head] - around.sentence[left] == 1)
@@ -289,7 +295,7 @@ def sections(around: Surroundings) -> NDArray[np.int8]:
         some = some[around.sign_behind(around.last[left[some]]) == _BAR]
         start = np.searchsorted(tokens.sentence, around.line[some])
         some = some[around.sign_ahead(start) != _BAR]
-        out[some] = around.lexicon.heads[around.phrase[left[some]]]
+        out[some] = around.opens[left[some]]
     return out
 
 
