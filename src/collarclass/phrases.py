@@ -265,7 +265,7 @@ def _compile(extra: Path | None) -> Lexicon:
 
     group = np.array([row.group for row in rows])[owner]
     context = {name: np.flatnonzero(group == name) for name in CONTEXT}
-    single = np.isin(group, BESIDE) & (size == 1)
+    single = np.isin(group, BESIDE) & (size == 1) & ~tokens.ideograph[begin]
     aside = np.flatnonzero(np.isin(group, BESIDES) & ~single)
     plain = np.flatnonzero(~np.isin(group, BESIDES + CONTEXT))
     order = np.concatenate((plain[::-1], aside[::-1]))  # the last row of a phrase counts
