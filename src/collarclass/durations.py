@@ -10,7 +10,7 @@ from .surroundings import CLASS, Flags, Indices, Surroundings
 
 _TOLD = 60  # how far the word "experience" may stand, in tokens
 _FAR_OFF, _NEAR = 12, 4
-_SINGLE = 1
+_SINGLE, _OLD = 1, 30
 _FIGURES = np.array([float(v) if v.isdecimal() else np.nan for v in VALUES["years"]])
 _LISTED = [ord(c) for c in "、.)"]
 _BEFORE, _AFTER, _FAR, _WORK = range(4)  # values of words that say what a length of time is of
@@ -31,6 +31,7 @@ def experience(around: Surroundings) -> tuple[NDArray[np.float64], Indices]:
     number[1:, :][np.isin(tokens._folded[tokens.end[back[1:]]], _LISTED)] = np.nan  # "2. three years"
     least = np.where(number[1] <= number[0], number[1], np.where(number[2] < number[0], number[2], number[0]))
     back = np.where(number[1] <= number[0], 2, np.where(number[2] < number[0], 3, 1))
+    least[(number[0] > least) & (number[0] >= _OLD)] = np.nan  # "25-40 yrs" are an age
     value = around.value[around.item[at]]
     counted = value > _SINGLE  # "a year or more", "2yrs"
     least[counted], back[counted] = _FIGURES[value[counted]], 0

@@ -21,8 +21,9 @@ from .surroundings import (
     among,
 )
 
-_CLUTTER, _LACKING, _COMPANY = 12, 6, 4  # how far words reach, in tokens, and a heading over the company, in sentences
-_EITHER, _LEFT, _RIGHT = range(3)  # values of words that say that others are spoken of
+_CLUTTER, _SENTENCE, _LACKING = 12, 40, 6  # how far words reach, in tokens
+_COMPANY = 4  # and a heading over the company, in sentences
+_EITHER, _LEFT, _RIGHT, _TEAM = range(4)  # values of words that say that others are spoken of
 _ZERO, _NINE, _HYPHEN, _AND = (ord(c) for c in "09-&")
 
 
@@ -40,7 +41,9 @@ def clutter(around: Surroundings, section: NDArray[np.int8], asked: Flags, pursu
     out &= is_level | (value[cue] == _EITHER)
     check = np.flatnonzero(out & tokens.ideograph[around.first[cue]] & (value[cue] == _LEFT))
     out[check[around.set_off(cue[check], check)]] = False
-    out |= is_level & _possessed(around)
+    cue, there = around.before(about & (value == _TEAM), _SENTENCE)
+    out |= there & ~is_years & (turned[cue] == turned[around.item])
+    out |= (is_level | (around.kind == CLASS["certificate"])) & _possessed(around)
     cue, there = around.after(about & ((value == _EITHER) | (value == _RIGHT)), _CLUTTER)
     there &= told[cue] == told[around.item]  # "preferred, but we can put you through it"
     check = np.flatnonzero(there & tokens.ideograph[around.first[cue]])

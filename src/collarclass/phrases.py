@@ -41,11 +41,11 @@ VALUES = {
     "nothing": ("", "header", "denied", "higher"),
     **dict.fromkeys(("preferred", "not_needed", "pursuing"), ("before", "after", "both")),
     "required": ("before", "after", "both", "turn"),
-    "substitute": ("before", "after", "both", "alone", "near"),
+    "substitute": ("before", "after", "both", "alone", "near", "slash"),
     "topic": ("", "experience"),
     "else": ("", "after"),
     "years": ("", "single", "1", "2", "3", "4", "5", "6", "7", "8", "10"),
-    "clutter": ("", "before", "after"),
+    "clutter": ("", "before", "after", "far"),
     "heading": ("required", "preferred", "other", "benefit", "company"),
     "span": ("before", "after", "far", "work"),
 }

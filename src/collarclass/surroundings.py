@@ -15,7 +15,7 @@ from .phrases import CLASSES, ITEMS, Lexicon, find_phrases
 from .text import Tokens
 
 CLASS = {name: np.int8(i) for i, name in enumerate(CLASSES)}
-BEFORE, AFTER, BOTH, ALONE, NEAR = range(5)  # values of the cues: where they stand, seen from the item
+BEFORE, AFTER, BOTH, ALONE, NEAR, _AFTER_SLASH = range(6)  # values of the cues: where they stand, seen from the item
 TURN = 3  # before the item, and turning to the applicant: "you must have"
 BARE, HIGHER = 2, 3  # values of words for schooling in general, and for higher schooling: "college"
 ASKED, LIKED, _OTHER, BENEFIT, COMPANY = range(5)  # values of the headings
@@ -37,6 +37,13 @@ def among(values: NDArray[np.uint64], wanted: NDArray[np.uint64]) -> Flags:
     for one in wanted:
         out |= values == one
     return out
+
+
+def _sign_ahead(tokens: Tokens, token: Indices) -> NDArray[np.uint16]:
+    """The character before each of some tokens, a blank apart."""
+    place = tokens.start[token]
+    near = tokens._folded[place - 1]
+    return np.where(near == BLANK, tokens._folded[np.maximum(place - 2, 0)], near)
 
 
 @dataclass(slots=True)
@@ -127,13 +134,7 @@ class Surroundings:
     @property
     def sign_before(self) -> NDArray[np.uint16]:
         """The character before each item, blanks apart."""
-        return self.sign_ahead(self.begin)
-
-    def sign_ahead(self, token: Indices) -> NDArray[np.uint16]:
-        """The character before each of some tokens, a blank apart."""
-        place = self.tokens.start[token]
-        near = self.tokens._folded[place - 1]
-        return np.where(near == BLANK, self.tokens._folded[np.maximum(place - 2, 0)], near)
+        return _sign_ahead(self.tokens, self.begin)
 
     def sign_behind(self, token: Indices) -> NDArray[np.uint16]:
         """The character after each of some tokens, a blank apart."""
@@ -174,6 +175,8 @@ def survey(tokens: Tokens, lexicon: Lexicon) -> Surroundings | None:
     liked = (group == CLASS["heading"]) & (opens == LIKED) & ~heads  # "is our preferred qualification"
     group[liked], value[liked] = CLASS["preferred"], BOTH
 
+    swap = np.flatnonzero((group == CLASS["substitute"]) & (value == _AFTER_SLASH))  # "HND / experience"
+    value[swap] = np.where(_sign_ahead(tokens, first[swap]) == SLASH, AFTER, _AFTER_SLASH)
     item = np.flatnonzero(group < len(ITEMS))
     return Surroundings(
         tokens, lexicon, first, last, phrase, group, value, sentence, tokens.row[first], opens, heads, starts, stops,
@@ -294,7 +297,7 @@ def sections(around: Surroundings) -> NDArray[np.int8]:
     if len(some):
         some = some[around.sign_behind(around.last[left[some]]) == _BAR]
         start = np.searchsorted(tokens.sentence, around.line[some])
-        some = some[around.sign_ahead(start) != _BAR]
+        some = some[_sign_ahead(tokens, start) != _BAR]
         out[some] = around.opens[left[some]]
     return out
 
