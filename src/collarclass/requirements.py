@@ -87,10 +87,10 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
         status[cue == CLASS["not_needed"]] = NOT_NEEDED
     status[words.after == CLASS["required"]] = REQUIRED
     # "Master's preferred; doctorates are welcome too"
-    level = np.flatnonzero(around.kind == CLASS["level"])
-    follows = alternative[level[1:]] & (status[level[:-1]] == PREFERRED) & (words.after[level[1:]] < 0)
-    follows &= around.value[around.item[level[1:]]] >= around.value[around.item[level[:-1]]]
-    status[level[1:][follows]] = PREFERRED
+    levels = np.flatnonzero(around.kind == CLASS["level"])
+    follows = alternative[levels[1:]] & (status[levels[:-1]] == PREFERRED) & (words.after[levels[1:]] < 0)
+    follows &= around.value[around.item[levels[1:]]] >= around.value[around.item[levels[:-1]]]
+    status[levels[1:][follows]] = PREFERRED
     denied = np.where(bare, ahead.just_denied, ahead.denied & ~ahead.either)
     denied[1:] |= denied[:-1] & alternative[1:]  # "no diploma or GED"
     denied |= answered(around)
