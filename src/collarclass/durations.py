@@ -26,6 +26,9 @@ def experience(around: Surroundings) -> tuple[NDArray[np.float64], Indices]:
     number = around.lexicon.numbers(tokens.hash[back].ravel()).reshape(back.shape)
     number[beyond | (tokens.sentence[back] != around.line[at])] = np.nan
     one, two, three = back
+    tens = tokens.ideograph[one] & (number[0] < 10) & (number[1] >= 10)  # 十五年
+    number[0, tens] += number[1, tens]
+    number[1, tens] = np.nan
     number[1, tokens.start[one] - tokens.end[two] > 2] = np.nan  # "3-5 years"
     number[2, tokens.start[one] - tokens.end[three] > 5] = np.nan  # "3 to 5 years"
     number[1:, :][np.isin(tokens._folded[tokens.end[back[1:]]], _LISTED)] = np.nan  # "2. three years"

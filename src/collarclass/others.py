@@ -38,7 +38,7 @@ def clutter(around: Surroundings, section: NDArray[np.int8], asked: Flags, pursu
     told, turned = _count(asks), _count(turns)
     cue, out = around.before(about & ((value == _EITHER) | (value == _LEFT)), _CLUTTER)
     out &= turned[cue] == turned[around.item]  # "our staff are friendly and you must hold a degree"
-    out &= is_level | (value[cue] == _EITHER)
+    out &= is_level | (value[cue] == _EITHER) | (around.kind == CLASS["skill_grade"])
     check = np.flatnonzero(out & tokens.ideograph[around.first[cue]] & (value[cue] == _LEFT))
     out[check[around.set_off(cue[check], check)]] = False
     cue, there = around.before(about & (value == _TEAM), _SENTENCE)
@@ -64,9 +64,14 @@ def clutter(around: Surroundings, section: NDArray[np.int8], asked: Flags, pursu
     digit = tokens._folded[tokens.start[behind]]
     wage = (tokens._folded[tokens.end[around.end]] == COLON) & (digit >= _ZERO) & (digit <= _NINE)
     out |= is_level & wage & (tokens.sentence[behind] == around.line)
-    bare = (around.kind == CLASS["nothing"]) & (around.value[around.item] == BARE)
-    lacking = bare & around.before(about & (value == _LEFT), _LACKING)[1]  # "people who left without qualifications"
-    return np.asarray(out & (around.kind != CLASS["nothing"]) | lacking)
+    return np.asarray(out & (around.kind != CLASS["nothing"]))
+
+
+def lacking(around: Surroundings) -> Flags:
+    """Whether it is others who lack each schooling: "we help people who left without qualifications"."""
+    plain = (around.kind == CLASS["level"]) | (around.value[around.item] == BARE)
+    about = (around.group == CLASS["clutter"]) & (around.value == _LEFT)
+    return np.asarray(plain & around.before(about, _LACKING)[1])
 
 
 def _possessed(around: Surroundings) -> Flags:

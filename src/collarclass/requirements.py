@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .durations import experience
-from .others import clutter, named_before
+from .others import clutter, lacking, named_before
 from .phrases import Lexicon, default_lexicon
 from .phrases import load_lexicon as load_lexicon
 from .result import Requirement
@@ -111,7 +111,7 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
     unsaid |= ~sure & ~beside
     asked = (words.after >= 0) | (words.before >= 0)
     others = clutter(around, section, asked, words.pursuing)
-    kept = ~(others & ((status != NOT_NEEDED) | bare) | unsaid)
+    kept = ~(np.where(status == NOT_NEEDED, lacking(around), others) | unsaid)
     keep = np.flatnonzero(kept & ~named_before(around, kept))
     item, phrase = around.item[keep], around.phrase[around.item[keep]]
     is_level = around.kind[keep] == CLASS["level"]
