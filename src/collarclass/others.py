@@ -42,7 +42,10 @@ def clutter(around: Surroundings, section: NDArray[np.int8], asked: Flags, pursu
     check = np.flatnonzero(out & tokens.ideograph[around.first[cue]] & (value[cue] == _LEFT))
     out[check[around.set_off(cue[check], check)]] = False
     cue, there = around.before(about & (value == _TEAM), _SENTENCE)
-    out |= there & ~is_years & (turned[cue] == turned[around.item])
+    there &= ~is_years & (turned[cue] == turned[around.item])
+    check = np.flatnonzero(there & tokens.ideograph[around.first[cue]])
+    there[check[around.set_off(cue[check], check)]] = False
+    out |= there
     out |= (is_level | (around.kind == CLASS["certificate"])) & _possessed(around)
     cue, there = around.after(about & ((value == _EITHER) | (value == _RIGHT)), _CLUTTER)
     there &= told[cue] == told[around.item]  # "preferred, but we can put you through it"
@@ -80,7 +83,7 @@ def _possessed(around: Surroundings) -> Flags:
     place = around.begin - np.arange(1, 3)[:, None]
     said = around.lexicon.says("whose", tokens.hash[np.maximum(place, 0)]) >= 0
     said &= (place >= 0) & (tokens.sentence[np.maximum(place, 0)] == around.line)
-    return np.asarray(said.any(axis=0) | around.before(around.lexicon.whose[around.phrase] >= 0, 2)[1])
+    return np.asarray(said.any(axis=0) | around.before(around.lexicon.whose[around.phrase] >= 0, 4)[1])
 
 
 def _named_after(around: Surroundings) -> Flags:

@@ -40,7 +40,7 @@ VALUES = {
     "level": ("0", "1", "2", "3", "4"),
     "nothing": ("", "header", "denied", "higher"),
     **dict.fromkeys(("preferred", "not_needed", "pursuing"), ("before", "after", "both")),
-    "required": ("before", "after", "both", "turn"),
+    "required": ("before", "after", "both", "turn", "excluded"),
     "substitute": ("before", "after", "both", "alone", "near", "slash"),
     "topic": ("", "experience"),
     "else": ("", "after"),

@@ -95,6 +95,7 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
     denied[1:] |= denied[:-1] & alternative[1:]  # "no diploma or GED"
     denied |= answered(around)
     status[denied | alone & ~bare] = NOT_NEEDED
+    status[denied & words.excluded & ~alone] = REQUIRED  # "applicants without a degree will not be considered"
     status[words.swapped & (status == REQUIRED)] = SUBSTITUTABLE
     marked = words.marked | (section == ASKED) | (section == LIKED)
 
@@ -111,6 +112,7 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
     unsaid |= ~sure & ~beside
     asked = (words.after >= 0) | (words.before >= 0)
     others = clutter(around, section, asked, words.pursuing)
+    others |= words.excluded & ~denied & (around.kind == CLASS["level"])
     kept = ~(np.where(status == NOT_NEEDED, lacking(around), others) | unsaid)
     keep = np.flatnonzero(kept & ~named_before(around, kept))
     item, phrase = around.item[keep], around.phrase[around.item[keep]]

@@ -17,6 +17,7 @@ from .surroundings import (
     CLASS,
     CLOSE,
     COMMA,
+    EXCLUDED,
     NEAR,
     OPEN,
     TURN,
@@ -40,6 +41,8 @@ class Wording:
     ----------
     after, before : ndarray of int8
         Class of the cue on the right and on the left, -1 where there is none.
+    excluded : ndarray of bool
+        Whether applicants with it, or without it where it is denied, "will not be considered".
     swapped : ndarray of bool
         Whether experience is taken in its place.
     pursuing : ndarray of bool
@@ -50,6 +53,7 @@ class Wording:
 
     after: NDArray[np.int8]
     before: NDArray[np.int8]
+    excluded: Flags
     swapped: Flags
     pursuing: Flags
     marked: Flags
@@ -86,6 +90,9 @@ def wording(
     inside = around.between(check, cue[check], OPEN, before=True)
     inside &= ~around.between(check, cue[check], CLOSE)
     there[check[inside]] = False
+    mark, marks = around.after(group == CLASS["mark"], 2)  # "form five or above, book-keeping preferred"
+    check = np.flatnonzero(there & marks & (mark < cue) & (group[cue] == CLASS["preferred"]))
+    there[check[around.between(check, cue[check], COMMA)]] = False
     after = np.where(there, group[cue], np.int8(-1))
     # "qualifications, though these are not essential" and "本科 专业不限" do not free from schooling.
     chinese = around.tokens.ideograph[around.first[cue]]
@@ -101,7 +108,7 @@ def wording(
     turned &= (around.sentence[turn] == line) & (around.first[turn] - around.last[cue] <= _STUDY)
     after[turned] = CLASS["preferred"]
 
-    cue, there = around.before(asks & (side != AFTER), _BEFORE)
+    cue, there = around.before(asks & (side != AFTER) & (side != EXCLUDED), _BEFORE)
     near = around.begin - around.last[cue] <= _BEFORE_NEAR
     near &= around.tokens._folded[around.tokens.end[around.last[cue]]] != COMMA  # "preferred, diploma"
     there &= (side[cue] == BEFORE) | (side[cue] == TURN) | near
@@ -123,7 +130,8 @@ def wording(
     marked |= around.after(group == CLASS["mark"], 2)[1]
     # 本科以上: a phrase of more than two characters holds its mark.
     marked |= around.tokens.ideograph[around.begin] & (around.end - around.begin >= 3)
-    return Wording(after, before, swapped, pursuing, marked)
+    excluded = around.after((group == CLASS["required"]) & (side == EXCLUDED), _AFTER)[1]
+    return Wording(after, before, excluded, swapped, pursuing, marked)
 
 
 def _swapped(around: Surroundings, spoken: Spoken, barrier: Indices, years: NDArray[np.float64]) -> Flags:
