@@ -6,13 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .phrases import VALUES
-from .surroundings import CLASS, Flags, Indices, Surroundings
+from .surroundings import CLASS, OPEN, Flags, Indices, Surroundings, among
 
 _TOLD = 60  # how far the word "experience" may stand, in tokens
-_FAR_OFF, _NEAR = 12, 4
+_FAR_OFF, _NEAR = 12, 6
 _SINGLE, _OLD = 1, 30
 _FIGURES = np.array([float(v) if v.isdecimal() else np.nan for v in VALUES["years"]])
 _LISTED = [ord(c) for c in "、.)"]
+_ENDS = [ord(c) for c in ",.;)。、\n"]
 _BEFORE, _AFTER, _FAR, _WORK = range(4)  # values of words that say what a length of time is of
 
 def experience(around: Surroundings) -> tuple[NDArray[np.float64], Indices]:
@@ -29,7 +30,7 @@ def experience(around: Surroundings) -> tuple[NDArray[np.float64], Indices]:
     tens = tokens.ideograph[one] & (number[0] < 10) & (number[1] >= 10)  # 十五年
     number[0, tens] += number[1, tens]
     number[1, tens] = np.nan
-    number[1, tokens.start[one] - tokens.end[two] > 2] = np.nan  # "3-5 years"
+    number[1, tokens.start[one] - tokens.end[two] > 3] = np.nan  # "3 - 5 years"
     number[2, tokens.start[one] - tokens.end[three] > 5] = np.nan  # "3 to 5 years"
     number[1:, :][np.isin(tokens._folded[tokens.end[back[1:]]], _LISTED)] = np.nan  # "2. three years"
     least = np.where(number[1] <= number[0], number[1], np.where(number[2] < number[0], number[2], number[0]))
@@ -58,7 +59,11 @@ def _of_work(around: Surroundings, at: Indices, figure: Indices, adjective: Flag
         said = around.lexicon.says("span", tokens.hash[place])
         return np.where(tokens.sentence[place] == line, said, np.int8(-1))
 
-    ahead, behind = words(begin - np.arange(1, _FAR_OFF + 1)[:, None]), words(end + np.arange(1, 4)[:, None])
+    later = end + np.arange(1, 4)[:, None]
+    ahead, behind = words(begin - np.arange(1, _FAR_OFF + 1)[:, None]), words(later)
+    # "one-year programme", but not "one year in programme management"
+    opens = among(tokens.hash[np.minimum(later[:-1], len(tokens) - 1)], around.lexicon.open_to)
+    behind[1:][np.logical_or.accumulate(opens, axis=0)] = -1
 
     def near(kind: int, reach: int, after: bool = False) -> Flags:
         where = np.append(np.flatnonzero(span == kind), 0)
@@ -80,6 +85,12 @@ def _of_work(around: Surroundings, at: Indices, figure: Indices, adjective: Flag
     cue = np.searchsorted(around.first, begin - 1 - far)
     theirs |= (ahead == _FAR).any(axis=0) & (count[cue] == count[around.item[at]])
     other = near(_BEFORE, 3) | near(_AFTER, 3, after=True)
-    # Chinese writes 年 for dates and all: there a word for working has to stand by it.
-    worked = ~tokens.ideograph[around.begin[at]] | near(_WORK, 4) | near(_WORK, 3, after=True)
+    # "diploma (3 years, full time)"
+    before = np.maximum(at - 1, 0)
+    bracket = (tokens._folded[tokens.start[begin] - 1] == OPEN) & (begin - around.end[before] <= 3)
+    bracket &= around.line[before] == line
+    other |= bracket & (around.kind[before] == CLASS["level"])
+    # Chinese writes 年 for dates and all: there a word for working, or the end, has to stand by it.
+    ends = np.isin(tokens._folded[tokens.end[end]], _ENDS)
+    worked = ~tokens.ideograph[around.begin[at]] | ends | near(_WORK, 4) | near(_WORK, 3, after=True)
     return np.asarray(~theirs & (close | (told | worked) & ~other & ~adjective))

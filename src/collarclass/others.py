@@ -110,7 +110,7 @@ def _same_paper(around: Surroundings) -> Flags:
     # "registered nurse with NMC registration"
     going_on = among(tokens.hash[around.end[:-1] + 1], around.lexicon.open_to)
     nature = around.lexicon.nature[around.phrase[around.item]]
-    register = (gap <= 4) & going_on & (kind[1:] == CLASS["licence"]) & (nature[1:] == 0) & (nature[:-1] == 0)
+    register = (gap <= 4) & going_on & (kind[1:] == CLASS["licence"]) & (nature[1:] == nature[:-1])
     return np.asarray(paper & (around.line[1:] == around.line[:-1]) & (bracket | register))
 
 

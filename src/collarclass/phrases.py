@@ -51,7 +51,7 @@ VALUES = {
 }
 LONGEST = 15
 _PAIR_BITS = 18
-_COMMA = ord(",")
+_COMMA, _YEARS = ord(","), CLASSES.index("years")
 _STEP = np.uint64(0xD6E8FEB86659FD93)
 
 
@@ -374,7 +374,8 @@ def find_phrases(tokens: Tokens, lexicon: Lexicon) -> Hits:
     keep = np.ones(len(key), dtype=bool)  # the longest of those that begin at one token
     keep[:-1] = first[1:] != first[:-1]
     first, size_of, phrase = first[keep], (key & 15)[keep], phrase[keep]
-    weight = size_of * 2 + (lexicon.group[phrase] < len(ITEMS))  # of two as long, an item stands
+    # Of two as long an item stands, and years against a word more where they come first.
+    weight = size_of * 2 + (lexicon.group[phrase] < len(ITEMS)) + (lexicon.group[phrase] == _YEARS)
     while True:
         last = first + size_of - 1
         overlap = first[1:] <= last[:-1]

@@ -91,6 +91,9 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
     follows = alternative[levels[1:]] & (status[levels[:-1]] == PREFERRED) & (words.after[levels[1:]] < 0)
     follows &= around.value[around.item[levels[1:]]] >= around.value[around.item[levels[:-1]]]
     status[levels[1:][follows]] = PREFERRED
+    # "LLM preferred but LLB acceptable"
+    also = around.after((around.group == CLASS["else"]) & (around.value == 1), 3)[1]
+    status[also & (words.before == CLASS["preferred"]) & (words.after < 0)] = REQUIRED
     denied = np.where(bare, ahead.just_denied, ahead.denied & ~ahead.either)
     denied[1:] |= denied[:-1] & alternative[1:]  # "no diploma or GED"
     denied |= answered(around)
@@ -109,7 +112,7 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
     beside = np.zeros(len(alone), dtype=bool)
     beside[1:] = near & sure[:-1]
     beside[:-1] |= near & sure[1:]
-    unsaid |= ~sure & ~beside
+    unsaid |= ~sure & ~beside & (around.sign_before != ord(":"))
     asked = (words.after >= 0) | (words.before >= 0)
     others = clutter(around, section, asked, words.pursuing)
     others |= words.excluded & ~denied & (around.kind == CLASS["level"])

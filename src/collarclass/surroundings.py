@@ -23,6 +23,7 @@ COMMA, COLON, SLASH, BLANK, OPEN, CLOSE, _ENUMERATION, _LENTICULAR = (ord(c) for
 _ALTERNATIVE, _ELSE, _ALSO = 150, 8, 25  # how far apart alternatives may stand, in tokens, and "alternatively" from one
 _ANSWER = 10  # how far from the end of a question
 _BAR, _QUESTION = ord("|"), ord("?")
+_DASHES = [ord(c) for c in "-–—"]
 
 Flags = NDArray[np.bool_]
 Indices = NDArray[np.int64]
@@ -169,7 +170,8 @@ def survey(tokens: Tokens, lexicon: Lexicon) -> Surroundings | None:
     opens = lexicon.heads[phrase]
     # "The following would count in your favour: ..."
     asks = np.where(group == CLASS["preferred"], LIKED, np.where(group == CLASS["required"], ASKED, -1))
-    opens = np.where((opens < 0) & (sign == COLON), asks, opens).astype(np.int8)
+    alone = starts & stops & (last > first) & (group == CLASS["preferred"])
+    opens = np.where((opens < 0) & ((sign == COLON) | alone), asks, opens).astype(np.int8)
     heads = (opens >= 0) & stops & (starts | tokens.ideograph[first] | (last > first))
     heads &= starts | (opens < COMPANY)  # "for our clients;" is no heading
     liked = (group == CLASS["heading"]) & (opens == LIKED) & ~heads  # "is our preferred qualification"
@@ -236,7 +238,7 @@ def alternatives(around: Surroundings, ahead: Preface, years: NDArray[np.float64
     near &= row[earlier] == row
     gap = around.begin - around.end[earlier]
     sign = around.sign_before
-    joined = (sign == SLASH) | (sign == _ENUMERATION)
+    joined = (sign == SLASH) | (sign == _ENUMERATION) | (sign == OPEN)  # "diploma (HND)"
     out = near & (gap <= _ALTERNATIVE)
     out &= np.where(around.line == around.line[earlier], ahead.either, ahead.afresh) | joined & (gap == 1)
     other = around.group == CLASS["else"]
@@ -281,7 +283,10 @@ def _posts(around: Surroundings, earlier: Indices) -> Flags:
     says &= (around.group[before] <= CLASS["not_needed"]) | (around.opens[before] >= 0)
     filled = fields(around)
     apart &= ~filled & ~filled[earlier]
-    labelled = (around.sign_before == COLON) & ~says
+    place, folded = around.tokens.start[around.begin], around.tokens._folded
+    dash = (folded[place - 1] == BLANK) & np.isin(folded[np.maximum(place - 2, 0)], _DASHES)
+    dash &= around.tokens.sentence[np.maximum(around.begin - 1, 0)] == around.line
+    labelled = ((around.sign_before == COLON) | dash) & ~says
     return np.asarray(apart & (several[around.row[around.item]] | labelled & labelled[earlier]))
 
 

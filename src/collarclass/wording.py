@@ -128,6 +128,8 @@ def wording(
     pursuing &= is_level
     marked = (after >= 0) | (before >= 0) | swapped | pursuing
     marked |= around.after(group == CLASS["mark"], 2)[1]
+    # "must have matric, a diploma in chemistry and a driving licence"
+    marked |= around.before((group == CLASS["required"]) & (side == TURN), _AFTER)[1]
     # 本科以上: a phrase of more than two characters holds its mark.
     marked |= around.tokens.ideograph[around.begin] & (around.end - around.begin >= 3)
     excluded = around.after((group == CLASS["required"]) & (side == EXCLUDED), _AFTER)[1]
