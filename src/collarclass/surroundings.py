@@ -173,7 +173,7 @@ def survey(tokens: Tokens, lexicon: Lexicon) -> Surroundings | None:
     alone = starts & stops & (last > first) & (group == CLASS["preferred"])
     opens = np.where((opens < 0) & ((sign == COLON) | alone), asks, opens).astype(np.int8)
     heads = (opens >= 0) & stops & (starts | tokens.ideograph[first] | (last > first))
-    heads &= starts | (opens < COMPANY)  # "for our clients;" is no heading
+    heads &= starts | (sign == COLON) | (opens < BENEFIT)  # "for our clients;" is no heading
     liked = (group == CLASS["heading"]) & (opens == LIKED) & ~heads  # "is our preferred qualification"
     group[liked], value[liked] = CLASS["preferred"], BOTH
 
