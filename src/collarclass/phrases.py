@@ -345,9 +345,15 @@ def find_phrases(tokens: Tokens, lexicon: Lexicon) -> Hits:
     keys.append((begin[where[whole]] << 4) | 1)
     found.append(lexicon._phrase[number[whole]])
     begin = np.flatnonzero(lexicon._pairs[_pair(hashes[:-1], hashes[1:])])
-    together = sentence[begin] == sentence[begin + 1]
-    together &= (tokens._folded[tokens.end[begin]] != _COMMA) | ~tokens.ideograph[begin]
-    begin = begin[together]
+    chinese = bool(tokens.ideograph.any())
+
+    def go_on(there: NDArray[np.bool_], token: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Leave out the places where a Chinese phrase ends at a comma."""
+        if chinese:
+            there &= (tokens._folded[tokens.end[token]] != _COMMA) | ~tokens.ideograph[token]
+        return there
+
+    begin = begin[go_on(sentence[begin] == sentence[begin + 1], begin)]
     prefix = mix(hashes[begin] * _STEP + hashes[begin + 1])
     size = 2
     while len(begin):
@@ -360,9 +366,7 @@ def find_phrases(tokens: Tokens, lexicon: Lexicon) -> Hits:
         onward = lexicon._more[number]
         onward &= begin + size < len(hashes)
         begin, prefix = begin[onward], prefix[onward]
-        onward = sentence[begin + size] == sentence[begin]
-        behind = begin + size - 1  # a Chinese phrase ends at a comma
-        onward &= (tokens._folded[tokens.end[behind]] != _COMMA) | ~tokens.ideograph[behind]
+        onward = go_on(sentence[begin + size] == sentence[begin], begin + size - 1)
         begin = begin[onward]
         prefix = mix(prefix[onward] * _STEP + hashes[begin + size])
         size += 1
@@ -376,11 +380,24 @@ def find_phrases(tokens: Tokens, lexicon: Lexicon) -> Hits:
     first, size_of, phrase = first[keep], (key & 15)[keep], phrase[keep]
     # Of two as long an item stands, and years against a word more where they come first.
     weight = size_of * 2 + (lexicon.group[phrase] < len(ITEMS)) + (lexicon.group[phrase] == _YEARS)
+    last = first + size_of - 1
+    beside = np.zeros(len(first) + 1, dtype=bool)
+    beside[1:-1] = first[1:] <= np.maximum.accumulate(last)[:-1]
+    some = np.flatnonzero(beside[1:] | beside[:-1])  # those that overlap another
+    kept = _settle(first[some], last[some], weight[some])
+    stands = np.ones(len(first), dtype=bool)
+    stands[some] = False
+    stands[some[kept]] = True
+    return Hits(first[stands], last[stands], phrase[stands].astype(np.int64))
+
+
+def _settle(first: NDArray[np.int64], last: NDArray[np.int64], weight: NDArray[np.int64]) -> NDArray[np.intp]:
+    """Which of phrases that overlap stand: the weightier, and of two as weighty the left."""
+    stands = np.arange(len(first))
     while True:
-        last = first + size_of - 1
         overlap = first[1:] <= last[:-1]
         if not overlap.any():
-            return Hits(first, last, phrase.astype(np.int64))
+            return stands
         left = overlap & (weight[:-1] < weight[1:])  # the left of the two loses
         right = overlap & ~left
         lost = np.zeros(len(first), dtype=bool)
@@ -389,4 +406,4 @@ def find_phrases(tokens: Tokens, lexicon: Lexicon) -> Hits:
         drop = np.zeros(len(first), dtype=bool)  # only a phrase that stands itself may push out another
         drop[:-1] |= left & ~lost[1:]
         drop[1:] |= right & ~lost[:-1]
-        first, size_of, phrase, weight = first[~drop], size_of[~drop], phrase[~drop], weight[~drop]
+        first, last, weight, stands = first[~drop], last[~drop], weight[~drop], stands[~drop]
