@@ -124,12 +124,13 @@ class Surroundings:
         return np.asarray(np.bincount(found, minlength=len(some)) > 0)
 
     def set_off(self, cue: Indices, some: Indices) -> Flags:
-        """Whether a comma stands between some phrases and the items behind them."""
+        """Whether a comma or colon stands between some phrases and the items behind them."""
         start, stop = self.last[cue], self.begin[some]
         length = np.maximum(stop - start, 0)
         run = np.repeat(np.arange(len(some)), length)
         token = np.arange(len(run)) - np.repeat(np.cumsum(length) - length, length) + start[run]
-        found = run[self.tokens._folded[self.tokens.end[token]] == COMMA]
+        sign = self.tokens._folded[self.tokens.end[token]]
+        found = run[(sign == COMMA) | (sign == COLON)]
         return np.asarray(np.bincount(found, minlength=len(some)) > 0)
 
     @property
