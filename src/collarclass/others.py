@@ -83,7 +83,10 @@ def _possessed(around: Surroundings) -> Flags:
     place = around.begin - np.arange(1, 3)[:, None]
     said = around.lexicon.says("whose", tokens.hash[np.maximum(place, 0)]) >= 0
     said &= (place >= 0) & (tokens.sentence[np.maximum(place, 0)] == around.line)
-    return np.asarray(said.any(axis=0) | around.before(around.lexicon.whose[around.phrase] >= 0, 4)[1])
+    cue, there = around.before(around.lexicon.whose[around.phrase] >= 0, 4)
+    check = np.flatnonzero(there)
+    there[check[around.set_off(cue[check], check)]] = False
+    return np.asarray(said.any(axis=0) | there)
 
 
 def _named_after(around: Surroundings) -> Flags:
