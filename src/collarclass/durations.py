@@ -66,14 +66,12 @@ def _of_work(around: Surroundings, at: Indices, figure: Indices, adjective: Flag
     behind[1:][np.logical_or.accumulate(opens, axis=0)] = -1
 
     def near(kind: int, reach: int, after: bool = False) -> Flags:
-        where = np.append(np.flatnonzero(span == kind), 0)
-        edge = around.first[where[:-1]]
-        place = np.searchsorted(edge, end if after else begin, "right" if after else "left")
-        cue = where[place if after else place - 1]
-        there = place < len(edge) if after else place > 0
-        gap = around.first[cue] - end if after else begin - around.last[cue]
-        there &= (around.sentence[cue] == line) & (gap > 0) & (gap <= reach)
-        return np.asarray(there | ((behind if after else ahead)[:reach] == kind).any(axis=0))
+        there = ((behind if after else ahead)[:reach] == kind).any(axis=0)
+        for step in (1, 2):  # phrases of several words, next but one at most
+            cue = np.clip(around.item[at] + (step if after else -step), 0, len(span) - 1)
+            gap = around.first[cue] - end if after else begin - around.last[cue]
+            there |= (span[cue] == kind) & (around.sentence[cue] == line) & (gap > 0) & (gap <= reach)
+        return np.asarray(there)
 
     # "We have traded for 20 years", but not "our firm asks that you have 20 years".
     count = np.append(0, np.cumsum((around.group == CLASS["required"]) & (value != _AFTER)))

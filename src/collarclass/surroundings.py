@@ -312,12 +312,14 @@ def answered(around: Surroundings) -> Flags:
     """Whether each item stands in a question that is answered "no": "Do you need a degree? No."."""
     tokens = around.tokens
     out = np.zeros(len(around.item), dtype=bool)
-    stop = np.searchsorted(tokens.sentence, around.line, "right")
-    near = np.flatnonzero((stop < len(tokens)) & (stop - around.end <= _ANSWER))
-    near = near[tokens._folded[tokens.end[stop[near] - 1]] == _QUESTION]
+    near = np.flatnonzero((around.kind == CLASS["level"]) | (around.kind == CLASS["nothing"]))
+    stop = np.searchsorted(tokens.sentence, around.line[near], "right")
+    asked = (stop < len(tokens)) & (stop - around.end[near] <= _ANSWER)
+    asked &= tokens._folded[tokens.end[stop - 1]] == _QUESTION
+    near, stop = near[asked], stop[asked]
     for k in range(2):  # "Honestly, no."
-        word = np.minimum(stop[near] + k, len(tokens) - 1)
-        same = tokens.sentence[word] == tokens.sentence[stop[near]]
+        word = np.minimum(stop + k, len(tokens) - 1)
+        same = tokens.sentence[word] == tokens.sentence[stop]
         out[near] |= same & among(tokens.hash[word], around.lexicon.none_of)
     return out
 
