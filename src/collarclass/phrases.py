@@ -51,7 +51,7 @@ VALUES = {
 }
 LONGEST = 15
 _PAIR_BITS = 18
-_COMMA, _YEARS = ord(","), CLASSES.index("years")
+_COMMA, _ENUMERATION, _YEARS = ord(","), ord("、"), CLASSES.index("years")
 _STEP = np.uint64(0xD6E8FEB86659FD93)
 
 
@@ -378,6 +378,10 @@ def find_phrases(tokens: Tokens, lexicon: Lexicon) -> Hits:
     keep = np.ones(len(key), dtype=bool)  # the longest of those that begin at one token
     keep[:-1] = first[1:] != first[:-1]
     first, size_of, phrase = first[keep], (key & 15)[keep], phrase[keep]
+    if chinese:  # 学历、经验不限 is one phrase, but 学、生 is no 学生
+        apart = np.append(0, np.cumsum(tokens._folded[tokens.end] == _ENUMERATION))
+        one = (apart[first] == apart[first + size_of - 1]) | (lexicon.group[phrase] < len(ITEMS))
+        first, size_of, phrase = first[one], size_of[one], phrase[one]
     # Of two as long an item stands, and years against a word more where they come first.
     weight = size_of * 2 + (lexicon.group[phrase] < len(ITEMS)) + (lexicon.group[phrase] == _YEARS)
     last = first + size_of - 1
