@@ -12,8 +12,8 @@ _TOLD = 60  # how far the word "experience" may stand, in tokens
 _FAR_OFF, _NEAR = 12, 6
 _SINGLE, _OLD = 1, 30
 _FIGURES = np.array([float(v) if v.isdecimal() else np.nan for v in VALUES["years"]])
-_LISTED = [ord(c) for c in "、.)"]
-_ENDS = [ord(c) for c in ",.;)。、\n"]
+_LISTED = np.array([ord(c) for c in "、.)"])
+_ENDS = np.array([ord(c) for c in ",.;)。、\n"])
 _BEFORE, _AFTER, _FAR, _WORK = range(4)  # values of words that say what a length of time is of
 
 def experience(around: Surroundings) -> tuple[NDArray[np.float64], Indices]:
@@ -32,7 +32,7 @@ def experience(around: Surroundings) -> tuple[NDArray[np.float64], Indices]:
     number[1, tens] = np.nan
     number[1, tokens.start[one] - tokens.end[two] > 3] = np.nan  # "3 - 5 years"
     number[2, tokens.start[one] - tokens.end[three] > 5] = np.nan  # "3 to 5 years"
-    number[1:, :][np.isin(tokens._folded[tokens.end[back[1:]]], _LISTED)] = np.nan  # "2. three years"
+    number[1:, :][among(tokens._folded[tokens.end[back[1:]]], _LISTED)] = np.nan  # "2. three years"
     least = np.where(number[1] <= number[0], number[1], np.where(number[2] < number[0], number[2], number[0]))
     back = np.where(number[1] <= number[0], 2, np.where(number[2] < number[0], 3, 1))
     least[(number[0] > least) & (number[0] >= _OLD)] = np.nan  # "25-40 yrs" are an age
@@ -40,17 +40,26 @@ def experience(around: Surroundings) -> tuple[NDArray[np.float64], Indices]:
     counted = value > _SINGLE  # "a year or more", "2yrs"
     least[counted], back[counted] = _FIGURES[value[counted]], 0
     figure_at[at] -= back
-    years[at] = np.where(_of_work(around, at, figure_at[at], (value == _SINGLE) & (least > 1)), least, np.nan)
+    told = np.flatnonzero(~np.isnan(least))
+    at, least, adjective = at[told], least[told], ((value == _SINGLE) & (least > 1))[told]
+    years[at] = np.where(_of_work(around, at, figure_at[at], adjective), least, np.nan)
     return years, figure_at
 
 
 def _of_work(around: Surroundings, at: Indices, figure: Indices, adjective: Flags) -> Flags:
     """Whether the years of the items `at` are worked: where "experience" is said, or nothing else."""
-    about = (around.group == CLASS["topic"]) & (around.value == 1)
-    close = (around.after(about, _NEAR)[1] | (around.end > around.begin))[at]
-    told = (around.after(about, _TOLD)[1] | around.before(about, _TOLD)[1])[at]
+    about = np.flatnonzero((around.group == CLASS["topic"]) & (around.value == 1))
+    here, end = around.item[at], around.end[at]
+    place = np.searchsorted(about, here)
+    close, told = end > around.begin[at], np.zeros(len(at), dtype=bool)
+    for cue, there in ((place, place < len(about)), (place - 1, place > 0)):
+        topic = np.append(about, 0)[cue]
+        there &= around.sentence[topic] == around.line[at]
+        gap = np.where(topic > here, around.first[topic] - end, around.begin[at] - around.last[topic])
+        close |= there & (topic > here) & (gap <= _NEAR)
+        told |= there & (gap <= _TOLD)
     value, span = around.value, around.lexicon.spans[around.phrase]
-    begin, end, line = figure, around.end[at], around.line[at]
+    begin, line = figure, around.line[at]
     tokens = around.tokens
 
     def words(place: Indices) -> NDArray[np.int8]:
@@ -65,23 +74,27 @@ def _of_work(around: Surroundings, at: Indices, figure: Indices, adjective: Flag
     opens = among(tokens.hash[np.minimum(later[:-1], len(tokens) - 1)], around.lexicon.open_to)
     behind[1:][np.logical_or.accumulate(opens, axis=0)] = -1
 
+    # Phrases of several words, next but one at most.
+    cues = np.clip(here + np.array([[-1], [-2], [1], [2]]), 0, len(span) - 1)
+    kinds = np.where(around.sentence[cues] == line, span[cues], np.int8(-1))
+    gaps = np.concatenate((begin - around.last[cues[:2]], around.first[cues[2:]] - end))
+    kinds[gaps <= 0] = -1
+
     def near(kind: int, reach: int, after: bool = False) -> Flags:
-        there = ((behind if after else ahead)[:reach] == kind).any(axis=0)
-        for step in (1, 2):  # phrases of several words, next but one at most
-            cue = np.clip(around.item[at] + (step if after else -step), 0, len(span) - 1)
-            gap = around.first[cue] - end if after else begin - around.last[cue]
-            there |= (span[cue] == kind) & (around.sentence[cue] == line) & (gap > 0) & (gap <= reach)
-        return np.asarray(there)
+        side = slice(2, 4) if after else slice(0, 2)
+        there = (kinds[side] == kind) & (gaps[side] <= reach)
+        single = (behind if after else ahead)[:reach] == kind
+        return np.asarray(there.any(axis=0) | single.any(axis=0))
 
     # "We have traded for 20 years", but not "our firm asks that you have 20 years".
     count = np.append(0, np.cumsum((around.group == CLASS["required"]) & (value != _AFTER)))
     where = np.append(0, np.flatnonzero(span == _FAR))
-    cue = where[np.searchsorted(where[1:], around.item[at])]
+    cue = where[np.searchsorted(where[1:], here)]
     theirs = (span[cue] == _FAR) & (around.sentence[cue] == line)
-    theirs &= (begin - around.last[cue] <= _FAR_OFF) & (count[cue] == count[around.item[at]])
+    theirs &= (begin - around.last[cue] <= _FAR_OFF) & (count[cue] == count[here])
     far = (ahead == _FAR).argmax(axis=0)
     cue = np.searchsorted(around.first, begin - 1 - far)
-    theirs |= (ahead == _FAR).any(axis=0) & (count[cue] == count[around.item[at]])
+    theirs |= (ahead == _FAR).any(axis=0) & (count[cue] == count[here])
     other = near(_BEFORE, 3) | near(_AFTER, 3, after=True)
     # "diploma (3 years, full time)"
     before = np.maximum(at - 1, 0)
@@ -89,6 +102,6 @@ def _of_work(around: Surroundings, at: Indices, figure: Indices, adjective: Flag
     bracket &= around.line[before] == line
     other |= bracket & (around.kind[before] == CLASS["level"])
     # Chinese writes 年 for dates and all: there a word for working, or the end, has to stand by it.
-    ends = np.isin(tokens._folded[tokens.end[end]], _ENDS)
+    ends = among(tokens._folded[tokens.end[end]], _ENDS)
     worked = ~tokens.ideograph[around.begin[at]] | ends | near(_WORK, 4) | near(_WORK, 3, after=True)
     return np.asarray(~theirs & (close | (told | worked) & ~other & ~adjective))

@@ -7,6 +7,7 @@ asks for, or cues, which say how. Every function here answers one question for a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,7 @@ COMMA, COLON, SLASH, BLANK, OPEN, CLOSE, _ENUMERATION, _LENTICULAR = (ord(c) for
 _ALTERNATIVE, _ELSE, _ALSO = 150, 8, 25  # how far apart alternatives may stand, in tokens, and "alternatively" from one
 _ANSWER = 10  # how far from the end of a question
 _BAR, _QUESTION = ord("|"), ord("?")
-_DASHES = [ord(c) for c in "-–—"]
+_DASHES = np.array([ord(c) for c in "-–—"])
 
 Flags = NDArray[np.bool_]
 Indices = NDArray[np.int64]
@@ -33,7 +34,8 @@ def _any(flags: Flags) -> Flags:
     return np.asarray(flags.any(axis=0))
 
 
-def among(values: NDArray[np.uint64], wanted: NDArray[np.uint64]) -> Flags:
+def among(values: NDArray[Any], wanted: NDArray[Any]) -> Flags:
+    """Which values are one of a few."""
     out = np.zeros(values.shape, dtype=bool)
     for one in wanted:
         out |= values == one
@@ -285,7 +287,7 @@ def _posts(around: Surroundings, earlier: Indices) -> Flags:
     filled = fields(around)
     apart &= ~filled & ~filled[earlier]
     place, folded = around.tokens.start[around.begin], around.tokens._folded
-    dash = (folded[place - 1] == BLANK) & np.isin(folded[np.maximum(place - 2, 0)], _DASHES)
+    dash = (folded[place - 1] == BLANK) & among(folded[np.maximum(place - 2, 0)], _DASHES)
     dash &= around.tokens.sentence[np.maximum(around.begin - 1, 0)] == around.line
     labelled = ((around.sign_before == COLON) | dash) & ~says
     return np.asarray(apart & (several[around.row[around.item]] | labelled & labelled[earlier]))
