@@ -330,11 +330,11 @@ def find_phrases(tokens: Tokens, lexicon: Lexicon) -> Hits:
 
     Examples
     --------
-    >>> tokens = tokenize(["a high school teacher", "a high school diploma"])
+    >>> tokens = tokenize(["two high school teachers", "a high school diploma"])
     >>> hits = find_phrases(tokens, default_lexicon())
     >>> [(tokens.word(f, l), CLASSES[default_lexicon().group[p]])
     ...  for f, l, p in zip(hits.first.tolist(), hits.last.tolist(), hits.phrase.tolist())]
-    [('high school teacher', 'decoy'), ('high school diploma', 'level')]
+    [('high school teachers', 'decoy'), ('high school diploma', 'level')]
     """
     hashes, sentence = tokens.hash, tokens.sentence
     keys, found = [], []
