@@ -196,7 +196,7 @@ def test_errors_are_one_line_with_a_remedy(
 def test_progress_is_silent_unless_asked_for(tmp_path: Path, small_model_path: Path) -> None:
     source, target = tmp_path / "big.csv", tmp_path / "out.csv"
     with source.open("w") as file:
-        file.write("text\n" + "MIG welding of steel frames in our workshop\n" * 60_000)
+        file.write("text\n" + "MIG welding of steel frames in our workshop\n" * 200_000)
     args: list[str | Path] = [
         "label",
         source,
