@@ -1,7 +1,8 @@
 """The lexicon of stated requirements, and where its phrases stand in a batch of tokens.
 
-A phrase is a run of tokens inside one sentence. The whole stream is searched at once: a bitmap of
-first tokens gives sparse candidates, which are then lengthened token by token by combining hashes.
+A phrase is a run of tokens inside one sentence. The whole stream is searched at once: maps of single
+tokens and of pairs give sparse candidates, which are then lengthened token by token by combining
+hashes. What is asked for is looked for first, and the words about it near by only.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ CONTEXT = ("or", "no", "in", "number")
 BESIDES = ("heading", "span", "thing", "whose")  # what a phrase of another class may be as well
 BESIDE = ("span", "thing", "whose")  # single words of these are looked up beside items only
 CLASSES = ITEMS + CUES
+FAR = ("heading", "preferred", "substitute", "several")  # classes that speak of items in other sentences as well
 PAPERS = ("certificate", "licence", "skill_grade")
 NATURES = ("academic", "vocational")
 DOUBTS = ("", "doubtful", "joined")  # notes that mean something; others are for the reader
@@ -51,6 +53,7 @@ VALUES = {
 }
 LONGEST = 15
 _PAIR_BITS = 18
+_ITEM, _FAR, _NEAR = np.uint8(1), np.uint8(2), np.uint8(4)  # classes of phrases, as bits
 _COMMA, _ENUMERATION, _YEARS = ord(","), ord("、"), CLASSES.index("years")
 _STEP = np.uint64(0xD6E8FEB86659FD93)
 
@@ -94,18 +97,19 @@ class Lexicon:
     any_of: NDArray[np.uint64]
     none_of: NDArray[np.uint64]
     open_to: NDArray[np.uint64]
-    _words: dict[str, tuple[NDArray[np.uint64], NDArray[np.int8]]]
+    _says: dict[str, tuple[NDArray[np.uint64], NDArray[np.int8]]]
     _numbers: Vocabulary
     _number: NDArray[np.float64]
-    _starts: NDArray[np.bool_]
-    _pairs: NDArray[np.bool_]
+    _words: NDArray[np.uint8]
+    _pairs: NDArray[np.uint8]
     _prefixes: Vocabulary
     _phrase: NDArray[np.int32]
+    _leads: NDArray[np.uint8]
     _more: NDArray[np.bool_]
 
     def says(self, kind: str, hashes: NDArray[np.uint64]) -> NDArray[np.int8]:
         """What tokens say as single words of a class of `BESIDE`: index into its `VALUES`, or -1."""
-        words, value = self._words[kind]
+        words, value = self._says[kind]
         place = np.minimum(np.searchsorted(words, hashes), len(words) - 1)
         return np.where(words[place] == hashes, value[place], np.int8(-1))
 
@@ -252,13 +256,11 @@ def _compile(extra: Path | None) -> Lexicon:
     # Hashes of all prefixes, by length; the last is the phrase itself.
     prefix = tokens.hash[begin]
     whole = prefix.copy()
-    shorter, starting, twos = [], [], []
+    shorter, starting = [], []
     for k in range(1, int(size.max())):
         longer = np.flatnonzero(size > k)
         shorter.append(prefix[longer])
         starting.append(longer)
-        if k == 1:
-            twos.append(_pair(tokens.hash[begin[longer]], tokens.hash[begin[longer] + 1]))
         prefix = prefix.copy()
         prefix[longer] = mix(prefix[longer] * _STEP + tokens.hash[begin[longer] + k])
         whole[longer] = prefix[longer]
@@ -295,10 +297,16 @@ def _compile(extra: Path | None) -> Lexicon:
     known = np.unique(np.concatenate((hashes, *shorter)))
     phrase = np.full(len(known), -1, dtype=np.int32)
     phrase[np.searchsorted(known, hashes)] = np.arange(len(hashes))
-    starts = np.zeros(1 << 16, dtype=bool)
-    starts[(whole[order][size[order] == 1] >> np.uint64(48)).astype(np.intp)] = True
-    pairs = np.zeros(1 << _PAIR_BITS, dtype=bool)
-    pairs[np.concatenate(twos)] = True
+    bits = np.where(np.isin(group, ITEMS), _ITEM, np.where(np.isin(group, FAR), _FAR, _NEAR))
+    alone = np.zeros(1 << 16, dtype=np.uint8)
+    some = order[size[order] == 1]
+    np.bitwise_or.at(alone, (whole[some] >> np.uint64(48)).astype(np.intp), bits[some])
+    pairs = np.zeros(1 << _PAIR_BITS, dtype=np.uint8)
+    some = begin[starting[0]]
+    np.bitwise_or.at(pairs, _pair(tokens.hash[some], tokens.hash[some + 1]), bits[starting[0]])
+    leads = np.zeros(len(known), dtype=np.uint8)
+    for begun, some in ((whole[order], order), *zip(shorter, starting, strict=True)):
+        np.bitwise_or.at(leads, np.searchsorted(known, begun), bits[some])
     numbers, where = np.unique(whole[context["number"]], return_index=True)
     return Lexicon(
         np.array([CLASSES.index(r.group) for r in table], dtype=np.int8),
@@ -317,16 +325,20 @@ def _compile(extra: Path | None) -> Lexicon:
         words,
         Vocabulary(numbers, np.ones(len(numbers), dtype=np.uint8)),
         np.array([float(rows[owner[i]].value) for i in context["number"][where]]),
-        starts,
+        alone,
         pairs,
         Vocabulary(known, np.ones(len(known), dtype=np.uint8)),
         phrase,
+        leads,
         np.isin(known, np.concatenate(shorter)),
     )
 
 
 def find_phrases(tokens: Tokens, lexicon: Lexicon) -> Hits:
     """Find the lexicon's phrases in a batch; of phrases that overlap, the longest stands.
+
+    Phrases that say how something is asked for, other than those of `FAR`, are looked for in sentences
+    with something that may be asked for.
 
     Examples
     --------
@@ -337,39 +349,50 @@ def find_phrases(tokens: Tokens, lexicon: Lexicon) -> Hits:
     [('high school teachers', 'decoy'), ('high school diploma', 'level')]
     """
     hashes, sentence = tokens.hash, tokens.sentence
-    keys, found = [], []
-    # Words that begin a phrase may be as common as "the": so look words that are phrases up, and pairs.
-    begin = np.flatnonzero(lexicon._starts[(hashes >> np.uint64(48)).view(np.int64)])
-    where, number = lexicon._prefixes.find(hashes[begin])
-    whole = np.flatnonzero(lexicon._phrase[number] >= 0)
-    keys.append((begin[where[whole]] << 4) | 1)
-    found.append(lexicon._phrase[number[whole]])
-    begin = np.flatnonzero(lexicon._pairs[_pair(hashes[:-1], hashes[1:])])
     chinese = bool(tokens.ideograph.any())
 
-    def go_on(there: NDArray[np.bool_], token: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Leave out the places where a Chinese phrase ends at a comma."""
+    def goes_on(begin: NDArray[np.int64], size: int) -> NDArray[np.bool_]:
+        """Whether the token behind phrases of a size is in their sentence; a Chinese phrase ends at a comma."""
+        there = sentence[np.minimum(begin + size, len(hashes) - 1)] == sentence[begin]
+        there &= begin + size < len(hashes)
         if chinese:
+            token = begin + size - 1
             there &= (tokens._folded[tokens.end[token]] != _COMMA) | ~tokens.ideograph[token]
-        return there
+        return np.asarray(there)
 
-    begin = begin[go_on(sentence[begin] == sentence[begin + 1], begin)]
-    prefix = mix(hashes[begin] * _STEP + hashes[begin + 1])
-    size = 2
+    # Words that begin a phrase may be as common as "the": so look up words that are phrases, and pairs.
+    of_word = lexicon._words[(hashes >> np.uint64(48)).view(np.int64)]
+    of_pair = lexicon._pairs[_pair(hashes[:-1], hashes[1:])]
+    word, pair = np.flatnonzero(of_word > 0), np.flatnonzero(of_pair > 0)
+    pair = pair[goes_on(pair, 1)]
+    place, bits = np.concatenate((word, pair)), np.concatenate((of_word[word], of_pair[pair]))
+    prefix = np.concatenate((hashes[word], mix(hashes[pair] * _STEP + hashes[pair + 1])))
+    is_item = (bits & _ITEM) > 0
+    some = np.flatnonzero(is_item)
+    where, number = lexicon._prefixes.find(prefix[some])
+    some = some[where]
+    near = np.zeros(int(sentence[-1]) + 2 if len(sentence) else 0, dtype=bool)
+    lines = sentence[place[some[(lexicon._leads[number] & _ITEM) > 0]]]
+    near[lines] = True
+    others = np.flatnonzero(~is_item & (((bits & _FAR) > 0) | near[sentence[place]]))
+    where, more = lexicon._prefixes.find(prefix[others])
+    some, number = np.concatenate((some, others[where])), np.concatenate((number, more))
+    phrase = lexicon._phrase[number]
+    whole = np.flatnonzero(phrase >= 0)
+    keys, found = [(place[some[whole]] << 4) | (1 + (some[whole] >= len(word)))], [phrase[whole]]
+    onward = some[lexicon._more[number] & (some >= len(word))]
+    begin, prefix, size = place[onward], prefix[onward], 2
     while len(begin):
-        where, number = lexicon._prefixes.find(prefix)
-        begin, prefix = begin[where], prefix[where]
-        phrase = lexicon._phrase[number]
-        whole = np.flatnonzero(phrase >= 0)
-        keys.append((begin[whole] << 4) | size)
-        found.append(phrase[whole])
-        onward = lexicon._more[number]
-        onward &= begin + size < len(hashes)
-        begin, prefix = begin[onward], prefix[onward]
-        onward = go_on(sentence[begin + size] == sentence[begin], begin + size - 1)
-        begin = begin[onward]
-        prefix = mix(prefix[onward] * _STEP + hashes[begin + size])
+        on = goes_on(begin, size)
+        begin = begin[on]
+        prefix = mix(prefix[on] * _STEP + hashes[begin + size])
         size += 1
+        where, number = lexicon._prefixes.find(prefix)
+        phrase, more = lexicon._phrase[number], where[lexicon._more[number]]
+        whole = np.flatnonzero(phrase >= 0)
+        keys.append((begin[where[whole]] << 4) | size)
+        found.append(phrase[whole])
+        begin, prefix = begin[more], prefix[more]
     key = np.concatenate(keys)
     order = np.argsort(key)
     key = key[order]

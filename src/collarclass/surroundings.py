@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .phrases import CLASSES, ITEMS, Lexicon, find_phrases
+from .phrases import CLASSES, FAR, ITEMS, Lexicon, find_phrases
 from .text import Tokens
 
 CLASS = {name: np.int8(i) for i, name in enumerate(CLASSES)}
@@ -25,6 +25,8 @@ _ALTERNATIVE, _ELSE, _ALSO = 150, 8, 25  # how far apart alternatives may stand,
 _ANSWER = 10  # how far from the end of a question
 _BAR, _QUESTION = ord("|"), ord("?")
 _DASHES = np.array([ord(c) for c in "-–—"])
+
+_FAR = np.isin(CLASSES, FAR)
 
 Flags = NDArray[np.bool_]
 Indices = NDArray[np.int64]
@@ -155,12 +157,9 @@ def survey(tokens: Tokens, lexicon: Lexicon) -> Surroundings | None:
     if not is_item.any():
         return None
     sentence = tokens.sentence[hits.first]
-    about = np.zeros(int(tokens.sentence[-1]) + 2, dtype=bool)
+    about = np.zeros(int(tokens.sentence[-1]) + 1, dtype=bool)
     about[sentence[is_item]] = True
-    about[sentence[is_item] + 1] = True  # "; or five years of experience"
-    kept = about[sentence]
-    kept |= lexicon.heads[hits.phrase] >= 0
-    kept |= (group == CLASS["substitute"]) | (group == CLASS["several"])
+    kept = about[sentence] | (lexicon.heads[hits.phrase] >= 0) | _FAR[group]
     keep = np.flatnonzero(kept)
     first, last, phrase, sentence = hits.first[keep], hits.last[keep], hits.phrase[keep], sentence[keep]
     group, value = group[keep], lexicon.value[phrase]

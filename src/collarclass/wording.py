@@ -171,21 +171,22 @@ def _chosen(around: Surroundings, years: NDArray[np.float64]) -> Flags:
     out = np.zeros(len(around.group), dtype=bool)
     told = np.flatnonzero(~np.isnan(years))
     year, previous = around.item[told], np.where(told > 0, around.end[told - 1], -1)
-    place = around.first[year] - np.arange(1, 6)[:, None]
-    place = np.where(place > previous, place, np.minimum(around.first[year], len(tokens) - 1))
-    place = np.maximum(place, 0)
-    bound = np.isin(place + 1, around.first[around.group == CLASS["required"]])  # "or at least 5 years"
-    bound[1] = True  # "or 5 years"
-    bound[2:4] |= tokens.ideograph[place[2:4]]  # 或具有五年
-    bound[2] |= ~np.isnan(lexicon.numbers(tokens.hash[place[1]]))  # "or five (5) years"
-    bound[:2] |= np.isin(place[:2], around.first[year])  # "or a year of work"
-    opening = tokens.sentence[np.maximum(place - 1, 0)] != tokens.sentence[place]
-    choice = among(tokens.hash[place], lexicon.any_of) & bound
-    choice &= (tokens.sentence[place] == around.sentence[year]) | opening
+    back = around.first[year] - np.arange(1, 6)[:, None]
+    words = tokens.hash[np.maximum(back, 0)]
+    far, which = np.nonzero(among(words, lexicon.any_of) & (back > previous))
+    place, chosen = back[far, which], year[which]
+    bound = (far == 1) | (far == 0) & (around.value[chosen] > 1)  # "or 5 years", "or a year of work"
+    bound |= (far >= 2) & (far <= 3) & tokens.ideograph[place]  # 或具有五年
+    bound |= (far == 2) & ~np.isnan(lexicon.numbers(words[1, which]))  # "or five (5) years"
+    cue = np.minimum(np.searchsorted(around.first, place + 1), len(out) - 1)  # "or at least 5 years"
+    bound |= (around.first[cue] == place + 1) & (around.group[cue] == CLASS["required"])
+    bound &= (tokens.sentence[place] == around.sentence[chosen]) | (
+        tokens.sentence[np.maximum(place - 1, 0)] != tokens.sentence[place]
+    )
     # "or, failing that, five years"
-    other = around.group[np.maximum(year - 1, 0)] == CLASS["else"]
-    other &= around.sentence[np.maximum(year - 1, 0)] == around.sentence[year]
-    out[year] = choice.any(axis=0) | other & (year > 0)
+    before = np.maximum(year - 1, 0)
+    out[year] = (around.group[before] == CLASS["else"]) & (around.sentence[before] == around.sentence[year])
+    out[chosen[bound]] = True
     return out
 
 
