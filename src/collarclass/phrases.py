@@ -53,7 +53,7 @@ VALUES = {
 }
 LONGEST = 15
 _PAIR_BITS = 18
-_ITEM, _FAR, _NEAR = np.uint8(1), np.uint8(2), np.uint8(4)  # classes of phrases, as bits
+_ITEM, _FAR, _NEAR, _HEADING = (np.uint8(1 << i) for i in range(4))  # classes of phrases, as bits
 _COMMA, _ENUMERATION, _YEARS = ord(","), ord("、"), CLASSES.index("years")
 _STEP = np.uint64(0xD6E8FEB86659FD93)
 
@@ -299,6 +299,7 @@ def _compile(extra: Path | None) -> Lexicon:
     phrase[np.searchsorted(known, hashes)] = np.arange(len(hashes))
     bits = np.where(np.isin(group, ITEMS), _ITEM, np.where(np.isin(group, FAR), _FAR, _NEAR))
     alone = np.zeros(1 << 16, dtype=np.uint8)
+    bits[(group == "heading") & (size == 1)] = _HEADING
     some = order[size[order] == 1]
     np.bitwise_or.at(alone, (whole[some] >> np.uint64(48)).astype(np.intp), bits[some])
     pairs = np.zeros(1 << _PAIR_BITS, dtype=np.uint8)
@@ -360,27 +361,37 @@ def find_phrases(tokens: Tokens, lexicon: Lexicon) -> Hits:
             there &= (tokens._folded[tokens.end[token]] != _COMMA) | ~tokens.ideograph[token]
         return np.asarray(there)
 
+    def look_up(
+        word: NDArray[np.int64], pair: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.int64], NDArray[np.int64]]:
+        """Single tokens and pairs that are or begin phrases: place, combined hash, size, number."""
+        pair = pair[goes_on(pair, 1)]
+        prefix = np.concatenate((hashes[word], mix(hashes[pair] * _STEP + hashes[pair + 1])))
+        where, number = lexicon._prefixes.find(prefix)
+        return np.concatenate((word, pair))[where], prefix[where], 1 + (where >= len(word)), number
+
     # Words that begin a phrase may be as common as "the": so look up words that are phrases, and pairs.
-    of_word = lexicon._words[(hashes >> np.uint64(48)).view(np.int64)]
-    of_pair = lexicon._pairs[_pair(hashes[:-1], hashes[1:])]
-    word, pair = np.flatnonzero(of_word > 0), np.flatnonzero(of_pair > 0)
-    pair = pair[goes_on(pair, 1)]
-    place, bits = np.concatenate((word, pair)), np.concatenate((of_word[word], of_pair[pair]))
-    prefix = np.concatenate((hashes[word], mix(hashes[pair] * _STEP + hashes[pair + 1])))
-    is_item = (bits & _ITEM) > 0
-    some = np.flatnonzero(is_item)
-    where, number = lexicon._prefixes.find(prefix[some])
-    some = some[where]
-    near = np.zeros(int(sentence[-1]) + 2 if len(sentence) else 0, dtype=bool)
-    lines = sentence[place[some[(lexicon._leads[number] & _ITEM) > 0]]]
-    near[lines] = True
-    others = np.flatnonzero(~is_item & (((bits & _FAR) > 0) | near[sentence[place]]))
-    where, more = lexicon._prefixes.find(prefix[others])
-    some, number = np.concatenate((some, others[where])), np.concatenate((number, more))
+    bits = lexicon._words[(hashes >> np.uint64(48)).view(np.int64)]
+    word = np.flatnonzero(bits > 0)
+    of_word = bits[word]
+    bits = lexicon._pairs[_pair(hashes[:-1], hashes[1:])]
+    pair = np.flatnonzero(bits > 0)
+    of_pair = bits[pair]
+    items = look_up(word[(of_word & _ITEM) > 0], pair[(of_pair & _ITEM) > 0])
+    near = np.zeros(int(sentence[-1]) + 1 if len(sentence) else 0, dtype=bool)
+    near[sentence[items[0][(lexicon._leads[items[3]] & _ITEM) > 0]]] = True
+    opens = (of_word & _HEADING > 0) & ((sentence[word - 1] != sentence[word]) | (word == 0) | tokens.ideograph[word])
+    opens |= of_word & _FAR > 0
+    others = look_up(
+        word[(opens | near[sentence[word]]) & ((of_word & _ITEM) == 0)],
+        pair[(((of_pair & _FAR) > 0) | near[sentence[pair]]) & ((of_pair & _ITEM) == 0)],
+    )
+    place, prefix = np.concatenate((items[0], others[0])), np.concatenate((items[1], others[1]))
+    of_size, number = np.concatenate((items[2], others[2])), np.concatenate((items[3], others[3]))
     phrase = lexicon._phrase[number]
     whole = np.flatnonzero(phrase >= 0)
-    keys, found = [(place[some[whole]] << 4) | (1 + (some[whole] >= len(word)))], [phrase[whole]]
-    onward = some[lexicon._more[number] & (some >= len(word))]
+    keys, found = [((place << 4) | of_size)[whole]], [phrase[whole]]
+    onward = np.flatnonzero(lexicon._more[number] & (of_size > 1))
     begin, prefix, size = place[onward], prefix[onward], 2
     while len(begin):
         on = goes_on(begin, size)
