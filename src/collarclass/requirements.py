@@ -94,7 +94,7 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
     # "LLM preferred but LLB acceptable"
     also = around.after((around.group == CLASS["else"]) & (around.value == 1), 3)[1]
     status[also & (words.before == CLASS["preferred"]) & (words.after < 0)] = REQUIRED
-    denied = np.where(bare, ahead.just_denied, ahead.denied & ~ahead.either)
+    denied = ahead.just_denied | ahead.denied & ~ahead.either & ~bare
     denied[1:] |= denied[:-1] & alternative[1:]  # "no diploma or GED"
     denied |= answered(around)
     status[denied | alone & ~bare] = NOT_NEEDED
@@ -197,7 +197,12 @@ def _weigh(
     np.maximum.at(out, row[asked], least[group[asked]])
     out_status = np.where(out >= 0, REQUIRED, UNSTATED).astype(np.int8)
     decides = asked & (level == out[row])
-    out_status[row[decides & (status == SUBSTITUTABLE)]] = SUBSTITUTABLE
+    swapped = decides & (status == SUBSTITUTABLE)
+    out_status[row[swapped]] = SUBSTITUTABLE
+    # "High school diploma. A finished apprenticeship, or four years at the trade": the first stands.
+    loose = np.zeros(len(together), dtype=bool)
+    loose[group[swapped]] = True
+    out_status[row[decides & ~loose[group] & (rank == 2) & (level == 1)]] = REQUIRED
     out_status[softened & (out >= 0)] = SUBSTITUTABLE
 
     liked = counts & (status == PREFERRED)

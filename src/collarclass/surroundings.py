@@ -221,7 +221,11 @@ def preface(around: Surroundings) -> Preface:
     previous = np.maximum.accumulate(np.where(speaks, np.arange(len(speaks)), 0))[np.maximum(item - 1, 0)]
     inside &= (item == 0) | (back > around.last[previous]) | (back < around.first[previous])
     words = tokens.hash[back]
-    choice = among(words, around.lexicon.any_of) & inside
+    # "or GED, associate degree": a comma or another item behind the "or" ends what it speaks of.
+    apart = np.zeros(back.shape, dtype=bool)
+    apart[1:] = np.logical_or.accumulate(tokens._folded[tokens.end[back[:-1]]] == COMMA, axis=0)
+    apart[:, 1:] |= back[:, 1:] <= around.end[:-1]
+    choice = among(words, around.lexicon.any_of) & inside & ~apart
     opening = tokens.sentence[np.maximum(back - 1, 0)] != around.line
     inside &= tokens.sentence[back] == around.line
     denied = among(words, around.lexicon.none_of) & inside
