@@ -293,7 +293,10 @@ def _posts(around: Surroundings, earlier: Indices) -> Flags:
     dash = (folded[place - 1] == BLANK) & among(folded[np.maximum(place - 2, 0)], _DASHES)
     dash &= around.tokens.sentence[np.maximum(around.begin - 1, 0)] == around.line
     labelled = ((around.sign_before == COLON) | dash) & ~says
-    return np.asarray(apart & (several[around.row[around.item]] | labelled & labelled[earlier]))
+    posts = apart & (several[around.row[around.item]] | labelled & labelled[earlier])
+    # "Technician (HNC) and Engineer (BEng)"
+    bracketed = (around.sign_before == OPEN) & (around.sign_behind(around.end) == CLOSE)
+    return np.asarray(posts | bracketed & bracketed[earlier] & (around.begin - around.end[earlier] > 2))
 
 
 def sections(around: Surroundings) -> NDArray[np.int8]:

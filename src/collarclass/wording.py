@@ -175,7 +175,7 @@ def _chosen(around: Surroundings, years: NDArray[np.float64]) -> Flags:
     words = tokens.hash[np.maximum(back, 0)]
     far, which = np.nonzero(among(words, lexicon.any_of) & (back > previous))
     place, chosen = back[far, which], year[which]
-    bound = (far == 1) | (far == 0) & (around.value[chosen] > 1)  # "or 5 years", "or a year of work"
+    bound = far == np.where(around.value[chosen] > 1, 0, 1)  # "or a year of work", "or 5 years"
     bound |= (far >= 2) & (far <= 3) & tokens.ideograph[place]  # 或具有五年
     bound |= (far == 2) & ~np.isnan(lexicon.numbers(words[1, which]))  # "or five (5) years"
     cue = np.minimum(np.searchsorted(around.first, place + 1), len(out) - 1)  # "or at least 5 years"
