@@ -136,8 +136,10 @@ def named_before(around: Surroundings, kept: Flags) -> Flags:
     row = around.row[around.item[paper]] * (n + 1)
     exact = row + np.where(driving, n, phrase)
     root = row + np.where(driving, n, around.lexicon.root[phrase])
-    repeated = np.ones(len(paper), dtype=bool)
-    repeated[np.unique(exact, return_index=True)[1]] = False
-    longer = np.unique(root[exact != root])
-    out[paper] = repeated | np.isin(exact, longer)
+    order = np.argsort(exact, kind="stable")
+    out[paper[order[1:]]] = exact[order[1:]] == exact[order[:-1]]
+    longer = np.sort(root[exact != root])
+    if len(longer):
+        place = np.minimum(np.searchsorted(longer, exact), len(longer) - 1)
+        out[paper] |= longer[place] == exact
     return out
