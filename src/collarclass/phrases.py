@@ -97,7 +97,7 @@ class Lexicon:
     any_of: NDArray[np.uint64]
     none_of: NDArray[np.uint64]
     open_to: NDArray[np.uint64]
-    _says: dict[str, tuple[NDArray[np.uint64], NDArray[np.int8]]]
+    _says: dict[str, tuple[NDArray[np.bool_], NDArray[np.uint64], NDArray[np.int8]]]
     _numbers: Vocabulary
     _number: NDArray[np.float64]
     _words: NDArray[np.uint8]
@@ -109,9 +109,12 @@ class Lexicon:
 
     def says(self, kind: str, hashes: NDArray[np.uint64]) -> NDArray[np.int8]:
         """What tokens say as single words of a class of `BESIDE`: index into its `VALUES`, or -1."""
-        words, value = self._says[kind]
-        place = np.minimum(np.searchsorted(words, hashes), len(words) - 1)
-        return np.where(words[place] == hashes, value[place], np.int8(-1))
+        may_say, words, value = self._says[kind]
+        out = np.full(hashes.shape, -1, dtype=np.int8)
+        some = np.nonzero(may_say[(hashes >> np.uint64(48)).view(np.int64)])
+        place = np.minimum(np.searchsorted(words, hashes[some]), len(words) - 1)
+        out[some] = np.where(words[place] == hashes[some], value[place], np.int8(-1))
+        return out
 
     def numbers(self, hashes: NDArray[np.uint64]) -> NDArray[np.float64]:
         """The number that each token names, NaN for other tokens."""
@@ -284,7 +287,9 @@ def _compile(extra: Path | None) -> Lexicon:
         some = np.flatnonzero((group == name) & single)[::-1]
         word, at = np.unique(whole[some], return_index=True)
         values = [VALUES.get(name, ("",)).index(rows[owner[i]].value) for i in some[at]]
-        words[name] = (word, np.array(values, dtype=np.int8))
+        may_say = np.zeros(1 << 16, dtype=bool)
+        may_say[(word >> np.uint64(48)).astype(np.intp)] = True
+        words[name] = (may_say, word, np.array(values, dtype=np.int8))
 
     paper = np.isin([row.group for row in table], PAPERS)
     root = np.arange(len(hashes), dtype=np.int32)
