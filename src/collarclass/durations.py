@@ -32,7 +32,7 @@ def experience(around: Surroundings) -> tuple[NDArray[np.float64], Indices]:
     number[1, tens] = np.nan
     number[1, tokens.start[one] - tokens.end[two] > 3] = np.nan  # "3 - 5 years"
     number[2, tokens.start[one] - tokens.end[three] > 5] = np.nan  # "3 to 5 years"
-    number[1:, :][among(tokens._folded[tokens.end[back[1:]]], _LISTED)] = np.nan  # "2. three years"
+    number[1:, :][among(tokens.folded[tokens.end[back[1:]]], _LISTED)] = np.nan  # "2. three years"
     least = np.where(number[1] <= number[0], number[1], np.where(number[2] < number[0], number[2], number[0]))
     back = np.where(number[1] <= number[0], 2, np.where(number[2] < number[0], 3, 1))
     least[(number[0] > least) & (number[0] >= _OLD)] = np.nan  # "25-40 yrs" are an age
@@ -98,10 +98,10 @@ def _of_work(around: Surroundings, at: Indices, figure: Indices, adjective: Flag
     other = near(_BEFORE, 3) | near(_AFTER, 3, after=True)
     # "diploma (3 years, full time)"
     before = np.maximum(at - 1, 0)
-    bracket = (tokens._folded[tokens.start[begin] - 1] == OPEN) & (begin - around.end[before] <= 3)
+    bracket = (tokens.folded[tokens.start[begin] - 1] == OPEN) & (begin - around.end[before] <= 3)
     bracket &= around.line[before] == line
     other |= bracket & (around.kind[before] == CLASS["level"])
     # Chinese writes 年 for dates and all: there a word for working, or the end, has to stand by it.
-    ends = among(tokens._folded[tokens.end[end]], _ENDS)
+    ends = among(tokens.folded[tokens.end[end]], _ENDS)
     worked = ~tokens.ideograph[around.begin[at]] | ends | near(_WORK, 4) | near(_WORK, 3, after=True)
     return np.asarray(~theirs & (close | (told | worked) & ~other & ~adjective))

@@ -64,8 +64,8 @@ def clutter(around: Surroundings, section: NDArray[np.int8], asked: Flags, pursu
     out[1:] |= _same_paper(around)
     # "本科：5000元" is a table of wages.
     behind = np.minimum(around.end + 1, len(tokens) - 1)
-    digit = tokens._folded[tokens.start[behind]]
-    wage = (tokens._folded[tokens.end[around.end]] == COLON) & (digit >= _ZERO) & (digit <= _NINE)
+    digit = tokens.folded[tokens.start[behind]]
+    wage = (tokens.folded[tokens.end[around.end]] == COLON) & (digit >= _ZERO) & (digit <= _NINE)
     out |= is_level & wage & (tokens.sentence[behind] == around.line)
     return np.asarray(out & (around.kind != CLASS["nothing"]))
 
@@ -96,9 +96,9 @@ def _named_after(around: Surroundings) -> Flags:
     there = around.after(around.lexicon.things[around.phrase] >= 0, 1)[1]
     there |= (around.lexicon.says("thing", tokens.hash[place]) >= 0) & (tokens.sentence[place] == around.line)
     gap = tokens.start[place] - tokens.end[around.end]
-    sign = tokens._folded[tokens.end[around.end]]
+    sign = tokens.folded[tokens.end[around.end]]
     joined = (gap == 0) | (gap == 1) & ((sign == BLANK) | (sign == _HYPHEN))
-    joined |= (gap == 3) & (tokens._folded[tokens.start[place] - 2] == _AND)  # "Bachelor & Sons"
+    joined |= (gap == 3) & (tokens.folded[tokens.start[place] - 2] == _AND)  # "Bachelor & Sons"
     there &= joined
     there &= (around.kind == CLASS["level"]) & ~among(tokens.hash[around.end], around.lexicon.open_to)
     return np.asarray(there)
@@ -109,7 +109,7 @@ def _same_paper(around: Surroundings) -> Flags:
     tokens, kind, gap = around.tokens, around.kind, around.begin[1:] - around.end[:-1]
     paper = (kind[1:] >= CLASS["certificate"]) & (kind[1:] <= CLASS["driving"]) & (kind[1:] == kind[:-1])
     sign = around.sign_before[1:]
-    bracket = (gap == 1) & ((sign == OPEN) | (sign == tokens._folded[tokens.end[around.end[:-1]] - 1]))
+    bracket = (gap == 1) & ((sign == OPEN) | (sign == tokens.folded[tokens.end[around.end[:-1]] - 1]))
     # "registered nurse with NMC registration"
     going_on = among(tokens.hash[around.end[:-1] + 1], around.lexicon.open_to)
     nature = around.lexicon.nature[around.phrase[around.item]]

@@ -363,7 +363,7 @@ def find_phrases(tokens: Tokens, lexicon: Lexicon) -> Hits:
         there &= begin + size < len(hashes)
         if chinese:
             token = begin + size - 1
-            there &= (tokens._folded[tokens.end[token]] != _COMMA) | ~tokens.ideograph[token]
+            there &= (tokens.folded[tokens.end[token]] != _COMMA) | ~tokens.ideograph[token]
         return np.asarray(there)
 
     def look_up(
@@ -418,7 +418,7 @@ def find_phrases(tokens: Tokens, lexicon: Lexicon) -> Hits:
     keep[:-1] = first[1:] != first[:-1]
     first, size_of, phrase = first[keep], (key & 15)[keep], phrase[keep]
     if chinese:  # 学历、经验不限 is one phrase, but 学、生 is no 学生
-        apart = np.append(0, np.cumsum(tokens._folded[tokens.end] == _ENUMERATION))
+        apart = np.append(0, np.cumsum(tokens.folded[tokens.end] == _ENUMERATION))
         one = (apart[first] == apart[first + size_of - 1]) | (lexicon.group[phrase] < len(ITEMS))
         first, size_of, phrase = first[one], size_of[one], phrase[one]
     # Of two as long an item stands, and years against a word more where they come first.

@@ -47,8 +47,8 @@ def among(values: NDArray[Any], wanted: NDArray[Any]) -> Flags:
 def _sign_ahead(tokens: Tokens, token: Indices) -> NDArray[np.uint16]:
     """The character before each of some tokens, a blank apart."""
     place = tokens.start[token]
-    near = tokens._folded[place - 1]
-    return np.where(near == BLANK, tokens._folded[np.maximum(place - 2, 0)], near)
+    near = tokens.folded[place - 1]
+    return np.where(near == BLANK, tokens.folded[np.maximum(place - 2, 0)], near)
 
 
 @dataclass(slots=True)
@@ -124,7 +124,7 @@ class Surroundings:
         run = np.repeat(np.arange(len(some)), length)
         token = np.arange(len(run)) - np.repeat(np.cumsum(length) - length, length) + start[run]
         beside = self.tokens.start[token] - 1 if before else self.tokens.end[token]
-        found = run[self.tokens._folded[beside] == sign]
+        found = run[self.tokens.folded[beside] == sign]
         return np.asarray(np.bincount(found, minlength=len(some)) > 0)
 
     def set_off(self, cue: Indices, some: Indices) -> Flags:
@@ -133,7 +133,7 @@ class Surroundings:
         length = np.maximum(stop - start, 0)
         run = np.repeat(np.arange(len(some)), length)
         token = np.arange(len(run)) - np.repeat(np.cumsum(length) - length, length) + start[run]
-        sign = self.tokens._folded[self.tokens.end[token]]
+        sign = self.tokens.folded[self.tokens.end[token]]
         found = run[(sign == COMMA) | (sign == COLON)]
         return np.asarray(np.bincount(found, minlength=len(some)) > 0)
 
@@ -145,8 +145,8 @@ class Surroundings:
     def sign_behind(self, token: Indices) -> NDArray[np.uint16]:
         """The character after each of some tokens, a blank apart."""
         place = self.tokens.end[token]
-        near = self.tokens._folded[place]
-        return np.where(near == BLANK, self.tokens._folded[np.minimum(place + 1, len(self.tokens._folded) - 1)], near)
+        near = self.tokens.folded[place]
+        return np.where(near == BLANK, self.tokens.folded[np.minimum(place + 1, len(self.tokens.folded) - 1)], near)
 
 
 def survey(tokens: Tokens, lexicon: Lexicon) -> Surroundings | None:
@@ -166,7 +166,7 @@ def survey(tokens: Tokens, lexicon: Lexicon) -> Surroundings | None:
 
     starts = (tokens.sentence[np.maximum(first - 1, 0)] != sentence) | (first == 0)
     behind = np.minimum(last + 1, len(tokens) - 1)
-    sign = tokens._folded[tokens.end[last]]
+    sign = tokens.folded[tokens.end[last]]
     stops = (tokens.sentence[behind] != sentence) | (behind == last)
     stops |= (sign == COLON) | (sign == _LENTICULAR)
     opens = lexicon.heads[phrase]
@@ -223,7 +223,7 @@ def preface(around: Surroundings) -> Preface:
     words = tokens.hash[back]
     # "or GED, associate degree": a comma or another item behind the "or" ends what it speaks of.
     apart = np.zeros(back.shape, dtype=bool)
-    apart[1:] = np.logical_or.accumulate(tokens._folded[tokens.end[back[:-1]]] == COMMA, axis=0)
+    apart[1:] = np.logical_or.accumulate(tokens.folded[tokens.end[back[:-1]]] == COMMA, axis=0)
     apart[:, 1:] |= back[:, 1:] <= around.end[:-1]
     choice = among(words, around.lexicon.any_of) & inside & ~apart
     opening = tokens.sentence[np.maximum(back - 1, 0)] != around.line
@@ -289,7 +289,7 @@ def _posts(around: Surroundings, earlier: Indices) -> Flags:
     says &= (around.group[before] <= CLASS["not_needed"]) | (around.opens[before] >= 0)
     filled = fields(around)
     apart &= ~filled & ~filled[earlier]
-    place, folded = around.tokens.start[around.begin], around.tokens._folded
+    place, folded = around.tokens.start[around.begin], around.tokens.folded
     dash = (folded[place - 1] == BLANK) & among(folded[np.maximum(place - 2, 0)], _DASHES)
     dash &= around.tokens.sentence[np.maximum(around.begin - 1, 0)] == around.line
     labelled = ((around.sign_before == COLON) | dash) & ~says
@@ -323,7 +323,7 @@ def answered(around: Surroundings) -> Flags:
     near = np.flatnonzero((around.kind == CLASS["level"]) | (around.kind == CLASS["nothing"]))
     stop = np.searchsorted(tokens.sentence, around.line[near], "right")
     asked = (stop < len(tokens)) & (stop - around.end[near] <= _ANSWER)
-    asked &= tokens._folded[tokens.end[stop - 1]] == _QUESTION
+    asked &= tokens.folded[tokens.end[stop - 1]] == _QUESTION
     near, stop = near[asked], stop[asked]
     for k in range(2):  # "Honestly, no."
         word = np.minimum(stop + k, len(tokens) - 1)

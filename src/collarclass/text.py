@@ -223,6 +223,8 @@ class Tokens:
         Whether it is a single Chinese character.
     first : ndarray of int64, shape (n_rows + 1,)
         Index of each row's first token.
+    folded : ndarray of uint16
+        The batch's characters, folded; those of a token are ``folded[start:end]``.
     """
 
     hash: NDArray[np.uint64]
@@ -232,7 +234,7 @@ class Tokens:
     sentence: NDArray[np.int64]
     ideograph: NDArray[np.bool_]
     first: NDArray[np.int64]
-    _folded: NDArray[np.uint16]
+    folded: NDArray[np.uint16]
     _dropped: NDArray[np.int64]
     _row_starts: NDArray[np.int64]
     _places: dict[int, NDArray[np.int64]]
@@ -265,7 +267,7 @@ class Tokens:
     @property
     def numeral(self) -> NDArray[np.bool_]:
         """Whether each token begins with a digit."""
-        return np.asarray(self._folded[self.start] - np.uint16(ord("0")) < 10)
+        return np.asarray(self.folded[self.start] - np.uint16(ord("0")) < 10)
 
     def spans(self, first: NDArray[np.int64], last: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Offsets, in the texts the caller passed, of runs of tokens.
@@ -298,7 +300,7 @@ class Tokens:
     def word(self, first: int, last: int | None = None) -> str:
         """Folded spelling of a token, or of tokens `first` to `last` joined by blanks."""
         words = [
-            self._folded[self.start[i] : self.end[i]].astype("<u2").tobytes().decode("utf-16-le", "replace")
+            self.folded[self.start[i] : self.end[i]].astype("<u2").tobytes().decode("utf-16-le", "replace")
             for i in range(first, (first if last is None else last) + 1)
         ]
         return " ".join(words)

@@ -110,7 +110,7 @@ def wording(
 
     cue, there = around.before(asks & (side != AFTER) & (side != EXCLUDED), _BEFORE)
     near = around.begin - around.last[cue] <= _BEFORE_NEAR
-    near &= around.tokens._folded[around.tokens.end[around.last[cue]]] != COMMA  # "preferred, diploma"
+    near &= around.tokens.folded[around.tokens.end[around.last[cue]]] != COMMA  # "preferred, diploma"
     there &= (side[cue] == BEFORE) | (side[cue] == TURN) | near
     paper = (around.kind >= CLASS["certificate"]) & (around.kind <= CLASS["driving"])
     check = np.flatnonzero(there & (around.tokens.ideograph[around.begin] | paper) & (group[cue] != CLASS["required"]))
