@@ -21,7 +21,7 @@ from .text import Tokens, tokenize
 
 UNCLEAR = len(LABELS)
 NOTES = ("", "empty text", "too little text to judge", "language not known to the model")
-_CHUNK = 500_000  # characters read at once: enough to spread fixed costs, few enough for the cache
+_CHUNK = 1_000_000  # characters read at once: enough to spread fixed costs, few enough for the cache
 _LONGEST_TITLE = 100
 _LEAST_WORDS = 4  # besides numbers
 _CHINESE = 0.3  # share of a text's tokens that are Chinese characters, above which it is Chinese
@@ -191,13 +191,11 @@ class Model:
     def _note(self, tokens: Tokens, terms: Terms) -> NDArray[np.int8]:
         """Why each row cannot be judged: index into `NOTES`."""
         n_tokens = np.diff(tokens.first)
-        single = self.text.vocabulary.order[terms.term] == 1
-        known = np.bincount(terms.row, terms.times * single, tokens.n_rows)
         read = np.minimum(n_tokens, int(self.limits["reach"]))
         note = np.zeros(tokens.n_rows, dtype=np.int8)
         note[np.bincount(terms.row, minlength=tokens.n_rows) < self.limits["min_terms"]] = 2
         note[n_tokens - tokens.times(tokens.numeral) < _LEAST_WORDS] = 2
-        note[(n_tokens >= self.limits["min_terms"]) & (known < self.limits["min_known_share"] * read)] = 3
+        note[(n_tokens >= self.limits["min_terms"]) & (terms.known < self.limits["min_known_share"] * read)] = 3
         note[n_tokens == 0] = 1
         return note
 

@@ -31,7 +31,6 @@ np.empty(1 << 24, dtype=np.uint8)
 _STEP = np.uint64(0x9E3779B97F4A7C15)
 _TAG = re.compile(r"<[a-zA-Z/!?]")
 _ENTITY = re.compile(r"&(?:#\d+;?|#[xX][0-9a-fA-F]+;?|[a-zA-Z][a-zA-Z0-9]{1,30};)")
-_MARKUP = re.compile(f"{_TAG.pattern}|{_ENTITY.pattern}")
 _BLOCK_TAGS = frozenset(
     [
         "address",
@@ -169,10 +168,9 @@ def _read_entities(text: str) -> tuple[str, NDArray[np.int64]]:
 
 def _spread(runs: list[str], places: list[int], steps: list[int]) -> NDArray[np.int64]:
     """The place of each character, from the place of each run."""
-    lengths = np.fromiter(map(len, runs), dtype=np.int64, count=len(runs))
-    within = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    begins: NDArray[np.int64] = np.repeat(np.array(places, dtype=np.int64), lengths)
-    return np.asarray(begins + within * np.repeat(np.array(steps, dtype=np.int64), lengths))
+    each = zip(runs, places, steps, strict=True)
+    parts = [np.arange(p, p + len(run)) if step else np.full(len(run), p) for run, p, step in each]
+    return np.concatenate([np.arange(0), *parts], dtype=np.int64)
 
 
 def read_markup(text: str) -> tuple[str, NDArray[np.int64] | None]:
@@ -198,9 +196,12 @@ def read_markup(text: str) -> tuple[str, NDArray[np.int64] | None]:
     """
     places = None
     for _ in range(3):  # once for the markup, and again for markup that was escaped
-        if not _MARKUP.search(text):
+        if _TAG.search(text):
+            text, index = _read_tags(text)
+        elif _ENTITY.search(text):
+            text, index = _read_entities(text)
+        else:
             break
-        text, index = _read_tags(text) if _TAG.search(text) else _read_entities(text)
         places = index if places is None else places[index]
     return text, places
 
@@ -326,19 +327,13 @@ def tokenize(texts: Sequence[str]) -> Tokens:
     ['bachelors', 'degree', '本']
     """
     places: dict[int, NDArray[np.int64]] = {}
-    code_points, low, row_starts = _lay_out(texts)
-    signs = np.flatnonzero((low == ord("<")) | (low == ord("&")))
-    if len(signs):
-        plain = list(texts)
-        # Markup goes on with a letter or one of / ! ? #, none of which is a blank.
-        signs = signs[code_points[signs + 1] > ord(" ")]
-        for row in np.unique(np.searchsorted(row_starts, signs, "right") - 1).tolist():
-            plain[row], found = read_markup(plain[row])
+    plain = list(texts)
+    for row, text in enumerate(texts):
+        if "<" in text or "&" in text:
+            plain[row], found = read_markup(text)
             if found is not None:
                 places[row] = found
-        if places:
-            code_points, low, row_starts = _lay_out(plain)
-    return _tokenize(code_points, low, row_starts, places)
+    return _tokenize(*_lay_out(plain), places)
 
 
 def _lay_out(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.uint8], NDArray[np.int64]]:
@@ -371,10 +366,11 @@ def _tokenize(
     # Apostrophes inside a word and invisible characters vanish: "bachelor's" reads as "bachelors".
     special = np.flatnonzero(kind > IDEOGRAPH)
     of = kind[special]
-    mark = special[of == APOSTROPHE]
-    before, after = kind[mark - 1], kind[mark + 1]
-    inside = ((before == LOWER) | (before == UPPER)) & ((after == LOWER) | (after == UPPER))
-    dropped = np.sort(np.concatenate((mark[inside], special[of == SKIP])))
+    vanish = of == SKIP
+    marks = np.flatnonzero(of == APOSTROPHE)
+    before, after = kind[special[marks] - 1], kind[special[marks] + 1]
+    vanish[marks] = ((before == LOWER) | (before == UPPER)) & ((after == LOWER) | (after == UPPER))
+    dropped = special[vanish]
     starts = row_starts
     if len(dropped):
         kept = np.ones(len(kind), dtype=bool)
@@ -383,10 +379,8 @@ def _tokenize(
         starts = row_starts - np.searchsorted(dropped, row_starts)
         wide = wide[kept[wide]]
         wide -= np.searchsorted(dropped, wide)
-        special = special[kept[special]]
-        special -= np.searchsorted(dropped, special)
+        special, of = (special - np.cumsum(vanish))[~vanish], of[~vanish]
         dropped = dropped - np.arange(len(dropped))
-        of = kind[special]
 
     word = (kind == LOWER) | (kind == UPPER)
     for _ in range(2):  # C++, C#, 5+
@@ -403,9 +397,11 @@ def _tokenize(
     end = np.flatnonzero(finish) + 1
 
     # A full stop ends a sentence after a word of two letters or more, before a blank: not "B.S. degree".
-    stop = special[of == STOP]
-    stop = stop[~word[stop + 1] & ~ideograph[stop + 1] & word[stop - 1] & word[stop - 2]]
-    breaks = np.sort(np.concatenate((special[of == BREAK], stop)))
+    ends = of == BREAK
+    stops = np.flatnonzero(of == STOP)
+    stop = special[stops]
+    ends[stops] = ~word[stop + 1] & ~ideograph[stop + 1] & word[stop - 1] & word[stop - 2]
+    breaks = special[ends]
     first = np.searchsorted(start, starts)
     return Tokens(
         _hash(folded, start, end, wide[folded[wide] > 0xFF]),
