@@ -54,7 +54,7 @@ VALUES = {
 LONGEST = 15
 _PAIR_BITS = 18
 _ITEM, _FAR, _NEAR, _HEADING = (np.uint8(1 << i) for i in range(4))  # classes of phrases, as bits
-_COMMA, _ENUMERATION, _YEARS = ord(","), ord("、"), CLASSES.index("years")
+_COMMA, _ENUMERATION, _SLASH, _YEARS = ord(","), ord("、"), ord("/"), CLASSES.index("years")
 _STEP = np.uint64(0xD6E8FEB86659FD93)
 
 
@@ -419,7 +419,12 @@ def find_phrases(tokens: Tokens, lexicon: Lexicon) -> Hits:
     first, size_of, phrase = first[keep], (key & 15)[keep], phrase[keep]
     if chinese:  # 学历、经验不限 is one phrase, but 学、生 is no 学生
         apart = np.append(0, np.cumsum(tokens.folded[tokens.end] == _ENUMERATION))
-        one = (apart[first] == apart[first + size_of - 1]) | (lexicon.group[phrase] < len(ITEMS))
+        item = lexicon.group[phrase] < len(ITEMS)
+        one = (apart[first] == apart[first + size_of - 1]) | item
+        # Nor is a word of two characters divided: "医学/生物" holds no 学生, "一、本地人" no 一本.
+        sign = tokens.folded[tokens.end[first]]
+        split = np.flatnonzero((size_of == 2) & ((sign == _ENUMERATION) | (sign == _SLASH)) & tokens.ideograph[first])
+        one[split] &= item[split] & np.isnan(lexicon.numbers(hashes[first[split]]))
         first, size_of, phrase = first[one], size_of[one], phrase[one]
     # Of two as long an item stands, and years against a word more where they come first.
     weight = size_of * 2 + (lexicon.group[phrase] < len(ITEMS)) + (lexicon.group[phrase] == _YEARS)

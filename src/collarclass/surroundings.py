@@ -224,11 +224,12 @@ def preface(around: Surroundings) -> Preface:
     # "or GED, associate degree": a comma or another item behind the "or" ends what it speaks of.
     apart = np.zeros(back.shape, dtype=bool)
     apart[1:] = np.logical_or.accumulate(tokens.folded[tokens.end[back[:-1]]] == COMMA, axis=0)
+    ended = apart & tokens.ideograph[around.begin]  # 专业不卡，大专
     apart[:, 1:] |= back[:, 1:] <= around.end[:-1]
     choice = among(words, around.lexicon.any_of) & inside & ~apart
     opening = tokens.sentence[np.maximum(back - 1, 0)] != around.line
     inside &= tokens.sentence[back] == around.line
-    denied = among(words, around.lexicon.none_of) & inside
+    denied = among(words, around.lexicon.none_of) & inside & ~ended
     return Preface(_any(choice), _any(choice & opening), _any(denied), denied[0])
 
 
@@ -245,6 +246,7 @@ def alternatives(around: Surroundings, ahead: Preface, years: NDArray[np.float64
     gap = around.begin - around.end[earlier]
     sign = around.sign_before
     joined = (sign == SLASH) | (sign == _ENUMERATION) | (sign == OPEN)  # "diploma (HND)"
+    joined |= around.tokens.start[around.begin] == around.tokens.end[around.end[earlier]]  # 大专本科均可
     out = near & (gap <= _ALTERNATIVE)
     out &= np.where(around.line == around.line[earlier], ahead.either, ahead.afresh) | joined & (gap == 1)
     other = around.group == CLASS["else"]

@@ -148,12 +148,17 @@ def _swapped(around: Surroundings, spoken: Spoken, barrier: Indices, years: NDAr
     out = there & plain & (cue < barrier) | spoken(cue, there)
     out |= around.before(swap & ((side == BEFORE) | (side == BOTH)), _STUDY)[1]
 
-    chosen = _chosen(around, years)
+    chosen, opens = _chosen(around, years)
     if chosen.any():
         year, there = around.following(chosen)
-        mark, marked = around.following(group == CLASS["mark"])
+        mark, marked = around.following((group == CLASS["mark"]) & ~around.tokens.ideograph[around.first])
         there &= ~(marked & (mark < year))  # "or equivalent, and 5 years"
-        out |= there & (year < barrier) & (around.row[year] == row) & (around.sentence[year] - line <= 2)
+        there &= (year < barrier) & (around.row[year] == row) & (around.sentence[year] - line <= 2)
+        # 本科，做测试或运维三年: a choice of its own clause only, or of the clause before
+        check = np.flatnonzero(there & around.tokens.ideograph[around.first[year]] & ~opens[year])
+        apart = around.between(check, year[check], COMMA) | (around.sentence[year[check]] > line[check])
+        there[check[apart]] = False
+        out |= there
     return out
 
 
@@ -165,8 +170,8 @@ def _years_first(around: Surroundings, ahead: Preface, years: NDArray[np.float64
     return out
 
 
-def _chosen(around: Surroundings, years: NDArray[np.float64]) -> Flags:
-    """Which phrases are years that are offered as a choice: "or at least five years"."""
+def _chosen(around: Surroundings, years: NDArray[np.float64]) -> tuple[Flags, Flags]:
+    """Which phrases are years that are offered as a choice, "or at least five years", and where "or" opens a clause."""
     tokens, lexicon = around.tokens, around.lexicon
     out = np.zeros(len(around.group), dtype=bool)
     told = np.flatnonzero(~np.isnan(years))
@@ -176,7 +181,7 @@ def _chosen(around: Surroundings, years: NDArray[np.float64]) -> Flags:
     far, which = np.nonzero(among(words, lexicon.any_of) & (back > previous))
     place, chosen = back[far, which], year[which]
     bound = far == np.where(around.value[chosen] > 1, 0, 1)  # "or a year of work", "or 5 years"
-    bound |= (far >= 2) & (far <= 3) & tokens.ideograph[place]  # 或具有五年
+    bound |= (far >= 2) & (far <= 3) & tokens.ideograph[place] & tokens.ideograph[place + 1]  # 或具有五年
     bound |= (far == 2) & ~np.isnan(lexicon.numbers(words[1, which]))  # "or five (5) years"
     cue = np.minimum(np.searchsorted(around.first, place + 1), len(out) - 1)  # "or at least 5 years"
     bound |= (around.first[cue] == place + 1) & (around.group[cue] == CLASS["required"])
@@ -187,7 +192,9 @@ def _chosen(around: Surroundings, years: NDArray[np.float64]) -> Flags:
     before = np.maximum(year - 1, 0)
     out[year] = (around.group[before] == CLASS["else"]) & (around.sentence[before] == around.sentence[year])
     out[chosen[bound]] = True
-    return out
+    opens = np.zeros(len(out), dtype=bool)
+    opens[chosen[bound & (tokens.end[np.maximum(place - 1, 0)] < tokens.start[place])]] = True
+    return out, opens
 
 
 def softening(around: Surroundings) -> Flags:
