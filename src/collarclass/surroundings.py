@@ -124,6 +124,8 @@ class Surroundings:
         run = np.repeat(np.arange(len(some)), length)
         token = np.arange(len(run)) - np.repeat(np.cumsum(length) - length, length) + start[run]
         beside = self.tokens.start[token] - 1 if before else self.tokens.end[token]
+        if sign == COMMA:  # 本科（自考均可），
+            beside = np.where(self.tokens.folded[beside] == CLOSE, beside + 1, beside)
         found = run[self.tokens.folded[beside] == sign]
         return np.asarray(np.bincount(found, minlength=len(some)) > 0)
 
