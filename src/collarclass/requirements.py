@@ -108,7 +108,7 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
     joined = alternative | np.append(alternative[1:], False)  # "MS/PhD"
     unsaid |= (doubtful == 1) & (words.after < 0) & ~joined & (around.sign_before != ord(":"))
     sure = doubtful < 2  # "associate's or bachelor's", not "nursing associate/associate practitioner"
-    near = (around.begin[1:] - around.end[:-1] <= 3) & alternative[1:]
+    near = (around.begin[1:] - around.end[:-1] <= 3) & (alternative[1:] | (words.after[1:] == CLASS["preferred"]))
     beside = np.zeros(len(alone), dtype=bool)
     beside[1:] = near & sure[:-1]
     beside[:-1] |= near & sure[1:]

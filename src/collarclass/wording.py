@@ -188,7 +188,8 @@ def _chosen(around: Surroundings, years: NDArray[np.float64]) -> tuple[Flags, Fl
     far, which = np.nonzero(among(words, lexicon.any_of) & (back > previous))
     place, chosen = back[far, which], year[which]
     bound = far == np.where(around.value[chosen] > 1, 0, 1)  # "or a year of work", "or 5 years"
-    bound |= (far >= 2) & (far <= 3) & tokens.ideograph[place] & tokens.ideograph[place + 1]  # 或具有五年
+    close = tokens.start[place + far] - tokens.end[place] == far - 1
+    bound |= (far >= 2) & (far <= 3) & close & tokens.ideograph[place] & tokens.ideograph[place + 1]  # 或具有五年
     bound |= (far == 2) & ~np.isnan(lexicon.numbers(words[1, which]))  # "or five (5) years"
     cue = np.minimum(np.searchsorted(around.first, place + 1), len(out) - 1)  # "or at least 5 years"
     bound |= (around.first[cue] == place + 1) & (around.group[cue] == CLASS["required"])
