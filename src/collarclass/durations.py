@@ -11,7 +11,7 @@ from .surroundings import CLASS, OPEN, Flags, Indices, Surroundings, among
 _TOLD = 60  # how far the word "experience" may stand, in tokens
 _FAR_OFF, _NEAR = 12, 6
 _SINGLE, _OLD = 1, 30
-_FIGURES = np.array([float(v) if v.isdecimal() else np.nan for v in VALUES["years"]])
+_FIGURES = np.array([float(v) if v[:1].isdecimal() else np.nan for v in VALUES["years"]])
 _LISTED = np.array([ord(c) for c in "、.)"])
 _ENDS = np.array([ord(c) for c in ",.;)。、+\n"])
 _BEFORE, _AFTER, _FAR, _WORK = range(4)  # values of words that say what a length of time is of

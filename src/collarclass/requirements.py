@@ -210,7 +210,8 @@ def _weigh(
     np.maximum.at(most, row[liked], level[liked])
     fewest = np.full(n_rows, 9, dtype=np.int8)
     np.minimum.at(fewest, row[liked], level[liked])
-    only = (out < 0) & (most >= 0) & ~_rows_with(n_rows, row[counts & (level < 0) & (rank == 2) & (status == NOT_NEEDED)])
+    freed = counts & (level < 0) & (rank == 2) & (status == NOT_NEEDED)  # "no schooling needed, a degree is a plus"
+    only = (out < 0) & (most >= 0) & ~_rows_with(n_rows, row[freed])
     out[only], out_status[only] = fewest[only], PREFERRED
     most[(most <= out) & ~only] = -1
     decides |= liked & ((level == most[row]) | only[row] & (level == out[row]))

@@ -126,8 +126,10 @@ class Surroundings:
         beside = self.tokens.start[token] - 1 if before else self.tokens.end[token]
         if sign == COMMA:  # 本科（自考均可），
             beside = np.where(self.tokens.folded[beside] == CLOSE, beside + 1, beside)
-        found = run[self.tokens.folded[beside] == sign]
-        return np.asarray(np.bincount(found, minlength=len(some)) > 0)
+        found = self.tokens.folded[beside] == sign
+        if sign == COMMA:  # 本科 / 三年 / PMP优先
+            found |= (self.tokens.folded[beside] == BLANK) & (self.tokens.folded[beside + 1] == SLASH)
+        return np.asarray(np.bincount(run[found], minlength=len(some)) > 0)
 
     def set_off(self, cue: Indices, some: Indices) -> Flags:
         """Whether a comma or colon stands between some phrases and the items behind them."""
