@@ -56,7 +56,8 @@ def _of_work(around: Surroundings, at: Indices, figure: Indices, adjective: Flag
         topic = np.append(about, 0)[cue]
         there &= around.sentence[topic] == around.line[at]
         gap = np.where(topic > here, around.first[topic] - end, around.begin[at] - around.last[topic])
-        close |= there & (topic > here) & (gap <= _NEAR)
+        # "founded 15 years ago; 3 years of experience": the word speaks of the years next to it
+        close |= there & (topic > here) & (gap <= _NEAR) & (np.searchsorted(here, topic) == np.arange(len(at)) + 1)
         told |= there & (gap <= _TOLD)
     value, span = around.value, around.lexicon.spans[around.phrase]
     begin, line = figure, around.line[at]
