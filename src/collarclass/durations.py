@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .phrases import VALUES
-from .surroundings import CLASS, OPEN, Flags, Indices, Surroundings, among
+from .surroundings import CLASS, HALF, OPEN, Flags, Indices, Surroundings, among
 
 _TOLD = 60  # how far the word "experience" may stand, in tokens
 _FAR_OFF, _NEAR = 12, 6
 _SINGLE, _OLD = 1, 30
-_FIGURES = np.array([float(v) if v[:1].isdecimal() else np.nan for v in VALUES["years"]])
+_FIGURES = np.array([float(v) if v.isdecimal() else np.nan for v in VALUES["years"]])
 _LISTED = np.array([ord(c) for c in "、.)"])
 _ENDS = np.array([ord(c) for c in ",.;)。、+\n"])
 _BEFORE, _AFTER, _FAR, _WORK = range(4)  # values of words that say what a length of time is of
@@ -37,7 +37,8 @@ def experience(around: Surroundings) -> tuple[NDArray[np.float64], Indices]:
     back = np.where(number[1] <= number[0], 2, np.where(number[2] < number[0], 3, 1))
     least[(number[0] > least) & (number[0] >= _OLD)] = np.nan  # "25-40 yrs" are an age
     value = around.value[around.item[at]]
-    counted = value > _SINGLE  # "a year or more", "2yrs"
+    least[value == HALF] += 0.5  # 一年半
+    counted = value > HALF  # "a year or more", "2yrs"
     least[counted], back[counted] = _FIGURES[value[counted]], 0
     figure_at[at] -= back
     told = np.flatnonzero(~np.isnan(least))

@@ -46,7 +46,7 @@ VALUES = {
     "substitute": ("before", "after", "both", "alone", "near", "slash"),
     "topic": ("", "experience"),
     "else": ("", "after"),
-    "years": ("", "single", "1", "2", "3", "4", "5", "6", "7", "8", "10", "1.5", "2.5"),
+    "years": ("", "single", "half", "1", "2", "3", "4", "5", "6", "7", "8", "10"),
     "clutter": ("", "before", "after", "far"),
     "heading": ("required", "preferred", "other", "benefit", "company"),
     "span": ("before", "after", "far", "work"),
@@ -418,13 +418,18 @@ def find_phrases(tokens: Tokens, lexicon: Lexicon) -> Hits:
     keep[:-1] = first[1:] != first[:-1]
     first, size_of, phrase = first[keep], (key & 15)[keep], phrase[keep]
     if chinese:  # 学历、经验不限 is one phrase, but 学、生 is no 学生
-        apart = np.append(0, np.cumsum(tokens.folded[tokens.end] == _ENUMERATION))
         item = lexicon.group[phrase] < len(ITEMS)
-        one = (apart[first] == apart[first + size_of - 1]) | item
+        one = np.ones(len(first), dtype=bool)
+        inside, k = np.flatnonzero(~item & (size_of > 1)), 0
+        while len(inside):
+            one[inside] &= tokens.folded[tokens.end[first[inside] + k]] != _ENUMERATION
+            k += 1
+            inside = inside[size_of[inside] > k + 1]
         # Nor is a word of two characters divided: "医学/生物" holds no 学生, "一、本地人" no 一本.
-        sign = tokens.folded[tokens.end[first]]
-        split = np.flatnonzero((size_of == 2) & ((sign == _ENUMERATION) | (sign == _SLASH)) & tokens.ideograph[first])
-        one[split] &= item[split] & np.isnan(lexicon.numbers(hashes[first[split]]))
+        pair = np.flatnonzero((size_of == 2) & tokens.ideograph[first])
+        sign = tokens.folded[tokens.end[first[pair]]]
+        pair = pair[(sign == _ENUMERATION) | (sign == _SLASH)]
+        one[pair] &= item[pair] & np.isnan(lexicon.numbers(hashes[first[pair]]))
         first, size_of, phrase = first[one], size_of[one], phrase[one]
     # Of two as long an item stands, and years against a word more where they come first.
     weight = size_of * 2 + (lexicon.group[phrase] < len(ITEMS)) + (lexicon.group[phrase] == _YEARS)

@@ -18,6 +18,7 @@ from .text import Tokens
 CLASS = {name: np.int8(i) for i, name in enumerate(CLASSES)}
 BEFORE, AFTER, BOTH, ALONE, NEAR, _AFTER_SLASH = range(6)  # values of the cues: where they stand, seen from the item
 TURN, EXCLUDED = 3, 4  # before the item, and turning to the applicant: "you must have"
+HALF = 2  # "and a half", of years; greater values count themselves
 BARE, HIGHER = 2, 3  # values of words for schooling in general, and for higher schooling: "college"
 ASKED, LIKED, _OTHER, BENEFIT, COMPANY = range(5)  # values of the headings
 COMMA, COLON, SLASH, BLANK, OPEN, CLOSE, _ENUMERATION, _LENTICULAR = (ord(c) for c in ",:/ ()、】")

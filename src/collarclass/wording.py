@@ -18,6 +18,7 @@ from .surroundings import (
     CLOSE,
     COMMA,
     EXCLUDED,
+    HALF,
     NEAR,
     OPEN,
     TURN,
@@ -187,7 +188,7 @@ def _chosen(around: Surroundings, years: NDArray[np.float64]) -> tuple[Flags, Fl
     words = tokens.hash[np.maximum(back, 0)]
     far, which = np.nonzero(among(words, lexicon.any_of) & (back > previous))
     place, chosen = back[far, which], year[which]
-    bound = far == np.where(around.value[chosen] > 1, 0, 1)  # "or a year of work", "or 5 years"
+    bound = far == np.where(around.value[chosen] > HALF, 0, 1)  # "or a year of work", "or 5 years"
     close = tokens.start[place + far] - tokens.end[place] == far - 1
     bound |= (far >= 2) & (far <= 3) & close & tokens.ideograph[place] & tokens.ideograph[place + 1]  # 或具有五年
     bound |= (far == 2) & ~np.isnan(lexicon.numbers(words[1, which]))  # "or five (5) years"
