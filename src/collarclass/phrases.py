@@ -418,19 +418,19 @@ def find_phrases(tokens: Tokens, lexicon: Lexicon) -> Hits:
     keep[:-1] = first[1:] != first[:-1]
     first, size_of, phrase = first[keep], (key & 15)[keep], phrase[keep]
     if chinese:  # 学历、经验不限 is one phrase, but 学、生 is no 学生
-        item = lexicon.group[phrase] < len(ITEMS)
-        one = np.ones(len(first), dtype=bool)
-        inside, k = np.flatnonzero(~item & (size_of > 1)), 0
-        while len(inside):
-            one[inside] &= tokens.folded[tokens.end[first[inside] + k]] != _ENUMERATION
-            k += 1
-            inside = inside[size_of[inside] > k + 1]
+        some = np.flatnonzero(tokens.start[first + size_of - 1] - tokens.start[first] >= size_of)  # with a sign inside
+        start, long, item = first[some], size_of[some], lexicon.group[phrase[some]] < len(ITEMS)
+        one = np.ones(len(some), dtype=bool)
+        for k in range(int(long.max(initial=1)) - 1):
+            sign = tokens.folded[tokens.end[start + np.minimum(k, long - 1)]]
+            one &= item | (k > long - 2) | (sign != _ENUMERATION)
         # Nor is a word of two characters divided: "医学/生物" holds no 学生, "一、本地人" no 一本.
-        pair = np.flatnonzero((size_of == 2) & tokens.ideograph[first])
-        sign = tokens.folded[tokens.end[first[pair]]]
-        pair = pair[(sign == _ENUMERATION) | (sign == _SLASH)]
-        one[pair] &= item[pair] & np.isnan(lexicon.numbers(hashes[first[pair]]))
-        first, size_of, phrase = first[one], size_of[one], phrase[one]
+        sign = tokens.folded[tokens.end[start]]
+        pair = np.flatnonzero((long == 2) & tokens.ideograph[start] & ((sign == _ENUMERATION) | (sign == _SLASH)))
+        one[pair] &= item[pair] & np.isnan(lexicon.numbers(hashes[start[pair]]))
+        stays = np.ones(len(first), dtype=bool)
+        stays[some[~one]] = False
+        first, size_of, phrase = first[stays], size_of[stays], phrase[stays]
     # Of two as long an item stands, and years against a word more where they come first.
     weight = size_of * 2 + (lexicon.group[phrase] < len(ITEMS)) + (lexicon.group[phrase] == _YEARS)
     last = first + size_of - 1
