@@ -13,7 +13,7 @@ _FAR_OFF, _NEAR = 12, 6
 _SINGLE, _OLD = 1, 30
 _FIGURES = np.array([float(v) if v.isdecimal() else np.nan for v in VALUES["years"]])
 _LISTED = np.array([ord(c) for c in "、.)"])
-_ENDS = np.array([ord(c) for c in ",.;)。、+\n"])
+_ENDS = np.array([ord(c) for c in ",.;)。、+|/\n"])
 _BEFORE, _AFTER, _FAR, _WORK = range(4)  # values of words that say what a length of time is of
 
 def experience(around: Surroundings) -> tuple[NDArray[np.float64], Indices]:
@@ -104,6 +104,6 @@ def _of_work(around: Surroundings, at: Indices, figure: Indices, adjective: Flag
     bracket &= around.line[before] == line
     other |= bracket & (around.kind[before] == CLASS["level"])
     # Chinese writes 年 for dates and all: there a word for working, or the end, has to stand by it.
-    ends = among(tokens.folded[tokens.end[end]], _ENDS)
+    ends = among(around.sign_behind(end), _ENDS)
     worked = ~tokens.ideograph[around.begin[at]] | ends | near(_WORK, 4) | near(_WORK, 3, after=True)
     return np.asarray(~theirs & (close | (told | worked) & ~other & ~adjective))
