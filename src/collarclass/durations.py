@@ -10,7 +10,7 @@ from .surroundings import CLASS, HALF, OPEN, Flags, Indices, Surroundings, among
 
 _TOLD = 60  # how far the word "experience" may stand, in tokens
 _FAR_OFF, _NEAR = 12, 6
-_SINGLE, _OLD = 1, 30
+_SINGLE, _PLAIN, _OLD = 1, 2, 30
 _FIGURES = np.array([float(v) if v.isdecimal() else np.nan for v in VALUES["years"]])
 _LISTED = np.array([ord(c) for c in "、.)"])
 _ENDS = np.array([ord(c) for c in ",.;)。、+|/\n"])
@@ -43,16 +43,18 @@ def experience(around: Surroundings) -> tuple[NDArray[np.float64], Indices]:
     figure_at[at] -= back
     told = np.flatnonzero(~np.isnan(least))
     at, least, adjective = at[told], least[told], ((value == _SINGLE) & (least > 1))[told]
-    years[at] = np.where(_of_work(around, at, figure_at[at], adjective), least, np.nan)
+    years[at] = np.where(_of_work(around, at, figure_at[at], adjective, least), least, np.nan)
     return years, figure_at
 
 
-def _of_work(around: Surroundings, at: Indices, figure: Indices, adjective: Flags) -> Flags:
+def _of_work(
+    around: Surroundings, at: Indices, figure: Indices, adjective: Flags, least: NDArray[np.float64]
+) -> Flags:
     """Whether the years of the items `at` are worked: where "experience" is said, or nothing else."""
     about = np.flatnonzero((around.group == CLASS["topic"]) & (around.value == 1))
     here, end = around.item[at], around.end[at]
     place = np.searchsorted(about, here)
-    close, told = end > around.begin[at], np.zeros(len(at), dtype=bool)
+    close, told = (end > around.begin[at]) & (around.value[here] != _PLAIN), np.zeros(len(at), dtype=bool)
     for cue, there in ((place, place < len(about)), (place - 1, place > 0)):
         topic = np.append(about, 0)[cue]
         there &= around.sentence[topic] == around.line[at]
@@ -104,6 +106,6 @@ def _of_work(around: Surroundings, at: Indices, figure: Indices, adjective: Flag
     bracket &= around.line[before] == line
     other |= bracket & (around.kind[before] == CLASS["level"])
     # Chinese writes 年 for dates and all: there a word for working, or the end, has to stand by it.
-    ends = among(around.sign_behind(end), _ENDS)
+    ends = among(around.sign_behind(end), _ENDS) & (least >= 1)
     worked = ~tokens.ideograph[around.begin[at]] | ends | near(_WORK, 4) | near(_WORK, 3, after=True)
     return np.asarray(~theirs & (close | (told | worked) & ~other & ~adjective))

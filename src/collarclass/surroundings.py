@@ -18,7 +18,7 @@ from .text import Tokens
 CLASS = {name: np.int8(i) for i, name in enumerate(CLASSES)}
 BEFORE, AFTER, BOTH, ALONE, NEAR, _AFTER_SLASH = range(6)  # values of the cues: where they stand, seen from the item
 TURN, EXCLUDED = 3, 4  # before the item, and turning to the applicant: "you must have"
-HALF = 2  # "and a half", of years; greater values count themselves
+HALF = 3  # "and a half", of years; greater values count themselves
 BARE, HIGHER = 2, 3  # values of words for schooling in general, and for higher schooling: "college"
 ASKED, LIKED, _OTHER, BENEFIT, COMPANY = range(5)  # values of the headings
 COMMA, COLON, SLASH, BLANK, OPEN, CLOSE, _ENUMERATION, _LENTICULAR = (ord(c) for c in ",:/ ()、】")
@@ -251,7 +251,8 @@ def alternatives(around: Surroundings, ahead: Preface, years: NDArray[np.float64
     gap = around.begin - around.end[earlier]
     sign = around.sign_before
     joined = (sign == SLASH) | (sign == _ENUMERATION) | (sign == OPEN)  # "diploma (HND)"
-    joined |= around.tokens.start[around.begin] == around.tokens.end[around.end[earlier]]  # 大专本科均可
+    touching = around.tokens.start[around.begin] == around.tokens.end[around.end[earlier]]  # 大专本科均可, 名牌大学硕士
+    joined |= touching & (around.lexicon.doubtful[around.phrase[around.item[earlier]]] == 0)
     out = near & (gap <= _ALTERNATIVE)
     out &= np.where(around.line == around.line[earlier], ahead.either, ahead.afresh) | joined & (gap == 1)
     other = around.group == CLASS["else"]
