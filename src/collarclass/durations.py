@@ -32,7 +32,9 @@ def experience(around: Surroundings) -> tuple[NDArray[np.float64], Indices]:
     number[1, tens] = np.nan
     number[1, tokens.start[one] - tokens.end[two] > 3] = np.nan  # "3 - 5 years"
     number[2, tokens.start[one] - tokens.end[three] > 5] = np.nan  # "3 to 5 years"
-    number[1:, :][among(around.sign_behind(back[1:]), _LISTED)] = np.nan  # "2. three years"
+    some = np.flatnonzero(~np.isnan(number[1:]))
+    some = some[among(around.sign_behind(back[1:].ravel()[some]), _LISTED)]
+    number[1:].ravel()[some] = np.nan  # "2. three years"
     least = np.where(number[1] <= number[0], number[1], np.where(number[2] < number[0], number[2], number[0]))
     back = np.where(number[1] <= number[0], 2, np.where(number[2] < number[0], 3, 1))
     least[(number[0] > least) & (number[0] >= _OLD)] = np.nan  # "25-40 yrs" are an age

@@ -251,8 +251,11 @@ def alternatives(around: Surroundings, ahead: Preface, years: NDArray[np.float64
     gap = around.begin - around.end[earlier]
     sign = around.sign_before
     joined = (sign == SLASH) | (sign == _ENUMERATION) | (sign == OPEN)  # "diploma (HND)"
-    touching = around.tokens.start[around.begin] == around.tokens.end[around.end[earlier]]  # 大专本科均可, 名牌大学硕士
-    joined |= touching & (around.lexicon.doubtful[around.phrase[around.item[earlier]]] == 0)
+    check = np.flatnonzero(near & (gap == 1))
+    before = earlier[check]
+    touching = around.tokens.start[around.begin[check]] == around.tokens.end[around.end[before]]
+    touching &= around.lexicon.doubtful[around.phrase[around.item[before]]] == 0  # 大专本科均可, but 名牌大学硕士
+    joined[check] |= touching
     out = near & (gap <= _ALTERNATIVE)
     out &= np.where(around.line == around.line[earlier], ahead.either, ahead.afresh) | joined & (gap == 1)
     other = around.group == CLASS["else"]

@@ -147,9 +147,10 @@ def _swapped(around: Surroundings, spoken: Spoken, barrier: Indices, years: NDAr
     there &= (next_sentence == 0) | (next_sentence == 1) & (plain | around.starts[cue])
     there &= (around.first[cue] - around.end <= _SWAP) & (around.row[cue] == row)
     # 本科，会计背景或有相关经验: "or" speaks of its own clause, where it does not open one
-    check = np.flatnonzero(there & among(around.tokens.hash[around.first[cue]], around.lexicon.any_of))
-    check = check[around.tokens.ideograph[around.first[cue[check]]]]
+    check = np.flatnonzero(there)
     place = around.first[cue[check]]
+    chinese = among(around.tokens.hash[place], around.lexicon.any_of) & around.tokens.ideograph[place]
+    check, place = check[chinese], place[chinese]
     inside = around.tokens.end[place - 1] == around.tokens.start[place]
     inside &= around.between(check, cue[check], COMMA) | (next_sentence[check] > 0)
     there[check[inside]] = False
