@@ -133,6 +133,7 @@ def wording(
     marked |= around.before((group == CLASS["required"]) & (side == TURN), _AFTER)[1]
     # 本科以上: a phrase of more than two characters holds its mark.
     marked |= around.tokens.ideograph[around.begin] & (around.end - around.begin >= 3)
+    marked |= around.tokens.ideograph[around.begin] & around.before(group == CLASS["topic"], 1)[1]  # 护理专业大专
     excluded = around.after((group == CLASS["required"]) & (side == EXCLUDED), _AFTER)[1]
     return Wording(after, before, excluded, swapped, pursuing, marked)
 
