@@ -6,14 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .phrases import VALUES
-from .surroundings import CLASS, OPEN, Flags, Indices, Surroundings, among
+from .surroundings import CLASS, HALF, OPEN, Flags, Indices, Surroundings, among
 
 _TOLD = 60  # how far the word "experience" may stand, in tokens
 _FAR_OFF, _NEAR = 12, 6
-_SINGLE, _OLD = 1, 30
+_SINGLE, _PLAIN, _OLD = 1, 2, 30
 _FIGURES = np.array([float(v) if v.isdecimal() else np.nan for v in VALUES["years"]])
 _LISTED = np.array([ord(c) for c in "、.)"])
-_ENDS = np.array([ord(c) for c in ",.;)。、\n"])
+_ENDS = np.array([ord(c) for c in ",.;)。、+|/\n"])
 _BEFORE, _AFTER, _FAR, _WORK = range(4)  # values of words that say what a length of time is of
 
 def experience(around: Surroundings) -> tuple[NDArray[np.float64], Indices]:
@@ -32,31 +32,37 @@ def experience(around: Surroundings) -> tuple[NDArray[np.float64], Indices]:
     number[1, tens] = np.nan
     number[1, tokens.start[one] - tokens.end[two] > 3] = np.nan  # "3 - 5 years"
     number[2, tokens.start[one] - tokens.end[three] > 5] = np.nan  # "3 to 5 years"
-    number[1:, :][among(tokens.folded[tokens.end[back[1:]]], _LISTED)] = np.nan  # "2. three years"
+    some = np.flatnonzero(~np.isnan(number[1:]))
+    some = some[among(around.sign_behind(back[1:].ravel()[some]), _LISTED)]
+    number[1:].ravel()[some] = np.nan  # "2. three years"
     least = np.where(number[1] <= number[0], number[1], np.where(number[2] < number[0], number[2], number[0]))
     back = np.where(number[1] <= number[0], 2, np.where(number[2] < number[0], 3, 1))
     least[(number[0] > least) & (number[0] >= _OLD)] = np.nan  # "25-40 yrs" are an age
     value = around.value[around.item[at]]
-    counted = value > _SINGLE  # "a year or more", "2yrs"
+    least[value == HALF] += 0.5  # 一年半
+    counted = value > HALF  # "a year or more", "2yrs"
     least[counted], back[counted] = _FIGURES[value[counted]], 0
     figure_at[at] -= back
     told = np.flatnonzero(~np.isnan(least))
     at, least, adjective = at[told], least[told], ((value == _SINGLE) & (least > 1))[told]
-    years[at] = np.where(_of_work(around, at, figure_at[at], adjective), least, np.nan)
+    years[at] = np.where(_of_work(around, at, figure_at[at], adjective, least), least, np.nan)
     return years, figure_at
 
 
-def _of_work(around: Surroundings, at: Indices, figure: Indices, adjective: Flags) -> Flags:
+def _of_work(
+    around: Surroundings, at: Indices, figure: Indices, adjective: Flags, least: NDArray[np.float64]
+) -> Flags:
     """Whether the years of the items `at` are worked: where "experience" is said, or nothing else."""
     about = np.flatnonzero((around.group == CLASS["topic"]) & (around.value == 1))
     here, end = around.item[at], around.end[at]
     place = np.searchsorted(about, here)
-    close, told = end > around.begin[at], np.zeros(len(at), dtype=bool)
+    close, told = (end > around.begin[at]) & (around.value[here] != _PLAIN), np.zeros(len(at), dtype=bool)
     for cue, there in ((place, place < len(about)), (place - 1, place > 0)):
         topic = np.append(about, 0)[cue]
         there &= around.sentence[topic] == around.line[at]
         gap = np.where(topic > here, around.first[topic] - end, around.begin[at] - around.last[topic])
-        close |= there & (topic > here) & (gap <= _NEAR)
+        # "founded 15 years ago; 3 years of experience": the word speaks of the years next to it
+        close |= there & (topic > here) & (gap <= _NEAR) & (np.searchsorted(here, topic) == np.arange(len(at)) + 1)
         told |= there & (gap <= _TOLD)
     value, span = around.value, around.lexicon.spans[around.phrase]
     begin, line = figure, around.line[at]
@@ -102,6 +108,6 @@ def _of_work(around: Surroundings, at: Indices, figure: Indices, adjective: Flag
     bracket &= around.line[before] == line
     other |= bracket & (around.kind[before] == CLASS["level"])
     # Chinese writes 年 for dates and all: there a word for working, or the end, has to stand by it.
-    ends = among(tokens.folded[tokens.end[end]], _ENDS)
+    ends = among(around.sign_behind(end), _ENDS) & (least >= 1)
     worked = ~tokens.ideograph[around.begin[at]] | ends | near(_WORK, 4) | near(_WORK, 3, after=True)
     return np.asarray(~theirs & (close | (told | worked) & ~other & ~adjective))

@@ -60,7 +60,8 @@ def clutter(around: Surroundings, section: NDArray[np.int8], asked: Flags, pursu
     # "A-level and degree examinations": what stands together is spoken of together.
     near = (around.begin[1:] - around.end[:-1] <= 2) & (around.line[1:] == around.line[:-1])
     near &= is_level[1:] & is_level[:-1] & out[1:]
-    out[:-1] |= near
+    check = np.flatnonzero(near)
+    out[check[tokens.folded[tokens.start[around.begin[check + 1]] - 1] != COMMA]] = True
     out[1:] |= _same_paper(around)
     # "本科：5000元" is a table of wages.
     behind = np.minimum(around.end + 1, len(tokens) - 1)

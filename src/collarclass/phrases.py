@@ -46,7 +46,7 @@ VALUES = {
     "substitute": ("before", "after", "both", "alone", "near", "slash"),
     "topic": ("", "experience"),
     "else": ("", "after"),
-    "years": ("", "single", "1", "2", "3", "4", "5", "6", "7", "8", "10"),
+    "years": ("", "single", "plain", "half", "1", "2", "3", "4", "5", "6", "7", "8", "10"),
     "clutter": ("", "before", "after", "far"),
     "heading": ("required", "preferred", "other", "benefit", "company"),
     "span": ("before", "after", "far", "work"),
@@ -54,7 +54,9 @@ VALUES = {
 LONGEST = 15
 _PAIR_BITS = 18
 _ITEM, _FAR, _NEAR, _HEADING = (np.uint8(1 << i) for i in range(4))  # classes of phrases, as bits
-_COMMA, _ENUMERATION, _YEARS = ord(","), ord("、"), CLASSES.index("years")
+_COMMA, _ENUMERATION, _SLASH, _YEARS, _DECOY = (
+    ord(","), ord("、"), ord("/"), CLASSES.index("years"), CLASSES.index("decoy"),
+)  # fmt: skip
 _STEP = np.uint64(0xD6E8FEB86659FD93)
 
 
@@ -414,13 +416,25 @@ def find_phrases(tokens: Tokens, lexicon: Lexicon) -> Hits:
     key = key[order]
     phrase = np.concatenate(found)[order]
     first = key >> 4
-    keep = np.ones(len(key), dtype=bool)  # the longest of those that begin at one token
-    keep[:-1] = first[1:] != first[:-1]
-    first, size_of, phrase = first[keep], (key & 15)[keep], phrase[keep]
+    size_of = key & 15
     if chinese:  # 学历、经验不限 is one phrase, but 学、生 is no 学生
-        apart = np.append(0, np.cumsum(tokens.folded[tokens.end] == _ENUMERATION))
-        one = (apart[first] == apart[first + size_of - 1]) | (lexicon.group[phrase] < len(ITEMS))
-        first, size_of, phrase = first[one], size_of[one], phrase[one]
+        some = np.flatnonzero(tokens.start[first + size_of - 1] - tokens.start[first] >= size_of)  # with a sign inside
+        start, long, item = first[some], size_of[some], lexicon.group[phrase[some]] < len(ITEMS)
+        one = np.ones(len(some), dtype=bool)
+        for k in range(int(long.max(initial=1)) - 1):
+            sign = tokens.folded[tokens.end[start + np.minimum(k, long - 1)]]
+            one &= item | (k > long - 2) | (sign != _ENUMERATION)
+        one &= (lexicon.group[phrase[some]] != _DECOY) | ~tokens.ideograph[start]  # 高职 工业 is no 高职工
+        # Nor is a word of two characters divided: "医学/生物" holds no 学生, "一、本地人" no 一本.
+        sign = tokens.folded[tokens.end[start]]
+        pair = np.flatnonzero((long == 2) & tokens.ideograph[start] & ((sign == _ENUMERATION) | (sign == _SLASH)))
+        one[pair] &= item[pair] & np.isnan(lexicon.numbers(hashes[start[pair]]))
+        stays = np.ones(len(first), dtype=bool)
+        stays[some[~one]] = False
+        first, size_of, phrase = first[stays], size_of[stays], phrase[stays]
+    keep = np.ones(len(first), dtype=bool)  # the longest of those that begin at one token
+    keep[:-1] = first[1:] != first[:-1]
+    first, size_of, phrase = first[keep], size_of[keep], phrase[keep]
     # Of two as long an item stands, and years against a word more where they come first.
     weight = size_of * 2 + (lexicon.group[phrase] < len(ITEMS)) + (lexicon.group[phrase] == _YEARS)
     last = first + size_of - 1

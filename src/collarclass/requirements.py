@@ -108,7 +108,7 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
     joined = alternative | np.append(alternative[1:], False)  # "MS/PhD"
     unsaid |= (doubtful == 1) & (words.after < 0) & ~joined & (around.sign_before != ord(":"))
     sure = doubtful < 2  # "associate's or bachelor's", not "nursing associate/associate practitioner"
-    near = (around.begin[1:] - around.end[:-1] <= 3) & alternative[1:]
+    near = (around.begin[1:] - around.end[:-1] <= 3) & (alternative[1:] | (words.after[1:] == CLASS["preferred"]))
     beside = np.zeros(len(alone), dtype=bool)
     beside[1:] = near & sure[:-1]
     beside[:-1] |= near & sure[1:]
@@ -210,7 +210,8 @@ def _weigh(
     np.maximum.at(most, row[liked], level[liked])
     fewest = np.full(n_rows, 9, dtype=np.int8)
     np.minimum.at(fewest, row[liked], level[liked])
-    only = (out < 0) & (most >= 0)
+    freed = counts & (level < 0) & (rank == 2) & (status == NOT_NEEDED)  # "no schooling needed, a degree is a plus"
+    only = (out < 0) & (most >= 0) & ~_rows_with(n_rows, row[freed])
     out[only], out_status[only] = fewest[only], PREFERRED
     most[(most <= out) & ~only] = -1
     decides |= liked & ((level == most[row]) | only[row] & (level == out[row]))

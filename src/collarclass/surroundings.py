@@ -18,6 +18,7 @@ from .text import Tokens
 CLASS = {name: np.int8(i) for i, name in enumerate(CLASSES)}
 BEFORE, AFTER, BOTH, ALONE, NEAR, _AFTER_SLASH = range(6)  # values of the cues: where they stand, seen from the item
 TURN, EXCLUDED = 3, 4  # before the item, and turning to the applicant: "you must have"
+HALF = 3  # "and a half", of years; greater values count themselves
 BARE, HIGHER = 2, 3  # values of words for schooling in general, and for higher schooling: "college"
 ASKED, LIKED, _OTHER, BENEFIT, COMPANY = range(5)  # values of the headings
 COMMA, COLON, SLASH, BLANK, OPEN, CLOSE, _ENUMERATION, _LENTICULAR = (ord(c) for c in ",:/ ()、】")
@@ -124,8 +125,12 @@ class Surroundings:
         run = np.repeat(np.arange(len(some)), length)
         token = np.arange(len(run)) - np.repeat(np.cumsum(length) - length, length) + start[run]
         beside = self.tokens.start[token] - 1 if before else self.tokens.end[token]
-        found = run[self.tokens.folded[beside] == sign]
-        return np.asarray(np.bincount(found, minlength=len(some)) > 0)
+        if sign == COMMA:  # 本科（自考均可），
+            beside = np.where(self.tokens.folded[beside] == CLOSE, beside + 1, beside)
+        found = self.tokens.folded[beside] == sign
+        if sign == COMMA:  # 本科 / 三年 / PMP优先
+            found |= (self.tokens.folded[beside] == BLANK) & (self.tokens.folded[beside + 1] == SLASH)
+        return np.asarray(np.bincount(run[found], minlength=len(some)) > 0)
 
     def set_off(self, cue: Indices, some: Indices) -> Flags:
         """Whether a comma or colon stands between some phrases and the items behind them."""
@@ -224,11 +229,12 @@ def preface(around: Surroundings) -> Preface:
     # "or GED, associate degree": a comma or another item behind the "or" ends what it speaks of.
     apart = np.zeros(back.shape, dtype=bool)
     apart[1:] = np.logical_or.accumulate(tokens.folded[tokens.end[back[:-1]]] == COMMA, axis=0)
+    ended = apart & tokens.ideograph[around.begin]  # 专业不卡，大专
     apart[:, 1:] |= back[:, 1:] <= around.end[:-1]
     choice = among(words, around.lexicon.any_of) & inside & ~apart
     opening = tokens.sentence[np.maximum(back - 1, 0)] != around.line
     inside &= tokens.sentence[back] == around.line
-    denied = among(words, around.lexicon.none_of) & inside
+    denied = among(words, around.lexicon.none_of) & inside & ~ended
     return Preface(_any(choice), _any(choice & opening), _any(denied), denied[0])
 
 
@@ -245,6 +251,11 @@ def alternatives(around: Surroundings, ahead: Preface, years: NDArray[np.float64
     gap = around.begin - around.end[earlier]
     sign = around.sign_before
     joined = (sign == SLASH) | (sign == _ENUMERATION) | (sign == OPEN)  # "diploma (HND)"
+    check = np.flatnonzero(near & (gap == 1))
+    before = earlier[check]
+    touching = around.tokens.start[around.begin[check]] == around.tokens.end[around.end[before]]
+    touching &= around.lexicon.doubtful[around.phrase[around.item[before]]] == 0  # 大专本科均可, but 名牌大学硕士
+    joined[check] |= touching
     out = near & (gap <= _ALTERNATIVE)
     out &= np.where(around.line == around.line[earlier], ahead.either, ahead.afresh) | joined & (gap == 1)
     other = around.group == CLASS["else"]

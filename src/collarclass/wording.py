@@ -18,6 +18,7 @@ from .surroundings import (
     CLOSE,
     COMMA,
     EXCLUDED,
+    HALF,
     NEAR,
     OPEN,
     TURN,
@@ -132,6 +133,7 @@ def wording(
     marked |= around.before((group == CLASS["required"]) & (side == TURN), _AFTER)[1]
     # 本科以上: a phrase of more than two characters holds its mark.
     marked |= around.tokens.ideograph[around.begin] & (around.end - around.begin >= 3)
+    marked |= around.tokens.ideograph[around.begin] & around.before(group == CLASS["topic"], 1)[1]  # 护理专业大专
     excluded = around.after((group == CLASS["required"]) & (side == EXCLUDED), _AFTER)[1]
     return Wording(after, before, excluded, swapped, pursuing, marked)
 
@@ -145,15 +147,28 @@ def _swapped(around: Surroundings, spoken: Spoken, barrier: Indices, years: NDAr
     plain = around.last[cue] - around.first[cue] >= 3  # "or experience" may speak of something else
     there &= (next_sentence == 0) | (next_sentence == 1) & (plain | around.starts[cue])
     there &= (around.first[cue] - around.end <= _SWAP) & (around.row[cue] == row)
+    # 本科，会计背景或有相关经验: "or" speaks of its own clause, where it does not open one
+    check = np.flatnonzero(there)
+    place = around.first[cue[check]]
+    chinese = among(around.tokens.hash[place], around.lexicon.any_of) & around.tokens.ideograph[place]
+    check, place = check[chinese], place[chinese]
+    inside = around.tokens.end[place - 1] == around.tokens.start[place]
+    inside &= around.between(check, cue[check], COMMA) | (next_sentence[check] > 0)
+    there[check[inside]] = False
     out = there & plain & (cue < barrier) | spoken(cue, there)
     out |= around.before(swap & ((side == BEFORE) | (side == BOTH)), _STUDY)[1]
 
-    chosen = _chosen(around, years)
+    chosen, opens = _chosen(around, years)
     if chosen.any():
         year, there = around.following(chosen)
-        mark, marked = around.following(group == CLASS["mark"])
+        mark, marked = around.following((group == CLASS["mark"]) & ~around.tokens.ideograph[around.first])
         there &= ~(marked & (mark < year))  # "or equivalent, and 5 years"
-        out |= there & (year < barrier) & (around.row[year] == row) & (around.sentence[year] - line <= 2)
+        there &= (year < barrier) & (around.row[year] == row) & (around.sentence[year] - line <= 2)
+        # 本科，做测试或运维三年: a choice of its own clause only, or of the clause before
+        check = np.flatnonzero(there & around.tokens.ideograph[around.first[year]] & ~opens[year])
+        apart = around.between(check, year[check], COMMA) | (around.sentence[year[check]] > line[check])
+        there[check[apart]] = False
+        out |= there
     return out
 
 
@@ -165,8 +180,8 @@ def _years_first(around: Surroundings, ahead: Preface, years: NDArray[np.float64
     return out
 
 
-def _chosen(around: Surroundings, years: NDArray[np.float64]) -> Flags:
-    """Which phrases are years that are offered as a choice: "or at least five years"."""
+def _chosen(around: Surroundings, years: NDArray[np.float64]) -> tuple[Flags, Flags]:
+    """Which phrases are years that are offered as a choice, "or at least five years", and where "or" opens a clause."""
     tokens, lexicon = around.tokens, around.lexicon
     out = np.zeros(len(around.group), dtype=bool)
     told = np.flatnonzero(~np.isnan(years))
@@ -175,8 +190,9 @@ def _chosen(around: Surroundings, years: NDArray[np.float64]) -> Flags:
     words = tokens.hash[np.maximum(back, 0)]
     far, which = np.nonzero(among(words, lexicon.any_of) & (back > previous))
     place, chosen = back[far, which], year[which]
-    bound = far == np.where(around.value[chosen] > 1, 0, 1)  # "or a year of work", "or 5 years"
-    bound |= (far >= 2) & (far <= 3) & tokens.ideograph[place]  # 或具有五年
+    bound = far == np.where(around.value[chosen] > HALF, 0, 1)  # "or a year of work", "or 5 years"
+    close = tokens.start[place + far] - tokens.end[place] == far - 1
+    bound |= (far >= 2) & (far <= 3) & close & tokens.ideograph[place] & tokens.ideograph[place + 1]  # 或具有五年
     bound |= (far == 2) & ~np.isnan(lexicon.numbers(words[1, which]))  # "or five (5) years"
     cue = np.minimum(np.searchsorted(around.first, place + 1), len(out) - 1)  # "or at least 5 years"
     bound |= (around.first[cue] == place + 1) & (around.group[cue] == CLASS["required"])
@@ -187,7 +203,9 @@ def _chosen(around: Surroundings, years: NDArray[np.float64]) -> Flags:
     before = np.maximum(year - 1, 0)
     out[year] = (around.group[before] == CLASS["else"]) & (around.sentence[before] == around.sentence[year])
     out[chosen[bound]] = True
-    return out
+    opens = np.zeros(len(out), dtype=bool)
+    opens[chosen[bound & (tokens.end[np.maximum(place - 1, 0)] < tokens.start[place])]] = True
+    return out, opens
 
 
 def softening(around: Surroundings) -> Flags:
