@@ -34,15 +34,18 @@ def clutter(around: Surroundings, section: NDArray[np.int8], asked: Flags, pursu
     is_level, is_years = around.kind == CLASS["level"], around.kind == CLASS["years"]
     asks = (around.group >= CLASS["required"]) & (around.group <= CLASS["not_needed"])
     opens = around.opens
-    turns = (around.group == CLASS["required"]) & (value == TURN) | (opens == ASKED) & (around.last > around.first)
+    turns = (around.group == CLASS["required"]) & (value == TURN) | (opens == ASKED)
+    turns &= (around.group == CLASS["required"]) | (around.last > around.first) | around.stops
+    turns |= around.afresh
     told, turned = _count(asks), _count(turns)
+    turned_here = turned[around.item] + around.afresh[around.item]
     cue, out = around.before(about & ((value == _EITHER) | (value == _LEFT)), _CLUTTER)
-    out &= turned[cue] == turned[around.item]  # "our staff are friendly and you must hold a degree"
+    out &= turned[cue] == turned_here  # "our staff are friendly and you must hold a degree"
     out &= is_level | (value[cue] == _EITHER) | (around.kind == CLASS["skill_grade"])
     check = np.flatnonzero(out & tokens.ideograph[around.first[cue]] & (value[cue] == _LEFT))
     out[check[around.set_off(cue[check], check)]] = False
     cue, there = around.before(about & (value == _TEAM), _SENTENCE)
-    there &= ~is_years & (turned[cue] == turned[around.item])
+    there &= ~is_years & (turned[cue] == turned_here)
     check = np.flatnonzero(there & tokens.ideograph[around.first[cue]])
     there[check[around.set_off(cue[check], check)]] = False
     out |= there
@@ -86,7 +89,7 @@ def _possessed(around: Surroundings) -> Flags:
     cue, there = around.before(around.lexicon.whose[around.phrase] >= 0, 4)
     check = np.flatnonzero(there)
     there[check[around.set_off(cue[check], check)]] = False
-    return np.asarray(said.any(axis=0) | there)
+    return np.asarray((said.any(axis=0) | there) & ~around.afresh[around.item])
 
 
 def _named_after(around: Surroundings) -> Flags:

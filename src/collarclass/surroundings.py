@@ -24,6 +24,7 @@ COMMA, COLON, SLASH, BLANK, OPEN, CLOSE, _ENUMERATION, _LENTICULAR = (ord(c) for
 _ALTERNATIVE, _ELSE, _ALSO = 150, 8, 25  # how far apart alternatives may stand, in tokens, and "alternatively" from one
 _ANSWER = 10  # how far from the end of a question
 _BAR, _QUESTION = ord("|"), ord("?")
+_SIGNS = np.array([ord(c) for c in ":;."])
 _DASHES = np.array([ord(c) for c in "-–—"])
 
 _FAR = np.isin(CLASSES, FAR)
@@ -66,6 +67,8 @@ class Surroundings:
         What section each phrase opens where it is a heading, index into `VALUES` of "heading"; or -1.
     heads, starts, stops
         Of each phrase, whether it is a heading; begins, and ends, a sentence or stands before a colon.
+    afresh
+        Of each phrase, whether a line break was lost before it: "the teamBachelor's", "team.Bachelor's".
     item : ndarray of int64, shape (n_items,)
         Which of the phrases are items.
     kind, begin, end, line
@@ -85,6 +88,7 @@ class Surroundings:
     heads: Flags
     starts: Flags
     stops: Flags
+    afresh: Flags
     item: Indices
     kind: NDArray[np.int8]
     begin: Indices
@@ -168,6 +172,12 @@ def survey(tokens: Tokens, lexicon: Lexicon) -> Surroundings | None:
     behind = np.minimum(last + 1, len(tokens) - 1)
     sign = tokens.folded[tokens.end[last]]
     stops = (tokens.sentence[behind] != sentence) | (behind == last)
+    # "a team of fiveRequirementsMaster's degree": a line break that was lost.
+    place, letter = tokens.start[first], ~(tokens.ideograph[first] | tokens.ideograph[first - 1])
+    afresh = (place == tokens.end[first - 1]) & letter
+    starts |= afresh
+    stops |= (tokens.start[behind] == tokens.end[last]) & ~tokens.ideograph[behind] & ~tokens.ideograph[last]
+    afresh |= among(tokens.folded[place - 1], _SIGNS) & letter
     stops |= (sign == COLON) | (sign == _LENTICULAR)
     opens = lexicon.heads[phrase]
     # "The following would count in your favour: ..."
@@ -184,7 +194,7 @@ def survey(tokens: Tokens, lexicon: Lexicon) -> Surroundings | None:
     item = np.flatnonzero(group < len(ITEMS))
     return Surroundings(
         tokens, lexicon, first, last, phrase, group, value, sentence, tokens.row[first], opens, heads, starts, stops,
-        item, group[item], first[item], last[item], sentence[item],
+        afresh, item, group[item], first[item], last[item], sentence[item],
     )  # fmt: skip
 
 

@@ -132,7 +132,8 @@ def wording(
     marked |= around.before((group == CLASS["required"]) & (side == TURN), _AFTER)[1]
     # 本科以上: a phrase of more than two characters holds its mark.
     marked |= around.tokens.ideograph[around.begin] & (around.end - around.begin >= 3)
-    excluded = around.after((group == CLASS["required"]) & (side == EXCLUDED), _AFTER)[1]
+    cue, excluded = around.after((group == CLASS["required"]) & (side == EXCLUDED), _AFTER)
+    excluded &= cue < barrier
     return Wording(after, before, excluded, swapped, pursuing, marked)
 
 
