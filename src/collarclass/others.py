@@ -89,7 +89,8 @@ def _possessed(around: Surroundings) -> Flags:
     cue, there = around.before(around.lexicon.whose[around.phrase] >= 0, 4)
     check = np.flatnonzero(there)
     there[check[around.set_off(cue[check], check)]] = False
-    return np.asarray((said.any(axis=0) | there) & ~around.afresh[around.item])
+    apart = around.afresh[around.item] | (around.sign_before == OPEN)  # "Personal support worker (PSW certificate)"
+    return np.asarray((said.any(axis=0) | there) & ~apart)
 
 
 def _named_after(around: Surroundings) -> Flags:
