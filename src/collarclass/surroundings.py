@@ -254,7 +254,9 @@ def alternatives(around: Surroundings, ahead: Preface, years: NDArray[np.float64
     near &= row[earlier] == row
     gap = around.begin - around.end[earlier]
     sign = around.sign_before
-    joined = (sign == SLASH) | (sign == _ENUMERATION) | (sign == OPEN)  # "diploma (HND)"
+    explains = (sign == OPEN) & (around.sign_behind(around.end) == CLOSE)  # "tertiary qualification (bachelor)"
+    explains &= around.value[around.item] > around.value[around.item[earlier]]
+    joined = (sign == SLASH) | (sign == _ENUMERATION) | (sign == OPEN) & ~explains  # "diploma (HND or BSc)"
     out = near & (gap <= _ALTERNATIVE)
     out &= np.where(around.line == around.line[earlier], ahead.either, ahead.afresh) | joined & (gap == 1)
     other = around.group == CLASS["else"]
