@@ -10,7 +10,7 @@ from .surroundings import CLASS, OPEN, Flags, Indices, Surroundings, among
 
 _TOLD = 60  # how far the word "experience" may stand, in tokens
 _FAR_OFF, _NEAR = 12, 6
-_SINGLE, _OLD = 1, 30
+_SINGLE, _OLD, _MONTHS = 1, 30, VALUES["years"].index("months")
 _FIGURES = np.array([float(v) if v.isdecimal() else np.nan for v in VALUES["years"]])
 _LISTED = np.array([ord(c) for c in "、.)"])
 _ENDS = np.array([ord(c) for c in ",.;)。、\n"])
@@ -37,7 +37,8 @@ def experience(around: Surroundings) -> tuple[NDArray[np.float64], Indices]:
     back = np.where(number[1] <= number[0], 2, np.where(number[2] < number[0], 3, 1))
     least[(number[0] > least) & (number[0] >= _OLD)] = np.nan  # "25-40 yrs" are an age
     value = around.value[around.item[at]]
-    counted = value > _SINGLE  # "a year or more", "2yrs"
+    least[value == _MONTHS] /= 12
+    counted = (value > _SINGLE) & (value != _MONTHS)  # "a year or more", "2yrs"
     least[counted], back[counted] = _FIGURES[value[counted]], 0
     figure_at[at] -= back
     told = np.flatnonzero(~np.isnan(least))

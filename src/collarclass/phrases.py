@@ -46,7 +46,7 @@ VALUES = {
     "substitute": ("before", "after", "both", "alone", "near", "slash"),
     "topic": ("", "experience"),
     "else": ("", "after"),
-    "years": ("", "single", "1", "2", "3", "4", "5", "6", "7", "8", "10"),
+    "years": ("", "single", "1", "2", "3", "4", "5", "6", "7", "8", "10", "months"),
     "clutter": ("", "before", "after", "far"),
     "heading": ("required", "preferred", "other", "benefit", "company"),
     "span": ("before", "after", "far", "work"),

@@ -185,6 +185,8 @@ def _chosen(around: Surroundings, years: NDArray[np.float64]) -> Flags:
     bound = far == np.where(around.value[chosen] > 1, 0, 1)  # "or a year of work", "or 5 years"
     bound |= (far >= 2) & (far <= 3) & tokens.ideograph[place]  # 或具有五年
     bound |= (far == 2) & ~np.isnan(lexicon.numbers(words[1, which]))  # "or five (5) years"
+    letter = tokens.end[place + 1] - tokens.start[place + 1] == 1  # "or (b) five years"
+    bound |= (far == 2) & letter & (tokens.folded[tokens.end[place + 1]] == CLOSE)
     cue = np.minimum(np.searchsorted(around.first, place + 1), len(out) - 1)  # "or at least 5 years"
     bound |= (around.first[cue] == place + 1) & (around.group[cue] == CLASS["required"])
     bound &= (tokens.sentence[place] == around.sentence[chosen]) | (
