@@ -42,8 +42,10 @@ def clutter(around: Surroundings, section: NDArray[np.int8], asked: Flags, pursu
     cue, out = around.before(about & ((value == _EITHER) | (value == _LEFT)), _CLUTTER)
     out &= turned[cue] == turned_here  # "our staff are friendly and you must hold a degree"
     out &= is_level | (value[cue] == _EITHER) | (around.kind == CLASS["skill_grade"])
-    check = np.flatnonzero(out & tokens.ideograph[around.first[cue]] & (value[cue] == _LEFT))
-    out[check[around.set_off(cue[check], check)]] = False
+    check = np.flatnonzero(out & (value[cue] == _LEFT))  # "Registrar's helper: twelfth grade"
+    chinese = tokens.ideograph[around.first[cue[check]]]
+    for some, comma in ((check[chinese], True), (check[~chinese], False)):
+        out[some[around.set_off(cue[some], some, comma)]] = False
     cue, there = around.before(about & (value == _TEAM), _SENTENCE)
     there &= ~is_years & (turned[cue] == turned_here)
     check = np.flatnonzero(there & tokens.ideograph[around.first[cue]])

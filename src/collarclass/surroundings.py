@@ -19,7 +19,7 @@ CLASS = {name: np.int8(i) for i, name in enumerate(CLASSES)}
 BEFORE, AFTER, BOTH, ALONE, NEAR, _AFTER_SLASH = range(6)  # values of the cues: where they stand, seen from the item
 TURN, EXCLUDED = 3, 4  # before the item, and turning to the applicant: "you must have"
 BARE, HIGHER = 2, 3  # values of words for schooling in general, and for higher schooling: "college"
-ASKED, LIKED, _OTHER, BENEFIT, COMPANY = range(5)  # values of the headings
+ASKED, LIKED, _OTHER, BENEFIT, COMPANY, _LABEL = range(6)  # values of the headings; a label: "Nice: BSc"
 COMMA, COLON, SLASH, BLANK, OPEN, CLOSE, _ENUMERATION, _LENTICULAR = (ord(c) for c in ",:/ ()、】")
 _ALTERNATIVE, _ELSE, _ALSO = 150, 8, 25  # how far apart alternatives may stand, in tokens, and "alternatively" from one
 _ANSWER = 10  # how far from the end of a question
@@ -131,14 +131,14 @@ class Surroundings:
         found = run[self.tokens.folded[beside] == sign]
         return np.asarray(np.bincount(found, minlength=len(some)) > 0)
 
-    def set_off(self, cue: Indices, some: Indices) -> Flags:
-        """Whether a comma or colon stands between some phrases and the items behind them."""
+    def set_off(self, cue: Indices, some: Indices, comma: bool = True) -> Flags:
+        """Whether a colon, or a comma, stands between some phrases and the items behind them."""
         start, stop = self.last[cue], self.begin[some]
         length = np.maximum(stop - start, 0)
         run = np.repeat(np.arange(len(some)), length)
         token = np.arange(len(run)) - np.repeat(np.cumsum(length) - length, length) + start[run]
         sign = self.tokens.folded[self.tokens.end[token]]
-        found = run[(sign == COMMA) | (sign == COLON)]
+        found = run[(sign == COLON) | (sign == COMMA) & comma]
         return np.asarray(np.bincount(found, minlength=len(some)) > 0)
 
     @property
@@ -188,6 +188,7 @@ def survey(tokens: Tokens, lexicon: Lexicon) -> Surroundings | None:
     heads &= starts | (sign == COLON) | (opens < BENEFIT)  # "for our clients;" is no heading
     liked = (group == CLASS["heading"]) & (opens == LIKED) & ~heads  # "is our preferred qualification"
     group[liked], value[liked] = CLASS["preferred"], BOTH
+    opens[opens == _LABEL] = LIKED
 
     swap = np.flatnonzero((group == CLASS["substitute"]) & (value == _AFTER_SLASH))  # "HND / experience"
     value[swap] = np.where(_sign_ahead(tokens, first[swap]) == SLASH, AFTER, _AFTER_SLASH)
