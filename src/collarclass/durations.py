@@ -39,8 +39,10 @@ def experience(around: Surroundings) -> tuple[NDArray[np.float64], Indices]:
     least[(number[0] > least) & (number[0] >= _OLD)] = np.nan  # "25-40 yrs" are an age
     value = around.value[around.item[at]]
     least[value == _MONTHS] /= 12
-    opens = around.starts[around.item[at]] | among(around.sign_before[at], _OPENS)
-    least[value == _FIRST] = np.where(opens[value == _FIRST], 1.0, np.nan)  # "A year in care", not "twice a year in May"
+    if (value == _FIRST).any():  # "A year in care", not "twice a year in May"
+        opens = around.starts[around.item[at]] | among(around.sign_before[at], _OPENS)
+        opens |= among(tokens.hash[around.begin[at] - 1], around.lexicon.any_of)
+        least[value == _FIRST] = np.where(opens[value == _FIRST], 1.0, np.nan)
     counted = (value > _SINGLE) & (value < _MONTHS)  # "a year or more", "2yrs"
     least[counted], back[counted] = _FIGURES[value[counted]], 0
     figure_at[at] -= back
