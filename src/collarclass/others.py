@@ -43,9 +43,7 @@ def clutter(around: Surroundings, section: NDArray[np.int8], asked: Flags, pursu
     out &= turned[cue] == turned_here  # "our staff are friendly and you must hold a degree"
     out &= is_level | (value[cue] == _EITHER) | (around.kind == CLASS["skill_grade"])
     check = np.flatnonzero(out & (value[cue] == _LEFT))  # "Registrar's helper: twelfth grade"
-    chinese = tokens.ideograph[around.first[cue[check]]]
-    for some, comma in ((check[chinese], True), (check[~chinese], False)):
-        out[some[around.set_off(cue[some], some, comma)]] = False
+    out[check[around.set_off(cue[check], check, tokens.ideograph[around.first[cue[check]]])]] = False
     cue, there = around.before(about & (value == _TEAM), _SENTENCE)
     there &= ~is_years & (turned[cue] == turned_here)
     check = np.flatnonzero(there & tokens.ideograph[around.first[cue]])
@@ -91,8 +89,11 @@ def _possessed(around: Surroundings) -> Flags:
     cue, there = around.before(around.lexicon.whose[around.phrase] >= 0, 4)
     check = np.flatnonzero(there)
     there[check[around.set_off(cue[check], check)]] = False
-    apart = around.afresh[around.item] | (around.sign_before == OPEN)  # "Personal support worker (PSW certificate)"
-    return np.asarray((said.any(axis=0) | there) & ~apart)
+    out = said.any(axis=0) | there
+    some = np.flatnonzero(out)  # not "Personal support worker (PSW certificate)"
+    apart = tokens.folded[tokens.start[around.begin[some]] - 1] == OPEN
+    out[some[apart | around.afresh[around.item[some]]]] = False
+    return np.asarray(out)
 
 
 def _named_after(around: Surroundings) -> Flags:

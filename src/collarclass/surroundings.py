@@ -24,7 +24,8 @@ COMMA, COLON, SLASH, BLANK, OPEN, CLOSE, _ENUMERATION, _LENTICULAR = (ord(c) for
 _ALTERNATIVE, _ELSE, _ALSO = 150, 8, 25  # how far apart alternatives may stand, in tokens, and "alternatively" from one
 _ANSWER = 10  # how far from the end of a question
 _BAR, _QUESTION = ord("|"), ord("?")
-_SIGNS = np.array([ord(c) for c in ":;."])
+_A, _Z = ord("a"), ord("z")
+_FRESH = np.array([chr(c).isalnum() or chr(c) in ":;." for c in range(128)] + [False] * 128)
 _DASHES = np.array([ord(c) for c in "-–—"])
 
 _FAR = np.isin(CLASSES, FAR)
@@ -131,14 +132,15 @@ class Surroundings:
         found = run[self.tokens.folded[beside] == sign]
         return np.asarray(np.bincount(found, minlength=len(some)) > 0)
 
-    def set_off(self, cue: Indices, some: Indices, comma: bool = True) -> Flags:
-        """Whether a colon, or a comma, stands between some phrases and the items behind them."""
+    def set_off(self, cue: Indices, some: Indices, comma: Flags | None = None) -> Flags:
+        """Whether a colon, or where it counts a comma, stands between some phrases and the items behind them."""
         start, stop = self.last[cue], self.begin[some]
         length = np.maximum(stop - start, 0)
         run = np.repeat(np.arange(len(some)), length)
         token = np.arange(len(run)) - np.repeat(np.cumsum(length) - length, length) + start[run]
         sign = self.tokens.folded[self.tokens.end[token]]
-        found = run[(sign == COLON) | (sign == COMMA) & comma]
+        counts = np.True_ if comma is None else comma[run]
+        found = run[(sign == COLON) | (sign == COMMA) & counts]
         return np.asarray(np.bincount(found, minlength=len(some)) > 0)
 
     @property
@@ -173,11 +175,9 @@ def survey(tokens: Tokens, lexicon: Lexicon) -> Surroundings | None:
     sign = tokens.folded[tokens.end[last]]
     stops = (tokens.sentence[behind] != sentence) | (behind == last)
     # "a team of fiveRequirementsMaster's degree": a line break that was lost.
-    place, letter = tokens.start[first], ~(tokens.ideograph[first] | tokens.ideograph[first - 1])
-    afresh = (place == tokens.end[first - 1]) & letter
+    afresh = _FRESH[np.minimum(tokens.folded[tokens.start[first] - 1], 255)] & ~tokens.ideograph[first]
     starts |= afresh
-    stops |= (tokens.start[behind] == tokens.end[last]) & ~tokens.ideograph[behind] & ~tokens.ideograph[last]
-    afresh |= among(tokens.folded[place - 1], _SIGNS) & letter
+    stops |= (sign >= _A) & (sign <= _Z)
     stops |= (sign == COLON) | (sign == _LENTICULAR)
     opens = lexicon.heads[phrase]
     # "The following would count in your favour: ..."
@@ -255,9 +255,10 @@ def alternatives(around: Surroundings, ahead: Preface, years: NDArray[np.float64
     near &= row[earlier] == row
     gap = around.begin - around.end[earlier]
     sign = around.sign_before
-    explains = (sign == OPEN) & (around.sign_behind(around.end) == CLOSE)  # "tertiary qualification (bachelor)"
-    explains &= around.value[around.item] > around.value[around.item[earlier]]
-    joined = (sign == SLASH) | (sign == _ENUMERATION) | (sign == OPEN) & ~explains  # "diploma (HND or BSc)"
+    joined = (sign == SLASH) | (sign == _ENUMERATION) | (sign == OPEN)  # "diploma (HND)"
+    some = np.flatnonzero((sign == OPEN) & (gap == 1))  # but "tertiary qualification (bachelor)"
+    explains = around.value[around.item[some]] > around.value[around.item[earlier[some]]]
+    joined[some] &= ~(explains & (around.sign_behind(around.end[some]) == CLOSE))
     out = near & (gap <= _ALTERNATIVE)
     out &= np.where(around.line == around.line[earlier], ahead.either, ahead.afresh) | joined & (gap == 1)
     other = around.group == CLASS["else"]

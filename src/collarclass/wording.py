@@ -91,11 +91,13 @@ def wording(
     inside &= ~around.between(check, cue[check], CLOSE)
     there[check[inside]] = False
     # "High school diploma or GED, CPB preferred": a wish for something else, set off by a comma.
-    tail = around.tokens.folded[around.tokens.end[around.end]] == COMMA
-    gap = around.first[cue] - around.end
-    apart = there & is_level & tail & (group[cue] == CLASS["preferred"]) & (cue == item + 1) & (gap > 1) & (gap <= 5)
-    apart[:-1] |= apart[1:] & alternative[1:] & (line[1:] == line[:-1])
-    there &= ~apart
+    check = np.flatnonzero(there & is_level & (group[cue] == CLASS["preferred"]) & (cue == item + 1))
+    gap = around.first[cue[check]] - around.end[check]
+    tail = around.tokens.folded[around.tokens.end[around.end[check]]]
+    check = check[(tail == COMMA) & (gap > 1) & (gap <= 5)]
+    there[check] = False
+    check = check[alternative[check] & (line[check] == line[check - 1])]
+    there[check - 1] = False
     mark, marks = around.after(group == CLASS["mark"], 2)  # "form five or above, book-keeping preferred"
     check = np.flatnonzero(there & marks & (mark < cue) & (group[cue] == CLASS["preferred"]))
     there[check[around.between(check, cue[check], COMMA)]] = False
