@@ -34,9 +34,8 @@ def clutter(around: Surroundings, section: NDArray[np.int8], asked: Flags, pursu
     is_level, is_years = around.kind == CLASS["level"], around.kind == CLASS["years"]
     asks = (around.group >= CLASS["required"]) & (around.group <= CLASS["not_needed"])
     opens = around.opens
-    turns = (around.group == CLASS["required"]) & (value == TURN) | (opens == ASKED)
-    turns &= (around.group == CLASS["required"]) | (around.last > around.first) | around.stops
-    turns |= around.afresh
+    turns = (around.group == CLASS["required"]) & (value == TURN) | around.afresh
+    turns |= (opens == ASKED) & ((around.last > around.first) | around.stops)
     told, turned = _count(asks), _count(turns)
     turned_here = turned[around.item] + around.afresh[around.item]
     cue, out = around.before(about & ((value == _EITHER) | (value == _LEFT)), _CLUTTER)

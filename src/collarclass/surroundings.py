@@ -20,12 +20,13 @@ BEFORE, AFTER, BOTH, ALONE, NEAR, _AFTER_SLASH = range(6)  # values of the cues:
 TURN, EXCLUDED = 3, 4  # before the item, and turning to the applicant: "you must have"
 BARE, HIGHER = 2, 3  # values of words for schooling in general, and for higher schooling: "college"
 ASKED, LIKED, _OTHER, BENEFIT, COMPANY, _LABEL = range(6)  # values of the headings; a label: "Nice: BSc"
-COMMA, COLON, SLASH, BLANK, OPEN, CLOSE, _ENUMERATION, _LENTICULAR = (ord(c) for c in ",:/ ()、】")
+COMMA, COLON, SLASH, BLANK, OPEN, CLOSE, _ENUMERATION = (ord(c) for c in ",:/ ()、")
 _ALTERNATIVE, _ELSE, _ALSO = 150, 8, 25  # how far apart alternatives may stand, in tokens, and "alternatively" from one
 _ANSWER = 10  # how far from the end of a question
 _BAR, _QUESTION = ord("|"), ord("?")
-_A, _Z = ord("a"), ord("z")
-_FRESH = np.array([chr(c).isalnum() or chr(c) in ":;." for c in range(128)] + [False] * 128)
+_FRESH, _STOPS = np.zeros(1 << 16, dtype=bool), np.zeros(1 << 16, dtype=bool)  # what stands before, and behind
+_FRESH[[ord(c) for c in "abcdefghijklmnopqrstuvwxyz0123456789:;."]] = True
+_STOPS[[ord(c) for c in "abcdefghijklmnopqrstuvwxyz:】"]] = True
 _DASHES = np.array([ord(c) for c in "-–—"])
 
 _FAR = np.isin(CLASSES, FAR)
@@ -174,11 +175,12 @@ def survey(tokens: Tokens, lexicon: Lexicon) -> Surroundings | None:
     behind = np.minimum(last + 1, len(tokens) - 1)
     sign = tokens.folded[tokens.end[last]]
     stops = (tokens.sentence[behind] != sentence) | (behind == last)
+    stops |= _STOPS[sign]
     # "a team of fiveRequirementsMaster's degree": a line break that was lost.
-    afresh = _FRESH[np.minimum(tokens.folded[tokens.start[first] - 1], 255)] & ~tokens.ideograph[first]
+    afresh = _FRESH[tokens.folded[tokens.start[first] - 1]]
+    some = np.flatnonzero(afresh)
+    afresh[some] = ~tokens.ideograph[first[some]]
     starts |= afresh
-    stops |= (sign >= _A) & (sign <= _Z)
-    stops |= (sign == COLON) | (sign == _LENTICULAR)
     opens = lexicon.heads[phrase]
     # "The following would count in your favour: ..."
     asks = np.where(group == CLASS["preferred"], LIKED, np.where(group == CLASS["required"], ASKED, -1))
