@@ -162,7 +162,11 @@ def _swapped(around: Surroundings, spoken: Spoken, barrier: Indices, years: NDAr
         year, there = around.following(chosen)
         mark, marked = around.following(group == CLASS["mark"])
         there &= ~(marked & (mark < year))  # "or equivalent, and 5 years"
-        out |= there & (year < barrier) & (around.row[year] == row) & (around.sentence[year] - line <= 2)
+        there &= (year < barrier) & (around.row[year] == row) & (around.sentence[year] - line <= 2)
+        # "(1) GED; and (2) two years as an inspector, or three as a fitter": a choice of years.
+        previous = np.searchsorted(around.item, year) - 1
+        of_years = (around.line[previous] == around.sentence[year]) & (around.kind[previous] == CLASS["years"])
+        out |= there & ~(of_years & (around.sentence[year] > line))
     return out
 
 
