@@ -51,6 +51,9 @@ def clutter(around: Surroundings, section: NDArray[np.int8], asked: Flags, pursu
     out |= (is_level | (around.kind == CLASS["certificate"])) & _possessed(around)
     cue, there = around.after(about & ((value == _EITHER) | (value == _RIGHT)), _CLUTTER)
     there &= told[cue] == told[around.item]  # "preferred, but we can put you through it"
+    # "a GED, a driving licence (we pay for it)": what follows a paper does not speak of the schooling before.
+    paper = (around.kind[1:] >= CLASS["certificate"]) & (around.kind[1:] <= CLASS["driving"])
+    there[:-1] &= ~(is_level[:-1] & paper & (around.item[1:] < cue[:-1]))
     check = np.flatnonzero(there & tokens.ideograph[around.first[cue]])
     there[check[around.between(check, cue[check], COMMA)]] = False
     out |= there
