@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from .surroundings import (
     ASKED,
     BARE,
+    BEFORE,
     BENEFIT,
     BLANK,
     CLASS,
@@ -35,6 +36,7 @@ def clutter(around: Surroundings, section: NDArray[np.int8], asked: Flags, pursu
     asks = (around.group >= CLASS["required"]) & (around.group <= CLASS["not_needed"])
     opens = around.opens
     turns = (around.group == CLASS["required"]) & (value == TURN) | around.afresh
+    turns |= (around.group == CLASS["preferred"]) & (value == BEFORE)
     turns |= (opens == ASKED) & ((around.last > around.first) | around.stops)
     told, turned = _count(asks), _count(turns)
     turned_here = turned[around.item] + around.afresh[around.item]
