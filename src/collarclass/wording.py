@@ -30,6 +30,7 @@ from .surroundings import (
 
 # How far words reach, in tokens.
 _BEFORE, _BEFORE_NEAR, _AFTER, _SWAP, _STUDY = 10, 4, 40, 60, 6
+_DOT = ord(".")
 
 Spoken = Callable[[Indices, Flags], Flags]
 
@@ -83,6 +84,10 @@ def wording(
     asks = (group >= CLASS["required"]) & (group <= CLASS["not_needed"])
     behind = asks & ((side == AFTER) | (side == BOTH))
     cue, there = around.after(behind, _AFTER)
+    some = np.flatnonzero(is_level & (around.first[cue] - around.end <= 2) & ~there)  # "M.Sc. is an advantage"
+    folded, last = around.tokens.folded, around.end[some]
+    dotted = (folded[around.tokens.end[last]] == _DOT) & (folded[around.tokens.start[last] - 1] == _DOT)
+    there[some] = dotted & (around.row[cue[some]] == around.row[item[some]])
     there = spoken(cue, there)
     check = np.flatnonzero(there & around.tokens.ideograph[around.first[cue]])  # 本科以上，党员优先
     there[check[around.between(check, cue[check], COMMA)]] = False
