@@ -16,6 +16,7 @@ from .surroundings import (
     BOTH,
     CLASS,
     CLOSE,
+    COLON,
     COMMA,
     EXCLUDED,
     NEAR,
@@ -123,11 +124,14 @@ def wording(
 
     cue, there = around.before(asks & (side != AFTER) & (side != EXCLUDED), _BEFORE)
     near = around.begin - around.last[cue] <= _BEFORE_NEAR
-    near &= around.tokens.folded[around.tokens.end[around.last[cue]]] != COMMA  # "preferred, diploma"
+    tail = around.tokens.folded[around.tokens.end[around.last[cue]]]
+    near &= tail != COMMA  # "preferred, diploma"
     there &= (side[cue] == BEFORE) | (side[cue] == TURN) | near
     paper = (around.kind >= CLASS["certificate"]) & (around.kind <= CLASS["driving"])
-    check = np.flatnonzero(there & (around.tokens.ideograph[around.begin] | paper) & (group[cue] != CLASS["required"]))
-    there[check[around.set_off(cue[check], check)]] = False
+    # "You need no degree: a GED will do", but "What we do not ask for: a degree".
+    check = np.flatnonzero(there & (group[cue] != CLASS["required"]) & (paper | (tail != COLON)))
+    comma = around.tokens.ideograph[around.begin[check]] | paper[check]
+    there[check[around.set_off(cue[check], check, comma)]] = False
     before = np.where(there, group[cue], np.int8(-1))
     # "Ideally you will have" is no demand, whatever stands between.
     wish = around.before((group == CLASS["preferred"]) & (side == BEFORE), _BEFORE)[1]
