@@ -73,8 +73,8 @@ class Surroundings:
         Of each phrase, whether a line break was lost before it: "the teamBachelor's", "team.Bachelor's".
     item : ndarray of int64, shape (n_items,)
         Which of the phrases are items.
-    kind, begin, end, line
-        The items' class, first and last token, and sentence.
+    kind, begin, end, line, sign_before
+        The items' class, first and last token, sentence, and the character before each, blanks apart.
     """
 
     tokens: Tokens
@@ -96,6 +96,7 @@ class Surroundings:
     begin: Indices
     end: Indices
     line: Indices
+    sign_before: NDArray[np.uint16]
 
     # -- looking around --------------------------------------------------------------------------
 
@@ -143,11 +144,6 @@ class Surroundings:
         counts = np.True_ if comma is None else comma[run]
         found = run[(sign == COLON) | (sign == COMMA) & counts]
         return np.asarray(np.bincount(found, minlength=len(some)) > 0)
-
-    @property
-    def sign_before(self) -> NDArray[np.uint16]:
-        """The character before each item, blanks apart."""
-        return _sign_ahead(self.tokens, self.begin)
 
     def sign_behind(self, token: Indices) -> NDArray[np.uint16]:
         """The character after each of some tokens, a blank apart."""
@@ -197,7 +193,7 @@ def survey(tokens: Tokens, lexicon: Lexicon) -> Surroundings | None:
     item = np.flatnonzero(group < len(ITEMS))
     return Surroundings(
         tokens, lexicon, first, last, phrase, group, value, sentence, tokens.row[first], opens, heads, starts, stops,
-        afresh, item, group[item], first[item], last[item], sentence[item],
+        afresh, item, group[item], first[item], last[item], sentence[item], _sign_ahead(tokens, first[item]),
     )  # fmt: skip
 
 
@@ -311,7 +307,9 @@ def _posts(around: Surroundings, earlier: Indices) -> Flags:
     labelled = ((around.sign_before == COLON) | dash) & ~says
     posts = apart & (several[around.row[around.item]] | labelled & labelled[earlier])
     # "Technician (HNC) and Engineer (BEng)"
-    bracketed = (around.sign_before == OPEN) & (around.sign_behind(around.end) == CLOSE)
+    bracketed = around.sign_before == OPEN
+    some = np.flatnonzero(bracketed)
+    bracketed[some] = around.sign_behind(around.end[some]) == CLOSE
     return np.asarray(posts | bracketed & bracketed[earlier] & (around.begin - around.end[earlier] > 2))
 
 
