@@ -10,9 +10,10 @@ from .surroundings import CLASS, HALF, OPEN, Flags, Indices, Surroundings, among
 
 _TOLD = 60  # how far the word "experience" may stand, in tokens
 _FAR_OFF, _NEAR = 12, 6
-_SINGLE, _PLAIN, _OLD = 1, 2, 30
+_SINGLE, _PLAIN, _OLD, _MONTHS, _FIRST = 1, 2, 30, VALUES["years"].index("months"), VALUES["years"].index("first")
 _FIGURES = np.array([float(v) if v.isdecimal() else np.nan for v in VALUES["years"]])
 _LISTED = np.array([ord(c) for c in "、.)"])
+_OPENS = np.array([ord(c) for c in ",:;(-–"])
 _ENDS = np.array([ord(c) for c in ",.;)。、+|/\n"])
 _BEFORE, _AFTER, _FAR, _WORK = range(4)  # values of words that say what a length of time is of
 
@@ -40,7 +41,12 @@ def experience(around: Surroundings) -> tuple[NDArray[np.float64], Indices]:
     least[(number[0] > least) & (number[0] >= _OLD)] = np.nan  # "25-40 yrs" are an age
     value = around.value[around.item[at]]
     least[value == HALF] += 0.5  # 一年半
-    counted = value > HALF  # "a year or more", "2yrs"
+    least[value == _MONTHS] /= 12
+    if (value == _FIRST).any():  # "A year in care", not "twice a year in May"
+        opens = around.starts[around.item[at]] | among(around.sign_before[at], _OPENS)
+        opens |= among(tokens.hash[around.begin[at] - 1], around.lexicon.any_of)
+        least[value == _FIRST] = np.where(opens[value == _FIRST], 1.0, np.nan)
+    counted = (value > HALF) & (value < _MONTHS)  # "a year or more", "2yrs"
     least[counted], back[counted] = _FIGURES[value[counted]], 0
     figure_at[at] -= back
     told = np.flatnonzero(~np.isnan(least))

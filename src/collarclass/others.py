@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from .surroundings import (
     ASKED,
     BARE,
+    BEFORE,
     BENEFIT,
     BLANK,
     CLASS,
@@ -34,21 +35,27 @@ def clutter(around: Surroundings, section: NDArray[np.int8], asked: Flags, pursu
     is_level, is_years = around.kind == CLASS["level"], around.kind == CLASS["years"]
     asks = (around.group >= CLASS["required"]) & (around.group <= CLASS["not_needed"])
     opens = around.opens
-    turns = (around.group == CLASS["required"]) & (value == TURN) | (opens == ASKED) & (around.last > around.first)
+    turns = (around.group == CLASS["required"]) & (value == TURN) | around.afresh
+    turns |= (around.group == CLASS["preferred"]) & (value == BEFORE)
+    turns |= (opens == ASKED) & ((around.last > around.first) | around.stops)
     told, turned = _count(asks), _count(turns)
+    turned_here = turned[around.item] + around.afresh[around.item]
     cue, out = around.before(about & ((value == _EITHER) | (value == _LEFT)), _CLUTTER)
-    out &= turned[cue] == turned[around.item]  # "our staff are friendly and you must hold a degree"
+    out &= turned[cue] == turned_here  # "our staff are friendly and you must hold a degree"
     out &= is_level | (value[cue] == _EITHER) | (around.kind == CLASS["skill_grade"])
-    check = np.flatnonzero(out & tokens.ideograph[around.first[cue]] & (value[cue] == _LEFT))
-    out[check[around.set_off(cue[check], check)]] = False
+    check = np.flatnonzero(out & (value[cue] == _LEFT))  # "Registrar's helper: twelfth grade"
+    out[check[around.set_off(cue[check], check, tokens.ideograph[around.first[cue[check]]])]] = False
     cue, there = around.before(about & (value == _TEAM), _SENTENCE)
-    there &= ~is_years & (turned[cue] == turned[around.item])
+    there &= ~is_years & (turned[cue] == turned_here)
     check = np.flatnonzero(there & tokens.ideograph[around.first[cue]])
     there[check[around.set_off(cue[check], check)]] = False
     out |= there
     out |= (is_level | (around.kind == CLASS["certificate"])) & _possessed(around)
     cue, there = around.after(about & ((value == _EITHER) | (value == _RIGHT)), _CLUTTER)
     there &= told[cue] == told[around.item]  # "preferred, but we can put you through it"
+    # "a GED, a driving licence (we pay for it)": what follows a paper does not speak of the schooling before.
+    paper = (around.kind[1:] >= CLASS["certificate"]) & (around.kind[1:] <= CLASS["driving"])
+    there[:-1] &= ~(is_level[:-1] & paper & (around.item[1:] < cue[:-1]))
     check = np.flatnonzero(there & tokens.ideograph[around.first[cue]])
     there[check[around.between(check, cue[check], COMMA)]] = False
     out |= there
@@ -87,7 +94,11 @@ def _possessed(around: Surroundings) -> Flags:
     cue, there = around.before(around.lexicon.whose[around.phrase] >= 0, 4)
     check = np.flatnonzero(there)
     there[check[around.set_off(cue[check], check)]] = False
-    return np.asarray(said.any(axis=0) | there)
+    out = said.any(axis=0) | there
+    some = np.flatnonzero(out)  # not "Personal support worker (PSW certificate)"
+    apart = tokens.folded[tokens.start[around.begin[some]] - 1] == OPEN
+    out[some[apart | around.afresh[around.item[some]]]] = False
+    return np.asarray(out)
 
 
 def _named_after(around: Surroundings) -> Flags:

@@ -46,9 +46,9 @@ VALUES = {
     "substitute": ("before", "after", "both", "alone", "near", "slash"),
     "topic": ("", "experience"),
     "else": ("", "after"),
-    "years": ("", "single", "plain", "half", "1", "2", "3", "4", "5", "6", "7", "8", "10"),
+    "years": ("", "single", "plain", "half", "1", "2", "3", "4", "5", "6", "7", "8", "10", "months", "first"),
     "clutter": ("", "before", "after", "far"),
-    "heading": ("required", "preferred", "other", "benefit", "company"),
+    "heading": ("required", "preferred", "other", "benefit", "company", "label"),
     "span": ("before", "after", "far", "work"),
 }
 LONGEST = 15

@@ -20,11 +20,14 @@ BEFORE, AFTER, BOTH, ALONE, NEAR, _AFTER_SLASH = range(6)  # values of the cues:
 TURN, EXCLUDED = 3, 4  # before the item, and turning to the applicant: "you must have"
 HALF = 3  # "and a half", of years; greater values count themselves
 BARE, HIGHER = 2, 3  # values of words for schooling in general, and for higher schooling: "college"
-ASKED, LIKED, _OTHER, BENEFIT, COMPANY = range(5)  # values of the headings
-COMMA, COLON, SLASH, BLANK, OPEN, CLOSE, _ENUMERATION, _LENTICULAR = (ord(c) for c in ",:/ ()、】")
+ASKED, LIKED, _OTHER, BENEFIT, COMPANY, _LABEL = range(6)  # values of the headings; a label: "Nice: BSc"
+COMMA, COLON, SLASH, BLANK, OPEN, CLOSE, _ENUMERATION = (ord(c) for c in ",:/ ()、")
 _ALTERNATIVE, _ELSE, _ALSO = 150, 8, 25  # how far apart alternatives may stand, in tokens, and "alternatively" from one
 _ANSWER = 10  # how far from the end of a question
 _BAR, _QUESTION = ord("|"), ord("?")
+_FRESH, _STOPS = np.zeros(1 << 16, dtype=bool), np.zeros(1 << 16, dtype=bool)  # what stands before, and behind
+_FRESH[[ord(c) for c in "abcdefghijklmnopqrstuvwxyz0123456789:;."]] = True
+_STOPS[[ord(c) for c in "abcdefghijklmnopqrstuvwxyz:】"]] = True
 _DASHES = np.array([ord(c) for c in "-–—"])
 
 _FAR = np.isin(CLASSES, FAR)
@@ -67,10 +70,12 @@ class Surroundings:
         What section each phrase opens where it is a heading, index into `VALUES` of "heading"; or -1.
     heads, starts, stops
         Of each phrase, whether it is a heading; begins, and ends, a sentence or stands before a colon.
+    afresh
+        Of each phrase, whether a line break was lost before it: "the teamBachelor's", "team.Bachelor's".
     item : ndarray of int64, shape (n_items,)
         Which of the phrases are items.
-    kind, begin, end, line
-        The items' class, first and last token, and sentence.
+    kind, begin, end, line, sign_before
+        The items' class, first and last token, sentence, and the character before each, blanks apart.
     """
 
     tokens: Tokens
@@ -86,11 +91,13 @@ class Surroundings:
     heads: Flags
     starts: Flags
     stops: Flags
+    afresh: Flags
     item: Indices
     kind: NDArray[np.int8]
     begin: Indices
     end: Indices
     line: Indices
+    sign_before: NDArray[np.uint16]
 
     # -- looking around --------------------------------------------------------------------------
 
@@ -132,20 +139,16 @@ class Surroundings:
             found |= (self.tokens.folded[beside] == BLANK) & (self.tokens.folded[beside + 1] == SLASH)
         return np.asarray(np.bincount(run[found], minlength=len(some)) > 0)
 
-    def set_off(self, cue: Indices, some: Indices) -> Flags:
-        """Whether a comma or colon stands between some phrases and the items behind them."""
+    def set_off(self, cue: Indices, some: Indices, comma: Flags | None = None) -> Flags:
+        """Whether a colon, or where it counts a comma, stands between some phrases and the items behind them."""
         start, stop = self.last[cue], self.begin[some]
         length = np.maximum(stop - start, 0)
         run = np.repeat(np.arange(len(some)), length)
         token = np.arange(len(run)) - np.repeat(np.cumsum(length) - length, length) + start[run]
         sign = self.tokens.folded[self.tokens.end[token]]
-        found = run[(sign == COMMA) | (sign == COLON)]
+        counts = np.True_ if comma is None else comma[run]
+        found = run[(sign == COLON) | (sign == COMMA) & counts]
         return np.asarray(np.bincount(found, minlength=len(some)) > 0)
-
-    @property
-    def sign_before(self) -> NDArray[np.uint16]:
-        """The character before each item, blanks apart."""
-        return _sign_ahead(self.tokens, self.begin)
 
     def sign_behind(self, token: Indices) -> NDArray[np.uint16]:
         """The character after each of some tokens, a blank apart."""
@@ -173,7 +176,12 @@ def survey(tokens: Tokens, lexicon: Lexicon) -> Surroundings | None:
     behind = np.minimum(last + 1, len(tokens) - 1)
     sign = tokens.folded[tokens.end[last]]
     stops = (tokens.sentence[behind] != sentence) | (behind == last)
-    stops |= (sign == COLON) | (sign == _LENTICULAR)
+    stops |= _STOPS[sign]
+    # "a team of fiveRequirementsMaster's degree": a line break that was lost.
+    afresh = _FRESH[tokens.folded[tokens.start[first] - 1]]
+    some = np.flatnonzero(afresh)
+    afresh[some] = ~tokens.ideograph[first[some]]
+    starts |= afresh
     opens = lexicon.heads[phrase]
     # "The following would count in your favour: ..."
     asks = np.where(group == CLASS["preferred"], LIKED, np.where(group == CLASS["required"], ASKED, -1))
@@ -183,13 +191,14 @@ def survey(tokens: Tokens, lexicon: Lexicon) -> Surroundings | None:
     heads &= starts | (sign == COLON) | (opens < BENEFIT)  # "for our clients;" is no heading
     liked = (group == CLASS["heading"]) & (opens == LIKED) & ~heads  # "is our preferred qualification"
     group[liked], value[liked] = CLASS["preferred"], BOTH
+    opens[opens == _LABEL] = LIKED
 
     swap = np.flatnonzero((group == CLASS["substitute"]) & (value == _AFTER_SLASH))  # "HND / experience"
     value[swap] = np.where(_sign_ahead(tokens, first[swap]) == SLASH, AFTER, _AFTER_SLASH)
     item = np.flatnonzero(group < len(ITEMS))
     return Surroundings(
         tokens, lexicon, first, last, phrase, group, value, sentence, tokens.row[first], opens, heads, starts, stops,
-        item, group[item], first[item], last[item], sentence[item],
+        afresh, item, group[item], first[item], last[item], sentence[item], _sign_ahead(tokens, first[item]),
     )  # fmt: skip
 
 
@@ -256,6 +265,9 @@ def alternatives(around: Surroundings, ahead: Preface, years: NDArray[np.float64
     touching = around.tokens.start[around.begin[check]] == around.tokens.end[around.end[before]]
     touching &= around.lexicon.doubtful[around.phrase[around.item[before]]] == 0  # 大专本科均可, but 名牌大学硕士
     joined[check] |= touching
+    some = np.flatnonzero((sign == OPEN) & (gap == 1))  # but "tertiary qualification (bachelor)"
+    explains = around.value[around.item[some]] > around.value[around.item[earlier[some]]]
+    joined[some] &= ~(explains & (around.sign_behind(around.end[some]) == CLOSE))
     out = near & (gap <= _ALTERNATIVE)
     out &= np.where(around.line == around.line[earlier], ahead.either, ahead.afresh) | joined & (gap == 1)
     other = around.group == CLASS["else"]
@@ -306,7 +318,9 @@ def _posts(around: Surroundings, earlier: Indices) -> Flags:
     labelled = ((around.sign_before == COLON) | dash) & ~says
     posts = apart & (several[around.row[around.item]] | labelled & labelled[earlier])
     # "Technician (HNC) and Engineer (BEng)"
-    bracketed = (around.sign_before == OPEN) & (around.sign_behind(around.end) == CLOSE)
+    bracketed = around.sign_before == OPEN
+    some = np.flatnonzero(bracketed)
+    bracketed[some] = around.sign_behind(around.end[some]) == CLOSE
     return np.asarray(posts | bracketed & bracketed[earlier] & (around.begin - around.end[earlier] > 2))
 
 

@@ -16,6 +16,7 @@ from .surroundings import (
     BOTH,
     CLASS,
     CLOSE,
+    COLON,
     COMMA,
     EXCLUDED,
     HALF,
@@ -31,6 +32,7 @@ from .surroundings import (
 
 # How far words reach, in tokens.
 _BEFORE, _BEFORE_NEAR, _AFTER, _SWAP, _STUDY = 10, 4, 40, 60, 6
+_DOT = ord(".")
 
 Spoken = Callable[[Indices, Flags], Flags]
 
@@ -84,6 +86,10 @@ def wording(
     asks = (group >= CLASS["required"]) & (group <= CLASS["not_needed"])
     behind = asks & ((side == AFTER) | (side == BOTH))
     cue, there = around.after(behind, _AFTER)
+    some = np.flatnonzero(is_level & (around.first[cue] - around.end <= 2) & ~there)  # "M.Sc. is an advantage"
+    folded, last = around.tokens.folded, around.end[some]
+    dotted = (folded[around.tokens.end[last]] == _DOT) & (folded[around.tokens.start[last] - 1] == _DOT)
+    there[some] = dotted & (around.row[cue[some]] == around.row[item[some]])
     there = spoken(cue, there)
     check = np.flatnonzero(there & around.tokens.ideograph[around.first[cue]])  # 本科以上，党员优先
     there[check[around.between(check, cue[check], COMMA)]] = False
@@ -91,6 +97,14 @@ def wording(
     inside = around.between(check, cue[check], OPEN, before=True)
     inside &= ~around.between(check, cue[check], CLOSE)
     there[check[inside]] = False
+    # "High school diploma or GED, CPB preferred": a wish for something else, set off by a comma.
+    check = np.flatnonzero(there & is_level & (group[cue] == CLASS["preferred"]) & (cue == item + 1))
+    gap = around.first[cue[check]] - around.end[check]
+    tail = around.tokens.folded[around.tokens.end[around.end[check]]]
+    check = check[(tail == COMMA) & (gap > 1) & (gap <= 5)]
+    there[check] = False
+    check = check[alternative[check] & (line[check] == line[check - 1])]
+    there[check - 1] = False
     mark, marks = around.after(group == CLASS["mark"], 2)  # "form five or above, book-keeping preferred"
     check = np.flatnonzero(there & marks & (mark < cue) & (group[cue] == CLASS["preferred"]))
     there[check[around.between(check, cue[check], COMMA)]] = False
@@ -111,11 +125,14 @@ def wording(
 
     cue, there = around.before(asks & (side != AFTER) & (side != EXCLUDED), _BEFORE)
     near = around.begin - around.last[cue] <= _BEFORE_NEAR
-    near &= around.tokens.folded[around.tokens.end[around.last[cue]]] != COMMA  # "preferred, diploma"
+    tail = around.tokens.folded[around.tokens.end[around.last[cue]]]
+    near &= tail != COMMA  # "preferred, diploma"
     there &= (side[cue] == BEFORE) | (side[cue] == TURN) | near
     paper = (around.kind >= CLASS["certificate"]) & (around.kind <= CLASS["driving"])
-    check = np.flatnonzero(there & (around.tokens.ideograph[around.begin] | paper) & (group[cue] != CLASS["required"]))
-    there[check[around.set_off(cue[check], check)]] = False
+    # "You need no degree: a GED will do", but "What we do not ask for: a degree".
+    check = np.flatnonzero(there & (group[cue] != CLASS["required"]) & (paper | (tail != COLON)))
+    comma = around.tokens.ideograph[around.begin[check]] | paper[check]
+    there[check[around.set_off(cue[check], check, comma)]] = False
     before = np.where(there, group[cue], np.int8(-1))
     # "Ideally you will have" is no demand, whatever stands between.
     wish = around.before((group == CLASS["preferred"]) & (side == BEFORE), _BEFORE)[1]
@@ -134,7 +151,8 @@ def wording(
     # 本科以上: a phrase of more than two characters holds its mark.
     marked |= around.tokens.ideograph[around.begin] & (around.end - around.begin >= 3)
     marked |= around.tokens.ideograph[around.begin] & around.before(group == CLASS["topic"], 1)[1]  # 护理专业大专
-    excluded = around.after((group == CLASS["required"]) & (side == EXCLUDED), _AFTER)[1]
+    cue, excluded = around.after((group == CLASS["required"]) & (side == EXCLUDED), _AFTER)
+    excluded &= cue < barrier
     return Wording(after, before, excluded, swapped, pursuing, marked)
 
 
@@ -168,7 +186,10 @@ def _swapped(around: Surroundings, spoken: Spoken, barrier: Indices, years: NDAr
         check = np.flatnonzero(there & around.tokens.ideograph[around.first[year]] & ~opens[year])
         apart = around.between(check, year[check], COMMA) | (around.sentence[year[check]] > line[check])
         there[check[apart]] = False
-        out |= there
+        # "(1) GED; and (2) two years as an inspector, or three as a fitter": a choice of years.
+        previous = np.searchsorted(around.item, year) - 1
+        of_years = (around.line[previous] == around.sentence[year]) & (around.kind[previous] == CLASS["years"])
+        out |= there & ~(of_years & (around.sentence[year] > line))
     return out
 
 
@@ -194,6 +215,8 @@ def _chosen(around: Surroundings, years: NDArray[np.float64]) -> tuple[Flags, Fl
     close = tokens.start[place + far] - tokens.end[place] == far - 1
     bound |= (far >= 2) & (far <= 3) & close & tokens.ideograph[place] & tokens.ideograph[place + 1]  # 或具有五年
     bound |= (far == 2) & ~np.isnan(lexicon.numbers(words[1, which]))  # "or five (5) years"
+    letter = tokens.end[place + 1] - tokens.start[place + 1] == 1  # "or (b) five years"
+    bound |= (far == 2) & letter & (tokens.folded[tokens.end[place + 1]] == CLOSE)
     cue = np.minimum(np.searchsorted(around.first, place + 1), len(out) - 1)  # "or at least 5 years"
     bound |= (around.first[cue] == place + 1) & (around.group[cue] == CLASS["required"])
     bound &= (tokens.sentence[place] == around.sentence[chosen]) | (
