@@ -21,6 +21,7 @@ from .stated import (
     NOT_NEEDED,
     PREFERRED,
     REQUIRED,
+    SKILL_GRADE,
     SUBSTITUTABLE,
     UNSTATED,
     nothing_stated,
@@ -138,12 +139,14 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
         alone[keep],
         _rows_with(tokens.n_rows, around.row[softening(around)]),
     )
+    kind = _KIND_OF[around.kind[keep]]
+    kind[is_level & (around.lexicon.nature[phrase] >= 0)] = SKILL_GRADE  # an NVQ is a level of schooling, too
     return Stated(
         level,
         row_status,
         preferred,
         around.row[item],
-        _KIND_OF[around.kind[keep]],
+        kind,
         values,
         status[keep],
         figure_at[keep],

@@ -64,9 +64,10 @@ class Requirement:
     field : {"title", "text"}
         Which of the two texts.
     level : str or None
-        Schooling only: basic, secondary, associate, bachelor or graduate.
+        Schooling, and skill grades that are a level of schooling (NVQ): basic, secondary, associate,
+        bachelor or graduate.
     isced : int or None
-        Schooling only: level of ISCED 2011, 0 to 8.
+        With a level: that of ISCED 2011, 0 to 8.
     nature : {"academic", "vocational"} or None
         Certificates, licences and skill grades: academic-professional or vocational.
     years : float or None
