@@ -60,14 +60,21 @@ def _curve(curve: dict[str, dict[str, Any]]) -> list[str]:
     ]
 
 
-def _second(found: dict[str, Any]) -> list[str]:
-    return [
-        f"Second reading: {found['n']:,} ads, drawn at random, were rated again by another reader who did not see the",
-        f"first ratings. Weighted kappa (quadratic) {found['academic_kappa']:.2f} for the academic rating and",
-        f"{found['hands_on_kappa']:.2f} for the hands-on rating; kappa {found['label_kappa']:.2f} for the label, the",
-        f"same in {found['label_agreement']:.1%} of ads. Both readers worked by the same codebook: this is",
-        f"consistency, not truth. {found['settled']:,} ads whose labels differed were settled by a third look.",
+def _second(found: list[dict[str, Any]]) -> list[str]:
+    lines = [
+        "Second reading: ads drawn at random were rated again by another reader who did not see the first ratings.",
+        "Kappas of the ratings are weighted (quadratic). Both readers worked by the same codebook: this is consistency,",
+        "not truth. Ads whose labels differed were settled by a third look.",
+        "",
+        "| drawn from | ads | academic rating, kappa | hands-on rating, kappa | label, kappa | same label | settled |",
+        "|---|---:|---:|---:|---:|---:|---:|",
     ]
+    for part in found:
+        kappas = " | ".join(f"{part[name]:.2f}" for name in ("academic_kappa", "hands_on_kappa", "label_kappa"))
+        lines.append(
+            f"| {part['drawn_from']} | {part['n']:,} | {kappas} | {part['label_agreement']:.1%} | {part['settled']:,} |"
+        )
+    return lines
 
 
 def main() -> None:
