@@ -104,6 +104,8 @@ def _of_work(
     cue = where[np.searchsorted(where[1:], here)]
     theirs = (span[cue] == _FAR) & (around.sentence[cue] == line)
     theirs &= (begin - around.last[cue] <= _FAR_OFF) & (count[cue] == count[here])
+    some = np.flatnonzero(theirs)
+    theirs[some[around.set_off(cue[some], at[some], np.zeros(len(some), dtype=bool))]] = False  # 我们只看作品集：两年
     far = (ahead == _FAR).argmax(axis=0)
     cue = np.searchsorted(around.first, begin - 1 - far)
     theirs |= (ahead == _FAR).any(axis=0) & (count[cue] == count[here])

@@ -121,7 +121,8 @@ def _same_paper(around: Surroundings) -> Flags:
     tokens, kind, gap = around.tokens, around.kind, around.begin[1:] - around.end[:-1]
     paper = (kind[1:] >= CLASS["certificate"]) & (kind[1:] <= CLASS["driving"]) & (kind[1:] == kind[:-1])
     sign = around.sign_before[1:]
-    bracket = (gap == 1) & ((sign == OPEN) | (sign == tokens.folded[tokens.end[around.end[:-1]] - 1]))
+    touching = (sign == tokens.folded[tokens.end[around.end[:-1]] - 1]) & ~tokens.ideograph[around.begin[1:]]
+    bracket = (gap == 1) & ((sign == OPEN) | touching)
     # "registered nurse with NMC registration"
     going_on = among(tokens.hash[around.end[:-1] + 1], around.lexicon.open_to)
     nature = around.lexicon.nature[around.phrase[around.item]]

@@ -28,6 +28,7 @@ _BAR, _QUESTION = ord("|"), ord("?")
 _FRESH, _STOPS = np.zeros(1 << 16, dtype=bool), np.zeros(1 << 16, dtype=bool)  # what stands before, and behind
 _FRESH[[ord(c) for c in "abcdefghijklmnopqrstuvwxyz0123456789:;."]] = True
 _STOPS[[ord(c) for c in "abcdefghijklmnopqrstuvwxyz:】"]] = True
+WHO = np.array([ord(c) for c in "者的"])  # what ends a clause of those meant: 有五年经验的，学历不限
 _DASHES = np.array([ord(c) for c in "-–—"])
 
 _FAR = np.isin(CLASSES, FAR)
@@ -135,7 +136,8 @@ class Surroundings:
         if sign == COMMA:  # 本科（自考均可），
             beside = np.where(self.tokens.folded[beside] == CLOSE, beside + 1, beside)
         found = self.tokens.folded[beside] == sign
-        if sign == COMMA:  # 本科 / 三年 / PMP优先
+        if sign == COMMA:  # 硕士学历者，优先, but 本科 / 三年 / PMP优先
+            found &= ~among(self.tokens.folded[beside - 1], WHO)
             found |= (self.tokens.folded[beside] == BLANK) & (self.tokens.folded[beside + 1] == SLASH)
         return np.asarray(np.bincount(run[found], minlength=len(some)) > 0)
 

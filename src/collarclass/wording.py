@@ -23,6 +23,7 @@ from .surroundings import (
     NEAR,
     OPEN,
     TURN,
+    WHO,
     Flags,
     Indices,
     Preface,
@@ -239,4 +240,9 @@ def softening(around: Surroundings) -> Flags:
     lines = np.append(-9, around.line[around.kind <= CLASS["level"]])  # of schooling, near by
     place = np.searchsorted(lines, around.sentence[near] + 2, "right") - 1
     out[near] = lines[place] >= around.sentence[near] - 2
+    # 有五年经验的，学历不限
+    free = np.flatnonzero((around.group == CLASS["nothing"]) & (around.value != 1))
+    place = around.tokens.start[around.first[free]] - 1
+    place -= around.tokens.folded[place] == COMMA
+    out[free] = among(around.tokens.folded[place], WHO)
     return np.asarray(out)
