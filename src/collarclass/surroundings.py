@@ -214,12 +214,15 @@ class Preface:
         "or".
     afresh : ndarray of bool
         "or" at the beginning of the sentence, or at the end of the one before.
+    own : ndarray of int64
+        Items whose "or" speaks of its own clause: Chinese, and no sign before it.
     denied, just_denied : ndarray of bool
         "no", "not", "without"; as the very word before.
     """
 
     either: Flags
     afresh: Flags
+    own: Indices
     denied: Flags
     just_denied: Flags
 
@@ -246,7 +249,10 @@ def preface(around: Surroundings) -> Preface:
     opening = tokens.sentence[np.maximum(back - 1, 0)] != around.line
     inside &= tokens.sentence[back] == around.line
     denied = among(words, around.lexicon.none_of) & inside & ~ended
-    return Preface(_any(choice), _any(choice & opening), _any(denied), denied[0])
+    which, own = np.nonzero(choice & tokens.ideograph[around.begin])
+    place = back[which, own]
+    own = own[tokens.end[place - 1] == tokens.start[place]]
+    return Preface(_any(choice), _any(choice & opening), own, _any(denied), denied[0])
 
 
 def alternatives(around: Surroundings, ahead: Preface, years: NDArray[np.float64]) -> Flags:
@@ -259,6 +265,8 @@ def alternatives(around: Surroundings, ahead: Preface, years: NDArray[np.float64
     near = is_level & (order > 0) & (earlier >= 0)
     earlier = np.maximum(earlier, 0)
     near &= row[earlier] == row
+    apart = ahead.own[near[ahead.own]]  # 学士，工程师或硕士优先
+    near[apart[around.between(earlier[apart], around.item[apart], COMMA)]] = False
     gap = around.begin - around.end[earlier]
     sign = around.sign_before
     joined = (sign == SLASH) | (sign == _ENUMERATION) | (sign == OPEN)  # "diploma (HND)"
