@@ -326,7 +326,8 @@ def _posts(around: Surroundings, earlier: Indices) -> Flags:
     dash = (folded[place - 1] == BLANK) & among(folded[np.maximum(place - 2, 0)], _DASHES)
     dash &= around.tokens.sentence[np.maximum(around.begin - 1, 0)] == around.line
     labelled = ((around.sign_before == COLON) | dash) & ~says
-    posts = apart & (several[around.row[around.item]] | labelled & labelled[earlier])
+    cell = around.sign_before == _BAR  # of a table
+    posts = apart & (several[around.row[around.item]] | labelled & labelled[earlier] | cell & cell[earlier])
     # "Technician (HNC) and Engineer (BEng)"
     bracketed = around.sign_before == OPEN
     some = np.flatnonzero(bracketed)
