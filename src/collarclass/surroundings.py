@@ -49,7 +49,7 @@ def among(values: NDArray[Any], wanted: NDArray[Any]) -> Flags:
     return out
 
 
-def _sign_ahead(tokens: Tokens, token: Indices) -> NDArray[np.uint16]:
+def sign_ahead(tokens: Tokens, token: Indices) -> NDArray[np.uint16]:
     """The character before each of some tokens, a blank apart."""
     place = tokens.start[token]
     near = tokens.folded[place - 1]
@@ -196,11 +196,11 @@ def survey(tokens: Tokens, lexicon: Lexicon) -> Surroundings | None:
     opens[opens == _LABEL] = LIKED
 
     swap = np.flatnonzero((group == CLASS["substitute"]) & (value == _AFTER_SLASH))  # "HND / experience"
-    value[swap] = np.where(_sign_ahead(tokens, first[swap]) == SLASH, AFTER, _AFTER_SLASH)
+    value[swap] = np.where(sign_ahead(tokens, first[swap]) == SLASH, AFTER, _AFTER_SLASH)
     item = np.flatnonzero(group < len(ITEMS))
     return Surroundings(
         tokens, lexicon, first, last, phrase, group, value, sentence, tokens.row[first], opens, heads, starts, stops,
-        afresh, item, group[item], first[item], last[item], sentence[item], _sign_ahead(tokens, first[item]),
+        afresh, item, group[item], first[item], last[item], sentence[item], sign_ahead(tokens, first[item]),
     )  # fmt: skip
 
 
@@ -347,7 +347,7 @@ def sections(around: Surroundings) -> NDArray[np.int8]:
     if len(some):
         some = some[around.sign_behind(around.last[left[some]]) == _BAR]
         start = np.searchsorted(tokens.sentence, around.line[some])
-        some = some[_sign_ahead(tokens, start) != _BAR]
+        some = some[sign_ahead(tokens, start) != _BAR]
         out[some] = around.opens[left[some]]
     return out
 
