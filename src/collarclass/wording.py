@@ -29,11 +29,12 @@ from .surroundings import (
     Preface,
     Surroundings,
     among,
+    sign_ahead,
 )
 
 # How far words reach, in tokens.
 _BEFORE, _BEFORE_NEAR, _AFTER, _SWAP, _STUDY = 10, 4, 40, 60, 6
-_DOT = ord(".")
+_DOT, _SEMICOLON = ord("."), ord(";")
 
 Spoken = Callable[[Indices, Flags], Flags]
 
@@ -174,6 +175,7 @@ def _swapped(around: Surroundings, spoken: Spoken, barrier: Indices, years: NDAr
     inside = around.tokens.end[place - 1] == around.tokens.start[place]
     inside &= around.between(check, cue[check], COMMA) | (next_sentence[check] > 0)
     there[check[inside]] = False
+    plain[check[sign_ahead(around.tokens, place) == _SEMICOLON]] = True  # 中专，汽修专业；或在厂里干满两年
     out = there & plain & (cue < barrier) | spoken(cue, there)
     out |= around.before(swap & ((side == BEFORE) | (side == BOTH)), _STUDY)[1]
 
