@@ -124,11 +124,14 @@ class Surroundings:
         cue, there = self.preceding(mask)
         return cue, there & (self.sentence[cue] == self.line) & (self.begin - self.last[cue] <= reach)
 
-    def between(self, some: Indices, until: Indices, sign: int, before: bool = False) -> Flags:
-        """Whether a sign stands directly after (or before) a token between some items and phrases."""
+    def between(self, some: Indices, until: Indices, sign: int, before: bool = False, short: int = 0) -> Flags:
+        """Whether a sign stands directly after (or before) a token between some items and phrases.
+
+        The last `short` tokens do not count.
+        """
         if not len(some):
             return np.zeros(0, dtype=bool)
-        start, stop = self.end[some] + before, self.first[until]
+        start, stop = self.end[some] + before, self.first[until] - short
         length = np.maximum(stop - start, 0)
         run = np.repeat(np.arange(len(some)), length)
         token = np.arange(len(run)) - np.repeat(np.cumsum(length) - length, length) + start[run]
@@ -136,8 +139,7 @@ class Surroundings:
         if sign == COMMA:  # 本科（自考均可），
             beside = np.where(self.tokens.folded[beside] == CLOSE, beside + 1, beside)
         found = self.tokens.folded[beside] == sign
-        if sign == COMMA:  # 硕士学历者，优先, but 本科 / 三年 / PMP优先
-            found &= ~among(self.tokens.folded[beside - 1], WHO)
+        if sign == COMMA:  # 本科 / 三年 / PMP优先
             found |= (self.tokens.folded[beside] == BLANK) & (self.tokens.folded[beside + 1] == SLASH)
         return np.asarray(np.bincount(run[found], minlength=len(some)) > 0)
 

@@ -35,6 +35,7 @@ from .surroundings import (
 # How far words reach, in tokens.
 _BEFORE, _BEFORE_NEAR, _AFTER, _SWAP, _STUDY = 10, 4, 40, 60, 6
 _DOT, _SEMICOLON = ord("."), ord(";")
+_ENDS = np.array([ord(c) for c in ",.;)。"])
 
 Spoken = Callable[[Indices, Flags], Flags]
 
@@ -94,7 +95,10 @@ def wording(
     there[some] = dotted & (around.row[cue[some]] == around.row[item[some]])
     there = spoken(cue, there)
     check = np.flatnonzero(there & around.tokens.ideograph[around.first[cue]])  # 本科以上，党员优先
-    there[check[around.between(check, cue[check], COMMA)]] = False
+    check = check[around.between(check, cue[check], COMMA)]
+    alone = (group[cue[check]] == CLASS["preferred"]) & ~around.between(check, cue[check], COMMA, short=1)
+    alone &= around.stops[cue[check]] | among(around.sign_behind(around.last[cue[check]]), _ENDS)  # 硕士毕业的，优先。
+    there[check[~alone]] = False
     check = np.flatnonzero(there & (around.first[cue] - around.end > 1))  # degree (physics preferred)
     inside = around.between(check, cue[check], OPEN, before=True)
     inside &= ~around.between(check, cue[check], CLOSE)
