@@ -124,6 +124,8 @@ def _of_work(
     some = np.flatnonzero(~worked & (least >= 2) & (least <= _CAREER))
     opens = tokens.sentence[np.maximum(figure[some] - 1, 0)] != line[some]
     opens |= among(sign_ahead(tokens, figure[some]), _STARTS)
+    lead = np.maximum(here[some] - 1, 0)  # or it is asked for at once: "至少两年带队"
+    opens |= (around.group[lead] == CLASS["required"]) & (around.last[lead] == figure[some] - 1)
     opens &= ~among(around.sign_behind(around.begin[at[some]] - 1), _LISTED)  # 2、年会
     some = some[opens]
     rest = np.minimum(end[some] + np.arange(1, _CLAUSE)[:, None], len(tokens) - 1)
