@@ -316,9 +316,12 @@ def _ladder(around: Surroundings, earlier: Indices, years: NDArray[np.float64]) 
 
 def _posts(around: Surroundings, earlier: Indices) -> Flags:
     """Whether each level and the one before are asked of different posts: "Fitter: NVQ. Engineer: BEng"."""
+    names = around.group == CLASS["several"]
     several = np.zeros(around.tokens.n_rows, dtype=bool)
-    several[around.row[around.group == CLASS["several"]]] = True
+    several[around.row[names]] = True
     apart = around.line != around.line[earlier]
+    told = np.searchsorted(np.flatnonzero(names), around.item)
+    apart |= (told > told[earlier]) & around.tokens.ideograph[around.begin]  # 文员2名，大专；操作工3名，初中
     before = np.maximum(around.item - 1, 0)
     says = (around.sentence[before] == around.line) & (around.item > 0)
     says &= (around.group[before] <= CLASS["not_needed"]) | (around.opens[before] >= 0)
