@@ -6,14 +6,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .phrases import VALUES
-from .surroundings import CLASS, HALF, OPEN, Flags, Indices, Surroundings, among
+from .surroundings import CLASS, HALF, OPEN, Flags, Indices, Surroundings, among, sign_ahead
 
 _TOLD = 60  # how far the word "experience" may stand, in tokens
 _FAR_OFF, _NEAR = 12, 6
+_CLAUSE, _CAREER = 8, 15  # how long a clause of years may be, and how many years without a word for working
 _SINGLE, _PLAIN, _OLD, _MONTHS, _FIRST = 1, 2, 30, VALUES["years"].index("months"), VALUES["years"].index("first")
 _FIGURES = np.array([float(v) if v.isdecimal() else np.nan for v in VALUES["years"]])
 _LISTED = np.array([ord(c) for c in "、.)"])
 _OPENS = np.array([ord(c) for c in ",:;(-–"])
+_STARTS = np.array([ord(c) for c in ",:;(、.)"])
 _ENDS = np.array([ord(c) for c in ",.;)。、+|/\n"])
 _BEFORE, _AFTER, _FAR, _WORK = range(4)  # values of words that say what a length of time is of
 
@@ -104,6 +106,8 @@ def _of_work(
     cue = where[np.searchsorted(where[1:], here)]
     theirs = (span[cue] == _FAR) & (around.sentence[cue] == line)
     theirs &= (begin - around.last[cue] <= _FAR_OFF) & (count[cue] == count[here])
+    some = np.flatnonzero(theirs)
+    theirs[some[around.set_off(cue[some], at[some], np.zeros(len(some), dtype=bool))]] = False  # 我们只看作品集：两年
     far = (ahead == _FAR).argmax(axis=0)
     cue = np.searchsorted(around.first, begin - 1 - far)
     theirs |= (ahead == _FAR).any(axis=0) & (count[cue] == count[here])
@@ -116,4 +120,14 @@ def _of_work(
     # Chinese writes 年 for dates and all: there a word for working, or the end, has to stand by it.
     ends = among(around.sign_behind(end), _ENDS) & (least >= 1)
     worked = ~tokens.ideograph[around.begin[at]] | ends | near(_WORK, 4) | near(_WORK, 3, after=True)
+    # Or nothing else is in the clause: "三年风机检修，".
+    some = np.flatnonzero(~worked & (least >= 2) & (least <= _CAREER))
+    opens = tokens.sentence[np.maximum(figure[some] - 1, 0)] != line[some]
+    opens |= among(sign_ahead(tokens, figure[some]), _STARTS)
+    lead = np.maximum(here[some] - 1, 0)  # or it is asked for at once: "至少两年带队"
+    opens |= (around.group[lead] == CLASS["required"]) & (around.last[lead] == figure[some] - 1)
+    opens &= ~among(around.sign_behind(around.begin[at[some]] - 1), _LISTED)  # 2、年会
+    some = some[opens]
+    rest = np.minimum(end[some] + np.arange(1, _CLAUSE)[:, None], len(tokens) - 1)
+    worked[some] = (among(tokens.folded[tokens.end[rest]], _ENDS) | (tokens.sentence[rest] != line[some])).any(axis=0)
     return np.asarray(~theirs & (close | (told | worked) & ~other & ~adjective))

@@ -25,7 +25,7 @@ from .surroundings import (
 _CLUTTER, _SENTENCE, _LACKING = 12, 40, 6  # how far words reach, in tokens
 _COMPANY = 4  # and a heading over the company, in sentences
 _EITHER, _LEFT, _RIGHT, _TEAM = range(4)  # values of words that say that others are spoken of
-_ZERO, _NINE, _HYPHEN, _AND = (ord(c) for c in "09-&")
+_ZERO, _NINE, _HYPHEN, _AND, _PAPER = (ord(c) for c in "09-&证")
 
 
 def clutter(around: Surroundings, section: NDArray[np.int8], asked: Flags, pursuing: Flags) -> Flags:
@@ -121,7 +121,8 @@ def _same_paper(around: Surroundings) -> Flags:
     tokens, kind, gap = around.tokens, around.kind, around.begin[1:] - around.end[:-1]
     paper = (kind[1:] >= CLASS["certificate"]) & (kind[1:] <= CLASS["driving"]) & (kind[1:] == kind[:-1])
     sign = around.sign_before[1:]
-    bracket = (gap == 1) & ((sign == OPEN) | (sign == tokens.folded[tokens.end[around.end[:-1]] - 1]))
+    touching = (sign == tokens.folded[tokens.end[around.end[:-1]] - 1]) & (sign != _PAPER)  # 电工证焊工证 are two
+    bracket = (gap == 1) & ((sign == OPEN) | touching)
     # "registered nurse with NMC registration"
     going_on = among(tokens.hash[around.end[:-1] + 1], around.lexicon.open_to)
     nature = around.lexicon.nature[around.phrase[around.item]]

@@ -95,7 +95,8 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
     follows &= around.value[around.item[levels[1:]]] >= around.value[around.item[levels[:-1]]]
     status[levels[1:][follows]] = PREFERRED
     # "LLM preferred but LLB acceptable"
-    also = around.after((around.group == CLASS["else"]) & (around.value == 1), 3)[1]
+    other, also = around.after((around.group == CLASS["else"]) & (around.value == 1), 3)
+    also[:-1] &= other[:-1] < around.item[1:]  # but 最好是本科，大专也行
     status[also & (words.before == CLASS["preferred"]) & (words.after < 0)] = REQUIRED
     denied = ahead.just_denied | ahead.denied & ~ahead.either & ~bare
     denied[1:] |= denied[:-1] & alternative[1:]  # "no diploma or GED"

@@ -28,6 +28,7 @@ _BAR, _QUESTION = ord("|"), ord("?")
 _FRESH, _STOPS = np.zeros(1 << 16, dtype=bool), np.zeros(1 << 16, dtype=bool)  # what stands before, and behind
 _FRESH[[ord(c) for c in "abcdefghijklmnopqrstuvwxyz0123456789:;."]] = True
 _STOPS[[ord(c) for c in "abcdefghijklmnopqrstuvwxyz:】"]] = True
+WHO = np.array([ord(c) for c in "者的"])  # what ends a clause of those meant: 有五年经验的，学历不限
 _DASHES = np.array([ord(c) for c in "-–—"])
 
 _FAR = np.isin(CLASSES, FAR)
@@ -48,7 +49,7 @@ def among(values: NDArray[Any], wanted: NDArray[Any]) -> Flags:
     return out
 
 
-def _sign_ahead(tokens: Tokens, token: Indices) -> NDArray[np.uint16]:
+def sign_ahead(tokens: Tokens, token: Indices) -> NDArray[np.uint16]:
     """The character before each of some tokens, a blank apart."""
     place = tokens.start[token]
     near = tokens.folded[place - 1]
@@ -123,11 +124,14 @@ class Surroundings:
         cue, there = self.preceding(mask)
         return cue, there & (self.sentence[cue] == self.line) & (self.begin - self.last[cue] <= reach)
 
-    def between(self, some: Indices, until: Indices, sign: int, before: bool = False) -> Flags:
-        """Whether a sign stands directly after (or before) a token between some items and phrases."""
+    def between(self, some: Indices, until: Indices, sign: int, before: bool = False, short: int = 0) -> Flags:
+        """Whether a sign stands directly after (or before) a token between some items and phrases.
+
+        The last `short` tokens do not count.
+        """
         if not len(some):
             return np.zeros(0, dtype=bool)
-        start, stop = self.end[some] + before, self.first[until]
+        start, stop = self.end[some] + before, self.first[until] - short
         length = np.maximum(stop - start, 0)
         run = np.repeat(np.arange(len(some)), length)
         token = np.arange(len(run)) - np.repeat(np.cumsum(length) - length, length) + start[run]
@@ -194,11 +198,11 @@ def survey(tokens: Tokens, lexicon: Lexicon) -> Surroundings | None:
     opens[opens == _LABEL] = LIKED
 
     swap = np.flatnonzero((group == CLASS["substitute"]) & (value == _AFTER_SLASH))  # "HND / experience"
-    value[swap] = np.where(_sign_ahead(tokens, first[swap]) == SLASH, AFTER, _AFTER_SLASH)
+    value[swap] = np.where(sign_ahead(tokens, first[swap]) == SLASH, AFTER, _AFTER_SLASH)
     item = np.flatnonzero(group < len(ITEMS))
     return Surroundings(
         tokens, lexicon, first, last, phrase, group, value, sentence, tokens.row[first], opens, heads, starts, stops,
-        afresh, item, group[item], first[item], last[item], sentence[item], _sign_ahead(tokens, first[item]),
+        afresh, item, group[item], first[item], last[item], sentence[item], sign_ahead(tokens, first[item]),
     )  # fmt: skip
 
 
@@ -212,12 +216,15 @@ class Preface:
         "or".
     afresh : ndarray of bool
         "or" at the beginning of the sentence, or at the end of the one before.
+    own : ndarray of int64
+        Items whose "or" speaks of its own clause: Chinese, and no sign before it.
     denied, just_denied : ndarray of bool
         "no", "not", "without"; as the very word before.
     """
 
     either: Flags
     afresh: Flags
+    own: Indices
     denied: Flags
     just_denied: Flags
 
@@ -244,7 +251,10 @@ def preface(around: Surroundings) -> Preface:
     opening = tokens.sentence[np.maximum(back - 1, 0)] != around.line
     inside &= tokens.sentence[back] == around.line
     denied = among(words, around.lexicon.none_of) & inside & ~ended
-    return Preface(_any(choice), _any(choice & opening), _any(denied), denied[0])
+    which, own = np.nonzero(choice & tokens.ideograph[around.begin])
+    place = back[which, own]
+    own = own[tokens.end[place - 1] == tokens.start[place]]
+    return Preface(_any(choice), _any(choice & opening), own, _any(denied), denied[0])
 
 
 def alternatives(around: Surroundings, ahead: Preface, years: NDArray[np.float64]) -> Flags:
@@ -257,6 +267,8 @@ def alternatives(around: Surroundings, ahead: Preface, years: NDArray[np.float64
     near = is_level & (order > 0) & (earlier >= 0)
     earlier = np.maximum(earlier, 0)
     near &= row[earlier] == row
+    apart = ahead.own[near[ahead.own]]  # 学士，工程师或硕士优先
+    near[apart[around.between(earlier[apart], around.item[apart], COMMA)]] = False
     gap = around.begin - around.end[earlier]
     sign = around.sign_before
     joined = (sign == SLASH) | (sign == _ENUMERATION) | (sign == OPEN)  # "diploma (HND)"
@@ -304,9 +316,12 @@ def _ladder(around: Surroundings, earlier: Indices, years: NDArray[np.float64]) 
 
 def _posts(around: Surroundings, earlier: Indices) -> Flags:
     """Whether each level and the one before are asked of different posts: "Fitter: NVQ. Engineer: BEng"."""
+    names = around.group == CLASS["several"]
     several = np.zeros(around.tokens.n_rows, dtype=bool)
-    several[around.row[around.group == CLASS["several"]]] = True
+    several[around.row[names]] = True
     apart = around.line != around.line[earlier]
+    told = np.searchsorted(np.flatnonzero(names), around.item)
+    apart |= (told > told[earlier]) & around.tokens.ideograph[around.begin]  # 文员2名，大专；操作工3名，初中
     before = np.maximum(around.item - 1, 0)
     says = (around.sentence[before] == around.line) & (around.item > 0)
     says &= (around.group[before] <= CLASS["not_needed"]) | (around.opens[before] >= 0)
@@ -316,7 +331,8 @@ def _posts(around: Surroundings, earlier: Indices) -> Flags:
     dash = (folded[place - 1] == BLANK) & among(folded[np.maximum(place - 2, 0)], _DASHES)
     dash &= around.tokens.sentence[np.maximum(around.begin - 1, 0)] == around.line
     labelled = ((around.sign_before == COLON) | dash) & ~says
-    posts = apart & (several[around.row[around.item]] | labelled & labelled[earlier])
+    cell = around.sign_before == _BAR  # of a table
+    posts = apart & (several[around.row[around.item]] | labelled & labelled[earlier] | cell & cell[earlier])
     # "Technician (HNC) and Engineer (BEng)"
     bracketed = around.sign_before == OPEN
     some = np.flatnonzero(bracketed)
@@ -336,7 +352,7 @@ def sections(around: Surroundings) -> NDArray[np.int8]:
     if len(some):
         some = some[around.sign_behind(around.last[left[some]]) == _BAR]
         start = np.searchsorted(tokens.sentence, around.line[some])
-        some = some[_sign_ahead(tokens, start) != _BAR]
+        some = some[sign_ahead(tokens, start) != _BAR]
         out[some] = around.opens[left[some]]
     return out
 

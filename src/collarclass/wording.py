@@ -23,16 +23,19 @@ from .surroundings import (
     NEAR,
     OPEN,
     TURN,
+    WHO,
     Flags,
     Indices,
     Preface,
     Surroundings,
     among,
+    sign_ahead,
 )
 
 # How far words reach, in tokens.
 _BEFORE, _BEFORE_NEAR, _AFTER, _SWAP, _STUDY = 10, 4, 40, 60, 6
-_DOT = ord(".")
+_DOT, _SEMICOLON = ord("."), ord(";")
+_ENDS = np.array([ord(c) for c in ",.;)。"])
 
 Spoken = Callable[[Indices, Flags], Flags]
 
@@ -92,7 +95,10 @@ def wording(
     there[some] = dotted & (around.row[cue[some]] == around.row[item[some]])
     there = spoken(cue, there)
     check = np.flatnonzero(there & around.tokens.ideograph[around.first[cue]])  # 本科以上，党员优先
-    there[check[around.between(check, cue[check], COMMA)]] = False
+    check = check[around.between(check, cue[check], COMMA)]
+    alone = (group[cue[check]] == CLASS["preferred"]) & ~around.between(check, cue[check], COMMA, short=1)
+    alone &= around.stops[cue[check]] | among(around.sign_behind(around.last[cue[check]]), _ENDS)  # 硕士毕业的，优先。
+    there[check[~alone]] = False
     check = np.flatnonzero(there & (around.first[cue] - around.end > 1))  # degree (physics preferred)
     inside = around.between(check, cue[check], OPEN, before=True)
     inside &= ~around.between(check, cue[check], CLOSE)
@@ -173,6 +179,7 @@ def _swapped(around: Surroundings, spoken: Spoken, barrier: Indices, years: NDAr
     inside = around.tokens.end[place - 1] == around.tokens.start[place]
     inside &= around.between(check, cue[check], COMMA) | (next_sentence[check] > 0)
     there[check[inside]] = False
+    plain[check[sign_ahead(around.tokens, place) == _SEMICOLON]] = True  # 中专，汽修专业；或在厂里干满两年
     out = there & plain & (cue < barrier) | spoken(cue, there)
     out |= around.before(swap & ((side == BEFORE) | (side == BOTH)), _STUDY)[1]
 
@@ -239,4 +246,9 @@ def softening(around: Surroundings) -> Flags:
     lines = np.append(-9, around.line[around.kind <= CLASS["level"]])  # of schooling, near by
     place = np.searchsorted(lines, around.sentence[near] + 2, "right") - 1
     out[near] = lines[place] >= around.sentence[near] - 2
+    # 有五年经验的，学历不限
+    free = np.flatnonzero((around.group == CLASS["nothing"]) & (around.value != 1))
+    place = around.tokens.start[around.first[free]] - 1
+    place -= around.tokens.folded[place] == COMMA
+    out[free] = among(around.tokens.folded[place], WHO)
     return np.asarray(out)
