@@ -28,7 +28,9 @@ def experience(around: Surroundings) -> tuple[NDArray[np.float64], Indices]:
     number = around.lexicon.numbers(tokens.hash[back].ravel()).reshape(back.shape)
     number[beyond | (tokens.sentence[back] != around.line[at])] = np.nan
     one, two, three = back
-    tens = tokens.ideograph[one] & (number[0] < 10) & (number[1] >= 10)  # 十五年
+    tens = tokens.ideograph[one] & (number[1] >= 10)  # 十五年
+    tens |= (number[1] >= 20) & (number[1] % 10 == 0) & (tokens.start[one] - tokens.end[two] == 1)  # "twenty-six years"
+    tens &= number[0] < 10
     number[0, tens] += number[1, tens]
     number[1, tens] = np.nan
     number[1, tokens.start[one] - tokens.end[two] > 3] = np.nan  # "3 - 5 years"
@@ -42,9 +44,10 @@ def experience(around: Surroundings) -> tuple[NDArray[np.float64], Indices]:
     value = around.value[around.item[at]]
     least[value == HALF] += 0.5  # 一年半
     least[value == _MONTHS] /= 12
-    if (value == _FIRST).any():  # "A year in care", not "twice a year in May"
+    if (value == _FIRST).any():  # "A year in care", "and a year in care", not "twice a year in May"
         opens = around.starts[around.item[at]] | among(around.sign_before[at], _OPENS)
-        opens |= among(tokens.hash[around.begin[at] - 1], around.lexicon.any_of)
+        ahead = tokens.hash[around.begin[at] - 1]
+        opens |= among(ahead, around.lexicon.any_of) | (around.lexicon.says("span", ahead) == _WORK)
         least[value == _FIRST] = np.where(opens[value == _FIRST], 1.0, np.nan)
     counted = (value > HALF) & (value < _MONTHS)  # "a year or more", "2yrs"
     least[counted], back[counted] = _FIGURES[value[counted]], 0
