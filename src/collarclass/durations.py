@@ -53,19 +53,21 @@ def experience(around: Surroundings) -> tuple[NDArray[np.float64], Indices]:
     least[counted], back[counted] = _FIGURES[value[counted]], 0
     figure_at[at] -= back
     told = np.flatnonzero(~np.isnan(least))
-    at, least, adjective = at[told], least[told], ((value == _SINGLE) & (least > 1))[told]
-    years[at] = np.where(_of_work(around, at, figure_at[at], adjective, least), least, np.nan)
+    bare = (value == _MONTHS) & (around.end[at] == around.begin[at])  # "six months" may be anything
+    at, least, bare, adjective = at[told], least[told], bare[told], ((value == _SINGLE) & (least > 1))[told]
+    years[at] = np.where(_of_work(around, at, figure_at[at], adjective, bare, least), least, np.nan)
     return years, figure_at
 
 
 def _of_work(
-    around: Surroundings, at: Indices, figure: Indices, adjective: Flags, least: NDArray[np.float64]
+    around: Surroundings, at: Indices, figure: Indices, adjective: Flags, bare: Flags, least: NDArray[np.float64]
 ) -> Flags:
     """Whether the years of the items `at` are worked: where "experience" is said, or nothing else."""
     about = np.flatnonzero((around.group == CLASS["topic"]) & (around.value == 1))
     here, end = around.item[at], around.end[at]
     place = np.searchsorted(about, here)
     close, told = (end > around.begin[at]) & (around.value[here] != _PLAIN), np.zeros(len(at), dtype=bool)
+    beside = np.zeros(len(at), dtype=bool)
     for cue, there in ((place, place < len(about)), (place - 1, place > 0)):
         topic = np.append(about, 0)[cue]
         there &= around.sentence[topic] == around.line[at]
@@ -73,6 +75,7 @@ def _of_work(
         # "founded 15 years ago; 3 years of experience": the word speaks of the years next to it
         close |= there & (topic > here) & (gap <= _NEAR) & (np.searchsorted(here, topic) == np.arange(len(at)) + 1)
         told |= there & (gap <= _TOLD)
+        beside |= there & (gap <= _NEAR)
     value, span = around.value, around.lexicon.spans[around.phrase]
     begin, line = figure, around.line[at]
     tokens = around.tokens
@@ -119,4 +122,8 @@ def _of_work(
     # Chinese writes 年 for dates and all: there a word for working, or the end, has to stand by it.
     ends = among(around.sign_behind(end), _ENDS) & (least >= 1)
     worked = ~tokens.ideograph[around.begin[at]] | ends | near(_WORK, 4) | near(_WORK, 3, after=True)
-    return np.asarray(~theirs & (close | (told | worked) & ~other & ~adjective))
+    # "experience of 18 months", "at least 18 months on a ward"
+    before = np.maximum(here - 1, 0)
+    least_of = (around.group[before] == CLASS["required"]) & (around.last[before] == begin - 1) & opens[0]
+    fits = np.where(bare, beside | least_of, (told | worked) & ~adjective)
+    return np.asarray(~theirs & (close | fits & ~other))
