@@ -366,9 +366,10 @@ def answered(around: Surroundings) -> Flags:
     asked = (stop < len(tokens)) & (stop - around.end[near] <= _ANSWER)
     asked &= tokens.folded[tokens.end[stop - 1]] == _QUESTION
     near, stop = near[asked], stop[asked]
-    for k in range(2):  # "Honestly, no."
-        word = np.minimum(stop + k, len(tokens) - 1)
+    for k in range(2):  # "Honestly, no.", but not "Welcome, not demanded."
+        word, beyond = np.minimum(stop + np.array([[k], [2 * k]]), len(tokens) - 1)
         same = tokens.sentence[word] == tokens.sentence[stop]
+        same &= (k == 0) | (tokens.sentence[beyond] != tokens.sentence[stop])
         out[near] |= same & among(tokens.hash[word], around.lexicon.none_of)
     return out
 
