@@ -124,6 +124,7 @@ def _of_work(
     worked = ~tokens.ideograph[around.begin[at]] | ends | near(_WORK, 4) | near(_WORK, 3, after=True)
     # "experience of 18 months", "at least 18 months on a ward"
     before = np.maximum(here - 1, 0)
-    least_of = (around.group[before] == CLASS["required"]) & (around.last[before] == begin - 1) & opens[0]
+    least_of = (around.group[before] == CLASS["required"]) & (around.sentence[before] == line)
+    least_of &= (begin - around.last[before] <= 2) & opens[0]
     fits = np.where(bare, beside | least_of, (told | worked) & ~adjective)
     return np.asarray(~theirs & (close | fits & ~other))

@@ -361,7 +361,7 @@ def answered(around: Surroundings) -> Flags:
     """Whether each item stands in a question that is answered "no": "Do you need a degree? No."."""
     tokens = around.tokens
     out = np.zeros(len(around.item), dtype=bool)
-    near = np.flatnonzero((around.kind == CLASS["level"]) | (around.kind == CLASS["nothing"]))
+    near = np.flatnonzero(around.kind != CLASS["years"])
     stop = np.searchsorted(tokens.sentence, around.line[near], "right")
     asked = (stop < len(tokens)) & (stop - around.end[near] <= _ANSWER)
     asked &= tokens.folded[tokens.end[stop - 1]] == _QUESTION
