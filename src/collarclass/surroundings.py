@@ -361,7 +361,9 @@ def answered(around: Surroundings) -> Flags:
     """Whether each item stands in a question that is answered "no": "Do you need a degree? No."."""
     tokens = around.tokens
     out = np.zeros(len(around.item), dtype=bool)
-    near = np.flatnonzero(around.kind != CLASS["years"])
+    beyond = np.minimum(around.end + _ANSWER + 1, len(tokens) - 1)
+    ends = (tokens.sentence[beyond] != around.line) | (beyond == len(tokens) - 1)
+    near = np.flatnonzero((around.kind != CLASS["years"]) & ends)
     stop = np.searchsorted(tokens.sentence, around.line[near], "right")
     asked = (stop < len(tokens)) & (stop - around.end[near] <= _ANSWER)
     asked &= tokens.folded[tokens.end[stop - 1]] == _QUESTION
