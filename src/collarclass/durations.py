@@ -30,7 +30,9 @@ def experience(around: Surroundings) -> tuple[NDArray[np.float64], Indices]:
     number = around.lexicon.numbers(tokens.hash[back].ravel()).reshape(back.shape)
     number[beyond | (tokens.sentence[back] != around.line[at])] = np.nan
     one, two, three = back
-    tens = tokens.ideograph[one] & (number[0] < 10) & (number[1] >= 10)  # 十五年
+    tens = tokens.ideograph[one] & (number[1] >= 10)  # 十五年
+    tens |= (number[1] >= 20) & (number[1] % 10 == 0) & (tokens.start[one] - tokens.end[two] == 1)  # "twenty-six years"
+    tens &= number[0] < 10
     number[0, tens] += number[1, tens]
     number[1, tens] = np.nan
     number[1, tokens.start[one] - tokens.end[two] > 3] = np.nan  # "3 - 5 years"
@@ -44,27 +46,30 @@ def experience(around: Surroundings) -> tuple[NDArray[np.float64], Indices]:
     value = around.value[around.item[at]]
     least[value == HALF] += 0.5  # 一年半
     least[value == _MONTHS] /= 12
-    if (value == _FIRST).any():  # "A year in care", not "twice a year in May"
+    if (value == _FIRST).any():  # "A year in care", "and a year in care", not "twice a year in May"
         opens = around.starts[around.item[at]] | among(around.sign_before[at], _OPENS)
-        opens |= among(tokens.hash[around.begin[at] - 1], around.lexicon.any_of)
+        ahead = tokens.hash[around.begin[at] - 1]
+        opens |= among(ahead, around.lexicon.any_of) | (around.lexicon.says("span", ahead) == _WORK)
         least[value == _FIRST] = np.where(opens[value == _FIRST], 1.0, np.nan)
     counted = (value > HALF) & (value < _MONTHS)  # "a year or more", "2yrs"
     least[counted], back[counted] = _FIGURES[value[counted]], 0
     figure_at[at] -= back
     told = np.flatnonzero(~np.isnan(least))
-    at, least, adjective = at[told], least[told], ((value == _SINGLE) & (least > 1))[told]
-    years[at] = np.where(_of_work(around, at, figure_at[at], adjective, least), least, np.nan)
+    bare = (value == _MONTHS) & (around.end[at] == around.begin[at])  # "six months" may be anything
+    at, least, bare, adjective = at[told], least[told], bare[told], ((value == _SINGLE) & (least > 1))[told]
+    years[at] = np.where(_of_work(around, at, figure_at[at], adjective, bare, least), least, np.nan)
     return years, figure_at
 
 
 def _of_work(
-    around: Surroundings, at: Indices, figure: Indices, adjective: Flags, least: NDArray[np.float64]
+    around: Surroundings, at: Indices, figure: Indices, adjective: Flags, bare: Flags, least: NDArray[np.float64]
 ) -> Flags:
     """Whether the years of the items `at` are worked: where "experience" is said, or nothing else."""
     about = np.flatnonzero((around.group == CLASS["topic"]) & (around.value == 1))
     here, end = around.item[at], around.end[at]
     place = np.searchsorted(about, here)
     close, told = (end > around.begin[at]) & (around.value[here] != _PLAIN), np.zeros(len(at), dtype=bool)
+    beside = np.zeros(len(at), dtype=bool)
     for cue, there in ((place, place < len(about)), (place - 1, place > 0)):
         topic = np.append(about, 0)[cue]
         there &= around.sentence[topic] == around.line[at]
@@ -72,6 +77,7 @@ def _of_work(
         # "founded 15 years ago; 3 years of experience": the word speaks of the years next to it
         close |= there & (topic > here) & (gap <= _NEAR) & (np.searchsorted(here, topic) == np.arange(len(at)) + 1)
         told |= there & (gap <= _TOLD)
+        beside |= there & (gap <= _NEAR)
     value, span = around.value, around.lexicon.spans[around.phrase]
     begin, line = figure, around.line[at]
     tokens = around.tokens
@@ -122,12 +128,17 @@ def _of_work(
     worked = ~tokens.ideograph[around.begin[at]] | ends | near(_WORK, 4) | near(_WORK, 3, after=True)
     # Or nothing else is in the clause: "三年风机检修，".
     some = np.flatnonzero(~worked & (least >= 2) & (least <= _CAREER))
-    opens = tokens.sentence[np.maximum(figure[some] - 1, 0)] != line[some]
-    opens |= among(sign_ahead(tokens, figure[some]), _STARTS)
+    starts = tokens.sentence[np.maximum(figure[some] - 1, 0)] != line[some]
+    starts |= among(sign_ahead(tokens, figure[some]), _STARTS)
     lead = np.maximum(here[some] - 1, 0)  # or it is asked for at once: "至少两年带队"
-    opens |= (around.group[lead] == CLASS["required"]) & (around.last[lead] == figure[some] - 1)
-    opens &= ~among(around.sign_behind(around.begin[at[some]] - 1), _LISTED)  # 2、年会
-    some = some[opens]
+    starts |= (around.group[lead] == CLASS["required"]) & (around.last[lead] == figure[some] - 1)
+    starts &= ~among(around.sign_behind(around.begin[at[some]] - 1), _LISTED)  # 2、年会
+    some = some[starts]
     rest = np.minimum(end[some] + np.arange(1, _CLAUSE)[:, None], len(tokens) - 1)
     worked[some] = (among(tokens.folded[tokens.end[rest]], _ENDS) | (tokens.sentence[rest] != line[some])).any(axis=0)
-    return np.asarray(~theirs & (close | (told | worked) & ~other & ~adjective))
+    # "experience of 18 months", "at least 18 months on a ward"
+    before = np.maximum(here - 1, 0)
+    least_of = (around.group[before] == CLASS["required"]) & (around.sentence[before] == line)
+    least_of &= (begin - around.last[before] <= 2) & opens[0]
+    fits = np.where(bare, beside | least_of, (told | worked) & ~adjective)
+    return np.asarray(~theirs & (close | fits & ~other))

@@ -56,7 +56,7 @@ def clutter(around: Surroundings, section: NDArray[np.int8], asked: Flags, pursu
     # "a GED, a driving licence (we pay for it)": what follows a paper does not speak of the schooling before.
     paper = (around.kind[1:] >= CLASS["certificate"]) & (around.kind[1:] <= CLASS["driving"])
     there[:-1] &= ~(is_level[:-1] & paper & (around.item[1:] < cue[:-1]))
-    check = np.flatnonzero(there & tokens.ideograph[around.first[cue]])
+    check = np.flatnonzero(there & (is_years | tokens.ideograph[around.first[cue]]))  # "5 years, and you will earn"
     there[check[around.between(check, cue[check], COMMA)]] = False
     out |= there
     out |= _named_after(around) & ~pursuing
@@ -135,20 +135,23 @@ def _count(mask: Flags) -> NDArray[np.int64]:
     return np.append(0, np.cumsum(mask))
 
 
-def named_before(around: Surroundings, kept: Flags) -> Flags:
+def named_before(around: Surroundings, kept: Flags, liked: Flags) -> Flags:
     """Whether each paper among the `kept` items is named more than once, and not here at its best.
 
-    "CPR certification" three times is one paper, and so are "CDL" and "CDL class A".
+    "CPR certification" three times is one paper, and so are "CDL" and "CDL class A". Of licences for an
+    academic profession an ad asks for one, by more than one name: "registered nurse", "state nursing licence";
+    one that is `liked` may be another.
     """
     out = np.zeros(len(kept), dtype=bool)
     paper = np.flatnonzero(kept & (around.kind >= CLASS["certificate"]) & (around.kind <= CLASS["driving"]))
     if len(paper) < 2:
         return out
     n, phrase = len(around.lexicon.root), around.phrase[around.item[paper]].astype(np.int64)
-    driving = around.kind[paper] == CLASS["driving"]
-    row = around.row[around.item[paper]] * (n + 1)
-    exact = row + np.where(driving, n, phrase)
-    root = row + np.where(driving, n, around.lexicon.root[phrase])
+    academic = (around.kind[paper] == CLASS["licence"]) & (around.lexicon.nature[phrase] == 0)
+    one = np.where(academic, n + liked[paper], np.where(around.kind[paper] == CLASS["driving"], n + 2, -1))
+    row = around.row[around.item[paper]] * (n + 3)
+    exact = row + np.where(one < 0, phrase, one)
+    root = row + np.where(one < 0, around.lexicon.root[phrase], one)
     order = np.argsort(exact, kind="stable")
     out[paper[order[1:]]] = exact[order[1:]] == exact[order[:-1]]
     longer = np.sort(root[exact != root])

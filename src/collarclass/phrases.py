@@ -8,6 +8,7 @@ hashes. What is asked for is looked for first, and the words about it near by on
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -46,7 +47,7 @@ VALUES = {
     "substitute": ("before", "after", "both", "alone", "near", "slash"),
     "topic": ("", "experience"),
     "else": ("", "after"),
-    "years": ("", "single", "plain", "half", "1", "2", "3", "4", "5", "6", "7", "8", "10", "months", "first"),
+    "years": ("", "single", "plain", "half", "1", "2", "3", "4", "5", "6", "7", "8", "10", "20", "months", "first"),
     "clutter": ("", "before", "after", "far"),
     "heading": ("required", "preferred", "other", "benefit", "company", "label"),
     "span": ("before", "after", "far", "work"),
@@ -58,6 +59,7 @@ _COMMA, _ENUMERATION, _SLASH, _YEARS, _DECOY = (
     ord(","), ord("、"), ord("/"), CLASSES.index("years"), CLASSES.index("decoy"),
 )  # fmt: skip
 _STEP = np.uint64(0xD6E8FEB86659FD93)
+_CUT = re.compile(r"(?<=\d)(?=[a-z])|(?<=\bph)(?=ds?\b)")  # where capitals cut a token in two: 6G, 12TH, PhD
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +206,14 @@ def _spellings(phrase: str) -> list[str]:
     return [" ".join(words).strip() for words in itertools.product(*(w.split("|") for w in phrase.split()))]
 
 
+def _written(row: _Row) -> list[str]:
+    """All that a row stands for, once more as capitals cut it; of years the figure is no part of the phrase."""
+    spellings = _spellings(row.phrase)
+    if row.group in ("years", *CONTEXT):
+        return spellings
+    return list(dict.fromkeys((*spellings, *(_CUT.sub(" ", one) for one in spellings))))
+
+
 def load_lexicon(extra_path: str | PathLike[str] | None = None) -> Lexicon:
     """Load the shipped lexicon, with a file of your own on top.
 
@@ -243,7 +253,7 @@ def _compile(extra: Path | None) -> Lexicon:
     rows = [row for name in FILES for row in _read(folder / name, name)]
     if extra is not None:
         rows += _read(extra, str(extra))
-    spellings = [(i, spelling) for i, row in enumerate(rows) for spelling in _spellings(row.phrase)]
+    spellings = [(i, spelling) for i, row in enumerate(rows) for spelling in _written(row)]
     tokens = tokenize([spelling for _, spelling in spellings])
     owner = np.array([i for i, _ in spellings])
     begin, size = tokens.first[:-1], np.diff(tokens.first)

@@ -125,7 +125,7 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
     others = clutter(around, section, asked, words.pursuing)
     others |= words.excluded & ~denied & (around.kind == CLASS["level"])
     kept = ~(np.where(status == NOT_NEEDED, lacking(around), others) | unsaid)
-    keep = np.flatnonzero(kept & ~named_before(around, kept))
+    keep = np.flatnonzero(kept & ~named_before(around, kept, status == PREFERRED))
     item, phrase = around.item[keep], around.phrase[around.item[keep]]
     is_level = around.kind[keep] == CLASS["level"]
     higher = (around.kind[keep] == CLASS["nothing"]) & (around.value[item] == HIGHER)

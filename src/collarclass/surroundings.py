@@ -24,7 +24,8 @@ ASKED, LIKED, _OTHER, BENEFIT, COMPANY, _LABEL = range(6)  # values of the headi
 COMMA, COLON, SLASH, BLANK, OPEN, CLOSE, _ENUMERATION = (ord(c) for c in ",:/ ()、")
 _ALTERNATIVE, _ELSE, _ALSO = 150, 8, 25  # how far apart alternatives may stand, in tokens, and "alternatively" from one
 _ANSWER = 10  # how far from the end of a question
-_BAR, _QUESTION = ord("|"), ord("?")
+_BAR, _QUESTION, _BREAK = ord("|"), ord("?"), ord("\n")
+_LINE = 400  # characters of a table's line that are looked at
 _FRESH, _STOPS = np.zeros(1 << 16, dtype=bool), np.zeros(1 << 16, dtype=bool)  # what stands before, and behind
 _FRESH[[ord(c) for c in "abcdefghijklmnopqrstuvwxyz0123456789:;."]] = True
 _STOPS[[ord(c) for c in "abcdefghijklmnopqrstuvwxyz:】"]] = True
@@ -345,30 +346,48 @@ def sections(around: Surroundings) -> NDArray[np.int8]:
     head, there = around.preceding(around.heads)
     there &= around.row[head] == around.row[around.item]
     out = np.where(there, around.opens[head], np.int8(-1))
-    # A table of two columns: "Essential | Desirable" over "Degree | Master's".
-    tokens, left = around.tokens, np.maximum(head - 1, 0)
-    twin = there & around.heads[left] & (around.sentence[head] - around.sentence[left] == 1)
+    # A table: "Criteria | Essential | Desirable" over "Schooling | Degree | Master's".
+    tokens, left = around.tokens, np.maximum(np.arange(len(around.heads)) - 1, 0)
+    twin = around.heads & around.heads[left] & (around.sentence - around.sentence[left] == 1)
     some = np.flatnonzero(twin)
-    if len(some):
-        some = some[around.sign_behind(around.last[left[some]]) == _BAR]
-        start = np.searchsorted(tokens.sentence, around.line[some])
-        some = some[sign_ahead(tokens, start) != _BAR]
-        out[some] = around.opens[left[some]]
+    twin[some] = around.sign_behind(around.last[left[some]]) == _BAR
+    if twin.any():
+        last, there = around.preceding(twin)
+        there &= around.row[last] == around.row[around.item]
+        for i in np.flatnonzero(there).tolist():
+            cell, of = _cell(tokens, around.begin[i]), last[i]
+            while twin[of] and _cell(tokens, around.first[of]) > cell:
+                of -= 1
+            if cell >= 0 and _cell(tokens, around.first[of]) == cell:
+                out[i] = around.opens[of]
     return out
+
+
+def _cell(tokens: Tokens, token: np.int64) -> int:
+    """How many bars stand before a token in its line; -1 where its line has none."""
+    place = int(tokens.start[token])
+    before, behind = tokens.folded[max(place - _LINE, 0) : place], tokens.folded[place : place + _LINE]
+    start = np.flatnonzero(before == _BREAK)
+    bars = int((before[int(start[-1]) if len(start) else 0 :] == _BAR).sum())
+    end = np.flatnonzero(behind == _BREAK)
+    return bars if bars or (behind[: int(end[0]) if len(end) else None] == _BAR).any() else -1
 
 
 def answered(around: Surroundings) -> Flags:
     """Whether each item stands in a question that is answered "no": "Do you need a degree? No."."""
     tokens = around.tokens
     out = np.zeros(len(around.item), dtype=bool)
-    near = np.flatnonzero((around.kind == CLASS["level"]) | (around.kind == CLASS["nothing"]))
+    beyond = np.minimum(around.end + _ANSWER + 1, len(tokens) - 1)
+    ends = (tokens.sentence[beyond] != around.line) | (beyond == len(tokens) - 1)
+    near = np.flatnonzero((around.kind != CLASS["years"]) & ends)
     stop = np.searchsorted(tokens.sentence, around.line[near], "right")
     asked = (stop < len(tokens)) & (stop - around.end[near] <= _ANSWER)
     asked &= tokens.folded[tokens.end[stop - 1]] == _QUESTION
     near, stop = near[asked], stop[asked]
-    for k in range(2):  # "Honestly, no."
-        word = np.minimum(stop + k, len(tokens) - 1)
+    for k in range(2):  # "Honestly, no.", but not "Welcome, not demanded."
+        word, beyond = np.minimum(stop + np.array([[k], [2 * k]]), len(tokens) - 1)
         same = tokens.sentence[word] == tokens.sentence[stop]
+        same &= (k == 0) | (tokens.sentence[beyond] != tokens.sentence[stop])
         out[near] |= same & among(tokens.hash[word], around.lexicon.none_of)
     return out
 

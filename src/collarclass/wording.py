@@ -33,7 +33,7 @@ from .surroundings import (
 )
 
 # How far words reach, in tokens.
-_BEFORE, _BEFORE_NEAR, _AFTER, _SWAP, _STUDY = 10, 4, 40, 60, 6
+_BEFORE, _BEFORE_NEAR, _AFTER, _SWAP, _STUDY, _DOTTED = 10, 4, 40, 60, 6, 5
 _DOT, _SEMICOLON = ord("."), ord(";")
 _ENDS = np.array([ord(c) for c in ",.;)。"])
 
@@ -89,9 +89,10 @@ def wording(
     asks = (group >= CLASS["required"]) & (group <= CLASS["not_needed"])
     behind = asks & ((side == AFTER) | (side == BOTH))
     cue, there = around.after(behind, _AFTER)
-    some = np.flatnonzero(is_level & (around.first[cue] - around.end <= 2) & ~there)  # "M.Sc. is an advantage"
+    some = np.flatnonzero(is_level & (around.sentence[cue] == line + 1) & (around.first[cue] - around.end <= _DOTTED))
     folded, last = around.tokens.folded, around.end[some]
     dotted = (folded[around.tokens.end[last]] == _DOT) & (folded[around.tokens.start[last] - 1] == _DOT)
+    dotted &= around.tokens.sentence[last + 1] == line[some] + 1  # "M.Sc. holders have an advantage"
     there[some] = dotted & (around.row[cue[some]] == around.row[item[some]])
     there = spoken(cue, there)
     check = np.flatnonzero(there & around.tokens.ideograph[around.first[cue]])  # 本科以上，党员优先
