@@ -12,7 +12,7 @@ import argparse
 import csv
 from pathlib import Path
 
-from collarclass.requirements import read_requirements
+from collarclass.requirement_reader import read_requirements
 from collarclass.result import LEVELS, STATUSES
 from collarclass.text import tokenize
 

@@ -12,16 +12,9 @@ from hypothesis import strategies as st
 
 from collarclass.errors import DataError
 from collarclass.phrases import load_lexicon
-from collarclass.requirements import (
-    FEATURES,
-    KINDS,
-    carriers,
-    features,
-    findings,
-    read_requirements,
-    requirements,
-)
+from collarclass.requirement_reader import read_requirements, requirements
 from collarclass.result import LEVELS, STATUSES
+from collarclass.stated import FEATURES, KINDS, carriers, features, findings
 from collarclass.text import tokenize
 
 DATA = Path(__file__).parent / "data"

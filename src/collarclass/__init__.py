@@ -1,7 +1,5 @@
 """Label job ads white, blue or gray collar by two scores: academic credential and hands-on skill."""
 
-import sys
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 from .errors import CollarclassError, DataError, ModelFileError
@@ -12,7 +10,8 @@ if TYPE_CHECKING:
     from .estimator import CollarClassifier
     from .files import label_file
     from .model import Model
-    from .requirements import requirements
+    from .phrases import load_lexicon
+    from .requirement_reader import requirements
     from .result import Classification, Evidence, Requirement
     from .tables import label_table
 
@@ -22,12 +21,13 @@ __version__ = "0.1.0"
 _HOMES = {
     "classify": "api",
     "classify_many": "api",
+    "load_lexicon": "phrases",
     "load_model": "artefact",
     "save_model": "artefact",
     "CollarClassifier": "estimator",
     "label_file": "files",
     "Model": "model",
-    "requirements": "requirements",
+    "requirements": "requirement_reader",
     "Classification": "result",
     "Evidence": "result",
     "Requirement": "result",
@@ -48,6 +48,7 @@ __all__ = [
     "classify_many",
     "label_file",
     "label_table",
+    "load_lexicon",
     "load_model",
     "requirements",
     "save_model",
@@ -66,14 +67,3 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     return sorted(__all__)
-
-
-class _Package(ModuleType):
-    """Keeps `requirements` the function, when the module of that name is imported."""
-
-    def __setattr__(self, name: str, value: object) -> None:
-        if not (name == "requirements" and isinstance(value, ModuleType)):
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from .errors import ModelFileError
 from .features import Vocabulary
 from .model import Block, Model
-from .requirements import FEATURES
+from .stated import FEATURES
 
 FORMAT_VERSION = 1
 _BLOCK_ARRAYS = ("hashes", "order", "scale", "weight", "shown")

@@ -18,8 +18,9 @@ from .errors import DataError
 from .features import Terms, Vocabulary, count_terms, ngrams
 from .lexicon import stop_words
 from .model import Block, Model, groups, with_title
-from .requirements import features, read_requirements
+from .requirement_reader import read_requirements
 from .result import LABELS
+from .stated import features
 from .text import Tokens, tokenize
 
 _LEAST_GAIN = 0.25

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from .requirements import carriers, findings
 from .result import Requirement, SumTerms
+from .stated import carriers, findings
 
 if TYPE_CHECKING:
     from .model import Model, Reading

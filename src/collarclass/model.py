@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from .evidence import deciding_words, stated_requirements, sum_terms
 from .features import Terms, Vocabulary, count_terms
-from .requirements import Stated, features, read_requirements
+from .requirement_reader import read_requirements
 from .result import DIMENSIONS, LABELS, LEVELS, STATUSES, Classification
+from .stated import Stated, features
 from .text import Tokens, tokenize
 
 UNCLEAR = len(LABELS)

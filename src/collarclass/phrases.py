@@ -235,7 +235,7 @@ def load_lexicon(extra_path: str | PathLike[str] | None = None) -> Lexicon:
 
     Examples
     --------
-    >>> from collarclass.phrases import load_lexicon
+    >>> from collarclass import load_lexicon
     >>> len(load_lexicon().group) > 1000
     True
     """

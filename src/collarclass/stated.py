@@ -103,7 +103,7 @@ def features(stated: Stated) -> NDArray[np.float64]:
 
     Examples
     --------
-    >>> from collarclass.requirements import read_requirements
+    >>> from collarclass.requirement_reader import read_requirements
     >>> from collarclass.text import tokenize
     >>> found = features(read_requirements(tokenize(["Degree or equivalent experience"])))[0]
     >>> {name: float(value) for name, value in zip(FEATURES, found) if value}

@@ -13,10 +13,7 @@ from numpy.typing import NDArray
 from .durations import experience
 from .others import clutter, lacking, named_before
 from .phrases import Lexicon, default_lexicon
-from .phrases import load_lexicon as load_lexicon
 from .result import Requirement
-from .stated import FEATURES as FEATURES
-from .stated import KINDS as KINDS
 from .stated import (
     NOT_NEEDED,
     PREFERRED,
@@ -24,12 +21,10 @@ from .stated import (
     SKILL_GRADE,
     SUBSTITUTABLE,
     UNSTATED,
+    Stated,
+    findings,
     nothing_stated,
 )
-from .stated import Stated as Stated
-from .stated import carriers as carriers
-from .stated import features as features
-from .stated import findings as findings
 from .surroundings import (
     ASKED,
     BARE,
