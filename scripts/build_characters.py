@@ -58,6 +58,8 @@ def kind(char: str, folded: str) -> int:
     code = ord(folded)
     if 0x3400 <= code <= 0x9FFF or 0xF900 <= code <= 0xFAFF or char in "〇々":
         return IDEOGRAPH
+    if 0x3041 <= code <= 0x30FF and category[0] == "L":
+        return IDEOGRAPH  # kana, one by one too: so that Japanese is seen to be no Chinese
     if category in ("Lu", "Lt"):
         return UPPER
     if category[0] == "L" or category in ("Nd", "Nl", "Mc"):

@@ -221,7 +221,7 @@ class Tokens:
     sentence : ndarray of int64
         Running number of the sentence, line or bullet; two tokens with one number stand together.
     ideograph : ndarray of bool
-        Whether it is a single Chinese character.
+        Whether it is a single Chinese character (or a Japanese kana).
     first : ndarray of int64, shape (n_rows + 1,)
         Index of each row's first token.
     folded : ndarray of uint16
