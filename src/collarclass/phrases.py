@@ -209,7 +209,7 @@ def _spellings(phrase: str) -> list[str]:
 def _written(row: _Row) -> list[str]:
     """All that a row stands for, once more as capitals cut it; of years the figure is no part of the phrase."""
     spellings = _spellings(row.phrase)
-    if row.group in ("years", *CONTEXT):
+    if row.group in ("years", *CONTEXT) or not _CUT.search(row.phrase):
         return spellings
     return list(dict.fromkeys((*spellings, *(_CUT.sub(" ", one) for one in spellings))))
 
@@ -280,30 +280,31 @@ def _compile(extra: Path | None) -> Lexicon:
         prefix[longer] = mix(prefix[longer] * _STEP + tokens.hash[begin[longer] + k])
         whole[longer] = prefix[longer]
 
-    group = np.array([row.group for row in rows])[owner]
-    context = {name: np.flatnonzero(group == name) for name in CONTEXT}
-    single = np.isin(group, BESIDE) & (size == 1) & ~tokens.ideograph[begin]
-    aside = np.flatnonzero(np.isin(group, BESIDES) & ~single)
-    plain = np.flatnonzero(~np.isin(group, BESIDES + CONTEXT))
+    def of(names: tuple[str, ...]) -> NDArray[np.bool_]:
+        return np.array([row.group in names for row in rows])[owner]
+
+    value = np.array([VALUES[row.group].index(row.value) if row.group in VALUES else 0 for row in rows], dtype=np.int8)
+    context = {name: np.flatnonzero(of((name,))) for name in CONTEXT}
+    single = of(BESIDE) & (size == 1) & ~tokens.ideograph[begin]
+    aside = np.flatnonzero(of(BESIDES) & ~single)
+    plain = np.flatnonzero(~of(BESIDES + CONTEXT))
     order = np.concatenate((plain[::-1], aside[::-1]))  # the last row of a phrase counts
     hashes, place = np.unique(whole[order], return_index=True)
-    table = [rows[i] for i in owner[order[place]]]
+    counts = owner[order[place]]  # the row that counts for each phrase
     besides = np.full((len(BESIDES), len(hashes)), -1, dtype=np.int8)
     for kind, name in zip(besides, BESIDES, strict=True):
-        some = np.flatnonzero((group == name) & ~single)
-        values = [VALUES.get(name, ("",)).index(rows[owner[i]].value) for i in some]
-        kind[np.searchsorted(hashes, whole[some])] = values
+        some = np.flatnonzero(of((name,)) & ~single)
+        kind[np.searchsorted(hashes, whole[some])] = value[owner[some]]
 
     words = {}
     for name in BESIDE:
-        some = np.flatnonzero((group == name) & single)[::-1]
+        some = np.flatnonzero(of((name,)) & single)[::-1]
         word, at = np.unique(whole[some], return_index=True)
-        values = [VALUES.get(name, ("",)).index(rows[owner[i]].value) for i in some[at]]
         may_say = np.zeros(1 << 16, dtype=bool)
         may_say[(word >> np.uint64(48)).astype(np.intp)] = True
-        words[name] = (may_say, word, np.array(values, dtype=np.int8))
+        words[name] = (may_say, word, value[owner[some[at]]])
 
-    paper = np.isin([row.group for row in table], PAPERS)
+    paper = np.array([row.group in PAPERS for row in rows])[counts]
     root = np.arange(len(hashes), dtype=np.int32)
     for begun, longer in zip(shorter[::-1], starting[::-1], strict=True):  # the shortest is written last
         begins = np.minimum(np.searchsorted(hashes, begun), len(hashes) - 1)
@@ -314,9 +315,9 @@ def _compile(extra: Path | None) -> Lexicon:
     known = np.unique(np.concatenate((hashes, *shorter)))
     phrase = np.full(len(known), -1, dtype=np.int32)
     phrase[np.searchsorted(known, hashes)] = np.arange(len(hashes))
-    bits = np.where(np.isin(group, ITEMS), _ITEM, np.where(np.isin(group, FAR), _FAR, _NEAR))
+    bits = np.where(of(ITEMS), _ITEM, np.where(of(FAR), _FAR, _NEAR))
     alone = np.zeros(1 << 16, dtype=np.uint8)
-    bits[(group == "heading") & (size == 1)] = _HEADING
+    bits[of(("heading",)) & (size == 1)] = _HEADING
     some = order[size[order] == 1]
     np.bitwise_or.at(alone, (whole[some] >> np.uint64(48)).astype(np.intp), bits[some])
     pairs = np.zeros(1 << _PAIR_BITS, dtype=np.uint8)
@@ -327,15 +328,15 @@ def _compile(extra: Path | None) -> Lexicon:
         np.bitwise_or.at(leads, np.searchsorted(known, begun), bits[some])
     numbers, where = np.unique(whole[context["number"]], return_index=True)
     return Lexicon(
-        np.array([CLASSES.index(r.group) for r in table], dtype=np.int8),
-        np.array([VALUES.get(r.group, ("",)).index(r.value) for r in table], dtype=np.int8),
+        np.array([CLASSES.index(r.group) if r.group in CLASSES else -1 for r in rows], dtype=np.int8)[counts],
+        value[counts],
         besides[0],
         besides[1],
         besides[2],
         besides[3],
-        np.array([r.isced for r in table], dtype=np.int8),
-        np.array([r.nature for r in table], dtype=np.int8),
-        np.array([r.doubtful for r in table], dtype=np.int8),
+        np.array([r.isced for r in rows], dtype=np.int8)[counts],
+        np.array([r.nature for r in rows], dtype=np.int8)[counts],
+        np.array([r.doubtful for r in rows], dtype=np.int8)[counts],
         root,
         np.unique(whole[context["or"]]),
         np.unique(whole[context["no"]]),
