@@ -281,7 +281,7 @@ def _compile(extra: Path | None) -> Lexicon:
         whole[longer] = prefix[longer]
 
     def of(names: tuple[str, ...]) -> NDArray[np.bool_]:
-        return np.array([row.group in names for row in rows])[owner]
+        return np.asarray(np.array([row.group in names for row in rows])[owner])
 
     value = np.array([VALUES[row.group].index(row.value) if row.group in VALUES else 0 for row in rows], dtype=np.int8)
     context = {name: np.flatnonzero(of((name,))) for name in CONTEXT}
