@@ -52,3 +52,14 @@ def test_predicting_needs_none_of_the_heavy_libraries(heavy: str) -> None:
         f"sys.exit({heavy!r} in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("before", ["classify", "requirements", "CollarClassifier", "load_model"])
+def test_requirements_is_the_function_whatever_was_imported_before(before: str) -> None:
+    code = (
+        f"from collarclass import {before}, requirements; import collarclass.requirement_reader; "
+        "from collarclass.requirement_reader import read_requirements; "
+        "assert collarclass.requirements is requirements; print(requirements('BSc required')[0].level)"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout
+    assert out == "bachelor\n"

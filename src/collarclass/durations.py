@@ -39,7 +39,7 @@ def experience(around: Surroundings) -> tuple[NDArray[np.float64], Indices]:
     number[2, tokens.start[one] - tokens.end[three] > 5] = np.nan  # "3 to 5 years"
     some = np.flatnonzero(~np.isnan(number[1:]))
     some = some[among(around.sign_behind(back[1:].ravel()[some]), _LISTED)]
-    number[1:].ravel()[some] = np.nan  # "2. three years"
+    number[1:].flat[some] = np.nan  # "2. three years"
     least = np.where(number[1] <= number[0], number[1], np.where(number[2] < number[0], number[2], number[0]))
     back = np.where(number[1] <= number[0], 2, np.where(number[2] < number[0], 3, 1))
     least[(number[0] > least) & (number[0] >= _OLD)] = np.nan  # "25-40 yrs" are an age
@@ -130,15 +130,14 @@ def _of_work(
     some = np.flatnonzero(~worked & (least >= 2) & (least <= _CAREER))
     starts = tokens.sentence[np.maximum(figure[some] - 1, 0)] != line[some]
     starts |= among(sign_ahead(tokens, figure[some]), _STARTS)
-    lead = np.maximum(here[some] - 1, 0)  # or it is asked for at once: "至少两年带队"
-    starts |= (around.group[lead] == CLASS["required"]) & (around.last[lead] == figure[some] - 1)
+    lead = np.maximum(here - 1, 0)
+    asks = around.group[lead] == CLASS["required"]
+    starts |= (asks & (around.last[lead] == figure - 1))[some]  # or it is asked for at once: "至少两年带队"
     starts &= ~among(around.sign_behind(around.begin[at[some]] - 1), _LISTED)  # 2、年会
     some = some[starts]
     rest = np.minimum(end[some] + np.arange(1, _CLAUSE)[:, None], len(tokens) - 1)
     worked[some] = (among(tokens.folded[tokens.end[rest]], _ENDS) | (tokens.sentence[rest] != line[some])).any(axis=0)
     # "experience of 18 months", "at least 18 months on a ward"
-    before = np.maximum(here - 1, 0)
-    least_of = (around.group[before] == CLASS["required"]) & (around.sentence[before] == line)
-    least_of &= (begin - around.last[before] <= 2) & opens[0]
+    least_of = asks & (around.sentence[lead] == line) & (begin - around.last[lead] <= 2) & opens[0]
     fits = np.where(bare, beside | least_of, (told | worked) & ~adjective)
     return np.asarray(~theirs & (close | fits & ~other))

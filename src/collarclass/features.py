@@ -13,13 +13,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from .text import Tokens, mix
+from .text import STEP, Tokens, mix
 
 # Rounded to single precision, so that every machine's logarithm gives the same table.
 _DAMPED = np.array([0.0, *(1.0 + math.log(n) for n in range(1, 1001))]).astype(np.float32).astype(np.float64)
 _PAIR = np.uint64(0xD6E8FEB86659FD93)
 _TRIPLE = np.uint64(0xCA5A826395121157)
-_STEP = np.uint64(0x9E3779B97F4A7C15)
 
 
 def ngrams(
@@ -153,10 +152,10 @@ def _last_equal(keys: NDArray[np.int64]) -> NDArray[np.int32]:
     All write their places into a table by a hash. Where a key reads the place of another, it goes on by a new hash.
     """
     bits = len(keys).bit_length() + 1
-    table, own = np.empty(1 << bits, dtype=np.int32), np.arange(len(keys), dtype=np.int32)
-    out, left, sought = own.copy(), own, keys.view(np.uint64)
+    table, out = np.empty(1 << bits, dtype=np.int32), np.empty(len(keys), dtype=np.int32)
+    left, sought = np.arange(len(keys), dtype=np.int32), keys.view(np.uint64)
     while len(left):
-        sought = sought * _STEP
+        sought = sought * STEP
         slot = (sought >> np.uint64(64 - bits)).view(np.int64)
         table[slot] = left
         place = table[slot]

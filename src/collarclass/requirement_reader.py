@@ -29,11 +29,9 @@ from .surroundings import (
     ASKED,
     BARE,
     CLASS,
-    COLON,
     HIGHER,
     LIKED,
     alternatives,
-    among,
     answered,
     fields,
     preface,
@@ -96,10 +94,6 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
     denied = ahead.just_denied | ahead.denied & ~ahead.either & ~bare
     denied[1:] |= denied[:-1] & alternative[1:]  # "no diploma or GED"
     denied |= answered(around)
-    some = np.flatnonzero(tokens.folded[tokens.end[around.end]] == COLON)  # "Degree: no."
-    word, beyond = np.minimum(around.end[some] + np.array([[1], [2]]), len(tokens) - 1)
-    ends = (tokens.sentence[word] == around.line[some]) & (tokens.sentence[beyond] != around.line[some])
-    denied[some] |= ends & among(tokens.hash[word], around.lexicon.none_of)
     status[denied | alone & ~bare] = NOT_NEEDED
     status[denied & words.excluded & ~alone] = REQUIRED  # "applicants without a degree will not be considered"
     status[words.swapped & (status == REQUIRED)] = SUBSTITUTABLE

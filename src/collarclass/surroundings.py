@@ -57,6 +57,13 @@ def sign_ahead(tokens: Tokens, token: Indices) -> NDArray[np.uint16]:
     return np.where(near == BLANK, tokens.folded[np.maximum(place - 2, 0)], near)
 
 
+def _each(start: Indices, stop: Indices) -> tuple[Indices, Indices]:
+    """All tokens from each start up to its stop: which of the runs each is of, and the token."""
+    length = np.maximum(stop - start, 0)
+    run = np.repeat(np.arange(len(length)), length)
+    return run, np.arange(len(run)) - np.repeat(np.cumsum(length) - length, length) + start[run]
+
+
 @dataclass(slots=True)
 class Surroundings:
     """The phrases of a batch that have to do with what is asked for.
@@ -132,24 +139,17 @@ class Surroundings:
         """
         if not len(some):
             return np.zeros(0, dtype=bool)
-        start, stop = self.end[some] + before, self.first[until] - short
-        length = np.maximum(stop - start, 0)
-        run = np.repeat(np.arange(len(some)), length)
-        token = np.arange(len(run)) - np.repeat(np.cumsum(length) - length, length) + start[run]
-        beside = self.tokens.start[token] - 1 if before else self.tokens.end[token]
-        if sign == COMMA:  # 本科（自考均可），
-            beside = np.where(self.tokens.folded[beside] == CLOSE, beside + 1, beside)
-        found = self.tokens.folded[beside] == sign
-        if sign == COMMA:  # 本科 / 三年 / PMP优先
-            found |= (self.tokens.folded[beside] == BLANK) & (self.tokens.folded[beside + 1] == SLASH)
+        run, token = _each(self.end[some] + before, self.first[until] - short)
+        beside, folded = self.tokens.start[token] - 1 if before else self.tokens.end[token], self.tokens.folded
+        found = folded[beside] == sign
+        if sign == COMMA:  # also behind a bracket, 本科（自考均可）， and 本科 / 三年 / PMP优先
+            beside = np.where(folded[beside] == CLOSE, beside + 1, beside)
+            found = (folded[beside] == COMMA) | (folded[beside] == BLANK) & (folded[beside + 1] == SLASH)
         return np.asarray(np.bincount(run[found], minlength=len(some)) > 0)
 
     def set_off(self, cue: Indices, some: Indices, comma: Flags | None = None) -> Flags:
         """Whether a colon, or where it counts a comma, stands between some phrases and the items behind them."""
-        start, stop = self.last[cue], self.begin[some]
-        length = np.maximum(stop - start, 0)
-        run = np.repeat(np.arange(len(some)), length)
-        token = np.arange(len(run)) - np.repeat(np.cumsum(length) - length, length) + start[run]
+        run, token = _each(self.last[cue], self.begin[some])
         sign = self.tokens.folded[self.tokens.end[token]]
         counts = np.True_ if comma is None else comma[run]
         found = run[(sign == COLON) | (sign == COMMA) & counts]
@@ -374,7 +374,7 @@ def _cell(tokens: Tokens, token: np.int64) -> int:
 
 
 def answered(around: Surroundings) -> Flags:
-    """Whether each item stands in a question that is answered "no": "Do you need a degree? No."."""
+    """Whether each item is answered "no", after a question or a colon: "Do you need a degree? No.", "Degree: no."."""
     tokens = around.tokens
     out = np.zeros(len(around.item), dtype=bool)
     beyond = np.minimum(around.end + _ANSWER + 1, len(tokens) - 1)
@@ -389,6 +389,10 @@ def answered(around: Surroundings) -> Flags:
         same = tokens.sentence[word] == tokens.sentence[stop]
         same &= (k == 0) | (tokens.sentence[beyond] != tokens.sentence[stop])
         out[near] |= same & among(tokens.hash[word], around.lexicon.none_of)
+    some = np.flatnonzero(tokens.folded[tokens.end[around.end]] == COLON)
+    word, beyond = np.minimum(around.end[some] + np.array([[1], [2]]), len(tokens) - 1)
+    last = (tokens.sentence[word] == around.line[some]) & (tokens.sentence[beyond] != around.line[some])
+    out[some] |= last & among(tokens.hash[word], around.lexicon.none_of)
     return out
 
 

@@ -28,7 +28,7 @@ SPACE, LOWER, UPPER, IDEOGRAPH, BREAK, STOP, TAIL, APOSTROPHE, SKIP = range(9)
 # time. Having seen one large array freed, glibc keeps as much for the next batch.
 np.empty(1 << 24, dtype=np.uint8)
 
-_STEP = np.uint64(0x9E3779B97F4A7C15)
+STEP = np.uint64(0x9E3779B97F4A7C15)
 _TAG = re.compile(r"<[a-zA-Z/!?]")
 _ENTITY = re.compile(r"&(?:#\d+;?|#[xX][0-9a-fA-F]+;?|[a-zA-Z][a-zA-Z0-9]{1,30};)")
 _BLOCK_TAGS = frozenset(
@@ -449,5 +449,5 @@ def _hash_units(units: NDArray[Any], start: NDArray[np.int64], end: NDArray[np.i
     hashes = mix(eight[start] & masks[np.minimum(length, most)])
     longer = np.flatnonzero(length > most)
     rest = eight[end[longer] - most] + length[longer].view(np.uint64)
-    hashes[longer] = mix(hashes[longer] * _STEP + rest)
+    hashes[longer] = mix(hashes[longer] * STEP + rest)
     return hashes
