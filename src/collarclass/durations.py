@@ -17,6 +17,7 @@ _LISTED = np.array([ord(c) for c in "、.)"])
 _OPENS = np.array([ord(c) for c in ",:;(-–"])
 _STARTS = np.array([ord(c) for c in ",:;(、.)"])
 _ENDS = np.array([ord(c) for c in ",.;)。、+|/\n"])
+_ZERO, _A, _Z, _HYPHEN = (np.uint16(ord(c)) for c in "0az-")
 _BEFORE, _AFTER, _FAR, _WORK = range(4)  # values of words that say what a length of time is of
 
 def experience(around: Surroundings) -> tuple[NDArray[np.float64], Indices]:
@@ -37,6 +38,11 @@ def experience(around: Surroundings) -> tuple[NDArray[np.float64], Indices]:
     number[1, tens] = np.nan
     number[1, tokens.start[one] - tokens.end[two] > 3] = np.nan  # "3 - 5 years"
     number[2, tokens.start[one] - tokens.end[three] > 5] = np.nan  # "3 to 5 years"
+    # "Computer Science3-4 years": a line break that was lost
+    digit, letter = tokens.folded[tokens.end[two] - 1] - _ZERO, tokens.folded[tokens.end[two] - 2]
+    glued = ~np.isnan(number[0]) & np.isnan(number[1]) & (tokens.start[one] - tokens.end[two] == 1)
+    glued &= (tokens.folded[tokens.end[two]] == _HYPHEN) & (digit < 10) & (letter >= _A) & (letter <= _Z)
+    number[1, glued] = digit[glued]
     some = np.flatnonzero(~np.isnan(number[1:]))
     some = some[among(around.sign_behind(back[1:].ravel()[some]), _LISTED)]
     number[1:].flat[some] = np.nan  # "2. three years"

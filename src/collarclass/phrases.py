@@ -38,7 +38,7 @@ CLASSES = ITEMS + CUES
 FAR = ("heading", "preferred", "substitute", "several")  # classes that speak of items in other sentences as well
 PAPERS = ("certificate", "licence", "skill_grade")
 NATURES = ("academic", "vocational")
-DOUBTS = ("", "doubtful", "joined")  # notes that mean something; others are for the reader
+DOUBTS = ("", "doubtful", "joined", "general")  # notes that mean something; others are for the reader
 VALUES = {
     "level": ("0", "1", "2", "3", "4"),
     "nothing": ("", "header", "denied", "higher"),
@@ -80,7 +80,8 @@ class Lexicon:
         ISCED 2011 level, and index into `NATURES`; -1 where there is none.
     doubtful : ndarray of int8
         1 where the phrase counts only by a cue or an alternative ("MA"), 2 only by an alternative
-        ("associate's or bachelor's"), else 0.
+        ("associate's or bachelor's"), 3 where it gives way to any schooling named otherwise
+        ("open to graduates"), else 0.
     root : ndarray of int32
         The shortest certificate or licence that the phrase begins with ("CDL" of "CDL class A"); itself
         where there is none.

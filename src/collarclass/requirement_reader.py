@@ -104,7 +104,7 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
     doubtful = around.lexicon.doubtful[around.phrase[around.item]]
     joined = alternative | np.append(alternative[1:], False)  # "MS/PhD"
     unsaid |= (doubtful == 1) & (words.after < 0) & ~joined & (around.sign_before != ord(":"))
-    sure = doubtful < 2  # "associate's or bachelor's", not "nursing associate/associate practitioner"
+    sure = doubtful != 2  # "associate's or bachelor's", not "nursing associate/associate practitioner"
     near = (around.begin[1:] - around.end[:-1] <= 3) & (alternative[1:] | (words.after[1:] == CLASS["preferred"]))
     beside = np.zeros(len(alone), dtype=bool)
     beside[1:] = near & sure[:-1]
@@ -124,7 +124,7 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
         around.row[item],
         values,
         status[keep],
-        np.where(fields(around), 1, np.where(marked | alone, 2, 0))[keep],
+        np.where(doubtful == 3, -1, np.where(fields(around), 1, np.where(marked | alone, 2, 0)))[keep],
         alternative[keep],
         alone[keep],
         _rows_with(tokens.n_rows, around.row[softening(around)]),

@@ -23,7 +23,9 @@ BARE, HIGHER = 2, 3  # values of words for schooling in general, and for higher 
 ASKED, LIKED, _OTHER, BENEFIT, COMPANY, _LABEL = range(6)  # values of the headings; a label: "Nice: BSc"
 COMMA, COLON, SLASH, BLANK, OPEN, CLOSE, _ENUMERATION = (ord(c) for c in ",:/ ()、")
 _ALTERNATIVE, _ELSE, _ALSO = 150, 8, 25  # how far apart alternatives may stand, in tokens, and "alternatively" from one
+_TITLED = 3  # and words that may be a title of a post
 _ANSWER = 10  # how far from the end of a question
+_TITLE, _LEADING = 3, 8  # tokens of a heading that needs no line of its own; tokens behind "ideally" up to a colon
 _BAR, _QUESTION, _BREAK = ord("|"), ord("?"), ord("\n")
 _LINE = 400  # characters of a table's line that are looked at
 _FRESH, _STOPS = np.zeros(1 << 16, dtype=bool), np.zeros(1 << 16, dtype=bool)  # what stands before, and behind
@@ -194,6 +196,15 @@ def survey(tokens: Tokens, lexicon: Lexicon) -> Surroundings | None:
     opens = np.where((opens < 0) & ((sign == COLON) | alone), asks, opens).astype(np.int8)
     heads = (opens >= 0) & stops & (starts | tokens.ideograph[first] | (last > first))
     heads &= starts | (sign == COLON) | (opens < BENEFIT)  # "for our clients;" is no heading
+    # "... of dynamic systems PREFERRED SKILLS AND EXPERIENCE Proficiency": line breaks that were lost.
+    titled = (group == CLASS["heading"]) & ((opens == ASKED) | (opens == LIKED))
+    heads |= titled & ((last - first >= _TITLE) | (opens == LIKED) & (sign == COLON))
+    # "Ideally you will have the following:"
+    some = np.flatnonzero(starts & (asks >= 0))
+    final = np.searchsorted(tokens.sentence, sentence[some], "right") - 1
+    leads = (tokens.folded[tokens.end[final]] == COLON) & (final - last[some] <= _LEADING)
+    some = some[leads & ~np.isin(sentence[some], sentence[is_item[keep]])]
+    opens[some], heads[some] = asks[some], True
     liked = (group == CLASS["heading"]) & (opens == LIKED) & ~heads  # "is our preferred qualification"
     group[liked], value[liked] = CLASS["preferred"], BOTH
     opens[opens == _LABEL] = LIKED
@@ -249,7 +260,9 @@ def preface(around: Surroundings) -> Preface:
     ended = apart & tokens.ideograph[around.begin]  # 专业不卡，大专
     apart[:, 1:] |= back[:, 1:] <= around.end[:-1]
     choice = among(words, around.lexicon.any_of) & inside & ~apart
-    opening = tokens.sentence[np.maximum(back - 1, 0)] != around.line
+    here = tokens.sentence[back] == around.line
+    beside = np.clip(np.where(here, back - 1, back + 1), 0, len(tokens) - 1)
+    opening = here != (tokens.sentence[beside] == around.line)  # first of its sentence, or last of the one before
     inside &= tokens.sentence[back] == around.line
     denied = among(words, around.lexicon.none_of) & inside & ~ended
     which, own = np.nonzero(choice & tokens.ideograph[around.begin])
@@ -264,6 +277,10 @@ def alternatives(around: Surroundings, ahead: Preface, years: NDArray[np.float64
     order = np.arange(len(is_level))
     earlier = np.zeros(len(is_level), dtype=np.int64)
     earlier[1:] = np.maximum.accumulate(np.where(is_level, order, -1))[:-1]
+    title = around.lexicon.doubtful[around.phrase[around.item]] == 2
+    some = np.flatnonzero(title[earlier] & (earlier >= 0) & (around.begin - around.end[earlier] > _TITLED))
+    if len(some):  # "City Planning Associate; or a degree"
+        earlier[some] = np.append(-1, np.maximum.accumulate(np.where(is_level & ~title, order, -1)))[some]
     row = around.row[around.item]
     near = is_level & (order > 0) & (earlier >= 0)
     earlier = np.maximum(earlier, 0)

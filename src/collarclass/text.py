@@ -29,6 +29,8 @@ SPACE, LOWER, UPPER, IDEOGRAPH, BREAK, STOP, TAIL, APOSTROPHE, SKIP = range(9)
 np.empty(1 << 24, dtype=np.uint8)
 
 STEP = np.uint64(0x9E3779B97F4A7C15)
+_LETTERS = 3  # of a word that a number was run into
+_ZERO, _A, _Z = (np.uint16(ord(c)) for c in "0az")
 _TAG = re.compile(r"<[a-zA-Z/!?]")
 _ENTITY = re.compile(r"&(?:#\d+;?|#[xX][0-9a-fA-F]+;?|[a-zA-Z][a-zA-Z0-9]{1,30};)")
 _BLOCK_TAGS = frozenset(
@@ -383,12 +385,18 @@ def _tokenize(
         dropped = dropped - np.arange(len(dropped))
 
     word = (kind == LOWER) | (kind == UPPER)
+    tail = special[of == TAIL]
     for _ in range(2):  # C++, C#, 5+
-        tail = special[of == TAIL]
         word[tail] = word[tail - 1]
     ideograph = kind == IDEOGRAPH
     joint = word[1:] & word[:-1]
     joint &= (kind[1:] != UPPER) | (kind[:-1] != LOWER)  # "TeamLeader" is two words
+    for digits in (1, 2):  # and so is "skills4+"
+        place = tail[tail > digits + _LETTERS] - digits
+        cut = (folded[place + digits - 1] - _ZERO < 10) & (folded[place] - _ZERO < 10)
+        for k in range(1, _LETTERS + 1):
+            cut &= (folded[place - k] >= _A) & (folded[place - k] <= _Z)
+        joint[place[cut] - 1] = False
     begin = word | ideograph
     finish = begin.copy()
     begin[1:] &= ~joint
