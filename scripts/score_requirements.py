@@ -1,22 +1,44 @@
-"""Precision and recall of the requirement reader against a person's reading of real ads.
+"""Precision and recall of the requirement reader against persons' reading of real ads.
 
-    python scripts/score_requirements.py FOLDER [--show]
+    python scripts/score_requirements.py FILE [FILE ...] [--show]
 
-FOLDER holds the ads as en.csv and zh.csv with the columns id and text; the reading, which has ids
-and expected values only, is tests/data/requirements_dev_reading.csv.
+The files hold the ads, with the columns id and text. The reading, which has ids and expected values
+only, is tests/data/requirements_reading.csv; a cell with * is not compared.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+from collections import defaultdict
 from pathlib import Path
 
 from collarclass.requirement_reader import read_requirements
 from collarclass.result import LEVELS, STATUSES
+from collarclass.stated import findings
 from collarclass.text import tokenize
 
-READING = Path(__file__).parent.parent / "tests" / "data" / "requirements_dev_reading.csv"
+READING = Path(__file__).parent.parent / "tests" / "data" / "requirements_reading.csv"
+NOTHING = {"level": "", "status": "unstated", "preferred_level": "", "certificates": "", "years": ""}
+PAPERS = ("certificate", "licence", "skill_grade")
+
+Row = dict[str, str]
+
+
+def read(text: str) -> Row:
+    """What the reader finds in one ad, in the columns of the reading."""
+    tokens = tokenize([text])
+    stated = read_requirements(tokens)
+    found = findings(stated, tokens, 0, text)
+    level, preferred = int(stated.level[0]), int(stated.preferred[0])
+    years = [item.years for item in found if item.years is not None]
+    return {
+        "level": LEVELS[level] if level >= 0 else "",
+        "status": STATUSES[stated.status[0]],
+        "preferred_level": LEVELS[preferred] if preferred >= 0 else "",
+        "certificates": ";".join(sorted(f"{item.kind}/{item.nature}" for item in found if item.kind in PAPERS)),
+        "years": f"{max(years):g}" if years else "",
+    }
 
 
 def score(pairs: list[tuple[str, str]], nothing: str) -> str:
@@ -27,37 +49,44 @@ def score(pairs: list[tuple[str, str]], nothing: str) -> str:
     same = sum(e == f for e, f in pairs)
     return (
         f"precision {right / max(found, 1):.3f} ({right}/{found})  "
-        f"recall {right / max(stated, 1):.3f} ({right}/{stated})  agreement {same / max(len(pairs), 1):.3f}"
+        f"recall {right / max(stated, 1):.3f} ({right}/{stated})  "
+        f"agreement {same / max(len(pairs), 1):.3f} ({same}/{len(pairs)})"
     )
+
+
+def differences(expected: Row, found: Row) -> list[str]:
+    """The columns that are read otherwise than by the person."""
+    return [column for column in NOTHING if expected[column] not in ("*", found[column])]
 
 
 def main() -> None:
     """Read the ads, compare, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("ads", type=Path, nargs="+")
     parser.add_argument("--show", action="store_true", help="list the ads read differently")
     arguments = parser.parse_args()
     csv.field_size_limit(1 << 30)
-    with READING.open(encoding="utf-8") as file:
-        expected = {row["id"]: (row["level"], row["status"]) for row in csv.DictReader(file)}
-    for language in ("en", "zh"):
-        with (arguments.folder / f"{language}.csv").open(encoding="utf-8-sig", newline="") as file:
-            ads = [row for row in csv.DictReader(file) if row["id"] in expected]
-        stated = read_requirements(tokenize([ad["text"] for ad in ads]))
-        found = [
-            (LEVELS[level] if level >= 0 else "", STATUSES[status])
-            for level, status in zip(stated.level.tolist(), stated.status.tolist(), strict=True)
-        ]
-        wanted = [expected[ad["id"]] for ad in ads]
-        print(f"{language}: {len(ads)} ads")
-        print("  level ", score([(w[0], f[0]) for w, f in zip(wanted, found, strict=True)], ""))
-        print("  status", score([(w[1], f[1]) for w, f in zip(wanted, found, strict=True)], "unstated"))
-        both = [("|".join(w), "|".join(f)) for w, f in zip(wanted, found, strict=True)]
-        print("  both  ", score(both, "|unstated"))
-        if arguments.show:
-            for ad, (w, f) in zip(ads, both, strict=True):
-                if w != f:
-                    print(f"    {ad['id']}: {w} was read as {f}")
+    text: Row = {}
+    for path in arguments.ads:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            text.update((ad["id"], ad["text"]) for ad in csv.DictReader(file))
+    drawn: dict[tuple[str, str], list[tuple[Row, Row]]] = defaultdict(list)
+    with READING.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            if row["id"] in text:
+                drawn[row["draw"], row["lang"]].append((row, read(text[row["id"]])))
+    for (draw, language), ads in drawn.items():
+        print(f"{draw} {language}: {len(ads)} ads")
+        for column, nothing in NOTHING.items():
+            pairs = [(e[column], f[column]) for e, f in ads if e[column] != "*"]
+            if pairs:
+                print(f"  {column:15s} {score(pairs, nothing)}")
+        wrong = [differences(e, f) for e, f in ads]
+        both = sum(not {"level", "status"} & set(columns) for columns in wrong)
+        print(f"  level and status right {both}/{len(ads)}, every column right {wrong.count([])}/{len(ads)}")
+        for (e, f), columns in zip(ads, wrong, strict=True):
+            if arguments.show and columns:
+                print(f"    {e['id']}: " + ", ".join(f"{c} {e[c]!r} read as {f[c]!r}" for c in columns))
 
 
 if __name__ == "__main__":

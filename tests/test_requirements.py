@@ -219,10 +219,10 @@ def test_missing_lexicon(tmp_path: Path) -> None:
         load_lexicon(tmp_path / "none.tsv")
 
 
-def test_dev_reading_holds_no_text() -> None:
-    with (DATA / "requirements_dev_reading.csv").open(encoding="utf-8", newline="") as file:
+def test_reading_holds_no_text() -> None:
+    with (DATA / "requirements_reading.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert len(rows) == 200
-    assert set(rows[0]) == {"id", "level", "status"}
-    assert {r["level"] for r in rows} <= {"", *LEVELS}
+    assert len(rows) == 700
+    assert set(rows[0]) == {"id", "lang", "draw", "level", "status", "preferred_level", "certificates", "years"}
+    assert {r[c] for r in rows for c in ("level", "preferred_level")} <= {"", "*", *LEVELS}
     assert {r["status"] for r in rows} <= set(STATUSES)
