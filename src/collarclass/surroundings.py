@@ -6,13 +6,13 @@ asks for, or cues, which say how. Every function here answers one question for a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .phrases import CLASSES, FAR, ITEMS, Lexicon, find_phrases
+from .phrases import CLASSES, FAR, ITEMS, Hits, Lexicon, find_phrases
 from .text import Tokens
 
 CLASS = {name: np.int8(i) for i, name in enumerate(CLASSES)}
@@ -25,6 +25,7 @@ COMMA, COLON, SLASH, BLANK, OPEN, CLOSE, _ENUMERATION = (ord(c) for c in ",:/ ()
 _ALTERNATIVE, _ELSE, _ALSO = 150, 8, 25  # how far apart alternatives may stand, in tokens, and "alternatively" from one
 _TITLED = 3  # and words that may be a title of a post
 _ANSWER = 10  # how far from the end of a question
+_WORD = 3  # letters of a word that another was run into
 _TITLE, _LEADING = 3, 8  # tokens of a heading that needs no line of its own; tokens behind "ideally" up to a colon
 _BAR, _QUESTION, _BREAK = ord("|"), ord("?"), ord("\n")
 _LINE = 400  # characters of a table's line that are looked at
@@ -164,6 +165,21 @@ class Surroundings:
         return np.where(near == BLANK, self.tokens.folded[np.minimum(place + 1, len(self.tokens.folded) - 1)], near)
 
 
+def _broken(tokens: Tokens, hits: Hits) -> Tokens:
+    """The tokens with a new sentence where a line break was lost, "in our fieldBachelor's degree", but not in a phrase."""
+    end = tokens.end[:-1]
+    lost = (tokens.start[1:] == end) & ~tokens.ideograph[1:] & (end - tokens.start[:-1] >= _WORD)
+    cut = np.flatnonzero(lost)
+    cut = cut[~tokens.ideograph[cut]] + 1
+    within = np.searchsorted(hits.first, cut) - 1
+    cut = cut[(within < 0) | (hits.last[within] < cut)]
+    if not len(cut):
+        return tokens
+    more = np.zeros(len(tokens), dtype=np.int64)
+    more[cut] = 1
+    return replace(tokens, sentence=tokens.sentence + np.cumsum(more))
+
+
 def survey(tokens: Tokens, lexicon: Lexicon) -> Surroundings | None:
     """Find the lexicon's phrases and keep those that have to do with an item; None without items."""
     hits = find_phrases(tokens, lexicon)
@@ -171,6 +187,7 @@ def survey(tokens: Tokens, lexicon: Lexicon) -> Surroundings | None:
     is_item = group < len(ITEMS)
     if not is_item.any():
         return None
+    tokens = _broken(tokens, hits)
     sentence = tokens.sentence[hits.first]
     about = np.zeros(int(tokens.sentence[-1]) + 1, dtype=bool)
     about[sentence[is_item]] = True

@@ -409,6 +409,9 @@ def _tokenize(
     stops = np.flatnonzero(of == STOP)
     stop = special[stops]
     ends[stops] = ~word[stop + 1] & ~ideograph[stop + 1] & word[stop - 1] & word[stop - 2]
+    glued = (kind[stop - 1] == LOWER) & (kind[stop - 2] == LOWER) & (kind[stop - 3] == LOWER)
+    inside = np.minimum(stop + 2, len(kind) - 1)
+    ends[stops] |= glued & (kind[stop + 1] == UPPER) & (kind[inside] == LOWER)  # "in a team.Bachelor's degree"
     breaks = special[ends]
     first = np.searchsorted(start, starts)
     return Tokens(

@@ -72,7 +72,10 @@ def wording(
     group, side, item, line = around.group, around.value, around.item, around.line
     is_level = around.kind == CLASS["level"]
     fresh = np.zeros(len(group), dtype=bool)
-    fresh[item[is_level & ~alternative]] = True
+    again = np.zeros(len(item), dtype=bool)  # "BS/MS degree preferred"
+    again[1:] = (side[item[1:]] == side[item[:-1]]) & is_level[:-1] & (around.begin[1:] - around.end[:-1] == 1)
+    again &= (line == np.append(-1, line[:-1])) & ~among(around.sign_before, _ENDS)
+    fresh[item[is_level & ~alternative & ~again]] = True
     barrier, barred = around.following(fresh)  # a cue beyond the next level speaks of that level
     barrier = np.where(barred, barrier, len(group))
     topic, touched = around.following(
@@ -170,7 +173,9 @@ def _swapped(around: Surroundings, spoken: Spoken, barrier: Indices, years: NDAr
     cue, there = around.following(swap & ((side == AFTER) | (side == BOTH)))
     next_sentence = around.sentence[cue] - line
     plain = around.last[cue] - around.first[cue] >= 3  # "or experience" may speak of something else
-    there &= (next_sentence == 0) | (next_sentence == 1) & (plain | around.starts[cue])
+    there &= (next_sentence == 0) | (next_sentence == 1) & (plain | around.starts[cue]) | (
+        (next_sentence == 2) & plain & around.starts[cue]
+    )
     there &= (around.first[cue] - around.end <= _SWAP) & (around.row[cue] == row)
     # 本科，会计背景或有相关经验: "or" speaks of its own clause, where it does not open one
     check = np.flatnonzero(there)
