@@ -168,8 +168,9 @@ def _weigh(
     """Weigh the levels of each row into one level, status and preferred level, and say which decide.
 
     The least of alternatives counts, then the highest of what is asked together. Words in the text
-    (rank 2) overrule a job site's field (1), and the field overrules mentions without any sign of
-    asking (0). `softened` rows say somewhere that experience is taken in place of schooling.
+    (rank 2) overrule a job site's field (1), the field overrules mentions without any sign of asking
+    (0), and these words for graduates in general (-1). `softened` rows say somewhere that experience
+    is taken in place of schooling.
     """
     n_findings = len(row)
     said = np.flatnonzero((level >= 0) | alone)
@@ -177,7 +178,7 @@ def _weigh(
     alternative = alternative[said]
     alternative[1:] &= row[1:] == row[:-1]
     group = np.cumsum(~alternative)
-    together = np.zeros(len(said) + 1, dtype=np.int64)
+    together = np.full(len(said) + 1, -1)
     np.maximum.at(together, group, rank)
     rank = together[group]
     spared = (status == NOT_NEEDED) & (level >= 0)  # "no degree needed" leaves a lower diploma standing
@@ -196,11 +197,11 @@ def _weigh(
     np.maximum.at(out, row[asked], least[group[asked]])
     out_status = np.where(out >= 0, REQUIRED, UNSTATED).astype(np.int8)
     decides = asked & (level == out[row])
-    swapped = decides & (status == SUBSTITUTABLE)
-    out_status[row[swapped]] = SUBSTITUTABLE
+    swapped = asked & (status == SUBSTITUTABLE)
     # "High school diploma. A finished apprenticeship, or four years at the trade": the first stands.
     loose = np.zeros(len(together), dtype=bool)
     loose[group[swapped]] = True
+    out_status[row[decides & loose[group]]] = SUBSTITUTABLE
     out_status[row[decides & ~loose[group] & (rank == 2) & (level == 1)]] = REQUIRED
     out_status[softened & (out >= 0)] = SUBSTITUTABLE
 

@@ -166,7 +166,7 @@ class Surroundings:
 
 
 def _broken(tokens: Tokens, hits: Hits) -> Tokens:
-    """The tokens with a new sentence where a line break was lost, "in our fieldBachelor's degree", but not in a phrase."""
+    """Begin a new sentence where a line break was lost, but not in a phrase: "in our fieldBachelor's degree"."""
     end = tokens.end[:-1]
     lost = (tokens.start[1:] == end) & ~tokens.ideograph[1:] & (end - tokens.start[:-1] >= _WORD)
     cut = np.flatnonzero(lost)
@@ -300,6 +300,8 @@ def alternatives(around: Surroundings, ahead: Preface, years: NDArray[np.float64
         earlier[some] = np.append(-1, np.maximum.accumulate(np.where(is_level & ~title, order, -1)))[some]
     row = around.row[around.item]
     near = is_level & (order > 0) & (earlier >= 0)
+    general = around.lexicon.doubtful[around.phrase[around.item]] == 3
+    near &= ~general & ~general[earlier]
     earlier = np.maximum(earlier, 0)
     near &= row[earlier] == row
     apart = ahead.own[near[ahead.own]]  # 学士，工程师或硕士优先
@@ -326,6 +328,9 @@ def alternatives(around: Surroundings, ahead: Preface, years: NDArray[np.float64
     out |= near & there & (cue < following[np.cumsum(is_level)])
     out |= near & (_ladder(around, earlier, years) | _posts(around, earlier))
     listed = near & (sign == COMMA) & (gap == 1)
+    follows = np.minimum(around.item + 1, len(around.group) - 1)  # "BSc, master's, or equivalent experience"
+    ends = (around.group[follows] == CLASS["substitute"]) & (around.first[follows] - around.end == 1)
+    out |= listed & ends & among(around.tokens.hash[around.first[follows]], around.lexicon.any_of)
     for _ in range(2):  # "bachelor's, master's or doctorate"
         taken = np.zeros(len(out), dtype=bool)
         taken[earlier[out]] = True
