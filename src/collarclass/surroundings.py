@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .phrases import CLASSES, FAR, ITEMS, Hits, Lexicon, find_phrases
-from .text import Tokens
+from .text import Tokens, tokenize
 
 CLASS = {name: np.int8(i) for i, name in enumerate(CLASSES)}
 BEFORE, AFTER, BOTH, ALONE, NEAR, _AFTER_SLASH = range(6)  # values of the cues: where they stand, seen from the item
@@ -25,6 +25,8 @@ COMMA, COLON, SLASH, BLANK, OPEN, CLOSE, _ENUMERATION = (ord(c) for c in ",:/ ()
 _ALTERNATIVE, _ELSE, _ALSO = 150, 8, 25  # how far apart alternatives may stand, in tokens, and "alternatively" from one
 _TITLED = 3  # and words that may be a title of a post
 _ANSWER = 10  # how far from the end of a question
+_QUALIFIED = 4  # tokens from "equivalent" to "experience"
+_JOINTS, _ENDS = tokenize(["and plus with have in"]).hash, np.array([ord(c) for c in ",;("])
 _WORD = 3  # letters of a word that another was run into
 _TITLE, _LEADING = 3, 8  # tokens of a heading that needs no line of its own; tokens behind "ideally" up to a colon
 _BAR, _QUESTION, _BREAK = ord("|"), ord("?"), ord("\n")
@@ -228,6 +230,16 @@ def survey(tokens: Tokens, lexicon: Lexicon) -> Surroundings | None:
 
     swap = np.flatnonzero((group == CLASS["substitute"]) & (value == _AFTER_SLASH))  # "HND / experience"
     value[swap] = np.where(sign_ahead(tokens, first[swap]) == SLASH, AFTER, _AFTER_SLASH)
+    # "or equivalent manufacturing planning experience"
+    ahead = np.minimum(np.arange(len(group)) + 1, len(group) - 1)
+    some = np.flatnonzero((group == CLASS["mark"]) & (group[ahead] == CLASS["topic"]) & (value[ahead] == 1))
+    some = some[among(tokens.hash[first[some]], lexicon.any_of) & (sentence[some] == sentence[ahead[some]])]
+    run, token = _each(last[some], first[ahead[some]])
+    apart = among(tokens.hash[token], _JOINTS) | among(tokens.folded[tokens.end[token]], _ENDS)
+    gap = first[ahead[some]] - last[some]
+    some = some[(gap > 1) & (gap <= _QUALIFIED) & (np.bincount(run[apart], minlength=len(some)) == 0)]
+    group[some], value[some] = CLASS["substitute"], AFTER
+
     item = np.flatnonzero(group < len(ITEMS))
     return Surroundings(
         tokens, lexicon, first, last, phrase, group, value, sentence, tokens.row[first], opens, heads, starts, stops,

@@ -29,7 +29,7 @@ SPACE, LOWER, UPPER, IDEOGRAPH, BREAK, STOP, TAIL, APOSTROPHE, SKIP = range(9)
 np.empty(1 << 24, dtype=np.uint8)
 
 STEP = np.uint64(0x9E3779B97F4A7C15)
-_LETTERS = 3  # of a word that a number was run into
+_LETTERS, _CAPITALS = 3, 4  # of a word that a number, or another word, was run into
 _ZERO, _A, _Z = (np.uint16(ord(c)) for c in "0az")
 _TAG = re.compile(r"<[a-zA-Z/!?]")
 _ENTITY = re.compile(r"&(?:#\d+;?|#[xX][0-9a-fA-F]+;?|[a-zA-Z][a-zA-Z0-9]{1,30};)")
@@ -384,13 +384,20 @@ def _tokenize(
         special, of = (special - np.cumsum(vanish))[~vanish], of[~vanish]
         dropped = dropped - np.arange(len(dropped))
 
-    word = (kind == LOWER) | (kind == UPPER)
+    lower, upper = kind == LOWER, kind == UPPER
+    word = lower | upper
     tail = special[of == TAIL]
     for _ in range(2):  # C++, C#, 5+
         word[tail] = word[tail - 1]
     ideograph = kind == IDEOGRAPH
     joint = word[1:] & word[:-1]
-    joint &= (kind[1:] != UPPER) | (kind[:-1] != LOWER)  # "TeamLeader" is two words
+    joint &= ~(upper[1:] & lower[:-1])  # "TeamLeader" is two words
+    place = np.flatnonzero(upper[1:] & upper[:-1]) + 1  # and so is "REQUIREMENTSBachelor"
+    place = place[(place > _CAPITALS) & (place < len(kind) - _LETTERS)]
+    place = place[lower[place + 1]]
+    for k in range(2, _LETTERS + 1):
+        place = place[lower[place + k] & upper[place - k]]
+    joint[place[upper[place - _CAPITALS]] - 1] = False
     for digits in (1, 2):  # and so is "skills4+"
         place = tail[tail > digits + _LETTERS] - digits
         cut = (folded[place + digits - 1] - _ZERO < 10) & (folded[place] - _ZERO < 10)
@@ -409,9 +416,9 @@ def _tokenize(
     stops = np.flatnonzero(of == STOP)
     stop = special[stops]
     ends[stops] = ~word[stop + 1] & ~ideograph[stop + 1] & word[stop - 1] & word[stop - 2]
-    glued = (kind[stop - 1] == LOWER) & (kind[stop - 2] == LOWER) & (kind[stop - 3] == LOWER)
-    inside = np.minimum(stop + 2, len(kind) - 1)
-    ends[stops] |= glued & (kind[stop + 1] == UPPER) & (kind[inside] == LOWER)  # "in a team.Bachelor's degree"
+    glued = np.flatnonzero(upper[stop + 1] & lower[stop - 1])  # "in a team.Bachelor's degree"
+    at = stop[glued]
+    ends[stops[glued]] |= lower[at - 2] & lower[at - 3] & lower[np.minimum(at + 2, len(kind) - 1)]
     breaks = special[ends]
     first = np.searchsorted(start, starts)
     return Tokens(
