@@ -15,6 +15,7 @@ from .others import clutter, lacking, named_before
 from .phrases import Lexicon, default_lexicon
 from .result import Requirement
 from .stated import (
+    LICENCE,
     NOT_NEEDED,
     PREFERRED,
     REQUIRED,
@@ -103,6 +104,7 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
     unsaid |= (status == NOT_NEEDED) & (around.kind >= CLASS["certificate"]) & (around.kind <= CLASS["driving"])
     doubtful = around.lexicon.doubtful[around.phrase[around.item]]
     joined = alternative | np.append(alternative[1:], False)  # "MS/PhD"
+    joined |= (around.kind == CLASS["licence"]) & (words.before >= 0)  # "you must hold a licence"
     unsaid |= (doubtful == 1) & (words.after < 0) & ~joined & (around.sign_before != ord(":"))
     sure = doubtful != 2  # "associate's or bachelor's", not "nursing associate/associate practitioner"
     near = (around.begin[1:] - around.end[:-1] <= 3) & (alternative[1:] | (words.after[1:] == CLASS["preferred"]))
@@ -130,7 +132,11 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
         _rows_with(tokens.n_rows, around.row[softening(around)]),
     )
     kind = _KIND_OF[around.kind[keep]]
-    kind[is_level & (around.lexicon.nature[phrase] >= 0)] = SKILL_GRADE  # an NVQ is a level of schooling, too
+    nature = around.lexicon.nature[phrase]
+    kind[is_level & (nature >= 0)] = SKILL_GRADE  # an NVQ is a level of schooling, too
+    # "Texas licence": of a profession where a degree is asked for
+    loose = (doubtful[keep] > 0) & (kind == LICENCE) & (level[around.row[item]] >= 3)
+    nature = np.where(loose, np.int8(0), nature)
     return Stated(
         level,
         row_status,
@@ -142,7 +148,7 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
         figure_at[keep],
         around.end[keep],
         np.where(is_level, around.lexicon.isced[phrase], -1).astype(np.int8),
-        around.lexicon.nature[phrase],
+        nature,
         years[keep],
         words.pursuing[keep],
         decides,
