@@ -7,6 +7,8 @@ an ad are weighed into one. All of it runs on arrays over the few phrases found.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,7 +31,9 @@ from .stated import (
 from .surroundings import (
     ASKED,
     BARE,
+    BLANK,
     CLASS,
+    CLOSE,
     HIGHER,
     LIKED,
     alternatives,
@@ -66,6 +70,7 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
     >>> stated.level.tolist(), stated.status.tolist()
     ([3, 4, 0, -1], [0, 1, 3, 4])
     """
+    tokens = _sentences(tokens)
     around = survey(tokens, lexicon if lexicon is not None else default_lexicon())
     if around is None:
         return nothing_stated(tokens.n_rows)
@@ -135,7 +140,8 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
     nature = around.lexicon.nature[phrase]
     kind[is_level & (nature >= 0)] = SKILL_GRADE  # an NVQ is a level of schooling, too
     # "Texas licence": of a profession where a degree is asked for
-    loose = (doubtful[keep] > 0) & (kind == LICENCE) & (level[around.row[item]] >= 3)
+    asked = (level >= 3) & (row_status != PREFERRED)
+    loose = (doubtful[keep] > 0) & (kind == LICENCE) & asked[around.row[item]]
     nature = np.where(loose, np.int8(0), nature)
     return Stated(
         level,
@@ -153,6 +159,18 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
         words.pursuing[keep],
         decides,
     )
+
+
+def _sentences(tokens: Tokens) -> Tokens:
+    """End sentences at a full stop behind a bracket, too: "NQF 8 (BSc Hons). Membership desirable"."""
+    close = np.flatnonzero(tokens.folded == CLOSE)
+    close = close[close < len(tokens.folded) - 2]
+    ends = close[(tokens.folded[close + 1] == ord(".")) & (tokens.folded[close + 2] == BLANK)]
+    if not len(ends):
+        return tokens
+    more = np.zeros(len(tokens) + 1, dtype=np.int64)
+    more[np.searchsorted(tokens.start, ends)] = 1
+    return replace(tokens, sentence=tokens.sentence + np.cumsum(more[:-1]))
 
 
 def _rows_with(n_rows: int, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
