@@ -6,18 +6,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .phrases import VALUES
-from .surroundings import CLASS, HALF, OPEN, Flags, Indices, Surroundings, among, sign_ahead
+from .surroundings import CLASS, COLON, COMMA, HALF, OPEN, Flags, Indices, Surroundings, among, sign_ahead
 
 _TOLD = 60  # how far the word "experience" may stand, in tokens
 _FAR_OFF, _NEAR = 12, 6
 _CLAUSE, _CAREER = 8, 15  # how long a clause of years may be, and how many years without a word for working
 _SINGLE, _PLAIN, _OLD, _MONTHS, _FIRST = 1, 2, 30, VALUES["years"].index("months"), VALUES["years"].index("first")
-_FIGURES = np.array([float(v) if v.isdecimal() else np.nan for v in VALUES["years"]])
+_FIGURES = np.array([float(v) if v[:1].isdecimal() else np.nan for v in VALUES["years"]])
 _LISTED = np.array([ord(c) for c in "、.)"])
 _OPENS = np.array([ord(c) for c in ",:;(-–"])
 _STARTS = np.array([ord(c) for c in ",:;(、.)"])
 _ENDS = np.array([ord(c) for c in ",.;)。、+|/\n"])
-_ZERO, _A, _Z, _HYPHEN = (np.uint16(ord(c)) for c in "0az-")
+_ZERO, _A, _Z, _HYPHEN, _DOT = (np.uint16(ord(c)) for c in "0az-.")
 _BEFORE, _AFTER, _FAR, _WORK = range(4)  # values of words that say what a length of time is of
 
 def experience(around: Surroundings) -> tuple[NDArray[np.float64], Indices]:
@@ -30,6 +30,12 @@ def experience(around: Surroundings) -> tuple[NDArray[np.float64], Indices]:
     beyond, back = back < 0, np.maximum(back, 0)
     number = around.lexicon.numbers(tokens.hash[back].ravel()).reshape(back.shape)
     number[beyond | (tokens.sentence[back] != around.line[at])] = np.nan
+    place = tokens.start[back]
+    whole = tokens.folded[place - 2] - _ZERO
+    decimal = (tokens.folded[place - 1] == _DOT) & (whole < 10) & (number < 10)  # "0.5 years"
+    decimal &= ~tokens.ideograph[around.begin[at]]  # but 2.3年以上 is of a list
+    number[decimal] = whole[decimal] + number[decimal] / 10
+    number[1:][decimal[:-1]] = np.nan
     one, two, three = back
     tens = tokens.ideograph[one] & (number[1] >= 10)  # 十五年
     tens |= (number[1] >= 20) & (number[1] % 10 == 0) & (tokens.start[one] - tokens.end[two] == 1)  # "twenty-six years"
@@ -59,9 +65,20 @@ def experience(around: Surroundings) -> tuple[NDArray[np.float64], Indices]:
         least[value == _FIRST] = np.where(opens[value == _FIRST], 1.0, np.nan)
     counted = (value > HALF) & (value < _MONTHS)  # "a year or more", "2yrs"
     least[counted], back[counted] = _FIGURES[value[counted]], 0
+    # "Years of experience: 6"
+    some = np.flatnonzero(np.isnan(least) & (value < HALF))
+    behind = tokens.end[around.end[at[some]]]
+    some = some[(tokens.folded[behind] == COLON) | (tokens.folded[np.minimum(behind + 1, tokens.end[-1])] == COLON)]
+    behind = np.minimum(around.end[at[some]] + 1, len(tokens) - 1)
+    here = tokens.sentence[behind] == around.line[at[some]]
+    least[some] = np.where(here, around.lexicon.numbers(tokens.hash[behind]), np.nan)
+    back[some] = 0
     figure_at[at] -= back
     told = np.flatnonzero(~np.isnan(least))
-    bare = (value == _MONTHS) & (around.end[at] == around.begin[at])  # "six months" may be anything
+    # "six months" and "six months or more" may be anything
+    behind = np.minimum(around.begin[at] + 1, len(tokens) - 1)
+    bare = (around.end[at] == around.begin[at]) | among(tokens.hash[behind], around.lexicon.any_of)
+    bare &= value == _MONTHS
     at, least, bare, adjective = at[told], least[told], bare[told], ((value == _SINGLE) & (least > 1))[told]
     years[at] = np.where(_of_work(around, at, figure_at[at], adjective, bare, least), least, np.nan)
     return years, figure_at
@@ -74,7 +91,7 @@ def _of_work(
     about = np.flatnonzero((around.group == CLASS["topic"]) & (around.value == 1))
     here, end = around.item[at], around.end[at]
     place = np.searchsorted(about, here)
-    close, told = (end > around.begin[at]) & (around.value[here] != _PLAIN), np.zeros(len(at), dtype=bool)
+    close, told = (end > around.begin[at]) & (around.value[here] != _PLAIN) & ~bare, np.zeros(len(at), dtype=bool)
     beside = np.zeros(len(at), dtype=bool)
     for cue, there in ((place, place < len(about)), (place - 1, place > 0)):
         topic = np.append(about, 0)[cue]
@@ -98,7 +115,8 @@ def _of_work(
     ahead, behind = words(begin - np.arange(1, _FAR_OFF + 1)[:, None]), words(later)
     # "one-year programme", but not "one year in programme management"
     opens = among(tokens.hash[np.minimum(later[:-1], len(tokens) - 1)], around.lexicon.open_to)
-    behind[1:][np.logical_or.accumulate(opens, axis=0)] = -1
+    beyond = opens | (behind[:-1] == _BEFORE)  # "four years' work after internship"
+    behind[1:][np.logical_or.accumulate(beyond, axis=0)] = -1
 
     # Phrases of several words, next but one at most.
     cues = np.clip(here + np.array([[-1], [-2], [1], [2]]), 0, len(span) - 1)
@@ -137,13 +155,18 @@ def _of_work(
     starts = tokens.sentence[np.maximum(figure[some] - 1, 0)] != line[some]
     starts |= among(sign_ahead(tokens, figure[some]), _STARTS)
     lead = np.maximum(here - 1, 0)
-    asks = around.group[lead] == CLASS["required"]
+    asks = (around.group[lead] == CLASS["required"]) | (around.group[lead] == CLASS["preferred"])
     starts |= (asks & (around.last[lead] == figure - 1))[some]  # or it is asked for at once: "至少两年带队"
     starts &= ~among(around.sign_behind(around.begin[at[some]] - 1), _LISTED)  # 2、年会
     some = some[starts]
     rest = np.minimum(end[some] + np.arange(1, _CLAUSE)[:, None], len(tokens) - 1)
     worked[some] = (among(tokens.folded[tokens.end[rest]], _ENDS) | (tokens.sentence[rest] != line[some])).any(axis=0)
-    # "experience of 18 months", "at least 18 months on a ward"
-    least_of = asks & (around.sentence[lead] == line) & (begin - around.last[lead] <= 2) & opens[0]
-    fits = np.where(bare, beside | least_of, (told | worked) & ~adjective)
+    # "experience of 18 months", "at least 18 months on a ward", "and 18 months on a ward"
+    asks &= (around.sentence[lead] == line) & (begin - around.last[lead] <= 2)
+    asks |= (tokens.sentence[begin - 1] != line) | (begin == 0) | among(sign_ahead(tokens, begin), _OPENS)
+    before = words(begin - 1)
+    other |= (before == _AFTER) & (sign_ahead(tokens, begin) == COLON)  # "Duration: six months in Leeds"
+    asks |= before == _WORK
+    asks &= opens[0] & (tokens.folded[tokens.end[end]] != COMMA)
+    fits = np.where(bare, beside | asks, (told | worked) & ~adjective)
     return np.asarray(~theirs & (close | fits & ~other))

@@ -127,6 +127,7 @@ def _same_paper(around: Surroundings) -> Flags:
     going_on = among(tokens.hash[around.end[:-1] + 1], around.lexicon.open_to)
     nature = around.lexicon.nature[around.phrase[around.item]]
     register = (gap <= 4) & going_on & (kind[1:] == CLASS["licence"]) & (nature[1:] == nature[:-1])
+    register &= around.lexicon.doubtful[around.phrase[around.item[:-1]]] == 0  # "(EC) licence with PrDP"
     return np.asarray(paper & (around.line[1:] == around.line[:-1]) & (bracket | register))
 
 
@@ -140,20 +141,26 @@ def named_before(around: Surroundings, kept: Flags, liked: Flags) -> Flags:
 
     "CPR certification" three times is one paper, and so are "CDL" and "CDL class A". Of licences for an
     academic profession an ad asks for one, by more than one name: "registered nurse", "state nursing licence";
-    one that is `liked` may be another.
+    one that is `liked` may be another. A licence named by a state is none beside one named by its trade, and
+    the bare word is none beside any.
     """
     out = np.zeros(len(kept), dtype=bool)
     paper = np.flatnonzero(kept & (around.kind >= CLASS["certificate"]) & (around.kind <= CLASS["driving"]))
     if len(paper) < 2:
         return out
     n, phrase = len(around.lexicon.root), around.phrase[around.item[paper]].astype(np.int64)
-    academic = (around.kind[paper] == CLASS["licence"]) & (around.lexicon.nature[phrase] == 0)
-    one = np.where(academic, n + liked[paper], np.where(around.kind[paper] == CLASS["driving"], n + 2, -1))
-    row = around.row[around.item[paper]] * (n + 3)
+    licence, driving = around.kind[paper] == CLASS["licence"], around.kind[paper] == CLASS["driving"]
+    academic, loose = licence & (around.lexicon.nature[phrase] == 0), licence & (around.lexicon.doubtful[phrase] > 0)
+    one = np.where(academic, n + liked[paper], np.where(driving, n + 2, np.where(loose, n + 3, -1)))
+    row = around.row[around.item[paper]] * (n + 4)
+    bare = np.flatnonzero(loose)
+    if len(bare):
+        any_driving = (around.lexicon.doubtful[phrase[bare]] == 1) & np.isin(row[bare], row[driving])
+        out[paper[bare]] = any_driving | np.isin(row[bare], row[licence & ~loose])
     exact = row + np.where(one < 0, phrase, one)
     root = row + np.where(one < 0, around.lexicon.root[phrase], one)
     order = np.argsort(exact, kind="stable")
-    out[paper[order[1:]]] = exact[order[1:]] == exact[order[:-1]]
+    out[paper[order[1:]]] |= exact[order[1:]] == exact[order[:-1]]
     longer = np.sort(root[exact != root])
     if len(longer):
         place = np.minimum(np.searchsorted(longer, exact), len(longer) - 1)

@@ -47,7 +47,7 @@ VALUES = {
     "substitute": ("before", "after", "both", "alone", "near", "slash"),
     "topic": ("", "experience"),
     "else": ("", "after"),
-    "years": ("", "single", "plain", "half", "1", "2", "3", "4", "5", "6", "7", "8", "10", "20", "months", "first"),
+    "years": ("", "single", "plain", "half", "0.5", *"12345678", "10", "20", "months", "first"),
     "clutter": ("", "before", "after", "far"),
     "heading": ("required", "preferred", "other", "benefit", "company", "label"),
     "span": ("before", "after", "far", "work"),

@@ -7,6 +7,8 @@ an ad are weighed into one. All of it runs on arrays over the few phrases found.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +17,7 @@ from .others import clutter, lacking, named_before
 from .phrases import Lexicon, default_lexicon
 from .result import Requirement
 from .stated import (
+    LICENCE,
     NOT_NEEDED,
     PREFERRED,
     REQUIRED,
@@ -28,7 +31,9 @@ from .stated import (
 from .surroundings import (
     ASKED,
     BARE,
+    BLANK,
     CLASS,
+    CLOSE,
     HIGHER,
     LIKED,
     alternatives,
@@ -65,6 +70,7 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
     >>> stated.level.tolist(), stated.status.tolist()
     ([3, 4, 0, -1], [0, 1, 3, 4])
     """
+    tokens = _sentences(tokens)
     around = survey(tokens, lexicon if lexicon is not None else default_lexicon())
     if around is None:
         return nothing_stated(tokens.n_rows)
@@ -103,6 +109,7 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
     unsaid |= (status == NOT_NEEDED) & (around.kind >= CLASS["certificate"]) & (around.kind <= CLASS["driving"])
     doubtful = around.lexicon.doubtful[around.phrase[around.item]]
     joined = alternative | np.append(alternative[1:], False)  # "MS/PhD"
+    joined |= (around.kind == CLASS["licence"]) & (words.before >= 0)  # "you must hold a licence"
     unsaid |= (doubtful == 1) & (words.after < 0) & ~joined & (around.sign_before != ord(":"))
     sure = doubtful != 2  # "associate's or bachelor's", not "nursing associate/associate practitioner"
     near = (around.begin[1:] - around.end[:-1] <= 3) & (alternative[1:] | (words.after[1:] == CLASS["preferred"]))
@@ -130,7 +137,12 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
         _rows_with(tokens.n_rows, around.row[softening(around)]),
     )
     kind = _KIND_OF[around.kind[keep]]
-    kind[is_level & (around.lexicon.nature[phrase] >= 0)] = SKILL_GRADE  # an NVQ is a level of schooling, too
+    nature = around.lexicon.nature[phrase]
+    kind[is_level & (nature >= 0)] = SKILL_GRADE  # an NVQ is a level of schooling, too
+    # "Texas licence": of a profession where a degree is asked for
+    asked = (level >= 3) & (row_status != PREFERRED)
+    loose = (doubtful[keep] > 0) & (kind == LICENCE) & asked[around.row[item]]
+    nature = np.where(loose, np.int8(0), nature)
     return Stated(
         level,
         row_status,
@@ -142,11 +154,23 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
         figure_at[keep],
         around.end[keep],
         np.where(is_level, around.lexicon.isced[phrase], -1).astype(np.int8),
-        around.lexicon.nature[phrase],
+        nature,
         years[keep],
         words.pursuing[keep],
         decides,
     )
+
+
+def _sentences(tokens: Tokens) -> Tokens:
+    """End sentences at a full stop behind a bracket, too: "NQF 8 (BSc Hons). Membership desirable"."""
+    close = np.flatnonzero(tokens.folded == CLOSE)
+    close = close[close < len(tokens.folded) - 2]
+    ends = close[(tokens.folded[close + 1] == ord(".")) & (tokens.folded[close + 2] == BLANK)]
+    if not len(ends):
+        return tokens
+    more = np.zeros(len(tokens) + 1, dtype=np.int64)
+    more[np.searchsorted(tokens.start, ends)] = 1
+    return replace(tokens, sentence=tokens.sentence + np.cumsum(more[:-1]))
 
 
 def _rows_with(n_rows: int, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
