@@ -71,7 +71,8 @@ def _of_work(
     around: Surroundings, at: Indices, figure: Indices, adjective: Flags, bare: Flags, least: NDArray[np.float64]
 ) -> Flags:
     """Whether the years of the items `at` are worked: where "experience" is said, or nothing else."""
-    about = np.flatnonzero((around.group == CLASS["topic"]) & (around.value == 1))
+    swaps = (around.group == CLASS["substitute"]) & around.tokens.ideograph[around.first]  # 两年经验者可放宽
+    about = np.flatnonzero((around.group == CLASS["topic"]) & (around.value == 1) | swaps)
     here, end = around.item[at], around.end[at]
     place = np.searchsorted(about, here)
     close, told = (end > around.begin[at]) & (around.value[here] != _PLAIN), np.zeros(len(at), dtype=bool)

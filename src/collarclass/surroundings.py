@@ -32,6 +32,8 @@ _FRESH, _STOPS = np.zeros(1 << 16, dtype=bool), np.zeros(1 << 16, dtype=bool)  #
 _FRESH[[ord(c) for c in "abcdefghijklmnopqrstuvwxyz0123456789:;."]] = True
 _STOPS[[ord(c) for c in "abcdefghijklmnopqrstuvwxyz:】"]] = True
 WHO = np.array([ord(c) for c in "者的"])  # what ends a clause of those meant: 有五年经验的，学历不限
+_AGE = [ord(c) for c in "年龄"]
+_ZERO, _NINE, _TEN = ord("0"), ord("9"), 10
 _DASHES = np.array([ord(c) for c in "-–—"])
 
 _FAR = np.isin(CLASSES, FAR)
@@ -211,11 +213,24 @@ def survey(tokens: Tokens, lexicon: Lexicon) -> Surroundings | None:
 
     swap = np.flatnonzero((group == CLASS["substitute"]) & (value == _AFTER_SLASH))  # "HND / experience"
     value[swap] = np.where(sign_ahead(tokens, first[swap]) == SLASH, AFTER, _AFTER_SLASH)
+    aged = _of_age(tokens, lexicon, last, np.flatnonzero(group == CLASS["substitute"]))
+    group[aged], value[aged] = CLASS["topic"], 1
     item = np.flatnonzero(group < len(ITEMS))
     return Surroundings(
         tokens, lexicon, first, last, phrase, group, value, sentence, tokens.row[first], opens, heads, starts, stops,
         afresh, item, group[item], first[item], last[item], sentence[item], sign_ahead(tokens, first[item]),
     )  # fmt: skip
+
+
+def _of_age(tokens: Tokens, lexicon: Lexicon, last: Indices, some: Indices) -> Indices:
+    """Those of some phrases that speak of age: 优秀者可放宽至45岁, 可放宽年龄, but not 可放宽年龄、学历."""
+    some = some[tokens.ideograph[last[some]]]
+    first, second, third = np.minimum(last[some] + np.array([[1], [2], [3]]), len(tokens) - 1)
+    digit = tokens.folded[tokens.start[second]]
+    out = (digit >= _ZERO) & (digit <= _NINE) | (lexicon.numbers(tokens.hash[third]) == _TEN)  # 至四十岁
+    age = (tokens.folded[tokens.start[first]] == _AGE[0]) & (digit == _AGE[1])
+    out |= age & (tokens.folded[tokens.end[second]] != _ENUMERATION)
+    return some[out & (tokens.sentence[second] == tokens.sentence[last[some]])]
 
 
 @dataclass(frozen=True, slots=True)
