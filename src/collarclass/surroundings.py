@@ -230,7 +230,7 @@ def _of_age(tokens: Tokens, lexicon: Lexicon, last: Indices, some: Indices) -> I
     out = (digit >= _ZERO) & (digit <= _NINE) | (lexicon.numbers(tokens.hash[third]) == _TEN)  # 至四十岁
     age = (tokens.folded[tokens.start[first]] == _AGE[0]) & (digit == _AGE[1])
     out |= age & (tokens.folded[tokens.end[second]] != _ENUMERATION)
-    return some[out & (tokens.sentence[second] == tokens.sentence[last[some]])]
+    return np.asarray(some[out & (tokens.sentence[second] == tokens.sentence[last[some]])])
 
 
 @dataclass(frozen=True, slots=True)
