@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .phrases import VALUES
-from .surroundings import CLASS, HALF, OPEN, Flags, Indices, Surroundings, among, sign_ahead
+from .surroundings import CLASS, COMMA, HALF, OPEN, Flags, Indices, Surroundings, among, sign_ahead
 
 _TOLD = 60  # how far the word "experience" may stand, in tokens
 _FAR_OFF, _NEAR = 12, 6
@@ -75,7 +75,8 @@ def _of_work(
     about = np.flatnonzero((around.group == CLASS["topic"]) & (around.value == 1) | swaps)
     here, end = around.item[at], around.end[at]
     place = np.searchsorted(about, here)
-    close, told = (end > around.begin[at]) & (around.value[here] != _PLAIN), np.zeros(len(at), dtype=bool)
+    long = (end > around.begin[at]) & (around.value[here] != _PLAIN)
+    close, told = long & ~around.tokens.ideograph[end], np.zeros(len(at), dtype=bool)
     beside = np.zeros(len(at), dtype=bool)
     for cue, there in ((place, place < len(about)), (place - 1, place > 0)):
         topic = np.append(about, 0)[cue]
@@ -106,6 +107,11 @@ def _of_work(
     kinds = np.where(around.sentence[cues] == line, span[cues], np.int8(-1))
     gaps = np.concatenate((begin - around.last[cues[:2]], around.first[cues[2:]] - end))
     kinds[gaps <= 0] = -1
+    for k in range(4):  # 做满一年加薪, but not 在有效期内，三年以上经验
+        some = np.flatnonzero((kinds[k] == (_BEFORE if k < 2 else _AFTER)) & tokens.ideograph[end])
+        cue = cues[k, some]
+        comma = around.set_off(cue, at[some], colon=False) if k < 2 else around.between(at[some], cue, COMMA)
+        kinds[k, some[comma]] = -1
 
     def near(kind: int, reach: int, after: bool = False) -> Flags:
         side = slice(2, 4) if after else slice(0, 2)
@@ -147,4 +153,4 @@ def _of_work(
     # "experience of 18 months", "at least 18 months on a ward"
     least_of = asks & (around.sentence[lead] == line) & (begin - around.last[lead] <= 2) & opens[0]
     fits = np.where(bare, beside | least_of, (told | worked) & ~adjective)
-    return np.asarray(~theirs & (close | fits & ~other))
+    return np.asarray(~theirs & (close | (fits | long) & ~other))  # 三年以上, but not 20年以上陈酿

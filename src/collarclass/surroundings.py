@@ -151,12 +151,12 @@ class Surroundings:
             found = (folded[beside] == COMMA) | (folded[beside] == BLANK) & (folded[beside + 1] == SLASH)
         return np.asarray(np.bincount(run[found], minlength=len(some)) > 0)
 
-    def set_off(self, cue: Indices, some: Indices, comma: Flags | None = None) -> Flags:
-        """Whether a colon, or where it counts a comma, stands between some phrases and the items behind them."""
+    def set_off(self, cue: Indices, some: Indices, comma: Flags | None = None, colon: bool = True) -> Flags:
+        """Whether a colon, where it counts, or a comma stands between some phrases and the items behind them."""
         run, token = _each(self.last[cue], self.begin[some])
         sign = self.tokens.folded[self.tokens.end[token]]
         counts = np.True_ if comma is None else comma[run]
-        found = run[(sign == COLON) | (sign == COMMA) & counts]
+        found = run[colon & (sign == COLON) | (sign == COMMA) & counts]
         return np.asarray(np.bincount(found, minlength=len(some)) > 0)
 
     def sign_behind(self, token: Indices) -> NDArray[np.uint16]:
