@@ -125,6 +125,7 @@ def _of_work(
     cue = where[np.searchsorted(where[1:], here)]
     theirs = (span[cue] == _FAR) & (around.sentence[cue] == line)
     theirs &= (begin - around.last[cue] <= _FAR_OFF) & (count[cue] == count[here])
+    theirs &= ~tokens.ideograph[around.last[cue]] | (tokens.folded[tokens.end[around.last[cue]]] != COMMA)  # 店长，三年
     some = np.flatnonzero(theirs)
     theirs[some[around.set_off(cue[some], at[some], np.zeros(len(some), dtype=bool))]] = False  # 我们只看作品集：两年
     far = (ahead == _FAR).argmax(axis=0)

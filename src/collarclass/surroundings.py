@@ -322,8 +322,11 @@ def alternatives(around: Surroundings, ahead: Preface, years: NDArray[np.float64
     cue, there = around.after(other & (around.value == 1), _ALSO)  # "a diploma will also be considered"
     following = np.append(around.item[is_level], len(around.group))
     out |= near & there & (cue < following[np.cumsum(is_level)])
-    out |= near & (_ladder(around, earlier, years) | _posts(around, earlier))
+    out |= near & (_ladder(around, earlier, years) | _dearer(around, earlier, years) | _posts(around, earlier))
     listed = near & (sign == COMMA) & (gap == 1)
+    # 中专，高中，大专以上
+    bare = around.tokens.ideograph[around.begin] & (around.end[earlier] - around.begin[earlier] <= 1)
+    out |= listed & bare & (around.value[around.item] >= around.value[around.item[earlier]])
     for _ in range(2):  # "bachelor's, master's or doctorate"
         taken = np.zeros(len(out), dtype=bool)
         taken[earlier[out]] = True
@@ -345,6 +348,21 @@ def _ladder(around: Surroundings, earlier: Indices, years: NDArray[np.float64]) 
     apart = ahead[earlier] < order  # years of its own, each
     nearby = (around.row[around.item[np.minimum(ahead, n - 1)]] == around.row[around.item]) & (ahead < n)
     return np.asarray(apart & nearby & ((level - level[earlier]) * (own - others) < 0))
+
+
+def _dearer(around: Surroundings, earlier: Indices, years: NDArray[np.float64]) -> Flags:
+    """Whether each level is lower than the one before and alone has years: 硕士；本科须有三年经验."""
+    out = np.zeros(len(earlier), dtype=bool)
+    level, order = around.value[around.item], np.arange(len(earlier))
+    some = np.flatnonzero((level < level[earlier]) & around.tokens.ideograph[around.begin])
+    stop = np.append(np.flatnonzero((around.kind == CLASS["level"]) | ~np.isnan(years)), len(order))
+    ahead = stop[np.searchsorted(stop, some, "right")]  # the next level, or years
+    some, ahead = some[ahead < len(order)], ahead[ahead < len(order)]
+    own = ~np.isnan(years[ahead]) & (around.line[ahead] == around.line[some])
+    own &= stop[np.searchsorted(stop, earlier[some], "right")] == some
+    some, ahead = some[own], ahead[own]
+    out[some[~around.between(some, around.item[ahead], COMMA)]] = True
+    return out
 
 
 def _posts(around: Surroundings, earlier: Indices) -> Flags:
