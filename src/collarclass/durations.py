@@ -126,6 +126,7 @@ def _of_work(
     theirs = (span[cue] == _FAR) & (around.sentence[cue] == line)
     theirs &= (begin - around.last[cue] <= _FAR_OFF) & (count[cue] == count[here])
     theirs &= ~tokens.ideograph[around.last[cue]] | (tokens.folded[tokens.end[around.last[cue]]] != COMMA)  # 店长，三年
+    theirs &= ~(close & long & tokens.ideograph[end] & (begin - around.last[cue] == 1))  # 有店长三年以上经验
     some = np.flatnonzero(theirs)
     theirs[some[around.set_off(cue[some], at[some], np.zeros(len(some), dtype=bool))]] = False  # 我们只看作品集：两年
     far = (ahead == _FAR).argmax(axis=0)

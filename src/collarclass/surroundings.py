@@ -321,7 +321,10 @@ def alternatives(around: Surroundings, ahead: Preface, years: NDArray[np.float64
     out |= near & there & (around.line == around.sentence[cue])
     cue, there = around.after(other & (around.value == 1), _ALSO)  # "a diploma will also be considered"
     following = np.append(around.item[is_level], len(around.group))
-    out |= near & there & (cue < following[np.cumsum(is_level)])
+    also = near & there & (cue < following[np.cumsum(is_level)])
+    listed = earlier[also & joined & (gap == 1)]  # 高中；专科生、本科生也欢迎
+    also[listed] = near[listed]
+    out |= also
     out |= near & (_ladder(around, earlier, years) | _dearer(around, earlier, years) | _posts(around, earlier))
     listed = near & (sign == COMMA) & (gap == 1)
     # 中专，高中，大专以上
