@@ -88,10 +88,12 @@ def _of_work(
     around: Surroundings, at: Indices, figure: Indices, adjective: Flags, bare: Flags, least: NDArray[np.float64]
 ) -> Flags:
     """Whether the years of the items `at` are worked: where "experience" is said, or nothing else."""
-    about = np.flatnonzero((around.group == CLASS["topic"]) & (around.value == 1))
+    swaps = (around.group == CLASS["substitute"]) & around.tokens.ideograph[around.first]  # 两年经验者可放宽
+    about = np.flatnonzero((around.group == CLASS["topic"]) & (around.value == 1) | swaps)
     here, end = around.item[at], around.end[at]
     place = np.searchsorted(about, here)
-    close, told = (end > around.begin[at]) & (around.value[here] != _PLAIN) & ~bare, np.zeros(len(at), dtype=bool)
+    long = (end > around.begin[at]) & (around.value[here] != _PLAIN) & ~bare
+    close, told = long & ~around.tokens.ideograph[end], np.zeros(len(at), dtype=bool)
     beside = np.zeros(len(at), dtype=bool)
     for cue, there in ((place, place < len(about)), (place - 1, place > 0)):
         topic = np.append(about, 0)[cue]
@@ -123,6 +125,11 @@ def _of_work(
     kinds = np.where(around.sentence[cues] == line, span[cues], np.int8(-1))
     gaps = np.concatenate((begin - around.last[cues[:2]], around.first[cues[2:]] - end))
     kinds[gaps <= 0] = -1
+    for k in range(4):  # 做满一年加薪, but not 在有效期内，三年以上经验
+        some = np.flatnonzero((kinds[k] == (_BEFORE if k < 2 else _AFTER)) & tokens.ideograph[end])
+        cue = cues[k, some]
+        comma = around.set_off(cue, at[some], colon=False) if k < 2 else around.between(at[some], cue, COMMA)
+        kinds[k, some[comma]] = -1
 
     def near(kind: int, reach: int, after: bool = False) -> Flags:
         side = slice(2, 4) if after else slice(0, 2)
@@ -136,6 +143,8 @@ def _of_work(
     cue = where[np.searchsorted(where[1:], here)]
     theirs = (span[cue] == _FAR) & (around.sentence[cue] == line)
     theirs &= (begin - around.last[cue] <= _FAR_OFF) & (count[cue] == count[here])
+    theirs &= ~tokens.ideograph[around.last[cue]] | (tokens.folded[tokens.end[around.last[cue]]] != COMMA)  # 店长，三年
+    theirs &= ~(close & long & tokens.ideograph[end] & (begin - around.last[cue] == 1))  # 有店长三年以上经验
     some = np.flatnonzero(theirs)
     theirs[some[around.set_off(cue[some], at[some], np.zeros(len(some), dtype=bool))]] = False  # 我们只看作品集：两年
     far = (ahead == _FAR).argmax(axis=0)
@@ -169,4 +178,4 @@ def _of_work(
     asks |= before == _WORK
     asks &= opens[0] & (tokens.folded[tokens.end[end]] != COMMA)
     fits = np.where(bare, beside | asks, (told | worked) & ~adjective)
-    return np.asarray(~theirs & (close | fits & ~other))
+    return np.asarray(~theirs & (close | (fits | long) & ~other))  # 三年以上, but not 20年以上陈酿

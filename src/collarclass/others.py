@@ -96,7 +96,7 @@ def _possessed(around: Surroundings) -> Flags:
     there[check[around.set_off(cue[check], check)]] = False
     out = said.any(axis=0) | there
     some = np.flatnonzero(out)  # not "Personal support worker (PSW certificate)"
-    apart = tokens.folded[tokens.start[around.begin[some]] - 1] == OPEN
+    apart = among(around.sign_before[some], np.array([OPEN, COMMA]))
     out[some[apart | around.afresh[around.item[some]]]] = False
     return np.asarray(out)
 

@@ -35,6 +35,8 @@ _FRESH, _STOPS = np.zeros(1 << 16, dtype=bool), np.zeros(1 << 16, dtype=bool)  #
 _FRESH[[ord(c) for c in "abcdefghijklmnopqrstuvwxyz0123456789:;."]] = True
 _STOPS[[ord(c) for c in "abcdefghijklmnopqrstuvwxyz:】"]] = True
 WHO = np.array([ord(c) for c in "者的"])  # what ends a clause of those meant: 有五年经验的，学历不限
+_AGE = [ord(c) for c in "年龄"]
+_ZERO, _NINE, _TEN = ord("0"), ord("9"), 10
 _DASHES = np.array([ord(c) for c in "-–—"])
 
 _FAR = np.isin(CLASSES, FAR)
@@ -152,12 +154,12 @@ class Surroundings:
             found = (folded[beside] == COMMA) | (folded[beside] == BLANK) & (folded[beside + 1] == SLASH)
         return np.asarray(np.bincount(run[found], minlength=len(some)) > 0)
 
-    def set_off(self, cue: Indices, some: Indices, comma: Flags | None = None) -> Flags:
-        """Whether a colon, or where it counts a comma, stands between some phrases and the items behind them."""
+    def set_off(self, cue: Indices, some: Indices, comma: Flags | None = None, colon: bool = True) -> Flags:
+        """Whether a colon, where it counts, or a comma stands between some phrases and the items behind them."""
         run, token = _each(self.last[cue], self.begin[some])
         sign = self.tokens.folded[self.tokens.end[token]]
         counts = np.True_ if comma is None else comma[run]
-        found = run[(sign == COLON) | (sign == COMMA) & counts]
+        found = run[colon & (sign == COLON) | (sign == COMMA) & counts]
         return np.asarray(np.bincount(found, minlength=len(some)) > 0)
 
     def sign_behind(self, token: Indices) -> NDArray[np.uint16]:
@@ -239,12 +241,24 @@ def survey(tokens: Tokens, lexicon: Lexicon) -> Surroundings | None:
     gap = first[ahead[some]] - last[some]
     some = some[(gap > 1) & (gap <= _QUALIFIED) & (np.bincount(run[apart], minlength=len(some)) == 0)]
     group[some], value[some] = CLASS["substitute"], AFTER
-
+    aged = _of_age(tokens, lexicon, last, np.flatnonzero(group == CLASS["substitute"]))
+    group[aged], value[aged] = CLASS["topic"], 1
     item = np.flatnonzero(group < len(ITEMS))
     return Surroundings(
         tokens, lexicon, first, last, phrase, group, value, sentence, tokens.row[first], opens, heads, starts, stops,
         afresh, item, group[item], first[item], last[item], sentence[item], sign_ahead(tokens, first[item]),
     )  # fmt: skip
+
+
+def _of_age(tokens: Tokens, lexicon: Lexicon, last: Indices, some: Indices) -> Indices:
+    """Those of some phrases that speak of age: 优秀者可放宽至45岁, 可放宽年龄, but not 可放宽年龄、学历."""
+    some = some[tokens.ideograph[last[some]]]
+    first, second, third = np.minimum(last[some] + np.array([[1], [2], [3]]), len(tokens) - 1)
+    digit = tokens.folded[tokens.start[second]]
+    out = (digit >= _ZERO) & (digit <= _NINE) | (lexicon.numbers(tokens.hash[third]) == _TEN)  # 至四十岁
+    age = (tokens.folded[tokens.start[first]] == _AGE[0]) & (digit == _AGE[1])
+    out |= age & (tokens.folded[tokens.end[second]] != _ENUMERATION)
+    return np.asarray(some[out & (tokens.sentence[second] == tokens.sentence[last[some]])])
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,12 +351,18 @@ def alternatives(around: Surroundings, ahead: Preface, years: NDArray[np.float64
     out |= near & there & (around.line == around.sentence[cue])
     cue, there = around.after(other & (around.value == 1), _ALSO)  # "a diploma will also be considered"
     following = np.append(around.item[is_level], len(around.group))
-    out |= near & there & (cue < following[np.cumsum(is_level)])
-    out |= near & (_ladder(around, earlier, years) | _posts(around, earlier))
+    also = near & there & (cue < following[np.cumsum(is_level)])
+    listed = earlier[also & joined & (gap == 1)]  # 高中；专科生、本科生也欢迎
+    also[listed] = near[listed]
+    out |= also
+    out |= near & (_ladder(around, earlier, years) | _dearer(around, earlier, years) | _posts(around, earlier))
     listed = near & (sign == COMMA) & (gap == 1)
     follows = np.minimum(around.item + 1, len(around.group) - 1)  # "BSc, master's, or equivalent experience"
     ends = (around.group[follows] == CLASS["substitute"]) & (around.first[follows] - around.end == 1)
     out |= listed & ends & among(around.tokens.hash[around.first[follows]], around.lexicon.any_of)
+    # 中专，高中，大专以上
+    bare = around.tokens.ideograph[around.begin] & (around.end[earlier] - around.begin[earlier] <= 1)
+    out |= listed & bare & (around.value[around.item] >= around.value[around.item[earlier]])
     for _ in range(2):  # "bachelor's, master's or doctorate"
         taken = np.zeros(len(out), dtype=bool)
         taken[earlier[out]] = True
@@ -364,6 +384,21 @@ def _ladder(around: Surroundings, earlier: Indices, years: NDArray[np.float64]) 
     apart = ahead[earlier] < order  # years of its own, each
     nearby = (around.row[around.item[np.minimum(ahead, n - 1)]] == around.row[around.item]) & (ahead < n)
     return np.asarray(apart & nearby & ((level - level[earlier]) * (own - others) < 0))
+
+
+def _dearer(around: Surroundings, earlier: Indices, years: NDArray[np.float64]) -> Flags:
+    """Whether each level is lower than the one before and alone has years: 硕士；本科须有三年经验."""
+    out = np.zeros(len(earlier), dtype=bool)
+    level, order = around.value[around.item], np.arange(len(earlier))
+    some = np.flatnonzero((level < level[earlier]) & around.tokens.ideograph[around.begin])
+    stop = np.append(np.flatnonzero((around.kind == CLASS["level"]) | ~np.isnan(years)), len(order))
+    ahead = stop[np.searchsorted(stop, some, "right")]  # the next level, or years
+    some, ahead = some[ahead < len(order)], ahead[ahead < len(order)]
+    own = ~np.isnan(years[ahead]) & (around.line[ahead] == around.line[some])
+    own &= stop[np.searchsorted(stop, earlier[some], "right")] == some
+    some, ahead = some[own], ahead[own]
+    out[some[~around.between(some, around.item[ahead], COMMA)]] = True
+    return out
 
 
 def _posts(around: Surroundings, earlier: Indices) -> Flags:
