@@ -38,6 +38,7 @@ def experience(around: Surroundings) -> tuple[NDArray[np.float64], Indices]:
     number[1, tens] = np.nan
     number[1, tokens.start[one] - tokens.end[two] > 3] = np.nan  # "3 - 5 years"
     number[2, tokens.start[one] - tokens.end[three] > 5] = np.nan  # "3 to 5 years"
+    number[2, tokens.folded[tokens.end[two]] == COMMA] = np.nan  # 会计2名，三年以上
     # "Computer Science3-4 years": a line break that was lost
     digit, letter = tokens.folded[tokens.end[two] - 1] - _ZERO, tokens.folded[tokens.end[two] - 2]
     glued = ~np.isnan(number[0]) & np.isnan(number[1]) & (tokens.start[one] - tokens.end[two] == 1)
