@@ -110,6 +110,8 @@ def _of_work(
     kinds[gaps <= 0] = -1
     for k in range(4):  # 做满一年加薪, but not 在有效期内，三年以上经验
         some = np.flatnonzero((kinds[k] == (_BEFORE if k < 2 else _AFTER)) & tokens.ideograph[end])
+        if not len(some):
+            continue
         cue = cues[k, some]
         comma = around.set_off(cue, at[some], colon=False) if k < 2 else around.between(at[some], cue, COMMA)
         kinds[k, some[comma]] = -1

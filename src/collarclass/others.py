@@ -81,12 +81,13 @@ def clutter(around: Surroundings, section: NDArray[np.int8], asked: Flags, pursu
     digit = tokens.folded[tokens.start[behind]]
     wage = (tokens.folded[tokens.end[around.end]] == COLON) & (digit >= _ZERO) & (digit <= _NINE)
     wage &= tokens.sentence[behind] == around.line
-    check = np.flatnonzero(chinese & (tokens.folded[tokens.end[around.end] - 1] != _UP))
-    for k in range(1, 4):  # 硕士每月1500元, but not 大专以上5000元
-        figure = np.minimum(around.end[check] + k, len(tokens) - 2)
-        digit = tokens.folded[tokens.start[figure]]
-        there = (digit >= _ZERO) & (digit <= _NINE) & among(tokens.folded[tokens.start[figure + 1]], _MONEY)
-        wage[check[there & (tokens.start[figure] - tokens.end[around.end[check]] == k - 1)]] = True
+    # 硕士每月1500元, but not 大专以上5000元
+    check = np.flatnonzero(is_level & chinese & (tokens.folded[tokens.end[around.end] - 1] != _UP))
+    figure = np.minimum(around.end[check] + np.arange(1, 4)[:, None], len(tokens) - 2)
+    digit = tokens.folded[tokens.start[figure]]
+    paid = (digit >= _ZERO) & (digit <= _NINE) & among(tokens.folded[tokens.start[figure + 1]], _MONEY)
+    paid &= tokens.start[figure] - tokens.end[around.end[check]] == np.arange(3)[:, None]
+    wage[check[paid.any(axis=0)]] = True
     out |= is_level & wage
     return np.asarray(out & (around.kind != CLASS["nothing"]))
 
