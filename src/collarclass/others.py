@@ -47,8 +47,8 @@ def clutter(around: Surroundings, section: NDArray[np.int8], asked: Flags, pursu
     chinese = tokens.ideograph[around.begin]
     # 公司出资考电工证，初中以上, but 补贴：硕士另有，博士面议
     check = np.flatnonzero(out & is_level & (value[cue] == _EITHER) & chinese)
-    check = check[~around.set_off(cue[check], check, np.zeros(len(check), dtype=bool))]
-    out[check[around.set_off(cue[check], check, colon=False)]] = False
+    check = check[around.set_off(cue[check], check, colon=False)]
+    out[check[~around.set_off(cue[check], check, np.zeros(len(check), dtype=bool))]] = False
     check = np.flatnonzero(out & (value[cue] == _LEFT))  # "Registrar's helper: twelfth grade"
     out[check[around.set_off(cue[check], check, tokens.ideograph[around.first[cue[check]]])]] = False
     cue, there = around.before(about & (value == _TEAM), _SENTENCE)

@@ -358,6 +358,8 @@ def _dearer(around: Surroundings, earlier: Indices, years: NDArray[np.float64]) 
     out = np.zeros(len(earlier), dtype=bool)
     level, order = around.value[around.item], np.arange(len(earlier))
     some = np.flatnonzero((level < level[earlier]) & around.tokens.ideograph[around.begin])
+    if not len(some):
+        return out
     stop = np.append(np.flatnonzero((around.kind == CLASS["level"]) | ~np.isnan(years)), len(order))
     ahead = stop[np.searchsorted(stop, some, "right")]  # the next level, or years
     some, ahead = some[ahead < len(order)], ahead[ahead < len(order)]
