@@ -144,6 +144,9 @@ def _of_work(
     # Chinese writes 年 for dates and all: there a word for working, or the end, has to stand by it.
     ends = among(around.sign_behind(end), _ENDS) & (least >= 1)
     worked = ~tokens.ideograph[around.begin[at]] | ends | near(_WORK, 4) | near(_WORK, 3, after=True)
+    behind_it = np.minimum(end + 1, len(tokens) - 1)  # 有5年Java
+    letter = tokens.folded[tokens.end[end]]
+    worked |= (letter >= _A) & (letter <= _Z) & (tokens.sentence[behind_it] == line) & (least >= 1) & (least <= _CAREER)
     # Or nothing else is in the clause: "三年风机检修，".
     some = np.flatnonzero(~worked & (least >= 2) & (least <= _CAREER))
     starts = tokens.sentence[np.maximum(figure[some] - 1, 0)] != line[some]

@@ -210,6 +210,10 @@ def survey(tokens: Tokens, lexicon: Lexicon) -> Surroundings | None:
     liked = (group == CLASS["heading"]) & (opens == LIKED) & ~heads  # "is our preferred qualification"
     group[liked], value[liked] = CLASS["preferred"], BOTH
     opens[opens == _LABEL] = LIKED
+    # 大专最好，: at the end of its clause what usually stands before speaks of what was said
+    some = np.flatnonzero((group == CLASS["preferred"]) & (value == BEFORE) & tokens.ideograph[first] & ~starts)
+    some = some[stops[some] | (sign[some] == COMMA)]
+    value[some[tokens.end[first[some] - 1] == tokens.start[first[some]]]] = AFTER
 
     swap = np.flatnonzero((group == CLASS["substitute"]) & (value == _AFTER_SLASH))  # "HND / experience"
     value[swap] = np.where(sign_ahead(tokens, first[swap]) == SLASH, AFTER, _AFTER_SLASH)
