@@ -108,13 +108,14 @@ def _of_work(
     kinds = np.where(around.sentence[cues] == line, span[cues], np.int8(-1))
     gaps = np.concatenate((begin - around.last[cues[:2]], around.first[cues[2:]] - end))
     kinds[gaps <= 0] = -1
-    for k in range(4):  # 做满一年加薪, but not 在有效期内，三年以上经验
-        some = np.flatnonzero((kinds[k] == (_BEFORE if k < 2 else _AFTER)) & tokens.ideograph[end])
-        if not len(some):
-            continue
-        cue = cues[k, some]
-        comma = around.set_off(cue, at[some], colon=False) if k < 2 else around.between(at[some], cue, COMMA)
-        kinds[k, some[comma]] = -1
+    # 做满一年加薪, but not 在有效期内，三年以上经验
+    chinese = tokens.ideograph[end]
+    k, some = np.nonzero((kinds[:2] == _BEFORE) & chinese)
+    comma = around.set_off(cues[k, some], at[some], colon=False)
+    kinds[k[comma], some[comma]] = -1
+    k, some = np.nonzero((kinds[2:] == _AFTER) & chinese)
+    comma = around.between(at[some], cues[k + 2, some], COMMA)
+    kinds[k[comma] + 2, some[comma]] = -1
 
     def near(kind: int, reach: int, after: bool = False) -> Flags:
         side = slice(2, 4) if after else slice(0, 2)

@@ -26,6 +26,7 @@ _CLUTTER, _SENTENCE, _LACKING = 12, 40, 6  # how far words reach, in tokens
 _COMPANY = 4  # and a heading over the company, in sentences
 _EITHER, _LEFT, _RIGHT, _TEAM = range(4)  # values of words that say that others are spoken of
 _ZERO, _NINE, _HYPHEN, _AND, _PAPER, _UP = (ord(c) for c in "09-&证上")
+_PAY = np.array([ord(c) for c in "每月底补津奖另"])
 _MONEY = np.array([ord(c) for c in "元万千一每天日块"])
 
 
@@ -82,7 +83,10 @@ def clutter(around: Surroundings, section: NDArray[np.int8], asked: Flags, pursu
     wage = (tokens.folded[tokens.end[around.end]] == COLON) & (digit >= _ZERO) & (digit <= _NINE)
     wage &= tokens.sentence[behind] == around.line
     # 硕士每月1500元, but not 大专以上5000元
-    check = np.flatnonzero(is_level & chinese & (tokens.folded[tokens.end[around.end] - 1] != _UP))
+    check = np.flatnonzero(is_level & ~asked)
+    beside = tokens.folded[tokens.end[around.end[check]]]
+    check = check[(beside >= _ZERO) & (beside <= _NINE) | among(beside, _PAY)]
+    check = check[chinese[check] & (tokens.folded[tokens.end[around.end[check]] - 1] != _UP)]
     figure = np.minimum(around.end[check] + np.arange(1, 4)[:, None], len(tokens) - 2)
     digit = tokens.folded[tokens.start[figure]]
     paid = (digit >= _ZERO) & (digit <= _NINE) & among(tokens.folded[tokens.start[figure + 1]], _MONEY)

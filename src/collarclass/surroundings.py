@@ -331,9 +331,9 @@ def alternatives(around: Surroundings, ahead: Preface, years: NDArray[np.float64
     out |= also
     out |= near & (_ladder(around, earlier, years) | _dearer(around, earlier, years) | _posts(around, earlier))
     listed = near & (sign == COMMA) & (gap == 1)
-    # 中专，高中，大专以上
-    bare = around.tokens.ideograph[around.begin] & (around.end[earlier] - around.begin[earlier] <= 1)
-    out |= listed & bare & (around.value[around.item] >= around.value[around.item[earlier]])
+    some = np.flatnonzero(listed)  # 中专，高中，大专以上
+    bare = around.tokens.ideograph[around.begin[some]] & (around.end[earlier[some]] - around.begin[earlier[some]] <= 1)
+    out[some[bare & (around.value[around.item[some]] >= around.value[around.item[earlier[some]]])]] = True
     for _ in range(2):  # "bachelor's, master's or doctorate"
         taken = np.zeros(len(out), dtype=bool)
         taken[earlier[out]] = True
