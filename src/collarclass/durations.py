@@ -77,7 +77,8 @@ def _of_work(
     here, end = around.item[at], around.end[at]
     place = np.searchsorted(about, here)
     long = (end > around.begin[at]) & (around.value[here] != _PLAIN)
-    close, told = long & ~around.tokens.ideograph[end], np.zeros(len(at), dtype=bool)
+    chinese = around.tokens.ideograph[end]
+    close, told = long & ~chinese, np.zeros(len(at), dtype=bool)
     beside = np.zeros(len(at), dtype=bool)
     for cue, there in ((place, place < len(about)), (place - 1, place > 0)):
         topic = np.append(about, 0)[cue]
@@ -109,7 +110,6 @@ def _of_work(
     gaps = np.concatenate((begin - around.last[cues[:2]], around.first[cues[2:]] - end))
     kinds[gaps <= 0] = -1
     # 做满一年加薪, but not 在有效期内，三年以上经验
-    chinese = tokens.ideograph[end]
     k, some = np.nonzero((kinds[:2] == _BEFORE) & chinese)
     comma = around.set_off(cues[k, some], at[some], colon=False)
     kinds[k[comma], some[comma]] = -1
@@ -129,8 +129,11 @@ def _of_work(
     cue = where[np.searchsorted(where[1:], here)]
     theirs = (span[cue] == _FAR) & (around.sentence[cue] == line)
     theirs &= (begin - around.last[cue] <= _FAR_OFF) & (count[cue] == count[here])
-    theirs &= ~tokens.ideograph[around.last[cue]] | (tokens.folded[tokens.end[around.last[cue]]] != COMMA)  # 店长，三年
-    theirs &= ~(close & long & tokens.ideograph[end] & (begin - around.last[cue] == 1))  # 有店长三年以上经验
+    some = np.flatnonzero(theirs)
+    last = around.last[cue[some]]
+    spared = tokens.folded[tokens.end[last]] == COMMA  # 店长，三年
+    spared |= (close & long)[some] & (begin[some] - last == 1)  # 有店长三年以上经验
+    theirs[some[spared & tokens.ideograph[last]]] = False
     some = np.flatnonzero(theirs)
     theirs[some[around.set_off(cue[some], at[some], np.zeros(len(some), dtype=bool))]] = False  # 我们只看作品集：两年
     far = (ahead == _FAR).argmax(axis=0)

@@ -45,9 +45,9 @@ def clutter(around: Surroundings, section: NDArray[np.int8], asked: Flags, pursu
     cue, out = around.before(about & ((value == _EITHER) | (value == _LEFT)), _CLUTTER)
     out &= turned[cue] == turned_here  # "our staff are friendly and you must hold a degree"
     out &= is_level | (value[cue] == _EITHER) | (around.kind == CLASS["skill_grade"])
-    chinese = tokens.ideograph[around.begin]
     # 公司出资考电工证，初中以上, but 补贴：硕士另有，博士面议
-    check = np.flatnonzero(out & is_level & (value[cue] == _EITHER) & chinese)
+    check = np.flatnonzero(out & is_level)
+    check = check[(value[cue[check]] == _EITHER) & tokens.ideograph[around.begin[check]]]
     check = check[around.set_off(cue[check], check, colon=False)]
     out[check[~around.set_off(cue[check], check, np.zeros(len(check), dtype=bool))]] = False
     check = np.flatnonzero(out & (value[cue] == _LEFT))  # "Registrar's helper: twelfth grade"
@@ -86,7 +86,7 @@ def clutter(around: Surroundings, section: NDArray[np.int8], asked: Flags, pursu
     check = np.flatnonzero(is_level & ~asked)
     beside = tokens.folded[tokens.end[around.end[check]]]
     check = check[(beside >= _ZERO) & (beside <= _NINE) | among(beside, _PAY)]
-    check = check[chinese[check] & (tokens.folded[tokens.end[around.end[check]] - 1] != _UP)]
+    check = check[tokens.ideograph[around.begin[check]] & (tokens.folded[tokens.end[around.end[check]] - 1] != _UP)]
     figure = np.minimum(around.end[check] + np.arange(1, 4)[:, None], len(tokens) - 2)
     digit = tokens.folded[tokens.start[figure]]
     paid = (digit >= _ZERO) & (digit <= _NINE) & among(tokens.folded[tokens.start[figure + 1]], _MONEY)
