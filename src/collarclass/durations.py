@@ -44,6 +44,7 @@ def experience(around: Surroundings) -> tuple[NDArray[np.float64], Indices]:
     number[1, tens] = np.nan
     number[1, tokens.start[one] - tokens.end[two] > 3] = np.nan  # "3 - 5 years"
     number[2, tokens.start[one] - tokens.end[three] > 5] = np.nan  # "3 to 5 years"
+    number[2, tokens.folded[tokens.end[two]] == COMMA] = np.nan  # 会计2名，三年以上
     # "Computer Science3-4 years": a line break that was lost
     digit, letter = tokens.folded[tokens.end[two] - 1] - _ZERO, tokens.folded[tokens.end[two] - 2]
     glued = ~np.isnan(number[0]) & np.isnan(number[1]) & (tokens.start[one] - tokens.end[two] == 1)
@@ -93,7 +94,8 @@ def _of_work(
     here, end = around.item[at], around.end[at]
     place = np.searchsorted(about, here)
     long = (end > around.begin[at]) & (around.value[here] != _PLAIN) & ~bare
-    close, told = long & ~around.tokens.ideograph[end], np.zeros(len(at), dtype=bool)
+    chinese = around.tokens.ideograph[end]
+    close, told = long & ~chinese, np.zeros(len(at), dtype=bool)
     beside = np.zeros(len(at), dtype=bool)
     for cue, there in ((place, place < len(about)), (place - 1, place > 0)):
         topic = np.append(about, 0)[cue]
@@ -125,11 +127,13 @@ def _of_work(
     kinds = np.where(around.sentence[cues] == line, span[cues], np.int8(-1))
     gaps = np.concatenate((begin - around.last[cues[:2]], around.first[cues[2:]] - end))
     kinds[gaps <= 0] = -1
-    for k in range(4):  # 做满一年加薪, but not 在有效期内，三年以上经验
-        some = np.flatnonzero((kinds[k] == (_BEFORE if k < 2 else _AFTER)) & tokens.ideograph[end])
-        cue = cues[k, some]
-        comma = around.set_off(cue, at[some], colon=False) if k < 2 else around.between(at[some], cue, COMMA)
-        kinds[k, some[comma]] = -1
+    # 做满一年加薪, but not 在有效期内，三年以上经验
+    k, some = np.nonzero((kinds[:2] == _BEFORE) & chinese)
+    comma = around.set_off(cues[k, some], at[some], colon=False)
+    kinds[k[comma], some[comma]] = -1
+    k, some = np.nonzero((kinds[2:] == _AFTER) & chinese)
+    comma = around.between(at[some], cues[k + 2, some], COMMA)
+    kinds[k[comma] + 2, some[comma]] = -1
 
     def near(kind: int, reach: int, after: bool = False) -> Flags:
         side = slice(2, 4) if after else slice(0, 2)
@@ -143,8 +147,11 @@ def _of_work(
     cue = where[np.searchsorted(where[1:], here)]
     theirs = (span[cue] == _FAR) & (around.sentence[cue] == line)
     theirs &= (begin - around.last[cue] <= _FAR_OFF) & (count[cue] == count[here])
-    theirs &= ~tokens.ideograph[around.last[cue]] | (tokens.folded[tokens.end[around.last[cue]]] != COMMA)  # 店长，三年
-    theirs &= ~(close & long & tokens.ideograph[end] & (begin - around.last[cue] == 1))  # 有店长三年以上经验
+    some = np.flatnonzero(theirs)
+    last = around.last[cue[some]]
+    spared = tokens.folded[tokens.end[last]] == COMMA  # 店长，三年
+    spared |= (close & long)[some] & (begin[some] - last == 1)  # 有店长三年以上经验
+    theirs[some[spared & tokens.ideograph[last]]] = False
     some = np.flatnonzero(theirs)
     theirs[some[around.set_off(cue[some], at[some], np.zeros(len(some), dtype=bool))]] = False  # 我们只看作品集：两年
     far = (ahead == _FAR).argmax(axis=0)
@@ -159,6 +166,9 @@ def _of_work(
     # Chinese writes 年 for dates and all: there a word for working, or the end, has to stand by it.
     ends = among(around.sign_behind(end), _ENDS) & (least >= 1)
     worked = ~tokens.ideograph[around.begin[at]] | ends | near(_WORK, 4) | near(_WORK, 3, after=True)
+    behind_it = np.minimum(end + 1, len(tokens) - 1)  # 有5年Java
+    letter = tokens.folded[tokens.end[end]]
+    worked |= (letter >= _A) & (letter <= _Z) & (tokens.sentence[behind_it] == line) & (least >= 1) & (least <= _CAREER)
     # Or nothing else is in the clause: "三年风机检修，".
     some = np.flatnonzero(~worked & (least >= 2) & (least <= _CAREER))
     starts = tokens.sentence[np.maximum(figure[some] - 1, 0)] != line[some]

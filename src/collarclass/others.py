@@ -25,7 +25,9 @@ from .surroundings import (
 _CLUTTER, _SENTENCE, _LACKING = 12, 40, 6  # how far words reach, in tokens
 _COMPANY = 4  # and a heading over the company, in sentences
 _EITHER, _LEFT, _RIGHT, _TEAM = range(4)  # values of words that say that others are spoken of
-_ZERO, _NINE, _HYPHEN, _AND, _PAPER = (ord(c) for c in "09-&证")
+_ZERO, _NINE, _HYPHEN, _AND, _PAPER, _UP = (ord(c) for c in "09-&证上")
+_PAY = np.array([ord(c) for c in "每月底补津奖另"])
+_MONEY = np.array([ord(c) for c in "元万千一每天日块"])
 
 
 def clutter(around: Surroundings, section: NDArray[np.int8], asked: Flags, pursuing: Flags) -> Flags:
@@ -43,6 +45,11 @@ def clutter(around: Surroundings, section: NDArray[np.int8], asked: Flags, pursu
     cue, out = around.before(about & ((value == _EITHER) | (value == _LEFT)), _CLUTTER)
     out &= turned[cue] == turned_here  # "our staff are friendly and you must hold a degree"
     out &= is_level | (value[cue] == _EITHER) | (around.kind == CLASS["skill_grade"])
+    # 公司出资考电工证，初中以上, but 补贴：硕士另有，博士面议
+    check = np.flatnonzero(out & is_level)
+    check = check[(value[cue[check]] == _EITHER) & tokens.ideograph[around.begin[check]]]
+    check = check[around.set_off(cue[check], check, colon=False)]
+    out[check[~around.set_off(cue[check], check, np.zeros(len(check), dtype=bool))]] = False
     check = np.flatnonzero(out & (value[cue] == _LEFT))  # "Registrar's helper: twelfth grade"
     out[check[around.set_off(cue[check], check, tokens.ideograph[around.first[cue[check]]])]] = False
     cue, there = around.before(about & (value == _TEAM), _SENTENCE)
@@ -74,7 +81,18 @@ def clutter(around: Surroundings, section: NDArray[np.int8], asked: Flags, pursu
     behind = np.minimum(around.end + 1, len(tokens) - 1)
     digit = tokens.folded[tokens.start[behind]]
     wage = (tokens.folded[tokens.end[around.end]] == COLON) & (digit >= _ZERO) & (digit <= _NINE)
-    out |= is_level & wage & (tokens.sentence[behind] == around.line)
+    wage &= tokens.sentence[behind] == around.line
+    # 硕士每月1500元, but not 大专以上5000元
+    check = np.flatnonzero(is_level & ~asked)
+    beside = tokens.folded[tokens.end[around.end[check]]]
+    check = check[(beside >= _ZERO) & (beside <= _NINE) | among(beside, _PAY)]
+    check = check[tokens.ideograph[around.begin[check]] & (tokens.folded[tokens.end[around.end[check]] - 1] != _UP)]
+    figure = np.minimum(around.end[check] + np.arange(1, 4)[:, None], len(tokens) - 2)
+    digit = tokens.folded[tokens.start[figure]]
+    paid = (digit >= _ZERO) & (digit <= _NINE) & among(tokens.folded[tokens.start[figure + 1]], _MONEY)
+    paid &= tokens.start[figure] - tokens.end[around.end[check]] == np.arange(3)[:, None]
+    wage[check[paid.any(axis=0)]] = True
+    out |= is_level & wage
     return np.asarray(out & (around.kind != CLASS["nothing"]))
 
 

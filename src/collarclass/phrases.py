@@ -432,6 +432,8 @@ def find_phrases(tokens: Tokens, lexicon: Lexicon) -> Hits:
     if chinese:  # 学历、经验不限 is one phrase, but 学、生 is no 学生
         some = np.flatnonzero(tokens.start[first + size_of - 1] - tokens.start[first] >= size_of)  # with a sign inside
         start, long, item = first[some], size_of[some], lexicon.group[phrase[some]] < len(ITEMS)
+        word = np.minimum(np.searchsorted(lexicon.none_of, hashes[start]), len(lexicon.none_of) - 1)
+        item &= lexicon.none_of[word] != hashes[start]  # 专业不限、学历大专
         one = np.ones(len(some), dtype=bool)
         for k in range(int(long.max(initial=1)) - 1):
             sign = tokens.folded[tokens.end[start + np.minimum(k, long - 1)]]

@@ -222,13 +222,18 @@ def survey(tokens: Tokens, lexicon: Lexicon) -> Surroundings | None:
     heads |= titled & ((last - first >= _TITLE) | (opens == LIKED) & (sign == COLON))
     # "Ideally you will have the following:"
     some = np.flatnonzero(starts & (asks >= 0))
+    some = some[~about[sentence[some]]]
     final = np.searchsorted(tokens.sentence, sentence[some], "right") - 1
     leads = (tokens.folded[tokens.end[final]] == COLON) & (final - last[some] <= _LEADING)
-    some = some[leads & ~np.isin(sentence[some], sentence[is_item[keep]])]
+    some = some[leads]
     opens[some], heads[some] = asks[some], True
     liked = (group == CLASS["heading"]) & (opens == LIKED) & ~heads  # "is our preferred qualification"
     group[liked], value[liked] = CLASS["preferred"], BOTH
     opens[opens == _LABEL] = LIKED
+    # 大专最好，: at the end of its clause what usually stands before speaks of what was said
+    some = np.flatnonzero((group == CLASS["preferred"]) & (value == BEFORE) & tokens.ideograph[first] & ~starts)
+    some = some[stops[some] | (sign[some] == COMMA)]
+    value[some[tokens.end[first[some] - 1] == tokens.start[first[some]]]] = AFTER
 
     swap = np.flatnonzero((group == CLASS["substitute"]) & (value == _AFTER_SLASH))  # "HND / experience"
     value[swap] = np.where(sign_ahead(tokens, first[swap]) == SLASH, AFTER, _AFTER_SLASH)
@@ -355,14 +360,15 @@ def alternatives(around: Surroundings, ahead: Preface, years: NDArray[np.float64
     listed = earlier[also & joined & (gap == 1)]  # 高中；专科生、本科生也欢迎
     also[listed] = near[listed]
     out |= also
-    out |= near & (_ladder(around, earlier, years) | _dearer(around, earlier, years) | _posts(around, earlier))
+    out |= near & (_ladder(around, earlier, years) | _posts(around, earlier))
+    out |= _dearer(around, np.flatnonzero(near), earlier, years)
     listed = near & (sign == COMMA) & (gap == 1)
     follows = np.minimum(around.item + 1, len(around.group) - 1)  # "BSc, master's, or equivalent experience"
     ends = (around.group[follows] == CLASS["substitute"]) & (around.first[follows] - around.end == 1)
     out |= listed & ends & among(around.tokens.hash[around.first[follows]], around.lexicon.any_of)
-    # 中专，高中，大专以上
-    bare = around.tokens.ideograph[around.begin] & (around.end[earlier] - around.begin[earlier] <= 1)
-    out |= listed & bare & (around.value[around.item] >= around.value[around.item[earlier]])
+    some = np.flatnonzero(listed)  # 中专，高中，大专以上
+    bare = around.tokens.ideograph[around.begin[some]] & (around.end[earlier[some]] - around.begin[earlier[some]] <= 1)
+    out[some[bare & (around.value[around.item[some]] >= around.value[around.item[earlier[some]]])]] = True
     for _ in range(2):  # "bachelor's, master's or doctorate"
         taken = np.zeros(len(out), dtype=bool)
         taken[earlier[out]] = True
@@ -386,14 +392,16 @@ def _ladder(around: Surroundings, earlier: Indices, years: NDArray[np.float64]) 
     return np.asarray(apart & nearby & ((level - level[earlier]) * (own - others) < 0))
 
 
-def _dearer(around: Surroundings, earlier: Indices, years: NDArray[np.float64]) -> Flags:
-    """Whether each level is lower than the one before and alone has years: 硕士；本科须有三年经验."""
+def _dearer(around: Surroundings, some: Indices, earlier: Indices, years: NDArray[np.float64]) -> Flags:
+    """Which of some levels are lower than the one before and alone have years: 硕士；本科须有三年经验."""
     out = np.zeros(len(earlier), dtype=bool)
-    level, order = around.value[around.item], np.arange(len(earlier))
-    some = np.flatnonzero((level < level[earlier]) & around.tokens.ideograph[around.begin])
-    stop = np.append(np.flatnonzero((around.kind == CLASS["level"]) | ~np.isnan(years)), len(order))
+    some = some[around.value[around.item[some]] < around.value[around.item[earlier[some]]]]
+    some = some[around.tokens.ideograph[around.begin[some]]]
+    if not len(some):
+        return out
+    stop = np.append(np.flatnonzero((around.kind == CLASS["level"]) | ~np.isnan(years)), len(out))
     ahead = stop[np.searchsorted(stop, some, "right")]  # the next level, or years
-    some, ahead = some[ahead < len(order)], ahead[ahead < len(order)]
+    some, ahead = some[ahead < len(out)], ahead[ahead < len(out)]
     own = ~np.isnan(years[ahead]) & (around.line[ahead] == around.line[some])
     own &= stop[np.searchsorted(stop, earlier[some], "right")] == some
     some, ahead = some[own], ahead[own]
