@@ -31,9 +31,7 @@ from .stated import (
 from .surroundings import (
     ASKED,
     BARE,
-    BLANK,
     CLASS,
-    CLOSE,
     HIGHER,
     LIKED,
     alternatives,
@@ -163,14 +161,11 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
 
 def _sentences(tokens: Tokens) -> Tokens:
     """End sentences at a full stop behind a bracket, too: "NQF 8 (BSc Hons). Membership desirable"."""
-    close = np.flatnonzero(tokens.folded == CLOSE)
-    close = close[close < len(tokens.folded) - 2]
-    ends = close[(tokens.folded[close + 1] == ord(".")) & (tokens.folded[close + 2] == BLANK)]
-    if not len(ends):
+    cuts = tokens.asides
+    if not len(cuts):
         return tokens
-    more = np.zeros(len(tokens) + 1, dtype=np.int64)
-    more[np.searchsorted(tokens.start, ends)] = 1
-    return replace(tokens, sentence=tokens.sentence + np.cumsum(more[:-1]))
+    more = np.repeat(np.arange(len(cuts) + 1), np.diff(cuts, prepend=0, append=len(tokens)))
+    return replace(tokens, sentence=tokens.sentence + more)
 
 
 def _rows_with(n_rows: int, rows: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -171,6 +171,12 @@ def survey(tokens: Tokens, lexicon: Lexicon) -> Surroundings | None:
     is_item = group < len(ITEMS)
     if not is_item.any():
         return None
+    # "GCSE English (D)": of a person specification; but "Class D".
+    letter = np.flatnonzero((tokens.end[hits.last] - tokens.start[hits.first] == 1) & ~is_item)
+    letter = letter[~tokens.ideograph[hits.first[letter]]]
+    bracketed = tokens.folded[tokens.start[hits.first[letter]] - 1] == OPEN
+    bracketed &= tokens.folded[tokens.end[hits.last[letter]]] == CLOSE
+    group[letter[~bracketed]] = CLASS["decoy"]
     sentence = tokens.sentence[hits.first]
     about = np.zeros(int(tokens.sentence[-1]) + 1, dtype=bool)
     about[sentence[is_item]] = True
