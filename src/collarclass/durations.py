@@ -43,6 +43,7 @@ def experience(around: Surroundings) -> tuple[NDArray[np.float64], Indices]:
     number[0, tens] += number[1, tens]
     number[1, tens] = np.nan
     number[1, tokens.start[one] - tokens.end[two] > 3] = np.nan  # "3 - 5 years"
+    number[1, tokens.folded[tokens.end[two]] == COMMA] = np.nan  # "without one, six years"
     number[2, tokens.start[one] - tokens.end[three] > 5] = np.nan  # "3 to 5 years"
     # "Computer Science3-4 years": a line break that was lost
     digit, letter = tokens.folded[tokens.end[two] - 1] - _ZERO, tokens.folded[tokens.end[two] - 2]
