@@ -30,12 +30,12 @@ def experience(around: Surroundings) -> tuple[NDArray[np.float64], Indices]:
     beyond, back = back < 0, np.maximum(back, 0)
     number = around.lexicon.numbers(tokens.hash[back].ravel()).reshape(back.shape)
     number[beyond | (tokens.sentence[back] != around.line[at])] = np.nan
-    place = tokens.start[back]
-    whole = tokens.folded[place - 2] - _ZERO
-    decimal = (tokens.folded[place - 1] == _DOT) & (whole < 10) & (number < 10)  # "0.5 years"
-    decimal &= ~tokens.ideograph[around.begin[at]]  # but 2.3年以上 is of a list
-    number[decimal] = whole[decimal] + number[decimal] / 10
-    number[1:][decimal[:-1]] = np.nan
+    part, of = np.nonzero((tokens.folded[tokens.start[back] - 1] == _DOT) & (number < 10))
+    whole = tokens.folded[tokens.start[back[part, of]] - 2] - _ZERO
+    decimal = (whole < 10) & ~tokens.ideograph[around.begin[at[of]]]  # "0.5 years", but 2.3年以上 is of a list
+    part, of = part[decimal], of[decimal]
+    number[part, of] = whole[decimal] + number[part, of] / 10
+    number[np.minimum(part + 1, 2), of] = np.where(part < 2, np.nan, number[2, of])
     one, two, three = back
     tens = tokens.ideograph[one] & (number[1] >= 10)  # 十五年
     tens |= (number[1] >= 20) & (number[1] % 10 == 0) & (tokens.start[one] - tokens.end[two] == 1)  # "twenty-six years"
@@ -43,6 +43,7 @@ def experience(around: Surroundings) -> tuple[NDArray[np.float64], Indices]:
     number[0, tens] += number[1, tens]
     number[1, tens] = np.nan
     number[1, tokens.start[one] - tokens.end[two] > 3] = np.nan  # "3 - 5 years"
+    number[1, tokens.folded[tokens.end[two]] == COMMA] = np.nan  # "without one, six years"
     number[2, tokens.start[one] - tokens.end[three] > 5] = np.nan  # "3 to 5 years"
     number[2, tokens.folded[tokens.end[two]] == COMMA] = np.nan  # 会计2名，三年以上
     # "Computer Science3-4 years": a line break that was lost
@@ -181,11 +182,11 @@ def _of_work(
     rest = np.minimum(end[some] + np.arange(1, _CLAUSE)[:, None], len(tokens) - 1)
     worked[some] = (among(tokens.folded[tokens.end[rest]], _ENDS) | (tokens.sentence[rest] != line[some])).any(axis=0)
     # "experience of 18 months", "at least 18 months on a ward", "and 18 months on a ward"
-    asks &= (around.sentence[lead] == line) & (begin - around.last[lead] <= 2)
-    asks |= (tokens.sentence[begin - 1] != line) | (begin == 0) | among(sign_ahead(tokens, begin), _OPENS)
-    before = words(begin - 1)
-    other |= (before == _AFTER) & (sign_ahead(tokens, begin) == COLON)  # "Duration: six months in Leeds"
-    asks |= before == _WORK
-    asks &= opens[0] & (tokens.folded[tokens.end[end]] != COMMA)
-    fits = np.where(bare, beside | asks, (told | worked) & ~adjective)
+    fits = np.where(bare, beside, (told | worked) & ~adjective)
+    some = np.flatnonzero(bare & opens[0] & (tokens.folded[tokens.end[end]] != COMMA))
+    asked = asks[some] & (around.sentence[lead] == line)[some] & (begin - around.last[lead] <= 2)[some]
+    asked |= (tokens.sentence[begin[some] - 1] != line[some]) | (begin[some] == 0) | (ahead[0, some] == _WORK)
+    fits[some] |= asked | among(sign_ahead(tokens, begin[some]), _OPENS)
+    some = np.flatnonzero(ahead[0] == _AFTER)
+    other[some] |= sign_ahead(tokens, begin[some]) == COLON  # "Duration: six months in Leeds"
     return np.asarray(~theirs & (close | (fits | long) & ~other))  # 三年以上, but not 20年以上陈酿

@@ -109,6 +109,7 @@ def _possessed(around: Surroundings) -> Flags:
     place = around.begin - np.arange(1, 3)[:, None]
     said = around.lexicon.says("whose", tokens.hash[np.maximum(place, 0)]) >= 0
     said &= (place >= 0) & (tokens.sentence[np.maximum(place, 0)] == around.line)
+    said[0] &= tokens.folded[tokens.end[np.maximum(place[0], 0)]] != COMMA  # "four years behind her, first aid"
     cue, there = around.before(around.lexicon.whose[around.phrase] >= 0, 4)
     check = np.flatnonzero(there)
     there[check[around.set_off(cue[check], check)]] = False

@@ -53,7 +53,7 @@ VALUES = {
     "span": ("before", "after", "far", "work"),
 }
 LONGEST = 15
-_PAIR_BITS = 18
+_PAIR_BITS = 19
 _ITEM, _FAR, _NEAR, _HEADING = (np.uint8(1 << i) for i in range(4))  # classes of phrases, as bits
 _COMMA, _ENUMERATION, _SLASH, _YEARS, _DECOY = (
     ord(","), ord("、"), ord("/"), CLASSES.index("years"), CLASSES.index("decoy"),

@@ -31,13 +31,12 @@ from .stated import (
 from .surroundings import (
     ASKED,
     BARE,
-    BLANK,
     CLASS,
-    CLOSE,
     HIGHER,
     LIKED,
     alternatives,
     answered,
+    clause,
     fields,
     preface,
     sections,
@@ -109,7 +108,7 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
     unsaid |= (status == NOT_NEEDED) & (around.kind >= CLASS["certificate"]) & (around.kind <= CLASS["driving"])
     doubtful = around.lexicon.doubtful[around.phrase[around.item]]
     joined = alternative | np.append(alternative[1:], False)  # "MS/PhD"
-    joined |= (around.kind == CLASS["licence"]) & (words.before >= 0)  # "you must hold a licence"
+    joined |= (around.kind == CLASS["licence"]) & ((words.before >= 0) | clause(around))  # "you must hold a licence"
     unsaid |= (doubtful == 1) & (words.after < 0) & ~joined & (around.sign_before != ord(":"))
     sure = doubtful != 2  # "associate's or bachelor's", not "nursing associate/associate practitioner"
     near = (around.begin[1:] - around.end[:-1] <= 3) & (alternative[1:] | (words.after[1:] == CLASS["preferred"]))
@@ -163,14 +162,11 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
 
 def _sentences(tokens: Tokens) -> Tokens:
     """End sentences at a full stop behind a bracket, too: "NQF 8 (BSc Hons). Membership desirable"."""
-    close = np.flatnonzero(tokens.folded == CLOSE)
-    close = close[close < len(tokens.folded) - 2]
-    ends = close[(tokens.folded[close + 1] == ord(".")) & (tokens.folded[close + 2] == BLANK)]
-    if not len(ends):
+    cuts = tokens.asides
+    if not len(cuts):
         return tokens
-    more = np.zeros(len(tokens) + 1, dtype=np.int64)
-    more[np.searchsorted(tokens.start, ends)] = 1
-    return replace(tokens, sentence=tokens.sentence + np.cumsum(more[:-1]))
+    more = np.repeat(np.arange(len(cuts) + 1), np.diff(cuts, prepend=0, append=len(tokens)))
+    return replace(tokens, sentence=tokens.sentence + more)
 
 
 def _rows_with(n_rows: int, rows: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -37,6 +37,8 @@ _STOPS[[ord(c) for c in "abcdefghijklmnopqrstuvwxyz:】"]] = True
 WHO = np.array([ord(c) for c in "者的"])  # what ends a clause of those meant: 有五年经验的，学历不限
 _AGE = [ord(c) for c in "年龄"]
 _ZERO, _NINE, _TEN = ord("0"), ord("9"), 10
+_CLAUSE = 3  # tokens of a clause that is a licence
+_CLAUSES = np.array([ord(c) for c in ",;"])
 _DASHES = np.array([ord(c) for c in "-–—"])
 
 _FAR = np.isin(CLASSES, FAR)
@@ -192,6 +194,12 @@ def survey(tokens: Tokens, lexicon: Lexicon) -> Surroundings | None:
     if not is_item.any():
         return None
     tokens = _broken(tokens, hits)
+    # "GCSE English (D)": of a person specification; but "Class D".
+    letter = np.flatnonzero((tokens.end[hits.last] - tokens.start[hits.first] == 1) & ~is_item)
+    letter = letter[~tokens.ideograph[hits.first[letter]]]
+    bracketed = tokens.folded[tokens.start[hits.first[letter]] - 1] == OPEN
+    bracketed &= tokens.folded[tokens.end[hits.last[letter]]] == CLOSE
+    group[letter[~bracketed]] = CLASS["decoy"]
     sentence = tokens.sentence[hits.first]
     about = np.zeros(int(tokens.sentence[-1]) + 1, dtype=bool)
     about[sentence[is_item]] = True
@@ -487,6 +495,19 @@ def answered(around: Surroundings) -> Flags:
     word, beyond = np.minimum(around.end[some] + np.array([[1], [2]]), len(tokens) - 1)
     last = (tokens.sentence[word] == around.line[some]) & (tokens.sentence[beyond] != around.line[some])
     out[some] |= last & among(tokens.hash[word], around.lexicon.none_of)
+    return out
+
+
+def clause(around: Surroundings) -> Flags:
+    """Whether each licence ends a short clause of its own: ", RCI licence,", "GED, own licence"."""
+    tokens, out = around.tokens, np.zeros(len(around.item), dtype=bool)
+    some = np.flatnonzero(around.kind == CLASS["licence"])
+    some = some[around.lexicon.doubtful[around.phrase[around.item[some]]] == 1]
+    ahead = around.begin[some] - np.arange(_CLAUSE)[:, None]
+    inside = (ahead > 0) & (tokens.sentence[ahead - 1] == around.line[some])
+    begins = among(tokens.folded[tokens.end[ahead - 1]], _CLAUSES) & inside
+    last = tokens.sentence[np.minimum(around.end[some] + 1, len(tokens) - 1)] != around.line[some]
+    out[some] = _any(begins) & (last | among(tokens.folded[tokens.end[around.end[some]]], _CLAUSES))
     return out
 
 
