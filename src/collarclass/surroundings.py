@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .phrases import CLASSES, FAR, ITEMS, Lexicon, find_phrases
+from .phrases import CLASSES, FAR, ITEMS, VALUES, Lexicon, find_phrases
 from .text import Tokens
 
 CLASS = {name: np.int8(i) for i, name in enumerate(CLASSES)}
@@ -32,7 +32,7 @@ _FRESH, _STOPS = np.zeros(1 << 16, dtype=bool), np.zeros(1 << 16, dtype=bool)  #
 _FRESH[[ord(c) for c in "abcdefghijklmnopqrstuvwxyz0123456789:;."]] = True
 _STOPS[[ord(c) for c in "abcdefghijklmnopqrstuvwxyz:】"]] = True
 WHO = np.array([ord(c) for c in "者的"])  # what ends a clause of those meant: 有五年经验的，学历不限
-_CLAUSE = 3  # tokens of a clause that is a licence
+_CLAUSE, _WORK = 3, VALUES["span"].index("work")  # tokens of a clause that is a licence
 _CLAUSES = np.array([ord(c) for c in ",;"])
 _DASHES = np.array([ord(c) for c in "-–—"])
 
@@ -428,7 +428,9 @@ def clause(around: Surroundings) -> Flags:
     some = some[around.lexicon.doubtful[around.phrase[around.item[some]]] == 1]
     ahead = around.begin[some] - np.arange(_CLAUSE)[:, None]
     inside = (ahead > 0) & (tokens.sentence[ahead - 1] == around.line[some])
-    begins = among(tokens.folded[tokens.end[ahead - 1]], _CLAUSES) & inside
+    begins = among(tokens.folded[tokens.end[ahead - 1]], _CLAUSES)
+    begins |= around.lexicon.says("span", tokens.hash[ahead - 1]) == _WORK  # "and", "with"
+    begins &= inside
     last = tokens.sentence[np.minimum(around.end[some] + 1, len(tokens) - 1)] != around.line[some]
     out[some] = _any(begins) & (last | among(tokens.folded[tokens.end[around.end[some]]], _CLAUSES))
     return out
