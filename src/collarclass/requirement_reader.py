@@ -138,10 +138,10 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
     kind = _KIND_OF[around.kind[keep]]
     nature = around.lexicon.nature[phrase]
     kind[is_level & (nature >= 0)] = SKILL_GRADE  # an NVQ is a level of schooling, too
-    # "Texas licence": of a profession where a degree is asked for
-    asked = (level >= 3) & (row_status != PREFERRED)
-    loose = (doubtful[keep] > 0) & (kind == LICENCE) & asked[around.row[item]]
-    nature = np.where(loose, np.int8(0), nature)
+    loose = np.flatnonzero((doubtful[keep] > 0) & (kind == LICENCE))
+    if len(loose):  # "Texas licence": of a profession where a degree is asked for
+        row = around.row[item[loose]]
+        nature[loose[(level[row] >= 3) & (row_status[row] != PREFERRED)]] = 0
     return Stated(
         level,
         row_status,

@@ -174,11 +174,11 @@ def survey(tokens: Tokens, lexicon: Lexicon) -> Surroundings | None:
     if not is_item.any():
         return None
     # "GCSE English (D)": of a person specification; but "Class D".
-    letter = np.flatnonzero((tokens.end[hits.last] - tokens.start[hits.first] == 1) & ~is_item)
-    letter = letter[~tokens.ideograph[hits.first[letter]]]
-    bracketed = tokens.folded[tokens.start[hits.first[letter]] - 1] == OPEN
-    bracketed &= tokens.folded[tokens.end[hits.last[letter]]] == CLOSE
-    group[letter[~bracketed]] = CLASS["decoy"]
+    letter = np.flatnonzero((lexicon.doubtful[hits.phrase] == 2) & ~is_item)
+    if len(letter):
+        bracketed = tokens.folded[tokens.start[hits.first[letter]] - 1] == OPEN
+        bracketed &= tokens.folded[tokens.end[hits.last[letter]]] == CLOSE
+        group[letter[~bracketed]] = CLASS["decoy"]
     sentence = tokens.sentence[hits.first]
     about = np.zeros(int(tokens.sentence[-1]) + 1, dtype=bool)
     about[sentence[is_item]] = True
@@ -426,6 +426,8 @@ def clause(around: Surroundings) -> Flags:
     tokens, out = around.tokens, np.zeros(len(around.item), dtype=bool)
     some = np.flatnonzero(around.kind == CLASS["licence"])
     some = some[around.lexicon.doubtful[around.phrase[around.item[some]]] == 1]
+    if not len(some):
+        return out
     ahead = around.begin[some] - np.arange(_CLAUSE)[:, None]
     inside = (ahead > 0) & (tokens.sentence[ahead - 1] == around.line[some])
     begins = among(tokens.folded[tokens.end[ahead - 1]], _CLAUSES)
