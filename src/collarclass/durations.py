@@ -79,9 +79,10 @@ def experience(around: Surroundings) -> tuple[NDArray[np.float64], Indices]:
     figure_at[at] -= back
     told = np.flatnonzero(~np.isnan(least))
     # "six months" and "six months or more" may be anything
-    behind = np.minimum(around.begin[at] + 1, len(tokens) - 1)
-    bare = (around.end[at] == around.begin[at]) | among(tokens.hash[behind], around.lexicon.any_of)
-    bare &= value == _MONTHS
+    bare = (value == _MONTHS) & (around.end[at] == around.begin[at])
+    some = np.flatnonzero((value == _MONTHS) & ~bare)
+    if len(some):
+        bare[some] = among(tokens.hash[around.begin[at[some]] + 1], around.lexicon.any_of)
     at, least, bare, adjective = at[told], least[told], bare[told], ((value == _SINGLE) & (least > 1))[told]
     years[at] = np.where(_of_work(around, at, figure_at[at], adjective, bare, least), least, np.nan)
     return years, figure_at
