@@ -30,12 +30,13 @@ def experience(around: Surroundings) -> tuple[NDArray[np.float64], Indices]:
     beyond, back = back < 0, np.maximum(back, 0)
     number = around.lexicon.numbers(tokens.hash[back].ravel()).reshape(back.shape)
     number[beyond | (tokens.sentence[back] != around.line[at])] = np.nan
-    part, of = np.nonzero((tokens.folded[tokens.start[back] - 1] == _DOT) & (number < 10))
-    whole = tokens.folded[tokens.start[back[part, of]] - 2] - _ZERO
-    decimal = (whole < 10) & ~tokens.ideograph[around.begin[at[of]]]  # "0.5 years", but 2.3年以上 is of a list
-    part, of = part[decimal], of[decimal]
-    number[part, of] = whole[decimal] + number[part, of] / 10
-    number[np.minimum(part + 1, 2), of] = np.where(part < 2, np.nan, number[2, of])
+    part, of = np.nonzero(tokens.folded[tokens.start[back] - 1] == _DOT)
+    if len(part):
+        whole = tokens.folded[tokens.start[back[part, of]] - 2] - _ZERO
+        decimal = (whole < 10) & ~tokens.ideograph[around.begin[at[of]]]  # "0.5 years", but 2.3年以上 is of a list
+        part, of = part[decimal & (number[part, of] < 10)], of[decimal & (number[part, of] < 10)]
+        number[part, of] = tokens.folded[tokens.start[back[part, of]] - 2] - _ZERO + number[part, of] / 10
+        number[np.minimum(part + 1, 2), of] = np.where(part < 2, np.nan, number[2, of])
     one, two, three = back
     tens = tokens.ideograph[one] & (number[1] >= 10)  # 十五年
     tens |= (number[1] >= 20) & (number[1] % 10 == 0) & (tokens.start[one] - tokens.end[two] == 1)  # "twenty-six years"
@@ -71,16 +72,18 @@ def experience(around: Surroundings) -> tuple[NDArray[np.float64], Indices]:
     some = np.flatnonzero(np.isnan(least) & (value < HALF))
     behind = tokens.end[around.end[at[some]]]
     some = some[(tokens.folded[behind] == COLON) | (tokens.folded[np.minimum(behind + 1, tokens.end[-1])] == COLON)]
-    behind = np.minimum(around.end[at[some]] + 1, len(tokens) - 1)
-    here = tokens.sentence[behind] == around.line[at[some]]
-    least[some] = np.where(here, around.lexicon.numbers(tokens.hash[behind]), np.nan)
-    back[some] = 0
+    if len(some):
+        behind = np.minimum(around.end[at[some]] + 1, len(tokens) - 1)
+        here = tokens.sentence[behind] == around.line[at[some]]
+        least[some] = np.where(here, around.lexicon.numbers(tokens.hash[behind]), np.nan)
+        back[some] = 0
     figure_at[at] -= back
     told = np.flatnonzero(~np.isnan(least))
     # "six months" and "six months or more" may be anything
-    behind = np.minimum(around.begin[at] + 1, len(tokens) - 1)
-    bare = (around.end[at] == around.begin[at]) | among(tokens.hash[behind], around.lexicon.any_of)
-    bare &= value == _MONTHS
+    bare = (value == _MONTHS) & (around.end[at] == around.begin[at])
+    some = np.flatnonzero((value == _MONTHS) & ~bare)
+    if len(some):
+        bare[some] = among(tokens.hash[around.begin[at[some]] + 1], around.lexicon.any_of)
     at, least, bare, adjective = at[told], least[told], bare[told], ((value == _SINGLE) & (least > 1))[told]
     years[at] = np.where(_of_work(around, at, figure_at[at], adjective, bare, least), least, np.nan)
     return years, figure_at

@@ -69,7 +69,7 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
     >>> stated.level.tolist(), stated.status.tolist()
     ([3, 4, 0, -1], [0, 1, 3, 4])
     """
-    tokens = _sentences(tokens)
+    tokens = replace(tokens, sentence=tokens.passage)
     around = survey(tokens, lexicon if lexicon is not None else default_lexicon())
     if around is None:
         return nothing_stated(tokens.n_rows)
@@ -138,10 +138,10 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
     kind = _KIND_OF[around.kind[keep]]
     nature = around.lexicon.nature[phrase]
     kind[is_level & (nature >= 0)] = SKILL_GRADE  # an NVQ is a level of schooling, too
-    # "Texas licence": of a profession where a degree is asked for
-    asked = (level >= 3) & (row_status != PREFERRED)
-    loose = (doubtful[keep] > 0) & (kind == LICENCE) & asked[around.row[item]]
-    nature = np.where(loose, np.int8(0), nature)
+    loose = np.flatnonzero((doubtful[keep] > 0) & (kind == LICENCE))
+    if len(loose):  # "Texas licence": of a profession where a degree is asked for
+        row = around.row[item[loose]]
+        nature[loose[(level[row] >= 3) & (row_status[row] != PREFERRED)]] = 0
     return Stated(
         level,
         row_status,
@@ -158,15 +158,6 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
         words.pursuing[keep],
         decides,
     )
-
-
-def _sentences(tokens: Tokens) -> Tokens:
-    """End sentences at a full stop behind a bracket, too: "NQF 8 (BSc Hons). Membership desirable"."""
-    cuts = tokens.asides
-    if not len(cuts):
-        return tokens
-    more = np.repeat(np.arange(len(cuts) + 1), np.diff(cuts, prepend=0, append=len(tokens)))
-    return replace(tokens, sentence=tokens.sentence + more)
 
 
 def _rows_with(n_rows: int, rows: NDArray[np.int64]) -> NDArray[np.bool_]:

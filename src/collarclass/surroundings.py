@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .phrases import CLASSES, FAR, ITEMS, Hits, Lexicon, find_phrases
+from .phrases import CLASSES, FAR, ITEMS, VALUES, Hits, Lexicon, find_phrases
 from .text import Tokens, tokenize
 
 CLASS = {name: np.int8(i) for i, name in enumerate(CLASSES)}
@@ -37,7 +37,7 @@ _STOPS[[ord(c) for c in "abcdefghijklmnopqrstuvwxyz:】"]] = True
 WHO = np.array([ord(c) for c in "者的"])  # what ends a clause of those meant: 有五年经验的，学历不限
 _AGE = [ord(c) for c in "年龄"]
 _ZERO, _NINE, _TEN = ord("0"), ord("9"), 10
-_CLAUSE = 3  # tokens of a clause that is a licence
+_CLAUSE, _WORK = 3, VALUES["span"].index("work")  # tokens of a clause that is a licence
 _CLAUSES = np.array([ord(c) for c in ",;"])
 _DASHES = np.array([ord(c) for c in "-–—"])
 
@@ -195,11 +195,11 @@ def survey(tokens: Tokens, lexicon: Lexicon) -> Surroundings | None:
         return None
     tokens = _broken(tokens, hits)
     # "GCSE English (D)": of a person specification; but "Class D".
-    letter = np.flatnonzero((tokens.end[hits.last] - tokens.start[hits.first] == 1) & ~is_item)
-    letter = letter[~tokens.ideograph[hits.first[letter]]]
-    bracketed = tokens.folded[tokens.start[hits.first[letter]] - 1] == OPEN
-    bracketed &= tokens.folded[tokens.end[hits.last[letter]]] == CLOSE
-    group[letter[~bracketed]] = CLASS["decoy"]
+    letter = np.flatnonzero((lexicon.doubtful[hits.phrase] == 2) & ~is_item)
+    if len(letter):
+        bracketed = tokens.folded[tokens.start[hits.first[letter]] - 1] == OPEN
+        bracketed &= tokens.folded[tokens.end[hits.last[letter]]] == CLOSE
+        group[letter[~bracketed]] = CLASS["decoy"]
     sentence = tokens.sentence[hits.first]
     about = np.zeros(int(tokens.sentence[-1]) + 1, dtype=bool)
     about[sentence[is_item]] = True
@@ -503,9 +503,13 @@ def clause(around: Surroundings) -> Flags:
     tokens, out = around.tokens, np.zeros(len(around.item), dtype=bool)
     some = np.flatnonzero(around.kind == CLASS["licence"])
     some = some[around.lexicon.doubtful[around.phrase[around.item[some]]] == 1]
+    if not len(some):
+        return out
     ahead = around.begin[some] - np.arange(_CLAUSE)[:, None]
     inside = (ahead > 0) & (tokens.sentence[ahead - 1] == around.line[some])
-    begins = among(tokens.folded[tokens.end[ahead - 1]], _CLAUSES) & inside
+    begins = among(tokens.folded[tokens.end[ahead - 1]], _CLAUSES)
+    begins |= around.lexicon.says("span", tokens.hash[ahead - 1]) == _WORK  # "and", "with"
+    begins &= inside
     last = tokens.sentence[np.minimum(around.end[some] + 1, len(tokens) - 1)] != around.line[some]
     out[some] = _any(begins) & (last | among(tokens.folded[tokens.end[around.end[some]]], _CLAUSES))
     return out

@@ -228,8 +228,8 @@ class Tokens:
         Index of each row's first token.
     folded : ndarray of uint16
         The batch's characters, folded; those of a token are ``folded[start:end]``.
-    asides : ndarray of int64
-        First tokens behind a bracket and a full stop, "(BSc). Experience", where `sentence` goes on.
+    passage : ndarray of int64
+        As `sentence`, and ended by a full stop behind a bracket as well: "(BSc). Experience".
     """
 
     hash: NDArray[np.uint64]
@@ -240,7 +240,7 @@ class Tokens:
     ideograph: NDArray[np.bool_]
     first: NDArray[np.int64]
     folded: NDArray[np.uint16]
-    asides: NDArray[np.int64]
+    passage: NDArray[np.int64]
     _dropped: NDArray[np.int64]
     _row_starts: NDArray[np.int64]
     _places: dict[int, NDArray[np.int64]]
@@ -423,7 +423,7 @@ def _tokenize(
     at = stop[glued]
     ends[stops[glued]] |= lower[at - 2] & lower[at - 3] & lower[np.minimum(at + 2, len(kind) - 1)]
     breaks = special[ends]
-    asides = stop[(folded[stop - 1] == ord(")")) & (folded[stop + 1] == ord(" "))]
+    ends[stops] |= (folded[stop - 1] == ord(")")) & (folded[stop + 1] == ord(" "))
     first = np.searchsorted(start, starts)
     return Tokens(
         _hash(folded, start, end, wide[folded[wide] > 0xFF]),
@@ -434,7 +434,7 @@ def _tokenize(
         ideograph[start],
         first,
         folded,
-        np.searchsorted(start, asides),
+        _numbered(np.searchsorted(start, special[ends]), len(start)),
         dropped,
         row_starts,
         places,
