@@ -29,11 +29,11 @@ FILES = ("schooling.tsv", "certificates.tsv", "cues.tsv")
 ITEMS = ("level", "certificate", "licence", "skill_grade", "driving", "years", "nothing")
 CUES = (
     "required", "preferred", "not_needed", "substitute", "pursuing", "clutter", "topic", "mark",
-    "heading", "span", "thing", "whose", "field", "decoy", "else", "several",
+    "heading", "span", "thing", "whose", "unnamed", "field", "decoy", "else", "several",
 )  # fmt: skip
 CONTEXT = ("or", "no", "in", "number")
-BESIDES = ("heading", "span", "thing", "whose")  # what a phrase of another class may be as well
-BESIDE = ("span", "thing", "whose")  # single words of these are looked up beside items only
+BESIDES = ("heading", "span", "thing", "whose", "unnamed")  # what a phrase of another class may be as well
+BESIDE = ("span", "thing", "whose", "unnamed")  # single words of these are looked up beside items only
 CLASSES = ITEMS + CUES
 FAR = ("heading", "preferred", "substitute", "several")  # classes that speak of items in other sentences as well
 PAPERS = ("certificate", "licence", "skill_grade")
@@ -50,6 +50,7 @@ VALUES = {
     "years": ("", "single", "plain", "half", "0.5", *"12345678", "10", "20", "months", "first"),
     "clutter": ("", "before", "after", "far"),
     "heading": ("required", "preferred", "other", "benefit", "company", "label"),
+    "unnamed": ("", "never"),
     "span": ("before", "after", "far", "work"),
 }
 LONGEST = 15
