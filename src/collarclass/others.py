@@ -184,8 +184,9 @@ def named_before(around: Surroundings, kept: Flags, liked: Flags) -> Flags:
     if len(bare):
         any_driving = (around.lexicon.doubtful[phrase[bare]] == 1) & np.isin(row[bare], row[driving])
         out[paper[bare]] = any_driving | np.isin(row[bare], row[licence & ~loose])
-    exact = row + np.where(one < 0, phrase, one)
-    root = row + np.where(one < 0, around.lexicon.root[phrase], one)
+    root = np.where(one < 0, around.lexicon.root[phrase], one)
+    exact = row + np.where((one < 0) & around.lexicon.one_paper[phrase], root, np.where(one < 0, phrase, one))
+    root = row + root
     order = np.argsort(exact, kind="stable")
     out[paper[order[1:]]] |= exact[order[1:]] == exact[order[:-1]]
     longer = np.sort(root[exact != root])
