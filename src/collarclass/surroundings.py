@@ -428,8 +428,6 @@ def _posts(around: Surroundings, earlier: Indices) -> Flags:
     posts = apart & (several[around.row[around.item]] | labelled & labelled[earlier] | cell & cell[earlier])
     # "Technician (HNC) and Engineer (BEng)"
     bracketed = around.sign_before == OPEN
-    some = np.flatnonzero(bracketed)
-    bracketed[some] = around.sign_behind(around.end[some]) == CLOSE
     return np.asarray(posts | bracketed & bracketed[earlier] & (around.begin - around.end[earlier] > 2))
 
 
