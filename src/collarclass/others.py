@@ -155,6 +155,33 @@ def _count(mask: Flags) -> NDArray[np.int64]:
     return np.append(0, np.cumsum(mask))
 
 
+def bare_papers(around: Surroundings, doubtful: NDArray[np.int8]) -> tuple[Flags, Flags]:
+    """Which bare words for a paper have a name before them, and which are none of the applicant's.
+
+    "IMSA certificate", but not "valid certificate", which has to be asked for, nor "matric certificate",
+    "(EIT) certificate", "birth certificate".
+    """
+    tokens, begin = around.tokens, around.begin
+    bare = (around.kind == CLASS["licence"]) | (around.kind == CLASS["certificate"])
+    bare &= (doubtful > 0) & (around.end == begin)
+    some = np.flatnonzero(bare & (begin > 0))
+    before = begin[some] - 1
+    sign = tokens.folded[tokens.end[before]]
+    touches = (tokens.sentence[before] == around.line[some]) & ((sign == BLANK) | (sign == _HYPHEN))
+    touches &= tokens.start[begin[some]] - tokens.end[before] == 1
+    said = around.lexicon.says("unnamed", tokens.hash[before])
+    named, none = np.zeros(len(bare), dtype=bool), np.zeros(len(bare), dtype=bool)
+    named[some], none[some] = touches & (said < 0), touches & (said > 0)
+    paper = (around.kind >= CLASS["certificate"]) & (around.kind <= CLASS["driving"])
+    told = np.zeros(int(tokens.sentence[-1]) + 1, dtype=bool)
+    told[around.line[paper & ~bare]] = True
+    none[some] |= touches & (said == 0) & told[around.line[some]]  # "a certificate such as ACCA"
+    none[some] |= tokens.folded[tokens.end[begin[some]]] == COLON
+    none &= around.kind == CLASS["certificate"]
+    none[1:] |= bare[1:] & (begin[1:] - around.end[:-1] == 1) & (around.kind[:-1] != CLASS["years"])
+    return named & ~none, none
+
+
 def named_before(around: Surroundings, kept: Flags, liked: Flags) -> Flags:
     """Whether each paper among the `kept` items is named more than once, and not here at its best.
 
@@ -176,8 +203,9 @@ def named_before(around: Surroundings, kept: Flags, liked: Flags) -> Flags:
     if len(bare):
         any_driving = (around.lexicon.doubtful[phrase[bare]] == 1) & np.isin(row[bare], row[driving])
         out[paper[bare]] = any_driving | np.isin(row[bare], row[licence & ~loose])
-    exact = row + np.where(one < 0, phrase, one)
-    root = row + np.where(one < 0, around.lexicon.root[phrase], one)
+    root = np.where(one < 0, around.lexicon.root[phrase], one)
+    exact = row + np.where((one < 0) & around.lexicon.one_paper[phrase], root, np.where(one < 0, phrase, one))
+    root = row + root
     order = np.argsort(exact, kind="stable")
     out[paper[order[1:]]] |= exact[order[1:]] == exact[order[:-1]]
     longer = np.sort(root[exact != root])

@@ -29,11 +29,11 @@ FILES = ("schooling.tsv", "certificates.tsv", "cues.tsv")
 ITEMS = ("level", "certificate", "licence", "skill_grade", "driving", "years", "nothing")
 CUES = (
     "required", "preferred", "not_needed", "substitute", "pursuing", "clutter", "topic", "mark",
-    "heading", "span", "thing", "whose", "field", "decoy", "else", "several",
+    "heading", "span", "thing", "whose", "unnamed", "field", "decoy", "else", "several",
 )  # fmt: skip
 CONTEXT = ("or", "no", "in", "number")
-BESIDES = ("heading", "span", "thing", "whose")  # what a phrase of another class may be as well
-BESIDE = ("span", "thing", "whose")  # single words of these are looked up beside items only
+BESIDES = ("heading", "span", "thing", "whose", "unnamed")  # what a phrase of another class may be as well
+BESIDE = ("span", "thing", "whose", "unnamed")  # single words of these are looked up beside items only
 CLASSES = ITEMS + CUES
 FAR = ("heading", "preferred", "substitute", "several")  # classes that speak of items in other sentences as well
 PAPERS = ("certificate", "licence", "skill_grade")
@@ -50,9 +50,11 @@ VALUES = {
     "years": ("", "single", "plain", "half", "0.5", *"12345678", "10", "20", "months", "first"),
     "clutter": ("", "before", "after", "far"),
     "heading": ("required", "preferred", "other", "benefit", "company", "label"),
+    "unnamed": ("", "never"),
     "span": ("before", "after", "far", "work"),
 }
 LONGEST = 15
+_SMALL = ("of", "and", "in", "the", "a", "an", "for")  # words that abbreviations leave out
 _PAIR_BITS = 19
 _ITEM, _FAR, _NEAR, _HEADING = (np.uint8(1 << i) for i in range(4))  # classes of phrases, as bits
 _COMMA, _ENUMERATION, _SLASH, _YEARS, _DECOY = (
@@ -84,7 +86,9 @@ class Lexicon:
         ("open to graduates"), else 0.
     root : ndarray of int32
         The shortest certificate or licence that the phrase begins with ("CDL" of "CDL class A"); itself
-        where there is none.
+        where there is none. Or the abbreviation that it spells out ("certified nursing assistant" "CNA").
+    one_paper : ndarray of bool
+        Whether all phrases of that root are one paper, as there is one that spells it out.
     any_of, none_of, open_to : ndarray of uint64
         Sorted hashes of the words "or" and "no" in all spellings, and of "in", which goes on.
     """
@@ -99,6 +103,7 @@ class Lexicon:
     nature: NDArray[np.int8]
     doubtful: NDArray[np.int8]
     root: NDArray[np.int32]
+    one_paper: NDArray[np.bool_]
     any_of: NDArray[np.uint64]
     none_of: NDArray[np.uint64]
     open_to: NDArray[np.uint64]
@@ -313,6 +318,17 @@ def _compile(extra: Path | None) -> Lexicon:
         same = (hashes[begins] == begun) & (hashes[whose] == whole[longer]) & paper[begins] & paper[whose]
         root[whose[same]] = begins[same]
 
+    # "Certified nursing assistant" and "CNA certification" are one paper.
+    names = {int(k): spellings[order[place[k]]][1] for k in np.flatnonzero(paper)}
+    abbreviations = {name: k for k, name in names.items() if " " not in name}
+    one_paper = np.zeros(len(hashes), dtype=bool)
+    for k, name in names.items():
+        words_of = [word for word in name.split(" ") if word not in _SMALL]
+        short = abbreviations.get("".join(word[:1] for word in words_of)) if len(words_of) > 2 else None
+        if short is not None and rows[counts[short]].group == rows[counts[k]].group:
+            root[k], one_paper[short] = short, True
+    root = root[root]
+    one_paper = one_paper[root]
     known = np.unique(np.concatenate((hashes, *shorter)))
     phrase = np.full(len(known), -1, dtype=np.int32)
     phrase[np.searchsorted(known, hashes)] = np.arange(len(hashes))
@@ -339,6 +355,7 @@ def _compile(extra: Path | None) -> Lexicon:
         np.array([r.nature for r in rows], dtype=np.int8)[counts],
         np.array([r.doubtful for r in rows], dtype=np.int8)[counts],
         root,
+        one_paper,
         np.unique(whole[context["or"]]),
         np.unique(whole[context["no"]]),
         np.unique(whole[context["in"]]),

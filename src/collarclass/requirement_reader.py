@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .durations import experience
-from .others import clutter, lacking, named_before
+from .others import bare_papers, clutter, lacking, named_before
 from .phrases import Lexicon, default_lexicon
 from .result import Requirement
 from .stated import (
@@ -108,7 +108,12 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
     unsaid |= (status == NOT_NEEDED) & (around.kind >= CLASS["certificate"]) & (around.kind <= CLASS["driving"])
     doubtful = around.lexicon.doubtful[around.phrase[around.item]]
     joined = alternative | np.append(alternative[1:], False)  # "MS/PhD"
-    joined |= (around.kind == CLASS["licence"]) & ((words.before >= 0) | clause(around))  # "you must hold a licence"
+    paper = (around.kind == CLASS["licence"]) | (around.kind == CLASS["certificate"])
+    joined |= paper & (words.before >= 0)  # "you must hold a licence"
+    joined |= (around.kind == CLASS["licence"]) & clause(around)
+    named, others_paper = bare_papers(around, doubtful)
+    joined |= named
+    unsaid |= others_paper
     unsaid |= (doubtful == 1) & (words.after < 0) & ~joined & (around.sign_before != ord(":"))
     sure = doubtful != 2  # "associate's or bachelor's", not "nursing associate/associate practitioner"
     near = (around.begin[1:] - around.end[:-1] <= 3) & (alternative[1:] | (words.after[1:] == CLASS["preferred"]))

@@ -23,6 +23,7 @@ BARE, HIGHER = 2, 3  # values of words for schooling in general, and for higher 
 ASKED, LIKED, _OTHER, BENEFIT, COMPANY, _LABEL = range(6)  # values of the headings; a label: "Nice: BSc"
 COMMA, COLON, SLASH, BLANK, OPEN, CLOSE, _ENUMERATION = (ord(c) for c in ",:/ ()、")
 _ALTERNATIVE, _ELSE, _ALSO = 150, 8, 25  # how far apart alternatives may stand, in tokens, and "alternatively" from one
+_OPENING = 8  # and from an "or" that opens the sentence
 _TITLED = 3  # and words that may be a title of a post
 _ANSWER = 10  # how far from the end of a question
 _QUALIFIED = 4  # tokens from "equivalent" to "experience"
@@ -321,10 +322,15 @@ def preface(around: Surroundings) -> Preface:
     opening = here != (tokens.sentence[beside] == around.line)  # first of its sentence, or last of the one before
     inside &= tokens.sentence[back] == around.line
     denied = among(words, around.lexicon.none_of) & inside & ~ended
+    # "BEng; or an engineering technology diploma"
+    first = np.searchsorted(tokens.sentence, around.line)
+    opens = among(tokens.hash[first], around.lexicon.any_of) & (around.begin - first <= _OPENING)
+    opens[1:] &= around.end[:-1] < first[1:]
+    opens &= ~tokens.ideograph[first]
     which, own = np.nonzero(choice & tokens.ideograph[around.begin])
     place = back[which, own]
     own = own[tokens.end[place - 1] == tokens.start[place]]
-    return Preface(_any(choice), _any(choice & opening), own, _any(denied), denied[0])
+    return Preface(_any(choice) | opens, _any(choice & opening) | opens, own, _any(denied), denied[0])
 
 
 def alternatives(around: Surroundings, ahead: Preface, years: NDArray[np.float64]) -> Flags:
@@ -438,8 +444,6 @@ def _posts(around: Surroundings, earlier: Indices) -> Flags:
     posts = apart & (several[around.row[around.item]] | labelled & labelled[earlier] | cell & cell[earlier])
     # "Technician (HNC) and Engineer (BEng)"
     bracketed = around.sign_before == OPEN
-    some = np.flatnonzero(bracketed)
-    bracketed[some] = around.sign_behind(around.end[some]) == CLOSE
     return np.asarray(posts | bracketed & bracketed[earlier] & (around.begin - around.end[earlier] > 2))
 
 

@@ -92,7 +92,8 @@ def wording(
     asks = (group >= CLASS["required"]) & (group <= CLASS["not_needed"])
     behind = asks & ((side == AFTER) | (side == BOTH))
     cue, there = around.after(behind, _AFTER)
-    some = np.flatnonzero(is_level & (around.sentence[cue] == line + 1) & (around.first[cue] - around.end <= _DOTTED))
+    some = is_level & behind[cue] & (around.sentence[cue] == line + 1)
+    some = np.flatnonzero(some & (around.first[cue] - around.end <= _DOTTED))
     folded, last = around.tokens.folded, around.end[some]
     dotted = (folded[around.tokens.end[last]] == _DOT) & (folded[around.tokens.start[last] - 1] == _DOT)
     dotted &= around.tokens.sentence[last + 1] == line[some] + 1  # "M.Sc. holders have an advantage"
@@ -192,8 +193,6 @@ def _swapped(around: Surroundings, spoken: Spoken, barrier: Indices, years: NDAr
     chosen, opens = _chosen(around, years)
     if chosen.any():
         year, there = around.following(chosen)
-        mark, marked = around.following((group == CLASS["mark"]) & ~around.tokens.ideograph[around.first])
-        there &= ~(marked & (mark < year))  # "or equivalent, and 5 years"
         there &= (year < barrier) & (around.row[year] == row) & (around.sentence[year] - line <= 2)
         # 本科，做测试或运维三年: a choice of its own clause only, or of the clause before
         check = np.flatnonzero(there & around.tokens.ideograph[around.first[year]] & ~opens[year])
