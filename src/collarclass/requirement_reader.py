@@ -109,6 +109,7 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
     doubtful = around.lexicon.doubtful[around.phrase[around.item]]
     joined = alternative | np.append(alternative[1:], False)  # "MS/PhD"
     joined |= (around.kind == CLASS["licence"]) & ((words.before >= 0) | clause(around))  # "you must hold a licence"
+    joined |= (around.kind == CLASS["certificate"]) & (words.before >= 0)  # 须持营养师, not 营养师一名
     unsaid |= (doubtful == 1) & (words.after < 0) & ~joined & (around.sign_before != ord(":"))
     sure = doubtful != 2  # "associate's or bachelor's", not "nursing associate/associate practitioner"
     near = (around.begin[1:] - around.end[:-1] <= 3) & (alternative[1:] | (words.after[1:] == CLASS["preferred"]))
