@@ -36,6 +36,7 @@ from .surroundings import (
     LIKED,
     alternatives,
     answered,
+    below,
     clause,
     fields,
     preface,
@@ -100,6 +101,8 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
     denied[1:] |= denied[:-1] & alternative[1:]  # "no diploma or GED"
     denied |= answered(around)
     status[denied | alone & ~bare] = NOT_NEEDED
+    rejected = np.flatnonzero(words.excluded)
+    denied[rejected[below(around, rejected)]] = True
     status[denied & words.excluded & ~alone] = REQUIRED  # "applicants without a degree will not be considered"
     status[words.swapped & (status == REQUIRED)] = SUBSTITUTABLE
     marked = words.marked | (section == ASKED) | (section == LIKED)

@@ -163,6 +163,8 @@ def wording(
     marked |= around.tokens.ideograph[around.begin] & around.before(group == CLASS["topic"], 1)[1]  # 护理专业大专
     cue, excluded = around.after((group == CLASS["required"]) & (side == EXCLUDED), _AFTER)
     excluded &= cue < barrier
+    check = np.flatnonzero(excluded & around.tokens.ideograph[around.first[cue]])  # 本科以上，无经验勿扰
+    excluded[check[around.between(check, cue[check], COMMA)]] = False
     return Wording(after, before, excluded, swapped, pursuing, marked)
 
 
