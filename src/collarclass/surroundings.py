@@ -142,10 +142,12 @@ class Surroundings:
         cue, there = self.preceding(mask)
         return cue, there & (self.sentence[cue] == self.line) & (self.begin - self.last[cue] <= reach)
 
-    def between(self, some: Indices, until: Indices, sign: int, before: bool = False, short: int = 0) -> Flags:
+    def between(
+        self, some: Indices, until: Indices, sign: int, before: bool = False, short: int = 0, blank: bool = False
+    ) -> Flags:
         """Whether a sign stands directly after (or before) a token between some items and phrases.
 
-        The last `short` tokens do not count.
+        The last `short` tokens do not count. With `blank` one in Chinese is as good as a comma.
         """
         if not len(some):
             return np.zeros(0, dtype=bool)
@@ -155,6 +157,9 @@ class Surroundings:
         if sign == COMMA:  # also behind a bracket, 本科（自考均可）， and 本科 / 三年 / PMP优先
             beside = np.where(folded[beside] == CLOSE, beside + 1, beside)
             found = (folded[beside] == COMMA) | (folded[beside] == BLANK) & (folded[beside + 1] == SLASH)
+            if blank:
+                chinese = self.tokens.ideograph
+                found |= (folded[beside] == BLANK) & chinese[token] & chinese[np.minimum(token + 1, len(chinese) - 1)]
         return np.asarray(np.bincount(run[found], minlength=len(some)) > 0)
 
     def set_off(self, cue: Indices, some: Indices, comma: Flags | None = None, colon: bool = True) -> Flags:
