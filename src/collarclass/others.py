@@ -24,6 +24,7 @@ from .surroundings import (
 
 _CLUTTER, _SENTENCE, _LACKING = 12, 40, 6  # how far words reach, in tokens
 _COMPANY = 4  # and a heading over the company, in sentences
+_LONG = 3  # tokens of a level with 以上 or the like, less one
 _EITHER, _LEFT, _RIGHT, _TEAM = range(4)  # values of words that say that others are spoken of
 _ZERO, _NINE, _HYPHEN, _AND, _PAPER, _UP = (ord(c) for c in "09-&证上")
 _PAY = np.array([ord(c) for c in "每月底补津奖另"])
@@ -57,6 +58,12 @@ def clutter(around: Surroundings, section: NDArray[np.int8], asked: Flags, pursu
     check = np.flatnonzero(there & tokens.ideograph[around.first[cue]])
     there[check[around.set_off(cue[check], check)]] = False
     out |= there
+    # 底薪3000 大专以上: a blank parts as a comma does, where no sum follows
+    check = np.flatnonzero(out & is_level & tokens.ideograph[around.begin])
+    place, behind = tokens.start[around.begin[check]], tokens.start[np.minimum(around.end[check] + 1, len(tokens) - 1)]
+    digit = tokens.folded[behind]
+    sum_follows = (digit >= _ZERO) & (digit <= _NINE) & (around.end[check] - around.begin[check] < _LONG)
+    out[check[(tokens.folded[place - 1] == BLANK) & ~sum_follows]] = False
     out |= (is_level | (around.kind == CLASS["certificate"])) & _possessed(around)
     cue, there = around.after(about & ((value == _EITHER) | (value == _RIGHT)), _CLUTTER)
     there &= told[cue] == told[around.item]  # "preferred, but we can put you through it"
@@ -64,7 +71,7 @@ def clutter(around: Surroundings, section: NDArray[np.int8], asked: Flags, pursu
     paper = (around.kind[1:] >= CLASS["certificate"]) & (around.kind[1:] <= CLASS["driving"])
     there[:-1] &= ~(is_level[:-1] & paper & (around.item[1:] < cue[:-1]))
     check = np.flatnonzero(there & (is_years | tokens.ideograph[around.first[cue]]))  # "5 years, and you will earn"
-    there[check[around.between(check, cue[check], COMMA)]] = False
+    there[check[around.between(check, cue[check], COMMA, blank=True)]] = False
     out |= there
     out |= _named_after(around) & ~pursuing
     out |= section == BENEFIT
@@ -128,7 +135,7 @@ def _named_after(around: Surroundings) -> Flags:
     there |= (around.lexicon.says("thing", tokens.hash[place]) >= 0) & (tokens.sentence[place] == around.line)
     gap = tokens.start[place] - tokens.end[around.end]
     sign = tokens.folded[tokens.end[around.end]]
-    joined = (gap == 0) | (gap == 1) & ((sign == BLANK) | (sign == _HYPHEN))
+    joined = (gap == 0) | (gap == 1) & ((sign == BLANK) & ~tokens.ideograph[around.end] | (sign == _HYPHEN))
     joined |= (gap == 3) & (tokens.folded[tokens.start[place] - 2] == _AND)  # "Bachelor & Sons"
     there &= joined
     there &= (around.kind == CLASS["level"]) & ~among(tokens.hash[around.end], around.lexicon.open_to)

@@ -36,6 +36,7 @@ from .surroundings import (
     LIKED,
     alternatives,
     answered,
+    below,
     clause,
     fields,
     preface,
@@ -100,6 +101,8 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
     denied[1:] |= denied[:-1] & alternative[1:]  # "no diploma or GED"
     denied |= answered(around)
     status[denied | alone & ~bare] = NOT_NEEDED
+    rejected = np.flatnonzero(words.excluded)
+    denied[rejected[below(around, rejected)]] = True
     status[denied & words.excluded & ~alone] = REQUIRED  # "applicants without a degree will not be considered"
     status[words.swapped & (status == REQUIRED)] = SUBSTITUTABLE
     marked = words.marked | (section == ASKED) | (section == LIKED)
@@ -109,7 +112,7 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
     doubtful = around.lexicon.doubtful[around.phrase[around.item]]
     joined = alternative | np.append(alternative[1:], False)  # "MS/PhD"
     paper = (around.kind == CLASS["licence"]) | (around.kind == CLASS["certificate"])
-    joined |= paper & (words.before >= 0)  # "you must hold a licence"
+    joined |= paper & (words.before >= 0)  # "you must hold a licence"; 须持营养师, not 营养师一名
     joined |= (around.kind == CLASS["licence"]) & clause(around)
     named, others_paper = bare_papers(around, doubtful)
     joined |= named

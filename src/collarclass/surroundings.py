@@ -37,6 +37,7 @@ _FRESH[[ord(c) for c in "abcdefghijklmnopqrstuvwxyz0123456789:;."]] = True
 _STOPS[[ord(c) for c in "abcdefghijklmnopqrstuvwxyz:】"]] = True
 WHO = np.array([ord(c) for c in "者的"])  # what ends a clause of those meant: 有五年经验的，学历不限
 _AGE = [ord(c) for c in "年龄"]
+_UNDER, _LESS, _THAN = (np.array([ord(c) for c in word]) for word in ("以下", "低没无未", "于有"))
 _ZERO, _NINE, _TEN = ord("0"), ord("9"), 10
 _CLAUSE, _WORK = 3, VALUES["span"].index("work")  # tokens of a clause that is a licence
 _CLAUSES = np.array([ord(c) for c in ",;"])
@@ -142,10 +143,12 @@ class Surroundings:
         cue, there = self.preceding(mask)
         return cue, there & (self.sentence[cue] == self.line) & (self.begin - self.last[cue] <= reach)
 
-    def between(self, some: Indices, until: Indices, sign: int, before: bool = False, short: int = 0) -> Flags:
+    def between(
+        self, some: Indices, until: Indices, sign: int, before: bool = False, short: int = 0, blank: bool = False
+    ) -> Flags:
         """Whether a sign stands directly after (or before) a token between some items and phrases.
 
-        The last `short` tokens do not count.
+        The last `short` tokens do not count. With `blank` one in Chinese is as good as a comma.
         """
         if not len(some):
             return np.zeros(0, dtype=bool)
@@ -155,6 +158,9 @@ class Surroundings:
         if sign == COMMA:  # also behind a bracket, 本科（自考均可）， and 本科 / 三年 / PMP优先
             beside = np.where(folded[beside] == CLOSE, beside + 1, beside)
             found = (folded[beside] == COMMA) | (folded[beside] == BLANK) & (folded[beside + 1] == SLASH)
+            if blank:
+                chinese = self.tokens.ideograph
+                found |= (folded[beside] == BLANK) & chinese[token] & chinese[np.minimum(token + 1, len(chinese) - 1)]
         return np.asarray(np.bincount(run[found], minlength=len(some)) > 0)
 
     def set_off(self, cue: Indices, some: Indices, comma: Flags | None = None, colon: bool = True) -> Flags:
@@ -500,6 +506,15 @@ def answered(around: Surroundings) -> Flags:
     last = (tokens.sentence[word] == around.line[some]) & (tokens.sentence[beyond] != around.line[some])
     out[some] |= last & among(tokens.hash[word], around.lexicon.none_of)
     return out
+
+
+def below(around: Surroundings, some: Indices) -> Flags:
+    """Whether what some items name is what something falls short of, in Chinese: 高中以下, 低于大专, 没有大专."""
+    tokens, folded = around.tokens, around.tokens.folded
+    head, tail = tokens.start[around.begin[some]], tokens.end[around.end[some]]
+    out = (folded[tail - 1] == _UNDER[1]) | (folded[tail] == _UNDER[0]) & (folded[tail + 1] == _UNDER[1])
+    out |= among(folded[head - 2], _LESS) & among(folded[head - 1], _THAN) | among(folded[head], _LESS)
+    return np.asarray(out | among(folded[head - 1], _LESS))
 
 
 def clause(around: Surroundings) -> Flags:

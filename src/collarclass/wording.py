@@ -13,6 +13,7 @@ from .surroundings import (
     ALONE,
     BARE,
     BEFORE,
+    BLANK,
     BOTH,
     CLASS,
     CLOSE,
@@ -100,9 +101,12 @@ def wording(
     there[some] = dotted & (around.row[cue[some]] == around.row[item[some]])
     there = spoken(cue, there)
     check = np.flatnonzero(there & around.tokens.ideograph[around.first[cue]])  # 本科以上，党员优先
-    check = check[around.between(check, cue[check], COMMA)]
-    alone = (group[cue[check]] == CLASS["preferred"]) & ~around.between(check, cue[check], COMMA, short=1)
-    alone &= around.stops[cue[check]] | among(around.sign_behind(around.last[cue[check]]), _ENDS)  # 硕士毕业的，优先。
+    check = check[around.between(check, cue[check], COMMA, blank=True)]  # or 本科以上 党员优先
+    alone = (group[cue[check]] == CLASS["preferred"]) & ~around.between(check, cue[check], COMMA, short=1, blank=True)
+    behind_it = around.last[cue[check]]  # 硕士毕业的，优先。
+    sign = around.sign_behind(behind_it)
+    ends = around.stops[cue[check]] | among(sign, _ENDS) | (folded[around.tokens.end[behind_it]] == BLANK)
+    alone &= ends & (sign != COLON)  # 大专，优先：本科
     there[check[~alone]] = False
     check = np.flatnonzero(there & (around.first[cue] - around.end > 1))  # degree (physics preferred)
     inside = around.between(check, cue[check], OPEN, before=True)
@@ -144,9 +148,13 @@ def wording(
     check = np.flatnonzero(there & (group[cue] != CLASS["required"]) & (paper | (tail != COLON)))
     comma = around.tokens.ideograph[around.begin[check]] | paper[check]
     there[check[around.set_off(cue[check], check, comma)]] = False
+    # 最好有驾照 大专以上: a blank parts as a comma does
+    parted = around.tokens.ideograph[around.begin] & (folded[around.tokens.start[around.begin] - 1] == BLANK)
+    there &= ~(parted & (group[cue] != CLASS["required"]) & (around.begin - around.last[cue] > 1))
     before = np.where(there, group[cue], np.int8(-1))
     # "Ideally you will have" is no demand, whatever stands between.
-    wish = around.before((group == CLASS["preferred"]) & (side == BEFORE), _BEFORE)[1]
+    cue, wish = around.before((group == CLASS["preferred"]) & (side == BEFORE), _BEFORE)
+    wish &= ~(parted & (around.begin - around.last[cue] > 1))
     before[wish] = CLASS["preferred"]
     after[wish & (after == CLASS["not_needed"])] = CLASS["preferred"]
 
@@ -164,6 +172,8 @@ def wording(
     marked |= around.tokens.ideograph[around.begin] & around.before(group == CLASS["topic"], 1)[1]  # 护理专业大专
     cue, excluded = around.after((group == CLASS["required"]) & (side == EXCLUDED), _AFTER)
     excluded &= cue < barrier
+    check = np.flatnonzero(excluded & around.tokens.ideograph[around.first[cue]])  # 本科以上，无经验勿扰
+    excluded[check[around.between(check, cue[check], COMMA, blank=True)]] = False
     return Wording(after, before, excluded, swapped, pursuing, marked)
 
 
