@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collarclass.errors import DataError
-from collarclass.phrases import load_lexicon
+from collarclass.features import Vocabulary
+from collarclass.lexicon_reader import COMPILED, default_lexicon, load_lexicon
 from collarclass.requirement_reader import read_requirements, requirements
 from collarclass.result import LEVELS, STATUSES
 from collarclass.stated import FEATURES, KINDS, carriers, features, findings
@@ -212,6 +215,27 @@ def test_bad_lexicon_rows_say_where(tmp_path: Path, content: str, message: str) 
     with pytest.raises(DataError, match=r"own\.tsv") as caught:
         load_lexicon(path)
     assert message in str(caught.value)
+
+
+def test_the_compiled_lexicon_is_that_of_the_files() -> None:
+    shipped, compiled = default_lexicon(), load_lexicon()
+    with (files("collarclass.lexicon") / COMPILED).open("rb") as file, np.load(file) as stored:
+        assert np.array_equal(stored["prefixes"], compiled.prefixes.hashes)  # else run scripts/compile_lexicon.py
+    for field in dataclasses.fields(compiled):
+        ours, theirs = getattr(shipped, field.name), getattr(compiled, field.name)
+        if isinstance(theirs, dict):
+            assert ours.keys() == theirs.keys()
+            for name in theirs:
+                assert all(np.array_equal(a, b) for a, b in zip(ours[name], theirs[name], strict=True))
+        elif isinstance(theirs, Vocabulary):
+            assert np.array_equal(ours.hashes, theirs.hashes)
+        else:
+            assert np.array_equal(ours, theirs) and ours.dtype == theirs.dtype
+
+
+def test_a_lexicon_that_was_changed_is_compiled_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("collarclass.lexicon_reader._made_of", lambda: b"of other files")
+    assert np.array_equal(default_lexicon.__wrapped__().group, default_lexicon().group)
 
 
 def test_missing_lexicon(tmp_path: Path) -> None:

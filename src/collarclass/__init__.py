@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from .artefact import load_model, save_model
     from .estimator import CollarClassifier
     from .files import label_file
+    from .lexicon_reader import load_lexicon
     from .model import Model
-    from .phrases import load_lexicon
     from .requirement_reader import requirements
     from .result import Classification, Evidence, Requirement
     from .tables import label_table
@@ -21,7 +21,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "classify": "api",
     "classify_many": "api",
-    "load_lexicon": "phrases",
+    "load_lexicon": "lexicon_reader",
     "load_model": "artefact",
     "save_model": "artefact",
     "CollarClassifier": "estimator",

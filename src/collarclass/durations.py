@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .phrases import VALUES
+from .lexicon_reader import VALUES
 from .surroundings import CLASS, COLON, COMMA, HALF, OPEN, Flags, Indices, Surroundings, among, sign_ahead
 
 _TOLD = 60  # how far the word "experience" may stand, in tokens

@@ -17,7 +17,7 @@ from .text import STEP, Tokens, mix
 
 # Rounded to single precision, so that every machine's logarithm gives the same table.
 _DAMPED = np.array([0.0, *(1.0 + math.log(n) for n in range(1, 1001))]).astype(np.float32).astype(np.float64)
-_PAIR = np.uint64(0xD6E8FEB86659FD93)
+PAIR = np.uint64(0xD6E8FEB86659FD93)
 _TRIPLE = np.uint64(0xCA5A826395121157)
 
 
@@ -40,8 +40,8 @@ def ngrams(
     triples = np.flatnonzero((sentence[2:] == sentence[:-2]) & hanzi[2:] & hanzi[1:-1] & hanzi[:-2])
     return [
         (h, np.arange(len(h))),
-        (mix(h[pairs] * _PAIR + h[pairs + 1]), pairs),
-        (mix((h[triples] * _PAIR + h[triples + 1]) * _TRIPLE + h[triples + 2]), triples),
+        (mix(h[pairs] * PAIR + h[pairs + 1]), pairs),
+        (mix((h[triples] * PAIR + h[triples + 1]) * _TRIPLE + h[triples + 2]), triples),
     ]
 
 

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .durations import experience
+from .lexicon_reader import Lexicon, default_lexicon
 from .others import bare_papers, clutter, lacking, named_before
-from .phrases import Lexicon, default_lexicon
 from .result import Requirement
 from .stated import (
     LICENCE,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .phrases import NATURES
+from .lexicon_reader import NATURES
 from .result import LEVELS, STATUSES, Requirement
 from .text import Tokens
 

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .phrases import CLASSES, FAR, ITEMS, VALUES, Hits, Lexicon, find_phrases
+from .lexicon_reader import CLASSES, FAR, ITEMS, VALUES, Lexicon
+from .phrases import Hits, find_phrases
 from .text import Tokens, tokenize
 
 CLASS = {name: np.int8(i) for i, name in enumerate(CLASSES)}

@@ -1,0 +1,13 @@
+"""Make src/collarclass/lexicon/compiled.npz anew, after a change of the lexicon's files or of how they are read.
+
+python scripts/compile_lexicon.py
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from collarclass.lexicon_reader import COMPILED, save_compiled
+
+if __name__ == "__main__":
+    save_compiled(Path(__file__).parent.parent / "src" / "collarclass" / "lexicon" / COMPILED)
