@@ -14,6 +14,7 @@ ORDER = [
     "errors result lexicon",
     "text",
     "features",
+    "lexicon_reader",
     "phrases",
     "surroundings",
     "durations others wording",

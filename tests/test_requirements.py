@@ -230,7 +230,8 @@ def test_the_compiled_lexicon_is_that_of_the_files() -> None:
         elif isinstance(theirs, Vocabulary):
             assert np.array_equal(ours.hashes, theirs.hashes)
         else:
-            assert np.array_equal(ours, theirs) and ours.dtype == theirs.dtype
+            assert np.array_equal(ours, theirs)
+            assert ours.dtype == theirs.dtype
 
 
 def test_a_lexicon_that_was_changed_is_compiled_anew(monkeypatch: pytest.MonkeyPatch) -> None:
