@@ -519,8 +519,9 @@ def clause(around: Surroundings) -> Flags:
     some = np.flatnonzero(around.kind == CLASS["licence"])
     some = some[around.lexicon.doubtful[around.phrase[around.item[some]]] == 1]
     ahead = around.begin[some] - np.arange(_CLAUSE)[:, None]
-    inside = (ahead > 0) & (tokens.sentence[ahead - 1] == around.line[some])
-    begins = among(tokens.folded[tokens.end[ahead - 1]], _CLAUSES) & inside
+    before = np.maximum(ahead - 1, 0)
+    inside = (ahead > 0) & (tokens.sentence[before] == around.line[some])
+    begins = among(tokens.folded[tokens.end[before]], _CLAUSES) & inside
     last = tokens.sentence[np.minimum(around.end[some] + 1, len(tokens) - 1)] != around.line[some]
     out[some] = _any(begins) & (last | among(tokens.folded[tokens.end[around.end[some]]], _CLAUSES))
     return out
