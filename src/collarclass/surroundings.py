@@ -38,7 +38,7 @@ _FRESH[[ord(c) for c in "abcdefghijklmnopqrstuvwxyz0123456789:;."]] = True
 _STOPS[[ord(c) for c in "abcdefghijklmnopqrstuvwxyz:】"]] = True
 WHO = np.array([ord(c) for c in "者的"])  # what ends a clause of those meant: 有五年经验的，学历不限
 _AGE = [ord(c) for c in "年龄"]
-_UNDER, _LESS, _THAN = (np.array([ord(c) for c in word]) for word in ("以下", "低没无未", "于有"))
+_UNDER, _LESS, _THAN = (np.array([ord(c) for c in word]) for word in ("以下", "低没无未非", "于有"))
 _ZERO, _NINE, _TEN = ord("0"), ord("9"), 10
 _CLAUSE, _WORK = 3, VALUES["span"].index("work")  # tokens of a clause that is a licence
 _CLAUSES = np.array([ord(c) for c in ",;"])
@@ -510,7 +510,7 @@ def answered(around: Surroundings) -> Flags:
 
 
 def below(around: Surroundings, some: Indices) -> Flags:
-    """Whether what some items name is what something falls short of, in Chinese: 高中以下, 低于大专, 没有大专."""
+    """Whether what some items name is what something falls short of, in Chinese: 高中以下, 低于大专, 非本科."""
     tokens, folded = around.tokens, around.tokens.folded
     head, tail = tokens.start[around.begin[some]], tokens.end[around.end[some]]
     out = (folded[tail - 1] == _UNDER[1]) | (folded[tail] == _UNDER[0]) & (folded[tail + 1] == _UNDER[1])
@@ -526,9 +526,10 @@ def clause(around: Surroundings) -> Flags:
     if not len(some):
         return out
     ahead = around.begin[some] - np.arange(_CLAUSE)[:, None]
-    inside = (ahead > 0) & (tokens.sentence[ahead - 1] == around.line[some])
-    begins = among(tokens.folded[tokens.end[ahead - 1]], _CLAUSES)
-    begins |= around.lexicon.says("span", tokens.hash[ahead - 1]) == _WORK  # "and", "with"
+    before = np.maximum(ahead - 1, 0)
+    inside = (ahead > 0) & (tokens.sentence[before] == around.line[some])
+    begins = among(tokens.folded[tokens.end[before]], _CLAUSES)
+    begins |= around.lexicon.says("span", tokens.hash[before]) == _WORK  # "and", "with"
     begins &= inside
     last = tokens.sentence[np.minimum(around.end[some] + 1, len(tokens) - 1)] != around.line[some]
     out[some] = _any(begins) & (last | among(tokens.folded[tokens.end[around.end[some]]], _CLAUSES))
