@@ -64,7 +64,9 @@ def experience(around: Surroundings) -> tuple[NDArray[np.float64], Indices]:
         opens |= among(ahead, around.lexicon.any_of) | (around.lexicon.says("span", ahead) == _WORK)
         least[value == _FIRST] = np.where(opens[value == _FIRST], 1.0, np.nan)
     counted = (value > HALF) & (value < _MONTHS)  # "a year or more", "2yrs"
-    least[counted], back[counted] = _FIGURES[value[counted]], 0
+    near = tokens.start[around.begin[at]] - tokens.end[one] <= 3
+    fewer = counted & (number[0] < _FIGURES[value]) & near  # "1-2yrs"
+    least[counted], back[counted] = np.where(fewer, number[0], _FIGURES[value])[counted], fewer[counted]
     # "Years of experience: 6"
     some = np.flatnonzero(np.isnan(least) & (value < HALF))
     behind = tokens.end[around.end[at[some]]]
@@ -176,6 +178,9 @@ def _of_work(
     before = words(begin - 1)
     other |= (before == _AFTER) & (sign_ahead(tokens, begin) == COLON)  # "Duration: six months in Leeds"
     asks |= before == _WORK
-    asks &= opens[0] & (tokens.folded[tokens.end[end]] != COMMA)
+    # "at least 18 months' inpatient coding"
+    goes_on = (tokens.sentence[later[0].clip(max=len(tokens) - 1)] == line) & ~among(around.sign_behind(end), _ENDS)
+    goes_on &= (around.group[lead] == CLASS["required"]) & (begin - around.last[lead] == 1)
+    asks &= (opens[0] | goes_on & ~other) & (tokens.folded[tokens.end[end]] != COMMA)
     fits = np.where(bare, beside | asks, (told | worked) & ~adjective)
     return np.asarray(~theirs & (close | (fits | long) & ~other))  # 三年以上, but not 20年以上陈酿
