@@ -168,7 +168,7 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
 
 def _sentences(tokens: Tokens) -> Tokens:
     """End sentences at a full stop behind a bracket, too: "NQF 8 (BSc Hons). Membership desirable"."""
-    close = np.flatnonzero(tokens.folded == CLOSE)
+    close = tokens.end[np.flatnonzero(tokens.folded.take(tokens.end) == CLOSE)]
     close = close[close < len(tokens.folded) - 2]
     ends = close[(tokens.folded[close + 1] == ord(".")) & (tokens.folded[close + 2] == BLANK)]
     if not len(ends):

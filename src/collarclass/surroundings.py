@@ -176,9 +176,8 @@ class Surroundings:
 def _broken(tokens: Tokens, hits: Hits) -> Tokens:
     """Begin a new sentence where a line break was lost, but not in a phrase: "in our fieldBachelor's degree"."""
     end = tokens.end[:-1]
-    lost = (tokens.start[1:] == end) & ~tokens.ideograph[1:] & (end - tokens.start[:-1] >= _WORD)
-    cut = np.flatnonzero(lost)
-    cut = cut[~tokens.ideograph[cut]] + 1
+    cut = np.flatnonzero((tokens.start[1:] == end) & ~tokens.ideograph[1:])
+    cut = cut[~tokens.ideograph[cut] & (end[cut] - tokens.start[cut] >= _WORD)] + 1
     within = np.searchsorted(hits.first, cut) - 1
     cut = cut[(within < 0) | (hits.last[within] < cut)]
     if not len(cut):
