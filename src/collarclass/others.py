@@ -122,7 +122,7 @@ def _same_paper(around: Surroundings) -> Flags:
     paper = (kind[1:] >= CLASS["certificate"]) & (kind[1:] <= CLASS["driving"]) & (kind[1:] == kind[:-1])
     sign = around.sign_before[1:]
     touching = (sign == tokens.folded[tokens.end[around.end[:-1]] - 1]) & (sign != _PAPER)  # 电工证焊工证 are two
-    bracket = (gap == 1) & ((sign == OPEN) | touching)
+    bracket = (gap == 1) & ((sign == OPEN) & (around.lexicon.doubtful[around.phrase[around.item[:-1]]] == 0) | touching)
     # "registered nurse with NMC registration"
     going_on = among(tokens.hash[around.end[:-1] + 1], around.lexicon.open_to)
     nature = around.lexicon.nature[around.phrase[around.item]]
@@ -160,6 +160,8 @@ def bare_papers(around: Surroundings, doubtful: NDArray[np.int8]) -> tuple[Flags
     none[some] = touches & (said > 0)
     none[some] |= certificate & (touches & (said == 0) & told | (tokens.folded[tokens.end[begin[some]]] == COLON))
     none[1:] |= bare[1:] & (begin[1:] - around.end[:-1] == 1) & (around.kind[:-1] != CLASS["years"])
+    explained = (around.sign_before[1:] == OPEN) & (begin[1:] - around.end[:-1] == 1)
+    none[:-1] |= bare[:-1] & explained & paper[1:]  # "national certification (NCCT)"
     return named & ~none, none
 
 

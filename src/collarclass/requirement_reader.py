@@ -114,7 +114,8 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
     named, others_paper = bare_papers(around, doubtful)
     joined |= named
     unsaid |= others_paper
-    whole = around.starts[around.item] & around.stops[around.item] & (around.value[around.item] <= 1)  # "Grade 9."
+    whole = around.starts[around.item] & around.stops[around.item]  # "Grade 9."
+    whole &= (around.kind == CLASS["level"]) & (around.value[around.item] <= 1)
     unsaid |= (doubtful == 1) & (words.after < 0) & ~joined & ~whole & (around.sign_before != ord(":"))
     sure = doubtful != 2  # "associate's or bachelor's", not "nursing associate/associate practitioner"
     near = (around.begin[1:] - around.end[:-1] <= 3) & (alternative[1:] | (words.after[1:] == CLASS["preferred"]))
@@ -168,8 +169,10 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
 
 def _sentences(tokens: Tokens) -> Tokens:
     """End sentences at a full stop behind a bracket, too: "NQF 8 (BSc Hons). Membership desirable"."""
-    close = tokens.end[np.flatnonzero(tokens.folded.take(tokens.end) == CLOSE)]
-    close = close[close < len(tokens.folded) - 2]
+    close = tokens.end[np.flatnonzero(tokens.folded.take(tokens.end) != BLANK)]
+    close = close[close < len(tokens.folded) - 3]
+    close += tokens.folded[close] != CLOSE  # "(maths 50%)."
+    close = close[tokens.folded[close] == CLOSE]
     ends = close[(tokens.folded[close + 1] == ord(".")) & (tokens.folded[close + 2] == BLANK)]
     if not len(ends):
         return tokens

@@ -431,6 +431,8 @@ def _posts(around: Surroundings, earlier: Indices) -> Flags:
     posts = apart & (several[around.row[around.item]] | labelled & labelled[earlier] | cell & cell[earlier])
     # "Technician (HNC) and Engineer (BEng)"
     bracketed = around.sign_before == OPEN
+    free = np.cumsum(around.kind == CLASS["nothing"])
+    bracketed &= free == free[earlier]
     return np.asarray(posts | bracketed & bracketed[earlier] & (around.begin - around.end[earlier] > 2))
 
 
