@@ -67,7 +67,9 @@ def experience(around: Surroundings) -> tuple[NDArray[np.float64], Indices]:
         opens |= among(ahead, around.lexicon.any_of) | (around.lexicon.says("span", ahead) == _WORK)
         least[value == _FIRST] = np.where(opens[value == _FIRST], 1.0, np.nan)
     counted = (value > HALF) & (value < _MONTHS)  # "a year or more", "2yrs"
-    least[counted], back[counted] = _FIGURES[value[counted]], 0
+    near = tokens.start[around.begin[at]] - tokens.end[one] <= 3
+    fewer = counted & (number[0] < _FIGURES[value]) & near  # "1-2yrs"
+    least[counted], back[counted] = np.where(fewer, number[0], _FIGURES[value])[counted], fewer[counted]
     # "Years of experience: 6"
     some = np.flatnonzero(np.isnan(least) & (value < HALF))
     behind = tokens.end[around.end[at[some]]]
@@ -185,11 +187,17 @@ def _of_work(
     rest = np.minimum(end[some] + np.arange(1, _CLAUSE)[:, None], len(tokens) - 1)
     worked[some] = (among(tokens.folded[tokens.end[rest]], _ENDS) | (tokens.sentence[rest] != line[some])).any(axis=0)
     # "experience of 18 months", "at least 18 months on a ward", "and 18 months on a ward"
-    fits = np.where(bare, beside, (told | worked) & ~adjective)
-    some = np.flatnonzero(bare & opens[0] & (tokens.folded[tokens.end[end]] != COMMA))
-    asked = asks[some] & (around.sentence[lead] == line)[some] & (begin - around.last[lead] <= 2)[some]
-    asked |= (tokens.sentence[begin[some] - 1] != line[some]) | (begin[some] == 0) | (ahead[0, some] == _WORK)
-    fits[some] |= asked | among(sign_ahead(tokens, begin[some]), _OPENS)
     some = np.flatnonzero(ahead[0] == _AFTER)
     other[some] |= sign_ahead(tokens, begin[some]) == COLON  # "Duration: six months in Leeds"
+    fits = np.where(bare, beside, (told | worked) & ~adjective)
+    some = np.flatnonzero(bare & (tokens.folded[tokens.end[end]] != COMMA))
+    first, before = begin[some], lead[some]
+    asked = asks[some] & (around.sentence[before] == line[some]) & (first - around.last[before] <= 2)
+    asked |= (tokens.sentence[first - 1] != line[some]) | (first == 0) | (ahead[0, some] == _WORK)
+    asked |= among(sign_ahead(tokens, first), _OPENS)
+    # "at least 18 months' inpatient coding"
+    goes_on = tokens.sentence[later[0, some].clip(max=len(tokens) - 1)] == line[some]
+    goes_on &= ~among(around.sign_behind(end[some]), _ENDS) & ~other[some]
+    goes_on &= (around.group[before] == CLASS["required"]) & (first - around.last[before] == 1)
+    fits[some] |= asked & (opens[0, some] | goes_on)
     return np.asarray(~theirs & (close | (fits | long) & ~other))  # 三年以上, but not 20年以上陈酿

@@ -26,7 +26,7 @@ _CLUTTER, _SENTENCE, _LACKING = 12, 40, 6  # how far words reach, in tokens
 _COMPANY = 4  # and a heading over the company, in sentences
 _LONG = 3  # tokens of a level with 以上 or the like, less one
 _EITHER, _LEFT, _RIGHT, _TEAM = range(4)  # values of words that say that others are spoken of
-_ZERO, _NINE, _HYPHEN, _AND, _PAPER, _UP = (ord(c) for c in "09-&证上")
+_ZERO, _NINE, _A, _HYPHEN, _AND, _PAPER, _UP = (ord(c) for c in "09a-&证上")
 _PAY = np.array([ord(c) for c in "每月底补津奖另"])
 _MONEY = np.array([ord(c) for c in "元万千一每天日块"])
 
@@ -148,7 +148,7 @@ def _same_paper(around: Surroundings) -> Flags:
     paper = (kind[1:] >= CLASS["certificate"]) & (kind[1:] <= CLASS["driving"]) & (kind[1:] == kind[:-1])
     sign = around.sign_before[1:]
     touching = (sign == tokens.folded[tokens.end[around.end[:-1]] - 1]) & (sign != _PAPER)  # 电工证焊工证 are two
-    bracket = (gap == 1) & ((sign == OPEN) | touching)
+    bracket = (gap == 1) & ((sign == OPEN) & (around.lexicon.doubtful[around.phrase[around.item[:-1]]] == 0) | touching)
     # "registered nurse with NMC registration"
     going_on = among(tokens.hash[around.end[:-1] + 1], around.lexicon.open_to)
     nature = around.lexicon.nature[around.phrase[around.item]]
@@ -168,28 +168,30 @@ def bare_papers(around: Surroundings, doubtful: NDArray[np.int8]) -> tuple[Flags
     "IMSA certificate", but not "valid certificate", which has to be asked for, nor "matric certificate",
     "(EIT) certificate", "birth certificate".
     """
-    tokens, begin = around.tokens, around.begin
+    tokens, begin, line = around.tokens, around.begin, around.line
     bare = (around.kind == CLASS["licence"]) | (around.kind == CLASS["certificate"])
     bare &= (doubtful > 0) & (around.end == begin)
-    some = np.flatnonzero(bare & (begin > 0))
-    before = begin[some] - 1
+    some = np.flatnonzero(bare)
+    before, behind = np.maximum(begin[some] - 1, 0), np.minimum(begin[some] + 1, len(tokens) - 1)
     sign = tokens.folded[tokens.end[before]]
-    touches = (tokens.sentence[before] == around.line[some]) & ((sign == BLANK) | (sign == _HYPHEN))
+    touches = (tokens.sentence[before] == line[some]) & ((sign == BLANK) | (sign == _HYPHEN))
     touches &= tokens.start[begin[some]] - tokens.end[before] == 1
     said = around.lexicon.says("unnamed", tokens.hash[before])
-    named, none = np.zeros(len(bare), dtype=bool), np.zeros(len(bare), dtype=bool)
-    named[some], none[some] = touches & (said < 0), touches & (said > 0)
     paper = (around.kind >= CLASS["certificate"]) & (around.kind <= CLASS["driving"])
-    told = np.zeros(int(tokens.sentence[-1]) + 1, dtype=bool)
-    told[around.line[paper & ~bare]] = True
-    none[some] |= touches & (said == 0) & told[around.line[some]]  # "a certificate such as ACCA"
-    none[some] |= tokens.folded[tokens.end[begin[some]]] == COLON
-    none &= around.kind == CLASS["certificate"]
+    told = np.isin(line[some], line[paper & ~bare])  # "a certificate such as ACCA"
+    certificate = around.kind[some] == CLASS["certificate"]
+    goes_on = among(tokens.hash[behind], around.lexicon.open_to) & (around.sign_behind(begin[some]) >= _A)
+    named, none = np.zeros(len(bare), dtype=bool), np.zeros(len(bare), dtype=bool)
+    named[some] = touches & (said < 0) | certificate & ~touches & goes_on & ~told  # "certificate in floristry"
+    none[some] = touches & (said > 0)
+    none[some] |= certificate & (touches & (said == 0) & told | (tokens.folded[tokens.end[begin[some]]] == COLON))
     none[1:] |= bare[1:] & (begin[1:] - around.end[:-1] == 1) & (around.kind[:-1] != CLASS["years"])
+    explained = (around.sign_before[1:] == OPEN) & (begin[1:] - around.end[:-1] == 1)
+    none[:-1] |= bare[:-1] & explained & paper[1:]  # "national certification (NCCT)"
     return named & ~none, none
 
 
-def named_before(around: Surroundings, kept: Flags, liked: Flags) -> Flags:
+def named_before(around: Surroundings, kept: Flags, liked: Flags, named: Flags) -> Flags:
     """Whether each paper among the `kept` items is named more than once, and not here at its best.
 
     "CPR certification" three times is one paper, and so are "CDL" and "CDL class A". Of licences for an
@@ -209,6 +211,7 @@ def named_before(around: Surroundings, kept: Flags, liked: Flags) -> Flags:
     bare = np.flatnonzero(loose)
     if len(bare):
         any_driving = (around.lexicon.doubtful[phrase[bare]] == 1) & np.isin(row[bare], row[driving])
+        any_driving &= ~named[paper[bare]]
         out[paper[bare]] = any_driving | np.isin(row[bare], row[licence & ~loose])
     root = np.where(one < 0, around.lexicon.root[phrase], one)
     exact = row + np.where((one < 0) & around.lexicon.one_paper[phrase], root, np.where(one < 0, phrase, one))

@@ -68,10 +68,10 @@ def find_phrases(tokens: Tokens, lexicon: Lexicon) -> Hits:
         return np.concatenate((word, pair))[where], prefix[where], 1 + (where >= len(word)), number
 
     # Words that begin a phrase may be as common as "the": so look up words that are phrases, and pairs.
-    bits = lexicon.words[(hashes >> np.uint64(48)).view(np.int64)]
+    bits = lexicon.words.take((hashes >> np.uint64(48)).view(np.int64))
     word = np.flatnonzero(bits > 0)
     of_word = bits[word]
-    bits = lexicon.pairs[pair_place(hashes[:-1], hashes[1:])]
+    bits = lexicon.pairs.take(pair_place(hashes[:-1], hashes[1:]))
     pair = np.flatnonzero(bits > 0)
     of_pair = bits[pair]
     items = look_up(word[(of_word & OF_ITEM) > 0], pair[(of_pair & OF_ITEM) > 0])

@@ -117,7 +117,9 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
     named, others_paper = bare_papers(around, doubtful)
     joined |= named
     unsaid |= others_paper
-    unsaid |= (doubtful == 1) & (words.after < 0) & ~joined & (around.sign_before != ord(":"))
+    whole = around.starts[around.item] & around.stops[around.item]  # "Grade 9."
+    whole &= (around.kind == CLASS["level"]) & (around.value[around.item] <= 1)
+    unsaid |= (doubtful == 1) & (words.after < 0) & ~joined & ~whole & (around.sign_before != ord(":"))
     sure = doubtful != 2  # "associate's or bachelor's", not "nursing associate/associate practitioner"
     near = (around.begin[1:] - around.end[:-1] <= 3) & (alternative[1:] | (words.after[1:] == CLASS["preferred"]))
     beside = np.zeros(len(alone), dtype=bool)
@@ -128,7 +130,7 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
     others = clutter(around, section, asked, words.pursuing)
     others |= words.excluded & ~denied & (around.kind == CLASS["level"])
     kept = ~(np.where(status == NOT_NEEDED, lacking(around), others) | unsaid)
-    keep = np.flatnonzero(kept & ~named_before(around, kept, status == PREFERRED))
+    keep = np.flatnonzero(kept & ~named_before(around, kept, status == PREFERRED, named))
     item, phrase = around.item[keep], around.phrase[around.item[keep]]
     is_level = around.kind[keep] == CLASS["level"]
     higher = (around.kind[keep] == CLASS["nothing"]) & (around.value[item] == HIGHER)

@@ -24,6 +24,7 @@ BARE, HIGHER = 2, 3  # values of words for schooling in general, and for higher 
 ASKED, LIKED, _OTHER, BENEFIT, COMPANY, _LABEL = range(6)  # values of the headings; a label: "Nice: BSc"
 COMMA, COLON, SLASH, BLANK, OPEN, CLOSE, _ENUMERATION = (ord(c) for c in ",:/ ()、")
 _ALTERNATIVE, _ELSE, _ALSO = 150, 8, 25  # how far apart alternatives may stand, in tokens, and "alternatively" from one
+_MANY = 12  # words, looked up in order
 _OPENING = 8  # and from an "or" that opens the sentence
 _TITLED = 3  # and words that may be a title of a post
 _ANSWER = 10  # how far from the end of a question
@@ -55,7 +56,9 @@ def _any(flags: Flags) -> Flags:
 
 
 def among(values: NDArray[Any], wanted: NDArray[Any]) -> Flags:
-    """Which values are one of a few."""
+    """Which values are one of a few; of many, which have to be sorted."""
+    if len(wanted) > _MANY:
+        return np.asarray(wanted[np.minimum(np.searchsorted(wanted, values), len(wanted) - 1)] == values)
     out = np.zeros(values.shape, dtype=bool)
     for one in wanted:
         out |= values == one
@@ -182,9 +185,8 @@ class Surroundings:
 def _broken(tokens: Tokens, hits: Hits) -> Tokens:
     """Begin a new sentence where a line break was lost, but not in a phrase: "in our fieldBachelor's degree"."""
     end = tokens.end[:-1]
-    lost = (tokens.start[1:] == end) & ~tokens.ideograph[1:] & (end - tokens.start[:-1] >= _WORD)
-    cut = np.flatnonzero(lost)
-    cut = cut[~tokens.ideograph[cut]] + 1
+    cut = np.flatnonzero((tokens.start[1:] == end) & ~tokens.ideograph[1:])
+    cut = cut[~tokens.ideograph[cut] & (end[cut] - tokens.start[cut] >= _WORD)] + 1
     within = np.searchsorted(hits.first, cut) - 1
     cut = cut[(within < 0) | (hits.last[within] < cut)]
     if not len(cut):
@@ -330,10 +332,11 @@ def preface(around: Surroundings) -> Preface:
     inside &= tokens.sentence[back] == around.line
     denied = among(words, around.lexicon.none_of) & inside & ~ended
     # "BEng; or an engineering technology diploma"
-    first = np.searchsorted(tokens.sentence, around.line)
-    opens = among(tokens.hash[first], around.lexicon.any_of) & (around.begin - first <= _OPENING)
-    opens[1:] &= around.end[:-1] < first[1:]
-    opens &= ~tokens.ideograph[first]
+    some = np.flatnonzero((around.kind == CLASS["level"]) & ~tokens.ideograph[around.begin])
+    first = np.searchsorted(tokens.sentence, around.line[some])
+    alone = (around.begin[some] - first <= _OPENING) & ((some == 0) | (around.end[some - 1] < first))
+    opens = np.zeros(len(item), dtype=bool)
+    opens[some[alone]] = among(tokens.hash[first[alone]], around.lexicon.any_of)
     which, own = np.nonzero(choice & tokens.ideograph[around.begin])
     place = back[which, own]
     own = own[tokens.end[place - 1] == tokens.start[place]]
@@ -451,6 +454,8 @@ def _posts(around: Surroundings, earlier: Indices) -> Flags:
     posts = apart & (several[around.row[around.item]] | labelled & labelled[earlier] | cell & cell[earlier])
     # "Technician (HNC) and Engineer (BEng)"
     bracketed = around.sign_before == OPEN
+    free = np.cumsum(around.kind == CLASS["nothing"])
+    bracketed &= free == free[earlier]
     return np.asarray(posts | bracketed & bracketed[earlier] & (around.begin - around.end[earlier] > 2))
 
 

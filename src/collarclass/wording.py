@@ -93,8 +93,8 @@ def wording(
     asks = (group >= CLASS["required"]) & (group <= CLASS["not_needed"])
     behind = asks & ((side == AFTER) | (side == BOTH))
     cue, there = around.after(behind, _AFTER)
-    some = is_level & behind[cue] & (around.sentence[cue] == line + 1)
-    some = np.flatnonzero(some & (around.first[cue] - around.end <= _DOTTED))
+    some = np.flatnonzero(is_level & behind[cue] & (around.sentence[cue] == line + 1))
+    some = some[around.first[cue[some]] - around.end[some] <= _DOTTED]
     folded, last = around.tokens.folded, around.end[some]
     dotted = (folded[around.tokens.end[last]] == _DOT) & (folded[around.tokens.start[last] - 1] == _DOT)
     dotted &= around.tokens.sentence[last + 1] == line[some] + 1  # "M.Sc. holders have an advantage"
