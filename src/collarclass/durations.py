@@ -57,7 +57,7 @@ def experience(around: Surroundings) -> tuple[NDArray[np.float64], Indices]:
     number[1:].flat[some] = np.nan  # "2. three years"
     least = np.where(number[1] <= number[0], number[1], np.where(number[2] < number[0], number[2], number[0]))
     back = np.where(number[1] <= number[0], 2, np.where(number[2] < number[0], 3, 1))
-    least[(number[0] > least) & (number[0] >= _OLD)] = np.nan  # "25-40 yrs" are an age
+    least[(number[0] > least) & (number[0] >= _OLD) | (number[0] == 0)] = np.nan  # "25-40 yrs" are an age
     value = around.value[around.item[at]]
     least[value == HALF] += 0.5  # 一年半
     least[value == _MONTHS] /= 12
