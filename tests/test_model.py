@@ -71,7 +71,7 @@ KNOWN_FAILURES = pd.read_csv(Path(__file__).parent / "data" / "known_failures.cs
 
 
 @pytest.mark.xfail(strict=True, reason="known failure of the model; in the model card")
-@pytest.mark.parametrize("ad", KNOWN_FAILURES.itertuples(), ids=KNOWN_FAILURES["title"])
+@pytest.mark.parametrize("ad", list(KNOWN_FAILURES.itertuples()), ids=KNOWN_FAILURES["title"])
 def test_known_failures_are_still_wrong(ad: Any) -> None:
     assert classify(ad.text, ad.title).label == ad.label
 
