@@ -1,4 +1,4 @@
-"""Precision and recall of the requirement reader against persons' reading of real ads.
+"""Precision and recall of the requirement reader against careful readings of real ads.
 
     python scripts/score_requirements.py FILE [FILE ...] [--show]
 
@@ -55,7 +55,7 @@ def score(pairs: list[tuple[str, str]], nothing: str) -> str:
 
 
 def differences(expected: Row, found: Row) -> list[str]:
-    """The columns that are read otherwise than by the person."""
+    """The columns that are read otherwise than by the careful reading."""
     return [column for column in NOTHING if expected[column] not in ("*", found[column])]
 
 
