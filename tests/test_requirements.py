@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import sys
 from importlib.resources import files
 from pathlib import Path
 
@@ -20,8 +21,11 @@ from collarclass.result import LEVELS, STATUSES
 from collarclass.stated import FEATURES, KINDS, carriers, features, findings
 from collarclass.text import tokenize
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from scripts.score_requirements import read
+
 DATA = Path(__file__).parent / "data"
-PAPERS = ("certificate", "licence", "skill_grade")
 HEADER = "phrase\tclass\tvalue\tisced\tnature\tnote\n"
 
 
@@ -48,19 +52,9 @@ AWKWARD = [
 
 
 def _read(text: str) -> dict[str, str]:
-    """What the reader finds in one text, in the words of the trap set."""
-    tokens = tokenize([text])
-    stated = read_requirements(tokens)
-    found = findings(stated, tokens, 0, text)
-    level, preferred = int(stated.level[0]), int(stated.preferred[0])
-    years = [r.years for r in found if r.years is not None]
-    return {
-        "level": str(level) if level >= 0 else "",
-        "status": STATUSES[stated.status[0]],
-        "preferred_level": str(preferred) if preferred >= 0 else "",
-        "certificates": ";".join(sorted(f"{r.kind}/{r.nature}" for r in found if r.kind in PAPERS)),
-        "years": f"{max(years):g}" if years else "",
-    }
+    """What the reader finds in one text, in the words of the trap set: levels as numbers."""
+    found = read(text)
+    return found | {name: str(LEVELS.index(found[name])) for name in ("level", "preferred_level") if found[name]}
 
 
 @pytest.mark.parametrize(
