@@ -33,9 +33,10 @@ def experience(around: Surroundings) -> tuple[NDArray[np.float64], Indices]:
     part, of = np.nonzero(tokens.folded[tokens.start[back] - 1] == _DOT)
     if len(part):
         whole = tokens.folded[tokens.start[back[part, of]] - 2] - _ZERO
-        decimal = (whole < 10) & ~tokens.ideograph[around.begin[at[of]]]  # "0.5 years", but 2.3年以上 is of a list
-        part, of = part[decimal & (number[part, of] < 10)], of[decimal & (number[part, of] < 10)]
-        number[part, of] = tokens.folded[tokens.start[back[part, of]] - 2] - _ZERO + number[part, of] / 10
+        decimal = (whole < 10) & (number[part, of] < 10)
+        decimal &= ~tokens.ideograph[around.begin[at[of]]]  # "0.5 years", but 2.3年以上 is of a list
+        part, of, whole = part[decimal], of[decimal], whole[decimal]
+        number[part, of] = whole + number[part, of] / 10
         number[np.minimum(part + 1, 2), of] = np.where(part < 2, np.nan, number[2, of])
     one, two, three = back
     tens = tokens.ideograph[one] & (number[1] >= 10)  # 十五年

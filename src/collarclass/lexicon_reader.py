@@ -37,6 +37,7 @@ FAR = ("heading", "preferred", "substitute", "several")  # classes that speak of
 PAPERS = ("certificate", "licence", "skill_grade")
 NATURES = ("academic", "vocational")
 DOUBTS = ("", "doubtful", "joined", "general")  # notes that mean something; others are for the reader
+DOUBTFUL, JOINED, GENERAL = range(1, len(DOUBTS))
 VALUES = {
     "level": ("0", "1", "2", "3", "4"),
     "nothing": ("", "header", "denied", "higher"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from .lexicon_reader import DOUBTFUL
 from .surroundings import (
     ASKED,
     BARE,
@@ -148,12 +149,12 @@ def _same_paper(around: Surroundings) -> Flags:
     paper = (kind[1:] >= CLASS["certificate"]) & (kind[1:] <= CLASS["driving"]) & (kind[1:] == kind[:-1])
     sign = around.sign_before[1:]
     touching = (sign == tokens.folded[tokens.end[around.end[:-1]] - 1]) & (sign != _PAPER)  # 电工证焊工证 are two
-    bracket = (gap == 1) & ((sign == OPEN) & (around.lexicon.doubtful[around.phrase[around.item[:-1]]] == 0) | touching)
+    bracket = (gap == 1) & ((sign == OPEN) & (around.doubt[:-1] == 0) | touching)
     # "registered nurse with NMC registration"
     going_on = among(tokens.hash[around.end[:-1] + 1], around.lexicon.open_to)
     nature = around.lexicon.nature[around.phrase[around.item]]
     register = (gap <= 4) & going_on & (kind[1:] == CLASS["licence"]) & (nature[1:] == nature[:-1])
-    register &= around.lexicon.doubtful[around.phrase[around.item[:-1]]] == 0  # "(EC) licence with PrDP"
+    register &= around.doubt[:-1] == 0  # "(EC) licence with PrDP"
     return np.asarray(paper & (around.line[1:] == around.line[:-1]) & (bracket | register))
 
 
@@ -162,7 +163,7 @@ def _count(mask: Flags) -> NDArray[np.int64]:
     return np.append(0, np.cumsum(mask))
 
 
-def bare_papers(around: Surroundings, doubtful: NDArray[np.int8]) -> tuple[Flags, Flags]:
+def bare_papers(around: Surroundings) -> tuple[Flags, Flags]:
     """Which bare words for a paper have a name before them, and which are none of the applicant's.
 
     "IMSA certificate", but not "valid certificate", which has to be asked for, nor "matric certificate",
@@ -170,7 +171,7 @@ def bare_papers(around: Surroundings, doubtful: NDArray[np.int8]) -> tuple[Flags
     """
     tokens, begin, line = around.tokens, around.begin, around.line
     bare = (around.kind == CLASS["licence"]) | (around.kind == CLASS["certificate"])
-    bare &= (doubtful > 0) & (around.end == begin)
+    bare &= (around.doubt > 0) & (around.end == begin)
     some = np.flatnonzero(bare)
     before, behind = np.maximum(begin[some] - 1, 0), np.minimum(begin[some] + 1, len(tokens) - 1)
     sign = tokens.folded[tokens.end[before]]
@@ -205,12 +206,12 @@ def named_before(around: Surroundings, kept: Flags, liked: Flags, named: Flags) 
         return out
     n, phrase = len(around.lexicon.root), around.phrase[around.item[paper]].astype(np.int64)
     licence, driving = around.kind[paper] == CLASS["licence"], around.kind[paper] == CLASS["driving"]
-    academic, loose = licence & (around.lexicon.nature[phrase] == 0), licence & (around.lexicon.doubtful[phrase] > 0)
+    academic, loose = licence & (around.lexicon.nature[phrase] == 0), licence & (around.doubt[paper] > 0)
     one = np.where(academic, n + liked[paper], np.where(driving, n + 2, np.where(loose, n + 3, -1)))
     row = around.row[around.item[paper]] * (n + 4)
     bare = np.flatnonzero(loose)
     if len(bare):
-        any_driving = (around.lexicon.doubtful[phrase[bare]] == 1) & np.isin(row[bare], row[driving])
+        any_driving = (around.doubt[paper[bare]] == DOUBTFUL) & np.isin(row[bare], row[driving])
         any_driving &= ~named[paper[bare]]
         out[paper[bare]] = any_driving | np.isin(row[bare], row[licence & ~loose])
     root = np.where(one < 0, around.lexicon.root[phrase], one)

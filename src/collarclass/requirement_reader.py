@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .durations import experience
-from .lexicon_reader import Lexicon, default_lexicon
+from .lexicon_reader import DOUBTFUL, GENERAL, JOINED, Lexicon, default_lexicon
 from .others import bare_papers, clutter, lacking, named_before
 from .result import Requirement
 from .stated import (
@@ -109,18 +109,17 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
 
     unsaid = (around.kind == CLASS["years"]) & np.isnan(years) | bare & (status != NOT_NEEDED)
     unsaid |= (status == NOT_NEEDED) & (around.kind >= CLASS["certificate"]) & (around.kind <= CLASS["driving"])
-    doubtful = around.lexicon.doubtful[around.phrase[around.item]]
     joined = alternative | np.append(alternative[1:], False)  # "MS/PhD"
     paper = (around.kind == CLASS["licence"]) | (around.kind == CLASS["certificate"])
     joined |= paper & (words.before >= 0)  # "you must hold a licence"; 须持营养师, not 营养师一名
     joined |= (around.kind == CLASS["licence"]) & clause(around)
-    named, others_paper = bare_papers(around, doubtful)
+    named, others_paper = bare_papers(around)
     joined |= named
     unsaid |= others_paper
     whole = around.starts[around.item] & around.stops[around.item]  # "Grade 9."
     whole &= (around.kind == CLASS["level"]) & (around.value[around.item] <= 1)
-    unsaid |= (doubtful == 1) & (words.after < 0) & ~joined & ~whole & (around.sign_before != ord(":"))
-    sure = doubtful != 2  # "associate's or bachelor's", not "nursing associate/associate practitioner"
+    unsaid |= (around.doubt == DOUBTFUL) & (words.after < 0) & ~joined & ~whole & (around.sign_before != ord(":"))
+    sure = around.doubt != JOINED  # "associate's or bachelor's", not "nursing associate/associate practitioner"
     near = (around.begin[1:] - around.end[:-1] <= 3) & (alternative[1:] | (words.after[1:] == CLASS["preferred"]))
     beside = np.zeros(len(alone), dtype=bool)
     beside[1:] = near & sure[:-1]
@@ -140,7 +139,7 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
         around.row[item],
         values,
         status[keep],
-        np.where(doubtful == 3, -1, np.where(fields(around), 1, np.where(marked | alone, 2, 0)))[keep],
+        np.where(around.doubt == GENERAL, -1, np.where(fields(around), 1, np.where(marked | alone, 2, 0)))[keep],
         alternative[keep],
         alone[keep],
         _rows_with(tokens.n_rows, around.row[softening(around)]),
@@ -148,7 +147,7 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
     kind = _KIND_OF[around.kind[keep]]
     nature = around.lexicon.nature[phrase]
     kind[is_level & (nature >= 0)] = SKILL_GRADE  # an NVQ is a level of schooling, too
-    loose = np.flatnonzero((doubtful[keep] > 0) & (kind == LICENCE))
+    loose = np.flatnonzero((around.doubt[keep] > 0) & (kind == LICENCE))
     if len(loose):  # "Texas licence": of a profession where a degree is asked for
         row = around.row[item[loose]]
         nature[loose[(level[row] >= 3) & (row_status[row] != PREFERRED)]] = 0

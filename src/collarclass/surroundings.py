@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .lexicon_reader import CLASSES, FAR, ITEMS, VALUES, Lexicon
+from .lexicon_reader import CLASSES, DOUBTFUL, FAR, GENERAL, ITEMS, JOINED, VALUES, Lexicon
 from .phrases import Hits, find_phrases
 from .text import Tokens, tokenize
 
@@ -98,8 +98,9 @@ class Surroundings:
         Of each phrase, whether a line break was lost before it: "the teamBachelor's", "team.Bachelor's".
     item : ndarray of int64, shape (n_items,)
         Which of the phrases are items.
-    kind, begin, end, line, sign_before
-        The items' class, first and last token, sentence, and the character before each, blanks apart.
+    kind, begin, end, line, sign_before, doubt
+        The items' class, first and last token, sentence, the character before each, blanks apart, and
+        what the lexicon notes of each, index into `DOUBTS`.
     """
 
     tokens: Tokens
@@ -122,6 +123,7 @@ class Surroundings:
     end: Indices
     line: Indices
     sign_before: NDArray[np.uint16]
+    doubt: NDArray[np.int8]
 
     # -- looking around --------------------------------------------------------------------------
 
@@ -205,7 +207,7 @@ def survey(tokens: Tokens, lexicon: Lexicon) -> Surroundings | None:
         return None
     tokens = _broken(tokens, hits)
     # "GCSE English (D)": of a person specification; but "Class D".
-    letter = np.flatnonzero((lexicon.doubtful[hits.phrase] == 2) & ~is_item)
+    letter = np.flatnonzero((lexicon.doubtful[hits.phrase] == JOINED) & ~is_item)
     if len(letter):
         bracketed = tokens.folded[tokens.start[hits.first[letter]] - 1] == OPEN
         bracketed &= tokens.folded[tokens.end[hits.last[letter]]] == CLOSE
@@ -270,6 +272,7 @@ def survey(tokens: Tokens, lexicon: Lexicon) -> Surroundings | None:
     return Surroundings(
         tokens, lexicon, first, last, phrase, group, value, sentence, tokens.row[first], opens, heads, starts, stops,
         afresh, item, group[item], first[item], last[item], sentence[item], sign_ahead(tokens, first[item]),
+        lexicon.doubtful[phrase[item]],
     )  # fmt: skip
 
 
@@ -349,13 +352,13 @@ def alternatives(around: Surroundings, ahead: Preface, years: NDArray[np.float64
     order = np.arange(len(is_level))
     earlier = np.zeros(len(is_level), dtype=np.int64)
     earlier[1:] = np.maximum.accumulate(np.where(is_level, order, -1))[:-1]
-    title = around.lexicon.doubtful[around.phrase[around.item]] == 2
+    title = around.doubt == JOINED
     some = np.flatnonzero(title[earlier] & (earlier >= 0) & (around.begin - around.end[earlier] > _TITLED))
     if len(some):  # "City Planning Associate; or a degree"
         earlier[some] = np.append(-1, np.maximum.accumulate(np.where(is_level & ~title, order, -1)))[some]
     row = around.row[around.item]
     near = is_level & (order > 0) & (earlier >= 0)
-    general = around.lexicon.doubtful[around.phrase[around.item]] == 3
+    general = around.doubt == GENERAL
     near &= ~general & ~general[earlier]
     earlier = np.maximum(earlier, 0)
     near &= row[earlier] == row
@@ -367,7 +370,7 @@ def alternatives(around: Surroundings, ahead: Preface, years: NDArray[np.float64
     check = np.flatnonzero(near & (gap == 1))
     before = earlier[check]
     touching = around.tokens.start[around.begin[check]] == around.tokens.end[around.end[before]]
-    touching &= around.lexicon.doubtful[around.phrase[around.item[before]]] == 0  # 大专本科均可, but 名牌大学硕士
+    touching &= around.doubt[before] == 0  # 大专本科均可, but 名牌大学硕士
     joined[check] |= touching
     some = np.flatnonzero((sign == OPEN) & (gap == 1))  # but "tertiary qualification (bachelor)"
     explains = around.value[around.item[some]] > around.value[around.item[earlier[some]]]
@@ -526,8 +529,7 @@ def below(around: Surroundings, some: Indices) -> Flags:
 def clause(around: Surroundings) -> Flags:
     """Whether each licence ends a short clause of its own: ", RCI licence,", "GED, own licence"."""
     tokens, out = around.tokens, np.zeros(len(around.item), dtype=bool)
-    some = np.flatnonzero(around.kind == CLASS["licence"])
-    some = some[around.lexicon.doubtful[around.phrase[around.item[some]]] == 1]
+    some = np.flatnonzero((around.kind == CLASS["licence"]) & (around.doubt == DOUBTFUL))
     if not len(some):
         return out
     ahead = around.begin[some] - np.arange(_CLAUSE)[:, None]
