@@ -132,7 +132,7 @@ def rivals(ads: list[tuple[str, str, str]], folder: Path) -> dict[str, Callable[
 def in_memory(ads: list[tuple[str, str, str]], model: Any, folder: Path) -> tuple[list[list[str]], str]:
     """Ads a second in one process on one core, and where the time goes."""
     from collarclass import classify_many
-    from collarclass.tables import label_columns
+    from collarclass.tables.dataframe import label_columns
 
     titles = [title for title, _, _ in ads]
     texts = [text for _, text, _ in ads]
@@ -251,7 +251,7 @@ def start_up(model: Path) -> list[list[str]]:
         return min(float(run.stdout) for run in runs)
 
     folder = repr(str(model))
-    load = inside("from collarclass import load_model; import collarclass.model", f"load_model({folder})")
+    load = inside("from collarclass import load_model; import collarclass.model.model", f"load_model({folder})")
     ad = "Welder wanted: MIG welding of steel frames, two shifts."
     return [
         ["`import collarclass`", f"{inside('pass', 'import collarclass'):.3f}"],
@@ -290,7 +290,7 @@ def machine() -> str:
 def main() -> None:
     """Measure and write the results."""
     from collarclass import load_model
-    from collarclass.artefact import default_model_path
+    from collarclass.model.persistence import default_model_path
 
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--most", type=int, default=1_000_000, help="rows of the largest file")

@@ -17,7 +17,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent
 sys.path.insert(0, str(ROOT / "src"))
 
-from collarclass.text import APOSTROPHE, BREAK, IDEOGRAPH, LOWER, SKIP, SPACE, STOP, TAIL, UPPER  # noqa: E402
+from collarclass.text.tokens import APOSTROPHE, BREAK, IDEOGRAPH, LOWER, SKIP, SPACE, STOP, TAIL, UPPER  # noqa: E402
 
 BREAKS = set("\n\r\v\f;!?|•·●○■□◆◇★☆►▪▫‣∙✓✔✦➢➤→。；！？…¶\u2028\u2029\x85")
 APOSTROPHES = set("'’‘`´ʼ′")

@@ -27,10 +27,10 @@ sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
 from scripts.check_occupation_figures import DECIMALS, MEASURED, data_level_figures  # noqa: E402
 
+from collarclass.corpus.read import OCCUPATION_COLUMNS, read_occupations  # noqa: E402
+from collarclass.definitions.labels import LABELS  # noqa: E402
 from collarclass.errors import DataError  # noqa: E402
-from collarclass.occupations import OCCUPATION_COLUMNS, read_occupations  # noqa: E402
-from collarclass.onet import FIGURES  # noqa: E402
-from collarclass.result import LABELS  # noqa: E402
+from collarclass.occupation.onet import FIGURES  # noqa: E402
 
 RATED = ["onet_code", "titles_en", "titles_zh", "academic_rating", "hands_on_rating", "label", "why"]
 SOURCES = {"RL_29.0": MEASURED, "RL_18.1_mapped": "RL 18.1", "jobzone_mean": "job zone"}

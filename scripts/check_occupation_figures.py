@@ -20,9 +20,9 @@ import pandas as pd
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
+from collarclass.corpus.read import read_occupations  # noqa: E402
 from collarclass.errors import DataError  # noqa: E402
-from collarclass.occupations import read_occupations  # noqa: E402
-from collarclass.onet import FIGURES, PHYSICAL_ACTIVITIES, figures  # noqa: E402
+from collarclass.occupation.onet import FIGURES, PHYSICAL_ACTIVITIES, figures  # noqa: E402
 
 DECIMALS = 4  # in data/occupations.csv
 MEASURED = "RL 29.0"  # the `schooling_source` of figures that come from the folder itself

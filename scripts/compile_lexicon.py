@@ -1,4 +1,4 @@
-"""Make src/collarclass/lexicon/compiled.npz anew, after a change of the lexicon's files or of how they are read.
+"""Compile the lexicon again, after a change of its files or of how they are read.
 
 python scripts/compile_lexicon.py
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from collarclass.lexicon_reader import COMPILED, save_compiled
+from collarclass.requirement_reader.lexicon import COMPILED, save_compiled
 
 if __name__ == "__main__":
     save_compiled(Path(__file__).parent.parent / "src" / "collarclass" / "lexicon" / COMPILED)

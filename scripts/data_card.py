@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from collarclass.occupations import read_ads, read_boilerplate
-from collarclass.result import LABELS, STATUSES
+from collarclass.corpus.read import read_ads, read_boilerplate
+from collarclass.definitions.labels import LABELS, STATUSES
 
 ROOT = Path(__file__).parents[1]
 START, END = "<!-- numbers: ads -->", "<!-- end of ads -->"

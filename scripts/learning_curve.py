@@ -16,10 +16,12 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 
-from collarclass.estimator import CollarClassifier
-from collarclass.evaluation import macro_f1
-from collarclass.result import LABELS
-from collarclass.training import RATINGS, STREAM_OFFSET, read_data, training_ads
+from collarclass.corpus.read import read_data
+from collarclass.definitions.labels import LABELS, RATINGS
+from collarclass.evaluation.metrics import macro_f1
+from collarclass.model.predict import predict
+from collarclass.training.estimator import CollarClassifier
+from collarclass.training.train import STREAM_OFFSET, training_ads
 
 ROOT = Path(__file__).parents[1]
 SIZES = (300, 600, 1200, 2400)
@@ -35,7 +37,7 @@ def score(ads: pd.DataFrame, boilerplate: dict[str, list[str]], real: pd.DataFra
         .model_
     )
     model.intercept[:2] += np.array(STREAM_OFFSET, np.float32)
-    found = model.label(real["text"].tolist(), real["title"].tolist()).probabilities.argmax(axis=1)
+    found = predict(model, real["text"].tolist(), real["title"].tolist()).probabilities.argmax(axis=1)
     return macro_f1(real["label"], np.array(LABELS)[found])
 
 

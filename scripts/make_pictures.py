@@ -23,10 +23,10 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
 from collarclass.api import default_model  # noqa: E402
-from collarclass.files import label_file  # noqa: E402
-from collarclass.occupations import read_occupations  # noqa: E402
-from collarclass.report import write_report  # noqa: E402
-from collarclass.result import LABELS  # noqa: E402
+from collarclass.corpus.read import read_occupations  # noqa: E402
+from collarclass.definitions.labels import LABELS  # noqa: E402
+from collarclass.files.label import label_file  # noqa: E402
+from collarclass.report.report import write_report  # noqa: E402
 
 IMAGES = ROOT / "docs" / "images"
 COLOURS = {"white": "#f0e442", "blue": "#0072b2", "gray": "#6b6b6b"}  # Okabe and Ito, as in the report

@@ -3,7 +3,7 @@
     python scripts/model_card.py --en REAL_EN.csv --zh REAL_ZH.csv
 
 The files hold ads rated by the codebook: title, text, label, academic_rating, hands_on_rating,
-source. They are not part of the project; the numbers are kept in models/standard/real_ads.json.
+source. They are not part of the project; the numbers are kept in models/standard/figures_on_real_ads.json.
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ import numpy as np
 import pandas as pd
 
 from collarclass.api import classify_many, default_model
-from collarclass.baselines import BASELINES
-from collarclass.card import measure, model_card
-from collarclass.model import Model
-from collarclass.result import LABELS
-from collarclass.training import read_data
+from collarclass.corpus.read import read_data
+from collarclass.definitions.labels import LABELS
+from collarclass.evaluation.baselines import BASELINES
+from collarclass.evaluation.model_card import FIGURES, measure, model_card
+from collarclass.model.model import Model
+from collarclass.model.persistence import save_model
+from collarclass.model.predict import predict
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt
@@ -45,7 +47,7 @@ def draw(model: Model, ads: dict[str, pd.DataFrame], path: Path) -> None:
     figure, panels = plt.subplots(1, 2, figsize=(12, 5.6), sharey=True)
     for panel, (name, table) in zip(panels, ads.items(), strict=True):
         panel.contourf(a, h, regions, levels=[-0.5, 0.5, 1.5, 2.5], colors=["#fbf8cf", "#cfe3f1", "#dcdcdc"])
-        scores = model.label(table["text"].tolist(), table["title"].tolist()).scores
+        scores = predict(model, table["text"].tolist(), table["title"].tolist()).scores
         for label in LABELS:
             of = (table["label"] == label).to_numpy()
             panel.scatter(*scores[of].T, s=12, c=COLOURS[label], marker=MARKS[label], edgecolors="#222", linewidths=0.3,
@@ -69,7 +71,7 @@ def main() -> None:
     options = parser.parse_args()
     model = default_model()
     train, _, occupations = read_data(ROOT / "data")
-    real: dict[str, object] = {"note": NOTE}
+    real: dict[str, object] = {"model": model.identity, "note": NOTE}
     tables = {}
     for language in ("en", "zh"):
         ads = pd.read_csv(getattr(options, language), dtype=str, keep_default_na=False)
@@ -79,16 +81,12 @@ def main() -> None:
     failures = pd.read_csv(ROOT / "tests/data/known_failures.csv", dtype=str, keep_default_na=False)
     found = classify_many(failures["text"], failures["title"], evidence=False)
     real["failures"] = failures.assign(found=[c.label for c in found]).to_dict("records")
-    (ROOT / "models/standard/real_ads.json").write_text(
-        json.dumps(real, ensure_ascii=False, indent=1) + "\n", "utf-8"
-    )
+    (ROOT / "data" / FIGURES).write_text(json.dumps(real, ensure_ascii=False, indent=1) + "\n", "utf-8")
     (ROOT / "docs/images").mkdir(parents=True, exist_ok=True)
     draw(model, tables, ROOT / "docs/images/decision_regions.png")
     card = model_card(model, real)
     (ROOT / "docs/model_card.md").write_text(card, "utf-8")
-    (ROOT / "models/standard/README.md").write_text(
-        card.replace("](images/", "](../../docs/images/"), "utf-8"
-    )
+    save_model(model, ROOT / "models/standard", {"README.md": card.replace("](images/", "](../../docs/images/")})
     print(card)
 
 

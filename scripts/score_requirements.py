@@ -13,10 +13,10 @@ import csv
 from collections import defaultdict
 from pathlib import Path
 
-from collarclass.requirement_reader import read_requirements
-from collarclass.result import LEVELS, STATUSES
-from collarclass.stated import findings
-from collarclass.text import tokenize
+from collarclass.definitions.labels import LEVELS, STATUSES
+from collarclass.requirement_reader.reader import read_requirements
+from collarclass.requirement_reader.stated import findings
+from collarclass.text.tokens import tokenize
 
 READING = Path(__file__).parent.parent / "tests" / "data" / "requirements_reading.csv"
 NOTHING = {"level": "", "status": "unstated", "preferred_level": "", "certificates": "", "years": ""}

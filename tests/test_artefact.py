@@ -10,7 +10,9 @@ import pytest
 
 from collarclass import ModelFileError, load_model, save_model
 from collarclass.api import default_model
-from collarclass.artefact import arrays_of
+from collarclass.definitions.labels import LABELS
+from collarclass.model.persistence import arrays_of
+from collarclass.model.predict import predict
 
 
 @pytest.fixture
@@ -27,13 +29,10 @@ def test_what_is_saved_is_loaded(folder: Path) -> None:
         assert np.array_equal(array, arrays_of(default_model())[name])
 
 
-def test_saving_twice_gives_the_same_bytes_and_keeps_other_files(folder: Path) -> None:
+def test_saving_twice_gives_the_same_bytes(folder: Path) -> None:
     before = {p.name: p.read_bytes() for p in folder.iterdir()}
-    (folder / "README.md").write_text("a card")
     save_model(load_model(folder), folder)
-    after = {p.name: p.read_bytes() for p in folder.iterdir()}
-    assert after.pop("README.md") == b"a card"
-    assert after == before
+    assert {p.name: p.read_bytes() for p in folder.iterdir()} == before
     assert [p.name for p in folder.parent.iterdir()] == ["model"]
 
 
@@ -44,6 +43,20 @@ def test_damage_is_found_before_use(folder: Path) -> None:
     path.write_bytes(content)
     with pytest.raises(ModelFileError, match=r"text_weight\.npy is damaged"):
         load_model(folder)
+
+
+def test_every_other_file_stands_under_a_digest(tmp_path: Path) -> None:
+    save_model(default_model(), tmp_path / "model", {"README.md": "a card"})
+    (tmp_path / "model" / "README.md").write_text("another card")
+    with pytest.raises(ModelFileError, match=r"README\.md is damaged"):
+        load_model(tmp_path / "model")
+
+
+def test_a_folder_of_format_1_still_loads() -> None:
+    model = load_model(Path(__file__).parent / "data" / "model_format_1")
+    texts = ["Welder for a shipyard, no schooling needed", "Sales manager: advise clients and plan budgets. Bachelor's degree required"]
+    found = predict(model, texts)
+    assert [LABELS[k] for k in found.probabilities.argmax(axis=1)] == ["blue", "white"]
 
 
 def test_a_pickle_is_never_loaded(folder: Path) -> None:
@@ -58,9 +71,9 @@ def test_a_pickle_is_never_loaded(folder: Path) -> None:
         b"\x93NUMPY\x01\x00v\x00{'descr': '|O', 'fortran_order': False, 'shape': (1,), }".ljust(127) + b"\n"
     )
     content += pickle.dumps(Bomb())
-    (folder / "gain.npy").write_bytes(content)
+    (folder / "intercept.npy").write_bytes(content)
     head = json.loads((folder / "model.json").read_text())
-    head["sha256"]["gain"] = hashlib.sha256(content).hexdigest()
+    head["sha256"]["intercept.npy"] = hashlib.sha256(content).hexdigest()
     (folder / "model.json").write_text(json.dumps(head))
     with pytest.raises(ModelFileError, match="not a whole model folder"):
         load_model(folder)
@@ -71,7 +84,7 @@ def test_a_pickle_is_never_loaded(folder: Path) -> None:
     [
         (lambda head: head.update(format_version=99), "model format 99.*upgrade collarclass"),
         (lambda head: head.update(features=["other"]), "other stated-requirement features"),
-        (lambda head: head["sha256"].pop("gain"), "not a whole model folder"),
+        (lambda head: head["sha256"].pop("intercept.npy"), "not a whole model folder"),
     ],
 )
 def test_an_unknown_folder_says_what_to_do(folder: Path, change: object, message: str) -> None:

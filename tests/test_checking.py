@@ -11,10 +11,11 @@ import pandas as pd
 import pytest
 
 from collarclass import DataError
-from collarclass.checking import check_labels
-from collarclass.model import Model
-from collarclass.reviewing import KEYS, Doubtful, doubtful_ads, review
-from collarclass.training import own_ads
+from collarclass.annotation.check_labels import check_labels
+from collarclass.annotation.review import KEYS, Doubtful, doubtful_ads, review
+from collarclass.model.model import Model
+from collarclass.model.predict import predict
+from collarclass.training.train import own_ads
 
 ROOT = Path(__file__).parents[1]
 WELD = "MIG welding of steel frames in our workshop, no schooling needed."
@@ -68,7 +69,7 @@ def test_doubts_come_last_and_most_doubted_first(small_model: Model) -> None:
     assert set(doubts["row"]) <= {2, 3}
     assert len(doubts) > 0
     assert list(found["kind"][-len(doubts) :]) == ["doubt"] * len(doubts)
-    given = small_model.label(table["text"].tolist()).probabilities[[0, 1], [0, 1]]
+    given = predict(small_model, table["text"].tolist()).probabilities[[0, 1], [0, 1]]
     assert doubts["row"].tolist() == [row for p, row in sorted(zip(given, (2, 3), strict=True)) if p < 0.05]
 
 

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from collarclass import __version__
-from collarclass.tables import COLUMNS
+from collarclass.tables.schema import COLUMNS
 
 ROOT = Path(__file__).parents[1]
 INSTALLED = shutil.which("collarclass", path=str(Path(sys.executable).parent))

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from collarclass.occupations import check_ads, read_ads, read_boilerplate, read_occupations
+from collarclass.corpus.read import check_ads, read_ads, read_boilerplate, read_occupations
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT / "data"

@@ -14,8 +14,8 @@ import pandas as pd
 import pytest
 
 from collarclass import DataError, Model, label_table, load_model
-from collarclass.engines import label_dask, label_spark
-from collarclass.tables import COLUMNS
+from collarclass.tables.engines import label_dask, label_spark
+from collarclass.tables.schema import COLUMNS
 
 ADS = pd.DataFrame(
     {

@@ -15,7 +15,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from collarclass import CollarClassifier, DataError, load_model, save_model
-from collarclass.artefact import arrays_of
+from collarclass.model.persistence import arrays_of
+from collarclass.model.predict import predict
 
 BLUE = [
     "weld steel pipe",
@@ -111,7 +112,7 @@ def test_the_fitted_model_saves_loads_and_pickles(fitted: CollarClassifier, tmp_
     save_model(fitted.model_, tmp_path / "own")
     model = load_model(tmp_path / "own")
     expected = fitted.predict_proba(TEXTS)
-    assert np.array_equal(model.label(TEXTS).probabilities[:, [1, 2, 0]], expected)
+    assert np.array_equal(predict(model, TEXTS).probabilities[:, [1, 2, 0]], expected)
     assert np.array_equal(pickle.loads(pickle.dumps(fitted)).predict_proba(TEXTS), expected)
 
 

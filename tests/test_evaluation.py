@@ -10,7 +10,7 @@ import pytest
 from sklearn.metrics import f1_score
 
 from collarclass import DataError
-from collarclass.evaluation import (
+from collarclass.evaluation.metrics import (
     accuracy,
     as_text,
     bootstrap,

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collarclass import classify
-from collarclass.explain import language
+from collarclass.explain.sentence import language
 
 
 def test_the_sentence_names_label_schooling_words_and_confidence() -> None:

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from collarclass.features import Vocabulary, count_terms, ngrams
-from collarclass.text import Tokens, tokenize
+from collarclass.features.ngrams import Vocabulary, count_terms, ngrams
+from collarclass.text.tokens import Tokens, tokenize
 
 
 def every(tokens: Tokens) -> list[tuple[NDArray[np.uint64], NDArray[np.int64]]]:

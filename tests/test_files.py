@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from collarclass import DataError, Model, label_file, label_table
-from collarclass.tables import COLUMNS
+from collarclass.tables.schema import COLUMNS
 
 ADS = [
     ("a1", "Welder", "MIG welding of steel frames in our workshop, no schooling needed."),
@@ -190,7 +190,7 @@ def test_missing_cells_are_unclear(tmp_path: Path, small_model: Model) -> None:
 
 
 def test_added_cells_start_no_formula(tmp_path: Path, small_model: Model) -> None:
-    from collarclass.writers import delimited_cells
+    from collarclass.files.writers import delimited_cells
 
     words = ["=1+1", "+1", "-1", "@SUM", "＝x", "fine", 'say "so"', "a, b"]
     found = cells("\n".join(c.decode() for c in delimited_cells(pa.table({"e": words}), ",")))

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from collarclass import classify, classify_many
 from collarclass.api import default_model
+from collarclass.model.predict import predict
 from collarclass.result import Classification
 
 DIMENSIONS = ("academic", "hands_on")
@@ -105,9 +106,9 @@ def test_a_batch_gives_what_each_ad_gives_alone(ads: list[tuple[str, str | None]
     together = classify_many(texts, titles)
     assert together == [classify(t, u) for t, u in ads]
     assert [r.evidence for r in together] == [classify(t, u).evidence for t, u in ads]
-    found = default_model().label(texts, titles, evidence=True)
+    found = predict(default_model(), texts, titles, evidence=True)
     assert found.scores.tolist() == [[r.academic_score, r.hands_on_score] for r in together]
-    alone = [default_model().label([t], [u], evidence=True).evidence[0] for t, u in ads]
+    alone = [predict(default_model(), [t], [u], evidence=True).evidence[0] for t, u in ads]
     assert found.evidence == alone
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from collarclass import DataError
-from collarclass.occupations import OCCUPATION_COLUMNS, read_occupations
+from collarclass.corpus.read import OCCUPATION_COLUMNS, read_occupations
 
 ROOT = Path(__file__).resolve().parents[1]
 SHIPPED = ROOT / "data" / "occupations.csv"

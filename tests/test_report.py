@@ -18,10 +18,10 @@ pytest.importorskip("jinja2", reason="the report needs plotly and jinja2")
 
 from collarclass.api import default_model
 from collarclass.errors import DataError
-from collarclass.files import label_file
-from collarclass.model import Model
-from collarclass.report import wilson, write_report
-from collarclass.tables import COLUMNS
+from collarclass.files.label import label_file
+from collarclass.model.model import Model
+from collarclass.report.report import wilson, write_report
+from collarclass.tables.schema import COLUMNS
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))

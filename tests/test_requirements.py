@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from collarclass.definitions.labels import LEVELS, STATUSES
 from collarclass.errors import DataError
-from collarclass.features import Vocabulary
-from collarclass.lexicon_reader import COMPILED, default_lexicon, load_lexicon
-from collarclass.requirement_reader import read_requirements, requirements
-from collarclass.result import LEVELS, STATUSES
-from collarclass.stated import FEATURES, KINDS, carriers, features, findings
-from collarclass.text import tokenize
+from collarclass.features.ngrams import Vocabulary
+from collarclass.requirement_reader.lexicon import COMPILED, default_lexicon, load_lexicon
+from collarclass.requirement_reader.reader import read_requirements, requirements
+from collarclass.requirement_reader.stated import FEATURES, KINDS, carriers, features, findings
+from collarclass.text.tokens import tokenize
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -213,7 +213,7 @@ def test_bad_lexicon_rows_say_where(tmp_path: Path, content: str, message: str) 
 
 def test_the_compiled_lexicon_is_that_of_the_files() -> None:
     shipped, compiled = default_lexicon(), load_lexicon()
-    with (files("collarclass.lexicon") / COMPILED).open("rb") as file, np.load(file) as stored:
+    with (files("collarclass") / "requirement_reader" / "words" / COMPILED).open("rb") as file, np.load(file) as stored:
         assert np.array_equal(stored["prefixes"], compiled.prefixes.hashes)  # else run scripts/compile_lexicon.py
     for field in dataclasses.fields(compiled):
         ours, theirs = getattr(shipped, field.name), getattr(compiled, field.name)
@@ -229,7 +229,7 @@ def test_the_compiled_lexicon_is_that_of_the_files() -> None:
 
 
 def test_a_lexicon_that_was_changed_is_compiled_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("collarclass.lexicon_reader._made_of", lambda: b"of other files")
+    monkeypatch.setattr("collarclass.requirement_reader.lexicon._made_of", lambda: b"of other files")
     assert np.array_equal(default_lexicon.__wrapped__().group, default_lexicon().group)
 
 

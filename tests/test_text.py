@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collarclass.text import Tokens, read_markup, tokenize
+from collarclass.text.tokens import Tokens, read_markup, tokenize
 
 MESSY = st.text(
     st.one_of(

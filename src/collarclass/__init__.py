@@ -2,18 +2,20 @@
 
 from typing import TYPE_CHECKING
 
-from .errors import CollarclassError, DataError, ModelFileError
+from collarclass.errors import CollarclassError, DataError, ModelFileError
 
 if TYPE_CHECKING:
-    from .api import classify, classify_many
-    from .artefact import load_model, save_model
-    from .estimator import CollarClassifier
-    from .files import label_file
-    from .lexicon_reader import load_lexicon
-    from .model import Model
-    from .requirement_reader import requirements
-    from .result import Classification, Evidence, Requirement
-    from .tables import label_table
+    from collarclass.api import classify, classify_many
+    from collarclass.files.label import label_file
+    from collarclass.model.evidence import Evidence
+    from collarclass.model.model import Model
+    from collarclass.model.persistence import load_model, save_model
+    from collarclass.requirement_reader.lexicon import load_lexicon
+    from collarclass.requirement_reader.reader import requirements
+    from collarclass.requirement_reader.stated import Requirement
+    from collarclass.result import Classification
+    from collarclass.tables.dataframe import label_table
+    from collarclass.training.estimator import CollarClassifier
 
 __version__ = "0.1.0"
 
@@ -21,17 +23,17 @@ __version__ = "0.1.0"
 _HOMES = {
     "classify": "api",
     "classify_many": "api",
-    "load_lexicon": "lexicon_reader",
-    "load_model": "artefact",
-    "save_model": "artefact",
-    "CollarClassifier": "estimator",
-    "label_file": "files",
-    "Model": "model",
-    "requirements": "requirement_reader",
+    "load_lexicon": "requirement_reader.lexicon",
+    "load_model": "model.persistence",
+    "save_model": "model.persistence",
+    "CollarClassifier": "training.estimator",
+    "label_file": "files.label",
+    "Model": "model.model",
+    "requirements": "requirement_reader.reader",
     "Classification": "result",
-    "Evidence": "result",
-    "Requirement": "result",
-    "label_table": "tables",
+    "Evidence": "model.evidence",
+    "Requirement": "requirement_reader.stated",
+    "label_table": "tables.dataframe",
 }
 
 __all__ = [

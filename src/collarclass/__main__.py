@@ -1,6 +1,6 @@
 """`python -m collarclass`: the command."""
 
-from .cli import main
+from collarclass.cli.main import main
 
 if __name__ == "__main__":
     main()

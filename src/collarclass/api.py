@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
-from .artefact import default_model_path, load_model
-from .model import Model
-from .result import Classification
+from collarclass.definitions.labels import DIMENSIONS, LABELS, LEVELS, STATUSES
+from collarclass.model.model import NOTES, Model
+from collarclass.model.persistence import default_model_path, load_model
+from collarclass.model.predict import UNCLEAR, chunks, decide
+from collarclass.model.terms import batch_terms, stated_requirements, sum_terms
+from collarclass.result import Classification
 
 
 @cache
@@ -86,7 +89,42 @@ def classify_many(
     ['unclear', 'unclear']
     """
     texts, titles = check_texts(texts, titles)
-    return (model or default_model()).classify(texts, titles, evidence)
+    model = model or default_model()
+    return [
+        found
+        for some_texts, some_titles in chunks(texts, titles)
+        for found in _classify_chunk(model, some_texts, some_titles, evidence)
+    ]
+
+
+def _classify_chunk(
+    model: Model, texts: Sequence[str], titles: Sequence[str | None] | None, evidence: bool
+) -> Iterator[Classification]:
+    batch = model.encode(texts, titles)
+    scores, probabilities, label = decide(model, batch)
+    gradient = model.gradient(scores, probabilities)
+    nothing = [None] * len(label)
+    terms = sum_terms(batch, batch_terms(model, batch)) if evidence else nothing
+    asked = stated_requirements(batch) if evidence else [()] * len(label)
+    for i, text in enumerate(texts):
+        k, level, p = int(label[i]), int(batch.stated.level[i]), probabilities[i].tolist()
+        yield Classification(
+            label=LABELS[k] if k != UNCLEAR else "unclear",
+            confidence=p[k] if k != UNCLEAR else 0.0,
+            probabilities=dict(zip(LABELS, p, strict=True)),
+            academic_score=float(scores[i, 0]),
+            hands_on_score=float(scores[i, 1]),
+            schooling_level=LEVELS[level] if level >= 0 else None,
+            schooling_status=STATUSES[batch.stated.status[i]],
+            requirements=asked[i],
+            note=NOTES[batch.note[i]],
+            model=model.identity,
+            intercept=dict(zip(DIMENSIONS, model.intercept[batch.segment[i]].tolist(), strict=True)),
+            text=text,
+            title=titles[i] if titles is not None else None,
+            terms=terms[i],
+            gradient=(float(gradient[i, 0]), float(gradient[i, 1])),
+        )
 
 
 def check_texts(

@@ -1,101 +1,16 @@
-"""What one ad was found to be: a label with its scores, its certainty and its reasons."""
+"""What one ad was found to be: a label with its scores, its confidence and its reasons."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    from .explain import Reason
-
-Label = Literal["white", "blue", "gray", "unclear"]
-LABELS: tuple[Label, ...] = ("white", "blue", "gray")
-DIMENSIONS: tuple[str, ...] = ("academic", "hands_on")
-LEVELS: tuple[str, ...] = ("basic", "secondary", "associate", "bachelor", "graduate")
-STATUSES: tuple[str, ...] = ("required", "preferred", "substitutable", "not_needed", "unstated")
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """One term of a dimension's sum, and where it stands in the ad.
-
-    Attributes
-    ----------
-    field : {"title", "text"}
-        Which of the two texts that the caller passed.
-    start, end : int
-        Offsets there: ``title_or_text[start:end] == evidence.text``.
-    text : str
-        The words themselves.
-    dimension : {"academic", "hands_on"}
-        The sum that it is a term of.
-    weight : float
-        The term, on the ratings' scale of 0 to 4: negative lowers the score.
-    kind : {"words", "requirement"}
-        An n-gram of the vocabulary, or a stated requirement.
-    """
-
-    field: str
-    start: int
-    end: int
-    text: str
-    dimension: str
-    weight: float
-    kind: str = "words"
-
-
-@dataclass(frozen=True, slots=True)
-class Requirement:
-    """Something the ad asks of applicants, as stated.
-
-    Attributes
-    ----------
-    kind : {"schooling", "certificate", "licence", "skill_grade", "experience"}
-        What is asked for.
-    status : {"required", "preferred", "substitutable", "not_needed"}
-        How it is asked for; `substitutable` means that experience is taken in its place.
-    start, end : int
-        Offsets in the text that was read.
-    text : str
-        The words themselves.
-    field : {"title", "text"}
-        Which of the two texts.
-    level : str or None
-        Schooling, and skill grades that are a level of schooling (NVQ): basic, secondary, associate,
-        bachelor or graduate.
-    isced : int or None
-        With a level: that of ISCED 2011, 0 to 8.
-    nature : {"academic", "vocational"} or None
-        Certificates, licences and skill grades: academic-professional or vocational.
-    years : float or None
-        Experience only: the least number of years.
-    """
-
-    kind: str
-    status: str
-    start: int
-    end: int
-    text: str
-    field: str = "text"
-    level: str | None = None
-    isced: int | None = None
-    nature: str | None = None
-    years: float | None = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class SumTerms:
-    """The terms of one ad's two sums as arrays of one length, from which evidence is made on demand."""
-
-    in_title: NDArray[np.bool_]
-    start: NDArray[np.int64]
-    end: NDArray[np.int64]
-    weight: NDArray[np.float64]
-    stated: NDArray[np.bool_]
-    shown: NDArray[np.bool_]
+from collarclass.definitions.labels import Label
+from collarclass.explain.html import as_html
+from collarclass.explain.sentence import language, sentence, unclear_sentence
+from collarclass.model.evidence import Evidence, evidence_of
+from collarclass.model.ranking import Reason, reasons
+from collarclass.model.terms import SumTerms
+from collarclass.requirement_reader.stated import Requirement
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,42 +56,22 @@ class Classification:
     text: str = field(default="", repr=False)
     title: str | None = field(default=None, repr=False)
     terms: SumTerms | None = field(default=None, repr=False, compare=False)
-    pull: tuple[float, float] = field(default=(0.0, 0.0), repr=False)
+    gradient: tuple[float, float] = field(default=(0.0, 0.0), repr=False)
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:
         """The terms of both sums, weightiest first; empty when evidence was not asked for.
 
         For each dimension ``intercept[dimension] + sum(e.weight for e in evidence if e.dimension ==
-        dimension)`` is the ad's rating, before it is cut to 0..4 and divided by 4 to give the score.
+        dimension)`` is the ad's rating, before it is clipped to 0..4 and divided by 4 to give the score.
         A requirement that is read from no words of the ad (that nothing is stated) has an empty span.
         """
-        if self.terms is None:
-            return ()
-        found = []
-        for i, d in zip(*np.nonzero(self.terms.weight), strict=True):
-            in_title = bool(self.terms.in_title[i])
-            start, end = int(self.terms.start[i]), int(self.terms.end[i])
-            source = (self.title or "") if in_title else self.text
-            found.append(
-                Evidence(
-                    "title" if in_title else "text",
-                    start,
-                    end,
-                    source[start:end],
-                    DIMENSIONS[d],
-                    float(self.terms.weight[i, d]),
-                    "requirement" if self.terms.stated[i] else "words",
-                )
-            )
-        return tuple(sorted(found, key=lambda e: (-abs(e.weight), e.field, e.start, e.end, e.dimension)))
+        return () if self.terms is None else evidence_of(self.terms, self.text, self.title)
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
         """The words that pulled the ad towards its label, weightiest first, overlapping ones merged."""
-        from .explain import reasons
-
-        return reasons(self)
+        return () if self.terms is None else reasons(self.terms, self.gradient, self.text, self.title)
 
     def explain(self, lang: str | None = None) -> str:
         """Say in one plain sentence why the ad got its label.
@@ -190,17 +85,23 @@ class Classification:
         -------
         str
 
+        Raises
+        ------
+        ValueError
+            If `lang` is another language.
+
         Examples
         --------
         >>> from collarclass import classify
         >>> classify("").explain()
         'Unclear: empty text.'
         """
-        from .explain import explain
-
-        return explain(self, lang)
+        lang = lang or language(self.text)
+        if self.label == "unclear":
+            return unclear_sentence(self.note, lang)
+        scores = self.academic_score, self.hands_on_score
+        schooling = self.schooling_level, self.schooling_status
+        return sentence(self.label, self.confidence, scores, schooling, self.reasons, lang)
 
     def _repr_html_(self) -> str:
-        from .explain import as_html
-
-        return as_html(self)
+        return as_html(self.explain(), self.title, self.text, self.evidence)

@@ -1,0 +1,4 @@
+"""The command `collarclass`.
+
+May import: everything.
+"""

@@ -1,0 +1,351 @@
+"""The command `collarclass`.
+
+Exit codes: 0 all is well, 1 something is wrong with a file, its data or a model, 2 the command was
+called wrongly, 130 it was interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from collarclass import __version__
+
+_PATH = click.Path(path_type=Path)
+_SOURCE = click.argument("source")
+_MODEL = click.option("--model", "-m", type=_PATH, help="Model folder; the shipped model if not given.")
+_TITLE = click.option("--title", help="Column of job titles.")
+_TEXT = click.option("--text", help="Column of ad texts.")
+_PREFIX = click.option("--prefix", default="", show_default=False, help="What was put before the added columns' names.")
+_FORCE = click.option("--force", "-f", is_flag=True, help="Overwrite the output.")
+
+
+@click.group(
+    epilog="Exit codes: 0 fine, 1 wrong data or file, 2 wrong usage, 130 interrupted.",
+    context_settings={"help_option_names": ["-h", "--help"], "show_default": True},
+)
+@click.version_option(__version__, prog_name="collarclass", message="%(prog)s %(version)s")
+def app() -> None:
+    """Label job ads white, blue or gray collar by two scores: academic credential and hands-on skill."""
+
+
+@contextmanager
+def _ending(interrupted: str = "Interrupted.") -> Iterator[None]:
+    """End quietly when whoever reads has enough, and with a word when interrupted."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python would complain when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise click.exceptions.Exit(0) from None
+    except KeyboardInterrupt:
+        raise click.exceptions.Exit(_fail(interrupted, 130)) from None
+
+
+@app.command(
+    epilog='Example: collarclass classify --title Welder "MIG welding of steel frames. No degree needed."'
+)
+@click.argument("text")
+@click.option("--title", "-t", help="The job title.")
+@click.option("--json", "as_json", is_flag=True, help="Write one JSON object.")
+@_MODEL
+def classify(text: str, title: str | None, as_json: bool, model: Path | None) -> None:
+    """Label one job ad and say why.
+
+    TEXT is the ad; "-" reads it from standard input.
+    """
+    from collarclass.api import classify as classify_one
+    from collarclass.cli.terminal import as_dict, lines
+    from collarclass.model.persistence import load_model
+
+    if text == "-":
+        text = sys.stdin.buffer.read().decode("utf-8-sig", "replace")
+    found = classify_one(text, title, model=load_model(model) if model is not None else None)
+    with _ending():
+        if as_json:
+            import json
+
+            click.echo(json.dumps(as_dict(found), ensure_ascii=False))
+        else:
+            click.echo("\n".join(lines(found)))
+
+
+@app.command(
+    epilog="Examples: collarclass label ads.csv -o labelled.csv    "
+    "zcat ads.csv.gz | collarclass label - -o - > labelled.csv    "
+    "collarclass label ads.parquet -o out/labelled.jsonl.zst --n-jobs 2 --resume"
+)
+@_SOURCE
+@click.option("--output", "-o", "target", required=True, help='File to write; "-" is standard output.')
+@_TITLE
+@_TEXT
+@click.option("--format", "kind", help="csv, tsv, jsonl or parquet, where no file name tells.")
+@click.option("--encoding", help="Of the source; found if not given.")
+@click.option("--delimiter", help="Of the source; found if not given.")
+@click.option("--prefix", default="", show_default=False, help="Put before the names of the added columns.")
+@click.option(
+    "--evidence/--no-evidence", default=True, help="Name the words that decided; faster without."
+)
+@_MODEL
+@click.option("--n-jobs", "-j", default=1, help="Worker processes; -1: one per processor.")
+@click.option("--batch-size", type=click.IntRange(min=1), default=2000, help="Rows worked on at once.")
+@_FORCE
+@click.option("--resume", is_flag=True, help="Go on with an interrupted run.")
+@click.option(
+    "--progress/--no-progress", default=None, help="Show progress on standard error; if not given, on a terminal."
+)
+@click.option("--report", "report_file", type=_PATH, help="Write an HTML report of the result to this file, too.")
+def label(
+    source: str,
+    target: str,
+    title: str | None,
+    text: str | None,
+    kind: str | None,
+    encoding: str | None,
+    delimiter: str | None,
+    prefix: str,
+    evidence: bool,
+    model: Path | None,
+    n_jobs: int,
+    batch_size: int,
+    force: bool,
+    resume: bool,
+    progress: bool | None,
+    report_file: Path | None,
+) -> None:
+    """Label every ad of a file: the same rows come out, with columns added.
+
+    SOURCE is a CSV, TSV, JSON Lines or Parquet file; "-" is standard input.
+    """
+    from collarclass.errors import DataError
+    from collarclass.files.label import label_file
+
+    if report_file is not None and target == "-":
+        raise DataError("A report needs a labelled file: name one with -o instead of standard output.")
+    if report_file is not None:
+        _check_free(report_file, force)
+    goes_on = "-" not in (source, target)
+    with _ending("Interrupted: the same command goes on with --resume." if goes_on else "Interrupted."):
+        done = label_file(
+            source,
+            target,
+            title=title,
+            text=text,
+            format=kind,
+            encoding=encoding,
+            delimiter={"\\t": "\t", "tab": "\t"}.get(delimiter or "", delimiter),
+            prefix=prefix,
+            evidence=evidence,
+            model=model,
+            n_jobs=n_jobs,
+            batch_size=batch_size,
+            force=force,
+            resume=resume,
+            progress=progress,
+        )
+    counts = ", ".join(f"{n:,} {name}" for name, n in done.counts.items())
+    where = "standard output" if target == "-" else target
+    click.echo(f"{done.rows:,} ads: {counts} -> {where}", err=True)
+    if done.noted:
+        click.echo(
+            f"{done.noted:,} rows were not as they should be: see column {prefix}collar_note.", err=True
+        )
+    if report_file is not None:
+        _report(target, report_file, title=title, prefix=prefix, model=model, force=force)
+
+
+@app.command(epilog="Example: collarclass report labelled.csv -o report.html --by region --by posted")
+@_SOURCE
+@click.option("--output", "-o", "target", type=_PATH, required=True, help="HTML file to write.")
+@click.option("--by", multiple=True, help="Column to show shares by; may be given again.")
+@click.option("--lang", default="en", help="Language of the page: en or zh.")
+@_TITLE
+@_PREFIX
+@_MODEL
+@_FORCE
+def report(
+    source: str,
+    target: Path,
+    by: tuple[str, ...],
+    lang: str,
+    title: str | None,
+    prefix: str,
+    model: Path | None,
+    force: bool,
+) -> None:
+    """Write a page that shows what a labelled file holds.
+
+    SOURCE is a file that 'collarclass label' wrote.
+    """
+    _report(source, target, by=by, lang=lang, title=title, prefix=prefix, model=model, force=force)
+
+
+def _report(source: str, target: Path, *, model: Path | None, force: bool, **options: Any) -> None:
+    from collarclass.model.persistence import load_model
+    from collarclass.report.report import write_report
+
+    _check_free(target, force)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with _ending():
+        write_report(source, target, model=load_model(model) if model is not None else None, **options)
+    click.echo(f"Report -> {target}", err=True)
+
+
+def _check_free(target: Path, force: bool) -> None:
+    from collarclass.errors import DataError
+
+    if target.exists() and not force:
+        raise DataError(f"{target} is there already: choose another name, or overwrite it with --force.")
+
+
+@app.command(epilog="Example: collarclass train -o models/own --own my_labelled_ads.csv --name own")
+@click.option("--output", "-o", "target", type=_PATH, required=True, help="Folder for the model.")
+@click.option("--data", type=_PATH, default=Path("data"), help="The project's data folder.")
+@click.option("--own", type=_PATH, help="CSV of your own labelled ads, used besides.")
+@click.option("--name", default="standard", help="Name of the model.")
+def train(target: Path, data: Path, own: Path | None, name: str) -> None:
+    """Train a model on labelled ads, and say how good it is."""
+    from collarclass.training.train import train_to
+
+    with _ending():
+        click.echo(train_to(target, data, own=own, name=name))
+
+
+@app.command(epilog="Example: collarclass check my_labels.csv")
+@click.argument("source", type=_PATH)
+@click.option("--output", "-o", "target", type=_PATH, help="CSV to write findings to.")
+@_MODEL
+@_FORCE
+def check(source: Path, target: Path | None, model: Path | None, force: bool) -> None:
+    """Look labelled ads over before training: what is wrong in which row, and what to do.
+
+    SOURCE is a CSV with columns text and label.
+    """
+    from collarclass.annotation.check_labels import check_file
+    from collarclass.model.persistence import load_model
+
+    if target is not None:
+        _check_free(target, force)
+    findings, n = check_file(source, load_model(model) if model is not None else None)
+    doubts = int((findings["kind"] == "doubt").sum())
+    with _ending():
+        if target is None:
+            for finding in findings.itertuples():
+                click.echo(f"row {finding.row}, {finding.column}: {finding.what}; {finding.remedy}")
+        else:
+            findings.to_csv(target, index=False)
+        click.echo(f"{n:,} ads: {len(findings) - doubts:,} to mend, {doubts:,} to look at again")
+    if len(findings) > doubts:
+        raise click.exceptions.Exit(1)
+
+
+@app.command(epilog="Example: collarclass review labelled.csv -o my_labels.csv")
+@_SOURCE
+@click.option(
+    "--output", "-o", "target", type=_PATH, required=True, help="CSV of your labels; gone on with if it is there."
+)
+@_TITLE
+@_TEXT
+@_PREFIX
+@click.option("--most", type=click.IntRange(min=1), default=500, help="How many ads to ask for at most.")
+def review(source: str, target: Path, title: str | None, text: str | None, prefix: str, most: int) -> None:
+    """Label ads yourself, the least certain first, by one key each; the result is for 'train'.
+
+    SOURCE is a file that 'collarclass label' wrote.
+    """
+    from collarclass.annotation.review import doubtful_ads
+    from collarclass.annotation.review import review as ask
+
+    def read_key() -> str:
+        if sys.stdin.isatty():
+            key = click.getchar()
+            if key in {"\x03", "\x04"}:
+                return ""
+            return key
+        return sys.stdin.read(1)
+
+    ads = doubtful_ads(source, title=title, text=text, prefix=prefix, most=most)
+    with _ending(f"Interrupted: what you labelled is in {target}."):
+        n = ask(ads, target, read_key, lambda piece: click.echo(piece, nl=False))
+        click.echo(f"{n:,} ads labelled -> {target}")
+
+
+@app.command(epilog="Example: collarclass evaluate labelled.csv --truth label --by region")
+@click.argument("source", type=_PATH)
+@click.option("--truth", default="label", help="The column of true labels.")
+@click.option("--by", help="Column by whose values results are shown apart.")
+@_PREFIX
+@click.option("--baselines", type=_PATH, help="Data folder: baselines are trained on it and measured beside.")
+@_MODEL
+def evaluate(
+    source: Path, truth: str, by: str | None, prefix: str, baselines: Path | None, model: Path | None
+) -> None:
+    """Compare labels with a careful reader's.
+
+    SOURCE is a CSV of ads, labelled or not, with a column of true labels.
+    """
+    from collarclass.evaluation.metrics import evaluate_file
+    from collarclass.model.persistence import load_model
+
+    with _ending():
+        click.echo(
+            evaluate_file(
+                source,
+                truth=truth,
+                by=by,
+                prefix=prefix,
+                model=load_model(model) if model is not None else None,
+                baselines=baselines,
+            )
+        )
+
+
+@app.command()
+@_MODEL
+def info(model: Path | None) -> None:
+    """Show the version, the model and where things are."""
+    import platform
+
+    from collarclass.model.persistence import default_model_path, load_model
+
+    folder = model if model is not None else default_model_path()
+    found = load_model(folder)
+    lines = [
+        ("collarclass", __version__),
+        ("Python", platform.python_version()),
+        ("package", Path(__file__).parent),
+        ("model folder", folder),
+        ("model", found.identity),
+        ("terms", f"{len(found.text.vocabulary):,} of texts, {len(found.title.vocabulary):,} of titles"),
+        *((f"  {name}", value) for name, value in found.facts.items()),
+    ]
+    with _ending():
+        click.echo("\n".join(f"{name:<14}{value}" for name, value in lines))
+
+
+def main() -> None:
+    """Run the command; the console script's entry point."""
+    from collarclass.errors import CollarclassError
+
+    try:
+        code = app(standalone_mode=False, prog_name="collarclass")
+    except (click.Abort, KeyboardInterrupt):
+        code = _fail("Interrupted.", 130)
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except (CollarclassError, OSError) as error:
+        code = _fail(str(error), 1)
+    sys.exit(code or 0)
+
+
+def _fail(message: str, code: int) -> int:
+    click.echo("collarclass: " + " ".join(message.split()), err=True)
+    return code

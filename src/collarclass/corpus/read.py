@@ -1,0 +1,197 @@
+"""The shipped data: occupations and training ads, read and checked row by row."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pandas as pd
+
+from collarclass.definitions.labels import LABELS, STATUSES
+from collarclass.errors import DataError
+
+AD_COLUMNS = (
+    "id",
+    "onet_code",
+    "csco_code",
+    "title",
+    "text",
+    "academic_rating",
+    "hands_on_rating",
+    "label",
+    "schooling",
+    "sector",
+    "region",
+    "style",
+    "kind",
+)
+SCHOOLING_SOURCES = ("RL 29.0", "RL 18.1", "job zone")
+OCCUPATION_COLUMNS = (
+    "onet_code",
+    "title",
+    "isco08",
+    "schooling_years",
+    "schooling_source",
+    "share_associate_plus",
+    "share_bachelor_plus",
+    "job_zone",
+    "physical_index",
+    "technical_index",
+    "digital_creative_share",
+    "titles_en",
+    "titles_zh",
+    "academic_rating",
+    "hands_on_rating",
+    "label",
+    "why",
+)
+_FIGURES = (
+    "schooling_years",
+    "share_associate_plus",
+    "share_bachelor_plus",
+    "job_zone",
+    "physical_index",
+    "technical_index",
+    "digital_creative_share",
+)
+
+
+def read_csv(
+    path: str | os.PathLike[str], remedy: str = "give the path of a CSV of labelled ads"
+) -> pd.DataFrame:
+    """Read a UTF-8 CSV with every cell as text, or say what is wrong and the remedy."""
+    try:
+        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise DataError(f"No file {path}: {remedy}.") from None
+    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise DataError(f"{Path(path).name} cannot be read as a UTF-8 CSV: {error}.") from None
+
+
+def read_ads(path: str | os.PathLike[str], labels_only: bool = False) -> pd.DataFrame:
+    """Read a CSV of labelled ads for training or evaluation.
+
+    Parameters
+    ----------
+    path : path-like
+        A CSV with columns `text` and `label`; `title`, `academic_rating`, `hands_on_rating` and
+        `onet_code` are used where they are there.
+    labels_only : bool, default=False
+        Keep rows labelled "unclear" too, as evaluation wants them.
+
+    Returns
+    -------
+    DataFrame
+        With columns `title` (empty if there is none), `text`, `label`, and the two ratings as
+        floats when both are in the file.
+
+    Raises
+    ------
+    DataError
+        Naming the file, the row (the first row of data is row 2, as a spreadsheet counts) and the
+        remedy.
+    """
+    name = Path(path).name
+    ads = read_csv(path)
+    for column in ("text", "label"):
+        if column not in ads:
+            raise DataError(f"{name} has no column {column!r}; its columns are: {', '.join(ads.columns)}.")
+    if "title" not in ads:
+        ads["title"] = ""
+    allowed = (*LABELS, "unclear") if labels_only else LABELS
+    _require(ads, ads["label"].isin(allowed), "label", f"one of {', '.join(allowed)}", name)
+    for column in ("academic_rating", "hands_on_rating"):
+        if column in ads:
+            ads[column] = _ratings(ads, column, name)
+    return ads
+
+
+def check_ads(ads: pd.DataFrame, name: str) -> None:
+    """Check the shipped ads' columns beyond what `read_ads` asks of any file of ads."""
+    missing = [column for column in AD_COLUMNS if column not in ads]
+    if missing:
+        raise DataError(f"{name} has no column {missing[0]!r}.")
+    _require(ads, ~ads["id"].duplicated(), "id", "unique", name)
+    _require(ads, ads["text"].str.strip() != "", "text", "not empty", name)
+    _require(ads, ads["title"].str.strip() != "", "title", "not empty", name)
+    _require(ads, ads["schooling"].isin(STATUSES), "schooling", f"one of {', '.join(STATUSES)}", name)
+    _require(ads, ads["kind"].isin(("occupation", "mirror")), "kind", "occupation or mirror", name)
+
+
+def read_boilerplate(path: str | os.PathLike[str]) -> dict[str, list[str]]:
+    """Read the bank of paragraphs that say nothing of the job, by language."""
+    name = Path(path).name
+    table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    _require(table, table["language"].isin(("en", "zh")), "language", "en or zh", name)
+    _require(table, table["text"].str.strip() != "", "text", "not empty", name)
+    return {str(language): part["text"].tolist() for language, part in table.groupby("language")}
+
+
+def read_occupations(path: str | os.PathLike[str]) -> pd.DataFrame:
+    """Read `data/occupations.csv`.
+
+    Parameters
+    ----------
+    path : path-like
+
+    Returns
+    -------
+    DataFrame
+        One row per O*NET-SOC 2019 occupation, columns `OCCUPATION_COLUMNS`, figures as floats,
+        `schooling_source` one of `SCHOOLING_SOURCES`, working titles as strings separated by "; ".
+
+    Raises
+    ------
+    DataError
+        Naming the file, row, column and remedy.
+    """
+    name = Path(path).name
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    except FileNotFoundError:
+        raise DataError(f"No file {path}: it lies in the data folder of the source distribution.") from None
+    missing = [column for column in OCCUPATION_COLUMNS if column not in table]
+    if missing:
+        raise DataError(f"{name} has no column {missing[0]!r}; its columns are: {', '.join(table.columns)}.")
+    _require(
+        table, table["onet_code"].str.fullmatch(r"\d\d-\d{4}\.\d\d"), "onet_code", "like 15-1252.00", name
+    )
+    _require(table, ~table["onet_code"].duplicated(), "onet_code", "unique", name)
+    _require(table, table["label"].isin(LABELS), "label", f"one of {', '.join(LABELS)}", name)
+    for column in ("titles_en", "titles_zh", "why"):
+        _require(table, table[column].str.strip() != "", column, "not empty", name)
+    for column in ("academic_rating", "hands_on_rating"):
+        table[column] = _ratings(table, column, name)
+    known = table["schooling_source"].isin(SCHOOLING_SOURCES)
+    _require(table, known, "schooling_source", f"one of {', '.join(SCHOOLING_SOURCES)}", name)
+    for column in _FIGURES:
+        number = pd.to_numeric(table[column], errors="coerce")
+        _require(table, number.notna() | (table[column] == ""), column, "a number or empty", name)
+        table[column] = number
+    return table
+
+
+def _ratings(table: pd.DataFrame, column: str, name: str) -> pd.Series[float]:
+    number = pd.to_numeric(table[column], errors="coerce")
+    _require(table, number.between(0, 4), column, "a number from 0 to 4", name)
+    return number.astype(float)
+
+
+def _require(table: pd.DataFrame, good: pd.Series[bool], column: str, wanted: str, name: str) -> None:
+    bad = table.index[~good.fillna(False).astype(bool)]
+    if len(bad):
+        value = str(table.at[bad[0], column])
+        raise DataError(
+            f"{name}, row {bad[0] + 2}, column {column!r}: {value[:40]!r} must be {wanted}"
+            + (f" ({len(bad)} such rows)." if len(bad) > 1 else ".")
+        )
+
+
+def read_data(folder: str | os.PathLike[str]) -> tuple[pd.DataFrame, dict[str, list[str]], pd.DataFrame]:
+    """Read the data folder: ads of both languages, boilerplate and occupations."""
+    root = Path(folder)
+    ads = pd.concat(
+        [read_ads(root / "ads" / f"{language}.csv").assign(language=language) for language in ("en", "zh")],
+        ignore_index=True,
+    )
+    return ads, read_boilerplate(root / "ads" / "boilerplate.csv"), read_occupations(root / "occupations.csv")

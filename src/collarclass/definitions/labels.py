@@ -1,0 +1,73 @@
+"""The names that every result uses, and the codebook's table from two ratings to a label."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Label = Literal["white", "blue", "gray", "unclear"]
+LABELS: tuple[Label, ...] = ("white", "blue", "gray")
+DIMENSIONS: tuple[str, ...] = ("academic", "hands_on")
+RATINGS: tuple[str, ...] = ("academic_rating", "hands_on_rating")
+LEVELS: tuple[str, ...] = ("basic", "secondary", "associate", "bachelor", "graduate")
+STATUSES: tuple[str, ...] = ("required", "preferred", "substitutable", "not_needed", "unstated")
+
+THRESHOLD = 2.0
+BORDERLINE = (1.5, 2.5)
+# Ratings that stand for a label where none are given: the middle of its ground in the codebook.
+TYPICAL_RATINGS: dict[str, tuple[float, float]] = {"white": (3.0, 0.5), "blue": (1.0, 3.5), "gray": (3.0, 3.0)}
+
+
+def label_of(academic_rating: float, hands_on_rating: float, *, manual: bool = False) -> Label:
+    """Label that the codebook's table gives to two ratings.
+
+    Parameters
+    ----------
+    academic_rating, hands_on_rating : float
+        From 0 to 4.
+    manual : bool, default=False
+        Whether the work is manual. It decides only where both ratings are below 2: manual work is
+        blue there; clerical, sales, contact and administrative work is white.
+
+    Returns
+    -------
+    {"white", "blue", "gray"}
+
+    Raises
+    ------
+    ValueError
+        If a rating is not from 0 to 4.
+
+    Examples
+    --------
+    >>> label_of(3, 3), label_of(1, 3.5), label_of(3, 0.5), label_of(1, 1), label_of(1, 1, manual=True)
+    ('gray', 'blue', 'white', 'white', 'blue')
+    """
+    for rating in (academic_rating, hands_on_rating):
+        if not 0 <= rating <= 4:
+            raise ValueError(f"A rating of {rating} is not from 0 to 4.")
+    if academic_rating >= THRESHOLD:
+        return "gray" if hands_on_rating >= THRESHOLD else "white"
+    return "blue" if hands_on_rating >= THRESHOLD or manual else "white"
+
+
+def allowed_labels(academic_rating: float, hands_on_rating: float) -> frozenset[Label]:
+    """Labels that an annotator may give to two ratings.
+
+    A rating from 1.5 to 2.5 is borderline: the codebook lets the annotator decide on either side of it.
+
+    Examples
+    --------
+    >>> sorted(allowed_labels(3, 2.5)), sorted(allowed_labels(3, 3))
+    (['gray', 'white'], ['gray'])
+    """
+
+    def sides(rating: float) -> tuple[float, ...]:
+        low, high = BORDERLINE
+        return (0.0, 4.0) if low <= rating <= high else (rating,)
+
+    return frozenset(
+        label_of(a, h, manual=manual)
+        for a in sides(academic_rating)
+        for h in sides(hands_on_rating)
+        for manual in (False, True)
+    )

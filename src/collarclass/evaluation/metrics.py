@@ -1,0 +1,336 @@
+"""How good labels are: accuracy, F1, calibration, coverage, agreement of scores, with intervals."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from collarclass.corpus.read import read_csv
+from collarclass.definitions.labels import LABELS
+from collarclass.errors import DataError
+
+if TYPE_CHECKING:
+    from collarclass.model.model import Model
+
+_RESAMPLES = 1000
+
+
+def macro_f1(truth: ArrayLike, found: ArrayLike) -> float:
+    """Mean F1 of the labels that occur in the truth.
+
+    Examples
+    --------
+    >>> macro_f1(["white", "blue"], ["white", "gray"])
+    0.5
+    """
+    t, f = np.asarray(truth, dtype=object), np.asarray(found, dtype=object)
+    return float(np.mean([_f1(t == label, f == label) for label in LABELS if (t == label).any()] or [0.0]))
+
+
+def _f1(truth: NDArray[np.bool_], found: NDArray[np.bool_]) -> float:
+    total = truth.sum() + found.sum()
+    return float(2 * (truth & found).sum() / total) if total else 0.0
+
+
+def accuracy(truth: ArrayLike, found: ArrayLike) -> float:
+    """Share of labels that are right."""
+    return float((np.asarray(truth, dtype=object) == np.asarray(found, dtype=object)).mean())
+
+
+def bootstrap(
+    metric: Callable[..., float], *columns: ArrayLike, resamples: int = _RESAMPLES, random_state: int = 0
+) -> tuple[float, float, float]:
+    """A metric with its 95 % percentile bootstrap interval over rows.
+
+    Parameters
+    ----------
+    metric : callable
+        Takes the columns and gives a number.
+    *columns : array-like
+        Of one length; rows are drawn with replacement.
+    resamples : int, default=1000
+    random_state : int, default=0
+
+    Returns
+    -------
+    value, low, high : float
+    """
+    arrays = [np.asarray(c) for c in columns]
+    n = len(arrays[0])
+    rng = np.random.default_rng(random_state)
+    drawn = [metric(*(a[i] for a in arrays)) for i in rng.integers(0, n, (resamples, n))]
+    low, high = np.nanpercentile(drawn, [2.5, 97.5])
+    return metric(*arrays), float(low), float(high)
+
+
+def calibration(right: ArrayLike, confidence: ArrayLike, n_bins: int = 10) -> pd.DataFrame:
+    """Confidence against accuracy, in bins of equal width.
+
+    Returns
+    -------
+    DataFrame
+        One row per bin that holds ads: columns `n`, `confidence`, `accuracy` (means).
+    """
+    ok, p = np.asarray(right, dtype=float), np.asarray(confidence, dtype=float)
+    of = np.clip((p * n_bins).astype(int), 0, n_bins - 1)
+    table = pd.DataFrame({"bin": of, "confidence": p, "accuracy": ok}).groupby("bin")
+    return table.mean().assign(n=table.size())[["n", "confidence", "accuracy"]]
+
+
+def expected_calibration_error(right: ArrayLike, confidence: ArrayLike, n_bins: int = 10) -> float:
+    """Mean distance of confidence and accuracy over bins, weighted by their number of ads.
+
+    References
+    ----------
+    Naeini, Cooper and Hauskrecht (2015), "Obtaining well calibrated probabilities using Bayesian
+    binning", AAAI.
+    """
+    bins = calibration(right, confidence, n_bins)
+    return float((bins["n"] * (bins["confidence"] - bins["accuracy"]).abs()).sum() / bins["n"].sum())
+
+
+def coverage(right: ArrayLike, confidence: ArrayLike, share: float) -> float:
+    """Accuracy on the most confident share of the ads."""
+    ok, p = np.asarray(right, dtype=float), np.asarray(confidence, dtype=float)
+    n = max(1, round(share * len(ok)))
+    return float(ok[np.argsort(-p, kind="stable")[:n]].mean())
+
+
+def correlation(x: ArrayLike, y: ArrayLike) -> float:
+    """Pearson's correlation; nan where one side does not vary."""
+    a, b = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    if len(a) < 2 or not a.std() or not b.std():
+        return float("nan")
+    return float(np.corrcoef(a, b)[0, 1])
+
+
+def rank_correlation(x: ArrayLike, y: ArrayLike) -> float:
+    """Spearman's rank correlation; nan where one side does not vary."""
+    return correlation(
+        pd.Series(np.asarray(x, dtype=float)).rank(), pd.Series(np.asarray(y, dtype=float)).rank()
+    )
+
+
+def agreement(scores: pd.DataFrame, occupations: pd.DataFrame) -> dict[str, tuple[float, float, float]]:
+    """How the scores of occupations' ads agree with what O*NET's surveys say of the occupations.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        One row per ad: `onet_code`, `academic_score`, `hands_on_score`, best from a model that did
+        not see the occupation. They are averaged by occupation.
+    occupations : DataFrame
+        As `read_occupations` gives it.
+
+    Returns
+    -------
+    dict
+        Spearman's correlation, with its 95 % bootstrap interval over occupations, of the academic
+        score with the expected years of schooling, and of the hands-on score with the larger of the
+        physical and the technical index.
+    """
+    means = scores.groupby("onet_code")[["academic_score", "hands_on_score"]].mean()
+    table = occupations.set_index("onet_code").join(means, how="inner")
+    table["practice"] = table[["physical_index", "technical_index"]].max(axis=1)
+    out = {}
+    for score, figure in (("academic_score", "schooling_years"), ("hands_on_score", "practice")):
+        both = table[[score, figure]].dropna()
+        out[f"{score} with {figure}"] = bootstrap(rank_correlation, both[score], both[figure])
+    return out
+
+
+def per_label(truth: ArrayLike, found: ArrayLike) -> pd.DataFrame:
+    """Precision, recall, F1 and number of ads of each label."""
+    t, f = np.asarray(truth, dtype=object), np.asarray(found, dtype=object)
+    rows = {}
+    for label in LABELS:
+        is_t, is_f = t == label, f == label
+        hit = (is_t & is_f).sum()
+        rows[label] = {
+            "precision": hit / is_f.sum() if is_f.any() else float("nan"),
+            "recall": hit / is_t.sum() if is_t.any() else float("nan"),
+            "f1": _f1(is_t, is_f),
+            "n": int(is_t.sum()),
+        }
+    return pd.DataFrame(rows).T
+
+
+def confusion(truth: ArrayLike, found: ArrayLike) -> pd.DataFrame:
+    """Counts of true labels (rows) against found ones (columns), unclear included."""
+    names = [*LABELS, "unclear"]
+    table = pd.crosstab(np.asarray(truth, dtype=object), np.asarray(found, dtype=object))
+    return table.reindex(index=names, columns=names, fill_value=0).rename_axis(index="truth", columns="found")
+
+
+def evaluate(
+    labelled: pd.DataFrame, truth: str = "label", prefix: str = "", by: str | None = None
+) -> dict[str, Any]:
+    """Compare a labelled table with the labels of a careful reader.
+
+    Parameters
+    ----------
+    labelled : DataFrame
+        As `label_table` gives it, with a column of true labels; rows whose truth is "unclear" or
+        empty are left out and counted. With columns `academic_rating` and `hands_on_rating` the
+        scores' agreement is measured too.
+    truth : str, default="label"
+    prefix : str
+        What was put before the names of the added columns.
+    by : str, optional
+        A column by whose values accuracy and macro-F1 are given apart.
+
+    Returns
+    -------
+    dict
+        `n`, `n_left_out`, `unclear_share`, `accuracy`, `macro_f1` (value, low, high), `per_label`,
+        `confusion`, `calibration`, `expected_calibration_error`, `coverage`, `academic_correlation`,
+        `hands_on_correlation`, `by` (DataFrame or None). An unclear label counts as wrong.
+    """
+    known = labelled[truth].isin(LABELS).to_numpy()
+    rows = labelled[known]
+    t, f = rows[truth].to_numpy(object), rows[prefix + "collar"].to_numpy(object)
+    right = t == f
+    confidence = pd.to_numeric(rows[prefix + "collar_confidence"]).fillna(0.0).to_numpy(float)
+    out: dict[str, Any] = {
+        "n": len(rows),
+        "n_left_out": int((~known).sum()),
+        "unclear_share": float((f == "unclear").mean()),
+        "accuracy": bootstrap(accuracy, t, f),
+        "macro_f1": bootstrap(macro_f1, t, f),
+        "per_label": per_label(t, f),
+        "confusion": confusion(t, f),
+        "calibration": calibration(right, confidence),
+        "expected_calibration_error": expected_calibration_error(right, confidence),
+        "coverage": {share: coverage(right, confidence, share) for share in (1.0, 0.8, 0.6)},
+        "by": None,
+    }
+    for dimension in ("academic", "hands_on"):
+        if f"{dimension}_rating" in rows:
+            score = pd.to_numeric(rows[f"{prefix}{dimension}_score"]).to_numpy(float)
+            rating = pd.to_numeric(rows[f"{dimension}_rating"]).to_numpy(float)
+            both = ~np.isnan(score) & ~np.isnan(rating)
+            out[f"{dimension}_correlation"] = bootstrap(correlation, score[both], rating[both])
+    if by is not None:
+        out["by"] = pd.DataFrame(
+            {
+                value: {
+                    "n": len(part),
+                    "accuracy": accuracy(part[truth], part[prefix + "collar"]),
+                    "macro_f1": macro_f1(part[truth], part[prefix + "collar"]),
+                }
+                for value, part in rows.groupby(by)
+            }
+        ).T
+    return out
+
+
+def summary(result: dict[str, Any]) -> dict[str, Any]:
+    """The numbers of an evaluation that are worth keeping, rounded, as plain JSON."""
+    kept = ("accuracy", "macro_f1", "academic_correlation", "hands_on_correlation")
+    return {
+        "n": result["n"],
+        **{name: [round(v, 4) for v in result[name]] for name in kept if name in result},
+        "expected_calibration_error": round(result["expected_calibration_error"], 4),
+        "coverage": {f"{share:.0%}": round(value, 4) for share, value in result["coverage"].items()},
+        "unclear_share": round(result["unclear_share"], 4),
+        "per_label": {
+            k: {m: round(float(v), 4) for m, v in row.items()} for k, row in result["per_label"].T.items()
+        },
+        "confusion": {k: {m: int(v) for m, v in row.items()} for k, row in result["confusion"].T.items()},
+    }
+
+
+def as_text(result: dict[str, Any]) -> str:
+    """Lay a result of `evaluate` out for reading."""
+
+    def interval(value: tuple[float, float, float]) -> str:
+        return "{:.3f} (95 % {:.3f} to {:.3f})".format(*value)
+
+    lines = [
+        f"ads                          {result['n']}"
+        + (f" ({result['n_left_out']} without a usable true label left out)" if result["n_left_out"] else ""),
+        f"accuracy                     {interval(result['accuracy'])}",
+        f"macro-F1                     {interval(result['macro_f1'])}",
+        f"expected calibration error   {result['expected_calibration_error']:.3f}",
+        "accuracy at coverage         "
+        + ", ".join(f"{share:.0%}: {value:.3f}" for share, value in result["coverage"].items()),
+        f"unclear                      {result['unclear_share']:.1%}",
+    ]
+    for dimension, name in (("academic", "academic score"), ("hands_on", "hands-on score")):
+        if f"{dimension}_correlation" in result:
+            lines.append(f"{name + ' r with rating':<29}{interval(result[f'{dimension}_correlation'])}")
+    lines += ["", result["per_label"].round(3).to_string(), "", result["confusion"].to_string()]
+    if result["by"] is not None:
+        lines += ["", result["by"].round(3).to_string()]
+    return "\n".join(lines)
+
+
+def evaluate_file(
+    path: str | os.PathLike[str],
+    *,
+    truth: str = "label",
+    by: str | None = None,
+    prefix: str = "",
+    model: Model | None = None,
+    baselines: str | os.PathLike[str] | None = None,
+) -> str:
+    """Compare labels with a careful reader's, for reading on a terminal.
+
+    Parameters
+    ----------
+    path : path-like
+        A labelled CSV, or one of ads that is labelled first; with a column of true labels.
+    truth, by, prefix : str
+        As in `evaluate`.
+    model : Model, optional
+        To label with, if the file is not labelled yet.
+    baselines : path-like, optional
+        A data folder: the baselines are trained on it and measured on the same ads.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    DataError
+        If a column is missing or no row has a usable true label.
+    """
+    from collarclass.tables.columns import find_columns
+    from collarclass.tables.dataframe import label_table
+
+    name = Path(path).name
+    ads = read_csv(path, "give a CSV with a column of true labels")
+    for column in filter(None, (truth, by)):
+        if column not in ads:
+            raise DataError(f"No column {column!r} in {name}; its columns are: {', '.join(ads.columns)}.")
+    if not ads[truth].isin(LABELS).any():
+        raise DataError(f"No row of {name} has white, blue or gray in column {truth!r}: name the right one.")
+    labelled = ads if prefix + "collar" in ads else label_table(ads, prefix=prefix, model=model)
+    text = as_text(evaluate(labelled, truth, prefix, by))
+    if baselines is None:
+        return text
+    from collarclass.corpus.read import read_data
+    from collarclass.evaluation.baselines import BASELINES
+
+    train, _, occupations = read_data(baselines)
+    title, body = find_columns(ads.columns, where=name)
+    plain = pd.DataFrame({"title": ads[title] if title is not None else "", "text": ads[body]})
+    known = ads[truth].isin(LABELS)
+    rows = {"this model": labelled.loc[known, prefix + "collar"].tolist()}
+    for label, baseline in BASELINES.items():
+        rows[label] = baseline(train, occupations, plain[known])
+    true = ads.loc[known, truth].tolist()
+    table = pd.DataFrame(
+        {
+            label: {"accuracy": accuracy(true, found), "macro-F1": macro_f1(true, found)}
+            for label, found in rows.items()
+        }
+    ).T
+    return f"{text}\n\n{table.round(3).to_string()}"

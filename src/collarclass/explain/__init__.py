@@ -1,0 +1,4 @@
+"""A prediction in words: the sentence, the tinted ad, the palette.
+
+May import: definitions, model.
+"""

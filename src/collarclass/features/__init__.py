@@ -1,0 +1,4 @@
+"""Tokens into counted n-grams of a known vocabulary.
+
+May import: text.
+"""

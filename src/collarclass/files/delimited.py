@@ -1,0 +1,161 @@
+"""CSV, TSV and their like → batches of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, BinaryIO, cast
+
+from collarclass.errors import DataError
+from collarclass.files.batch import BATCH_BYTES, LONGEST_TEXT, Batch, Source, add_note, tidy
+from collarclass.files.csv_records import Dialect, find_delimiter, unquote
+from collarclass.files.encoding import Encoding, blocks, find_encoding
+from collarclass.tables.columns import find_columns
+
+
+class DelimitedReader:
+    """CSV, TSV and their like; see `readers.open_reader`."""
+
+    format = "csv"
+
+    def __init__(
+        self,
+        source: Source,
+        sample: bytes,
+        encoding: Encoding,
+        title: str | None,
+        text: str | None,
+        delimiter: str | None,
+    ) -> None:
+        self.where = source.name
+        self.encoding = encoding
+        self.tail: list[bytes] = []
+        self._blocks = blocks(cast(BinaryIO, source), sample, encoding, self.where, self.tail)
+        self._block, self._at, self._final = b"", 0, False
+        self._refill()
+        if delimiter is not None and (len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n'):
+            raise DataError(f"{delimiter!r} cannot be a delimiter: give a single character such as , or ;")
+        while self._block[self._at : self._at + 1] in (b"\n", b"\r"):
+            self._at += 1
+        if self._at == len(self._block):
+            raise DataError(f"{self.where} is empty: it should begin with a line of column names.")
+        head = self._block[self._at : self._at + (64 << 10)]
+        whole = self._final and len(head) == len(self._block) - self._at
+        self.delimiter = delimiter.encode() if delimiter else find_delimiter(head, whole)
+        dialect = Dialect(self.delimiter)
+        while (record := dialect.read(self._block, self._at, self._final)) is None:
+            self._refill()
+        self.header = self._block[: record.end]
+        self.header_end = self._block[record.end : record.next]
+        self._at = record.next
+        self.columns = [unquote(c).decode("utf-8", "replace") for c in record.cells]
+        self.names = _distinct(self.columns)
+        title_column, text_column = find_columns(self.columns, title, text, self.where)
+        self._text = self.columns.index(cast(str, text_column))
+        self._title = None if title_column is None else self.columns.index(cast(str, title_column))
+        wanted = sorted({self._text} | ({self._title} if self._title is not None else set()))
+        self.dialect = Dialect(self.delimiter, len(self.columns), wanted)
+        self._groups = [
+            1 + wanted.index(self._text),
+            1 + wanted.index(self._title) if self._title is not None else 0,
+        ]
+        self._last = len(wanted) + 1
+
+    def _refill(self) -> None:
+        block = next(self._blocks, b"")
+        self._final = not block
+        self._block = self._block[self._at :] + block
+        self._at = 0
+
+    def batches(self, size: int) -> Iterator[Batch]:
+        """Read the rows in batches of `size`, fewer when they are long."""
+        batch, taken = self._new(), 0
+        text_group, title_group = self._groups
+        while True:
+            block, at = self._block, self._at
+            found = self.dialect.match(block, at)
+            if found is not None and (found.end() < len(block) or self._final) and at < len(block):
+                if title_group and batch.titles is not None:
+                    batch.titles.append(self._decode(found[title_group], batch))
+                batch.texts.append(self._decode(found[text_group], batch))
+                end, self._at = found.start(self._last), found.end()
+                batch.raw.append((block[at:end], b"", found[self._last]))
+                taken += self._at - at
+            elif at == len(block):
+                if self._final:
+                    break
+                self._refill()
+                continue
+            else:
+                record = self.dialect.read(block, at, self._final)
+                if record is None:
+                    self._refill()
+                    continue
+                taken += self._irregular(batch, record.cells, block[record.end : record.next], record.note)
+                self._at = record.next
+            if len(batch) >= size or taken >= BATCH_BYTES:
+                yield batch
+                batch, taken = self._new(), 0
+        if len(batch) or batch.lead:
+            yield batch
+
+    def _new(self) -> Batch:
+        return Batch(titles=[] if self._title is not None else None)
+
+    def _irregular(self, batch: Batch, cells: list[bytes], line_end: bytes, note: str) -> int:
+        if cells == [b""]:  # a blank line is no row
+            if batch.raw:
+                head, after, before_end = batch.raw[-1]
+                batch.raw[-1] = head, after, before_end + line_end
+            else:
+                batch.lead += line_end
+            return len(line_end)
+        n, have = len(self.columns), len(cells)
+        notes = [note] if note else []
+        if have != n:
+            notes.append(f"row has {have} cells, the header {n}")
+        if notes:
+            batch.notes[len(batch)] = "; ".join(notes)
+        own, surplus = cells[:n] + [b""] * (n - have), cells[n:]
+        if batch.titles is not None and self._title is not None:
+            batch.titles.append(self._decode(own[self._title], batch))
+        batch.texts.append(self._decode(own[self._text], batch))
+        after = b"".join(self.delimiter + c for c in surplus)
+        batch.raw.append((self.delimiter.join(own), after, line_end))
+        return sum(map(len, cells))
+
+    def _decode(self, cell: bytes, batch: Batch) -> str:
+        cell = unquote(cell)
+        try:
+            text = cell.decode("utf-8")
+        except UnicodeDecodeError:
+            if self.encoding.name == "utf-8":
+                text = cell.decode(find_encoding(cell).name, "replace")
+            else:
+                text = (
+                    cell.decode("utf-8", "surrogatepass")
+                    .encode("utf-16-le", "surrogatepass")
+                    .decode("utf-16-le", "replace")
+                )
+            add_note(batch, len(batch), "undecodable bytes")
+        if len(text) > LONGEST_TEXT:
+            add_note(batch, len(batch), f"only the first {LONGEST_TEXT} characters read")
+        return tidy(text)
+
+    def objects(self, batch: Batch) -> list[dict[str, Any]]:
+        """The rows of a batch as text by column; surplus cells stay with the last one."""
+        out = []
+        for head, after, _ in batch.raw:
+            cells = [unquote(c).decode("utf-8", "replace") for c in self.dialect.split(head)]
+            cells[-1] += after.decode("utf-8", "replace")
+            out.append(dict(zip(self.names, cells, strict=True)))
+        return out
+
+
+def _distinct(names: list[str]) -> list[str]:
+    """Names with a number added to those that occur again."""
+    seen: dict[str, int] = {}
+    out = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        out.append(name if seen[name] == 1 else f"{name}.{seen[name] - 1}")
+    return out

@@ -1,0 +1,75 @@
+"""A batch of ads → everything that the model sums: term counts, stated requirements, segments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from collarclass.features.ngrams import Terms
+from collarclass.requirement_reader.stated import Stated
+from collarclass.text.tokens import Tokens
+
+_MAX_TITLE = 100  # characters of a first line that is read as the title
+_CHINESE = 0.3  # share of a text's tokens that are Chinese characters, above which it is Chinese
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedBatch:
+    """One chunk of ads on its way to labels; of each pair, the text's part and the title's.
+
+    Attributes
+    ----------
+    combined_text : list of str
+        Title line and text of each ad, as tokenized.
+    text_offset : ndarray of int64, shape (n_rows,)
+        Where the caller's text begins in the combined text.
+    tokens : Tokens
+    terms : pair of Terms
+    values : pair of ndarray of float64
+        Scaled counts of the terms; each row has length one.
+    stated : Stated
+    features : ndarray of float64, shape (n_rows, n_features)
+        What `stated` says, as the model reads it.
+    segment : ndarray of int64, shape (n_rows,)
+    note : ndarray of int8, shape (n_rows,)
+        Why a row cannot be judged: index into `NOTES`, 0 where it can.
+    """
+
+    combined_text: list[str]
+    text_offset: NDArray[np.int64]
+    tokens: Tokens
+    terms: tuple[Terms, Terms]
+    values: tuple[NDArray[np.float64], NDArray[np.float64]]
+    stated: Stated
+    features: NDArray[np.float64]
+    segment: NDArray[np.int64]
+    note: NDArray[np.int8]
+
+
+def segments(tokens: Tokens, stated: Stated) -> NDArray[np.int64]:
+    """Segment of each row, 0 to 3: bit 0 for stated schooling, bit 1 for Chinese."""
+    chinese = tokens.times(tokens.ideograph) > _CHINESE * np.diff(tokens.first)
+    return (stated.level >= 0) + 2 * chinese.astype(np.int64)
+
+
+def join_title(text: str, title: str | None) -> tuple[str, int, int]:
+    """Combine one ad's title and text into the text that the model reads.
+
+    Returns
+    -------
+    combined : str
+        The title, a line break and the text; the text alone where it begins with the title.
+    title_end : int
+        Offset in `combined` of the title's end; where no title was passed, a short first line is one.
+    text_offset : int
+        Offset in `combined` of the text.
+    """
+    if title is None:
+        margin = len(text) - len(text.lstrip())
+        line = text[margin : margin + _MAX_TITLE + 1].partition("\n")
+        return text, margin + len(line[0]) if line[1] and "<" not in line[0] else 0, 0
+    if not title.strip() or text.startswith(title):
+        return text, len(title), 0
+    return f"{title}\n{text}", len(title), len(title) + 1

@@ -1,0 +1,173 @@
+"""The fitted model: arrays that turn an encoded batch of ads into ratings and probabilities.
+
+A rating is a sum: an intercept, the n-grams of the text, the n-grams of the title, and what the ad
+states about schooling and certificates. The label depends on the two ratings alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from collarclass.features.ngrams import Terms, Vocabulary, count_terms
+from collarclass.model.encoding import EncodedBatch, join_title, segments
+from collarclass.requirement_reader.reader import read_requirements
+from collarclass.requirement_reader.stated import features
+from collarclass.text.tokens import Tokens, tokenize
+
+NOTES = ("", "empty text", "too little text to judge", "language not known to the model")
+_MIN_WORDS = 4  # besides numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One vocabulary with its weights: the words of the text, or of the title.
+
+    Parameters
+    ----------
+    vocabulary : Vocabulary
+    scale : ndarray of float32, shape (n_terms,)
+        What one occurrence counts for: the rarer and the more telling a term, the more.
+    weight : ndarray of float32, shape (n_terms, 2)
+        Weight of each term in the academic and the hands-on rating.
+    displayable : ndarray of bool, shape (n_terms,)
+        Whether the term may stand as a reason by itself: not made of stop words alone.
+    """
+
+    vocabulary: Vocabulary
+    scale: NDArray[np.float32]
+    weight: NDArray[np.float32]
+    displayable: NDArray[np.bool_]
+
+    def values(self, terms: Terms, n_rows: int) -> NDArray[np.float64]:
+        """Scaled count of each term, every row brought to length one."""
+        value = terms.value * self.scale[terms.term]
+        norm = np.sqrt(np.bincount(terms.row, value * value, n_rows))
+        norm[norm == 0] = 1.0
+        return np.asarray(value / norm[terms.row])
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A fitted classifier, made by `CollarClassifier.fit` or read by `load_model`.
+
+    Parameters
+    ----------
+    name, version : str
+    text, title : Block
+    stated_weight : ndarray of float32, shape (n_features, 2)
+        Weights of the stated requirements.
+    word_scale, intercept : ndarray of float32, shape (4, 2)
+        Factor of the words' sum, and start of the sum, for each dimension (columns), in four segments
+        of ads (rows): schooling unstated or stated, in alphabetic script; the same in Chinese.
+    decision : ndarray of float32, shape (3, 4)
+        Log-odds of white, blue, gray: weights of the academic score, the hands-on score and their
+        product, and an intercept.
+    limits : dict
+        `max_tokens`: how many tokens of an ad are read for words (stated requirements are read in
+        all of it); `min_terms` known n-grams and `min_known_share` of known words among those read:
+        with less an ad is unclear.
+    facts : dict
+        How and from what the model was trained.
+    """
+
+    name: str
+    version: str
+    text: Block
+    title: Block
+    stated_weight: NDArray[np.float32]
+    word_scale: NDArray[np.float32]
+    intercept: NDArray[np.float32]
+    decision: NDArray[np.float32]
+    limits: dict[str, float]
+    facts: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def identity(self) -> str:
+        """Name and version, as results carry it."""
+        return f"{self.name} {self.version}"
+
+    def __repr__(self) -> str:
+        terms = len(self.text.vocabulary), len(self.title.vocabulary)
+        return f"<Model {self.identity}: {terms[0]:,} text terms, {terms[1]:,} title terms>"
+
+    def encode(self, texts: Sequence[str], titles: Sequence[str | None] | None) -> EncodedBatch:
+        """Read a batch of ads into the numbers that the ratings are sums of."""
+        joined = [join_title(text, title) for text, title in zip(texts, titles or [None] * len(texts), strict=True)]
+        combined = [text for text, _, _ in joined]
+        tokens, max_tokens, n = tokenize(combined), int(self.limits["max_tokens"]), len(joined)
+        title = tokens.before(np.array([end for _, end, _ in joined], dtype=np.int64))
+        terms = (
+            count_terms(tokens, self.text.vocabulary, max_tokens),
+            count_terms(tokens, self.title.vocabulary, title),
+        )
+        stated = read_requirements(tokens)
+        return EncodedBatch(
+            combined,
+            np.array([offset for _, _, offset in joined], dtype=np.int64),
+            tokens,
+            terms,
+            (self.text.values(terms[0], n), self.title.values(terms[1], n)),
+            stated,
+            features(stated),
+            segments(tokens, stated),
+            self._note(tokens, terms[0]),
+        )
+
+    def _note(self, tokens: Tokens, terms: Terms) -> NDArray[np.int8]:
+        """Why each row cannot be judged: index into `NOTES`."""
+        n_tokens = np.diff(tokens.first)
+        read = np.minimum(n_tokens, int(self.limits["max_tokens"]))
+        note = np.zeros(tokens.n_rows, dtype=np.int8)
+        note[np.bincount(terms.row, minlength=tokens.n_rows) < self.limits["min_terms"]] = 2
+        note[n_tokens - tokens.times(tokens.numeral) < _MIN_WORDS] = 2
+        note[(n_tokens >= self.limits["min_terms"]) & (terms.known < self.limits["min_known_share"] * read)] = 3
+        note[n_tokens == 0] = 1
+        return note
+
+    def ratings(self, batch: EncodedBatch) -> NDArray[np.float64]:
+        """The two sums, on the codebook's scale, not yet clipped to 0..4; shape (n_rows, 2)."""
+        n, segment = len(batch.note), batch.segment
+        ratings = np.empty((n, 2))
+        words = np.zeros((2, n))
+        for block, terms, values in zip((self.text, self.title), batch.terms, batch.values, strict=True):
+            for d, weight in enumerate(block.weight.T):
+                words[d] += np.bincount(terms.row, values * weight[terms.term], n)
+        for d in range(2):
+            stated = np.zeros(n)
+            for j in range(batch.features.shape[1]):  # in a fixed order: the same sum in every batch
+                stated += batch.features[:, j] * self.stated_weight[j, d]
+            ratings[:, d] = self.intercept[segment, d] + self.word_scale[segment, d] * words[d] + stated
+        return ratings
+
+    def probabilities(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Probabilities of white, blue and gray at given scores.
+
+        Parameters
+        ----------
+        scores : ndarray of float64, shape (n, 2)
+            Academic and hands-on score, 0 to 1.
+
+        Returns
+        -------
+        ndarray of float64, shape (n, 3)
+            Rows sum to 1.
+        """
+        a, h = scores[:, 0], scores[:, 1]
+        logits = np.empty((len(scores), 3))
+        for k, (on_a, on_h, on_both, start) in enumerate(self.decision.astype(np.float64)):
+            logits[:, k] = start + on_a * a + on_h * h + on_both * a * h
+        odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return np.asarray(odds / odds.sum(axis=1, keepdims=True))
+
+    def gradient(self, scores: NDArray[np.float64], probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Slope of the likeliest label's log-probability along the academic and hands-on rating; shape (n, 2)."""
+        slope = np.empty((len(scores), 3, 2))
+        slope[:, :, 0] = self.decision[:, 0] + self.decision[:, 2] * scores[:, 1:]
+        slope[:, :, 1] = self.decision[:, 1] + self.decision[:, 2] * scores[:, :1]
+        best = slope[np.arange(len(scores)), probabilities.argmax(axis=1)]
+        return np.asarray(best - (probabilities[:, :, None] * slope).sum(axis=1))

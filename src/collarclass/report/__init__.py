@@ -1,0 +1,4 @@
+"""A labelled file as one page.
+
+May import: errors, definitions, model, api, tables, files.
+"""

@@ -1,0 +1,4 @@
+"""Tokens into what an ad states about schooling, certificates, licences and experience.
+
+May import: errors, definitions, text, features.
+"""

@@ -1,0 +1,4 @@
+"""Tables in, the same tables out with the label columns added.
+
+May import: errors, definitions, model, api.
+"""

@@ -1,0 +1,103 @@
+"""The one list of output columns: name, type, meaning, and how to get the values.
+
+Every output is made from it: pandas and Arrow tables, files, Dask, Spark, and the README's table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from collarclass.definitions.labels import LABELS, LEVELS, STATUSES
+from collarclass.model.model import NOTES, Model
+from collarclass.model.predict import UNCLEAR, Predictions
+
+DECIMALS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column that labelling adds to a table.
+
+    Attributes
+    ----------
+    name : str
+        Without the user's prefix.
+    type : pyarrow.DataType
+        Text or a floating-point number.
+    meaning : str
+        For documentation.
+    values : callable
+        Takes predictions and the model, gives the Arrow array.
+    """
+
+    name: str
+    type: pa.DataType
+    meaning: str
+    values: Callable[[Predictions, Model], pa.Array]
+
+
+def _words(words: Sequence[str], codes: Any) -> pa.Array:
+    return pa.array(words, pa.string()).take(pa.array(codes.astype(np.int64)))
+
+
+def _number(name: str, meaning: str, get: Callable[[Predictions], Any]) -> Column:
+    """A column of numbers, null where the label is unclear."""
+
+    def values(found: Predictions, model: Model) -> pa.Array:
+        return pa.array(np.round(get(found), DECIMALS), pa.float64(), mask=found.label == UNCLEAR)
+
+    return Column(name, pa.float64(), meaning, values)
+
+
+def _text(name: str, meaning: str, get: Callable[[Predictions, Model], pa.Array]) -> Column:
+    return Column(name, pa.string(), meaning, get)
+
+
+SCHEMA: tuple[Column, ...] = (
+    _text("collar", "white, blue, gray or unclear", lambda p, m: _words((*LABELS, "unclear"), p.label)),
+    _number("collar_confidence", "calibrated probability of that label", lambda p: p.probabilities.max(axis=1)),
+    _number("academic_score", "academic credential, 0 to 1", lambda p: p.scores[:, 0]),
+    _number("hands_on_score", "hands-on skill, 0 to 1", lambda p: p.scores[:, 1]),
+    _number("p_white", "probability of white", lambda p: p.probabilities[:, 0]),
+    _number("p_blue", "probability of blue", lambda p: p.probabilities[:, 1]),
+    _number("p_gray", "probability of gray", lambda p: p.probabilities[:, 2]),
+    _text(
+        "schooling_level",
+        "schooling the ad states: basic, secondary, associate, bachelor, graduate; empty if none",
+        lambda p, m: _words(("", *LEVELS), p.level + 1),
+    ),
+    _text(
+        "schooling_status",
+        "how it is asked for: required, preferred, substitutable, not_needed, unstated",
+        lambda p, m: _words(STATUSES, p.status),
+    ),
+    _text("collar_evidence", "up to five runs of words that decided", lambda p, m: pa.array(p.evidence, pa.string())),
+    _text("collar_note", "why a row is unclear or was not as it should be", lambda p, m: _words(NOTES, p.note)),
+    _text(
+        "collar_model",
+        "name and version of the model",
+        lambda p, m: pa.array([m.identity] * len(p.label), pa.string()),
+    ),
+)
+COLUMNS: tuple[str, ...] = tuple(column.name for column in SCHEMA)
+
+
+def fields(prefix: str = "") -> list[pa.Field]:
+    """Names and types of the added columns as Arrow fields."""
+    return [pa.field(prefix + column.name, column.type) for column in SCHEMA]
+
+
+def prediction_table(found: Predictions, model: Model, prefix: str = "") -> pa.Table:
+    """Predictions laid out as the added columns."""
+    return pa.table([column.values(found, model) for column in SCHEMA], schema=pa.schema(fields(prefix)))
+
+
+def markdown() -> str:
+    """The table of added columns, as the documentation shows it."""
+    rows = [f"| `{column.name}` | {column.meaning} |" for column in SCHEMA]
+    return "\n".join(["| column | meaning |", "|---|---|", *rows])

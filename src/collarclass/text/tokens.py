@@ -1,0 +1,476 @@
+"""Ad text as it comes, read into one stream of tokens whose places in the caller's text are known.
+
+A token is a run of letters and digits, or a single Chinese character. Tokens are never cut out as
+strings: a batch of ads is laid out as one array of code points, and each token becomes a 64-bit
+hash, computed for all tokens at once from a running sum. That is what makes reading fast enough for
+files of millions of ads, and it keeps every offset.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from html.parser import HTMLParser
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Kinds of character in the table `characters.npz` (made by scripts/build_characters.py).
+# Those above IDEOGRAPH are few in any text, and are looked at one by one.
+SPACE, LOWER, UPPER, IDEOGRAPH, BREAK, STOP, TAIL, APOSTROPHE, SKIP = range(9)
+
+# Freed memory goes back to the system, and what is given out again has to be cleared: a tenth of the
+# time. Having seen one large array freed, glibc keeps as much for the next batch.
+np.empty(1 << 24, dtype=np.uint8)
+
+STEP = np.uint64(0x9E3779B97F4A7C15)
+_LETTERS, _CAPITALS = 3, 4  # of a word that a number, or another word, was run into
+_ZERO, _A, _Z = (np.uint16(ord(c)) for c in "0az")
+_TAG = re.compile(r"<[a-zA-Z/!?]")
+_ENTITY = re.compile(r"&(?:#\d+;?|#[xX][0-9a-fA-F]+;?|[a-zA-Z][a-zA-Z0-9]{1,30};)")
+_BLOCK_TAGS = frozenset(
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "br",
+        "caption",
+        "dd",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "li",
+        "main",
+        "nav",
+        "ol",
+        "option",
+        "p",
+        "pre",
+        "section",
+        "select",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "title",
+        "tr",
+        "ul",
+    ]
+)
+_SILENT_TAGS = frozenset(("script", "style", "template"))
+
+
+def mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Scramble 64-bit integers in place, one to one, so that high and low bits depend on all."""
+    values *= np.uint64(0xBF58476D1CE4E5B9)
+    values ^= values >> np.uint64(32)
+    values *= np.uint64(0x94D049BB133111EB)
+    return values
+
+
+@cache
+def _characters() -> tuple[NDArray[np.uint8], NDArray[np.uint16], bytes, bytes]:
+    """Kind and folded form of each character, and both again as byte tables for the first 256."""
+    with (files("collarclass") / "text" / "characters.npz").open("rb") as file, np.load(file) as table:
+        kind, fold = table["kind"], table["fold"]
+    narrow = np.where(fold[:256] < 256, fold[:256], 0).astype(np.uint8)
+    return kind, fold, kind[:256].tobytes(), narrow.tobytes()
+
+
+class _TagReader(HTMLParser):
+    """Collects the visible characters of an HTML fragment, each with its place in the source."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=False)
+        self.runs: list[str] = []
+        self.places: list[int] = []  # where each run begins in the source
+        self.steps: list[int] = []  # 1 for text as it stands, 0 for what stands for a tag or an entity
+        self._silent: list[str] = []
+        self._lines = [0, *(m.end() for m in re.finditer("\n", text))]
+        self.feed(text + "\n")  # the parser loses an ampersand in a last word
+        self.close()
+
+    def _emit(self, run: str, step: int) -> None:
+        if not self._silent:
+            line, column = self.getpos()
+            self.runs.append(run)
+            self.places.append(self._lines[line - 1] + column)
+            self.steps.append(step)
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        if tag in _SILENT_TAGS:
+            self._silent.append(tag)
+        elif tag in _BLOCK_TAGS:
+            self._emit("\n", 0)
+
+    def handle_startendtag(self, tag: str, attrs: object) -> None:
+        if tag in _BLOCK_TAGS:
+            self._emit("\n", 0)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in self._silent:
+            self._silent.remove(tag)
+        elif tag in _BLOCK_TAGS:
+            self._emit("\n", 0)
+
+    def handle_data(self, data: str) -> None:
+        self._emit(data, 1)
+
+    def handle_entityref(self, name: str) -> None:
+        self._emit(_decoded(f"&{name};"), 0)
+
+    def handle_charref(self, name: str) -> None:
+        self._emit(_decoded(f"&#{name};"), 0)
+
+
+def _decoded(entity: str) -> str:
+    char = html.unescape(entity)
+    return entity.rstrip(";") if char == entity else char
+
+
+def _read_tags(text: str) -> tuple[str, NDArray[np.int64]]:
+    reader = _TagReader(text)
+    places = _spread(reader.runs, reader.places, reader.steps)
+    n = int(np.searchsorted(places, len(text)))
+    return "".join(reader.runs)[:n], places[:n]
+
+
+def _read_entities(text: str) -> tuple[str, NDArray[np.int64]]:
+    """The same for text with entities but no tags, without a parser's cost."""
+    runs, places, done = [], [], 0
+    for match in _ENTITY.finditer(text):
+        runs += [text[done : match.start()], _decoded(match.group())]
+        places += [done, match.start()]
+        done = match.end()
+    runs.append(text[done:])
+    places.append(done)
+    return "".join(runs), _spread(runs, places, [1, 0] * (len(runs) // 2) + [1])
+
+
+def _spread(runs: list[str], places: list[int], steps: list[int]) -> NDArray[np.int64]:
+    """The place of each character, from the place of each run."""
+    each = zip(runs, places, steps, strict=True)
+    parts = [np.arange(p, p + len(run)) if step else np.full(len(run), p) for run, p, step in each]
+    return np.concatenate([np.arange(0), *parts], dtype=np.int64)
+
+
+def read_markup(text: str) -> tuple[str, NDArray[np.int64] | None]:
+    """Strip HTML and decode entities, keeping each character's place.
+
+    Parameters
+    ----------
+    text : str
+        Ad text, plain or with HTML, also when escaped once too often (``&amp;lt;p&amp;gt;``).
+
+    Returns
+    -------
+    plain : str
+        The visible text; block elements become line breaks; script, style, comments and attributes
+        are gone.
+    places : ndarray of int64, shape (len(plain),), or None
+        Index in `text` of the source of each character; None when `text` holds no markup.
+
+    Examples
+    --------
+    >>> read_markup("<p>R&amp;D</p>")[0]
+    '\\nR&D\\n'
+    """
+    places = None
+    for _ in range(3):  # once for the markup, and again for markup that was escaped
+        if _TAG.search(text):
+            text, index = _read_tags(text)
+        elif _ENTITY.search(text):
+            text, index = _read_entities(text)
+        else:
+            break
+        places = index if places is None else places[index]
+    return text, places
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """The tokens of a batch of texts, as arrays of one length, in reading order.
+
+    Attributes
+    ----------
+    hash : ndarray of uint64
+        Identity of the token (case, width, accents, apostrophes and script variant folded away).
+    row : ndarray of int64
+        Which text of the batch it stands in, from 0.
+    start, end : ndarray of int64
+        Its place in the batch's code points; `spans` turns it into offsets in the caller's text.
+    sentence : ndarray of int64
+        Running number of the sentence, line or bullet; two tokens with one number stand together.
+    ideograph : ndarray of bool
+        Whether it is a single Chinese character (or a Japanese kana).
+    first : ndarray of int64, shape (n_rows + 1,)
+        Index of each row's first token.
+    folded : ndarray of uint16
+        The batch's characters, folded; those of a token are ``folded[start:end]``.
+    passage : ndarray of int64
+        As `sentence`, and ended by a full stop behind a bracket as well: "(BSc). Experience".
+    """
+
+    hash: NDArray[np.uint64]
+    row: NDArray[np.int64]
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
+    sentence: NDArray[np.int64]
+    ideograph: NDArray[np.bool_]
+    first: NDArray[np.int64]
+    folded: NDArray[np.uint16]
+    passage: NDArray[np.int64]
+    _dropped: NDArray[np.int64]
+    _row_starts: NDArray[np.int64]
+    _places: dict[int, NDArray[np.int64]]
+
+    def __len__(self) -> int:
+        return len(self.hash)
+
+    @property
+    def n_rows(self) -> int:
+        return len(self.first) - 1
+
+    def head(self, reach: NDArray[np.int64] | int) -> NDArray[np.int64]:
+        """Indices of the tokens that are among the first `reach` of their row; one reach for all, or one each."""
+        kept = np.minimum(np.diff(self.first), reach)
+        return np.asarray(np.arange(kept.sum()) + np.repeat(self.first[:-1] - (np.cumsum(kept) - kept), kept))
+
+    def before(self, offsets: NDArray[np.int64]) -> NDArray[np.int64]:
+        """How many tokens of each row begin before an offset in the text the caller passed."""
+        place = offsets.copy()
+        for marked, places in self._places.items():
+            place[marked] = np.searchsorted(places, offsets[marked])
+        place += self._row_starts[:-1]
+        place -= np.searchsorted(self._dropped + np.arange(len(self._dropped)), place)
+        return np.asarray(np.searchsorted(self.start, place) - self.first[:-1])
+
+    def times(self, mask: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """How many tokens of each row a mask over the tokens holds for."""
+        return np.asarray(np.diff(np.searchsorted(np.flatnonzero(mask), self.first)))
+
+    @property
+    def numeral(self) -> NDArray[np.bool_]:
+        """Whether each token begins with a digit."""
+        return np.asarray(self.folded[self.start] - np.uint16(ord("0")) < 10)
+
+    def spans(self, first: NDArray[np.int64], last: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Offsets, in the texts the caller passed, of runs of tokens.
+
+        Parameters
+        ----------
+        first, last : ndarray of int64
+            Index of each run's first and last token (inclusive), both in one row.
+
+        Returns
+        -------
+        start, end : ndarray of int64
+            So that ``texts[row][start:end]`` is the run.
+        """
+        begin, final = self.start[first], self.end[last] - 1
+        begin = begin + np.searchsorted(self._dropped, begin, "right")
+        final = final + np.searchsorted(self._dropped, final, "right")
+        row = self.row[first]
+        begin, final = begin - self._row_starts[row], final - self._row_starts[row]
+        for marked, places in self._places.items():
+            here = row == marked
+            begin[here], final[here] = places[begin[here]], places[final[here]]
+        return begin, final + 1
+
+    def span(self, first: int, last: int) -> tuple[int, int]:
+        """Offsets of one run of tokens; see `spans`."""
+        start, end = self.spans(np.array([first]), np.array([last]))
+        return int(start[0]), int(end[0])
+
+    def word(self, first: int, last: int | None = None) -> str:
+        """Folded spelling of a token, or of tokens `first` to `last` joined by blanks."""
+        words = [
+            self.folded[self.start[i] : self.end[i]].astype("<u2").tobytes().decode("utf-16-le", "replace")
+            for i in range(first, (first if last is None else last) + 1)
+        ]
+        return " ".join(words)
+
+
+def tokenize(texts: Sequence[str]) -> Tokens:
+    """Read a batch of texts into tokens.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Plain text or HTML, any script.
+
+    Returns
+    -------
+    Tokens
+        Equal for a text whatever batch it stands in.
+
+    Examples
+    --------
+    >>> tokens = tokenize(["Bachelor's degree", "本科及以上"])
+    >>> [tokens.word(i) for i in range(3)]
+    ['bachelors', 'degree', '本']
+    """
+    places: dict[int, NDArray[np.int64]] = {}
+    plain = list(texts)
+    for row, text in enumerate(texts):
+        if "<" in text or "&" in text:
+            plain[row], found = read_markup(text)
+            if found is not None:
+                places[row] = found
+    return _tokenize(*_lay_out(plain), places)
+
+
+def _lay_out(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.uint8], NDArray[np.int64]]:
+    """All texts' code points, each text between line breaks; their low bytes; where each text begins (and one more)."""
+    row_starts = np.ones(len(texts) + 1, dtype=np.int64)
+    row_starts[1:] += np.cumsum(np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)) + 1)
+    joined = "\n".join(("", *texts, ""))
+    code_points = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    return code_points, code_points.astype(np.uint8), row_starts
+
+
+def _tokenize(
+    code_points: NDArray[np.uint32],
+    low: NDArray[np.uint8],
+    row_starts: NDArray[np.int64],
+    places: dict[int, NDArray[np.int64]],
+) -> Tokens:
+    kinds, folds, narrow_kinds, narrow_folds = _characters()
+    # Bytes go through a table of 256 far faster than code points through one of 65,536: the few
+    # characters beyond Latin-1 of an English ad are put right afterwards.
+    wide = np.flatnonzero(code_points > 0xFF)
+    latin = low.tobytes()
+    kind = np.frombuffer(bytearray(latin.translate(narrow_kinds)), dtype=np.uint8)
+    folded = np.frombuffer(latin.translate(narrow_folds), dtype=np.uint8).astype(np.uint16)
+    if len(wide):
+        beyond = np.minimum(code_points[wide], np.uint32(0xFFFF))
+        kind[wide] = kinds[beyond]
+        folded[wide] = folds[beyond]
+
+    # Apostrophes inside a word and invisible characters vanish: "bachelor's" reads as "bachelors".
+    special = np.flatnonzero(kind > IDEOGRAPH)
+    of = kind[special]
+    vanish = of == SKIP
+    marks = np.flatnonzero(of == APOSTROPHE)
+    before, after = kind[special[marks] - 1], kind[special[marks] + 1]
+    vanish[marks] = ((before == LOWER) | (before == UPPER)) & ((after == LOWER) | (after == UPPER))
+    dropped = special[vanish]
+    starts = row_starts
+    if len(dropped):
+        kept = np.ones(len(kind), dtype=bool)
+        kept[dropped] = False
+        kind, folded = kind[kept], folded[kept]
+        starts = row_starts - np.searchsorted(dropped, row_starts)
+        wide = wide[kept[wide]]
+        wide -= np.searchsorted(dropped, wide)
+        special, of = (special - np.cumsum(vanish))[~vanish], of[~vanish]
+        dropped = dropped - np.arange(len(dropped))
+
+    lower, upper = kind == LOWER, kind == UPPER
+    word = lower | upper
+    tail = special[of == TAIL]
+    for _ in range(2):  # C++, C#, 5+
+        word[tail] = word[tail - 1]
+    ideograph = kind == IDEOGRAPH
+    joint = word[1:] & word[:-1]
+    joint &= ~(upper[1:] & lower[:-1])  # "TeamLeader" is two words
+    place = np.flatnonzero(upper[1:] & upper[:-1]) + 1  # and so is "REQUIREMENTSBachelor"
+    place = place[(place > _CAPITALS) & (place < len(kind) - _LETTERS)]
+    place = place[lower[place + 1]]
+    for k in range(2, _LETTERS + 1):
+        place = place[lower[place + k] & upper[place - k]]
+    joint[place[upper[place - _CAPITALS]] - 1] = False
+    for digits in (1, 2):  # and so is "skills4+"
+        place = tail[tail > digits + _LETTERS] - digits
+        cut = (folded[place + digits - 1] - _ZERO < 10) & (folded[place] - _ZERO < 10)
+        for k in range(1, _LETTERS + 1):
+            cut &= (folded[place - k] >= _A) & (folded[place - k] <= _Z)
+        joint[place[cut] - 1] = False
+    begin = word | ideograph
+    finish = begin.copy()
+    begin[1:] &= ~joint
+    finish[:-1] &= ~joint
+    start = np.flatnonzero(begin)
+    end = np.flatnonzero(finish) + 1
+
+    # A full stop ends a sentence after a word of two letters or more, before a blank: not "B.S. degree".
+    ends = of == BREAK
+    stops = np.flatnonzero(of == STOP)
+    stop = special[stops]
+    ends[stops] = ~word[stop + 1] & ~ideograph[stop + 1] & word[stop - 1] & word[stop - 2]
+    glued = np.flatnonzero(upper[stop + 1] & lower[stop - 1])  # "in a team.Bachelor's degree"
+    at = stop[glued]
+    ends[stops[glued]] |= lower[at - 2] & lower[at - 3] & lower[np.minimum(at + 2, len(kind) - 1)]
+    breaks = special[ends]
+    ends[stops] |= (folded[stop - 1] == ord(")")) & (folded[stop + 1] == ord(" "))
+    first = np.searchsorted(start, starts)
+    return Tokens(
+        _hash(folded, start, end, wide[folded[wide] > 0xFF]),
+        _numbered(first[1:-1], len(start)),
+        start,
+        end,
+        _numbered(np.searchsorted(start, breaks), len(start)),
+        ideograph[start],
+        first,
+        folded,
+        _numbered(np.searchsorted(start, special[ends]), len(start)),
+        dropped,
+        row_starts,
+        places,
+    )
+
+
+def _numbered(cuts: NDArray[np.int64], n: int) -> NDArray[np.int64]:
+    """Number n things by the part they are in, the parts being cut apart before the given places."""
+    return np.repeat(np.arange(len(cuts) + 1), np.diff(cuts, prepend=0, append=n))
+
+
+def _hash(
+    folded: NDArray[np.uint16], start: NDArray[np.int64], end: NDArray[np.int64], wide: NDArray[np.int64]
+) -> NDArray[np.uint64]:
+    """Hash each token's folded characters.
+
+    A token of Latin letters is hashed as bytes; one with any of the characters at `wide` as 16-bit numbers.
+    """
+    hashes = _hash_units(folded.astype(np.uint8), start, end)
+    if len(wide) and len(start):
+        token = np.searchsorted(start, wide, "right") - 1
+        token = np.unique(token[(token >= 0) & (wide < end[token])])
+        hashes[token] = ~_hash_units(folded, start[token], end[token])
+    return hashes
+
+
+def _hash_units(units: NDArray[Any], start: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """Hash the first eight bytes of each token, and of a longer one the last eight and the length, too."""
+    size = units.itemsize
+    most = 8 // size
+    padded = np.concatenate((units, np.zeros(most, units.dtype)))
+    eight: NDArray[np.uint64] = np.ndarray((len(units),), np.uint64, padded, strides=(size,))  # from each unit on
+    masks = np.array([(1 << (8 * size * n)) - 1 for n in range(most + 1)], dtype=np.uint64)
+    length = end - start
+    hashes = mix(eight[start] & masks[np.minimum(length, most)])
+    longer = np.flatnonzero(length > most)
+    rest = eight[end[longer] - most] + length[longer].view(np.uint64)
+    hashes[longer] = mix(hashes[longer] * STEP + rest)
+    return hashes

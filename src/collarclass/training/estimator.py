@@ -1,0 +1,380 @@
+"""`CollarClassifier`: learns a `Model` from rated ads, in the manners of a scikit-learn estimator."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.model_selection import GroupKFold
+from sklearn.utils.validation import check_is_fitted
+
+from collarclass.definitions.labels import LABELS, TYPICAL_RATINGS
+from collarclass.errors import DataError
+from collarclass.features.ngrams import Terms, Vocabulary, count_terms, ngrams
+from collarclass.features.stop_words import stop_words
+from collarclass.model.encoding import join_title, segments
+from collarclass.model.model import Block, Model
+from collarclass.model.predict import predict
+from collarclass.requirement_reader.reader import read_requirements
+from collarclass.requirement_reader.stated import features
+from collarclass.text.tokens import Tokens, tokenize
+
+_MIN_SCALE = 0.25
+
+
+class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """Label job ads white, blue or gray collar by way of two linear scores.
+
+    Parameters
+    ----------
+    alpha : float, default=0.7
+        Strength of the ridge penalty on the words' weights.
+    title_scale : float, default=1.4
+        Length of the title's feature vector; the text's has length one.
+    min_df : float, default=2
+        Number of ads (their weights added up) in which an n-gram of the text must occur to be learnt;
+        in titles once is enough.
+    max_terms : int, default=30_000
+        How many of the text's n-grams are kept: those that tell most.
+    focus : float, default=0.75
+        How far an n-gram's value rises with what it tells: at 0 it is TF-IDF, above it the words that
+        tell nothing, such as an employer's talk about itself, count less in an ad's length.
+    max_tokens : int, default=300
+        How many tokens of an ad's text are read for words that tell: what an ad is about stands
+        at its head, and long ads end in procedure. Stated requirements are read in all of it.
+    n_folds : int, default=5
+        Folds, apart by group, whose held-out scores teach the decision.
+    balance : float, default=0.5
+        How far the decision's classes are weighted up to equal shares: 0 not at all, 1 wholly.
+    name : str, default="own"
+        Name of the fitted model, carried by its results.
+
+    Attributes
+    ----------
+    model_ : Model
+        The fitted arrays; `collarclass.save_model` writes them to a folder.
+    classes_ : ndarray of str
+        ``["blue", "gray", "white"]``, the columns of `predict_proba`.
+    held_out_scores_ : ndarray of float64, shape (n_samples, 2)
+        Scores of each training ad by a model that did not see its group.
+
+    Examples
+    --------
+    >>> ads = ["Welder wanted, no schooling needed", "Accountant, bachelor's degree", "Nurse, nursing degree"]
+    >>> classifier = CollarClassifier(n_folds=2).fit(ads * 5, ["blue", "white", "gray"] * 5)
+    >>> classifier.predict(["We need a welder"])
+    array(['blue'], dtype='<U5')
+    """
+
+    def __init__(
+        self,
+        alpha: float = 0.7,
+        title_scale: float = 1.4,
+        min_df: float = 2,
+        max_terms: int = 30_000,
+        focus: float = 0.75,
+        max_tokens: int = 300,
+        n_folds: int = 5,
+        balance: float = 0.5,
+        name: str = "own",
+    ) -> None:
+        self.alpha = alpha
+        self.title_scale = title_scale
+        self.min_df = min_df
+        self.max_terms = max_terms
+        self.focus = focus
+        self.max_tokens = max_tokens
+        self.n_folds = n_folds
+        self.balance = balance
+        self.name = name
+
+    # -- learning --------------------------------------------------------------------------------
+
+    def fit(
+        self,
+        X: Any,
+        y: ArrayLike,
+        ratings: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
+        """Learn from labelled ads.
+
+        Parameters
+        ----------
+        X : sequence of str, or of (title, text) pairs, or a DataFrame with columns `title`, `text`
+        y : array-like of str, shape (n_samples,)
+            "white", "blue" or "gray".
+        ratings : array-like of float, shape (n_samples, 2), optional
+            Academic credential and hands-on skill, 0 to 4. Without them each label's typical
+            ratings are used.
+        groups : array-like, shape (n_samples,), optional
+            Ads that must not be on both sides of a split, such as those of one occupation.
+        sample_weight : array-like of float, shape (n_samples,), optional
+
+        Returns
+        -------
+        self
+        """
+        titles, texts = split_ads(X)
+        labels = np.asarray(y, dtype=object)
+        if len(labels) != len(texts):
+            raise DataError(f"{len(texts)} ads but {len(labels)} labels: give one label per ad.")
+        unknown = sorted({str(v) for v in labels} - set(LABELS))
+        if unknown:
+            raise DataError(f"Unknown label {unknown[0]!r}: labels are {', '.join(LABELS)}.")
+        missing = [label for label in LABELS if label not in set(labels)]
+        if missing and len(labels):
+            raise DataError(f"No ad is labelled {missing[0]!r}: give ads of all three labels.")
+        target = (
+            np.array([TYPICAL_RATINGS[v] for v in labels]).reshape(-1, 2)
+            if ratings is None
+            else np.asarray(ratings, dtype=np.float64)
+        )
+        if target.shape != (len(texts), 2) or not ((target >= 0) & (target <= 4)).all():
+            raise DataError("Ratings must be numbers from 0 to 4, two per ad: academic and hands-on.")
+        weight = np.ones(len(texts)) if sample_weight is None else np.asarray(sample_weight, np.float64)
+        group = np.arange(len(texts)) if groups is None else pd.factorize(np.asarray(groups))[0]
+        if len(np.unique(group)) < self.n_folds:
+            raise DataError(
+                f"{len(np.unique(group))} groups of ads cannot make {self.n_folds} folds: "
+                "give more ads or lower n_folds."
+            )
+
+        data = _TrainingData(texts, titles, weight, self.min_df, self.max_tokens)
+        words = np.zeros((len(texts), 2))
+        for train, test in GroupKFold(self.n_folds).split(texts, groups=group):
+            fitted = self._fit_words(data, train, target, weight)
+            for counts, of in zip(data.counts, fitted, strict=True):
+                words[test] += _words(counts[test], *of)
+        self.classes_ = np.array(sorted(LABELS))
+        word_scale, intercept, stated_weight = _fit_scale(words, data.features, data.segment, target, weight)
+        rating = intercept[data.segment] + word_scale[data.segment] * words + data.features @ stated_weight
+        self.held_out_scores_ = np.clip(rating, 0, 4) / 4
+        decision = self._fit_decision(self.held_out_scores_, labels, weight)
+        fitted = self._fit_words(data, np.arange(len(texts)), target, weight)
+        text, title = (data.block(i, *f) for i, f in enumerate(fitted))
+        self.model_ = Model(
+            name=self.name,
+            version="0",
+            text=text,
+            title=title,
+            stated_weight=stated_weight.astype(np.float32),
+            word_scale=word_scale.astype(np.float32),
+            intercept=intercept.astype(np.float32),
+            decision=decision.astype(np.float32),
+            limits={"max_tokens": self.max_tokens, "min_terms": 6, "min_known_share": 0.6},
+        )
+        return self
+
+    def _fit_words(
+        self,
+        data: _TrainingData,
+        train: NDArray[np.int64],
+        target: NDArray[np.float64],
+        weight: NDArray[np.float64],
+    ) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+        """Fit scale and weights of each block's terms on some rows, in two rounds.
+
+        The first round finds what each term tells; the second fits anew with that in the terms' scale.
+        """
+        counts = [matrix[train] for matrix in data.counts]
+        presence = [sp.csr_matrix((np.ones(m.nnz), m.indices, m.indptr), m.shape) for m in counts]
+        df = [np.asarray(m.T @ weight[train]) for m in presence]
+        idf = [np.log((1 + weight[train].sum()) / (1 + d)) + 1 for d in df]
+        features = sp.csr_matrix(data.features[train])
+        lengths = (1.0, self.title_scale)
+
+        def ridge(scales: list[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
+            blocks = [_scaled(m, s) * length for m, s, length in zip(counts, scales, lengths, strict=True)]
+            fitted = Ridge(alpha=self.alpha, solver="sparse_cg", tol=1e-4)
+            fitted.fit(sp.hstack([*blocks, features], format="csr"), target[train], sample_weight=weight[train])
+            text, title, _ = np.split(fitted.coef_.T, np.cumsum([m.shape[1] for m in counts]))
+            return [w * length for w, length in zip((text, title), lengths, strict=True)]
+
+        scales = []
+        for first, d, i, most in zip(ridge(idf), df, idf, (self.max_terms, None), strict=True):
+            information = np.sqrt((first**2).sum(axis=1)) * (d > 0)
+            typical = np.sqrt((information**2).sum() / max(1, np.count_nonzero(information)) or 1.0)
+            scale = i * (information / typical) ** self.focus
+            if most is not None and len(scale) > most:
+                spread = information * i * np.sqrt(d)
+                scale[spread < np.partition(spread, -most)[-most]] = 0.0
+            scales.append(scale)
+        return list(zip(scales, ridge(scales), strict=True))
+
+    def _fit_decision(
+        self, scores: NDArray[np.float64], labels: NDArray[Any], weight: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        share = pd.Series(labels).map(pd.Series(labels).value_counts(normalize=True)).to_numpy(np.float64)
+        a, h = scores.T
+        logistic = LogisticRegression(C=10.0, max_iter=1000)
+        logistic.fit(np.column_stack((a, h, a * h)), labels, sample_weight=weight * share**-self.balance)
+        order = [list(logistic.classes_).index(v) for v in LABELS]
+        return np.column_stack((logistic.coef_, logistic.intercept_))[order]
+
+    # -- predicting ------------------------------------------------------------------------------
+
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """Probabilities of blue, gray and white, shape (n_samples, 3)."""
+        check_is_fitted(self)
+        titles, texts = split_ads(X)
+        return predict(self.model_, texts, titles).probabilities[:, [1, 2, 0]]
+
+    def predict(self, X: Any) -> NDArray[np.str_]:
+        """Likeliest label of each ad; never "unclear", which is the library's, not the estimator's."""
+        probabilities = self.predict_proba(X)
+        return np.asarray(self.classes_[probabilities.argmax(axis=1)])
+
+    def decision_function(self, X: Any) -> NDArray[np.float64]:
+        """Log-probabilities of blue, gray and white, shape (n_samples, 3)."""
+        return np.asarray(np.log(self.predict_proba(X)))
+
+    def scores(self, X: Any) -> NDArray[np.float64]:
+        """Academic and hands-on score of each ad, 0 to 1, shape (n_samples, 2)."""
+        check_is_fitted(self)
+        titles, texts = split_ads(X)
+        return predict(self.model_, texts, titles).scores
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = True
+        tags.input_tags.two_d_array = False
+        return tags
+
+
+def split_ads(X: Any) -> tuple[list[str | None], list[str]]:
+    """Take ads as text, as (title, text) pairs or as a DataFrame apart into titles and texts."""
+    if isinstance(X, pd.DataFrame):
+        if "text" not in X:
+            raise DataError(f"No column 'text' in the table; its columns are {', '.join(map(str, X.columns))}.")
+        titles = X["title"].tolist() if "title" in X else [None] * len(X)
+        return titles, X["text"].tolist()
+    if isinstance(X, str):
+        raise DataError("Give a sequence of ads, not a single string.")
+    titles, texts = [], []
+    for i, ad in enumerate(X):
+        title, text = ad if isinstance(ad, (tuple, list, np.ndarray)) and len(ad) == 2 else (None, ad)
+        if not isinstance(text, str) or not (title is None or isinstance(title, str)):
+            raise DataError(f"Ad {i} is not a text or a (title, text) pair of texts.")
+        titles.append(title)
+        texts.append(text)
+    return titles, texts
+
+
+class _TrainingData:
+    """The training ads, read once for all folds: for text and title, tokens, vocabulary and counts."""
+
+    def __init__(
+        self,
+        texts: Sequence[str],
+        titles: Sequence[str | None],
+        weight: NDArray[np.float64],
+        min_df: float,
+        max_tokens: int,
+    ) -> None:
+        joined = [join_title(text, title) for text, title in zip(texts, titles, strict=True)]
+        self.tokens = tokens = tokenize([full for full, _, _ in joined])
+        title = tokens.before(np.array([end for _, end, _ in joined], dtype=np.int64))
+        self.vocabularies = [
+            _vocabulary(tokens, np.arange(len(tokens)), weight, min_df),
+            _vocabulary(tokens, tokens.head(title), weight, min(min_df, weight.min())),
+        ]
+        text_terms, title_terms = self.vocabularies
+        self.terms = [count_terms(tokens, text_terms, max_tokens), count_terms(tokens, title_terms, title)]
+        self.counts = [
+            sp.csr_matrix((t.value, (t.row, t.term)), shape=(len(texts), len(v)))
+            for t, v in zip(self.terms, self.vocabularies, strict=True)
+        ]
+        found = read_requirements(tokens)
+        self.features = features(found)
+        self.segment = segments(tokens, found)
+
+    def block(self, which: int, scale: NDArray[np.float64], weight: NDArray[np.float64]) -> Block:
+        """The model's part for the text (0) or the title (1): the terms that are of use."""
+        kept = np.flatnonzero(scale)
+        vocabulary = self.vocabularies[which]
+        return Block(
+            Vocabulary(vocabulary.hashes[kept], vocabulary.order[kept]),
+            scale[kept].astype(np.float32),
+            weight[kept].astype(np.float32),
+            _displayable(self.tokens, self.terms[which], len(scale))[kept],
+        )
+
+
+def _vocabulary(
+    tokens: Tokens, kept: NDArray[np.int64], weight: NDArray[np.float64], min_df: float
+) -> Vocabulary:
+    """Every n-gram of some tokens that stands in enough ads."""
+    hashes, orders = [], []
+    found = ngrams(tokens.hash[kept], tokens.sentence[kept], tokens.ideograph[kept])
+    for order, (values, first) in enumerate(found, start=1):
+        known, of = np.unique(values, return_inverse=True)
+        pairs = np.unique(of * tokens.n_rows + tokens.row[kept[first]])  # each n-gram once an ad
+        df = np.bincount(pairs // tokens.n_rows, weight[pairs % tokens.n_rows], len(known))
+        hashes.append(known[df >= min_df - 1e-9])
+        orders.append(np.full(len(hashes[-1]), order, dtype=np.uint8))
+    return Vocabulary(np.concatenate(hashes), np.concatenate(orders))
+
+
+def _scaled(counts: sp.csr_matrix, scale: NDArray[np.float64]) -> sp.csr_matrix:
+    """Counts times the terms' scale, every row of length one: what `Block.values` gives."""
+    matrix = counts.copy()
+    matrix.data *= scale[matrix.indices]
+    norm = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
+    matrix.data /= np.repeat(np.where(norm > 0, norm, 1.0), np.diff(matrix.indptr))
+    return matrix
+
+
+def _words(counts: sp.csr_matrix, scale: NDArray[np.float64], weight: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The words' part of both ratings."""
+    return np.asarray(_scaled(counts, scale) @ weight)
+
+
+def _fit_scale(
+    words: NDArray[np.float64],
+    stated_features: NDArray[np.float64],
+    segment: NDArray[np.int64],
+    target: NDArray[np.float64],
+    weight: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """How far held-out words are to be trusted, by segment: with stated schooling beside them, or without.
+
+    A segment's own intercept and word_scale are what it adds to the common ones, and are drawn to nothing:
+    a segment of few ads, or none, follows the others.
+    """
+    word_scale, intercept = np.empty((4, 2)), np.empty((4, 2))
+    stated_weight = np.empty((stated_features.shape[1], 2))
+    member = (segment[:, None] == np.arange(4)).astype(float)
+    one = np.ones((len(segment), 1))
+    for d in range(2):
+        word = words[:, [d]]
+        design = np.column_stack((100 * one, 100 * word, member, member * word, stated_features))
+        fitted = Ridge(alpha=1.0, fit_intercept=False)
+        start = fitted.fit(design, target[:, d], sample_weight=weight).coef_
+        # Too few ads can make held-out words look worse than nothing: they still count for something.
+        word_scale[:, d] = np.maximum(100 * start[1] + start[6:10], _MIN_SCALE)
+        rest = target[:, d] - word_scale[segment, d] * word[:, 0]
+        design = np.column_stack((100 * one, member, stated_features))
+        start = fitted.fit(design, rest, sample_weight=weight).coef_
+        intercept[:, d], stated_weight[:, d] = 100 * start[0] + start[1:5], start[5:]
+    return word_scale, intercept, stated_weight
+
+
+def _displayable(tokens: Tokens, terms: Terms, n_terms: int) -> NDArray[np.bool_]:
+    """Which terms read like a reason: more than stop words, digits, a single letter or Chinese character."""
+    common = Vocabulary(np.unique(tokenize(["\n".join(stop_words())]).hash), np.empty(0, np.uint8))
+    plain = np.zeros(len(tokens) + 1, dtype=np.int64)
+    dull = np.zeros(len(tokens), dtype=bool)
+    dull[common.find(tokens.hash)[0]] = True
+    alone = tokens.ideograph[terms.first] & (terms.first == terms.last)
+    np.cumsum(~dull, out=plain[1:])
+    shown = np.ones(n_terms, dtype=bool)
+    shown[terms.term] = (plain[terms.last + 1] > plain[terms.first]) & ~alone
+    return shown
