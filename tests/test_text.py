@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collarclass.text.tokens import Tokens, read_markup, tokenize
+from collarclass.text.markup import read_markup
+from collarclass.text.tokens import Tokens, tokenize
 
 MESSY = st.text(
     st.one_of(

@@ -8,17 +8,16 @@ files of millions of ads, and it keeps every offset.
 
 from __future__ import annotations
 
-import html
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from html.parser import HTMLParser
 from importlib.resources import files
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from collarclass.text.markup import read_markup
 
 # Kinds of character in the table `characters.npz` (made by scripts/build_characters.py).
 # Those above IDEOGRAPH are few in any text, and are looked at one by one.
@@ -31,54 +30,6 @@ np.empty(1 << 24, dtype=np.uint8)
 STEP = np.uint64(0x9E3779B97F4A7C15)
 _LETTERS, _CAPITALS = 3, 4  # of a word that a number, or another word, was run into
 _ZERO, _A, _Z = (np.uint16(ord(c)) for c in "0az")
-_TAG = re.compile(r"<[a-zA-Z/!?]")
-_ENTITY = re.compile(r"&(?:#\d+;?|#[xX][0-9a-fA-F]+;?|[a-zA-Z][a-zA-Z0-9]{1,30};)")
-_BLOCK_TAGS = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "br",
-        "caption",
-        "dd",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "figcaption",
-        "figure",
-        "footer",
-        "form",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hr",
-        "li",
-        "main",
-        "nav",
-        "ol",
-        "option",
-        "p",
-        "pre",
-        "section",
-        "select",
-        "table",
-        "tbody",
-        "td",
-        "tfoot",
-        "th",
-        "thead",
-        "title",
-        "tr",
-        "ul",
-    ]
-)
-_SILENT_TAGS = frozenset(("script", "style", "template"))
 
 
 def mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
@@ -98,114 +49,25 @@ def _characters() -> tuple[NDArray[np.uint8], NDArray[np.uint16], bytes, bytes]:
     return kind, fold, kind[:256].tobytes(), narrow.tobytes()
 
 
-class _TagReader(HTMLParser):
-    """Collects the visible characters of an HTML fragment, each with its place in the source."""
+@dataclass(frozen=True, slots=True)
+class _Markup:
+    """Where the visible characters of texts with markup stand in their sources.
 
-    def __init__(self, text: str) -> None:
-        super().__init__(convert_charrefs=False)
-        self.runs: list[str] = []
-        self.places: list[int] = []  # where each run begins in the source
-        self.steps: list[int] = []  # 1 for text as it stands, 0 for what stands for a tag or an entity
-        self._silent: list[str] = []
-        self._lines = [0, *(m.end() for m in re.finditer("\n", text))]
-        self.feed(text + "\n")  # the parser loses an ampersand in a last word
-        self.close()
-
-    def _emit(self, run: str, step: int) -> None:
-        if not self._silent:
-            line, column = self.getpos()
-            self.runs.append(run)
-            self.places.append(self._lines[line - 1] + column)
-            self.steps.append(step)
-
-    def handle_starttag(self, tag: str, attrs: object) -> None:
-        if tag in _SILENT_TAGS:
-            self._silent.append(tag)
-        elif tag in _BLOCK_TAGS:
-            self._emit("\n", 0)
-
-    def handle_startendtag(self, tag: str, attrs: object) -> None:
-        if tag in _BLOCK_TAGS:
-            self._emit("\n", 0)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in self._silent:
-            self._silent.remove(tag)
-        elif tag in _BLOCK_TAGS:
-            self._emit("\n", 0)
-
-    def handle_data(self, data: str) -> None:
-        self._emit(data, 1)
-
-    def handle_entityref(self, name: str) -> None:
-        self._emit(_decoded(f"&{name};"), 0)
-
-    def handle_charref(self, name: str) -> None:
-        self._emit(_decoded(f"&#{name};"), 0)
-
-
-def _decoded(entity: str) -> str:
-    char = html.unescape(entity)
-    return entity.rstrip(";") if char == entity else char
-
-
-def _read_tags(text: str) -> tuple[str, NDArray[np.int64]]:
-    reader = _TagReader(text)
-    places = _spread(reader.runs, reader.places, reader.steps)
-    n = int(np.searchsorted(places, len(text)))
-    return "".join(reader.runs)[:n], places[:n]
-
-
-def _read_entities(text: str) -> tuple[str, NDArray[np.int64]]:
-    """The same for text with entities but no tags, without a parser's cost."""
-    runs, places, done = [], [], 0
-    for match in _ENTITY.finditer(text):
-        runs += [text[done : match.start()], _decoded(match.group())]
-        places += [done, match.start()]
-        done = match.end()
-    runs.append(text[done:])
-    places.append(done)
-    return "".join(runs), _spread(runs, places, [1, 0] * (len(runs) // 2) + [1])
-
-
-def _spread(runs: list[str], places: list[int], steps: list[int]) -> NDArray[np.int64]:
-    """The place of each character, from the place of each run."""
-    each = zip(runs, places, steps, strict=True)
-    parts = [np.arange(p, p + len(run)) if step else np.full(len(run), p) for run, p, step in each]
-    return np.concatenate([np.arange(0), *parts], dtype=np.int64)
-
-
-def read_markup(text: str) -> tuple[str, NDArray[np.int64] | None]:
-    """Strip HTML and decode entities, keeping each character's place.
-
-    Parameters
+    Attributes
     ----------
-    text : str
-        Ad text, plain or with HTML, also when escaped once too often (``&amp;lt;p&amp;gt;``).
-
-    Returns
-    -------
-    plain : str
-        The visible text; block elements become line breaks; script, style, comments and attributes
-        are gone.
-    places : ndarray of int64, shape (len(plain),), or None
-        Index in `text` of the source of each character; None when `text` holds no markup.
-
-    Examples
-    --------
-    >>> read_markup("<p>R&amp;D</p>")[0]
-    '\\nR&D\\n'
+    places : ndarray of int64
+        The places of all such texts, one after the other.
+    first : ndarray of int64, shape (n_rows,)
+        Where each row's places begin; -1 for a text without markup.
+    length : ndarray of int64, shape (n_rows,)
     """
-    places = None
-    for _ in range(3):  # once for the markup, and again for markup that was escaped
-        if _TAG.search(text):
-            text, index = _read_tags(text)
-        elif _ENTITY.search(text):
-            text, index = _read_entities(text)
-        else:
-            break
-        places = index if places is None else places[index]
-    return text, places
+
+    places: NDArray[np.int64]
+    first: NDArray[np.int64]
+    length: NDArray[np.int64]
+
+    def of_row(self, row: int) -> NDArray[np.int64]:
+        return self.places[self.first[row] : self.first[row] + self.length[row]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +105,7 @@ class Tokens:
     passage: NDArray[np.int64]
     _dropped: NDArray[np.int64]
     _row_starts: NDArray[np.int64]
-    _places: dict[int, NDArray[np.int64]]
+    _markup: _Markup
 
     def __len__(self) -> int:
         return len(self.hash)
@@ -260,8 +122,8 @@ class Tokens:
     def before(self, offsets: NDArray[np.int64]) -> NDArray[np.int64]:
         """How many tokens of each row begin before an offset in the text the caller passed."""
         place = offsets.copy()
-        for marked, places in self._places.items():
-            place[marked] = np.searchsorted(places, offsets[marked])
+        for row in np.flatnonzero(self._markup.first >= 0):
+            place[row] = np.searchsorted(self._markup.of_row(row), offsets[row])
         place += self._row_starts[:-1]
         place -= np.searchsorted(self._dropped + np.arange(len(self._dropped)), place)
         return np.asarray(np.searchsorted(self.start, place) - self.first[:-1])
@@ -293,9 +155,10 @@ class Tokens:
         final = final + np.searchsorted(self._dropped, final, "right")
         row = self.row[first]
         begin, final = begin - self._row_starts[row], final - self._row_starts[row]
-        for marked, places in self._places.items():
-            here = row == marked
-            begin[here], final[here] = places[begin[here]], places[final[here]]
+        first_place = self._markup.first[row]
+        marked = first_place >= 0
+        for place in (begin, final):
+            place[marked] = self._markup.places[first_place[marked] + place[marked]]
         return begin, final + 1
 
     def span(self, first: int, last: int) -> tuple[int, int]:
@@ -331,14 +194,17 @@ def tokenize(texts: Sequence[str]) -> Tokens:
     >>> [tokens.word(i) for i in range(3)]
     ['bachelors', 'degree', '本']
     """
-    places: dict[int, NDArray[np.int64]] = {}
     plain = list(texts)
+    first, length = np.full(len(plain), -1, dtype=np.int64), np.zeros(len(plain), dtype=np.int64)
+    places, n = [np.zeros(0, dtype=np.int64)], 0
     for row, text in enumerate(texts):
         if "<" in text or "&" in text:
             plain[row], found = read_markup(text)
             if found is not None:
-                places[row] = found
-    return _tokenize(*_lay_out(plain), places)
+                places.append(found)
+                first[row], length[row] = n, len(found)
+                n += len(found)
+    return _tokenize(*_lay_out(plain), _Markup(np.concatenate(places), first, length))
 
 
 def _lay_out(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.uint8], NDArray[np.int64]]:
@@ -354,7 +220,7 @@ def _tokenize(
     code_points: NDArray[np.uint32],
     low: NDArray[np.uint8],
     row_starts: NDArray[np.int64],
-    places: dict[int, NDArray[np.int64]],
+    markup: _Markup,
 ) -> Tokens:
     kinds, folds, narrow_kinds, narrow_folds = _characters()
     # Bytes go through a table of 256 far faster than code points through one of 65,536: the few
@@ -437,7 +303,7 @@ def _tokenize(
         _numbered(np.searchsorted(start, special[ends]), len(start)),
         dropped,
         row_starts,
-        places,
+        markup,
     )
 
 
