@@ -1,11 +1,12 @@
 r"""Make data/occupations.csv: ratings and working titles beside the figures from O*NET.
 
     python scripts/build_occupations.py --rated FOLDER --onet FOLDER --activities FILE --isco FILE \
-        --fill FILE -o data/occupations.csv
+        --csco FILE --external data/external/composite.csv --fill FILE -o data/occupations.csv
 
 --rated: folder of occ_*.tsv without header: code, English titles, Chinese titles, academic rating,
 hands-on rating, label, why. --onet and --activities: as in check_occupation_figures.py. --isco: CSV of
-pairs, columns `onet19` and `isco08`. --fill: CSV with `soc`, `edu_years_filled` and `edu_source` for
+pairs, columns `onet19` and `isco08`. --csco: CSV of `onet_code` and `csco22`. --external: the
+composite of official lists. --fill: CSV with `soc`, `edu_years_filled` and `edu_source` for
 occupations without a Required Level of Education of their own.
 
 Then lists the strong disagreements between rating and figures whose `why` does not speak of them, so
@@ -28,7 +29,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 from scripts.check_occupation_figures import DECIMALS, MEASURED, data_level_figures  # noqa: E402
 
 from collarclass.corpus.read import OCCUPATION_COLUMNS, read_occupations  # noqa: E402
-from collarclass.definitions.labels import LABELS  # noqa: E402
+from collarclass.definitions.labels import LABELS, allowed_labels  # noqa: E402
 from collarclass.errors import DataError  # noqa: E402
 from collarclass.occupation.onet import FIGURES  # noqa: E402
 
@@ -77,12 +78,11 @@ def label_fits(
     academic: pd.Series[float], hands_on: pd.Series[float], label: pd.Series[str]
 ) -> pd.Series[bool]:
     """Whether labels are those of the codebook's table; a rating from 1.5 to 2.5 leaves them open."""
-    open_ = academic.between(1.5, 2.5) | hands_on.between(1.5, 2.5)
-    schooled, by_hand = academic >= 2, hands_on >= 2
-    white, gray, blue = schooled & ~by_hand, schooled & by_hand, ~schooled & by_hand
-    neither = ~schooled & ~by_hand & label.isin(("white", "blue"))
-    fits = neither | (white & (label == "white")) | (gray & (label == "gray")) | (blue & (label == "blue"))
-    return open_ | fits
+    fits = [
+        given in allowed_labels(a, h) if 0 <= a <= 4 and 0 <= h <= 4 else False
+        for a, h, given in zip(academic, hands_on, label, strict=True)
+    ]
+    return pd.Series(fits, index=label.index)
 
 
 def schooling(table: pd.DataFrame, fill: Path) -> pd.DataFrame:
@@ -106,6 +106,18 @@ def isco_codes(file: Path) -> pd.Series[str]:
     return pairs.groupby("onet19")["isco08"].agg("; ".join)
 
 
+def external(file: Path) -> pd.DataFrame:
+    """The composite's label of each code, and the share of sources that agree with its weaker side.
+
+    Each side of the composite is a majority of up to five official lists. A share of sources that say
+    "high" of 0.2 is an agreement of 0.8 with "low".
+    """
+    composite = pd.read_csv(file, dtype={"onet_code": str}).set_index("onet_code")
+    shares = composite[["academic_share", "handson_share"]]
+    agreement = shares.where(shares >= 0.5, 1 - shares).min(axis=1).round(2)
+    return pd.DataFrame({"external_label": composite["external_quadrant"], "external_agreement": agreement})
+
+
 def disagreements(table: pd.DataFrame) -> pd.DataFrame:
     """Rows whose rating lies far from where their figures lie."""
     index = table[["physical_index", "technical_index"]].max(axis=1)
@@ -127,6 +139,7 @@ def as_text(table: pd.DataFrame) -> pd.DataFrame:
     for column in FIGURES:
         if column != "job_zone":
             table[column] = table[column].map(lambda x: "" if pd.isna(x) else f"{x:.{DECIMALS}f}")
+    table["external_agreement"] = table["external_agreement"].map(lambda x: "" if pd.isna(x) else f"{x:.2f}")
     return table[list(OCCUPATION_COLUMNS)]
 
 
@@ -175,6 +188,8 @@ def card_numbers(table: pd.DataFrame) -> str:
             for source in SOURCES.values()
         ),
         ("with an ISCO-08 code", str(int((table["isco08"] != "").sum()))),
+        ("with a CSCO-2022 code", str(int((table["csco22"] != "").sum()))),
+        ("with an external label", str(int((table["external_label"] != "").sum()))),
         ("English working titles", str(int(table["titles_en"].str.count("; ").add(1).sum()))),
         ("Chinese working titles", str(int(table["titles_zh"].str.count("; ").add(1).sum()))),
         *((f"correlation of {name}", f"{r:.3f}") for name, r in correlations(table).items()),
@@ -196,7 +211,7 @@ def write_card(table: pd.DataFrame, card: Path) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Make data/occupations.csv.")
-    for option in ("rated", "onet", "activities", "isco", "fill"):
+    for option in ("rated", "onet", "activities", "isco", "csco", "external", "fill"):
         parser.add_argument(f"--{option}", type=Path, required=True)
     parser.add_argument("-o", "--output", type=Path, default=ROOT / "data" / "occupations.csv")
     args = parser.parse_args()
@@ -211,6 +226,10 @@ def main() -> int:
         print(f"{min(unknown)} is rated but is no data-level occupation of {args.onet}.", file=sys.stderr)
         return 1
     every["isco08"] = every["onet_code"].map(isco_codes(args.isco)).fillna("")
+    chinese = pd.read_csv(args.csco, dtype=str).set_index("onet_code")["csco22"]
+    every["csco22"] = every["onet_code"].map(chinese).fillna("")
+    every = every.merge(external(args.external), how="left", left_on="onet_code", right_index=True)
+    every["external_label"] = every["external_label"].fillna("")
     table = every.merge(rated, on="onet_code")
     print(summary(table))
     if len(table) < len(every):

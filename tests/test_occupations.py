@@ -11,6 +11,7 @@ import pytest
 
 from collarclass import DataError
 from collarclass.corpus.read import OCCUPATION_COLUMNS, read_occupations
+from collarclass.definitions.labels import allowed_labels, label_of
 
 ROOT = Path(__file__).resolve().parents[1]
 SHIPPED = ROOT / "data" / "occupations.csv"
@@ -22,6 +23,7 @@ from scripts.build_occupations import (  # noqa: E402
     CARD_START,
     card_numbers,
     disagreements,
+    external,
     label_fits,
     read_rated,
     write_card,
@@ -31,6 +33,7 @@ GOOD = {
     "onet_code": "51-4041.00",
     "title": "Machinists",
     "isco08": "7223; 7224",
+    "csco22": "6-18-01-01",
     "schooling_years": "12.5000",
     "schooling_source": "RL 29.0",
     "share_associate_plus": "0.1000",
@@ -45,6 +48,8 @@ GOOD = {
     "hands_on_rating": "4",
     "label": "blue",
     "why": "An apprenticeship is asked, and the hands set up and run lathes and mills.",
+    "external_label": "blue",
+    "external_agreement": "1.00",
 }
 RATED = "51-4041.00\tMachinist\t车工\t1\t4\tblue\tHands run lathes.\n"
 
@@ -85,15 +90,21 @@ def test_shipped_labels_follow_the_ratings(shipped: pd.DataFrame) -> None:
     academic, hands_on = shipped["academic_rating"], shipped["hands_on_rating"]
     assert (2 * academic % 1 == 0).all()
     assert (2 * hands_on % 1 == 0).all()
-    clear = ~academic.between(1.5, 2.5) & ~hands_on.between(1.5, 2.5)
-    for academic_high, hands_on_high, allowed in (
-        (True, False, {"white"}),
-        (True, True, {"gray"}),
-        (False, True, {"blue"}),
-        (False, False, {"white", "blue"}),
-    ):
-        cell = clear & ((academic >= 2) == academic_high) & ((hands_on >= 2) == hands_on_high)
-        assert set(shipped.loc[cell, "label"]) <= allowed
+    for code, a, h, label in zip(shipped["onet_code"], academic, hands_on, shipped["label"], strict=True):
+        assert label in allowed_labels(a, h), code
+        # The table's own rows are held to the line itself: no borderline rating is left open here.
+        assert label in {label_of(a, h, manual=manual) for manual in (False, True)}, code
+
+
+@shipped_only
+def test_shipped_codes_and_external_labels(shipped: pd.DataFrame) -> None:
+    assert shipped["csco22"].str.fullmatch(r"(\d-\d\d-\d\d-\d\d(; \d-\d\d-\d\d-\d\d)*)?").all()
+    composite = external(ROOT / "data" / "external" / "composite.csv")
+    outside = shipped.set_index("onet_code")[["external_label", "external_agreement"]]
+    given = outside[outside["external_label"] != ""]
+    pd.testing.assert_frame_equal(given, composite.loc[given.index], check_dtype=False)
+    assert set(composite.index) == set(given.index)
+    assert outside.loc[outside["external_label"] == "", "external_agreement"].isna().all()
 
 
 @shipped_only
@@ -132,6 +143,7 @@ def test_a_good_file_is_read(tmp_path: Path) -> None:
         ("onet_code", "51-4041", "like 15-1252.00"),
         ("onet_code", "51-4042.00", "unique"),
         ("label", "grey", "one of white, blue, gray"),
+        ("external_label", "gray?", "one of white, blue, gray or empty"),
         ("titles_zh", " ", "not empty"),
         ("why", "", "not empty"),
         ("academic_rating", "5", "a number from 0 to 4"),

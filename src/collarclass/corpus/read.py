@@ -30,6 +30,7 @@ OCCUPATION_COLUMNS = (
     "onet_code",
     "title",
     "isco08",
+    "csco22",
     "schooling_years",
     "schooling_source",
     "share_associate_plus",
@@ -44,6 +45,8 @@ OCCUPATION_COLUMNS = (
     "hands_on_rating",
     "label",
     "why",
+    "external_label",
+    "external_agreement",
 )
 _FIGURES = (
     "schooling_years",
@@ -53,6 +56,7 @@ _FIGURES = (
     "physical_index",
     "technical_index",
     "digital_creative_share",
+    "external_agreement",
 )
 
 
@@ -138,7 +142,8 @@ def read_occupations(path: str | os.PathLike[str]) -> pd.DataFrame:
     -------
     DataFrame
         One row per O*NET-SOC 2019 occupation, columns `OCCUPATION_COLUMNS`, figures as floats,
-        `schooling_source` one of `SCHOOLING_SOURCES`, working titles as strings separated by "; ".
+        `schooling_source` one of `SCHOOLING_SOURCES`, working titles and codes as strings separated
+        by "; ", `external_label` empty where the composite of official lists has none.
 
     Raises
     ------
@@ -164,6 +169,8 @@ def read_occupations(path: str | os.PathLike[str]) -> pd.DataFrame:
         table[column] = _ratings(table, column, name)
     known = table["schooling_source"].isin(SCHOOLING_SOURCES)
     _require(table, known, "schooling_source", f"one of {', '.join(SCHOOLING_SOURCES)}", name)
+    outside = table["external_label"].isin(("", *LABELS))
+    _require(table, outside, "external_label", f"one of {', '.join(LABELS)} or empty", name)
     for column in _FIGURES:
         number = pd.to_numeric(table[column], errors="coerce")
         _require(table, number.notna() | (table[column] == ""), column, "a number or empty", name)
