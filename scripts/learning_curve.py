@@ -33,7 +33,7 @@ def score(ads: pd.DataFrame, boilerplate: dict[str, list[str]], real: pd.DataFra
     rows = training_ads(ads, boilerplate)
     model = (
         CollarClassifier(n_folds=3)
-        .fit(rows[["title", "text"]], rows["label"], rows[RATINGS], rows["group"], rows["weight"])
+        .fit(rows[["title", "text"]], rows["label"], rows[list(RATINGS)], rows["group"], rows["weight"])
         .model_
     )
     model.intercept[:2] += np.array(STREAM_OFFSET, np.float32)

@@ -413,7 +413,7 @@ def test_resume_refuses_other_settings(
 ) -> None:
     source, target = tmp_path / "ads.csv", tmp_path / "out.csv"
     source.write_text(as_csv([HEADER, *ADS * 20]), newline="")
-    from collarclass import journal
+    from collarclass.files import resumable_output as journal
 
     def interrupt(self: Any, *args: Any) -> None:
         self.__class__.commit = commit

@@ -173,7 +173,7 @@ def test_the_page_in_chinese(labelled: Path, shipped: Model) -> None:
 
 
 def test_both_languages_have_the_same_words() -> None:
-    words = json.loads((ROOT / "src/collarclass/templates/words.json").read_text("utf-8"))
+    words = json.loads((ROOT / "src/collarclass/report/words.json").read_text("utf-8"))
     assert {lang: set(w) for lang, w in words.items()} == {"en": set(words["en"]), "zh": set(words["en"])}
     for key, value in words["en"].items():
         if isinstance(value, str):

@@ -100,7 +100,7 @@ def figures(folder: str | os.PathLike[str], activities: str | os.PathLike[str] |
 
     Examples
     --------
-    >>> from collarclass.onet import figures
+    >>> from collarclass.occupation.onet import figures
     >>> table = figures("db_30_1_text")  # doctest: +SKIP
     >>> table.dropna(subset="job_zone").set_index("onet_code").loc["51-4041.00"]  # doctest: +SKIP
     """

@@ -38,8 +38,8 @@ def find_phrases(tokens: Tokens, lexicon: Lexicon) -> Hits:
 
     Examples
     --------
-    >>> from collarclass.lexicon_reader import default_lexicon
-    >>> from collarclass.text import tokenize
+    >>> from collarclass.requirement_reader.lexicon import default_lexicon
+    >>> from collarclass.text.tokens import tokenize
     >>> tokens = tokenize(["two high school teachers", "a high school diploma"])
     >>> hits = find_phrases(tokens, default_lexicon())
     >>> [(tokens.word(f, l), CLASSES[default_lexicon().group[p]])

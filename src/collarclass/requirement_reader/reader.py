@@ -65,7 +65,7 @@ def read_requirements(tokens: Tokens, lexicon: Lexicon | None = None) -> Stated:
 
     Examples
     --------
-    >>> from collarclass.text import tokenize
+    >>> from collarclass.text.tokens import tokenize
     >>> stated = read_requirements(tokenize(["BSc required", "PhD a plus", "学历不限", "Clean desks"]))
     >>> stated.level.tolist(), stated.status.tolist()
     ([3, 4, 0, -1], [0, 1, 3, 4])

@@ -20,10 +20,16 @@ _MARKUP = re.compile(r"<[a-zA-Z/!?]|&(?:#\d|#[xX][0-9a-fA-F]|[a-zA-Z])")
 _ENTITY = re.compile(
     r"&(?:#\d{1,8};?|#[xX][0-9a-fA-F]{1,7};?|[a-zA-Z][a-zA-Z0-9]{1,30};|(?:nbsp|amp|lt|gt|quot)(?![a-zA-Z0-9=]))"
 )
+# fmt: off
 _BLOCK_TAGS = frozenset(
-    "address article aside blockquote br caption dd div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 "
-    "header hr li main nav ol option p pre section select table tbody td tfoot th thead title tr ul".split()
+    (
+        "address", "article", "aside", "blockquote", "br", "caption", "dd", "div", "dl", "dt", "fieldset",
+        "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li",
+        "main", "nav", "ol", "option", "p", "pre", "section", "select", "table", "tbody", "td", "tfoot", "th",
+        "thead", "title", "tr", "ul",
+    )
 )
+# fmt: on
 _SILENT_TAGS = frozenset(("script", "style", "template"))
 _MAX_ESCAPES = 3  # once for the markup, and again for markup that was escaped
 

@@ -122,7 +122,7 @@ class Tokens:
     def before(self, offsets: NDArray[np.int64]) -> NDArray[np.int64]:
         """How many tokens of each row begin before an offset in the text the caller passed."""
         place = offsets.copy()
-        for row in np.flatnonzero(self._markup.first >= 0):
+        for row in np.flatnonzero(self._markup.first >= 0).tolist():
             place[row] = np.searchsorted(self._markup.of_row(row), offsets[row])
         place += self._row_starts[:-1]
         place -= np.searchsorted(self._dropped + np.arange(len(self._dropped)), place)
