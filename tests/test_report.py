@@ -26,7 +26,7 @@ from collarclass.tables.schema import COLUMNS
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tests.browser import Page, find_browser  # noqa: E402
+from browser import Page, find_browser  # noqa: E402
 
 EXAMPLES = ROOT / "examples" / "job_ads.csv"
 HOSTILE = '</script><script>window.hacked=1</script><img src=x onerror="window.hacked=1">{{7*7}}'
