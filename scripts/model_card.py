@@ -19,7 +19,7 @@ import pandas as pd
 from collarclass.api import classify_many, default_model
 from collarclass.corpus.read import read_data
 from collarclass.definitions.labels import LABELS
-from collarclass.evaluation.baselines import BASELINES
+from collarclass.evaluation.baselines import baseline_labels
 from collarclass.evaluation.model_card import FIGURES, measure, model_card
 from collarclass.model.model import Model
 from collarclass.model.persistence import save_model
@@ -75,7 +75,7 @@ def main() -> None:
     tables = {}
     for language in ("en", "zh"):
         ads = pd.read_csv(getattr(options, language), dtype=str, keep_default_na=False)
-        baselines = {name: way(train, occupations, ads) for name, way in BASELINES.items()}
+        baselines = baseline_labels(train, occupations, ads)
         real[language] = measure(model, ads, by="source", baselines=baselines)
         tables[{"en": "English", "zh": "Chinese"}[language]] = ads
     failures = pd.read_csv(ROOT / "tests/data/known_failures.csv", dtype=str, keep_default_na=False)

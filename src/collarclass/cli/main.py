@@ -277,34 +277,49 @@ def review(source: str, target: Path, title: str | None, text: str | None, prefi
         click.echo(f"{n:,} ads labelled -> {target}")
 
 
-@app.command(epilog="Example: collarclass evaluate labelled.csv --truth label --by region")
-@click.argument("source", type=_PATH)
+@app.command(
+    epilog="Examples: collarclass evaluate labelled.csv --truth label --by region    "
+    "collarclass evaluate --external data/external"
+)
+@click.argument("source", type=_PATH, required=False)
 @click.option("--truth", default="label", help="The column of true labels.")
 @click.option("--by", help="Column by whose values results are shown apart.")
 @_PREFIX
 @click.option("--baselines", type=_PATH, help="Data folder: baselines are trained on it and measured beside.")
+@click.option("--external", type=_PATH, help="Folder of published lists (data/external): compare occupations with them.")
+@click.option("--differ", is_flag=True, help="With --external: name the occupations that differ.")
 @_MODEL
 def evaluate(
-    source: Path, truth: str, by: str | None, prefix: str, baselines: Path | None, model: Path | None
+    source: Path | None,
+    truth: str,
+    by: str | None,
+    prefix: str,
+    baselines: Path | None,
+    external: Path | None,
+    differ: bool,
+    model: Path | None,
 ) -> None:
-    """Compare labels with a careful reader's.
+    """Compare labels with an annotator's, or labels of occupations with published lists.
 
-    SOURCE is a CSV of ads, labelled or not, with a column of true labels.
+    SOURCE is a CSV of ads, labelled or not, with a column of true labels; with --external, one with a
+    column onet_code, or none for the table of occupations and the shipped model.
     """
-    from collarclass.evaluation.metrics import evaluate_file
     from collarclass.model.persistence import load_model
 
+    loaded = load_model(model) if model is not None else None
+    if external is not None:
+        from collarclass.evaluation.external import as_text, compare, label_occupations
+
+        labelled = label_occupations(source, prefix=prefix, model=loaded) if source is not None else None
+        with _ending():
+            click.echo(as_text(compare(external, labelled), differ))
+        return
+    if source is None:
+        raise click.UsageError("Name a file of ads, or a folder of published lists with --external.")
+    from collarclass.evaluation.metrics import evaluate_file
+
     with _ending():
-        click.echo(
-            evaluate_file(
-                source,
-                truth=truth,
-                by=by,
-                prefix=prefix,
-                model=load_model(model) if model is not None else None,
-                baselines=baselines,
-            )
-        )
+        click.echo(evaluate_file(source, truth=truth, by=by, prefix=prefix, model=loaded, baselines=baselines))
 
 
 @app.command()

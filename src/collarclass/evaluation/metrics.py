@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +43,44 @@ def accuracy(truth: ArrayLike, found: ArrayLike) -> float:
     return float((np.asarray(truth, dtype=object) == np.asarray(found, dtype=object)).mean())
 
 
+def kappa(first: ArrayLike, second: ArrayLike, categories: Sequence[Any] | None = None) -> float:
+    """Cohen's kappa: agreement of two annotators beyond chance.
+
+    Parameters
+    ----------
+    first, second : array-like
+        One category per ad from each annotator.
+    categories : sequence, optional
+        All categories in their order, evenly spaced: disagreement is then weighted by its squared
+        distance, as ratings want it. Without it any disagreement counts alike.
+
+    Returns
+    -------
+    float
+        1 is perfect agreement, 0 what chance gives; nan where neither annotator varies.
+
+    References
+    ----------
+    Cohen (1968), "Weighted kappa", Psychological Bulletin 70(4).
+
+    Examples
+    --------
+    >>> kappa(["white", "blue", "gray", "gray"], ["white", "blue", "gray", "blue"])
+    0.6363636363636364
+    >>> kappa([0, 1, 2, 4], [0, 1, 3, 4], categories=[0, 1, 2, 3, 4])
+    0.9473684210526316
+    """
+    a, b = np.asarray(first, dtype=object), np.asarray(second, dtype=object)
+    names = list(categories) if categories is not None else list(dict.fromkeys([*a, *b]))
+    place = {name: i for i, name in enumerate(names)}
+    table = np.zeros((len(names), len(names)))
+    np.add.at(table, ([place[x] for x in a], [place[x] for x in b]), 1.0)
+    rank = np.arange(len(names))
+    apart = (rank[:, None] - rank) ** 2.0 if categories is not None else (rank[:, None] != rank).astype(float)
+    by_chance = (apart * np.outer(table.sum(1), table.sum(0))).sum() / max(len(a), 1)
+    return float(1 - (apart * table).sum() / by_chance) if by_chance else float("nan")
+
+
 def bootstrap(
     metric: Callable[..., float], *columns: ArrayLike, resamples: int = _RESAMPLES, random_state: int = 0
 ) -> tuple[float, float, float]:
@@ -65,7 +103,8 @@ def bootstrap(
     n = len(arrays[0])
     rng = np.random.default_rng(random_state)
     drawn = [metric(*(a[i] for a in arrays)) for i in rng.integers(0, n, (resamples, n))]
-    low, high = np.nanpercentile(drawn, [2.5, 97.5])
+    known = np.asarray(drawn)[~np.isnan(drawn)]
+    low, high = np.percentile(known, [2.5, 97.5]) if len(known) else (float("nan"),) * 2
     return metric(*arrays), float(low), float(high)
 
 
@@ -317,15 +356,14 @@ def evaluate_file(
     if baselines is None:
         return text
     from collarclass.corpus.read import read_data
-    from collarclass.evaluation.baselines import BASELINES
+    from collarclass.evaluation.baselines import baseline_labels
 
     train, _, occupations = read_data(baselines)
     title, body = find_columns(ads.columns, where=name)
     plain = pd.DataFrame({"title": ads[title] if title is not None else "", "text": ads[body]})
     known = ads[truth].isin(LABELS)
     rows = {"this model": labelled.loc[known, prefix + "collar"].tolist()}
-    for label, baseline in BASELINES.items():
-        rows[label] = baseline(train, occupations, plain[known])
+    rows |= baseline_labels(train, occupations, plain[known])
     true = ads.loc[known, truth].tolist()
     table = pd.DataFrame(
         {
