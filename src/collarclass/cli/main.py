@@ -286,7 +286,7 @@ def review(source: str, target: Path, title: str | None, text: str | None, prefi
 @click.option("--by", help="Column by whose values results are shown apart.")
 @_PREFIX
 @click.option("--baselines", type=_PATH, help="Data folder: baselines are trained on it and measured beside.")
-@click.option("--external", type=_PATH, help="Folder of published lists (data/external): compare occupations with them.")
+@click.option("--external", type=_PATH, help="Folder of published lists (data/external) to compare with.")
 @click.option("--differ", is_flag=True, help="With --external: name the occupations that differ.")
 @_MODEL
 def evaluate(
@@ -320,6 +320,32 @@ def evaluate(
 
     with _ending():
         click.echo(evaluate_file(source, truth=truth, by=by, prefix=prefix, model=loaded, baselines=baselines))
+
+
+@app.command(epilog="Example: collarclass benchmark --predictions mine.csv")
+@click.argument("folder", type=_PATH, default=Path("data/benchmark"))
+@_MODEL
+@click.option(
+    "--predictions", "-p", type=_PATH, multiple=True, help="CSV of labels by item id to score too; may be given again."
+)
+@click.option("--data", type=_PATH, default=Path("data"), help="Data folder that the baselines learn from.")
+@click.option("--baselines/--no-baselines", default=True, help="Score the plain baselines too, in a few minutes.")
+def benchmark(folder: Path, model: Path | None, predictions: tuple[Path, ...], data: Path, baselines: bool) -> None:
+    """Score the model, baselines and files of predictions on the open benchmark.
+
+    FOLDER is the benchmark's, data/benchmark if not given.
+    """
+    from collarclass.evaluation import benchmark as bench
+    from collarclass.evaluation.benchmark_data import read_items
+    from collarclass.model.persistence import default_model_path, load_model
+
+    loaded = load_model(model if model is not None else default_model_path())
+    entries = bench.benchmark(folder, model=loaded, predictions=predictions, data=data if baselines else None)
+    items = read_items(folder)
+    with _ending():
+        click.echo(bench.as_text([bench.HEADINGS, *bench.rows(entries, items)]))
+        click.echo()
+        click.echo(bench.as_text([bench.REQUIREMENT_HEADINGS, *bench.requirement_rows(entries, items)]))
 
 
 @app.command()

@@ -1,0 +1,230 @@
+"""The benchmark's machinery on a small one made here: reading, scoring, predictions, overlap, the command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from collarclass import DataError, Model
+from collarclass.cli.main import app
+from collarclass.evaluation.baselines import BASELINES, baseline_labels
+from collarclass.evaluation.benchmark import (
+    HEADINGS,
+    Entry,
+    label_items,
+    read_predictions,
+    rows,
+    score,
+    score_requirements,
+)
+from collarclass.evaluation.benchmark_data import (
+    annotator_agreement,
+    overlap,
+    read_annotations,
+    read_items,
+    read_pointing,
+)
+
+ROOT = Path(__file__).resolve().parents[1]
+ITEMS = """id,language,kind,family,title,text
+e1,en,ad,trade,Welder,MIG welding of steel frames in our workshop. No schooling needed.
+e2,en,ad,office,Accountant,Bachelor's degree in accounting required. Prepare reports.
+e3,en,title,trade,Bricklayer,
+e4,en,passage,schooling,,An associate degree in nursing is required.
+z1,zh,ad,trade,电焊工,熟练焊接钢结构，学历不限。
+z2,zh,title,office,会计,
+"""
+SETTLED = """id,academic_rating,hands_on_rating,label,level,status
+e1,0,4,blue,,not_needed
+e2,3,0,white,bachelor,required
+e3,1,4,blue,,unstated
+e4,,,,associate,required
+z1,0,4,blue,,not_needed
+z2,,,unclear,,unstated
+"""
+ANNOTATIONS = """id,annotator,academic_rating,hands_on_rating,label,sure,level,status
+e1,a,0,4,blue,3,,not_needed
+e1,b,0,3.5,blue,3,,not_needed
+e2,a,3,0,white,3,bachelor,required
+e2,b,3,2,gray,1,bachelor,required
+e3,a,1,4,blue,2,,unstated
+e3,b,1,4,blue,2,,unstated
+e4,a,,,,3,associate,required
+e4,b,,,,3,associate,preferred
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "items.csv").write_text(ITEMS, "utf-8")
+    (tmp_path / "settled.csv").write_text(SETTLED, "utf-8")
+    (tmp_path / "annotations.csv").write_text(ANNOTATIONS, "utf-8")
+    marked = "id,words\ne1,MIG welding; No schooling needed\nz1,焊接；学历不限\n"
+    (tmp_path / "pointing.csv").write_text(marked, "utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def items(folder: Path) -> pd.DataFrame:
+    return read_items(folder)
+
+
+def test_items_come_with_their_settled_annotation(items: pd.DataFrame) -> None:
+    assert items["id"].tolist() == ["e1", "e2", "e3", "e4", "z1", "z2"]
+    assert items["label"].tolist() == ["blue", "white", "blue", "", "blue", "unclear"]
+    assert items["academic_rating"].isna().tolist() == [False, False, False, True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "message"),
+    [
+        ("items.csv", "e2,en", "e1,en", r"items\.csv, row 3, column 'id': 'e1' must be unique"),
+        ("items.csv", "en,ad,trade", "fr,ad,trade", r"row 2, column 'language': 'fr' must be one of en, zh"),
+        ("items.csv", "e3,en,title", "e3,en,ad", r"row 4, column 'text': '' must be empty for a bare title only"),
+        ("settled.csv", "e1,0,4,blue", "e1,0,4,gray", r"settled\.csv, row 2, column 'label': 'gray' must be one that"),
+        ("settled.csv", "e1,0,4", "e1,0,4.2", r"column 'hands_on_rating': '4\.2' must be 0 to 4 in halves"),
+        ("settled.csv", "z1,0,4,blue,,not_needed\n", "", r"items\.csv, row 6, column 'id': 'z1' must be settled"),
+        ("settled.csv", "bachelor", "BSc", r"column 'level': 'BSc' must be one of basic, secondary"),
+        ("settled.csv", "id,", "name,", r"settled\.csv has no column 'id'; its columns are: name"),
+    ],
+)
+def test_a_broken_file_is_named(folder: Path, file: str, old: str, new: str, message: str) -> None:
+    text = (folder / file).read_text("utf-8")
+    assert old in text
+    (folder / file).write_text(text.replace(old, new, 1), "utf-8")
+    with pytest.raises(DataError, match=message):
+        read_items(folder)
+
+
+def test_agreement_of_annotators(folder: Path, items: pd.DataFrame) -> None:
+    table = annotator_agreement(read_annotations(folder, items), items)
+    ads = table.xs(("ad", "en")).to_dict()
+    assert (ads["n"], ads["same_label"], ads["level"]) == (2, 0.5, 1.0)
+    assert ads["label"][0] == pytest.approx(1 / 3)  # by chance 1/4 of the labels would agree
+    assert table["n"].to_dict() == {("ad", "en"): 2, ("passage", "en"): 1, ("title", "en"): 1}
+
+
+def test_an_annotator_counts_once(folder: Path, items: pd.DataFrame) -> None:
+    (folder / "annotations.csv").write_text(ANNOTATIONS + "e1,a,0,4,blue,3,,not_needed\n", "utf-8")
+    with pytest.raises(DataError, match=r"annotations\.csv, row 10, column 'annotator': 'a' must be named once"):
+        read_annotations(folder, items)
+
+
+def test_marked_words(folder: Path, items: pd.DataFrame) -> None:
+    table = read_pointing(folder, items)
+    assert table["words"].tolist() == [["MIG welding", "No schooling needed"], ["焊接", "学历不限"]]
+    (folder / "pointing.csv").write_text("id,words\ne9,x\n", "utf-8")
+    with pytest.raises(DataError, match=r"pointing\.csv, row 2, column 'id': 'e9' must be an item's"):
+        read_pointing(folder, items)
+
+
+def test_scores_by_hand(items: pd.DataFrame) -> None:
+    found = pd.DataFrame(
+        {
+            "label": ["blue", "gray", "unclear", "white", "blue"],
+            "confidence": [0.9, 0.6, 0.0, 0.5, 0.8],
+            "level": ["", "associate", "", "associate", ""],
+            "status": ["not_needed", "required", "unstated", "required", "unstated"],
+        },
+        index=["e1", "e2", "e3", "e4", "z1"],
+    )
+    entry = Entry("x", found)
+    ads, titles = [s for s in score(entry, items) if s.language == "en"]
+    assert (ads.basis, ads.n, ads.accuracy, ads.macro_f1[0], ads.unclear_share) == ("text", 2, 0.5, 0.5, 0.0)
+    assert ads.calibration_error == pytest.approx((0.1 + 0.6) / 2)
+    assert ads.covered_accuracy == 0.5
+    assert (titles.basis, titles.n, titles.accuracy, titles.unclear_share) == ("title", 1, 0.0, 1.0)
+    english, chinese = score_requirements(entry, items)
+    assert (english.n, english.level_precision, english.level_recall) == (3, 0.5, 0.5)
+    assert english.status_accuracy[0] == 1.0
+    assert chinese.status_accuracy[0] == 0.0
+    assert score_requirements(Entry("y", found[["label"]]), items) == []
+
+
+def test_the_model_is_an_entry(items: pd.DataFrame, small_model: Model) -> None:
+    entry = label_items(items, small_model)
+    assert entry.found.index.tolist() == items["id"].tolist()
+    assert entry.found.loc["e1", "label"] == "blue"
+    assert entry.found.loc["e2", "level"] == "bachelor"
+    assert (entry.ads_per_second or 0) > 0
+    assert [row[:3] for row in rows([entry], items)] == [
+        ("collarclass", "text", "en"),
+        ("collarclass", "text", "zh"),
+        ("collarclass", "title", "en"),
+    ]
+
+
+@pytest.mark.parametrize("header", ["id,label,confidence", "id,collar,collar_confidence"])
+def test_a_file_of_predictions(tmp_path: Path, items: pd.DataFrame, header: str) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text(f"{header}\ne1,blue,0.9\ne2,unclear,\n", "utf-8")
+    entry = read_predictions(path, items)
+    assert entry.name == "mine"
+    assert entry.found["label"].tolist() == ["blue", "unclear", "unclear", "unclear", "unclear", "unclear"]
+    assert entry.found["confidence"].isna().tolist() == [False] + [True] * 5
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("id,answer\ne1,blue\n", r"mine\.csv has no column 'label'; its columns are: id, answer"),
+        ("id,label\ne1,blue\ne1,blue\n", r"row 3, column 'id': 'e1' must be the id of a benchmark item, once"),
+        ("id,label\nq,blue\n", r"row 2, column 'id': 'q' must be the id of a benchmark item"),
+        ("id,label\ne1,grey\n", r"row 2, column 'label': 'grey' must be white, blue, gray or unclear"),
+        ("id,label,confidence\ne1,blue,90%\n", r"row 2, column 'confidence': .* must be a number from 0 to 1"),
+    ],
+)
+def test_bad_predictions_are_named(tmp_path: Path, items: pd.DataFrame, text: str, message: str) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text(text, "utf-8")
+    with pytest.raises(DataError, match=message):
+        read_predictions(path, items)
+
+
+def test_overlap_finds_a_copy_with_other_words_around() -> None:
+    sentence = "Lay out plates, weld the frames and read the drawings of the shop"
+    long = "We are a family firm. " + sentence + ". Apply today."
+    assert overlap([sentence], [long], "en") == [1.0]
+    assert overlap(["A wholly different text about keeping the accounts of a small shop"], [long], "en") == [0.0]
+    chinese = "熟练焊接钢结构，学历不限，包吃包住，年底双薪"
+    assert overlap([chinese], ["急招：熟练焊接钢结构 学历不限 包吃包住 年底双薪！"], "zh") == [1.0]
+
+
+def test_every_baseline_labels_and_some_say_how_sure() -> None:
+    train = pd.DataFrame(
+        {
+            "title": ["Welder", "Accountant", "Nurse", "电焊工"] * 4,
+            "text": ["Weld steel.", "Keep the books.", "Dress wounds, degree.", "焊接 钢结构"] * 4,
+            "label": ["blue", "white", "gray", "blue"] * 4,
+        }
+    )
+    occupations = pd.DataFrame({"titles_en": ["Welder; MIG Welder"], "titles_zh": ["电焊工; 焊工"], "isco08": ["7212"]})
+    ads = train.iloc[:3][["title", "text"]]
+    found = baseline_labels(train, occupations, ads)
+    assert list(found)[:4] == list(BASELINES)[:4]
+    assert found["majority label"] == ["blue"] * 3
+    assert found["ISCO major group by title"][0] == "blue"
+    assert found["TF-IDF + logistic regression"] == ["blue", "white", "gray"]
+    for name, learn in BASELINES.items():
+        labeller = learn(train, occupations)
+        if labeller is None:
+            continue
+        labels, confidence = labeller(ads)
+        assert set(labels) <= {"white", "blue", "gray"}, name
+        assert confidence is None or ((confidence > 0) & (confidence <= 1)).all(), name
+
+
+def test_the_command(folder: Path, small_model_path: Path) -> None:
+    mine = folder / "mine.csv"
+    mine.write_text("id,label\ne1,blue\n", "utf-8")
+    options = ["--no-baselines", "-m", str(small_model_path), "-p", str(mine)]
+    done = CliRunner().invoke(app, ["benchmark", str(folder), *options])
+    assert done.exit_code == 0, done.output
+    lines = done.output.splitlines()
+    assert lines[0].split() == " ".join(HEADINGS[1:]).split()
+    assert lines[1].startswith("small")
+    assert lines[2].split()[:4] == ["mine", "text", "en", "2"]
+    assert "level precision" in done.output
