@@ -348,6 +348,29 @@ def benchmark(folder: Path, model: Path | None, predictions: tuple[Path, ...], d
         click.echo(bench.as_text([bench.REQUIREMENT_HEADINGS, *bench.requirement_rows(entries, items)]))
 
 
+@app.command("app", epilog="Example: collarclass app    collarclass app --no-browser --port 8000")
+@click.option("--host", default="127.0.0.1", help="Address to listen on; any but this machine's own needs a token.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port to listen on; 0 takes a free one.")
+@click.option("--browser/--no-browser", default=True, help="Open the page in the browser.")
+@click.option("--token", envvar="COLLARCLASS_TOKEN", help="What requests must carry; made up where one is needed.")
+@click.option("--allow-host", multiple=True, help="Another name of this machine that may stand in addresses.")
+@_MODEL
+def page(
+    host: str, port: int, browser: bool, token: str | None, allow_host: tuple[str, ...], model: Path | None
+) -> None:
+    """Open a page in the browser to label ads, titles and files; programs can use it over HTTP, too."""
+    from collarclass.errors import DataError
+    from collarclass.model.persistence import load_model
+
+    try:
+        from collarclass.app.server import serve
+    except ModuleNotFoundError as error:
+        raise DataError(f"The page needs {error.name}: install it with pip install 'collarclass[app]'.") from None
+    found = load_model(model) if model is not None else None
+    with _ending():
+        serve(host, port, model=found, token=token, hosts=allow_host, browser=browser, say=click.echo)
+
+
 @app.command()
 @_MODEL
 def info(model: Path | None) -> None:

@@ -1,0 +1,221 @@
+"""What stands before every request: hosts, origins, token, sizes, time, and the headers of every reply.
+
+A page of another site, open in the same browser, can send requests to 127.0.0.1 and, by pointing its
+own name there (DNS rebinding), read the answers. So a request must name this machine as its host, and
+must come from this page or from no page at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import ipaddress
+from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import parse_qs, urlencode
+
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from collarclass.app.problems import Problem, problem_response, unexpected
+
+COOKIE = "collarclass_token"
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
+)
+_HEADERS = (
+    (b"content-security-policy", _POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
+)
+_FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
+_LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a request may take at most.
+
+    Attributes
+    ----------
+    body : int
+        Bytes of a JSON body. Files are bounded by the disk alone.
+    wait : float
+        Seconds without a byte of a body, after which the request is given up.
+    answer : float
+        Seconds for labelling the ads of one request.
+    """
+
+    body: int = 16 << 20
+    wait: float = 30.0
+    answer: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may ask.
+
+    Attributes
+    ----------
+    loopback : bool
+        Whether only this machine is served.
+    hosts : frozenset of str
+        Further names under which this machine may be addressed.
+    token : str, optional
+        What every request must carry; needed beyond loopback.
+    """
+
+    loopback: bool = True
+    hosts: frozenset[str] = frozenset()
+    token: str | None = None
+
+    def knows_host(self, host: str) -> bool:
+        """Whether a Host header names this machine: an IP address cannot be rebound, a name can."""
+        name = _without_port(host)
+        if name in _LOOPBACK_NAMES or name in self.hosts:
+            return True
+        try:
+            ipaddress.ip_address(name)
+        except ValueError:
+            return False
+        return not self.loopback
+
+    def knows_token(self, given: str | None) -> bool:
+        """Whether a token is the right one, in constant time."""
+        return self.token is None or (
+            given is not None and hmac.compare_digest(given.encode("utf-8", "replace"), self.token.encode())
+        )
+
+
+class Guard:
+    """The outermost application."""
+
+    def __init__(self, app: ASGIApp, access: Access, limits: Limits, identity: str) -> None:
+        self.app, self.access, self.limits = app, access, limits
+        self._headers = (*_HEADERS, (b"collarclass-model", identity.encode("ascii", "replace")))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Check a request, pass it on, and add headers to the reply."""
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+            return
+        if scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        started = False
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                there = {name.lower() for name, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *(h for h in self._headers if h[0] not in there)]
+                if b"cache-control" not in there:
+                    message["headers"].append((b"cache-control", b"no-store"))
+            await send(message)
+
+        try:
+            answer = self._refusal(scope)
+            if answer is None:
+                await self.app(scope, self._bounded(scope, receive), send_with_headers)
+                return
+        except Problem as problem:
+            answer = problem_response(problem.status_code, str(problem.detail), headers=problem.headers)
+        except Exception as error:  # after the application's own handler has replied, it is raised again
+            if started:
+                return
+            answer = unexpected(error)
+        if not started:
+            await answer(scope, receive, send_with_headers)
+
+    def _refusal(self, scope: Scope) -> Response | None:
+        """The reply to a request that may not pass, or to one that brings the token in its address."""
+        headers: dict[str, list[str]] = {}
+        for name, value in scope["headers"]:
+            headers.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
+
+        def one(name: str) -> str | None:
+            return headers[name][0] if len(headers.get(name, ())) == 1 else None
+
+        host = one("host")
+        if host is None or not self.access.knows_host(host):
+            raise Problem(421, "This server does not answer under that name: use its address, or --allow-host.")
+        self._check_origin(scope, host, headers.get("origin", []), one("sec-fetch-site"))
+        if scope["method"] not in ("GET", "HEAD", "OPTIONS"):
+            kind = (one("content-type") or "").split(";")[0].strip().lower()
+            if kind in _FORM_TYPES:
+                raise Problem(415, f"A body of type {kind} is not taken: send application/json, or a file's bytes "
+                              "as application/octet-stream.")  # fmt: skip
+        return self._token_refusal(scope, headers)
+
+    def _check_origin(self, scope: Scope, host: str, origins: list[str], site: str | None) -> None:
+        if any(origin.partition("://")[2] != host for origin in origins):
+            raise Problem(403, "A page of another origin may not use this server.")
+        # Another port of localhost is the same site, and not this page.
+        if site not in (None, "same-origin", "none") and scope["path"] not in ("/", "/healthz"):
+            raise Problem(403, "A page of another site may not use this server.")
+
+    def _token_refusal(self, scope: Scope, headers: dict[str, list[str]]) -> Response | None:
+        if self.access.token is None or scope["path"] == "/healthz":
+            return None
+        query = parse_qs(scope["query_string"].decode("latin-1"))
+        if scope["path"] == "/" and "token" in query and self.access.knows_token(query.pop("token")[0]):
+            # The cookie stands in for the token from here on, so that the address can be shown.
+            answer = RedirectResponse("/" + ("?" + urlencode(query, doseq=True) if query else ""), 303)
+            answer.set_cookie(COOKIE, self.access.token, httponly=True, samesite="strict", path="/")
+            return answer
+        shown = [value.partition(" ") for value in headers.get("authorization", [])]
+        given = [token for scheme, _, token in shown if scheme.lower() == "bearer"]
+        for value in headers.get("cookie", []):
+            try:
+                given += [m.value for name, m in SimpleCookie(value).items() if name == COOKIE]
+            except CookieError:
+                continue
+        if not any(map(self.access.knows_token, given)):
+            raise Problem(
+                401,
+                "This server asks for a token: open the address that it printed when it started, or send the "
+                "header 'Authorization: Bearer TOKEN'.",
+                {"www-authenticate": "Bearer"},
+            )
+        return None
+
+    def _bounded(self, scope: Scope, receive: Receive) -> Receive:
+        """The body of a request, with bounds on its size and on how long it may stall."""
+        limit = None if is_upload(scope) else self.limits.body
+        seen, whole = 0, False
+
+        async def bounded() -> Message:
+            nonlocal seen, whole
+            if whole:  # what follows is the client going away, which may take as long as the reply
+                return await receive()
+            try:
+                message = await asyncio.wait_for(receive(), self.limits.wait)
+            except TimeoutError:
+                raise Problem(408, f"Nothing of the body came for {self.limits.wait:g} seconds.") from None
+            seen += len(message.get("body", b""))
+            whole = not message.get("more_body", False)
+            if limit is not None and seen > limit:
+                raise Problem(413, f"The body has more than {limit >> 20} MB: send fewer ads at once, or a file.")
+            return message
+
+        return bounded
+
+
+def is_upload(scope: Scope) -> bool:
+    """Whether a request brings a file, streamed to disk, instead of JSON."""
+    path = scope["path"]
+    return scope["method"] == "POST" and (
+        path in ("/v1/files", "/v1/reviews") or path.endswith(("/annotations", "/second"))
+    )
+
+
+def _without_port(host: str) -> str:
+    if host.startswith("["):
+        return host[1:].partition("]")[0]
+    return host.rpartition(":")[0].lower() if ":" in host else host.lower()

@@ -1,0 +1,170 @@
+"""Requests and replies of the interface, as its OpenAPI document describes them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+MAX_ADS = 1000
+MAX_CHARACTERS = 1_000_000
+_AD: dict[str, Any] = {"title": "Mechatronics technician", "text": "Maintain and program robot cells. Associate degree required."}
+
+LabelName = Literal["white", "blue", "gray", "unclear"]
+Dimension = Literal["academic", "hands_on"]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Ad(_Strict):
+    """A job ad, a job title, or both."""
+
+    text: str = Field("", max_length=MAX_CHARACTERS, description="The ad: plain text or HTML, English or Chinese.")
+    title: str | None = Field(None, max_length=10_000, description="The job title.")
+
+
+class ClassifyRequest(_Strict):
+    """One ad (`text`, `title`) or a list of them (`ads`)."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [_AD, {"ads": [_AD, {"title": "Web designer"}], "evidence": False}],
+            "oneOf": [
+                {
+                    "required": ["ads"],
+                    "properties": {"ads": {"type": "array"}, "text": {"type": "null"}, "title": {"type": "null"}},
+                },
+                {
+                    "properties": {"ads": {"type": "null"}},
+                    "anyOf": [
+                        {"required": [name], "properties": {name: {"type": "string"}}} for name in ("text", "title")
+                    ],
+                },
+            ],
+        }
+    )
+
+    text: str | None = Field(None, max_length=MAX_CHARACTERS, description="One ad.")
+    title: str | None = Field(None, max_length=10_000, description="Its title, or a title alone.")
+    ads: list[Ad] | None = Field(None, min_length=1, max_length=MAX_ADS, description="Several ads instead.")
+    evidence: bool = Field(True, description="Whether to say which words decided; faster without.")
+    lang: Literal["en", "zh"] | None = Field(None, description="Of the explanation; the ad's own if not given.")
+
+    @model_validator(mode="after")
+    def _one_or_many(self) -> ClassifyRequest:
+        single = self.text is not None or self.title is not None
+        if single == (self.ads is not None):
+            raise ValueError("give either 'text' and 'title' of one ad, or 'ads'")
+        return self
+
+
+class Requirement(BaseModel):
+    """Something that the ad asks of applicants, and where it does."""
+
+    kind: str = Field(description="schooling, certificate, licence, skill_grade or experience")
+    status: str = Field(description="required, preferred, substitutable or not_needed")
+    field: Literal["title", "text"]
+    start: int = Field(description="Offset in that field, counted in Unicode code points.")
+    end: int
+    text: str
+    level: str | None = None
+    isced: int | None = None
+    nature: str | None = None
+    years: float | None = None
+
+
+class Reason(BaseModel):
+    """A run of words that pulled the ad towards its label."""
+
+    field: Literal["title", "text"]
+    start: int
+    end: int
+    text: str
+    dimension: Dimension
+    strength: float = Field(description="By how much it raised the label's log-probability.")
+
+
+class Evidence(BaseModel):
+    """One term of a score's sum, on the ratings' scale of 0 to 4."""
+
+    field: Literal["title", "text"]
+    start: int
+    end: int
+    text: str
+    dimension: Dimension
+    weight: float
+    kind: Literal["words", "requirement"]
+
+
+class Result(BaseModel):
+    """What one ad was found to be."""
+
+    model_config = ConfigDict(extra="allow")
+
+    label: LabelName
+    confidence: Share = Field(description="Calibrated probability of the label; 0 for unclear.")
+    probabilities: dict[str, float]
+    academic_score: Share
+    hands_on_score: Share
+    schooling_level: str | None
+    schooling_status: str
+    note: str = Field(description="Why the label is unclear; empty otherwise.")
+    explanation: str | None = Field(None, description="One sentence; with evidence.")
+    requirements: list[Requirement] | None = None
+    reasons: list[Reason] | None = None
+    evidence: list[Evidence] | None = Field(None, description="The weightiest terms, at most 60.")
+
+
+class ClassifyReply(BaseModel):
+    """One result an ad, in the order of the ads."""
+
+    model: str = Field(description="Name and version of the model.", examples=["standard 0.1.0"])
+    results: list[Result]
+
+
+class Occupation(BaseModel):
+    """An occupation of the O*NET-SOC taxonomy, rated by what a typical ad of it asks for."""
+
+    onet_code: str = Field(examples=["17-3024.00"])
+    isco08: str
+    csco22: str
+    title: str
+    titles_en: str
+    titles_zh: str
+    academic_rating: float = Field(ge=0, le=4)
+    hands_on_rating: float = Field(ge=0, le=4)
+    label: LabelName
+    why: str
+
+
+class OccupationsReply(BaseModel):
+    """Occupations, by code or the best match first."""
+
+    model: str
+    count: int
+    occupations: list[Occupation]
+
+
+class ModelReply(BaseModel):
+    """The model, and how it decides."""
+
+    model: str
+    version: str = Field(description="Of collarclass.")
+    labels: list[str]
+    dimensions: list[str]
+    facts: dict[str, Any]
+    limits: dict[str, float]
+    steps: int = Field(description="Points along each side of `regions`.")
+    regions: list[list[float]] = Field(
+        description="Probabilities of white, blue and gray over the plane: hands-on score in rows, academic in columns."
+    )
+
+
+class Health(BaseModel):
+    """The server answers."""
+
+    status: Literal["ok"] = "ok"
+    model: str

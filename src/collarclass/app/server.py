@@ -1,0 +1,190 @@
+"""The application put together, and started on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import secrets
+import socket
+import sys
+import webbrowser
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+from fastapi.responses import FileResponse, Response
+from starlette.types import ASGIApp
+
+from collarclass import __version__
+from collarclass.api import default_model
+from collarclass.app.ads import ads_router
+from collarclass.app.guard import Access, Guard, Limits
+from collarclass.app.labeller import Labeller
+from collarclass.app.problems import Problem, ProblemDocument, add_handlers
+from collarclass.errors import DataError
+from collarclass.model.model import Model
+
+STATIC = Path(__file__).parent / "static"
+_KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_PROBLEM = {"model": ProblemDocument, "content": {"application/problem+json": {}}}
+_DESCRIPTION = """Labels job ads, job titles and files of them white, blue or gray collar by two scores: academic
+credential and hands-on skill. Offsets count Unicode code points, as Python's `str` does. Every error is a
+problem document (RFC 9457); every reply names the model, in its body or the header `Collarclass-Model`."""
+
+
+def create_app(model: Model | None = None, *, access: Access | None = None, limits: Limits | None = None) -> ASGIApp:
+    """The application, for any ASGI server.
+
+    Parameters
+    ----------
+    model : Model, optional
+        The shipped model if not given.
+    access : Access, optional
+        Who may ask; programs and pages of this machine if not given.
+    limits : Limits, optional
+        What a request may take.
+
+    Returns
+    -------
+    ASGI application
+    """
+    model, limits = model or default_model(), limits or Limits()
+    labeller = Labeller(model, limits.answer)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        labeller.close()
+
+    app = FastAPI(
+        title="collarclass",
+        version=__version__,
+        description=_DESCRIPTION,
+        docs_url=None,  # those pages load their scripts from elsewhere
+        redoc_url=None,
+        lifespan=lifespan,
+        responses=dict.fromkeys((400, 401, 403, 404, 408, 413, 415, 421, 422, 500, 503), _PROBLEM),
+    )
+    add_handlers(app)
+    app.include_router(ads_router(labeller))
+    _add_page(app)
+    return Guard(app, access or Access(), limits, model.identity)
+
+
+def _add_page(app: FastAPI) -> None:
+    """The page's own files, by name: nothing else of the disk can be asked for."""
+    files = {path.name: path for path in STATIC.iterdir() if path.suffix in _KINDS}
+
+    def sent(path: Path) -> Response:
+        kind = f"{_KINDS[path.suffix]}; charset=utf-8"
+        return FileResponse(path, headers={"content-type": kind, "cache-control": "no-cache"})
+
+    @app.get("/", include_in_schema=False)
+    async def page() -> Response:
+        return sent(files["index.html"])
+
+    @app.get("/static/{name}", include_in_schema=False)
+    async def static(name: str) -> Response:
+        if name not in files:
+            raise Problem(404, "The page has no such file.")
+        return sent(files[name])
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach an address."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def serve(
+    host: str = "127.0.0.1",
+    port: int = 0,
+    *,
+    model: Model | None = None,
+    token: str | None = None,
+    hosts: Iterable[str] = (),
+    browser: bool = True,
+    say: Callable[[str], Any] = print,
+) -> None:
+    """Serve the page and its interface until interrupted.
+
+    Parameters
+    ----------
+    host : str
+        The address to listen on.
+    port : int
+        0 for a free one.
+    model : Model, optional
+    token : str, optional
+        What every request must carry; made up for an address that other machines can reach.
+    hosts : iterable of str
+        Further names under which the server may be addressed.
+    browser : bool
+        Whether to open the page.
+    say : callable
+        Takes each line of what the user is told.
+
+    Raises
+    ------
+    DataError
+        If the address cannot be listened on.
+    """
+    loopback = is_loopback(host)
+    if not loopback:
+        token = token or secrets.token_urlsafe(24)
+    listening = listen(host, port)
+    port = listening.getsockname()[1]
+    access = Access(loopback, frozenset(name.lower() for name in (*hosts, *(() if loopback else (host,)))), token)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_app(model, access=access),
+            log_level="warning",
+            access_log=False,  # an address can hold a token or the name of a file
+            server_header=False,
+            ws="none",
+            limit_concurrency=300,
+            timeout_graceful_shutdown=3,
+        )
+    )
+    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
+    address = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}/" + (f"?token={token}" if token else "")
+    say(address)
+    if not loopback:
+        say("Warning: other machines can reach this server, without encryption; the token in the address is its key.")
+    asyncio.run(_run(server, listening, address if browser else None))
+
+
+async def _run(server: uvicorn.Server, listening: socket.socket, address: str | None) -> None:
+    async def open_page() -> None:
+        while not server.started:
+            await asyncio.sleep(0.05)
+        await asyncio.to_thread(webbrowser.open, address or "")
+
+    opening = asyncio.create_task(open_page()) if address is not None else None
+    try:
+        await server.serve([listening])
+    finally:
+        if opening is not None:
+            opening.cancel()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Take a port; an address that cannot be had is an error that says so."""
+    try:
+        family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listening = socket.socket(family, kind, proto)
+        if sys.platform != "win32":  # there it would let another program take the port as well
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(128)
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"Cannot listen on {host}, port {port} ({reason}): choose another --port or --host.") from None
+    return listening

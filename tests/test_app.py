@@ -1,0 +1,403 @@
+"""The interface for programs, over a real socket: what it answers, and whom it refuses."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import urllib.request
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+pytest.importorskip("fastapi", reason="the page needs the extra app")
+pytest.importorskip("uvicorn", reason="the page needs the extra app")
+
+from app_server import Address, Reply, running
+
+from collarclass import __version__, classify, classify_many
+from collarclass.app.guard import Access, Limits
+from collarclass.app.labeller import MAX_EVIDENCE
+from collarclass.app.server import STATIC, create_app, is_loopback
+from collarclass.definitions.labels import LABELS
+
+AD = {"title": "Technician", "text": "Repair and program packaging machines. Associate degree required."}
+SECRET = "xyzzy-plugh"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Address]:
+    with running(create_app(limits=Limits(body=2 << 20, wait=0.5))) as address:
+        yield address
+
+
+def problem(reply: Reply, status: int) -> str:
+    """The sentence of a problem document; it has to be one."""
+    assert reply.status == status, reply.body
+    assert reply.headers["content-type"] == "application/problem+json"
+    found = reply.json
+    assert {"type", "title", "status", "detail"} <= set(found)
+    assert found["status"] == status
+    assert found["detail"].endswith(".")
+    return str(found["detail"])
+
+
+# -- answers -------------------------------------------------------------------------------------
+
+
+def test_one_ad_is_what_the_library_says(server: Address) -> None:
+    reply = server.classify(**AD)
+    found = classify(AD["text"], AD["title"])
+    [result] = reply["results"]
+    assert reply["model"] == found.model
+    assert result["label"] == found.label
+    assert result["confidence"] == pytest.approx(found.confidence, abs=1e-4)
+    assert result["probabilities"] == pytest.approx(found.probabilities, abs=1e-4)
+    assert result["explanation"] == found.explain()
+    assert [r["text"] for r in result["requirements"]] == [r.text for r in found.requirements]
+    assert [r["text"] for r in result["reasons"]] == [r.text for r in found.reasons]
+    weights = [e["weight"] for e in result["evidence"]]
+    assert weights == pytest.approx([e.weight for e in found.evidence[:MAX_EVIDENCE]], abs=1e-4)
+
+
+def test_offsets_count_code_points_in_the_text_that_was_sent(server: Address) -> None:
+    text = "🔧🔧 Schweißer gesucht: " + AD["text"]
+    [result] = server.classify(text=text, title="👷 Welder")["results"]
+    fields = {"text": text, "title": "👷 Welder"}
+    pieces = [*result["evidence"], *result["reasons"], *result["requirements"]]
+    assert pieces
+    for piece in pieces:
+        assert fields[piece["field"]][piece["start"] : piece["end"]] == piece["text"]
+
+
+def test_many_ads_keep_their_order_and_may_be_titles_alone(server: Address) -> None:
+    ads: list[dict[str, Any]] = [AD, {"text": ""}, {"title": "Lawyer"}, {"title": None, "text": AD["text"]}] * 250
+    results = server.classify(ads=ads, evidence=False)["results"]
+    expected = classify_many([ad.get("text", "") for ad in ads], [ad.get("title") for ad in ads], evidence=False)
+    assert [r["label"] for r in results] == [c.label for c in expected]
+    assert set(results[0]) & {"explanation", "requirements", "reasons", "evidence"} == set()
+    assert problem(server.ask("POST", "/v1/classify", {"ads": [AD] * 1001}), 422).startswith("body.ads: ")
+
+
+def test_the_explanation_comes_in_the_language_asked_for(server: Address) -> None:
+    [result] = server.classify(**AD, lang="zh")["results"]
+    assert result["explanation"] == classify(AD["text"], AD["title"]).explain("zh")
+
+
+def test_requests_at_the_same_time_do_not_mix(server: Address) -> None:
+    ads = [{"title": f"Welder {i}", "text": "Weld frames. " * i + AD["text"] * (i % 3)} for i in range(40)]
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda ad: server.classify(**ad)["results"][0], ads))
+    for ad, result in zip(ads, found, strict=True):
+        assert result["confidence"] == pytest.approx(classify(ad["text"], ad["title"]).confidence, abs=1e-4)
+
+
+def test_occupations_by_title_and_code_in_both_languages(server: Address) -> None:
+    everything = server.ask("GET", "/v1/occupations").json
+    assert everything["count"] == len(everything["occupations"]) > 900
+    for wanted, code in (("mechatronics", "17-3024.00"), ("17-3024", "17-3024.00"), ("电焊工", "51-4121.00")):
+        found = server.ask("GET", f"/v1/occupations?q={quote(wanted)}&limit=50").json["occupations"]
+        assert code in [row["onet_code"] for row in found], wanted
+    one = server.ask("GET", "/v1/occupations/51-4121.00").json
+    assert one["label"] == "blue"
+    assert "no occupation" in problem(server.ask("GET", "/v1/occupations/00-0000.00"), 404)
+
+
+def test_the_model_says_who_it_is_and_how_it_decides(server: Address) -> None:
+    found = server.ask("GET", "/v1/model").json
+    assert found["version"] == __version__
+    assert found["labels"] == list(LABELS)
+    assert len(found["regions"]) == found["steps"] ** 2
+    assert all(sum(p) == pytest.approx(1, abs=0.01) for p in found["regions"])
+    corner = found["regions"][-1]  # both scores at 1
+    assert max(zip(corner, LABELS, strict=True))[1] == "gray"
+    health = server.ask("GET", "/healthz")
+    assert health.json == {"status": "ok", "model": found["model"]}
+    assert health.headers["collarclass-model"] == found["model"]
+
+
+# -- what is refused -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        ({}, "body"),
+        ({"text": 3}, "body.text"),
+        ({"txt": "a"}, "body.txt"),
+        ({"text": "a", "ads": [{"text": "b"}]}, "body"),
+        ({"ads": []}, "body.ads"),
+        ({"ads": [{"text": "a"}, {"text": None}]}, "body.ads.1.text"),
+        ({"text": "a", "evidence": "yes"}, "body.evidence"),
+        ({"text": "a" * 1_000_001}, "body.text"),
+        ([], "body"),
+    ],
+)
+def test_a_wrong_field_is_named_and_not_quoted(server: Address, body: Any, place: str) -> None:
+    reply = server.ask("POST", "/v1/classify", body)
+    problem(reply, 422)
+    assert reply.json["errors"][0]["where"] == place
+    assert len(reply.body) < 1000
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", b'{"text": "\\ud800"}', b"[" * 100_000, b'{"text": NaN}'])
+def test_what_is_not_json_is_said_to_be_so(server: Address, body: bytes) -> None:
+    reply = server.ask("POST", "/v1/classify", body, {"Content-Type": "application/json"})
+    problem(reply, reply.status)
+    assert reply.status in (400, 422)
+
+
+def test_unknown_addresses_and_methods(server: Address) -> None:
+    assert "openapi.json" in problem(server.ask("GET", "/v1/nothing"), 404)
+    assert "openapi.json" in problem(server.ask("GET", "/v1/classify"), 405)
+    for path in ("/static/..%2fserver.py", "/static/%2e%2e/server.py", "/../server.py", "/static/nothing.js"):
+        problem(server.ask("GET", path), 404)
+
+
+@pytest.mark.parametrize("declared", [True, False])
+def test_a_body_beyond_the_limit_is_refused_in_the_middle(server: Address, declared: bool) -> None:
+    body = json.dumps({"text": "a" * (3 << 20)}).encode()
+    with socket.create_connection(("127.0.0.1", server.port)) as connection:
+        size = f"Content-Length: {len(body)}" if declared else "Transfer-Encoding: chunked"
+        head = f"POST /v1/classify HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n{size}\r\n\r\n"
+        connection.sendall(head.encode())
+        try:
+            for i in range(0, len(body), 1 << 16):
+                piece = body[i : i + (1 << 16)]
+                connection.sendall(piece if declared else f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
+        except OSError:
+            pass  # the server has hung up already
+        assert b" 413 " in connection.recv(1000)
+
+
+def test_a_body_that_stalls_is_given_up(server: Address) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(
+            b"POST /v1/classify HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            b'Content-Length: 100\r\n\r\n{"text"'
+        )
+        assert b" 408 " in connection.recv(1000)
+
+
+def test_labelling_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    release = threading.Event()
+    monkeypatch.setattr("collarclass.app.labeller.classify_many", lambda *a, **k: release.wait(5) and [])
+    with running(create_app(limits=Limits(answer=0.2))) as address:
+        reply = address.ask("POST", "/v1/classify", AD)
+        release.set()
+    assert "fewer or shorter" in problem(reply, 503)
+    assert "retry-after" in reply.headers
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "localhost.evil.example", "", "10.0.0.1"]
+)
+def test_another_host_name_is_refused(server: Address, host: str) -> None:
+    """A page of evil.example whose name was pointed at 127.0.0.1 sends that name."""
+    problem(server.ask("GET", "/v1/model", headers={"Host": host}), 421)
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:80", "[::1]:8000", "LOCALHOST:1"])
+def test_the_names_of_this_machine_are_taken(server: Address, host: str) -> None:
+    assert server.ask("GET", "/healthz", headers={"Host": host}).status == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://localhost:1"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    ],
+)
+def test_pages_of_other_origins_are_refused(server: Address, headers: dict[str, str]) -> None:
+    problem(server.ask("POST", "/v1/classify", AD, headers), 403)
+    problem(server.ask("GET", "/v1/model", headers=headers), 403)
+
+
+def test_the_own_page_is_served_and_a_link_from_elsewhere_opens_it(server: Address) -> None:
+    own = {"Origin": server.url, "Sec-Fetch-Site": "same-origin"}
+    assert server.ask("POST", "/v1/classify", AD, own).status == 200
+    assert server.ask("GET", "/", headers={"Sec-Fetch-Site": "cross-site"}).status == 200
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=a"])
+def test_what_a_form_of_another_page_can_send_is_refused(server: Address, kind: str) -> None:
+    reply = server.ask("POST", "/v1/classify", json.dumps(AD).encode(), {"Content-Type": kind})
+    assert kind.split(";")[0] in problem(reply, 415)
+
+
+def test_every_reply_has_the_headers_that_keep_a_page_shut_in(server: Address) -> None:
+    for path in ("/", "/v1/model", "/nothing", "/openapi.json"):
+        headers = server.ask("GET", path).headers
+        policy = headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert "frame-ancestors 'none'" in policy
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["cross-origin-resource-policy"] == "same-origin"
+    assert "server" not in headers
+
+
+def test_the_page_has_nothing_inline_and_nothing_from_elsewhere() -> None:
+    for path in STATIC.iterdir():
+        text = path.read_text("utf-8")
+        assert not re.findall(r"https?://(?!www\.w3\.org/)", text), path
+        if path.suffix == ".html":
+            assert not re.findall(r"<style|\sstyle=|\son\w+=|javascript:", text)
+            assert all("src=" in tag for tag in re.findall(r"<script[^>]*>", text))
+        if path.suffix == ".js":
+            assert not re.findall(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(", text), path
+
+
+# -- the token -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def locked() -> Iterator[Address]:
+    with running(create_app(access=Access(False, frozenset({"planner.example"}), SECRET))) as address:
+        yield address
+
+
+def test_beyond_loopback_everything_asks_for_the_token(locked: Address) -> None:
+    for path in ("/", "/static/app.js", "/v1/model", "/openapi.json", "/?token=wrong"):
+        reply = locked.ask("GET", path)
+        assert "token" in problem(reply, 401)
+        assert reply.headers["www-authenticate"] == "Bearer"
+    for given in ("Bearer", "Bearer wrong", f"Basic {SECRET}", SECRET, f"Bearer {SECRET}x", "Bearer ü"):
+        problem(locked.ask("GET", "/v1/model", headers={"Authorization": given.encode().decode("latin-1")}), 401)
+    assert locked.ask("GET", "/healthz").status == 200
+    assert locked.ask("GET", "/v1/model", headers={"Authorization": f"Bearer {SECRET}"}).status == 200
+
+
+def test_the_printed_address_turns_the_token_into_a_cookie(locked: Address) -> None:
+    reply = locked.ask("GET", f"/?token={SECRET}&lang=zh")
+    assert (reply.status, reply.headers["location"]) == (303, "/?lang=zh")
+    cookie = reply.headers["set-cookie"]
+    assert {"HttpOnly", "SameSite=strict"} <= {part.strip() for part in cookie.split(";")}
+    assert locked.ask("GET", "/v1/model", headers={"Cookie": cookie.split(";")[0]}).status == 200
+    problem(locked.ask("GET", "/v1/model", headers={"Cookie": "collarclass_token=wrong"}), 401)
+
+
+def test_beyond_loopback_addresses_and_named_hosts_are_taken(locked: Address) -> None:
+    token = {"Authorization": f"Bearer {SECRET}"}
+    for host, status in (("192.168.1.5:8000", 200), ("planner.example", 200), ("evil.example", 421)):
+        assert locked.ask("GET", "/v1/model", headers={**token, "Host": host}).status == status
+
+
+# -- nothing of an ad is logged ------------------------------------------------------------------
+
+
+def test_an_unexpected_error_is_logged_by_its_place_alone(
+    server: Address,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    def broken(texts: list[str], *args: Any, **options: Any) -> None:
+        raise RuntimeError(f"cannot read {texts[0]}")
+
+    monkeypatch.setattr("collarclass.app.labeller.classify_many", broken)
+    with caplog.at_level(logging.DEBUG):
+        reply = server.ask("POST", "/v1/classify", {"text": SECRET})
+    assert "RuntimeError" in problem(reply, 500)
+    written = caplog.text + "".join(capfd.readouterr())
+    assert "RuntimeError" in written
+    assert SECRET not in written + reply.body.decode()
+
+
+# -- the command ---------------------------------------------------------------------------------
+
+
+def start(*options: str) -> tuple[subprocess.Popen[str], str]:
+    """The command, and the address that it printed."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "collarclass", "app", "--no-browser", *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    return process, process.stdout.readline().strip()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are those of POSIX")
+def test_the_command_prints_its_address_serves_and_ends_clean() -> None:
+    before = set(Path(tempfile.gettempdir()).glob("collarclass-app-*"))
+    process, address = start()
+    try:
+        assert re.fullmatch(r"http://127\.0\.0\.1:\d+/", address)
+        with urllib.request.urlopen(address + "healthz", timeout=10) as reply:
+            assert json.load(reply)["status"] == "ok"
+        port = address.rsplit(":", 1)[1].strip("/")
+        taken = subprocess.run(
+            [sys.executable, "-m", "collarclass", "app", "--no-browser", "--port", port],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert taken.returncode == 1
+        assert f"port {port}" in taken.stderr
+    finally:
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=15)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert set(Path(tempfile.gettempdir()).glob("collarclass-app-*")) <= before
+
+
+def test_an_address_that_others_reach_comes_with_a_warning_and_a_token() -> None:
+    process, address = start("--host", "0.0.0.0")
+    try:
+        assert re.fullmatch(r"http://127\.0\.0\.1:\d+/\?token=[\w-]{30,}", address)
+        assert process.stdout is not None
+        assert "other machines" in process.stdout.readline()
+    finally:
+        process.terminate()
+        process.communicate(timeout=15)
+
+
+def test_which_addresses_are_this_machine_alone() -> None:
+    assert all(map(is_loopback, ("127.0.0.1", "127.1.2.3", "::1", "localhost")))
+    assert not any(map(is_loopback, ("0.0.0.0", "::", "192.168.0.1", "example.org", "")))
+
+
+# -- the generated schema ------------------------------------------------------------------------
+
+
+def test_the_openapi_document_has_examples_that_work(server: Address) -> None:
+    document = server.ask("GET", "/openapi.json").json
+    assert document["openapi"].startswith("3.1")
+    for example in document["components"]["schemas"]["ClassifyRequest"]["examples"]:
+        assert server.classify(**example)["results"]
+
+
+def test_replies_are_as_the_schema_says(server: Address) -> None:
+    schemathesis = pytest.importorskip("schemathesis")
+    hypothesis = pytest.importorskip("hypothesis")
+    schema = schemathesis.openapi.from_url(f"{server.url}/openapi.json")
+    schema.config.base_url = server.url
+    for operation in (found.ok() for found in schema.get_all_operations()):
+        if operation.path.startswith("/v1/files") or operation.path.startswith("/v1/reviews"):
+            continue
+
+        def check(case: Any) -> None:
+            case.call_and_validate()
+
+        quick = hypothesis.settings(
+            max_examples=12, deadline=None, suppress_health_check=list(hypothesis.HealthCheck)
+        )
+        quick(hypothesis.given(case=operation.as_strategy())(check))()
