@@ -158,7 +158,8 @@ def test_interrupted(tmp_path: Path, small_model_path: Path) -> None:
         "100",
     ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        while not (tmp_path / ".out.csv.journal").exists():
+        journal = tmp_path / ".out.csv.collarclass-journal"
+        while not journal.exists() or journal.read_text().count("\n") < 3:
             assert process.poll() is None
             time.sleep(0.005)
         process.send_signal(signal.SIGINT)
@@ -176,7 +177,11 @@ def test_interrupted(tmp_path: Path, small_model_path: Path) -> None:
         (["no.csv", "-o", "x.csv"], "There is no file no.csv"),
         (["ads.csv", "-o", "ads.csv"], "is the file that is read"),
         (["ads.csv", "-o", "x.csv", "--text", "txt"], "Did you mean 'text'?"),
-        (["ads.csv", "-o", "x.xlsx"], "save the sheet as CSV"),
+        (["ads.csv", "-o", "x.ods"], "sheets are written as .xlsx"),
+        (["ads.csv", "-o", "x.csv", "-j", "0"], "n_jobs is 0"),
+        (["ads.csv", "-o", "x.csv", "--encoding", "undefined"], "No encoding is called 'undefined'"),
+        (["ads.csv", "-o", "x.csv", "--select", "title,nothing"], "No column 'nothing' to select"),
+        (["ads.csv", "-o", "x.csv", "--text", "\x1b]0;gone\x07"], "\\x1b]0;gone\\x07"),
         (["ads.csv", "-o", "x.csv", "--model", "nowhere"], "No model at nowhere"),
         (["ads.csv", "-o", "-", "--report", "r.html"], "A report needs a labelled file"),
     ],

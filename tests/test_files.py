@@ -6,13 +6,18 @@ import csv
 import gzip
 import io
 import json
+import os
 import signal
+import stat
 import subprocess
 import sys
+import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -333,9 +338,11 @@ def test_refuses_with_a_sentence(
 
 def test_refuses_odd_files(ads: Path, tmp_path: Path, small_model: Model) -> None:
     refused("There is no file", tmp_path / "no.csv", tmp_path / "out.csv", model=small_model)
-    refused("is a folder", ads, tmp_path, model=small_model, format="csv")
-    refused("save the sheet as CSV", tmp_path / "ads.xlsx", tmp_path / "out.csv", model=small_model)
-    refused("leave .gz or .zst off", ads, tmp_path / "out.parquet.gz", model=small_model)
+    refused("is the file that is read", ads, tmp_path, model=small_model, format="csv")
+    refused("There is no file", tmp_path / "ads.xlsx", tmp_path / "out.csv", model=small_model)
+    refused("written as .xlsx", ads, tmp_path / "out.ods", model=small_model)
+    refused("has no known ending", ads, tmp_path / "out.doc", model=small_model)
+    refused("leave .gz, .zst and the like off", ads, tmp_path / "out.parquet.gz", model=small_model)
     refused(
         "is not a Parquet file", ads.rename(tmp_path / "a.parquet"), tmp_path / "out.csv", model=small_model
     )
@@ -377,60 +384,238 @@ label_file(sys.argv[1], sys.argv[2], model=sys.argv[3], batch_size=100, resume="
 """
 
 
-@pytest.mark.parametrize("to", ["csv", "csv.gz", "jsonl.zst", "parquet"])
+def journal_lines(target: Path) -> list[dict[str, Any]]:
+    journal = target.with_name(f".{target.name}.collarclass-journal")
+    if not journal.exists():
+        return []
+    lines = journal.read_text().split("\n")[:-1]
+    return [json.loads(line.rpartition("\t")[0]) for line in lines]
+
+
+def rows_in_journal(target: Path) -> int:
+    return sum(line.get("rows") or 0 for line in journal_lines(target))
+
+
+def partial_of(target: Path) -> Path:
+    return target.with_name(journal_lines(target)[0]["partial"])
+
+
+def interrupted_run(source: Path, target: Path, after: int = 50, **options: Any) -> None:
+    """Begin a run and interrupt it after so many rows, as whoever presses Ctrl-C does."""
+
+    def stop(done: int, share: float) -> None:
+        if done >= after:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        label_file(source, target, progress=stop, batch_size=10, **options)
+    assert not target.exists()
+    assert rows_in_journal(target) >= after
+
+
+@pytest.fixture
+def hundred(tmp_path: Path) -> Path:
+    path = tmp_path / "hundred.csv"
+    path.write_text(as_csv([HEADER, *ADS * 20]), "utf-8", newline="")
+    return path
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
+@pytest.mark.parametrize("to", ["csv", "jsonl.zst", "parquet"])
 def test_a_killed_run_goes_on_where_it_was(tmp_path: Path, small_model_path: Path, to: str) -> None:
     source, target, whole = tmp_path / "ads.csv", tmp_path / f"out.{to}", tmp_path / f"whole.{to}"
     source.write_text(as_csv([HEADER, *ADS * 8_000]), newline="")
     label_file(source, whole, model=small_model_path, batch_size=100)
     command = [sys.executable, "-c", KILLED, str(source), str(target), str(small_model_path)]
-    journal = tmp_path / f".out.{to}.journal"
-    rows = 0
-    for attempt in range(2):
-        process = subprocess.Popen([*command, "resume"] if attempt else command)
-        while process.poll() is None:
-            try:
-                now = json.loads(journal.read_text())["rows"]
-            except FileNotFoundError:
-                now = 0
-            if now > rows + 3000:
-                break
-            time.sleep(0.002)
-        assert process.poll() is None, "the run was over before it was killed"
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        assert not target.exists()
-        rows = json.loads(journal.read_text())["rows"]
-    assert 6000 < rows < 40_000
-    with (tmp_path / f".out.{to}.partial").open("ab") as partial:
+    process = subprocess.Popen(command)
+    while process.poll() is None and not rows_in_journal(target):
+        time.sleep(0.002)
+    assert process.poll() is None, "the run was over before it was killed"
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not target.exists()
+    assert 0 < rows_in_journal(target) < 40_000
+    with partial_of(target).open("ab") as partial:
         partial.write(b"half a batch that the kill left behind")
     subprocess.run([*command, "resume"], check=True)
     assert target.read_bytes() == whole.read_bytes()
     assert sorted(p.name for p in tmp_path.iterdir()) == ["ads.csv", target.name, whole.name]
 
 
-def test_resume_refuses_other_settings(
-    tmp_path: Path, small_model: Model, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    source, target = tmp_path / "ads.csv", tmp_path / "out.csv"
-    source.write_text(as_csv([HEADER, *ADS * 20]), newline="")
-    from collarclass.files import resumable_output as journal
-
-    def interrupt(self: Any, *args: Any) -> None:
-        self.__class__.commit = commit
-        raise KeyboardInterrupt
-
-    commit = journal.Output.commit
-    monkeypatch.setattr(journal.Output, "commit", interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        label_file(source, target, model=small_model, batch_size=10)
-    assert not target.exists()
-    refused(
-        "begun with another prefix", source, target, model=small_model, batch_size=10, resume=True, prefix="x"
+@pytest.mark.parametrize("to", ["csv", "csv.gz", "jsonl.zst", "json", "parquet", "csv.xz", "csv.zip", "xlsx"])
+def test_an_interrupted_run_goes_on_where_it_was(hundred: Path, tmp_path: Path, small_model: Model, to: str) -> None:
+    whole, target = tmp_path / f"whole.{to}", tmp_path / "resumed" / f"whole.{to}"
+    label_file(hundred, whole, model=small_model, batch_size=10)
+    interrupted_run(hundred, target, model=small_model)
+    done: list[int] = []
+    summary = label_file(
+        hundred, target, model=small_model, batch_size=10, resume=True, progress=lambda n, share: done.append(n)
     )
-    refused("begun with another batch size", source, target, model=small_model, batch_size=20, resume=True)
-    assert label_file(source, target, model=small_model, batch_size=10, resume=True).rows == 100
-    assert target.exists()
+    assert done[0] > 50
+    assert summary.rows == sum(summary.counts.values()) == 100
+    assert target.read_bytes() == whole.read_bytes()
+    assert [p.name for p in target.parent.iterdir()] == [target.name]
+
+
+def test_resume_refuses_other_settings(hundred: Path, tmp_path: Path, small_model: Model) -> None:
+    target = tmp_path / "out.csv"
+    interrupted_run(hundred, target, model=small_model)
+    same: Any = {"model": small_model, "batch_size": 10, "resume": True}
+    refused("begun with another prefix", hundred, target, **{**same, "prefix": "x"})
+    refused("begun with another batch size", hundred, target, **{**same, "batch_size": 20})
+    stricter = replace(small_model, limits={**small_model.limits, "min_terms": 7})
+    refused("begun with another model", hundred, target, **{**same, "model": stricter})
+    other = replace(small_model, intercept=small_model.intercept + np.float32(0.25))
+    refused("begun with another model", hundred, target, **{**same, "model": other})
+    content, times = hundred.read_bytes(), hundred.stat()
+    hundred.write_bytes(content.replace(b"Welder", b"Farmer"))
+    os.utime(hundred, ns=(times.st_atime_ns, times.st_mtime_ns))
+    refused("begun with another source", hundred, target, **same)
+    hundred.write_bytes(content)
+    os.utime(hundred, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert label_file(hundred, target, **same).rows == 100
     refused("cannot be resumed", "-", target, model=small_model, resume=True)
+
+
+def test_resume_of_a_finished_run_has_nothing_to_do(hundred: Path, tmp_path: Path, small_model: Model) -> None:
+    target = tmp_path / "out.csv"
+    first = label_file(hundred, target, model=small_model, resume=True)
+    again = label_file(hundred, target, model=small_model, resume=True)
+    assert not first.finished_before
+    assert again.finished_before
+    assert again.counts == first.counts
+    other = replace(small_model, name="another")
+    refused("not what this run would make", hundred, target, model=other, resume=True)
+    os.utime(hundred, (time.time() + 10, time.time() + 10))
+    refused("not what this run would make", hundred, target, model=small_model, resume=True)
+
+
+def test_a_damaged_partial_file_is_made_again_from_the_damage_on(
+    hundred: Path, tmp_path: Path, small_model: Model
+) -> None:
+    label_file(hundred, tmp_path / "whole.csv", model=small_model, batch_size=10)
+    for place in (0, 300, 4000):
+        target = tmp_path / f"out{place}.csv"
+        interrupted_run(hundred, target, model=small_model)
+        partial = partial_of(target)
+        content = bytearray(partial.read_bytes())
+        content[place] ^= 0xFF
+        partial.write_bytes(content)
+        assert label_file(hundred, target, model=small_model, batch_size=10, resume=True).rows == 100
+        assert target.read_bytes() == (tmp_path / "whole.csv").read_bytes()
+
+
+def test_a_partial_file_shorter_than_its_journal_is_made_again(
+    hundred: Path, tmp_path: Path, small_model: Model
+) -> None:
+    label_file(hundred, tmp_path / "whole.csv", model=small_model, batch_size=10)
+    target = tmp_path / "out.csv"
+    interrupted_run(hundred, target, model=small_model)
+    os.truncate(partial_of(target), 700)
+    assert label_file(hundred, target, model=small_model, batch_size=10, resume=True).rows == 100
+    assert target.read_bytes() == (tmp_path / "whole.csv").read_bytes()
+
+
+@pytest.mark.parametrize("damage", [b"", b"nonsense", b"{}\t0\n", b"\xff\xfe\0"])
+def test_a_damaged_journal_is_refused_with_a_sentence(
+    hundred: Path, tmp_path: Path, small_model: Model, damage: bytes
+) -> None:
+    target = tmp_path / "out.csv"
+    interrupted_run(hundred, target, model=small_model)
+    target.with_name(".out.csv.collarclass-journal").write_bytes(damage)
+    refused("is damaged: run again without resume", hundred, target, model=small_model, batch_size=10, resume=True)
+    assert label_file(hundred, target, model=small_model, batch_size=10).rows == 100
+
+
+def test_two_runs_with_one_target_do_not_mix(hundred: Path, tmp_path: Path, small_model: Model) -> None:
+    target = tmp_path / "out.csv"
+    seen: list[int] = []
+
+    def another(done: int, share: float) -> None:
+        if not seen:
+            seen.append(done)
+            refused("is being written by another run", hundred, target, model=small_model)
+            refused("is being written by another run", hundred, target, model=small_model, force=True)
+
+    label_file(hundred, target, model=small_model, batch_size=10, progress=another)
+    assert seen
+    assert len(cells(target.read_text("utf-8"))) == 101
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_a_target_that_appears_meanwhile_is_not_overwritten(hundred: Path, tmp_path: Path, small_model: Model) -> None:
+    target = tmp_path / "out.csv"
+
+    def appear(done: int, share: float) -> None:
+        target.write_text("mine")
+
+    refused("has come to be there meanwhile", hundred, target, model=small_model, progress=appear)
+    assert target.read_text() == "mine"
+    assert label_file(hundred, target, model=small_model, resume=True, force=True).rows == 100
+
+
+def test_files_named_like_work_files_are_safe(hundred: Path, tmp_path: Path, small_model: Model) -> None:
+    for name in (".z.csv.partial", ".z.csv.journal", ".z.csv.new", ".z.csv.built"):
+        source = hundred.rename(tmp_path / name)
+        label_file(source, tmp_path / "z.csv", model=small_model, force=True, format="csv")
+        hundred = source
+    assert len(cells(hundred.read_text("utf-8"))) == 101
+    journal = hundred.rename(tmp_path / ".z.csv.collarclass-journal")
+    refused("is the file that is read", journal, tmp_path / "z.csv", model=small_model, force=True, format="csv")
+    assert journal.exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+@pytest.mark.parametrize(
+    ("name", "to"), [("p.jsonl", "csv"), ("p.json", "csv"), ("p.parquet", "csv"), ("p.csv", "parquet")]
+)
+def test_a_named_pipe_is_read_once_and_whole(
+    hundred: Path, tmp_path: Path, small_model: Model, name: str, to: str
+) -> None:
+    plain, pipe = tmp_path / f"plain.{name[2:]}", tmp_path / name
+    label_file(hundred, plain, model=small_model)
+    os.mkfifo(pipe)
+    content = plain.read_bytes()
+
+    def feed() -> None:
+        with pipe.open("wb") as file:
+            file.write(content)
+
+    feeder = threading.Thread(target=feed)
+    feeder.start()
+    done = label_file(pipe, tmp_path / f"out.{to}", model=small_model, prefix="x_")
+    feeder.join()
+    assert done.rows == 100
+    assert len(read_back(tmp_path / f"out.{to}")) == 100
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_named_pipe_is_written_into_and_stays_one(hundred: Path, tmp_path: Path, small_model: Model) -> None:
+    pipe = tmp_path / "pipe"
+    found: list[bytes] = []
+    os.mkfifo(pipe)
+    reader = threading.Thread(target=lambda: found.append(pipe.read_bytes()))
+    reader.start()
+    label_file(hundred, pipe, model=small_model, force=True)
+    reader.join()
+    assert pipe.is_fifo()
+    assert len(cells(found[0].decode())) == 101
+
+
+@pytest.mark.skipif(not Path("/dev/null").is_char_device(), reason="needs devices")
+def test_a_device_is_written_into_and_stays_one(hundred: Path, tmp_path: Path, small_model: Model) -> None:
+    (tmp_path / "null").symlink_to("/dev/null")
+    assert label_file(hundred, tmp_path / "null", model=small_model, force=True).rows == 100
+    assert Path("/dev/null").is_char_device()
+    refused("cannot be resumed", hundred, "/dev/null", model=small_model, resume=True)
+
+
+def test_the_result_keeps_the_rights_of_the_file_it_replaces(hundred: Path, tmp_path: Path, small_model: Model) -> None:
+    target = tmp_path / "out.csv"
+    target.write_text("old")
+    target.chmod(0o640)
+    label_file(hundred, target, model=small_model, force=True)
+    assert stat.S_IMODE(target.stat().st_mode) == (0o640 if os.name != "nt" else 0o666)
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="peak memory is read from Linux's /proc")

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from collarclass.errors import DataError
-from collarclass.files.batch import Source, name_format
-from collarclass.files.readers import open_reader
+from collarclass.files.readers import Layout, open_reader
+from collarclass.files.source import Source
 from collarclass.tables.columns import find_columns
 
 KEYS = {"w": "white", "b": "blue", "g": "gray", "u": "unclear"}
@@ -72,12 +72,11 @@ def doubtful_ads(
 def _ads(source: str, title: str | None, text: str | None, prefix: str) -> Iterator[Doubtful]:
     file = Source(source)
     try:
-        kind, _ = name_format(source, None)
-        reader = open_reader(file, kind, title=title, text=text, encoding=None, delimiter=None)
-        title_column, text_column = find_columns(reader.columns, title, text, file.name)
+        reader = open_reader(file, Layout(title=title, text=text))
+        title_column, text_column = find_columns(reader.names, title, text, file.name)
         row = 1
         for batch in reader.batches(_BATCH):
-            for ad in reader.objects(batch):
+            for ad in batch.rows():
                 row += 1
                 if prefix + "collar" not in ad:
                     raise DataError(

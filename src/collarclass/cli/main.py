@@ -7,15 +7,17 @@ called wrongly, 130 it was interrupted.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import click
 
 from collarclass import __version__
+from collarclass.cli.harmless import harmless
 
 _PATH = click.Path(path_type=Path)
 _SOURCE = click.argument("source")
@@ -74,21 +76,30 @@ def classify(text: str, title: str | None, as_json: bool, model: Path | None) ->
 
             click.echo(json.dumps(as_dict(found), ensure_ascii=False))
         else:
-            click.echo("\n".join(lines(found)))
+            click.echo(harmless("\n".join(lines(found))))
 
 
 @app.command(
     epilog="Examples: collarclass label ads.csv -o labelled.csv    "
     "zcat ads.csv.gz | collarclass label - -o - > labelled.csv    "
-    "collarclass label ads.parquet -o out/labelled.jsonl.zst --n-jobs 2 --resume"
+    "collarclass label ads.parquet -o out/labelled.jsonl.zst --n-jobs 2 --resume    "
+    "collarclass label ads/ more.xlsx -o all.csv --file-column file"
 )
-@_SOURCE
-@click.option("--output", "-o", "target", required=True, help='File to write; "-" is standard output.')
+@click.argument("source", nargs=-1, required=True)
+@click.option(
+    "--output", "-o", "target", required=True,
+    help='File to write, or a folder for one file per source; "-" is standard output.',
+)
 @_TITLE
 @_TEXT
-@click.option("--format", "kind", help="csv, tsv, jsonl or parquet, where no file name tells.")
+@click.option("--format", "kind", help="csv, tsv, jsonl, json, parquet or xlsx, where no file name tells.")
 @click.option("--encoding", help="Of the source; found if not given.")
 @click.option("--delimiter", help="Of the source; found if not given.")
+@click.option("--sheet", help="Name or number of a workbook's sheet; the first if not given.")
+@click.option("--file-column", help="Add a column of this name with each row's file.")
+@click.option("--select", help="Columns to keep, separated by commas; all if not given.")
+@click.option("--head", type=click.IntRange(min=0), help="Label the first so many rows only.")
+@click.option("--sample", type=click.IntRange(min=0), help="Label so many rows drawn at random only.")
 @click.option("--prefix", default="", show_default=False, help="Put before the names of the added columns.")
 @click.option(
     "--evidence/--no-evidence", default=True, help="Name the words that decided; faster without."
@@ -96,6 +107,8 @@ def classify(text: str, title: str | None, as_json: bool, model: Path | None) ->
 @_MODEL
 @click.option("--n-jobs", "-j", default=1, help="Worker processes; -1: one per processor.")
 @click.option("--batch-size", type=click.IntRange(min=1), default=2000, help="Rows worked on at once.")
+@click.option("--longest-row", type=click.IntRange(min=1), default=64, help="Megabytes of a row; more is refused.")
+@click.option("--most-columns", type=click.IntRange(min=1), default=10_000, help="Columns; more are refused.")
 @_FORCE
 @click.option("--resume", is_flag=True, help="Go on with an interrupted run.")
 @click.option(
@@ -103,18 +116,25 @@ def classify(text: str, title: str | None, as_json: bool, model: Path | None) ->
 )
 @click.option("--report", "report_file", type=_PATH, help="Write an HTML report of the result to this file, too.")
 def label(
-    source: str,
+    source: tuple[str, ...],
     target: str,
     title: str | None,
     text: str | None,
     kind: str | None,
     encoding: str | None,
     delimiter: str | None,
+    sheet: str | None,
+    file_column: str | None,
+    select: str | None,
+    head: int | None,
+    sample: int | None,
     prefix: str,
     evidence: bool,
     model: Path | None,
     n_jobs: int,
     batch_size: int,
+    longest_row: int,
+    most_columns: int,
     force: bool,
     resume: bool,
     progress: bool | None,
@@ -122,7 +142,8 @@ def label(
 ) -> None:
     """Label every ad of a file: the same rows come out, with columns added.
 
-    SOURCE is a CSV, TSV, JSON Lines or Parquet file; "-" is standard input.
+    SOURCE is a CSV, TSV, JSON, Parquet or Excel file, a folder or a pattern; several make one table. "-" is
+    standard input.
     """
     from collarclass.errors import DataError
     from collarclass.files.label import label_file
@@ -131,7 +152,7 @@ def label(
         raise DataError("A report needs a labelled file: name one with -o instead of standard output.")
     if report_file is not None:
         _check_free(report_file, force)
-    goes_on = "-" not in (source, target)
+    goes_on = "-" not in (*source, target)
     with _ending("Interrupted: the same command goes on with --resume." if goes_on else "Interrupted."):
         done = label_file(
             source,
@@ -141,18 +162,26 @@ def label(
             format=kind,
             encoding=encoding,
             delimiter={"\\t": "\t", "tab": "\t"}.get(delimiter or "", delimiter),
+            sheet=sheet,
+            file_column=file_column,
+            select=select.split(",") if select is not None else None,
+            head=head,
+            sample=sample,
             prefix=prefix,
             evidence=evidence,
             model=model,
             n_jobs=n_jobs,
             batch_size=batch_size,
+            longest_row=longest_row << 20,
+            most_columns=most_columns,
             force=force,
             resume=resume,
             progress=progress,
         )
     counts = ", ".join(f"{n:,} {name}" for name, n in done.counts.items())
     where = "standard output" if target == "-" else target
-    click.echo(f"{done.rows:,} ads: {counts} -> {where}", err=True)
+    finished = " (finished before)" if done.finished_before else ""
+    click.echo(f"{done.rows:,} ads: {counts} -> {where}{finished}", err=True)
     if done.noted:
         click.echo(
             f"{done.noted:,} rows were not as they should be: see column {prefix}collar_note.", err=True
@@ -238,7 +267,8 @@ def check(source: Path, target: Path | None, model: Path | None, force: bool) ->
     with _ending():
         if target is None:
             for finding in findings.itertuples():
-                click.echo(f"row {finding.row}, {finding.column}: {finding.what}; {finding.remedy}")
+                line = f"row {finding.row}, {finding.column}: {finding.what}; {finding.remedy}"
+                click.echo(harmless(" ".join(line.split())))
         else:
             findings.to_csv(target, index=False)
         click.echo(f"{n:,} ads: {len(findings) - doubts:,} to mend, {doubts:,} to look at again")
@@ -394,10 +424,31 @@ def info(model: Path | None) -> None:
         click.echo("\n".join(f"{name:<14}{value}" for name, value in lines))
 
 
+def _end_on_signals() -> None:
+    """Let SIGTERM and SIGHUP end a run as Ctrl-C does, so that no worker process is left behind."""
+
+    def end(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):  # Windows has no SIGHUP
+            with suppress(ValueError):  # not in the main thread
+                signal.signal(getattr(signal, name), end)
+
+
+def _no_surprises() -> None:
+    """Print any character on any console: what its encoding lacks is escaped, not an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def main() -> None:
     """Run the command; the console script's entry point."""
     from collarclass.errors import CollarclassError
 
+    _end_on_signals()
+    _no_surprises()
     try:
         code = app(standalone_mode=False, prog_name="collarclass")
     except (click.Abort, KeyboardInterrupt):
@@ -411,5 +462,5 @@ def main() -> None:
 
 
 def _fail(message: str, code: int) -> int:
-    click.echo("collarclass: " + " ".join(message.split()), err=True)
+    click.echo("collarclass: " + harmless(" ".join(message.split())), err=True)
     return code

@@ -1,21 +1,15 @@
-"""What file readers share: the open file, the rows of a batch, the text of a cell."""
+"""What file readers share: the rows of a batch, the text of a cell, the limits of a row."""
 
 from __future__ import annotations
 
-import gzip
-import io
 import json
 import math
-import os
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, BinaryIO, Protocol, cast
+from typing import Any, Protocol, cast
 
 import pyarrow as pa
 
-from collarclass.errors import DataError
 from collarclass.files.encoding import Encoding
 
 BATCH_BYTES = 8 << 20  # a batch ends here even when it has fewer rows
@@ -26,11 +20,26 @@ _MISSING = frozenset(  # what pandas.read_csv takes for missing
         *("N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"),
     )
 )
-_FORMATS = {
-    ".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".txt": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl",
-    ".json": "jsonl", ".parquet": "parquet", ".pq": "parquet",
-}  # fmt: skip
-_COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
+
+
+# From the columns of a file, and its name for an error, to those of titles (or None) and of texts.
+Choose = Callable[[list[str], str], tuple[str | None, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a row may take at most, so that a hostile file cannot fill the memory.
+
+    Attributes
+    ----------
+    row_bytes : int
+        Of a line of delimited text, or a JSON object.
+    columns : int
+        Of a table.
+    """
+
+    row_bytes: int = 64 << 20
+    columns: int = 10_000
 
 
 @dataclass(slots=True)
@@ -44,15 +53,16 @@ class Batch:
     notes : dict of int to str
         What is wrong with a row, by its number in the batch.
     raw : list of (bytes, bytes, bytes)
-        Delimited text and JSON Lines: what stands before the added cells, after them, and the line end.
+        Delimited text and JSON: what stands before the added cells, after them, and the line end.
     lead : bytes
         Blank lines before the first row.
     table : pyarrow.Table or None
         Parquet: the rows themselves.
     objects : list of dict
-        JSON Lines: the rows read.
+        JSON and Excel: the rows read.
     """
 
+    as_rows: Callable[[Batch], list[dict[str, Any]]]
     texts: list[str] = field(default_factory=list)
     titles: list[str] | None = None
     notes: dict[int, str] = field(default_factory=dict)
@@ -64,20 +74,54 @@ class Batch:
     def __len__(self) -> int:
         return len(self.texts)
 
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows as plain values by column."""
+        return self.as_rows(self)
+
+    def note(self, row: int, note: str) -> None:
+        """Note what is wrong with a row, once."""
+        known = self.notes.get(row)
+        if known is None:
+            self.notes[row] = note
+        elif note not in known:
+            self.notes[row] = f"{known}; {note}"
+
+    def take(self, which: Sequence[int]) -> Batch:
+        """The batch with some of its rows only, in the order given."""
+        return Batch(
+            self.as_rows,
+            [self.texts[i] for i in which],
+            None if self.titles is None else [self.titles[i] for i in which],
+            {new: self.notes[old] for new, old in enumerate(which) if old in self.notes},
+            [self.raw[i] for i in which] if self.raw else [],
+            b"",
+            None if self.table is None else self.table.take(pa.array(which, pa.int64())),
+            [self.objects[i] for i in which] if self.objects else [],
+        )
+
 
 class Reader(Protocol):
-    """A source of batches, and what writers want to know of it."""
+    """A source of batches, and what writers want to know of it.
+
+    Attributes
+    ----------
+    format : str
+        "csv", "jsonl", "json", "parquet", "excel" or, of several sources, "several".
+    raw : bool
+        Whether batches hold the bytes of their rows, which a writer of the same format keeps.
+    names : list of str
+        The columns that `Batch.rows` gives, each once; of JSON those of the first rows.
+    tail : list of bytes
+        What stands after the last row; known when all batches have been read.
+    """
 
     format: str
-    columns: list[str]
+    raw: bool
+    names: list[str]
     encoding: Encoding
     tail: list[bytes]
 
     def batches(self, size: int) -> Iterator[Batch]: ...
-
-    def objects(self, batch: Batch) -> list[dict[str, Any]]:
-        """The rows of a batch as plain values by column."""
-        ...
 
 
 def tidy(value: Any) -> str:
@@ -101,85 +145,25 @@ def tidy(value: Any) -> str:
     return cast(str, value[:LONGEST_TEXT])
 
 
-def name_format(path: str, given: str | None) -> tuple[str, str]:
-    """Format and compression that a file's name tells: ("csv", "gzip") for `ads.csv.gz`."""
-    suffixes = [s.lower() for s in Path(path).suffixes]
-    compression = _COMPRESSIONS.get(suffixes[-1], "") if suffixes else ""
-    suffix = (suffixes[:-1] if compression else suffixes)[-1:] or [""]
-    if given is not None and given not in _FORMATS.values():
-        raise DataError(f"No format is called {given!r}: say csv, tsv, jsonl or parquet.")
-    found = _FORMATS.get(suffix[0], "") if path != "-" else ""
-    if not found and not given and path != "-":
-        hint = (
-            "save the sheet as CSV"
-            if suffix[0] in (".xlsx", ".xls", ".ods")
-            else "rename it or give its format"
-        )
-        raise DataError(
-            f"{path} has no known ending (.csv, .tsv, .jsonl, .parquet, each also with .gz or .zst): {hint}."
-        )
-    return found or given or "", compression
+def distinct(names: Sequence[str]) -> list[str]:
+    """Names with a number added to those that occur again, none of them twice.
 
-
-def open_binary(path: str) -> BinaryIO:
-    """Open a file that whoever asked will close."""
-    return Path(path).open("rb")
-
-
-class Source:
-    """An open file: its bytes decompressed, and how far it has been read.
-
-    Parameters
-    ----------
-    path : str
-        "-" is standard input.
+    Examples
+    --------
+    >>> distinct(["id", "id", "id.1"])
+    ['id', 'id.2', 'id.1']
     """
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-        self.name = "standard input" if path == "-" else path
-        try:
-            self._file: BinaryIO = cast(BinaryIO, sys.stdin.buffer) if path == "-" else open_binary(path)
-        except FileNotFoundError:
-            raise DataError(f"There is no file {path}: check its name and folder.") from None
-        except OSError as error:
-            raise DataError(
-                f"{path} cannot be opened ({error.strerror}): check what it is and who may read it."
-            ) from None
-        self.size = os.fstat(self._file.fileno()).st_size if path != "-" else 0
-        buffered = self._file if isinstance(self._file, io.BufferedReader) else io.BufferedReader(self._file)  # type: ignore[type-var]
-        magic = buffered.peek(4)[:4]
-        self.stream: Any = buffered
-        self.rows_share: float | None = None  # for a file that is not read from end to end
-        if magic[:2] == b"\x1f\x8b":
-            self.stream = gzip.GzipFile(fileobj=cast(BinaryIO, buffered))
-        elif magic == b"\x28\xb5\x2f\xfd":
-            self.stream = pa.CompressedInputStream(pa.PythonFile(buffered, "r"), "zstd")
-
-    @property
-    def share(self) -> float:
-        """How much of the file has been read, 0 to 1; 0 for standard input."""
-        if self.rows_share is not None:
-            return self.rows_share
-        return self._file.tell() / self.size if self.size else 0.0
-
-    def read(self, n: int = -1) -> bytes:
-        """Read decompressed bytes, all there are for -1."""
-        try:
-            return bytes(self.stream.read(None if n < 0 and isinstance(self.stream, pa.NativeFile) else n))
-        except (EOFError, OSError, pa.ArrowException) as error:
-            raise DataError(f"{self.name} is damaged or cut off ({error}): fetch it again.") from None
-
-    def close(self) -> None:
-        """Close the file; standard input stays open."""
-        if self.path != "-":
-            self._file.close()
-
-
-def add_note(batch: Batch, row: int, note: str) -> None:
-    """Note what is wrong with a row, once."""
-    known = batch.notes.get(row)
-    if known is None:
-        batch.notes[row] = note
-    elif note not in known:
-        batch.notes[row] = f"{known}; {note}"
+    taken = set(names)
+    seen: dict[str, int] = {}
+    out = []
+    for name in names:
+        n = seen.get(name, 0)
+        fresh = name
+        if n:
+            while f"{name}.{n}" in taken:
+                n += 1
+            fresh = f"{name}.{n}"
+            taken.add(fresh)
+        seen[name] = n + 1
+        out.append(fresh)
+    return out

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 DELIMITERS = b",\t;|"
 LONGEST_RECORD = 16 << 20  # bytes: a quote that is not closed within them was never meant to be one
 _LOOK_AHEAD = 1 << 20
+_WRITTEN_OUT = 40  # cells
 _EOL = rb"(\r\n|\n|\r|\Z)"
 _QUOTED = rb'"[^"]*+(?:""[^"]*+)*+"'
 
@@ -55,7 +56,7 @@ class Dialect:
     def __init__(self, delimiter: bytes, columns: int = 1, wanted: Sequence[int] = ()) -> None:
         d = re.escape(delimiter)
         cell = rb"(?:" + _QUOTED + rb'|[^"\r\n' + d + rb"][^\r\n" + d + rb"]*+|)"
-        row = d.join(b"(" + cell + b")" if i in wanted else cell for i in range(columns))
+        row = _row_pattern(cell, d, columns, frozenset(wanted))
         self.delimiter = delimiter
         self.columns = columns
         self.match = re.compile(row + _EOL).match
@@ -65,6 +66,7 @@ class Dialect:
         self._row = re.compile(row + rb"(?:\r\n|\n|\r|\Z)").match
         self._eol = re.compile(_EOL).match
         self._line = re.compile(rb"[^\r\n]*+").match
+        self.blank = re.compile(rb"[\r\n]*+").match
         self._special = re.compile(rb'["\r\n' + d + rb"]|\A\s|\s\Z").search
 
     def read(self, block: bytes, start: int, final: bool) -> Record | None:
@@ -152,6 +154,28 @@ class Dialect:
         if always or self._special(cell):
             return b'"' + cell.replace(b'"', b'""') + b'"'
         return cell
+
+
+def _row_pattern(cell: bytes, delimiter: bytes, columns: int, wanted: frozenset[int]) -> bytes:
+    """An expression for a record: wanted cells in groups, long runs of others as one repetition.
+
+    A repetition compiles at once however wide the table is; a short run written out matches faster.
+    """
+    parts, run = [b"(" + cell + b")" if 0 in wanted else cell], 0
+    other = delimiter + cell
+
+    def close() -> None:
+        parts.append(other * run if run <= _WRITTEN_OUT else b"(?:%b){%d}+" % (other, run))
+
+    for i in range(1, columns):
+        if i in wanted:
+            close()
+            run = 0
+            parts.append(delimiter + b"(" + cell + b")")
+        else:
+            run += 1
+    close()
+    return b"".join(parts)
 
 
 def unquote(cell: bytes) -> bytes:

@@ -6,36 +6,55 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO, cast
 
 from collarclass.errors import DataError
-from collarclass.files.batch import BATCH_BYTES, LONGEST_TEXT, Batch, Source, add_note, tidy
+from collarclass.files.batch import BATCH_BYTES, LONGEST_TEXT, Batch, Choose, Limits, distinct, tidy
 from collarclass.files.csv_records import Dialect, find_delimiter, unquote
 from collarclass.files.encoding import Encoding, blocks, find_encoding
-from collarclass.tables.columns import find_columns
+from collarclass.files.source import Source
 
 
 class DelimitedReader:
     """CSV, TSV and their like; see `readers.open_reader`."""
 
     format = "csv"
+    raw = True
 
     def __init__(
         self,
         source: Source,
         sample: bytes,
         encoding: Encoding,
-        title: str | None,
-        text: str | None,
+        choose: Choose,
         delimiter: str | None,
+        limits: Limits,
     ) -> None:
         self.where = source.name
+        self._limits = limits
         self.encoding = encoding
         self.tail: list[bytes] = []
         self._blocks = blocks(cast(BinaryIO, source), sample, encoding, self.where, self.tail)
         self._block, self._at, self._final = b"", 0, False
+        self._row = 1  # as a spreadsheet counts: the header is row 1
         self._refill()
         if delimiter is not None and (len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n'):
             raise DataError(f"{delimiter!r} cannot be a delimiter: give a single character such as , or ;")
-        while self._block[self._at : self._at + 1] in (b"\n", b"\r"):
-            self._at += 1
+        self._find_header(delimiter)
+        title_column, text_column = choose(self.columns, self.where)
+        self._text = self.columns.index(text_column)
+        self._title = None if title_column is None else self.columns.index(title_column)
+        wanted = sorted({self._text} | ({self._title} if self._title is not None else set()))
+        self.dialect = Dialect(self.delimiter, len(self.columns), wanted)
+        self._groups = [
+            1 + wanted.index(self._text),
+            1 + wanted.index(self._title) if self._title is not None else 0,
+        ]
+        self._last = len(wanted) + 1
+
+    def _find_header(self, delimiter: str | None) -> None:
+        dialect = Dialect(b",")
+        while (blank := dialect.blank(self._block, self._at)) and blank.end() == len(self._block) and not self._final:
+            self._at = blank.end()
+            self._refill()
+        self._at = blank.end() if blank else 0
         if self._at == len(self._block):
             raise DataError(f"{self.where} is empty: it should begin with a line of column names.")
         head = self._block[self._at : self._at + (64 << 10)]
@@ -48,19 +67,19 @@ class DelimitedReader:
         self.header_end = self._block[record.end : record.next]
         self._at = record.next
         self.columns = [unquote(c).decode("utf-8", "replace") for c in record.cells]
-        self.names = _distinct(self.columns)
-        title_column, text_column = find_columns(self.columns, title, text, self.where)
-        self._text = self.columns.index(cast(str, text_column))
-        self._title = None if title_column is None else self.columns.index(cast(str, title_column))
-        wanted = sorted({self._text} | ({self._title} if self._title is not None else set()))
-        self.dialect = Dialect(self.delimiter, len(self.columns), wanted)
-        self._groups = [
-            1 + wanted.index(self._text),
-            1 + wanted.index(self._title) if self._title is not None else 0,
-        ]
-        self._last = len(wanted) + 1
+        if len(self.columns) > self._limits.columns:
+            raise DataError(
+                f"{self.where} has {len(self.columns):,} columns, and {self._limits.columns:,} are read at most: "
+                "name its delimiter, or raise most_columns (--most-columns)."
+            )
+        self.names = distinct(self.columns)
 
     def _refill(self) -> None:
+        if len(self._block) - self._at > self._limits.row_bytes:
+            raise DataError(
+                f"{self.where} has a row of more than {self._limits.row_bytes >> 20} MB after row {self._row}: mend "
+                "it, or raise longest_row (--longest-row)."
+            )
         block = next(self._blocks, b"")
         self._final = not block
         self._block = self._block[self._at :] + block
@@ -85,6 +104,8 @@ class DelimitedReader:
                     break
                 self._refill()
                 continue
+            elif block[at : at + 1] in (b"\n", b"\r"):
+                taken += self._blank_lines(batch)
             else:
                 record = self.dialect.read(block, at, self._final)
                 if record is None:
@@ -93,22 +114,28 @@ class DelimitedReader:
                 taken += self._irregular(batch, record.cells, block[record.end : record.next], record.note)
                 self._at = record.next
             if len(batch) >= size or taken >= BATCH_BYTES:
+                self._row += len(batch)
                 yield batch
                 batch, taken = self._new(), 0
         if len(batch) or batch.lead:
             yield batch
 
     def _new(self) -> Batch:
-        return Batch(titles=[] if self._title is not None else None)
+        return Batch(self.rows, titles=[] if self._title is not None else None)
+
+    def _blank_lines(self, batch: Batch) -> int:
+        """Keep blank lines, which are no rows, behind the row before them."""
+        found = self.dialect.blank(self._block, self._at)
+        lines = found[0] if found else b""
+        self._at += len(lines)
+        if batch.raw:
+            head, after, line_end = batch.raw[-1]
+            batch.raw[-1] = head, after, line_end + lines
+        else:
+            batch.lead += lines
+        return len(lines)
 
     def _irregular(self, batch: Batch, cells: list[bytes], line_end: bytes, note: str) -> int:
-        if cells == [b""]:  # a blank line is no row
-            if batch.raw:
-                head, after, before_end = batch.raw[-1]
-                batch.raw[-1] = head, after, before_end + line_end
-            else:
-                batch.lead += line_end
-            return len(line_end)
         n, have = len(self.columns), len(cells)
         notes = [note] if note else []
         if have != n:
@@ -136,12 +163,12 @@ class DelimitedReader:
                     .encode("utf-16-le", "surrogatepass")
                     .decode("utf-16-le", "replace")
                 )
-            add_note(batch, len(batch), "undecodable bytes")
+            batch.note(len(batch), "undecodable bytes")
         if len(text) > LONGEST_TEXT:
-            add_note(batch, len(batch), f"only the first {LONGEST_TEXT} characters read")
+            batch.note(len(batch), f"only the first {LONGEST_TEXT} characters read")
         return tidy(text)
 
-    def objects(self, batch: Batch) -> list[dict[str, Any]]:
+    def rows(self, batch: Batch) -> list[dict[str, Any]]:
         """The rows of a batch as text by column; surplus cells stay with the last one."""
         out = []
         for head, after, _ in batch.raw:
@@ -149,13 +176,3 @@ class DelimitedReader:
             cells[-1] += after.decode("utf-8", "replace")
             out.append(dict(zip(self.names, cells, strict=True)))
         return out
-
-
-def _distinct(names: list[str]) -> list[str]:
-    """Names with a number added to those that occur again."""
-    seen: dict[str, int] = {}
-    out = []
-    for name in names:
-        seen[name] = seen.get(name, 0) + 1
-        out.append(name if seen[name] == 1 else f"{name}.{seen[name] - 1}")
-    return out

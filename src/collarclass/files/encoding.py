@@ -92,7 +92,7 @@ def find_encoding(sample: bytes, given: str | None = None) -> Encoding:
         try:
             name = codecs.lookup(given).name.replace("_", "-")
             "".encode(name)
-        except LookupError:
+        except (LookupError, UnicodeError, TypeError):  # also what Python calls "undefined", or is no text
             raise DataError(
                 f"No encoding is called {given!r}: name one such as utf-8, utf-16, gb18030 or windows-1252."
             ) from None

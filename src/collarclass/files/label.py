@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
-import hashlib
+import logging
 import os
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow.compute as pc
 
 from collarclass.api import default_model
 from collarclass.definitions.labels import LABELS
 from collarclass.errors import DataError
-from collarclass.files.batch import Batch, Reader, Source, name_format
+from collarclass.files.batch import Batch, Limits, Reader
+from collarclass.files.excel import ExcelWriter
 from collarclass.files.parquet import ParquetWriter
-from collarclass.files.progress import Progress
-from collarclass.files.readers import JsonReader, all_members, open_reader
-from collarclass.files.resumable_output import Output
-from collarclass.files.workers import Labelling, in_order
-from collarclass.files.writers import DelimitedWriter, JsonWriter, Writer, compress
+from collarclass.files.progress import Progress, ProgressLike
+from collarclass.files.readers import Layout, SeveralReader, open_all, open_reader
+from collarclass.files.resumable_output import Output, is_direct, journal_of
+from collarclass.files.source import EXCEL, Source, expand, fingerprint, name_format
+from collarclass.files.workers import Labelling, count_workers, in_order
+from collarclass.files.writers import DelimitedWriter, JsonWriter, Writer, ZipWriter, compress
 from collarclass.model.model import Model
-from collarclass.model.persistence import load_model
+from collarclass.model.persistence import digest_of, load_model
 from collarclass.tables.columns import check_free
-from collarclass.tables.schema import COLUMNS
+from collarclass.tables.schema import COLUMNS, fields
 
 BATCH_SIZE = 2000
+_log = logging.getLogger("collarclass")
+_log.addHandler(logging.NullHandler())  # silent unless the caller asks
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +49,19 @@ class FileSummary:
         How many rows of the file were ragged, broken or undecodable; `collar_note` says in what way.
     seconds : float
         Time taken.
+    finished_before : bool
+        Whether there was nothing left to do: with `resume`, the target was whole already.
     """
 
     rows: int
     counts: dict[str, int]
     noted: int
     seconds: float
+    finished_before: bool = False
 
 
 def label_file(
-    source: str | os.PathLike[str],
+    source: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
     target: str | os.PathLike[str],
     *,
     title: str | None = None,
@@ -60,30 +69,49 @@ def label_file(
     format: str | None = None,  # noqa: A002
     encoding: str | None = None,
     delimiter: str | None = None,
+    sheet: str | None = None,
+    file_column: str | None = None,
+    select: Sequence[str] | None = None,
+    head: int | None = None,
+    sample: int | None = None,
     prefix: str = "",
     evidence: bool = True,
     model: Model | str | os.PathLike[str] | None = None,
     n_jobs: int = 1,
     batch_size: int = BATCH_SIZE,
+    longest_row: int = 64 << 20,
+    most_columns: int = 10_000,
     force: bool = False,
     resume: bool = False,
-    progress: bool | None = None,
+    progress: ProgressLike = None,
 ) -> FileSummary:
-    r"""Label every ad of a file.
+    r"""Label every ad of a file, or of several.
 
     Parameters
     ----------
-    source, target : path-like
-        CSV, TSV, JSON Lines or Parquet, the first three also with .gz or .zst; formats may differ.
-        "-" is standard input or output. Folders of the target are made.
+    source : path-like or sequence of them
+        CSV, TSV, JSON Lines, JSON arrays, Parquet or Excel (.xlsx, .xls, .ods); text also with .gz, .zst,
+        .xz, .bz2 or .zip. A folder stands for the files in it, a pattern such as "ads/*.csv" for its
+        matches; several files make one table with the columns of all. "-" is standard input.
+    target : path-like
+        The formats of the source and its own may differ. "-" is standard output. A folder (one that is
+        there, or a name that ends in a slash) gets one file for each source. Folders are made.
     title, text : str, optional
         The columns of job titles and ad texts, if they are not among the common names.
-    format : {"csv", "tsv", "jsonl", "parquet"}, optional
+    format : {"csv", "tsv", "jsonl", "json", "parquet", "xlsx", "xls", "ods"}, optional
         Of a file whose name does not tell, such as standard input.
     encoding : str, optional
         Of the source; found from its beginning if not given. The target has the same.
     delimiter : str, optional
         Of a delimited source; found from its beginning if not given.
+    sheet : str, optional
+        Name or number (from 1) of a workbook's sheet; the first if not given.
+    file_column : str, optional
+        A column to add with the name of each row's file.
+    select : sequence of str, optional
+        The columns to keep; all if not given.
+    head, sample : int, optional
+        Label only so many rows: the first, or drawn at random (the same ones every time).
     prefix : str
         Put before the names of the added columns.
     evidence : bool, default=True
@@ -94,12 +122,16 @@ def label_file(
         Number of worker processes; -1 for one per processor.
     batch_size : int
         Rows worked on at once; a batch of long rows has fewer.
+    longest_row, most_columns : int
+        What a source may have at most: bytes of a row, and columns. More is refused.
     force : bool
         Whether to overwrite the target.
     resume : bool
-        Whether to go on after the last whole batch of a run that was interrupted.
-    progress : bool, optional
-        Whether to show progress on standard error; only on a terminal if not given.
+        Whether to go on after the last whole batch of a run that was interrupted. If the target is
+        whole already, there is nothing to do.
+    progress : bool or callable, optional
+        Whether to show progress on standard error; only on a terminal if not given. A callable gets the
+        number of ads done and the share of the work done (0 to 1, 0 where it is not known).
 
     Returns
     -------
@@ -114,7 +146,7 @@ def label_file(
     Notes
     -----
     Rows stay as they were and in order, with the columns `COLUMNS` on the right. From CSV to CSV
-    (and TSV to TSV, JSON Lines to JSON Lines) the bytes of each row are kept. A row with too few
+    (and TSV to TSV, JSON to JSON) the bytes of each row are kept. A row with too few
     cells is filled up with empty ones; surplus cells stand after the added ones; a row with a quote
     that is never closed ends at its line, and its cells are quoted anew. `collar_note` names each
     of these. An added cell that a spreadsheet would read as a formula gets an apostrophe in front.
@@ -130,107 +162,233 @@ def label_file(
     >>> (folder / "labelled.csv").read_text().splitlines()[0][:36]
     'title,description,collar,collar_conf'
     """
-    started = time.monotonic()
-    from_path, to_path = os.fspath(source), os.fspath(target)
+    paths, to_path = expand(source), os.fspath(target)
     if batch_size < 1:
         raise DataError(f"batch_size is {batch_size}: give a whole number from 1 up.")
-    if resume and "-" in (from_path, to_path):
-        raise DataError("A run from standard input or to standard output cannot be resumed: name files.")
-    from_format, _ = name_format(from_path, format)
-    to_format, compression = name_format(to_path, format)
-    if to_format == "parquet" and compression:
-        raise DataError(f"{to_path}: Parquet compresses by itself, leave .gz or .zst off.")
-    if from_path != "-" and _same_file(from_path, to_path):
-        raise DataError(f"{to_path} is the file that is read: choose another name for the result.")
+    for name, value in (("head", head), ("sample", sample)):
+        if value is not None and value < 0:
+            raise DataError(f"{name} is {value}: give a whole number from 0 up.")
+    count_workers(n_jobs)
+    layout = Layout(
+        format, encoding, delimiter, sheet, title, text, file_column, select, head, sample,
+        Limits(longest_row, most_columns),
+    )  # fmt: skip
     if not isinstance(model, Model):
         model = load_model(model) if model is not None else default_model()
-    file = Source(from_path)
-    try:
-        reader = open_reader(
-            file, from_format, title=title, text=text, encoding=encoding, delimiter=delimiter
-        )
-        check_free(reader.columns, prefix, file.name)
-        writer = _writer(reader, from_format, to_format, prefix, file)
-        settings = {
-            "source": [file.size, Path(from_path).stat().st_mtime_ns] if from_path != "-" else None,
-            "columns": [title, text],
-            "format": [from_format, to_format, compression],
-            "encoding": reader.encoding.name,
-            "delimiter": delimiter,
-            "prefix": prefix,
-            "evidence": evidence,
-            "model": [model.identity, _fingerprint(model)],
-            "batch size": batch_size,
-        }
-        labelling = Labelling(model, evidence, prefix)
-        out = Output(to_path, settings, force, resume, spool=isinstance(writer, ParquetWriter))
+    run = _Run(Labelling(model, evidence, prefix), layout, n_jobs, batch_size, force, resume, progress)
+    if to_path != "-" and (Path(to_path).is_dir() or to_path.endswith(("/", os.sep))):
+        return _total([run.label([path], inside) for path, inside in _names_in(to_path, paths)])
+    return run.label(paths, to_path)
+
+
+def _names_in(folder: str, paths: Sequence[str]) -> list[tuple[str, str]]:
+    """Each source with the name of its result in a folder."""
+    names: dict[str, str] = {}
+    for path in paths:
+        if path == "-":
+            raise DataError(f"{folder} is a folder, and standard input has no name: name a file to write.")
+        name = Path(path).name
+        if name_format(path, None)[0] in ("xls", "ods"):
+            name = Path(name).stem + ".xlsx"
+        if name in names:
+            raise DataError(f"{names[name]} and {path} would both become {name} in {folder}: rename one of them.")
+        names[name] = path
+    return [(path, str(Path(folder) / name)) for name, path in names.items()]
+
+
+def _total(parts: Sequence[FileSummary]) -> FileSummary:
+    counts: Counter[str] = Counter()
+    for part in parts:
+        counts.update(part.counts)
+    return FileSummary(
+        sum(p.rows for p in parts),
+        {label: counts[label] for label in (*LABELS, "unclear")},
+        sum(p.noted for p in parts),
+        sum(p.seconds for p in parts),
+        all(p.finished_before for p in parts),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What stays the same for every target of one call of `label_file`."""
+
+    labelling: Labelling
+    layout: Layout
+    n_jobs: int
+    batch_size: int
+    force: bool
+    resume: bool
+    progress: ProgressLike
+
+    def label(self, paths: Sequence[str], to_path: str) -> FileSummary:
+        """Label sources into one target."""
+        started = time.monotonic()
+        from_format, to_format, compression = self._check(paths, to_path)
+        if self.resume and not self.force and (done := self._finished(paths, to_path)) is not None:
+            return done
+        prefix = self.labelling.prefix
+        layout = _for_target(self.layout, to_format or from_format)
+        reader, read = open_all(paths, layout)
         try:
-            _run(file, reader, writer, compression, out, labelling, n_jobs, batch_size, progress)
-            if isinstance(writer, ParquetWriter):
-                writer.finish(out.partial, out.built, labelling.label([]))
-            out.commit()
-        except OSError as error:
-            if to_path == "-":
-                raise
-            raise DataError(
-                f"{to_path} could not be written ({error.strerror}): mend that and run again with "
-                "resume=True (--resume)."
-            ) from None
+            check_free(reader.names, prefix, _called(paths))
+            writer = _writer(reader, from_format, to_format, prefix)
+            if compression == "zip":
+                writer = ZipWriter(writer, Path(to_path).stem)
+            settings = self._settings(paths, reader, from_format, to_format, compression)
+            out = Output(to_path, settings, self.force, self.resume, spool=writer.spooled)
+            _log.info("labelling %s into %s, from row %d on", _called(paths), to_path, out.rows)
+            try:
+                self._write(reader, read, writer, compression, out)
+                if writer.spooled:
+                    out.flush()
+                    writer.finish(out.partial, out.built)
+                out.commit()
+            except OSError as error:
+                if out.direct:
+                    raise
+                raise DataError(
+                    f"{to_path} could not be written ({error.strerror or error}): mend that and run again with "
+                    "resume=True (--resume)."
+                ) from None
+            finally:
+                out.pause()
         finally:
-            out.pause()
-    finally:
-        file.close()
-    counts: dict[str, int] = {label: out.counts[label] for label in (*LABELS, "unclear")}
-    return FileSummary(out.rows, counts, out.noted, time.monotonic() - started)
+            if isinstance(read, Source):
+                read.close()
+        counts: dict[str, int] = {label: out.counts[label] for label in (*LABELS, "unclear")}
+        seconds = time.monotonic() - started
+        _log.info("%s: %d ads in %.1f s", to_path, out.rows, seconds)
+        if out.noted:
+            _log.warning("%s: %d rows were not as they should be", to_path, out.noted)
+        return FileSummary(out.rows, counts, out.noted, seconds)
+
+    def _check(self, paths: Sequence[str], to_path: str) -> tuple[str, str, str]:
+        """Formats of source and target, if they can be read and written."""
+        if self.resume and (is_direct(to_path) or any(p == "-" or is_direct(p) for p in paths)):
+            raise DataError(
+                "A run from standard input or a pipe, or to standard output or a device, cannot be resumed: name files."
+            )
+        from_format, _ = name_format(paths[0], self.layout.format)
+        for path in paths[1:]:
+            name_format(path, self.layout.format)
+        if is_direct(to_path) and not Path(to_path).suffix:
+            to_format, compression = self.layout.format or "", ""
+        else:
+            to_format, compression = name_format(to_path, self.layout.format)
+        if to_format in ("xls", "ods"):
+            raise DataError(f"{to_path}: sheets are written as .xlsx, name the result so.")
+        if to_format in ("parquet", "xlsx") and compression:
+            raise DataError(f"{to_path}: {to_format} compresses by itself, leave .gz, .zst and the like off.")
+        if not is_direct(to_path):
+            for path in paths:
+                if path != "-" and (_same_file(path, to_path) or _same_file(path, str(journal_of(Path(to_path))))):
+                    raise DataError(f"{to_path} is the file that is read: choose another name for the result.")
+        return from_format, to_format, compression
+
+    def _settings(self, paths: Sequence[str], reader: Reader, *formats: str) -> dict[str, Any]:
+        """All that the bytes of the target depend on."""
+        model, layout = self.labelling.model, self.layout
+        return {
+            "source": [fingerprint(p) if p != "-" else [] for p in paths],
+            "columns": [layout.title, layout.text],
+            "selection": [list(layout.select) if layout.select is not None else None, layout.file_column],
+            "rows": [layout.head, layout.sample],
+            "sheet": layout.sheet,
+            "format": list(formats),
+            "encoding": reader.encoding.name,
+            "delimiter": layout.delimiter,
+            "prefix": self.labelling.prefix,
+            "evidence": self.labelling.evidence,
+            "model": [model.identity, digest_of(model)],
+            "batch size": self.batch_size,
+        }
+
+    def _write(
+        self, reader: Reader, read: Source | SeveralReader, writer: Writer, compression: str, out: Output
+    ) -> None:
+        shown = Progress(self.progress, out.rows)
+        skipped = out.batches
+        if not out.bytes:
+            out.write(compress(writer.begin(), compression))
+
+        def todo() -> Iterator[Batch]:
+            for i, batch in enumerate(reader.batches(self.batch_size)):
+                if i >= skipped:
+                    if i == skipped:
+                        shown.start_at(read.share)
+                    yield batch
+
+        try:
+            for batch, added in in_order(todo(), self.labelling, self.n_jobs):
+                piece = compress(writer.render(batch, added, out.rows), compression)
+                counts = pc.value_counts(added.column(self.labelling.prefix + "collar")).to_pylist()
+                out.write(piece, len(added), {c["values"]: c["counts"] for c in counts}, len(batch.notes))
+                shown.update(out.rows, read.share)
+            out.write_end(compress(writer.end(), compression))
+        finally:
+            shown.close()
+
+    def _finished(self, paths: Sequence[str], to_path: str) -> FileSummary | None:
+        """What a target holds that an earlier run has finished; None if there is none."""
+        target = Path(to_path)
+        if not target.exists() or journal_of(Path(os.path.realpath(to_path))).exists():
+            return None
+        prefix, identity = self.labelling.prefix, self.labelling.model.identity
+        counts: Counter[str] = Counter()
+        if all(Path(p).stat().st_mtime_ns <= target.stat().st_mtime_ns for p in paths):
+            counts = _labels_in(to_path, prefix, identity)
+        if not counts:
+            raise DataError(
+                f"{to_path} is there already, and is not what this run would make: choose another name, or overwrite "
+                "it with force=True (--force)."
+            )
+        _log.info("%s is finished already", to_path)
+        labels: dict[str, int] = {label: counts[label] for label in (*LABELS, "unclear")}
+        return FileSummary(sum(counts.values()), labels, 0, 0.0, finished_before=True)
 
 
-def _run(
-    file: Source,
-    reader: Reader,
-    writer: Writer,
-    compression: str,
-    out: Output,
-    labelling: Labelling,
-    n_jobs: int,
-    batch_size: int,
-    progress: bool | None,
-) -> None:
-    shown = Progress(progress, out.rows)
-    if not out.batches:
-        out.write(compress(writer.begin(), compression))
-
-    def todo() -> Iterator[Batch]:
-        for i, batch in enumerate(reader.batches(batch_size)):
-            if i >= out_before:
-                if i == out_before:
-                    shown.start_at(file.share)
-                yield batch
-
-    out_before = out.batches
+def _labels_in(path: str, prefix: str, identity: str) -> Counter[str]:
+    """How often each label stands in a labelled file; nothing if it is another model's, or not labelled."""
+    counts: Counter[str] = Counter()
+    source = Source(path)
     try:
-        for batch, added in in_order(todo(), labelling, n_jobs):
-            piece = compress(writer.render(batch, added), compression)
-            counts = pc.value_counts(added.column(labelling.prefix + "collar")).to_pylist()
-            out.write(piece, len(added), {c["values"]: c["counts"] for c in counts}, len(batch.notes))
-            shown.update(out.rows, file.share)
-        out.write(compress(writer.end(), compression))
+        reader = open_reader(source, Layout(), lambda columns, where: (prefix + "collar_model", prefix + "collar"))
+        for batch in reader.batches(BATCH_SIZE):
+            if any(title != identity for title in batch.titles or ()):
+                return Counter()
+            counts.update(batch.texts)
+    except (DataError, ValueError, KeyError):
+        return Counter()
     finally:
-        shown.close()
+        source.close()
+    return counts
 
 
-def _writer(reader: Reader, from_format: str, to_format: str, prefix: str, file: Source) -> Writer:
+def _called(paths: Sequence[str]) -> str:
+    first = "standard input" if paths[0] == "-" else paths[0]
+    return first if len(paths) == 1 else f"{first} and {len(paths) - 1} more"
+
+
+def _for_target(layout: Layout, to_format: str) -> Layout:
+    """The layout, with all columns known before the first row where the target begins with their names."""
+    needs = to_format in ("csv", "tsv", "xlsx") or layout.select is not None
+    return replace(layout, every_column=True) if needs else layout
+
+
+def _writer(reader: Reader, from_format: str, to_format: str, prefix: str) -> Writer:
     added = [prefix + name for name in COLUMNS]
-    to_format = to_format or from_format or reader.format
+    to_format = to_format or {"excel": "xlsx", "several": "csv"}.get(reader.format, reader.format)
     if to_format == "parquet":
-        return ParquetWriter(reader)
-    if to_format == "jsonl":
-        return JsonWriter(reader, added)
-    own = getattr(reader, "delimiter", b",")
+        return ParquetWriter(reader, fields(prefix))
+    if to_format in EXCEL:
+        return ExcelWriter(reader, added, reader.names, prefix)
+    if to_format in ("jsonl", "json"):
+        lines = to_format == "jsonl" or (from_format == "json" and reader.format == "jsonl")
+        return JsonWriter(reader, added, array=not lines)
+    own = getattr(reader, "delimiter", b",") if reader.format == "csv" else b","
     delimiter = b"\t" if to_format == "tsv" else b"," if from_format == "tsv" else own
-    columns = None
-    if isinstance(reader, JsonReader) and file.path != "-":
-        columns = all_members(file.path, reader.encoding)
-    return DelimitedWriter(reader, delimiter, added, columns)
+    return DelimitedWriter(reader, delimiter, added)
 
 
 def _same_file(source: str, target: str) -> bool:
@@ -238,11 +396,3 @@ def _same_file(source: str, target: str) -> bool:
         return Path(target).samefile(source)
     except OSError:
         return os.path.realpath(source) == os.path.realpath(target)
-
-
-def _fingerprint(model: Model) -> str:
-    found = hashlib.sha256(model.decision.tobytes())
-    for block in (model.text, model.title):
-        found.update(block.vocabulary.hashes.tobytes())
-        found.update(block.weight.tobytes())
-    return found.hexdigest()[:16]

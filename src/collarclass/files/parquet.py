@@ -1,35 +1,117 @@
-"""Labelled batches → Parquet, by way of a file of Arrow streams that can be gone on with."""
+"""Parquet → batches of rows, and labelled batches → Parquet, by way of a file of Arrow streams.
+
+A Parquet file ends with its index, so batches are kept as Arrow streams, which a broken run can add to,
+until all are there.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from collarclass.files.batch import Batch, Reader
+from collarclass.errors import DataError
+from collarclass.files.batch import LONGEST_TEXT, Batch, Choose, Limits, Reader, distinct, tidy
+from collarclass.files.encoding import Encoding, find_encoding
+from collarclass.files.source import Source
 from collarclass.files.writers import cell_bytes, clash
 from collarclass.tables.schema import COLUMNS
 
 _ROW_GROUP = 64 << 20  # bytes in memory
 
 
-class ParquetWriter:
-    """Parquet. A Parquet file ends with its index, so batches are kept as Arrow streams until `finish`."""
+class ParquetReader:
+    """Parquet; see `readers.open_reader`."""
 
-    def __init__(self, reader: Reader) -> None:
+    format = "parquet"
+    raw = False
+    encoding = Encoding("utf-8")
+
+    def __init__(self, source: Source, choose: Choose, limits: Limits) -> None:
+        import pyarrow.parquet as pq
+
+        self.where = source.name
+        self.tail: list[bytes] = []
+        self._source = source
+        try:
+            self._file = pq.ParquetFile(source.seekable(), page_checksum_verification=True)
+            self.schema: pa.Schema = self._file.schema_arrow
+        except (pa.ArrowException, OSError) as error:
+            raise DataError(
+                f"{self.where} is not a Parquet file ({error}): fetch it again, or give its format."
+            ) from None
+        columns = list(self.schema.names)
+        if len(columns) > limits.columns:
+            raise DataError(
+                f"{self.where} has {len(columns):,} columns, and {limits.columns:,} are read at most: "
+                "raise most_columns (--most-columns)."
+            )
+        self.names = distinct(columns)
+        named = [field.with_name(name) for field, name in zip(self.schema, self.names, strict=True)]
+        self.schema = pa.schema(named, self.schema.metadata)
+        self._title, self._text = choose(self.names, self.where)
+
+    def batches(self, size: int) -> Iterator[Batch]:
+        """Read the rows in batches of `size`."""
+        done, rows = 0, self._file.metadata.num_rows
+        parts = self._file.iter_batches(batch_size=size)
+        while True:
+            try:
+                part = next(parts)
+                part.validate(full=True)
+            except StopIteration:
+                return
+            except (pa.ArrowException, OSError) as error:
+                raise DataError(f"{self.where} is damaged after row {done} ({error}): fetch it again.") from None
+            table = pa.Table.from_batches([part]).rename_columns(self.names)
+            done += len(part)
+            self._source.rows_share = done / rows if rows else 1.0
+            batch = Batch(lambda batch: batch.table.to_pylist() if batch.table is not None else [], table=table)
+            batch.texts = _strings(batch, table.column(self._text))
+            batch.titles = _strings(batch, table.column(self._title)) if self._title is not None else None
+            yield batch
+
+
+def _strings(batch: Batch, column: pa.ChunkedArray) -> list[str]:
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    values: Sequence[Any] = column.to_pylist()
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
+        values = [None if v is None else _decoded(v, batch, row) for row, v in enumerate(values)]
+    for row, value in enumerate(values):
+        if isinstance(value, str) and len(value) > LONGEST_TEXT:
+            batch.note(row, f"only the first {LONGEST_TEXT} characters read")
+    return [tidy(v) for v in values]
+
+
+def _decoded(value: bytes, batch: Batch, row: int) -> str:
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        batch.note(row, "undecodable bytes")
+        return value.decode(find_encoding(value).name, "replace")
+
+
+class ParquetWriter:
+    """Parquet: batches are kept as Arrow streams until `finish`."""
+
+    spooled = True
+
+    def __init__(self, reader: Reader, added: Sequence[pa.Field]) -> None:
         self._reader = reader
+        self._added = pa.schema(added)
 
     def begin(self) -> bytes:
         return b""
 
-    def render(self, batch: Batch, added: pa.Table) -> bytes:
-        table = batch.table if batch.table is not None else _table(self._reader.objects(batch))
+    def render(self, batch: Batch, added: pa.Table, row: int) -> bytes:
+        table = batch.table if batch.table is not None else _table(batch.rows())
         for name in added.column_names:
             if name in table.column_names:
-                raise clash(name, 1)
-            table = table.append_column(name, added.column(name))
+                raise clash(name, row + 1)
+            table = table.append_column(name, added.column(name)) if table.num_columns else added.select([name])
         sink = pa.BufferOutputStream()
         with pa.ipc.new_stream(sink, table.schema) as stream:
             stream.write_table(table.combine_chunks())
@@ -38,28 +120,18 @@ class ParquetWriter:
     def end(self) -> bytes:
         return b""
 
-    def finish(self, pieces: Path, target: Path | BinaryIO, empty: pa.Table) -> None:
-        """Write the batches kept in a file as Parquet.
-
-        Parameters
-        ----------
-        pieces : Path
-            What `render` gave, one after the other.
-        target : Path or binary file
-        empty : Table
-            The added columns without rows, for a file without rows.
-        """
+    def finish(self, pieces: Path, target: Path) -> None:
+        """Write the batches kept in a file as Parquet."""
         import pyarrow.parquet as pq
 
-        schema = _common_schema([t.schema for t in _pieces(pieces)])
+        schema = _common_schema(pieces)
         if schema is None:
-            names = getattr(self._reader, "names", self._reader.columns)
-            own = getattr(self._reader, "schema", pa.schema([(n, pa.string()) for n in names]))
-            schema = pa.schema([*own, *empty.schema], metadata=own.metadata)
-        with pq.ParquetWriter(target, schema, compression="zstd") as out:
+            own = getattr(self._reader, "schema", pa.schema([(n, pa.string()) for n in self._reader.names]))
+            schema = pa.schema([*own, *self._added], metadata=own.metadata)
+        with pq.ParquetWriter(target, schema, compression="zstd", write_page_checksum=True) as out:
             waiting: list[pa.Table] = []
-            for table in _pieces(pieces):
-                waiting.append(_fit(table, schema))
+            for table in read_pieces(pieces):
+                waiting.append(pa.table([_fit(table, field) for field in schema], schema=schema))
                 if sum(t.nbytes for t in waiting) > _ROW_GROUP:
                     out.write_table(pa.concat_tables(waiting))
                     waiting = []
@@ -67,7 +139,8 @@ class ParquetWriter:
                 out.write_table(pa.concat_tables(waiting))
 
 
-def _pieces(path: Path) -> Iterator[pa.Table]:
+def read_pieces(path: Path) -> Iterator[pa.Table]:
+    """The tables in a file of Arrow streams."""
     with pa.OSFile(str(path), "rb") as file:
         while file.tell() < file.size():
             yield pa.ipc.open_stream(file).read_all()
@@ -80,38 +153,54 @@ def _table(rows: list[dict[str, Any]]) -> pa.Table:
 
 def _array(values: list[Any]) -> pa.Array:
     try:
-        return pa.array(values)
-    except (pa.ArrowException, OverflowError, UnicodeError):
-        return pa.array([None if v is None else cell_bytes(v).decode() for v in values], pa.string())
+        found = pa.array(values)
+    except (pa.ArrowException, OverflowError, UnicodeError, ValueError):
+        return _as_text(values)
+    return found if _can_be_parquet(found.type) else _as_text(values)
 
 
-def _common_schema(schemas: list[pa.Schema]) -> pa.Schema | None:
-    """One schema for all batches; a column whose types do not go together becomes text."""
-    if not schemas or all(s == schemas[0] for s in schemas):
+def _as_text(values: list[Any]) -> pa.Array:
+    return pa.array([None if v is None else cell_bytes(v).decode() for v in values], pa.string())
+
+
+def _can_be_parquet(kind: pa.DataType) -> bool:
+    """Whether Parquet can hold a type: a struct without fields, at any depth, is the one it cannot."""
+    if pa.types.is_struct(kind):
+        return kind.num_fields > 0 and all(_can_be_parquet(f.type) for f in kind)
+    return not pa.types.is_nested(kind) or _can_be_parquet(kind.value_type)
+
+
+def _common_schema(pieces: Path) -> pa.Schema | None:
+    """One schema for all batches; a column whose values do not go together becomes text."""
+    schemas = list(dict.fromkeys(t.schema for t in read_pieces(pieces)))
+    if len(schemas) <= 1:
         return schemas[0] if schemas else None
     names = list(dict.fromkeys(name for s in schemas for name in s.names))
     added = [n for n in schemas[0].names[-len(COLUMNS) :] if n in names]
-    fields = []
+    fields = {}
     for name in [n for n in names if n not in added] + added:
         types = [pa.schema([pa.field(name, s.field(name).type)]) for s in schemas if name in s.names]
         try:
-            fields.append(pa.unify_schemas(types, promote_options="permissive").field(0))
+            fields[name] = pa.unify_schemas(types, promote_options="permissive").field(0)
         except pa.ArrowException:
-            fields.append(pa.field(name, pa.string()))
-    return pa.schema(fields)
+            fields[name] = pa.field(name, pa.string())
+    for table in read_pieces(pieces):
+        for name in table.column_names:
+            try:
+                _fit(table, fields[name])
+            except (pa.ArrowException, OverflowError, ValueError):
+                fields[name] = pa.field(name, pa.string())
+    return pa.schema(list(fields.values()))
 
 
-def _fit(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    columns = []
-    for field in schema:
-        if field.name not in table.column_names:
-            columns.append(pa.nulls(len(table), field.type))
-            continue
-        column = table.column(field.name)
-        if column.type != field.type:
-            values = column.to_pylist()
-            if pa.types.is_string(field.type):
-                values = [None if v is None else cell_bytes(v).decode() for v in values]
-            column = pa.array(values, field.type)
-        columns.append(column)
-    return pa.table(columns, schema=schema)
+def _fit(table: pa.Table, field: pa.Field) -> pa.ChunkedArray | pa.Array:
+    if field.name not in table.column_names:
+        return pa.nulls(len(table), field.type)
+    column = table.column(field.name)
+    if column.type == field.type:
+        return column
+    if pa.types.is_string(field.type):
+        return _as_text(column.to_pylist())
+    if pa.types.is_nested(field.type):
+        return pa.array(column.to_pylist(), field.type)
+    return pc.cast(column, field.type)

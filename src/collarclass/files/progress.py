@@ -1,11 +1,16 @@
-"""How far a long run is, on standard error."""
+"""How far a long run is: a line on standard error, or a call of whoever wants to know."""
 
 from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
+from typing import TypeAlias
 
 _EVERY = 0.5  # seconds
+
+# Called with the number of ads done and the share of the work done, 0 to 1 (0 where it is not known).
+ProgressLike: TypeAlias = bool | Callable[[int, float], None] | None
 
 
 class Progress:
@@ -13,14 +18,16 @@ class Progress:
 
     Parameters
     ----------
-    show : bool or None
-        None shows it on a terminal only.
+    show : bool, callable or None
+        None shows it on a terminal only. A callable is called instead, with the ads done and the share
+        done, after each batch; what it raises ends the run.
     done : int
         Ads that were done before.
     """
 
-    def __init__(self, show: bool | None, done: int = 0) -> None:
-        self._show = sys.stderr.isatty() if show is None else show
+    def __init__(self, show: ProgressLike, done: int = 0) -> None:
+        self._call = show if callable(show) else None
+        self._show = _on_terminal() if show is None else bool(show)
         self._started = self._last = time.monotonic()
         self._before = done
         self._share_before = 0.0
@@ -28,6 +35,9 @@ class Progress:
 
     def update(self, done: int, share: float) -> None:
         """Show `done` ads, `share` (0 to 1, 0 for unknown) of the file."""
+        if self._call is not None:
+            self._call(done, share)
+            return
         now = time.monotonic()
         if not self._show or now - self._last < _EVERY:
             return
@@ -55,3 +65,7 @@ class Progress:
         sys.stderr.write("\r" + line.ljust(self._width))
         sys.stderr.flush()
         self._width = len(line)
+
+
+def _on_terminal() -> bool:
+    return sys.stderr is not None and sys.stderr.isatty()

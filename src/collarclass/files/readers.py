@@ -1,201 +1,255 @@
-"""JSON Lines and Parquet → batches of rows, and the choice of a reader."""
+"""The choice of a reader for a source, several sources read as one, and a part of the rows."""
 
 from __future__ import annotations
 
-import json
-import tempfile
+import random
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO, cast
 
-import pyarrow as pa
-
 from collarclass.errors import DataError
-from collarclass.files.batch import BATCH_BYTES, LONGEST_TEXT, Batch, Reader, Source, add_note, tidy
+from collarclass.files.batch import Batch, Choose, Limits, Reader
 from collarclass.files.delimited import DelimitedReader
-from collarclass.files.encoding import Encoding, blocks, find_encoding, read_sample
+from collarclass.files.encoding import Encoding, find_encoding, read_sample
+from collarclass.files.excel import ExcelReader
+from collarclass.files.json_records import JsonReader, all_members
+from collarclass.files.parquet import ParquetReader
+from collarclass.files.source import EXCEL, Source, name_format
 from collarclass.tables.columns import find_columns
 
+_TEXT = ("csv", "tsv", "jsonl", "json")
+_ALL = 5000  # rows a batch where rows are only counted
 
-def open_reader(
-    source: Source,
-    kind: str,
-    *,
-    title: str | None,
-    text: str | None,
-    encoding: str | None,
-    delimiter: str | None,
-) -> Reader:
-    """Find out how a file is laid out, and where its titles and texts are."""
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How sources are to be read, where their names and contents do not tell.
+
+    Attributes
+    ----------
+    format, encoding, delimiter, sheet : str or None
+    title, text : str or None
+        Names of columns.
+    file_column : str or None
+        A column to add with the name of each row's file.
+    select : sequence of str or None
+        The columns to keep.
+    head, sample : int or None
+        How many rows to take: the first, or drawn at random (the same ones every time).
+    limits : Limits
+    every_column : bool
+        Whether all columns must be known before the first row.
+    """
+
+    format: str | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    sheet: str | None = None
+    title: str | None = None
+    text: str | None = None
+    file_column: str | None = None
+    select: Sequence[str] | None = None
+    head: int | None = None
+    sample: int | None = None
+    limits: Limits = field(default_factory=Limits)
+    every_column: bool = False
+
+    def choose(self, columns: list[str], where: str) -> tuple[str | None, str]:
+        """The columns of titles and texts."""
+        found = find_columns(columns, self.title, self.text, where)
+        return cast(tuple[str | None, str], found)
+
+
+def open_reader(source: Source, layout: Layout, choose: Choose | None = None) -> Reader:
+    """Find out how one source is laid out, and where its titles and texts are.
+
+    Parameters
+    ----------
+    source : Source
+    layout : Layout
+        Its `format`, `encoding`, `delimiter`, `sheet` and `limits` count here.
+    choose : callable, optional
+        Takes the columns and the source's name, gives the columns of titles and of texts; by the
+        layout if not given.
+    """
+    choose = choose or layout.choose
+    kind = _kind(source, layout.format)
     if kind == "parquet":
-        return ParquetReader(source, title, text)
+        return ParquetReader(source, choose, layout.limits)
+    if kind in EXCEL:
+        return ExcelReader(source, choose, layout.sheet, layout.limits)
+    members = None
+    if layout.every_column and (kind == "json" or (not kind and source.begins_with() in (b"{", b"["))):
+        source.keep()
+        members = all_members(source, layout.encoding, layout.limits)
+        source.rewind()
     sample = read_sample(cast(BinaryIO, source))
-    found = find_encoding(sample, encoding)
-    if kind == "jsonl" or (not kind and sample[len(found.bom) :].lstrip()[:1] == b"{"):
-        return JsonReader(source, sample, found, title, text)
-    return DelimitedReader(
-        source, sample, found, title, text, "\t" if kind == "tsv" and not delimiter else delimiter
-    )
+    found = find_encoding(sample, layout.encoding)
+    start = sample[len(found.bom) :].lstrip(b" \t\r\n\0")[:1]
+    if kind == "json" or (not kind and start in (b"{", b"[")):
+        reader = JsonReader(source, sample, found, choose, layout.limits)
+        reader.names = members or reader.names
+        return reader
+    delimiter = "\t" if kind == "tsv" and not layout.delimiter else layout.delimiter
+    return DelimitedReader(source, sample, found, choose, delimiter, layout.limits)
 
 
-class JsonReader:
-    """JSON Lines; see `open_reader`."""
-
-    format = "jsonl"
-
-    def __init__(
-        self, source: Source, sample: bytes, encoding: Encoding, title: str | None, text: str | None
-    ) -> None:
-        self.where = source.name
-        self.encoding = encoding
-        self.tail: list[bytes] = []
-        self._lines = _lines(blocks(cast(BinaryIO, source), sample, encoding, self.where, self.tail))
-        self._first: list[bytes] = []
-        seen: dict[str, None] = {}
-        size = 0
-        for line in self._lines:
-            self._first.append(line)
-            seen |= dict.fromkeys(_object(line) or ())
-            size += len(line)
-            if len(self._first) == 1000 or size > BATCH_BYTES:
-                break
-        self.columns = list(seen)
-        if not seen:
-            what = "is empty" if not self._first else "holds no JSON object in its first lines"
-            raise DataError(f'{self.where} {what}: each line should be an object such as {{"text": "..."}}.')
-        found = find_columns(self.columns, title, text, self.where)
-        self._title, self._text = cast(tuple[str | None, str], found)
-
-    def batches(self, size: int) -> Iterator[Batch]:
-        """Read the rows in batches of `size`, fewer when they are long."""
-        batch, taken = self._new(), 0
-        for lines in (self._first, self._lines):
-            for line in lines:
-                self._row(batch, line)
-                taken += len(line)
-                if len(batch) >= size or taken >= BATCH_BYTES:
-                    yield batch
-                    batch, taken = self._new(), 0
-        if len(batch) or batch.lead:
-            yield batch
-
-    def _new(self) -> Batch:
-        return Batch(titles=[] if self._title is not None else None)
-
-    def _row(self, batch: Batch, line: bytes) -> None:
-        body = line.rstrip()
-        line_end = line[len(body) :]
-        if not body:
-            if batch.raw:
-                head, after, before_end = batch.raw[-1]
-                batch.raw[-1] = head, after, before_end + line_end
-            else:
-                batch.lead += line_end
-            return
-        row = _object(line)
-        if row is None and (row := _object(line.decode("utf-8", "replace"))) is not None:
-            batch.notes[len(batch)] = "undecodable bytes"
-        if row is None:
-            batch.notes[len(batch)] = "not a JSON object"
-            row = {"broken_line": body.decode("utf-8", "backslashreplace")}
-            body = json.dumps(row, ensure_ascii=False).encode()
-        if batch.titles is not None and self._title is not None:
-            batch.titles.append(_whole_characters(tidy(row.get(self._title))))
-        batch.texts.append(_whole_characters(tidy(row.get(self._text))))
-        if len(batch.texts[-1]) == LONGEST_TEXT:
-            add_note(batch, len(batch) - 1, f"only the first {LONGEST_TEXT} characters read")
-        batch.objects.append(row)
-        batch.raw.append((body[:-1] + (b"," if row else b""), b"}", line_end))
-
-    def objects(self, batch: Batch) -> list[dict[str, Any]]:
-        """The rows of a batch as they were read."""
-        return batch.objects
+def _kind(source: Source, given: str | None) -> str:
+    kind, _ = name_format(source.path, given)
+    if source.member:
+        kind, _ = name_format(source.member, given)
+    return "json" if kind == "jsonl" else kind
 
 
-def all_members(path: str, encoding: Encoding) -> list[str]:
-    """Names of all members of a JSON Lines file's objects, in order of appearance."""
-    source = Source(path)
-    try:
-        sample = read_sample(cast(BinaryIO, source))
-        seen: dict[str, None] = {}
-        for line in _lines(blocks(cast(BinaryIO, source), sample, encoding, source.name, [])):
-            if line.strip():
-                row = _object(line) or _object(line.decode("utf-8", "replace"))
-                seen |= dict.fromkeys(row if row is not None else ["broken_line"])
-        return list(seen)
-    finally:
-        source.close()
+class SeveralReader:
+    """Several sources as one table with the columns of all, in order of appearance.
 
+    Parameters
+    ----------
+    paths : sequence of str
+    layout : Layout
+        With a `file_column`, each row has the name of its file there.
+    """
 
-def _object(line: bytes | str) -> dict[str, Any] | None:
-    try:
-        row = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    return row if isinstance(row, dict) else None
-
-
-def _whole_characters(text: str) -> str:
-    """Text without lone surrogates, which a JSON escape can make."""
-    return (
-        text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    )
-
-
-def _lines(parts: Iterator[bytes]) -> Iterator[bytes]:
-    rest = b""
-    for block in parts:
-        lines = (rest + block).split(b"\n")
-        rest = lines.pop()
-        for line in lines:
-            yield line + b"\n"
-    if rest:
-        yield rest
-
-
-class ParquetReader:
-    """Parquet; see `open_reader`."""
-
-    format = "parquet"
+    format = "several"
+    raw = False
     encoding = Encoding("utf-8")
 
-    def __init__(self, source: Source, title: str | None, text: str | None) -> None:
-        import pyarrow.parquet as pq
-
-        self.where = source.name
+    def __init__(self, paths: Sequence[str], layout: Layout) -> None:
         self.tail: list[bytes] = []
-        self._source = source
-        try:
-            if source.path == "-":  # Parquet is read from its end
-                spool = tempfile.TemporaryFile()  # noqa: SIM115
-                while part := source.read(1 << 20):
-                    spool.write(part)
-                spool.seek(0)
-                self._file = pq.ParquetFile(spool)
-            else:
-                self._file = pq.ParquetFile(source.path)
-        except (pa.ArrowException, OSError) as error:
-            raise DataError(
-                f"{self.where} is not a Parquet file ({error}): fetch it again, or give its format."
-            ) from None
-        self.schema: pa.Schema = self._file.schema_arrow
-        self.columns = list(self.schema.names)
-        found = find_columns(self.columns, title, text, self.where)
-        self._title, self._text = cast(tuple[str | None, str], found)
+        self._paths = paths
+        self._layout = replace(layout, every_column=True)
+        self._file_column = layout.file_column
+        self._done = 0
+        self._open: Source | None = None
+        names: dict[str, None] = {}
+        for path in paths:
+            source = Source(path)
+            if not source.regular:
+                source.close()
+                raise DataError(f"{source.name} is read alone, not among several sources: name files.")
+            try:
+                names |= dict.fromkeys(open_reader(source, self._layout).names)
+            finally:
+                source.close()
+        if self._file_column in names:
+            raise DataError(f"Column {self._file_column!r} is there already: give the column of file names another.")
+        self.names = [*([self._file_column] if self._file_column else []), *names]
+
+    @property
+    def share(self) -> float:
+        """How much has been read, by number of sources."""
+        inside = self._open.share if self._open is not None else 0.0
+        return (self._done + inside) / len(self._paths)
 
     def batches(self, size: int) -> Iterator[Batch]:
-        """Read the rows in batches of `size`."""
-        done, rows = 0, self._file.metadata.num_rows
-        for part in self._file.iter_batches(batch_size=size):
-            table = pa.Table.from_batches([part])
-            done += len(part)
-            self._source.rows_share = done / rows
-            titles = self._strings(table, self._title) if self._title is not None else None
-            yield Batch(self._strings(table, self._text), titles, table=table)
+        """Read the rows of one source after the other."""
+        for path in self._paths:
+            self._open = source = Source(path)
+            try:
+                for batch in open_reader(source, self._layout).batches(size):
+                    yield self._named(batch, path)
+            finally:
+                source.close()
+            self._open, self._done = None, self._done + 1
 
-    def _strings(self, table: pa.Table, name: str) -> list[str]:
-        values: Sequence[Any] = table.column(self.columns.index(name)).to_pylist()
-        return [tidy(v) for v in values]
+    def _named(self, batch: Batch, path: str) -> Batch:
+        column, own = self._file_column, batch.as_rows
+        if column is None:
+            return batch
+        batch.table = None if batch.table is None else batch.table.add_column(0, column, [[path] * len(batch)])
+        table = batch.table
+        batch.as_rows = (
+            own if table is not None else lambda batch: [{column: path, **row} for row in own(batch)]
+        )
+        return batch
 
-    def objects(self, batch: Batch) -> list[dict[str, Any]]:
-        """The rows of a batch as Python values by column."""
-        return cast(list[dict[str, Any]], batch.table.to_pylist()) if batch.table is not None else []
+
+class PartReader:
+    """Some rows, and some columns, of a reader.
+
+    Parameters
+    ----------
+    reader : Reader
+    rows : sequence of int or None
+        Numbers of the rows to take, ascending; None takes all.
+    select : sequence of str or None
+        The columns to keep; None keeps all.
+    """
+
+    def __init__(self, reader: Reader, rows: Sequence[int] | None, select: Sequence[str] | None) -> None:
+        missing = [name for name in select or () if name not in reader.names]
+        if missing:
+            raise DataError(f"No column {missing[0]!r} to select; the columns are: {', '.join(reader.names)}.")
+        self._reader, self._rows, self._select = reader, rows, select
+        self.format, self.encoding, self.tail = reader.format, reader.encoding, reader.tail
+        self.raw = reader.raw and select is None and reader.format == "csv"
+        self.names = list(select) if select is not None else reader.names
+
+    def __getattr__(self, name: str) -> Any:  # header, delimiter, share, …
+        return getattr(self._reader, name)
+
+    def batches(self, size: int) -> Iterator[Batch]:
+        """Read the rows to be taken; stops as soon as there are no more of them."""
+        at = next_row = 0
+        for batch in self._reader.batches(size):
+            if self._rows is not None:
+                stop = next_row
+                while stop < len(self._rows) and self._rows[stop] < at + len(batch):
+                    stop += 1
+                at, which = at + len(batch), [row - at for row in self._rows[next_row:stop]]
+                next_row = stop
+                batch = batch.take(which)
+            if len(batch) or self._rows is None:
+                yield self._selected(batch)
+            if self._rows is not None and next_row == len(self._rows):
+                return
+
+    def _selected(self, batch: Batch) -> Batch:
+        select, own = self._select, batch.as_rows
+        if select is not None:
+            if batch.table is not None:
+                batch.table = batch.table.select(list(select))
+            else:
+                batch.as_rows = lambda batch: [{name: row.get(name) for name in select} for row in own(batch)]
+        return batch
+
+
+def open_all(paths: Sequence[str], layout: Layout) -> tuple[Reader, Source | SeveralReader]:
+    """Open one source or several as one reader; the second value tells how far it has been read.
+
+    Raises
+    ------
+    DataError
+        If a source is missing or is not what it should be.
+    """
+    if len(paths) > 1 or layout.file_column is not None:
+        several = SeveralReader(paths, layout)
+        reader: Reader = several
+        rows = _rows_to_take(SeveralReader(paths, layout) if layout.sample is not None else None, layout)
+        return _part(reader, rows, layout), several
+    source = Source(paths[0])
+    try:
+        if layout.sample is not None:
+            source.begins_with()
+            source.keep()
+            rows = _rows_to_take(open_reader(source, layout), layout)
+            source.rewind()
+        else:
+            rows = _rows_to_take(None, layout)
+        return _part(open_reader(source, layout), rows, layout), source
+    except BaseException:
+        source.close()
+        raise
+
+
+def _rows_to_take(reader: Reader | None, layout: Layout) -> Sequence[int] | None:
+    if reader is None:
+        return range(layout.head) if layout.head is not None else None
+    n = sum(len(batch) for batch in reader.batches(_ALL))
+    n = n if layout.head is None else min(n, layout.head)
+    return sorted(random.Random(0).sample(range(n), min(layout.sample or 0, n)))
+
+
+def _part(reader: Reader, rows: Sequence[int] | None, layout: Layout) -> Reader:
+    return reader if rows is None and layout.select is None else PartReader(reader, rows, layout.select)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import threading
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,9 +12,12 @@ from typing import Any
 
 import pyarrow as pa
 
+from collarclass.errors import DataError
 from collarclass.files.batch import Batch
 from collarclass.model.model import Model
 from collarclass.tables.dataframe import label_columns
+
+_LOOK_EVERY = 1.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,17 @@ class Labelling:
         return added
 
 
+def count_workers(n_jobs: int) -> int:
+    """How many worker processes `n_jobs` means: -1 is one per processor."""
+    if n_jobs == 0:
+        raise DataError("n_jobs is 0: give the number of worker processes, or -1 for one per processor.")
+    if n_jobs == 1:
+        return 1
+    from joblib import effective_n_jobs
+
+    return int(effective_n_jobs(n_jobs))
+
+
 def in_order(
     batches: Iterable[Batch], labelling: Labelling, n_jobs: int = 1
 ) -> Iterator[tuple[Batch, pa.Table]]:
@@ -64,17 +81,15 @@ def in_order(
     Batch, pyarrow.Table
         In the order of `batches`.
     """
-    if n_jobs != 1:
-        from joblib import effective_n_jobs
-
-        n_jobs = effective_n_jobs(n_jobs)
+    n_jobs = count_workers(n_jobs)
     if n_jobs == 1:
         for batch in batches:
             yield batch, labelling.label(batch.texts, batch.titles, batch.notes)
         return
     from joblib.externals.loky import ProcessPoolExecutor
+    from joblib.externals.loky.process_executor import BrokenProcessPool
 
-    pool = ProcessPoolExecutor(n_jobs, initializer=_take, initargs=(labelling,))
+    pool = ProcessPoolExecutor(n_jobs, initializer=_take, initargs=(labelling, os.getpid()))
     waiting: deque[tuple[Batch, Any]] = deque()
     try:
         for batch in batches:
@@ -86,6 +101,11 @@ def in_order(
         while waiting:
             first, found = waiting.popleft()
             yield first, found.result()
+    except BrokenProcessPool:
+        raise DataError(
+            "A worker process was ended from outside, perhaps for want of memory: run again with fewer workers "
+            "(n_jobs, --n-jobs), and with resume (--resume) to keep what is done."
+        ) from None
     finally:
         pool.shutdown(kill_workers=True)
 
@@ -93,8 +113,16 @@ def in_order(
 _taken: list[Labelling] = []
 
 
-def _take(labelling: Labelling) -> None:
+def _take(labelling: Labelling, parent: int) -> None:
     _taken[:] = [labelling]
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    """End this worker when the process that started it is gone, even if that was killed."""
+    while os.getppid() == parent:
+        time.sleep(_LOOK_EVERY)
+    os._exit(1)
 
 
 def _label(texts: list[str], titles: list[str | None] | None, notes: dict[int, str]) -> pa.Table:

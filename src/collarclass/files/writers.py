@@ -6,10 +6,15 @@ frame), so that a run can stop after any piece and go on with the next.
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import json
+import lzma
 import math
+import shutil
+import zipfile
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -22,24 +27,70 @@ from collarclass.files.encoding import Encoding
 
 _FORMULA = "^[=+\\-@\t\r＝＋－＠]"
 _GZIP_LEVEL = 4
+_XZ_PRESET = 2
 
 
 class Writer(Protocol):
-    """Turns labelled batches into the bytes of a file."""
+    """Turns labelled batches into the bytes of a file.
+
+    Attributes
+    ----------
+    spooled : bool
+        Whether the file is made from the pieces by `finish`, and does not consist of them.
+    """
+
+    spooled: bool
 
     def begin(self) -> bytes: ...
 
-    def render(self, batch: Batch, added: pa.Table) -> bytes: ...
+    def render(self, batch: Batch, added: pa.Table, row: int) -> bytes:
+        """The piece of a batch whose first row has the number `row`, from 0."""
+        ...
 
     def end(self) -> bytes: ...
+
+    def finish(self, pieces: Path, target: Path) -> None: ...
+
+
+class TextWriter:
+    """What writers of text have in common: the file consists of the pieces."""
+
+    spooled = False
+
+    def finish(self, pieces: Path, target: Path) -> None:
+        raise NotImplementedError("the pieces are the file")
+
+
+class ZipWriter:
+    """A zip archive of one text file; its index stands at its end, so it is made when all pieces are there."""
+
+    spooled = True
+
+    def __init__(self, writer: Writer, member: str) -> None:
+        self._member = member
+        self.begin, self.render, self.end = writer.begin, writer.render, writer.end
+
+    def finish(self, pieces: Path, target: Path) -> None:
+        member = zipfile.ZipInfo(self._member)  # of 1980: the same bytes whenever it is made
+        member.compress_type = zipfile.ZIP_DEFLATED
+        with (
+            pieces.open("rb") as file,
+            zipfile.ZipFile(target, "w") as archive,
+            archive.open(member, "w", force_zip64=True) as out,
+        ):
+            shutil.copyfileobj(file, out, 1 << 20)
 
 
 def compress(piece: bytes, compression: str) -> bytes:
     """Compress one piece of a file; the same bytes whenever it is done."""
-    if not piece or not compression:
+    if not piece or compression in ("", "zip"):
         return piece
     if compression == "gzip":
         return gzip.compress(piece, _GZIP_LEVEL, mtime=0)
+    if compression == "xz":
+        return lzma.compress(piece, preset=_XZ_PRESET)
+    if compression == "bz2":
+        return bz2.compress(piece)
     return bytes(pa.Codec("zstd", compression_level=3).compress(piece, asbytes=True))
 
 
@@ -81,7 +132,7 @@ def _bytes(joined: Any) -> list[bytes]:
     return list(joined.cast(pa.binary()).to_pylist())
 
 
-class DelimitedWriter:
+class DelimitedWriter(TextWriter):
     """CSV or TSV. Rows that come from such a file are kept byte for byte when the delimiter is the same.
 
     Parameters
@@ -101,9 +152,8 @@ class DelimitedWriter:
         self._dialect = Dialect(delimiter)
         self._delimiter = delimiter
         self._added = added
-        self._as_it_is = getattr(reader, "delimiter", None) == delimiter
-        self._columns = list(columns if columns is not None else getattr(reader, "names", reader.columns))
-        self._rows = 0
+        self._as_it_is = reader.raw and getattr(reader, "delimiter", None) == delimiter
+        self._columns = list(columns if columns is not None else reader.names)
 
     @property
     def encoding(self) -> Encoding:
@@ -118,7 +168,7 @@ class DelimitedWriter:
             own, line_end = d.join(self._dialect.quote(n.encode()) for n in self._columns), b"\n"
         return self.encoding.bom + self.encoding.encode(own + d + names + line_end)
 
-    def render(self, batch: Batch, added: pa.Table) -> bytes:
+    def render(self, batch: Batch, added: pa.Table, row: int) -> bytes:
         d = self._delimiter
         cells = delimited_cells(added, d.decode())
         if self._as_it_is:
@@ -126,20 +176,11 @@ class DelimitedWriter:
             for (head, after, line_end), cell in zip(batch.raw, cells, strict=True):
                 parts += (head, d, cell, after, line_end)
             return self.encoding.encode(b"".join(parts))
-        rows = []
-        known = set(self._columns)
-        for i, row in enumerate(self._reader.objects(batch)):
-            if not row.keys() <= known:
-                new = min(row.keys() - known)
-                raise DataError(
-                    f"Row {self._rows + i + 1} has a member {new!r} that the first rows do not have: "
-                    "write to .jsonl or .parquet, or read from a file instead of a pipe."
-                )
-            rows.append(
-                d.join([*(self._dialect.quote(cell_bytes(row.get(c))) for c in self._columns), cells[i]])
-                + b"\n"
-            )
-        self._rows += len(rows)
+        quote, columns = self._dialect.quote, self._columns
+        rows = [
+            d.join([*(quote(cell_bytes(own.get(c))) for c in columns), cell]) + b"\n"
+            for own, cell in zip(batch.rows(), cells, strict=True)
+        ]
         return self.encoding.encode(b"".join(rows))
 
     def end(self) -> bytes:
@@ -157,39 +198,57 @@ def cell_bytes(value: Any) -> bytes:
     return str(value).encode("utf-8", "replace")
 
 
-class JsonWriter:
-    """JSON Lines. Rows that come from such a file keep their bytes, and get members at the end."""
+class JsonWriter(TextWriter):
+    """JSON Lines or an array. Rows that come from such a file keep their bytes, and get members at the end.
 
-    def __init__(self, reader: Reader, added: Sequence[str]) -> None:
+    Parameters
+    ----------
+    reader : Reader
+    added : sequence of str
+        Names of the added columns.
+    array : bool
+        Whether to write an array of objects, and not one object a line.
+    """
+
+    def __init__(self, reader: Reader, added: Sequence[str], array: bool = False) -> None:
         self._reader = reader
         self._added = frozenset(added)
-        self._rows = 0
+        self._array = array
+        self._as_it_is = reader.raw and reader.format == ("json" if array else "jsonl")
 
     @property
     def encoding(self) -> Encoding:
-        return self._reader.encoding if self._reader.format == "jsonl" else Encoding("utf-8")
+        return self._reader.encoding if self._as_it_is else Encoding("utf-8")
 
     def begin(self) -> bytes:
-        return self.encoding.bom
+        if self._as_it_is:
+            return self.encoding.bom + self.encoding.encode(self._reader.lead)  # type: ignore[attr-defined]
+        return b"[" if self._array else b""
 
-    def render(self, batch: Batch, added: pa.Table) -> bytes:
+    def render(self, batch: Batch, added: pa.Table, row: int) -> bytes:
         members = json_members(added)
-        if self._reader.format == "jsonl":
+        if self._as_it_is:
             parts = [batch.lead]
             for i, (head, after, line_end) in enumerate(batch.raw):
-                if not self._added.isdisjoint(batch.objects[i]):
-                    raise clash(min(self._added & batch.objects[i].keys()), self._rows + i + 1)
+                self._check(batch.objects[i], row + i)
                 parts += (head, b" " if head[-1:] == b"," else b"", members[i], after, line_end)
-            self._rows += len(batch)
             return self.encoding.encode(b"".join(parts))
         lines = []
-        for row, member in zip(self._reader.objects(batch), members, strict=True):
-            own = json.dumps(_plain(row), ensure_ascii=False, default=str)[1:-1].encode("utf-8", "replace")
-            lines.append(b"{" + own + b", " + member + b"}\n")
+        for i, (own, member) in enumerate(zip(batch.rows(), members, strict=True), row):
+            self._check(own, i)
+            lines.append((b"," if i else b"") + b"\n" if self._array else b"")
+            content = json.dumps(_plain(own), ensure_ascii=False, default=str)[1:-1].encode("utf-8", "replace")
+            lines += (b"{", content, b", " if content else b"", member, b"}" if self._array else b"}\n")
         return b"".join(lines)
 
+    def _check(self, own: dict[str, Any], row: int) -> None:
+        if not self._added.isdisjoint(own):
+            raise clash(min(self._added & own.keys()), row + 1)
+
     def end(self) -> bytes:
-        return b"".join(self._reader.tail) if self._reader.format == "jsonl" else b""
+        if self._as_it_is:
+            return b"".join(self._reader.tail)
+        return b"\n]\n" if self._array else b""
 
 
 def clash(name: str, row: int) -> DataError:

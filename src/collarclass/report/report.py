@@ -21,8 +21,8 @@ from collarclass import __version__
 from collarclass.api import default_model
 from collarclass.definitions.labels import LABELS, STATUSES
 from collarclass.errors import CollarclassError, DataError
-from collarclass.files.batch import Source, name_format
-from collarclass.files.readers import open_reader
+from collarclass.files.readers import Layout, open_reader
+from collarclass.files.source import Source
 from collarclass.model.model import Model
 from collarclass.tables.columns import find_columns
 
@@ -209,10 +209,8 @@ def _batches(source: str) -> Iterator[pd.DataFrame]:
         raise DataError(f"No file {source}: give a file that 'collarclass label' wrote.")
     file = Source(source)
     try:
-        kind, _ = name_format(source, None)
-        reader = open_reader(file, kind, title=None, text=None, encoding=None, delimiter=None)
-        for batch in reader.batches(_BATCH):
-            yield pd.DataFrame(reader.objects(batch))
+        for batch in open_reader(file, Layout(every_column=True)).batches(_BATCH):
+            yield pd.DataFrame(batch.rows())
     finally:
         file.close()
 

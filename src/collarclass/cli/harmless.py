@@ -1,0 +1,29 @@
+"""Text of strangers made safe for a terminal."""
+
+from __future__ import annotations
+
+import unicodedata
+
+_KEPT = frozenset("\n\t")
+
+
+def harmless(text: str) -> str:
+    """A text without characters that would move the cursor, change colours or reverse the reading order.
+
+    Ads come from strangers, and a terminal obeys control sequences in them. Control and format
+    characters, private ones and lone surrogates are shown as their code instead.
+
+    Examples
+    --------
+    >>> harmless("Cook \\x1b[31mred")
+    'Cook \\\\x1b[31mred'
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in _KEPT or c == "\u3000" else _code(c) for c in text)
+
+
+def _code(character: str) -> str:
+    if unicodedata.category(character) == "Zs":  # a space of another width
+        return " "
+    return f"\\x{ord(character):02x}" if character.isascii() else ascii(character)[1:-1]

@@ -1,0 +1,195 @@
+"""JSON Lines, and JSON arrays of objects, → batches of rows."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, BinaryIO, cast
+
+from collarclass.errors import DataError
+from collarclass.files.batch import BATCH_BYTES, LONGEST_TEXT, Batch, Choose, Limits, tidy
+from collarclass.files.encoding import Encoding, blocks, find_encoding, read_sample
+from collarclass.files.source import Source
+
+_FIRST_ROWS = 1000
+# A string, a bracket or a comma; a quote alone is a string that goes on in the next block.
+_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{},]|"', re.DOTALL)
+_SPACE = b" \t\r\n"
+
+
+class JsonReader:
+    """JSON Lines or a JSON array; see `readers.open_reader`."""
+
+    raw = True
+
+    def __init__(
+        self, source: Source, sample: bytes, encoding: Encoding, choose: Choose, limits: Limits
+    ) -> None:
+        self.where = source.name
+        self.encoding = encoding
+        self.tail: list[bytes] = []
+        parts = blocks(cast(BinaryIO, source), sample, encoding, self.where, self.tail)
+        self.format, self.lead, self._records = _records(parts, self.where, limits)
+        self._first: list[tuple[bytes, bytes]] = []
+        seen: dict[str, None] = {}
+        size = 0
+        for body, end in self._records:
+            self._first.append((body, end))
+            seen |= dict.fromkeys(_object(body) or ())
+            size += len(body)
+            if len(self._first) == _FIRST_ROWS or size > BATCH_BYTES:
+                break
+        self.names = self.columns = list(seen)
+        if not seen:
+            what = "is empty" if not self._first else "holds no JSON object in its first rows"
+            raise DataError(f'{self.where} {what}: each row should be an object such as {{"text": "..."}}.')
+        if len(seen) > limits.columns:
+            raise DataError(
+                f"{self.where} has objects of {len(seen):,} members, and {limits.columns:,} are read at most: "
+                "raise most_columns (--most-columns)."
+            )
+        self._title, self._text = choose(self.columns, self.where)
+
+    def batches(self, size: int) -> Iterator[Batch]:
+        """Read the rows in batches of `size`, fewer when they are long."""
+        batch, taken = self._new(), 0
+        for records in (self._first, self._records):
+            for body, end in records:
+                self._row(batch, body, end)
+                taken += len(body) + len(end)
+                if len(batch) >= size or taken >= BATCH_BYTES:
+                    yield batch
+                    batch, taken = self._new(), 0
+        if len(batch) or batch.lead:
+            yield batch
+
+    def _new(self) -> Batch:
+        return Batch(lambda batch: batch.objects, titles=[] if self._title is not None else None)
+
+    def _row(self, batch: Batch, body: bytes, end: bytes) -> None:
+        if not body.strip():  # a blank line is no row
+            if batch.raw:
+                head, after, before_end = batch.raw[-1]
+                batch.raw[-1] = head, after, before_end + body + end
+            else:
+                batch.lead += body + end
+            return
+        number = len(batch)
+        row = _object(body)
+        if row is None and (row := _object(body.decode("utf-8", "replace"))) is not None:
+            batch.note(number, "undecodable bytes")
+        if row is None:
+            batch.note(number, "not a JSON object")
+            row = {"broken_line": body.decode("utf-8", "backslashreplace").strip()}
+            body = json.dumps(row, ensure_ascii=False).encode()
+        if batch.titles is not None and self._title is not None:
+            batch.titles.append(_whole_characters(tidy(row.get(self._title))))
+        batch.texts.append(_whole_characters(tidy(row.get(self._text))))
+        if len(batch.texts[-1]) == LONGEST_TEXT:
+            batch.note(number, f"only the first {LONGEST_TEXT} characters read")
+        batch.objects.append(row)
+        batch.raw.append((body[:-1] + (b"," if row else b""), b"}", end))
+
+
+def all_members(source: Source, encoding: str | None, limits: Limits) -> list[str]:
+    """Names of all members of a file's objects, in order of appearance; the source is to be rewound."""
+    sample = read_sample(cast(BinaryIO, source))
+    parts = blocks(cast(BinaryIO, source), sample, find_encoding(sample, encoding), source.name, [])
+    seen: dict[str, None] = {}
+    for body, _ in _records(parts, source.name, limits)[2]:
+        if body.strip():
+            row = _object(body) or _object(body.decode("utf-8", "replace"))
+            seen |= dict.fromkeys(row if row is not None else ["broken_line"])
+    return list(seen)
+
+
+def _object(body: bytes | str) -> dict[str, Any] | None:
+    try:
+        row = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return row if isinstance(row, dict) else None
+
+
+def _whole_characters(text: str) -> str:
+    """Text without lone surrogates, which a JSON escape can make."""
+    return (
+        text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    )
+
+
+def _records(
+    parts: Iterator[bytes], where: str, limits: Limits
+) -> tuple[str, bytes, Iterator[tuple[bytes, bytes]]]:
+    """Format of a JSON file, what stands before its rows, and each row with what stands after it."""
+    first = b""
+    while not first.strip(_SPACE) and (part := next(parts, b"")):
+        first += part
+        _check_length(first, where, limits)
+    start = len(first) - len(first.lstrip(_SPACE))
+    if first[start : start + 1] != b"[":
+        return "jsonl", b"", _lines(first, parts, where, limits)
+    return "json", first[: start + 1], _elements(first[start + 1 :], parts, where, limits)
+
+
+def _check_length(row: bytes, where: str, limits: Limits) -> None:
+    if len(row) > limits.row_bytes:
+        raise DataError(
+            f"{where} has a row of more than {limits.row_bytes >> 20} MB: mend it, or raise longest_row "
+            "(--longest-row)."
+        )
+
+
+def _lines(rest: bytes, parts: Iterator[bytes], where: str, limits: Limits) -> Iterator[tuple[bytes, bytes]]:
+    """The lines of JSON Lines, each as its content and its end."""
+    while True:
+        lines = rest.split(b"\n")
+        rest = lines.pop()
+        for line in lines:
+            body = line.rstrip()
+            yield body, line[len(body) :] + b"\n"
+        _check_length(rest, where, limits)
+        part = next(parts, b"")
+        if not part:
+            break
+        rest += part
+    if rest:
+        body = rest.rstrip()
+        yield body, rest[len(body) :]
+
+
+def _elements(
+    buffer: bytes, parts: Iterator[bytes], where: str, limits: Limits
+) -> Iterator[tuple[bytes, bytes]]:
+    """The elements of a JSON array, each as its content and what stands behind it, the comma included."""
+    while True:
+        start, depth, closed = 0, 0, False
+        for token in _TOKEN.finditer(buffer):
+            what = token[0]
+            if what in b"[{":
+                depth += 1
+            elif what in b"]}":
+                depth -= 1
+                closed = depth < 0
+                if closed and what != b"]":
+                    raise DataError(f"{where} is not a JSON array: a }} stands where none is open.")
+            if closed or (what == b"," and depth == 0):
+                element = buffer[start : token.start()]
+                body = element.rstrip(_SPACE)
+                start = token.start() if closed else token.end()
+                yield body, element[len(body) :] + (b"" if closed else b",")
+            if closed or what == b'"':
+                break
+        buffer = buffer[start:]
+        if closed:
+            break
+        _check_length(buffer, where, limits)
+        part = next(parts, b"")
+        if not part:
+            raise DataError(f"{where} ends in the middle of its JSON array: fetch it again.")
+        buffer += part
+    rest = b"".join((buffer, *parts))
+    if rest[1:].strip(_SPACE):
+        raise DataError(f"{where} goes on after its JSON array: one array is read, or one object a line.")
+    yield b"", rest

@@ -1,0 +1,85 @@
+"""Tables of ads with labels, of any format and encoding, as pandas tables of text: the one reader of them all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from collarclass.errors import DataError
+from collarclass.files.readers import Layout, open_reader
+from collarclass.files.source import Source
+from collarclass.files.writers import cell_bytes
+
+_ROWS = 5000
+_SHIFTED = ("row has ", "a quote is ", "text after a closing quote", "not a JSON object")
+
+
+def iter_table(
+    path: str | os.PathLike[str], *, strict: bool = False, rows: int = _ROWS
+) -> Iterator[pd.DataFrame]:
+    """Read a table in parts, every cell as text.
+
+    Parameters
+    ----------
+    path : path-like
+        CSV, TSV, JSON Lines, a JSON array, Parquet or Excel, compressed or not; "-" is standard input.
+    strict : bool
+        Whether a row that is not as the header has it is an error.
+    rows : int
+        How many rows a part has at most.
+
+    Yields
+    ------
+    DataFrame
+        With all columns and a running index; missing values are empty. At least one, perhaps without rows.
+
+    Raises
+    ------
+    DataError
+        If the file is missing or is not what it should be.
+    """
+    source = Source(os.fspath(path))
+    try:
+        layout = Layout(every_column=True)
+        reader = open_reader(source, layout, lambda columns, where: (None, columns[0]))
+        done = 0
+        for batch in reader.batches(rows):
+            for number, note in sorted(batch.notes.items()):
+                if strict and note.startswith(_SHIFTED):
+                    raise DataError(f"{Path(source.name).name}, row {done + number + 2}: {note}; mend the row.")
+            cells = [[_text(row.get(name)) for name in reader.names] for row in batch.rows()]
+            yield pd.DataFrame(cells, columns=reader.names, index=range(done, done + len(cells)), dtype=str)
+            done += len(cells)
+        if not done:
+            yield pd.DataFrame([], columns=reader.names, dtype=str)
+    finally:
+        source.close()
+
+
+def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
+    """Read a whole table, every cell as text; a row that is not as the header has it is an error.
+
+    Parameters
+    ----------
+    path : path-like
+        As in `iter_table`.
+
+    Returns
+    -------
+    DataFrame
+
+    Raises
+    ------
+    DataError
+        Naming the file and what to do, and for a ragged or broken row its number (the first row of data
+        is row 2, as a spreadsheet counts).
+    """
+    return pd.concat(list(iter_table(path, strict=True)), ignore_index=True)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else cell_bytes(value).decode("utf-8", "replace")
