@@ -10,11 +10,16 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from scripts.bias_table import write_tables
 
 from collarclass.api import classify_many, default_model
 from collarclass.corpus.read import read_data
@@ -84,6 +89,7 @@ def main() -> None:
     (ROOT / "data" / FIGURES).write_text(json.dumps(real, ensure_ascii=False, indent=1) + "\n", "utf-8")
     (ROOT / "docs/images").mkdir(parents=True, exist_ok=True)
     draw(model, tables, ROOT / "docs/images/decision_regions.png")
+    write_tables()
     card = model_card(model, real)
     (ROOT / "docs/model_card.md").write_text(card, "utf-8")
     save_model(model, ROOT / "models/standard", {"README.md": card.replace("](images/", "](../../docs/images/")})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import re
 import subprocess
@@ -62,6 +63,28 @@ def test_the_site_builds_and_its_links_lead_somewhere(tmp_path: Path) -> None:
     index = (tmp_path / "site" / "index.html").read_text("utf-8")
     assert "fonts.googleapis.com" not in index
     assert (tmp_path / "site" / "reference" / "api" / "index.html").exists()
+    chinese = (tmp_path / "site" / "zh" / "definition" / "index.html").read_text("utf-8")
+    assert "学历要求" in chinese
+    assert 'hreflang="en"' in chinese  # the way back
+    for notebook in (ROOT / "notebooks").glob("*.ipynb"):
+        page = (tmp_path / "site" / "notebooks" / notebook.stem / "index.html").read_text("utf-8")
+        assert "<pre>" in page, "code and outputs of the notebook are on its page"
+
+
+def test_the_bias_table_is_that_of_the_figures() -> None:
+    from scripts.bias_table import END, PAGES, START, bias_table, counted
+
+    figures = json.loads((ROOT / "data" / "figures_on_real_ads.json").read_text("utf-8"))
+    for language, page in PAGES.items():
+        assert f"{START}\n{bias_table(figures, language)}\n{END}" in page.read_text("utf-8")
+    true, found = counted(figures["en"]["confusion"], (0.0, 1.0, 0.0))
+    assert true.tolist() == [0.0, 1.0, 0.0]
+    assert found.sum() == pytest.approx(1.0)
+
+
+def test_every_chinese_page_has_an_english_one() -> None:
+    for page in (ROOT / "docs").rglob("*.zh.md"):
+        assert page.with_name(page.name.replace(".zh.md", ".md")).is_file(), page
 
 
 def test_one_version_everywhere() -> None:
