@@ -6,26 +6,18 @@ called wrongly, 130 it was interrupted.
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import click
 
 from collarclass import __version__
+from collarclass.cli.common import FORCE, MODEL, PATH, PREFIX, SOURCE, TEXT, TITLE, check_free, ending, fail
 from collarclass.cli.harmless import harmless
-
-_PATH = click.Path(path_type=Path)
-_SOURCE = click.argument("source")
-_MODEL = click.option("--model", "-m", type=_PATH, help="Model folder; the shipped model if not given.")
-_TITLE = click.option("--title", help="Column of job titles.")
-_TEXT = click.option("--text", help="Column of ad texts.")
-_PREFIX = click.option("--prefix", default="", show_default=False, help="What was put before the added columns' names.")
-_FORCE = click.option("--force", "-f", is_flag=True, help="Overwrite the output.")
+from collarclass.cli.shares import COMMANDS
 
 
 @click.group(
@@ -37,27 +29,13 @@ def app() -> None:
     """Label job ads white, blue or gray collar by two scores: academic credential and hands-on skill."""
 
 
-@contextmanager
-def _ending(interrupted: str = "Interrupted.") -> Iterator[None]:
-    """End quietly when whoever reads has enough, and with a word when interrupted."""
-    try:
-        yield
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Python would complain when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise click.exceptions.Exit(0) from None
-    except KeyboardInterrupt:
-        raise click.exceptions.Exit(_fail(interrupted, 130)) from None
-
-
 @app.command(
     epilog='Example: collarclass classify --title Welder "MIG welding of steel frames. No degree needed."'
 )
 @click.argument("text")
 @click.option("--title", "-t", help="The job title.")
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object.")
-@_MODEL
+@MODEL
 def classify(text: str, title: str | None, as_json: bool, model: Path | None) -> None:
     """Label one job ad and say why.
 
@@ -70,7 +48,7 @@ def classify(text: str, title: str | None, as_json: bool, model: Path | None) ->
     if text == "-":
         text = sys.stdin.buffer.read().decode("utf-8-sig", "replace")
     found = classify_one(text, title, model=load_model(model) if model is not None else None)
-    with _ending():
+    with ending():
         if as_json:
             import json
 
@@ -90,8 +68,8 @@ def classify(text: str, title: str | None, as_json: bool, model: Path | None) ->
     "--output", "-o", "target", required=True,
     help='File to write, or a folder for one file per source; "-" is standard output.',
 )
-@_TITLE
-@_TEXT
+@TITLE
+@TEXT
 @click.option("--format", "kind", help="csv, tsv, jsonl, json, parquet or xlsx, where no file name tells.")
 @click.option("--encoding", help="Of the source; found if not given.")
 @click.option("--delimiter", help="Of the source; found if not given.")
@@ -104,17 +82,17 @@ def classify(text: str, title: str | None, as_json: bool, model: Path | None) ->
 @click.option(
     "--evidence/--no-evidence", default=True, help="Name the words that decided; faster without."
 )
-@_MODEL
+@MODEL
 @click.option("--n-jobs", "-j", default=1, help="Worker processes; -1: one per processor.")
 @click.option("--batch-size", type=click.IntRange(min=1), default=2000, help="Rows worked on at once.")
 @click.option("--longest-row", type=click.IntRange(min=1), default=64, help="Megabytes of a row; more is refused.")
 @click.option("--most-columns", type=click.IntRange(min=1), default=10_000, help="Columns; more are refused.")
-@_FORCE
+@FORCE
 @click.option("--resume", is_flag=True, help="Go on with an interrupted run.")
 @click.option(
     "--progress/--no-progress", default=None, help="Show progress on standard error; if not given, on a terminal."
 )
-@click.option("--report", "report_file", type=_PATH, help="Write an HTML report of the result to this file, too.")
+@click.option("--report", "report_file", type=PATH, help="Write an HTML report of the result to this file, too.")
 def label(
     source: tuple[str, ...],
     target: str,
@@ -151,9 +129,9 @@ def label(
     if report_file is not None and target == "-":
         raise DataError("A report needs a labelled file: name one with -o instead of standard output.")
     if report_file is not None:
-        _check_free(report_file, force)
+        check_free(report_file, force)
     goes_on = "-" not in (*source, target)
-    with _ending("Interrupted: the same command goes on with --resume." if goes_on else "Interrupted."):
+    with ending("Interrupted: the same command goes on with --resume." if goes_on else "Interrupted."):
         done = label_file(
             source,
             target,
@@ -191,14 +169,14 @@ def label(
 
 
 @app.command(epilog="Example: collarclass report labelled.csv -o report.html --by region --by posted")
-@_SOURCE
-@click.option("--output", "-o", "target", type=_PATH, required=True, help="HTML file to write.")
+@SOURCE
+@click.option("--output", "-o", "target", type=PATH, required=True, help="HTML file to write.")
 @click.option("--by", multiple=True, help="Column to show shares by; may be given again.")
 @click.option("--lang", default="en", help="Language of the page: en or zh.")
-@_TITLE
-@_PREFIX
-@_MODEL
-@_FORCE
+@TITLE
+@PREFIX
+@MODEL
+@FORCE
 def report(
     source: str,
     target: Path,
@@ -220,38 +198,31 @@ def _report(source: str, target: Path, *, model: Path | None, force: bool, **opt
     from collarclass.model.persistence import load_model
     from collarclass.report.report import write_report
 
-    _check_free(target, force)
+    check_free(target, force)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with _ending():
+    with ending():
         write_report(source, target, model=load_model(model) if model is not None else None, **options)
     click.echo(f"Report -> {target}", err=True)
 
 
-def _check_free(target: Path, force: bool) -> None:
-    from collarclass.errors import DataError
-
-    if target.exists() and not force:
-        raise DataError(f"{target} is there already: choose another name, or overwrite it with --force.")
-
-
 @app.command(epilog="Example: collarclass train -o models/own --own my_labelled_ads.csv --name own")
-@click.option("--output", "-o", "target", type=_PATH, required=True, help="Folder for the model.")
-@click.option("--data", type=_PATH, default=Path("data"), help="The project's data folder.")
-@click.option("--own", type=_PATH, help="CSV of your own labelled ads, used besides.")
+@click.option("--output", "-o", "target", type=PATH, required=True, help="Folder for the model.")
+@click.option("--data", type=PATH, default=Path("data"), help="The project's data folder.")
+@click.option("--own", type=PATH, help="CSV of your own labelled ads, used besides.")
 @click.option("--name", default="standard", help="Name of the model.")
 def train(target: Path, data: Path, own: Path | None, name: str) -> None:
     """Train a model on labelled ads, and say how good it is."""
     from collarclass.training.train import train_to
 
-    with _ending():
+    with ending():
         click.echo(train_to(target, data, own=own, name=name))
 
 
 @app.command(epilog="Example: collarclass check my_labels.csv")
-@click.argument("source", type=_PATH)
-@click.option("--output", "-o", "target", type=_PATH, help="CSV to write findings to.")
-@_MODEL
-@_FORCE
+@click.argument("source", type=PATH)
+@click.option("--output", "-o", "target", type=PATH, help="CSV to write findings to.")
+@MODEL
+@FORCE
 def check(source: Path, target: Path | None, model: Path | None, force: bool) -> None:
     """Look labelled ads over before training: what is wrong in which row, and what to do.
 
@@ -261,10 +232,10 @@ def check(source: Path, target: Path | None, model: Path | None, force: bool) ->
     from collarclass.model.persistence import load_model
 
     if target is not None:
-        _check_free(target, force)
+        check_free(target, force)
     findings, n = check_file(source, load_model(model) if model is not None else None)
     doubts = int((findings["kind"] == "doubt").sum())
-    with _ending():
+    with ending():
         if target is None:
             for finding in findings.itertuples():
                 line = f"row {finding.row}, {finding.column}: {finding.what}; {finding.remedy}"
@@ -277,13 +248,13 @@ def check(source: Path, target: Path | None, model: Path | None, force: bool) ->
 
 
 @app.command(epilog="Example: collarclass review labelled.csv -o my_labels.csv")
-@_SOURCE
+@SOURCE
 @click.option(
-    "--output", "-o", "target", type=_PATH, required=True, help="CSV of your labels; gone on with if it is there."
+    "--output", "-o", "target", type=PATH, required=True, help="CSV of your labels; gone on with if it is there."
 )
-@_TITLE
-@_TEXT
-@_PREFIX
+@TITLE
+@TEXT
+@PREFIX
 @click.option("--most", type=click.IntRange(min=1), default=500, help="How many ads to ask for at most.")
 def review(source: str, target: Path, title: str | None, text: str | None, prefix: str, most: int) -> None:
     """Label ads yourself, the least certain first, by one key each; the result is for 'train'.
@@ -302,7 +273,7 @@ def review(source: str, target: Path, title: str | None, text: str | None, prefi
         return sys.stdin.read(1)
 
     ads = doubtful_ads(source, title=title, text=text, prefix=prefix, most=most)
-    with _ending(f"Interrupted: what you labelled is in {target}."):
+    with ending(f"Interrupted: what you labelled is in {target}."):
         n = ask(ads, target, read_key, lambda piece: click.echo(piece, nl=False))
         click.echo(f"{n:,} ads labelled -> {target}")
 
@@ -311,14 +282,14 @@ def review(source: str, target: Path, title: str | None, text: str | None, prefi
     epilog="Examples: collarclass evaluate labelled.csv --truth label --by region    "
     "collarclass evaluate --external data/external"
 )
-@click.argument("source", type=_PATH, required=False)
+@click.argument("source", type=PATH, required=False)
 @click.option("--truth", default="label", help="The column of true labels.")
 @click.option("--by", help="Column by whose values results are shown apart.")
-@_PREFIX
-@click.option("--baselines", type=_PATH, help="Data folder: baselines are trained on it and measured beside.")
-@click.option("--external", type=_PATH, help="Folder of published lists (data/external) to compare with.")
+@PREFIX
+@click.option("--baselines", type=PATH, help="Data folder: baselines are trained on it and measured beside.")
+@click.option("--external", type=PATH, help="Folder of published lists (data/external) to compare with.")
 @click.option("--differ", is_flag=True, help="With --external: name the occupations that differ.")
-@_MODEL
+@MODEL
 def evaluate(
     source: Path | None,
     truth: str,
@@ -341,24 +312,24 @@ def evaluate(
         from collarclass.evaluation.external import as_text, compare, label_occupations
 
         labelled = label_occupations(source, prefix=prefix, model=loaded) if source is not None else None
-        with _ending():
+        with ending():
             click.echo(as_text(compare(external, labelled), differ))
         return
     if source is None:
         raise click.UsageError("Name a file of ads, or a folder of published lists with --external.")
     from collarclass.evaluation.metrics import evaluate_file
 
-    with _ending():
+    with ending():
         click.echo(evaluate_file(source, truth=truth, by=by, prefix=prefix, model=loaded, baselines=baselines))
 
 
 @app.command(epilog="Example: collarclass benchmark --predictions mine.csv")
-@click.argument("folder", type=_PATH, default=Path("data/benchmark"))
-@_MODEL
+@click.argument("folder", type=PATH, default=Path("data/benchmark"))
+@MODEL
 @click.option(
-    "--predictions", "-p", type=_PATH, multiple=True, help="CSV of labels by item id to score too; may be given again."
+    "--predictions", "-p", type=PATH, multiple=True, help="CSV of labels by item id to score too; may be given again."
 )
-@click.option("--data", type=_PATH, default=Path("data"), help="Data folder that the baselines learn from.")
+@click.option("--data", type=PATH, default=Path("data"), help="Data folder that the baselines learn from.")
 @click.option("--baselines/--no-baselines", default=True, help="Score the plain baselines too, in a few minutes.")
 def benchmark(folder: Path, model: Path | None, predictions: tuple[Path, ...], data: Path, baselines: bool) -> None:
     """Score the model, baselines and files of predictions on the open benchmark.
@@ -372,7 +343,7 @@ def benchmark(folder: Path, model: Path | None, predictions: tuple[Path, ...], d
     loaded = load_model(model if model is not None else default_model_path())
     entries = bench.benchmark(folder, model=loaded, predictions=predictions, data=data if baselines else None)
     items = read_items(folder)
-    with _ending():
+    with ending():
         click.echo(bench.as_text([bench.HEADINGS, *bench.rows(entries, items)]))
         click.echo()
         click.echo(bench.as_text([bench.REQUIREMENT_HEADINGS, *bench.requirement_rows(entries, items)]))
@@ -384,7 +355,7 @@ def benchmark(folder: Path, model: Path | None, predictions: tuple[Path, ...], d
 @click.option("--browser/--no-browser", default=True, help="Open the page in the browser.")
 @click.option("--token", envvar="COLLARCLASS_TOKEN", help="What requests must carry; made up where one is needed.")
 @click.option("--allow-host", multiple=True, help="Another name of this machine that may stand in addresses.")
-@_MODEL
+@MODEL
 def page(
     host: str, port: int, browser: bool, token: str | None, allow_host: tuple[str, ...], model: Path | None
 ) -> None:
@@ -397,12 +368,16 @@ def page(
     except ModuleNotFoundError as error:
         raise DataError(f"The page needs {error.name}: install it with pip install 'collarclass[app]'.") from None
     found = load_model(model) if model is not None else None
-    with _ending():
+    with ending():
         serve(host, port, model=found, token=token, hosts=allow_host, browser=browser, say=click.echo)
 
 
+for _command in COMMANDS:
+    app.add_command(_command)
+
+
 @app.command()
-@_MODEL
+@MODEL
 def info(model: Path | None) -> None:
     """Show the version, the model and where things are."""
     import platform
@@ -420,7 +395,7 @@ def info(model: Path | None) -> None:
         ("terms", f"{len(found.text.vocabulary):,} of texts, {len(found.title.vocabulary):,} of titles"),
         *((f"  {name}", value) for name, value in found.facts.items()),
     ]
-    with _ending():
+    with ending():
         click.echo("\n".join(f"{name:<14}{value}" for name, value in lines))
 
 
@@ -452,15 +427,10 @@ def main() -> None:
     try:
         code = app(standalone_mode=False, prog_name="collarclass")
     except (click.Abort, KeyboardInterrupt):
-        code = _fail("Interrupted.", 130)
+        code = fail("Interrupted.", 130)
     except click.ClickException as error:
         error.show()
         code = error.exit_code
     except (CollarclassError, OSError) as error:
-        code = _fail(str(error), 1)
+        code = fail(str(error), 1)
     sys.exit(code or 0)
-
-
-def _fail(message: str, code: int) -> int:
-    click.echo("collarclass: " + harmless(" ".join(message.split())), err=True)
-    return code

@@ -1,4 +1,4 @@
-"""The names of labels, dimensions, levels and statuses, and the table from two ratings to a label.
+"""The names of labels and statuses, the table from two ratings to a label, and definitions as configuration.
 
 May import: errors.
 """

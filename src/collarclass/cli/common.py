@@ -1,0 +1,49 @@
+"""What the commands share: options, endings, and checks before anything is written."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from collarclass.cli.harmless import harmless
+
+PATH = click.Path(path_type=Path)
+SOURCE = click.argument("source")
+MODEL = click.option("--model", "-m", type=PATH, help="Model folder; the shipped model if not given.")
+TITLE = click.option("--title", help="Column of job titles.")
+TEXT = click.option("--text", help="Column of ad texts.")
+PREFIX = click.option("--prefix", default="", show_default=False, help="What was put before the added columns' names.")
+FORCE = click.option("--force", "-f", is_flag=True, help="Overwrite the output.")
+
+
+@contextmanager
+def ending(interrupted: str = "Interrupted.") -> Iterator[None]:
+    """End quietly when whoever reads has enough, and with a word when interrupted."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python would complain when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise click.exceptions.Exit(0) from None
+    except KeyboardInterrupt:
+        raise click.exceptions.Exit(fail(interrupted, 130)) from None
+
+
+def check_free(target: Path, force: bool) -> None:
+    """Refuse to write over a file that is there."""
+    from collarclass.errors import DataError
+
+    if target.exists() and not force:
+        raise DataError(f"{target} is there already: choose another name, or overwrite it with --force.")
+
+
+def fail(message: str, code: int) -> int:
+    """Write an error in one line and give the exit code."""
+    click.echo("collarclass: " + harmless(" ".join(message.split())), err=True)
+    return code

@@ -1,0 +1,173 @@
+"""The commands of publishing: sample, shares, duplicates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from collarclass.cli.common import FORCE, MODEL, PATH, PREFIX, SOURCE, TEXT, TITLE, check_free, ending
+
+BY = click.option("--by", multiple=True, help="Column to group by, or month, quarter, year; may be given again.")
+DATE = click.option("--date", help="Column of dates, where it cannot be found.")
+ORDER = click.option(
+    "--date-order", type=click.Choice(["dmy", "mdy"]), help="How 3/7/2026 is meant: day or month first."
+)
+DEFINITION = click.option(
+    "--definition",
+    "--definitions",
+    "definitions",
+    multiple=True,
+    default=["article"],
+    help="Built-in name, TOML file, or all; may be given again.",
+)
+
+
+@click.command(epilog="Example: collarclass sample labelled.csv -n 300 -o to_annotate.csv --by region")
+@SOURCE
+@click.option("--output", "-o", "target", type=PATH, required=True, help="CSV to write.")
+@click.option("--number", "-n", "n", type=click.IntRange(min=1), default=300, help="How many ads to draw.")
+@BY
+@DATE
+@ORDER
+@click.option("--seed", default=0, help="The same number draws the same ads.")
+@TITLE
+@TEXT
+@PREFIX
+@FORCE
+def sample(
+    source: str,
+    target: Path,
+    n: int,
+    by: Sequence[str],
+    date: str | None,
+    date_order: str | None,
+    seed: int,
+    title: str | None,
+    text: str | None,
+    prefix: str,
+    force: bool,
+) -> None:
+    """Draw ads to annotate, so that shares can be corrected by them.
+
+    SOURCE is a file that 'collarclass label' wrote. The sample is random within predicted label, confidence and
+    group, and hides the model's labels.
+    """
+    from collarclass.shares.files import sample_file
+
+    check_free(target, force)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with ending():
+        done = sample_file(
+            source,
+            target,
+            n,
+            by=by,
+            date=date,
+            date_order=date_order,  # type: ignore[arg-type]
+            title=title,
+            text=text,
+            prefix=prefix,
+            random_state=seed,
+        )
+    click.echo(f"{done.n:,} of {done.n_ads:,} ads from {done.n_strata:,} strata -> {target}", err=True)
+
+
+@click.command(epilog="Example: collarclass shares labelled.csv --truth annotated.csv --by region --by month")
+@SOURCE
+@click.option("--truth", type=PATH, help="Annotated sample; without it the model card's confusion is assumed.")
+@click.option("--truth-column", default="label", help="Column of true labels in it.")
+@BY
+@DATE
+@ORDER
+@click.option("--weight", help="Column of the ads' weights.")
+@click.option("--unique", is_flag=True, help="Count repeated ads once.")
+@DEFINITION
+@click.option(
+    "--format", "kind", type=click.Choice(["text", "csv", "json", "md", "html"]), default="text", help="Of the result."
+)
+@click.option("--output", "-o", "target", type=PATH, help="File to write; standard output if not given.")
+@TITLE
+@TEXT
+@PREFIX
+@MODEL
+@FORCE
+def shares(
+    source: str,
+    truth: Path | None,
+    truth_column: str,
+    by: Sequence[str],
+    date: str | None,
+    date_order: str | None,
+    weight: str | None,
+    unique: bool,
+    definitions: Sequence[str],
+    kind: str,
+    target: Path | None,
+    title: str | None,
+    text: str | None,
+    prefix: str,
+    model: Path | None,
+    force: bool,
+) -> None:
+    """Shares of labels, corrected for the model's errors, with 95 % intervals.
+
+    SOURCE is a file that 'collarclass label' wrote.
+    """
+    from collarclass.model.persistence import load_model
+    from collarclass.shares.files import format_shares, shares_of_file
+
+    if target is not None:
+        check_free(target, force)
+        target.parent.mkdir(parents=True, exist_ok=True)
+    with ending():
+        found = shares_of_file(
+            source,
+            truth,
+            by=by,
+            date=date,
+            date_order=date_order,  # type: ignore[arg-type]
+            weight=weight,
+            unique=unique,
+            definition=list(definitions),
+            truth_column=truth_column,
+            title=title,
+            text=text,
+            prefix=prefix,
+            model=load_model(model) if model is not None else None,
+        )
+        result = format_shares(found, kind)
+        if target is None:
+            click.echo(result, nl=False)
+        else:
+            target.write_text(result, "utf-8")
+            click.echo(f"Shares -> {target}", err=True)
+
+
+@click.command(epilog="Example: collarclass duplicates labelled.csv -o marked.csv")
+@SOURCE
+@click.option("--output", "-o", "target", type=PATH, required=True, help="CSV, JSON Lines or Parquet file to write.")
+@click.option(
+    "--similarity", default=0.85, help="Share of their runs of three words that two ads must have in common, 0.5 to 1."
+)
+@TITLE
+@TEXT
+@FORCE
+def duplicates(
+    source: str, target: Path, similarity: float, title: str | None, text: str | None, force: bool
+) -> None:
+    """Mark near-identical ads: the same rows come out, with a column duplicate_group.
+
+    The number of a group is the row, counted from 1, of its first ad. 'shares --unique' counts each group once.
+    """
+    from collarclass.shares.duplicates import mark_duplicates
+
+    check_free(target, force)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with ending():
+        found = mark_duplicates(source, target, title=title, text=text, similarity=similarity)
+    click.echo(f"{len(found.group):,} ads are {found.n_distinct:,} -> {target}", err=True)
+
+
+COMMANDS = (sample, shares, duplicates)

@@ -1,0 +1,335 @@
+"""What the labels mean, as configuration: a small TOML of rules, applied to predictions as arrays."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from collarclass.definitions.labels import LABELS, LEVELS, STATUSES
+from collarclass.errors import DataError
+
+UNCLEAR = len(LABELS)
+DEFAULT = "article"
+DEFINITION_MARK = ", definition "  # between a model's name and a definition's in `collar_model`
+_NUMBERS = ("academic_score", "hands_on_score", "index")
+_WORDS: dict[str, Sequence[str]] = {
+    "collar": LABELS,
+    "schooling_level": (*LEVELS, "unstated"),
+    "schooling_status": STATUSES,
+    "academic_certificate": STATUSES,
+    "vocational_certificate": STATUSES,
+    "occupation": (*LABELS, "unknown"),
+}
+_KEYS = frozenset({"name", "summary", "summary_zh", "source", "weights", "rules", "fallback"})
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What definitions can refer to: arrays over the ads of a batch or a table.
+
+    Attributes
+    ----------
+    label : ndarray of int8
+        The model's label: index into `LABELS`, 3 for unclear.
+    probabilities : ndarray, shape (n, 3)
+    scores : ndarray, shape (n, 2)
+        Academic and hands-on, 0 to 1.
+    level : ndarray of int8
+        Stated schooling: index into `LEVELS`, -1 if unstated.
+    status, academic_certificate, vocational_certificate : ndarray of int8
+        How schooling and certificates are asked for: index into `STATUSES`.
+    occupation : ndarray of int8, optional
+        Label of the nearest occupation: index into `LABELS`, -1 if there is none.
+    """
+
+    label: NDArray[np.int8]
+    probabilities: NDArray[np.floating]
+    scores: NDArray[np.floating]
+    level: NDArray[np.int8]
+    status: NDArray[np.int8]
+    academic_certificate: NDArray[np.int8]
+    vocational_certificate: NDArray[np.int8]
+    occupation: NDArray[np.int8] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A label, and all the conditions that an ad must meet to get it.
+
+    Attributes
+    ----------
+    label : int
+        Index into `LABELS`.
+    ranges : dict of str to (float, float)
+        For a score or the index: at least the first, below the second.
+    words : dict of str to frozenset of int
+        For what is stated: allowed codes.
+    """
+
+    label: int
+    ranges: Mapping[str, tuple[float, float]]
+    words: Mapping[str, frozenset[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """Which ads are white, blue and gray: the first rule that an ad meets decides.
+
+    Attributes
+    ----------
+    name, summary, summary_zh, source : str
+    rules : tuple of Rule
+    fallback : tuple of int
+        Labels for ads that meet no rule: the likeliest of them by the model's probabilities.
+    weights : tuple of float
+        Of academic score, hands-on score and 1 in the index that rules may refer to.
+    """
+
+    name: str
+    summary: str
+    rules: tuple[Rule, ...]
+    fallback: tuple[int, ...]
+    weights: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    summary_zh: str = ""
+    source: str = ""
+
+    @property
+    def is_model(self) -> bool:
+        """Whether labels and probabilities are the model's own."""
+        return not self.rules and self.fallback == tuple(range(len(LABELS)))
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """Names of the conditions that its rules use."""
+        return frozenset(name for rule in self.rules for name in (*rule.ranges, *rule.words))
+
+    def index(self, scores: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Weighted sum of the two scores."""
+        a, h, start = self.weights
+        return np.asarray(a * scores[:, 0] + h * scores[:, 1] + start, dtype=np.float64)
+
+    def apply(self, facts: Facts) -> NDArray[np.int8]:
+        """Label every ad.
+
+        Parameters
+        ----------
+        facts : Facts
+
+        Returns
+        -------
+        ndarray of int8
+            Index into `LABELS`; 3 where the model says unclear.
+
+        Raises
+        ------
+        DataError
+            If a rule asks for the nearest occupation and `facts` has none.
+        """
+        if self.is_model:
+            return facts.label
+        allowed = np.full(len(LABELS), -1.0)
+        allowed[list(self.fallback)] = 0.0
+        out: NDArray[np.int8] = (np.nan_to_num(facts.probabilities) + allowed).argmax(axis=1).astype(np.int8)
+        if len(self.fallback) == 1:
+            out[:] = self.fallback[0]
+        for rule in reversed(self.rules):
+            out[self._meets(rule, facts)] = rule.label
+        out[facts.label == UNCLEAR] = UNCLEAR
+        return out
+
+    def _meets(self, rule: Rule, facts: Facts) -> NDArray[np.bool_]:
+        meets = np.ones(len(facts.label), dtype=bool)
+        for name, (low, high) in rule.ranges.items():
+            value = self.index(facts.scores) if name == "index" else facts.scores[:, _NUMBERS.index(name)]
+            meets &= (value >= low) & (value < high)
+        for name, codes in rule.words.items():
+            meets &= np.isin(self._codes(name, facts), list(codes))
+        return meets
+
+    def _codes(self, name: str, facts: Facts) -> NDArray[np.int8]:
+        if name == "occupation":
+            if facts.occupation is None:
+                raise DataError(
+                    f"The definition {self.name!r} goes by the nearest occupation, which is not in this table: "
+                    "label the ads anew with it (--definition)."
+                )
+            return np.asarray(np.where(facts.occupation < 0, len(LABELS), facts.occupation), np.int8)
+        if name == "schooling_level":
+            return np.asarray(np.where(facts.level < 0, len(LEVELS), facts.level), np.int8)
+        codes: dict[str, NDArray[np.int8]] = {
+            "collar": facts.label,
+            "schooling_status": facts.status,
+            "academic_certificate": facts.academic_certificate,
+            "vocational_certificate": facts.vocational_certificate,
+        }
+        return codes[name]
+
+
+@cache
+def builtin_definitions() -> tuple[str, ...]:
+    """Names of the definitions that come with the package, the default first.
+
+    Examples
+    --------
+    >>> builtin_definitions()[0]
+    'article'
+    """
+    folder = files("collarclass") / "definitions" / "builtin"
+    names = sorted(Path(str(p)).stem for p in folder.iterdir() if str(p).endswith(".toml"))
+    return (DEFAULT, *(name for name in names if name != DEFAULT))
+
+
+def load_definition(name: str | os.PathLike[str]) -> Definition:
+    """Read a definition: one of those built in, or a TOML file.
+
+    Parameters
+    ----------
+    name : str or path-like
+
+    Returns
+    -------
+    Definition
+
+    Raises
+    ------
+    DataError
+        If there is no such definition, or something in it is wrong.
+
+    Examples
+    --------
+    >>> load_definition("dual-certificate").needs == {"schooling_level", "schooling_status", "vocational_certificate"}
+    True
+    """
+    given = os.fspath(name)
+    if given in builtin_definitions():
+        return _builtin(given)
+    path = Path(given)
+    if path.suffix != ".toml" or not path.exists():
+        listing = ", ".join(builtin_definitions())
+        raise DataError(f"No definition {given!r}: choose one of {listing}, or give a TOML file.")
+    try:
+        content = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DataError(f"{path} is not TOML ({error}): mend it, or start from a copy of a built-in one.") from None
+    found = parse_definition(content, str(path))
+    if found.name in builtin_definitions():
+        raise DataError(f"{path}: {found.name!r} is the name of a built-in definition, give yours another.")
+    return found
+
+
+@cache
+def _builtin(name: str) -> Definition:
+    path = files("collarclass") / "definitions" / "builtin" / f"{name}.toml"
+    return parse_definition(tomllib.loads(path.read_text("utf-8")), f"{name}.toml")
+
+
+@dataclass(slots=True)
+class _Checked:
+    """The content of a definition, with errors that say where something is wrong."""
+
+    where: str
+    content: Mapping[str, Any] = field(default_factory=dict)
+
+    def fail(self, what: str) -> DataError:
+        return DataError(f"{self.where}: {what}.")
+
+    def words(self, name: str, value: Any, allowed: Sequence[str]) -> frozenset[int]:
+        given = [value] if isinstance(value, str) else value
+        if not isinstance(given, list) or not given:
+            raise self.fail(f"{name} should be a list of {', '.join(allowed)}")
+        for word in given:
+            if word not in allowed:
+                raise self.fail(f"{name} has {word!r}; allowed are {', '.join(allowed)}")
+        return frozenset(allowed.index(word) for word in given)
+
+    def number(self, name: str, value: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise self.fail(f"{name} is {value!r}, which is not a number")
+        return float(value)
+
+
+def parse_definition(content: Mapping[str, Any], where: str = "the definition") -> Definition:
+    """A definition from the content of a TOML file.
+
+    Parameters
+    ----------
+    content : mapping
+        As `tomllib.loads` gives it.
+    where : str
+        How to call it in an error.
+
+    Raises
+    ------
+    DataError
+        That names the key, what is allowed, and what was given.
+
+    Examples
+    --------
+    >>> rule = {"label": "gray", "academic_score": {"min": 0.5}, "hands_on_score": {"min": 0.5}}
+    >>> own = parse_definition({"name": "own", "rules": [rule], "fallback": {"labels": ["white", "blue"]}})
+    >>> own.fallback
+    (0, 1)
+    """
+    check = _Checked(where, content)
+    if unknown := sorted(set(content) - _KEYS):
+        raise check.fail(f"there is no setting {unknown[0]!r}; there are {', '.join(sorted(_KEYS))}")
+    name = content.get("name")
+    if not isinstance(name, str) or not name.strip() or not name.isprintable() or len(name) > 60:
+        raise check.fail("name should be a word or two that stand in the results")
+    rules = content.get("rules", [])
+    if not isinstance(rules, list) or not all(isinstance(rule, dict) for rule in rules):
+        raise check.fail("rules should be tables, each beginning with [[rules]]")
+    fallback = content.get("fallback", {})
+    if not isinstance(fallback, dict) or set(fallback) != {"labels"}:
+        raise check.fail('there should be a [fallback] with labels, for example labels = ["white", "blue"]')
+    labels = fallback["labels"]
+    check.words("fallback labels", labels, LABELS)
+    weights = content.get("weights", {})
+    if not isinstance(weights, dict) or not set(weights) <= {"academic", "hands_on", "constant"}:
+        raise check.fail("weights may be academic, hands_on and constant")
+    numbers = [check.number(f"weight {k}", weights.get(k, 0.0)) for k in ("academic", "hands_on", "constant")]
+    found = Definition(
+        name,
+        str(content.get("summary", "")),
+        tuple(_rule(rule, i, check) for i, rule in enumerate(rules, 1)),
+        tuple(LABELS.index(label) for label in ([labels] if isinstance(labels, str) else labels)),
+        (numbers[0], numbers[1], numbers[2]),
+        str(content.get("summary_zh", "")),
+        str(content.get("source", "")),
+    )
+    if "index" in found.needs and not weights:
+        raise check.fail("a rule goes by the index, but there are no [weights] to make it of")
+    return found
+
+
+def _rule(rule: Mapping[str, Any], number: int, check: _Checked) -> Rule:
+    check = _Checked(f"{check.where}, rule {number}")
+    if rule.get("label") not in LABELS:
+        raise check.fail(f"label is {rule.get('label')!r}; allowed are {', '.join(LABELS)}")
+    ranges, words = {}, {}
+    for name, value in rule.items():
+        if name in _NUMBERS:
+            if not isinstance(value, dict) or not value or not set(value) <= {"min", "below"}:
+                raise check.fail(f"{name} should be a range such as {{ min = 0.5 }} or {{ min = 0.2, below = 0.5 }}")
+            low = check.number(f"{name} min", value.get("min", -np.inf))
+            high = check.number(f"{name} below", value.get("below", np.inf))
+            if not low < high:
+                raise check.fail(f"{name} has min {low:g} and below {high:g}: nothing lies between them")
+            ranges[name] = low, high
+        elif name in _WORDS:
+            words[name] = check.words(name, value, _WORDS[name])
+        elif name != "label":
+            allowed = ", ".join(("label", *_NUMBERS, *_WORDS))
+            raise check.fail(f"there is no condition {name!r}; there are {allowed}")
+    if not ranges and not words:
+        raise check.fail("it has no condition, so every ad would meet it: use [fallback]")
+    return Rule(LABELS.index(rule["label"]), ranges, words)

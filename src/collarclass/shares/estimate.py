@@ -1,0 +1,345 @@
+"""From counts and annotations to shares of labels with intervals.
+
+Two libraries come near and are not used: ppi-python has prediction-powered means but no strata, brings
+numba and a download client, and takes one number per ad, not four shares that add up; QuaPy is built
+around fitting classifiers. What is needed is a page of numpy, held against ppi-python in the tests.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from collarclass.definitions.labels import LABELS
+
+COLLARS: tuple[str, ...] = (*LABELS, "unclear")
+LEVEL = 0.95
+_PRIOR = 1.0  # annotations that the model's own doubt counts for in the variance of a stratum
+_FLOOR = 0.005  # and never less than this
+_DRAWS = 400
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """All ads of a group, summed up by stratum.
+
+    Attributes
+    ----------
+    weight : ndarray, shape (n_strata,)
+        Sum of the ads' weights.
+    guess : ndarray, shape (n_strata, 4)
+        Weighted mean of the predicted probabilities of white, blue, gray and unclear.
+    doubt : ndarray, shape (n_strata, 4)
+        Weighted mean of p (1 - p): the variance that remains if the probabilities are right.
+    n_effective : float
+        Number of ads, less where weights differ (Kish).
+    """
+
+    weight: Floats
+    guess: Floats
+    doubt: Floats
+    n_effective: float
+
+
+@dataclass(frozen=True, slots=True)
+class Annotated:
+    """Ads whose true label is known.
+
+    Attributes
+    ----------
+    stratum : ndarray of int64, shape (n,)
+        Row of `Cells` that each belongs to.
+    truth, guess : ndarray, shape (n, 4)
+        True label, one column of ones; predicted probabilities.
+    weight : ndarray, shape (n,)
+        Weight over inclusion probability.
+    """
+
+    stratum: NDArray[np.int64]
+    truth: Floats
+    guess: Floats
+    weight: Floats
+
+    def __len__(self) -> int:
+        return len(self.stratum)
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """Shares of the four labels: they add up to 1 and lie between 0 and 1.
+
+    Attributes
+    ----------
+    share, low, high : ndarray, shape (4,)
+        Estimate and 95 % interval.
+    n_effective : ndarray, shape (4,)
+        Size of a simple random sample of annotated ads that would be as exact.
+    """
+
+    share: Floats
+    low: Floats
+    high: Floats
+    n_effective: Floats
+
+
+def wilson(share: Floats, n: Floats | float, z: Floats | float = 1.959964) -> tuple[Floats, Floats]:
+    """Interval of a share by Wilson's formula.
+
+    Parameters
+    ----------
+    share : ndarray
+        From 0 to 1.
+    n : ndarray or float
+        Number, or effective number, of observations.
+    z : ndarray or float
+        Quantile of the normal distribution, or of Student's where the variance is estimated.
+
+    Returns
+    -------
+    low, high : ndarray
+
+    References
+    ----------
+    Wilson (1927), "Probable inference, the law of succession, and statistical inference", JASA 22.
+    Franco et al. (2019), "Comparative study of confidence intervals for proportions in complex
+    sample surveys", JSSAM 7: the same formula with an effective sample size.
+
+    Examples
+    --------
+    >>> low, high = wilson(np.array([0.5]), 10)
+    >>> round(float(low[0]), 3), round(float(high[0]), 3)
+    (0.237, 0.763)
+    """
+    share = np.asarray(share, dtype=np.float64)
+    n = np.maximum(np.asarray(n, dtype=np.float64), 1e-9)
+    middle = share + z * z / (2 * n)
+    spread = z * np.sqrt(np.maximum(share * (1 - share), 0) / n + z * z / (4 * n * n))
+    low, high = (middle - spread) / (1 + z * z / n), (middle + spread) / (1 + z * z / n)
+    return np.clip(low, 0, 1), np.clip(high, 0, 1)
+
+
+def counted(share: Floats, n_effective: float) -> Shares:
+    """Shares of labels as they are, with intervals that know of chance alone."""
+    low, high = wilson(share, n_effective)
+    return Shares(share, low, high, np.full(len(share), n_effective))
+
+
+def stratified_ppi(cells: Cells, annotated: Annotated, power: float | None = None) -> Shares:
+    """Shares from a sample stratified by predicted label, powered by the predictions.
+
+    In each stratum the mean prediction of all its ads is corrected by what the annotated ones show it to be
+    wrong by; the strata are then added by their known sizes. `power` says how far the predictions are trusted:
+    0 is a plain stratified sample, 1 the difference estimator; tuned to the least variance if not given.
+
+    Parameters
+    ----------
+    cells : Cells
+    annotated : Annotated
+        A random sample within each stratum. A stratum with fewer than two of them is joined to its neighbour.
+    power : float, optional
+        From 0 to 1.
+
+    Returns
+    -------
+    Shares
+
+    References
+    ----------
+    Angelopoulos, Duchi and Zrnic (2023), "PPI++: efficient prediction-powered inference".
+    Fisch et al. (2024), "Stratified prediction-powered inference for hybrid language model evaluation".
+    Cochran (1977), "Sampling techniques", chapters 5A and 12 (stratification, two phases).
+    """
+    from scipy.special import stdtrit
+
+    cells, annotated = _joined(cells, annotated)
+    h, total = len(cells.weight), cells.weight.sum()
+    size = cells.weight / total
+    n = np.bincount(annotated.stratum, minlength=h).astype(np.float64)
+    n_all = np.maximum(cells.n_effective * size, n)
+    if power is None:
+        power = _power(annotated, size, 1 / n - 1 / n_all, n)
+    residual = annotated.truth - power * annotated.guess
+    correction = _means(residual, annotated, h)
+    share = (size[:, None] * (power * cells.guess + correction)).sum(axis=0)
+
+    # The model's own doubt keeps a stratum whose few annotations agree from looking certain.
+    seen = _variances(residual, correction, annotated, n)
+    prior = cells.doubt + _FLOOR
+    within = (np.maximum(n - 1, 0)[:, None] * seen + _PRIOR * prior) / (np.maximum(n - 1, 0) + _PRIOR)[:, None]
+    parts = (size**2 / n)[:, None] * within
+    # What the whole file, taken as a draw from a larger stream, adds.
+    truth_mean = _means(annotated.truth, annotated, h)
+    between = (size[:, None] * (truth_mean - share) ** 2).sum(axis=0) / cells.n_effective
+    truth_within = _variances(annotated.truth, truth_mean, annotated, n)
+    between += ((size / cells.n_effective)[:, None] * np.maximum(truth_within - seen, 0)).sum(axis=0)
+    variance = parts.sum(axis=0) + between
+    freedom = variance**2 / np.maximum((parts**2 / (n - 1 + _PRIOR)[:, None]).sum(axis=0), 1e-300)
+
+    share = np.clip(share, 0, None)
+    share /= share.sum()
+    # Where no annotated ad has a label, what the variance was kept from falling to stands for p (1 - p).
+    n_effective = np.maximum(share * (1 - share), (size[:, None] * within).sum(axis=0)) / variance
+    low, high = wilson(share, n_effective, np.asarray(stdtrit(np.maximum(freedom, 1), (1 + LEVEL) / 2)))
+    return Shares(share, low, high, n_effective)
+
+
+def _means(values: Floats, annotated: Annotated, h: int) -> Floats:
+    """Weighted mean of each stratum's annotated ads."""
+    out = np.column_stack([np.bincount(annotated.stratum, annotated.weight * v, h) for v in values.T])
+    return np.asarray(out / np.bincount(annotated.stratum, annotated.weight, h)[:, None])
+
+
+def _variances(values: Floats, mean: Floats, annotated: Annotated, n: Floats) -> Floats:
+    """Weighted variance in each stratum, scaled so that dividing by n gives the variance of the mean."""
+    share = annotated.weight / np.bincount(annotated.stratum, annotated.weight, len(n))[annotated.stratum]
+    square = (share[:, None] * (values - mean[annotated.stratum])) ** 2
+    out = np.column_stack([np.bincount(annotated.stratum, v, len(n)) for v in square.T])
+    return np.asarray(out * (n * n / np.maximum(n - 1, 1))[:, None])
+
+
+def _power(annotated: Annotated, size: Floats, gain: Floats, n: Floats) -> float:
+    """How far to trust the predictions: the least variance, one number so that shares still add up."""
+    truth = annotated.truth - _means(annotated.truth, annotated, len(n))[annotated.stratum]
+    guess = annotated.guess - _means(annotated.guess, annotated, len(n))[annotated.stratum]
+    worth = (size**2 * gain / np.maximum(n - 1, 1))[annotated.stratum]
+    variance = float((worth[:, None] * guess**2).sum())
+    return float(np.clip((worth[:, None] * truth * guess).sum() / variance, 0, 1)) if variance > 0 else 0.0
+
+
+def _joined(cells: Cells, annotated: Annotated) -> tuple[Cells, Annotated]:
+    """Join strata until each has two annotated ads; strata are in order, neighbours alike."""
+    h = len(cells.weight)
+    n = np.bincount(annotated.stratum, minlength=h)
+    to = np.arange(h)
+    for i in range(h):  # forwards: a poor stratum is added to the next one
+        members = to == i
+        if (n[members].sum() < 2 or cells.weight[members].sum() <= 0) and i < h - 1:
+            to[members] = i + 1
+    last = to == h - 1
+    if n[last].sum() < 2 and (~last).any():
+        to[last] = to[~last].max()
+    _, to = np.unique(to, return_inverse=True)
+    weight = np.bincount(to, cells.weight).astype(np.float64)
+
+    def mean(values: Floats) -> Floats:
+        out = np.column_stack([np.bincount(to, cells.weight * v) for v in values.T])
+        return np.asarray(out / np.maximum(weight, 1e-300)[:, None])
+
+    joined = Cells(weight, mean(cells.guess), mean(cells.doubt), cells.n_effective)
+    return joined, Annotated(to[annotated.stratum], annotated.truth, annotated.guess, annotated.weight)
+
+
+def adjusted_by_card(share: Floats, n_effective: float, confusion: Floats, random_state: int = 0) -> Shares:
+    """Shares that, put through known confusion rates, give the shares that were counted.
+
+    Rests on the assumption that the model errs here as it did where the confusion was counted.
+
+    Parameters
+    ----------
+    share : ndarray, shape (4,)
+        As counted: white, blue, gray, unclear. Unclear ads are left as they are.
+    n_effective : float
+    confusion : ndarray, shape (3, 3)
+        Numbers of ads: true label in rows, label found in columns.
+    random_state : int, default=0
+        Of the draws that the interval is made of.
+
+    Returns
+    -------
+    Shares
+
+    References
+    ----------
+    Forman (2008), "Quantifying counts and costs via classification", Data Mining and Knowledge Discovery 17.
+
+    Examples
+    --------
+    >>> confusion = np.array([[90.0, 0, 10], [0, 90, 10], [10, 10, 80]])
+    >>> found = adjusted_by_card(np.array([0.45, 0.38, 0.17, 0.0]), 10_000, confusion)
+    >>> found.share.round(3).tolist()
+    [0.489, 0.411, 0.1, 0.0]
+    """
+    clear = share[:3].sum()
+    if clear <= 0:
+        return counted(share, n_effective)
+    truth, n = _unconfused(share[:3] / clear, n_effective * clear, confusion, random_state)
+    return _as_shares(np.array([0, 1, 2]), truth * clear, n / clear, share[3], n_effective)
+
+
+def adjusted_by_sample(cells: Cells, annotated: Annotated, random_state: int = 0) -> Shares:
+    """Shares of a group with few annotated ads of its own, by the errors in the whole sample.
+
+    How often an ad of each true label falls into each stratum is taken to be the same in every group; how common
+    the labels are is not. (To take over how often a stratum's label is right would pull every group towards the
+    whole: with 5 and 40 per cent gray ads in two groups, it errs by six points.)
+
+    Parameters
+    ----------
+    cells : Cells
+        Of the group.
+    annotated : Annotated
+        The whole sample.
+    random_state : int, default=0
+
+    Returns
+    -------
+    Shares
+
+    References
+    ----------
+    Saerens, Latinne and Decaestecker (2002), "Adjusting the outputs of a classifier to new a priori
+    probabilities", Neural Computation 14.
+    """
+    h, n = len(cells.weight), len(annotated)
+    found = cells.weight / cells.weight.sum()
+    weight = annotated.weight[:, None] * annotated.truth
+    known = np.flatnonzero(weight.sum(axis=0) > 0)
+    confusion = np.stack([np.bincount(annotated.stratum, weight[:, k], h) for k in known]).astype(np.float64)
+    size = weight[:, known].sum(axis=0) ** 2 / (weight[:, known] ** 2).sum(axis=0)
+    confusion *= (size / confusion.sum(axis=1))[:, None]
+    truth, n_effective = _unconfused(found, cells.n_effective, confusion, random_state)
+    return _as_shares(known, truth, n_effective, 0.0, min(n, cells.n_effective))
+
+
+def _as_shares(known: NDArray[np.intp], truth: Floats, n_known: Floats, rest: float, n_rest: float) -> Shares:
+    """Estimates of some labels, and the share of the one that is left, if one is, as all four."""
+    share, n = np.zeros(len(COLLARS)), np.full(len(COLLARS), float(n_rest))
+    share[-1] = rest
+    share[known], n[known] = truth, n_known
+    low, high = wilson(share, n)
+    return Shares(share, low, high, n)
+
+
+def _unconfused(found: Floats, n_effective: float, confusion: Floats, random_state: int) -> tuple[Floats, Floats]:
+    """Likeliest true shares behind found ones, and the effective sizes that draws of both tell."""
+    rng = np.random.default_rng(random_state)
+    prior = 1 / confusion.shape[1]
+    rates = np.concatenate([[_rates(confusion)], _drawn(rng, confusion + prior, _DRAWS)])
+    counts = np.concatenate([[found], rng.dirichlet(n_effective * found + 1e-3, _DRAWS)])
+    truth = _before_confusion(counts, rates)
+    spread = (truth[1:] * (1 - truth[1:])).mean(axis=0)
+    variance = truth[1:].var(axis=0)
+    n = np.divide(spread, variance, out=np.full(len(spread), float(n_effective)), where=variance > 1e-12)
+    return truth[0], np.minimum(n, n_effective)
+
+
+def _rates(confusion: Floats) -> Floats:
+    return np.asarray(confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1e-300))
+
+
+def _drawn(rng: np.random.Generator, counts: Floats, n: int) -> Floats:
+    return np.stack([rng.dirichlet(row, n) for row in counts], axis=1)
+
+
+def _before_confusion(found: Floats, rates: Floats, rounds: int = 200) -> Floats:
+    """Likeliest true shares for each row of found shares, by expectation maximisation."""
+    truth = np.full((len(found), rates.shape[1]), 1 / rates.shape[1])
+    for _ in range(rounds):
+        expected = np.einsum("bi,bij->bj", truth, rates)
+        truth = truth * np.einsum("bij,bj->bi", rates, found / np.maximum(expected, 1e-300))
+        truth /= truth.sum(axis=1, keepdims=True)
+    return np.asarray(truth)

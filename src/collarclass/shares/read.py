@@ -1,0 +1,200 @@
+"""Labelled and annotated files as tables that hold only what shares are made of."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from collarclass.definitions.definition import DEFINITION_MARK, Facts
+from collarclass.definitions.labels import LABELS, LEVELS, STATUSES
+from collarclass.errors import DataError
+from collarclass.explain.sentence import language
+from collarclass.files.batch import tidy
+from collarclass.files.table import iter_table
+from collarclass.tables.columns import find_columns
+from collarclass.tables.schema import COLUMNS
+
+COLLARS: tuple[str, ...] = (*LABELS, "unclear")
+PROBABILITIES = ("p_white", "p_blue", "p_gray")
+SCORES = ("academic_score", "hands_on_score")
+NUMBERS = ("collar_confidence", *SCORES, *PROBABILITIES)
+TEXT_HASH = "text_hash"  # a column that `read_labelled` adds on demand
+_LEFT_OUT = frozenset({"collar_evidence"})
+_LANGUAGE_SAMPLE = 300
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledFile:
+    """What of a labelled file shares need.
+
+    Attributes
+    ----------
+    table : DataFrame
+        One row per ad: the label columns but for the evidence, and those asked for, in compact types.
+    digest : str
+        Of the file's bytes.
+    chinese : float
+        Share of Chinese ads among the first few hundred.
+    """
+
+    table: pd.DataFrame
+    digest: str
+    chinese: float
+
+
+def digest_of_file(path: str | os.PathLike[str]) -> str:
+    """The first 16 digits of a file's SHA-256."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+
+
+def read_labelled(
+    path: str | os.PathLike[str],
+    columns: Sequence[str] = (),
+    *,
+    prefix: str = "",
+    title: str | None = None,
+    text: str | None = None,
+    hashes: bool = False,
+) -> LabelledFile:
+    """Read a labelled file batch by batch, keeping a few dozen bytes an ad.
+
+    Parameters
+    ----------
+    path : path-like
+        A file that `label_file` wrote, in any of its formats.
+    columns : sequence of str
+        Further columns to keep.
+    prefix : str
+        What was put before the names of the added columns; left off in the table.
+    title, text : str, optional
+        Names of the columns of titles and texts.
+    hashes : bool
+        Whether to add a column `TEXT_HASH` by which ads can be found again.
+
+    Raises
+    ------
+    DataError
+        If the file was not labelled, or lacks a column.
+    """
+    parts: list[pd.DataFrame] = []
+    sampled: list[str] = []
+    for rows in iter_table(path):
+        check_columns(rows.columns, columns, prefix, Path(path).name)
+        part = compact(rows, columns, prefix)
+        heading, body = _ad_columns(rows, title, text)
+        if body is not None and len(sampled) < _LANGUAGE_SAMPLE:
+            sampled += map(tidy, rows[body][: _LANGUAGE_SAMPLE - len(sampled)])
+        if hashes and body is not None:
+            part[TEXT_HASH] = text_hashes(rows, heading, body)
+        parts.append(part)
+    if not any(map(len, parts)):
+        raise DataError(f"{Path(path).name} has no rows.")
+    table = _concatenated(parts)
+    languages = [language(ad) for ad in sampled if ad.strip()]
+    return LabelledFile(table, digest_of_file(path), languages.count("zh") / max(1, len(languages)))
+
+
+def check_columns(there: Iterable[object], columns: Sequence[str], prefix: str, where: str) -> None:
+    """Raise where a table was not labelled, or lacks a column asked for."""
+    names = set(there)
+    listing = ", ".join(map(str, there))
+    for name in (prefix + "collar", *columns):
+        if name not in names:
+            hint = " Label the file first with 'collarclass label'." if name == prefix + "collar" else ""
+            raise DataError(f"No column {name!r} in {where}; its columns are: {listing}.{hint}")
+
+
+def compact(rows: pd.DataFrame, columns: Sequence[str], prefix: str) -> pd.DataFrame:
+    """The label columns, without their prefix, and some others, as small numbers and categories."""
+    out: dict[str, object] = {}
+    for name in COLUMNS:
+        if name in _LEFT_OUT or prefix + name not in rows:
+            continue
+        cells = rows[prefix + name]
+        if name in NUMBERS:
+            out[name] = pd.to_numeric(cells, errors="coerce").to_numpy(np.float32)
+        else:
+            out[name] = pd.Categorical(cells.map(tidy))
+    for name in columns:
+        if name not in out:
+            out[name] = pd.Categorical(rows[name].map(tidy))
+    return pd.DataFrame(out)
+
+
+def _concatenated(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    out: dict[str, object] = {}
+    for name in map(str, parts[0].columns):
+        cells = [part[name] for part in parts]
+        if isinstance(cells[0].dtype, pd.CategoricalDtype):
+            out[name] = pd.api.types.union_categoricals([c.array for c in cells])
+        else:
+            out[name] = np.concatenate([c.to_numpy() for c in cells])
+    return pd.DataFrame(out)
+
+
+def _ad_columns(rows: pd.DataFrame, title: str | None, text: str | None) -> tuple[str | None, str | None]:
+    try:
+        heading, body = find_columns(rows.columns, title, text)
+    except DataError:
+        return None, None
+    return (None if heading is None else str(heading)), str(body)
+
+
+def text_hashes(rows: pd.DataFrame, title: str | None, text: str) -> list[int]:
+    """A number of 64 bits for each ad, the same wherever the same words stand in the same order."""
+    titles = rows[title].map(tidy) if title is not None else [""] * len(rows)
+    return [
+        int.from_bytes(
+            hashlib.blake2b(" ".join(f"{a}\0{b}".split()).encode("utf-8", "replace"), digest_size=8).digest(), "big"
+        )
+        for a, b in zip(titles, rows[text].map(tidy), strict=True)
+    ]
+
+
+def facts_of(table: pd.DataFrame, prefix: str = "") -> Facts:
+    """Label columns of a table as what definitions go by.
+
+    Columns that are missing count as unstated; certificates are not known to files labelled before them.
+    """
+    n = len(table)
+
+    def numbers(names: Sequence[str]) -> np.ndarray:
+        columns = [
+            pd.to_numeric(table[prefix + name], errors="coerce").to_numpy(np.float64)
+            if prefix + name in table
+            else np.full(n, np.nan)
+            for name in names
+        ]
+        return np.column_stack(columns) if n else np.zeros((0, len(names)))
+
+    def codes(name: str, words: Sequence[str], otherwise: int) -> np.ndarray:
+        if prefix + name not in table:
+            return np.full(n, otherwise, np.int8)
+        cells = pd.Categorical(table[prefix + name])
+        known = [words.index(word) if word in words else otherwise for word in cells.categories]
+        return np.asarray(np.array([*known, otherwise], np.int8)[cells.codes])
+
+    probabilities = numbers(PROBABILITIES)
+    label = codes("collar", COLLARS, len(LABELS))
+    if prefix + "collar_model" in table:  # labelled under another definition: back to the model's own label
+        other = table[prefix + "collar_model"].astype(str).str.contains(DEFINITION_MARK, regex=False).to_numpy()
+        other = other & ~np.isnan(probabilities).any(axis=1) & (label < len(LABELS))
+        label = np.where(other, np.nan_to_num(probabilities).argmax(axis=1), label).astype(np.int8)
+    unstated = STATUSES.index("unstated")
+    return Facts(
+        label,
+        probabilities,
+        numbers(SCORES),
+        codes("schooling_level", LEVELS, -1),
+        codes("schooling_status", STATUSES, unstated),
+        codes("academic_certificate", STATUSES, unstated),
+        codes("vocational_certificate", STATUSES, unstated),
+        codes("collar_occupation_label", LABELS, -1) if prefix + "collar_occupation_label" in table else None,
+    )

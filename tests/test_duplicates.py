@@ -1,0 +1,91 @@
+"""Repeated ads: what is found alike, what is not, and that files come out marked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+pytest.importorskip("rensa", reason="rensa is not installed (extra duplicates)")
+
+from collarclass.errors import DataError
+from collarclass.shares.duplicates import find_duplicates, mark_duplicates
+from collarclass.shares.files import shares_of_file
+
+EXAMPLES = pd.read_csv(Path(__file__).parents[1] / "examples" / "job_ads.csv")
+ADS = EXAMPLES["description"].fillna("").tolist()
+
+
+def test_no_example_is_like_another() -> None:
+    assert len(ADS) == 40
+    assert find_duplicates(ADS).tolist() == list(range(1, len(ADS) + 1))
+
+
+def test_the_same_ad_in_other_clothes() -> None:
+    changed = [f"<p>{ad.upper()}</p> 48{i}-{i}, 2{i}/03/2026 !!" for i, ad in enumerate(ADS)]
+    found = find_duplicates([*ADS, *changed])
+    empty = [i for i, ad in enumerate(ADS) if not ad.strip(" ?")]
+    different = {i for i in range(len(ADS)) if found[len(ADS) + i] != found[i]}
+    assert set(empty) <= different
+    assert len(different) <= 5  # markup before "<" and ">" of their own
+
+
+def test_a_word_in_fifty_changed_is_alike_and_half_of_them_is_not() -> None:
+    rng = np.random.default_rng(0)
+    words = [f"word{i}x" for i in range(3000)]
+    ad = rng.choice(words, 400)
+    near, far = ad.copy(), ad.copy()
+    near[::50] = "other"
+    far[::2] = "other"
+    found = find_duplicates([" ".join(ad), " ".join(near), " ".join(far)])
+    assert found.tolist() == [1, 1, 3]
+
+
+def test_a_stranger_between_does_not_matter_and_empty_ads_are_alone() -> None:
+    ad = "招数控编程员，大专以上学历，会操作五轴加工中心，熟悉UG编程，有三年以上工作经验，包吃住。"
+    assert find_duplicates([ad, "", ad + "急！", "", " "]).tolist() == [1, 2, 1, 4, 5]
+    assert find_duplicates(["Welder", "Welder", "Cook"]).tolist() == [1, 1, 3]
+    assert find_duplicates([]).tolist() == []
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.text(max_size=40), max_size=12))
+def test_equal_texts_are_one_and_groups_name_their_first(texts: list[str]) -> None:
+    found = find_duplicates(texts)
+    assert (found <= np.arange(1, len(texts) + 1)).all()
+    assert all(found[g - 1] == g for g in found)
+    for i, text in enumerate(texts):
+        same = texts.index(text)
+        assert found[same] == found[i] or found[i] == i + 1  # nothing but numbers and signs is like nothing
+
+
+def test_titles_count() -> None:
+    ads = ["Days, good pay, own van."] * 2
+    assert find_duplicates(ads, ["Welder of steel frames and tanks", "Cook for a school kitchen"]).tolist() == [1, 2]
+    with pytest.raises(DataError, match="2 texts but 1 titles"):
+        find_duplicates(ads, ["Welder"])
+    with pytest.raises(DataError, match=r"A similarity of 0\.2 finds no repeated ads"):
+        find_duplicates(ads, similarity=0.2)
+
+
+@pytest.mark.parametrize("name", ["marked.csv", "marked.jsonl", "marked.parquet"])
+def test_a_marked_file_has_every_row_and_shares_count_each_once(tmp_path: Path, name: str) -> None:
+    from collarclass.tables.dataframe import label_table
+
+    table = pd.concat([EXAMPLES, EXAMPLES.iloc[:10], EXAMPLES.iloc[:10]], ignore_index=True)
+    label_table(table, evidence=False).to_csv(tmp_path / "l.csv", index=False)
+    found = mark_duplicates(tmp_path / "l.csv", tmp_path / name)
+    assert found.n_distinct == 40
+    assert found.group[40:50].tolist() == found.group[50:].tolist() == list(range(1, 11))
+    once = shares_of_file(tmp_path / name, unique=True)
+    label_table(EXAMPLES, evidence=False).to_csv(tmp_path / "once.csv", index=False)
+    assert once["plain"].tolist() == pytest.approx(shares_of_file(tmp_path / "once.csv")["plain"].tolist())
+    assert shares_of_file(tmp_path / "l.csv", unique=True)["plain"].tolist() == pytest.approx(once["plain"].tolist())
+    with pytest.raises(DataError, match="has a column 'duplicate_group' already"):
+        mark_duplicates(tmp_path / name, tmp_path / "again.csv")
+    with pytest.raises(DataError, match=r"should end in \.csv, \.jsonl, \.parquet"):
+        mark_duplicates(tmp_path / "l.csv", tmp_path / "marked.xls")

@@ -1,0 +1,442 @@
+"""Shares: estimators against known truth and by hand, samples, groups, dates, files and warnings."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from datetime import date
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from collarclass.definitions.labels import LABELS
+from collarclass.errors import DataError
+from collarclass.files.label import label_file
+from collarclass.model.model import Model
+from collarclass.shares.dates import find_periods, is_dates
+from collarclass.shares.estimate import (
+    Annotated,
+    Cells,
+    adjusted_by_card,
+    adjusted_by_sample,
+    counted,
+    stratified_ppi,
+    wilson,
+)
+from collarclass.shares.files import format_shares, sample_file, shares_of_file
+from collarclass.shares.sample import STRATA, allocate, draw, strata
+from collarclass.shares.shares import estimate_shares
+
+ROOT = Path(__file__).parents[1]
+EXAMPLES = ROOT / "examples" / "job_ads.csv"
+RNG = np.random.default_rng(0)
+
+
+def stream(n: int, gray: float, seed: int = 0, optimism: float = 0.0) -> tuple[pd.DataFrame, NDArray[Any]]:
+    """Labelled ads, and their true labels: calibrated but for a lean towards gray."""
+    rng = np.random.default_rng(seed)
+    truth = rng.choice(3, n, p=[0.6 * (1 - gray), 0.4 * (1 - gray), gray])
+    odds = rng.normal(0, 1.2, (n, 3)) + 2.4 * np.eye(3)[truth] + np.array([0, 0, optimism])
+    p = np.exp(odds) / np.exp(odds).sum(axis=1, keepdims=True)
+    table = pd.DataFrame(p.round(4), columns=["p_white", "p_blue", "p_gray"])
+    table["collar"] = np.array(LABELS)[p.argmax(axis=1)]
+    table["region"] = np.where(np.arange(n) % 3 == 0, "north", "south")
+    return table, truth
+
+
+def annotate(sample: pd.DataFrame, truth: NDArray[Any]) -> pd.DataFrame:
+    return sample.assign(label=np.array(LABELS)[truth[sample["sample_row"] - 1]])
+
+
+def figure(found: pd.DataFrame, label: str, column: str) -> float:
+    return float(dict(zip(found["label"].tolist(), found[column].tolist(), strict=True))[label])
+
+
+# -- estimators ----------------------------------------------------------------------------------
+
+
+def test_wilson_against_values_by_hand() -> None:
+    low, high = wilson(np.array([0.0, 1.0]), 10)
+    assert low.tolist() == pytest.approx([0.0, 0.7225], abs=1e-4)
+    assert high.tolist() == pytest.approx([0.2775, 1.0], abs=1e-4)
+
+
+def one_stratum(n: int, n_all: int, seed: int = 0) -> tuple[Cells, Annotated]:
+    rng = np.random.default_rng(seed)
+    table, truth = stream(n_all, 0.2, seed, optimism=0.5)
+    guess = np.column_stack([table[["p_white", "p_blue", "p_gray"]].to_numpy(), np.zeros(n_all)])
+    rows = rng.choice(n_all, n, replace=False)
+    cells = Cells(
+        np.array([float(n_all)]), guess.mean(axis=0)[None], (guess * (1 - guess)).mean(axis=0)[None], float(n_all)
+    )
+    return cells, Annotated(np.zeros(n, np.int64), np.eye(4)[truth[rows]], guess[rows], np.ones(n))
+
+
+def test_without_power_and_strata_it_is_the_plain_mean_of_annotations() -> None:
+    cells, annotated = one_stratum(200, 5000)
+    found = stratified_ppi(cells, annotated, power=0.0)
+    mean = annotated.truth.mean(axis=0)
+    assert found.share == pytest.approx(mean)
+    # and its interval that of a simple random sample, but for the stream's own chance
+    assert found.n_effective[:3] == pytest.approx([200] * 3, rel=0.12)
+
+
+def test_difference_estimator_by_hand() -> None:
+    cells, annotated = one_stratum(200, 5000)
+    found = stratified_ppi(cells, annotated, power=1.0)
+    by_hand = cells.guess[0] + (annotated.truth - annotated.guess).mean(axis=0)
+    assert found.share == pytest.approx(by_hand / by_hand.sum())
+
+
+def test_like_ppi_python() -> None:
+    ppi = pytest.importorskip("ppi_py", reason="ppi-python is not installed")
+    cells, annotated = one_stratum(400, 40_000)
+    found = stratified_ppi(cells, annotated)
+    table, _ = stream(40_000, 0.2, 0, optimism=0.5)
+    low, high = ppi.ppi_mean_ci(annotated.truth[:, 2], annotated.guess[:, 2], table["p_gray"].to_numpy(), alpha=0.05)
+    assert found.share[2] == pytest.approx(float((low + high)[0]) / 2, abs=0.004)
+    assert found.high[2] - found.low[2] == pytest.approx(float((high - low)[0]), rel=0.08)
+
+
+@pytest.mark.parametrize(("gray", "n"), [(0.05, 150), (0.3, 300)])
+def test_the_interval_holds_the_truth_as_often_as_it_says(gray: float, n: int) -> None:
+    runs = 120
+    truth = np.array([0.6 * (1 - gray), 0.4 * (1 - gray), gray])
+    inside, error, plain, width, labels_width = [], [], [], [], []
+    for seed in range(runs):
+        table, label = stream(2000, gray, seed, optimism=0.6)
+        found = estimate_shares(table, annotate(draw(table, n, random_state=seed), label))
+        share, low, high = (found[c].to_numpy()[:3] for c in ("share", "low", "high"))
+        inside.append((low <= truth) & (truth <= high))
+        error.append(share - truth)
+        plain.append(figure(found, "gray", "plain") - gray)
+        width.append(high[2] - low[2])
+        low_, high_ = wilson(np.array([gray]), n)
+        labels_width.append(high_[0] - low_[0])
+    assert 0.92 <= np.mean(inside) <= 0.98  # 360 intervals
+    assert np.abs(np.mean(error, axis=0)).max() < 0.006
+    assert np.mean(plain) > 0.02  # what counting alone would be off by
+    assert np.mean(width) < 0.9 * np.mean(labels_width)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10_000), st.integers(2, 60), st.floats(0.01, 0.9))
+def test_shares_add_up_and_stay_inside(seed: int, n: int, gray: float) -> None:
+    table, truth = stream(300, gray, seed, optimism=1.0)
+    drawn = annotate(draw(table, n, random_state=seed), truth)
+    for sample in (drawn, None):
+        found = estimate_shares(table, sample, by="region", margins=True)
+        assert found.groupby("region")["share"].sum().to_numpy() == pytest.approx(1)
+        assert found["share"].between(0, 1).all()
+        assert (found["low"] <= found["share"] + 1e-9).all()
+        assert (found["share"] <= found["high"] + 1e-9).all()
+        assert found["low"].min() >= 0
+        assert found["high"].max() <= 1
+
+
+def test_everything_annotated_gives_the_true_counts() -> None:
+    table, truth = stream(500, 0.2)
+    found = estimate_shares(table, annotate(draw(table, 500), truth)).iloc[:3]
+    assert found["share"].to_numpy() == pytest.approx(np.bincount(truth) / 500)
+    low, high = wilson(np.bincount(truth) / 500, 500)  # what is left is the stream's own chance
+    assert found["high"].to_numpy() == pytest.approx(high, abs=0.005)
+    assert found["low"].to_numpy() == pytest.approx(low, abs=0.005)
+
+
+def test_adjusted_counting_undoes_known_errors() -> None:
+    confusion = np.array([[880.0, 40, 80], [30, 920, 50], [90, 40, 870]])
+    truth = np.array([0.6, 0.35, 0.05])
+    counts = np.append(truth @ (confusion / 1000), 0.0)
+    found = adjusted_by_card(counts, 50_000, confusion)
+    assert found.share[:3] == pytest.approx(truth, abs=0.002)
+    assert counts[2] > 0.1  # twice as many as there are
+    assert found.low[2] < 0.05 < found.high[2]
+
+
+def test_a_group_with_few_annotations_is_not_pulled_towards_the_whole() -> None:
+    rng = np.random.default_rng(1)
+    parts = [stream(6000, gray, seed) for seed, gray in enumerate((0.05, 0.4))]
+    table = pd.concat([p[0] for p in parts], ignore_index=True)
+    truth = np.concatenate([p[1] for p in parts])
+    p = np.column_stack([table[["p_white", "p_blue", "p_gray"]].to_numpy(), np.zeros(len(table))])
+    stratum = strata(p.argmax(axis=1).astype(np.int8), p.max(axis=1)).astype(np.int64)
+    rows = rng.choice(len(table), 600, replace=False)
+    every = Annotated(stratum[rows], np.eye(4)[truth[rows]], p[rows], np.ones(600))
+    for g, gray in enumerate((0.05, 0.4)):
+        here = slice(6000 * g, 6000 * (g + 1))
+        weight = np.bincount(stratum[here], minlength=STRATA).astype(float)
+        found = adjusted_by_sample(Cells(weight, np.zeros((STRATA, 4)), np.zeros((STRATA, 4)), 6000.0), every)
+        assert found.share[2] == pytest.approx(gray, abs=0.03)
+        assert found.low[2] < gray < found.high[2]
+
+
+# -- samples -------------------------------------------------------------------------------------
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 500), st.floats(0, 0.5)), min_size=1, max_size=14), st.integers(1, 400))
+def test_allocation_fits(strata_: list[tuple[int, float]], n: int) -> None:
+    size = np.array([s for s, _ in strata_])
+    if size.sum() == 0:
+        return
+    found = allocate(size, np.array([d for _, d in strata_]), n)
+    assert found.sum() == min(n, size.sum())
+    assert ((found >= 0) & (found <= size)).all()
+
+
+def test_a_sample_is_repeatable_and_its_probabilities_weigh_it_back() -> None:
+    table, _ = stream(5000, 0.1)
+    one, two = draw(table, 300, random_state=4), draw(table, 300, random_state=4)
+    pd.testing.assert_frame_equal(one, two)
+    assert set(one["sample_row"]) != set(draw(table, 300, random_state=5)["sample_row"])
+    assert one["sample_row"].is_unique
+    assert (1 / one["sample_probability"]).sum() == pytest.approx(5000)
+    gray = (table["collar"] == "gray").to_numpy()[one["sample_row"] - 1]
+    assert (gray / one["sample_probability"]).sum() == pytest.approx((table["collar"] == "gray").sum())
+    assert not one["sample_stratum"].is_monotonic_increasing
+
+
+def test_small_groups_get_their_share_of_a_sample() -> None:
+    table, _ = stream(10_000, 0.1)
+    groups = np.where(np.arange(10_000) < 400, "small", "large")
+    found = draw(table, 300, groups=list(groups))
+    small = (groups[found["sample_row"] - 1] == "small").sum()
+    assert 30 <= small <= 70  # 12 if it went by size
+    with pytest.raises(DataError, match="A sample of 0 ads cannot be drawn"):
+        draw(table, 0)
+
+
+# -- groups, weights, warnings -------------------------------------------------------------------
+
+
+def test_groups_are_corrected_by_their_own_or_pooled() -> None:
+    table, truth = stream(6000, 0.2)
+    table["place"] = np.where(np.arange(6000) < 300, "small", table["region"])
+    found = estimate_shares(table, annotate(draw(table, 300), truth), by=["place"], margins=True)
+    method = found.groupby("place")["method"].first()
+    assert method.to_dict() == {"(all)": "corrected", "north": "corrected", "south": "corrected", "small": "pooled"}
+    assert found["place"].tolist()[:4] == ["(all)"] * 4
+    small = found[found["place"] == "small"]
+    assert small["warning"].str.contains("fewer than 30 annotated ads here").all()
+    assert small["n_ads"].eq(300).all()
+
+
+def test_weights_count() -> None:
+    table, truth = stream(3000, 0.2)
+    table["w"] = np.where(truth == 2, 3.0, 1.0)
+    expected = 3 * (truth == 2).sum() / table["w"].sum()
+    drawn = annotate(draw(table, 400), truth)
+    found = estimate_shares(table, drawn, weight="w")
+    assert figure(found, "gray", "low") < expected < figure(found, "gray", "high")
+    table.loc[7, "w"] = -1
+    with pytest.raises(DataError, match=r"Row 8, column 'w': '-1.0' is not a weight"):
+        estimate_shares(table, drawn, weight="w")
+
+
+def test_repeated_ads_count_once() -> None:
+    table, _ = stream(900, 0.2)
+    table["duplicate_group"] = np.where(np.arange(900) < 400, 1, np.arange(900))
+    table.loc[:399, "collar"] = "gray"
+    counts = estimate_shares(table, annotate(draw(table, 900), np.full(900, 2)), unique="duplicate_group")
+    rest = int((table["collar"][400:] == "gray").sum())
+    assert figure(counts, "gray", "plain") == pytest.approx((rest + 1) / 501)
+
+
+def test_without_annotations_the_card_is_assumed_and_said_so() -> None:
+    table, _ = stream(3000, 0.2)
+    found = estimate_shares(table)
+    assert found["method"].eq("adjusted").all()
+    assert found["warning"].str.startswith("assumes that the model errs here").all()
+    assert (found["low"] < found["share"]).any()
+
+
+def test_a_model_that_errs_otherwise_than_its_card_is_noticed() -> None:
+    table, truth = stream(4000, 0.3, optimism=-3.0)
+    found = estimate_shares(table, annotate(draw(table, 400), truth))
+    assert found["warning"].str.contains(r"gray: the model finds \d+% of these ads, its card says \d+%").all()
+
+
+def test_too_few_annotations_correct_nothing() -> None:
+    table, truth = stream(1000, 0.3)
+    found = estimate_shares(table, annotate(draw(table, 6), truth))
+    assert found["method"].eq("counted").all()
+    assert found["warning"].str.contains("6 annotated ads are too few, have 30 or more").all()
+
+
+def test_two_annotators_count_in_part() -> None:
+    table, truth = stream(1000, 0.3)
+    sample = annotate(draw(table, 200), truth)
+    other = sample.assign(label="blue")
+    found = estimate_shares(table, pd.concat([sample, other]))
+    assert figure(found, "blue", "share") > 0.5
+    assert found["n_annotated"].eq(200).all()
+    assert found["warning"].str.contains("ads have two labels").all()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"label": "green"}, "Row 1 of the annotated ads has the label 'green': write one of white, blue, gray"),
+        ({"sample_probability": 0}, "'sample_probability' of the annotated ads should hold numbers from 0 to 1"),
+    ],
+)
+def test_annotations_that_are_wrong_are_named(change: dict[str, Any], message: str) -> None:
+    table, truth = stream(200, 0.3)
+    with pytest.raises(DataError, match=message):
+        estimate_shares(table, annotate(draw(table, 50), truth).assign(**change))
+    with pytest.raises(DataError, match="No column 'truth' in the annotated ads"):
+        estimate_shares(table, annotate(draw(table, 50), truth), truth_column="truth")
+    with pytest.raises(DataError, match="No column 'shire' in the labelled ads"):
+        estimate_shares(table, by="shire")
+
+
+# -- dates ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("2026-03-07", "2026/3/7", "2026.3", "2026-03", "2026-03-07T10:00:00Z", "2026-03-07 10:00", "07.03.2026"),
+        *("7.3.26", "202603", "20260307", "2026年3月", "2026年3月7日", "2026 年 3 月 7 日", 46088, "46088.5"),
+        *("7 March 2026", "Mar 7, 2026", "Mar 2026", "Sat, 7 Mar 2026", "7-Mar-2026", "03/2026", "1772841600"),
+        *(1772841600000, date(2026, 3, 7), pd.Timestamp("2026-03-07")),
+    ],
+)
+def test_dates_as_people_have_them(value: object) -> None:
+    assert find_periods([value]) == ["2026-03"]
+    assert find_periods([value], "quarter") == ["2026-Q1"]
+    assert find_periods([value], "year") == ["2026"]
+
+
+@pytest.mark.parametrize(
+    "value", ["", None, float("nan"), "soon", "2026-13-01", "202613", "32.01.2026", "12", "99/99/2026"]
+)
+def test_what_is_no_date_has_no_month(value: object) -> None:
+    assert find_periods([value], order="dmy") == [""]
+
+
+def test_day_or_month_first_is_told_or_asked_for() -> None:
+    assert find_periods(["31/07/2026", "01/02/2026"]) == ["2026-07", "2026-02"]
+    assert find_periods(["07/31/2026", "01/02/2026"]) == ["2026-07", "2026-01"]
+    assert find_periods(["01/02/2026"], order="dmy") == ["2026-02"]
+    with pytest.raises(DataError, match=r"'01/02/2026' can be read in two ways: say date_order='dmy' or 'mdy'"):
+        find_periods(["01/02/2026", "03/04/2026"])
+    with pytest.raises(DataError, match=r"Some dates like .* have the day first and some the month"):
+        find_periods(["31/07/2026", "07/31/2026"])
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.dates(date(1960, 1, 1), date(2090, 12, 31)), st.sampled_from(["%Y-%m-%d", "%d.%m.%Y", "%Y%m%d", "%Y年%m月%d日"])
+)
+def test_every_date_comes_back(day: date, form: str) -> None:
+    assert find_periods([day.strftime(form)]) == [f"{day:%Y-%m}"]
+
+
+@given(st.text())
+def test_any_text_has_a_period_or_none(text: str) -> None:
+    assert re.fullmatch(r"(?:\d{4}-\d\d)?", find_periods([text], order="mdy")[0])
+
+
+def test_a_column_of_numbers_is_not_a_column_of_dates() -> None:
+    assert is_dates(["2026-03-01", "", "2026-04-01"])
+    assert not is_dates([1, 2, 3, 45000])
+    assert not is_dates(["45000", "46000"])  # salaries as likely as Excel's days
+    assert not is_dates([])
+
+
+# -- files ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def labelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    target = tmp_path_factory.mktemp("shares") / "labelled.csv"
+    label_file(EXAMPLES, target)
+    return target
+
+
+@pytest.fixture(scope="module")
+def annotated(labelled: Path) -> Path:
+    path = labelled.with_name("annotated.csv")
+    sample_file(labelled, path, 36, random_state=3)
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        row["label"] = ("gray", "blue", "white")[len(row["description"]) % 3]
+    pd.DataFrame(rows).to_csv(path, index=False)
+    return path
+
+
+def test_a_sample_hides_the_labels_and_keeps_the_rows(labelled: Path, annotated: Path) -> None:
+    sample = pd.read_csv(annotated)
+    ads = pd.read_csv(EXAMPLES)
+    assert not {"collar", "p_gray", "collar_evidence"} & set(sample)
+    assert ads["id"].to_numpy()[sample["sample_row"] - 1].tolist() == sample["id"].tolist()
+    assert len(sample) == 36
+    assert len(set(sample["sample_source"])) == 1
+
+
+def test_groups_of_dates_are_months_or_what_is_asked_for(labelled: Path, annotated: Path) -> None:
+    for by, periods in (("posted", 3), ("month", 3), ("quarter", 1), ("year", 1)):
+        found = shares_of_file(labelled, annotated, by=by)
+        assert found[by].nunique() == periods + 1  # and all of them
+    crossed = shares_of_file(labelled, annotated, by=["region", "month"])
+    ads = crossed.drop_duplicates(["region", "month"])["n_ads"].tolist()
+    assert ads[0] == sum(ads[1:]) == 40
+
+
+@pytest.mark.parametrize("name", ["l.jsonl", "l.parquet", "l.tsv.gz"])
+def test_shares_of_every_format_find_the_sample_by_its_text(
+    labelled: Path, annotated: Path, tmp_path: Path, name: str
+) -> None:
+    label_file(EXAMPLES, tmp_path / name)
+    one, two = shares_of_file(labelled, annotated), shares_of_file(tmp_path / name, annotated)
+    assert two["share"].tolist() == pytest.approx(one["share"].tolist(), abs=1e-6)
+    assert two["warning"].str.contains("not drawn from this very file: 36 of 36 ads were found by their text").all()
+    assert not one["warning"].str.contains("not drawn").any()
+
+
+def test_a_sample_of_other_ads_is_refused(labelled: Path, tmp_path: Path) -> None:
+    (tmp_path / "other.csv").write_text("title,text,label\nWelder,Something else entirely,blue\n", "utf-8")
+    with pytest.raises(DataError, match=r"None of the ads in other\.csv is in the labelled file"):
+        shares_of_file(labelled, tmp_path / "other.csv")
+    with pytest.raises(DataError, match=r"No column 'collar' in job_ads\.csv; .* Label the file first"):
+        shares_of_file(EXAMPLES)
+
+
+def test_formats(labelled: Path, annotated: Path) -> None:
+    found = shares_of_file(labelled, annotated, by="month")
+    rows = json.loads(format_shares(found, "json"))
+    assert len(rows) == 16
+    assert pd.read_csv(StringIO(format_shares(found, "csv")))["share"].tolist() == pytest.approx(
+        [row["share"] for row in rows]
+    )
+    for kind in ("text", "md", "html"):
+        text = format_shares(found, kind)
+        assert "2025-02" in text
+        assert "–" in text
+    found["month"] = found["month"].replace("2025-02", "<script>|")
+    assert "<script>" not in format_shares(found, "html")
+    assert "&lt;script&gt;|" in format_shares(found, "html")
+    assert "\\|" in format_shares(found, "md")
+    with pytest.raises(DataError, match="No format 'pdf' for shares"):
+        format_shares(found, "pdf")
+
+
+def test_weights_may_be_missing_from_no_row(labelled: Path, small_model: Model) -> None:
+    with pytest.raises(DataError, match="No column 'w' in labelled"):
+        shares_of_file(labelled, weight="w", model=small_model)
+
+
+def test_counted_is_wilson() -> None:
+    found = counted(np.array([0.5, 0.3, 0.2, 0.0]), 100)
+    low, high = wilson(np.array([0.5]), 100)
+    assert (found.low[0], found.high[0]) == (low[0], high[0])
