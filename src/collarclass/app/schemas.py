@@ -8,7 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 MAX_ADS = 1000
 MAX_CHARACTERS = 1_000_000
-_AD: dict[str, Any] = {"title": "Mechatronics technician", "text": "Maintain and program robot cells. Associate degree required."}
+_AD: dict[str, Any] = {
+    "title": "Mechatronics technician",
+    "text": "Maintain and program robot cells. Associate degree required.",
+}
 
 LabelName = Literal["white", "blue", "gray", "unclear"]
 Dimension = Literal["academic", "hands_on"]

@@ -25,6 +25,7 @@ from collarclass.app.guard import Access, Guard, Limits
 from collarclass.app.labeller import Labeller
 from collarclass.app.problems import Problem, ProblemDocument, add_handlers
 from collarclass.errors import DataError
+from collarclass.explain.palette import TINTS
 from collarclass.model.model import Model
 
 STATIC = Path(__file__).parent / "static"
@@ -86,11 +87,21 @@ def _add_page(app: FastAPI) -> None:
     async def page() -> Response:
         return sent(files["index.html"])
 
+    @app.get("/static/palette.css", include_in_schema=False)
+    async def palette() -> Response:
+        return Response(palette_css(), media_type="text/css", headers={"cache-control": "no-cache"})
+
     @app.get("/static/{name}", include_in_schema=False)
     async def static(name: str) -> Response:
         if name not in files:
             raise Problem(404, "The page has no such file.")
         return sent(files[name])
+
+
+def palette_css() -> str:
+    """The colours that reports and notebooks have, too, as variables of a style sheet."""
+    tints = (f"--{name.replace('_', '-')}: {rgb.replace(',', ' ')};" for name, rgb in TINTS.items())
+    return f":root {{ {' '.join(tints)} }}\n"
 
 
 def is_loopback(host: str) -> bool:

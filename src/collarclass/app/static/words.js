@@ -1,0 +1,114 @@
+// Everything that the page says, in English and Chinese.
+
+const EN = {
+  language: "English", skip: "Skip to the content", pages: "Pages", privacy: "Everything stays on this machine.",
+  nav_ad: "Ad", nav_file: "File", nav_review: "Review", nav_occupations: "Occupations",
+  theme_auto: "Theme: as the system", theme_light: "Theme: light", theme_dark: "Theme: dark",
+  white: "White", blue: "Blue", gray: "Gray", unclear: "Unclear",
+  whiteCollar: "White collar", blueCollar: "Blue collar", grayCollar: "Gray collar", unclearCollar: "Unclear",
+  academic: "academic", hands_on: "hands-on", lowers: "lowers the score",
+  academicScore: "Academic credential", handsOnScore: "Hands-on skill",
+  axisAcademic: "academic credential →", axisHandsOn: "hands-on skill →",
+  planeLabel: (n) => `The plane of two scores, academic credential to the right and hands-on skill upwards, with ${n} occupations. The page Occupations lists them.`,
+  required: "required", preferred: "preferred", substitutable: "or experience", not_needed: "not needed", unstated: "not stated",
+  schooling: "schooling", certificate: "certificate", licence: "licence", skill_grade: "skill grade", experience: "experience",
+  basic: "basic schooling", secondary: "secondary school", associate: "associate degree or diploma", bachelor: "bachelor’s degree", graduate: "graduate degree",
+  years: (n) => (n === 1 ? "1 year" : `${n} years`),
+  adHead: "Which collar?", adTitle: "Job title", adText: "Paste a job ad, or leave this empty and give a title alone.",
+  adTextLabel: "Job ad", examples: "Examples", clear: "Clear", copyLink: "Copy link", copyJson: "Copy JSON", copied: "Copied",
+  linkNote: "The link holds the ad itself, behind #, which no browser sends to a server.",
+  waiting: "Each dot is one of 923 occupations, placed by what its typical ad asks for. Yours will appear among them.",
+  sure: (p) => `${p} sure`, why: "Why", theAd: "The ad, as it was read", asks: "What it asks for", asksNothing: "No schooling, certificate or experience is stated.",
+  near: "Nearest occupations", similarity: (p) => `${p} alike`, other: "Under another definition", same: "the same",
+  basis_ad: "Judged from the ad", basis_title: "Judged from the title", basis_occupation: "Judged from the occupation",
+  tooLong: (n) => `The ad has more than ${n} characters; the page shows its beginning. It was read whole.`,
+  showTints: "Tint the words that decided",
+  note_empty: "There is nothing to read yet.",
+  occHead: "Occupations", occLead: (n) => `${n} occupations of O*NET-SOC 2019, each rated from 0 to 4 by what a typical ad asks for.`,
+  search: "Title or code", searchHint: "web designer, 17-3024, 电焊工", allLabels: "All", found: (n, all) => (n === all ? `${n} occupations` : `${n} of ${all}`),
+  occupation: "Occupation", code: "O*NET-SOC", isco: "ISCO-08", csco: "CSCO-2022", ratings: "Ratings", label: "Label", titlesEn: "Titles", titlesZh: "Chinese titles", reason: "Reason",
+  more: (n) => `Show ${n} more`, none: "Nothing found. Try fewer letters.",
+  by: (model, version) => `${model} · collarclass ${version}`, api: "Interface for programs",
+  down: "The server does not answer any more. Start it again with “collarclass app”.", failed: "That did not work",
+  fileHead: "Label a file", fileLead: "CSV, Excel, JSON Lines or Parquet, as large as your disk allows. It is worked on in a private folder on this machine and removed when you close the program.",
+  drop: "Drop a file here", choose: "or choose one", sending: "Copying", columnsHead: "What was recognised",
+  column: "Column", asTitle: "Title", asText: "Text", asNothing: "—", use: "Read as", first: "Begins with", rowsShown: (n) => `the first ${n} rows`,
+  start: "Label", cancel: "Cancel", again: "Another file", remove: "Remove", ready: "Ready", queued: "Waiting for another file", running: "Labelling", done: "Labelled", cancelled: "Cancelled", failedJob: "Stopped",
+  rowsDone: (n) => (n === "1" ? "1 ad" : `${n} ads`), perSecond: (n) => `${n} a second`, left: (time) => `about ${time} left`, seconds: (n) => `${n} s`, minutes: (n) => `${n} min`,
+  download: "Labelled file", downloadReport: "Report", outFormat: "Format", sameFormat: "As it came", definition: "Definition", words: "Name the words that decided",
+  shares: "Shares", counted: "Counted", corrected: "Corrected", correct: "Correct them with annotated ads", correctLead: "Drop a file of annotated ads (from Review, or from “collarclass sample”). The shares are then corrected for the model’s errors, with 95 % intervals.",
+  interval: (a, b) => `${a} to ${b}`, toReview: "Review a sample of it", reports: "The report is a page of its own: download it and open it.",
+  reviewHead: "Review by hand", reviewLead: "Read ads and label them with one key each. What comes out is what “shares” and “train” take.",
+  reviewStart: "Begin with a file", reviewDrop: "A labelled file, a sample, or a review to resume", sampleSize: "How many ads", annotator: "Your name or initials", begin: "Begin",
+  keyHint: "Keys: W white, B blue, G gray, U unclear, S skip, Z undo, T tint", undo: "Undo", skipAd: "Skip", tint: "Tint", progress: (n, of) => `${n} of ${of}`, 
+  reviewDone: "All ads are labelled.", saveReview: "Save the review", leave: "Another review", saved: "Kept on this machine until the program ends; save it to resume later.",
+  agreement: "Agreement with a second annotator", agreementLead: "Drop the review that another person saved of the same ads.", kappa: "Cohen’s kappa", alike: "Same label", n: "Ads in both",
+  modelSays: "The model’s label stays hidden, so that it does not sway you.", resumed: (n) => `Resumed with ${n} labels.`, fileRow: (n) => `row ${n}`,
+};
+
+const ZH = {
+  language: "中文", skip: "跳到正文", pages: "页面", privacy: "所有内容都只留在这台电脑上。",
+  nav_ad: "广告", nav_file: "文件", nav_review: "标注", nav_occupations: "职业",
+  theme_auto: "主题：跟随系统", theme_light: "主题：浅色", theme_dark: "主题：深色",
+  white: "白领", blue: "蓝领", gray: "灰领", unclear: "无法判断",
+  whiteCollar: "白领", blueCollar: "蓝领", grayCollar: "灰领", unclearCollar: "无法判断",
+  academic: "学历", hands_on: "动手", lowers: "降低得分",
+  academicScore: "学历资质", handsOnScore: "动手技能",
+  axisAcademic: "学历资质 →", axisHandsOn: "动手技能 →",
+  planeLabel: (n) => `两项得分的平面：向右为学历资质，向上为动手技能，其中有 ${n} 个职业；“职业”页面有完整列表。`,
+  required: "必须", preferred: "优先", substitutable: "可用经验代替", not_needed: "不要求", unstated: "未写明",
+  schooling: "学历", certificate: "证书", licence: "执照", skill_grade: "技能等级", experience: "经验",
+  basic: "初中及以下", secondary: "高中或中专", associate: "大专", bachelor: "本科", graduate: "研究生",
+  years: (n) => `${n} 年`,
+  adHead: "属于哪种领？", adTitle: "职位名称", adText: "在此粘贴招聘广告；也可以留空，只填写职位名称。",
+  adTextLabel: "招聘广告", examples: "示例", clear: "清空", copyLink: "复制链接", copyJson: "复制 JSON", copied: "已复制",
+  linkNote: "链接在 # 之后带有广告全文，浏览器不会把这部分发给任何服务器。",
+  waiting: "每个点是 923 个职业之一，按其典型广告的要求定位。您的广告会出现在其中。",
+  sure: (p) => `把握 ${p}`, why: "理由", theAd: "读到的广告", asks: "写明的要求", asksNothing: "没有写明学历、证书或经验要求。",
+  near: "最接近的职业", similarity: (p) => `相似度 ${p}`, other: "换一种定义", same: "相同",
+  basis_ad: "根据广告判断", basis_title: "根据职位名称判断", basis_occupation: "根据职业判断",
+  tooLong: (n) => `广告超过 ${n} 字，页面只显示开头；判断时读了全文。`,
+  showTints: "给起作用的词着色",
+  note_empty: "还没有可读的内容。",
+  occHead: "职业", occLead: (n) => `O*NET-SOC 2019 的 ${n} 个职业，按典型广告的要求各评 0 到 4 分。`,
+  search: "名称或代码", searchHint: "电焊工、17-3024、web designer", allLabels: "全部", found: (n, all) => (n === all ? `${n} 个职业` : `${all} 个中的 ${n} 个`),
+  occupation: "职业", code: "O*NET-SOC", isco: "ISCO-08", csco: "职业大典 2022", ratings: "评分", label: "类别", titlesEn: "英文名称", titlesZh: "中文名称", reason: "理由",
+  more: (n) => `再显示 ${n} 个`, none: "没有找到，请少输入几个字。",
+  by: (model, version) => `${model} · collarclass ${version}`, api: "程序接口",
+  down: "服务已停止，请重新运行 “collarclass app”。", failed: "没有成功",
+  fileHead: "标注一个文件", fileLead: "CSV、Excel、JSON Lines 或 Parquet，大小只受磁盘限制。文件放在这台电脑的私有目录中处理，程序关闭后删除。",
+  drop: "把文件拖到这里", choose: "或选择文件", sending: "正在复制", columnsHead: "识别结果",
+  column: "列", asTitle: "职位名称", asText: "正文", asNothing: "—", use: "用作", first: "开头内容", rowsShown: (n) => `前 ${n} 行`,
+  start: "开始", cancel: "取消", again: "换一个文件", remove: "删除", ready: "就绪", queued: "等待另一个文件", running: "正在处理", done: "已完成", cancelled: "已取消", failedJob: "已停止",
+  rowsDone: (n) => `${n} 条广告`, perSecond: (n) => `每秒 ${n} 条`, left: (time) => `约剩 ${time}`, seconds: (n) => `${n} 秒`, minutes: (n) => `${n} 分钟`,
+  download: "下载结果文件", downloadReport: "下载报告", outFormat: "格式", sameFormat: "与原文件相同", definition: "定义", words: "列出起作用的词",
+  shares: "占比", counted: "计数", corrected: "校正后", correct: "用人工标注校正", correctLead: "拖入人工标注过的文件（来自“标注”页面或 “collarclass sample”），即可校正模型误差并给出 95% 区间。",
+  interval: (a, b) => `${a} 至 ${b}`, toReview: "抽样标注", reports: "报告是单独的网页，请下载后打开。",
+  reviewHead: "人工标注", reviewLead: "阅读广告，每条按一个键。结果可直接用于 “shares” 和 “train”。",
+  reviewStart: "从一个文件开始", reviewDrop: "标注过的文件、抽样文件，或要继续的标注", sampleSize: "广告条数", annotator: "您的姓名或缩写", begin: "开始",
+  keyHint: "按键：W 白领，B 蓝领，G 灰领，U 无法判断，S 跳过，Z 撤销，T 着色", undo: "撤销", skipAd: "跳过", tint: "着色", progress: (n, of) => `${n} / ${of}`,
+  reviewDone: "全部标注完毕。", saveReview: "保存标注", leave: "另一次标注", saved: "程序结束前保留在这台电脑上；要以后继续，请先保存。",
+  agreement: "与第二位标注者的一致性", agreementLead: "拖入另一人对同一批广告保存的标注。", kappa: "Cohen κ", alike: "类别相同", n: "共同广告数",
+  modelSays: "模型的结果不显示，以免影响判断。", resumed: (n) => `已恢复 ${n} 个标注。`, fileRow: (n) => `第 ${n} 行`,
+};
+
+export const WORDS = { en: EN, zh: ZH };
+let lang = "en";
+
+/** A word or sentence in the chosen language. */
+export function t(name, ...values) {
+  const word = WORDS[lang][name] ?? name;
+  return typeof word === "function" ? word(...values) : word;
+}
+/** The name of an occupation in the chosen language. */
+t.title = (row) => (lang === "zh" && row.titles_zh ? row.titles_zh.split("; ")[0] : row.title);
+t.language = () => lang;
+t.number = (n) => new Intl.NumberFormat(lang).format(n);
+t.percent = (share, digits = 0) =>
+  new Intl.NumberFormat(lang, { style: "percent", maximumFractionDigits: digits, minimumFractionDigits: digits }).format(share);
+
+/** Choose "en" or "zh". */
+export function speak(chosen) {
+  lang = chosen in WORDS ? chosen : "en";
+  document.documentElement.lang = lang === "zh" ? "zh-CN" : "en";
+}

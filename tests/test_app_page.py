@@ -1,0 +1,298 @@
+"""The page in a real browser: what a person does there, in both languages, at every width."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("fastapi", reason="the page needs the extra app")
+pytest.importorskip("uvicorn", reason="the page needs the extra app")
+pytest.importorskip("websocket", reason="the browser is driven over a websocket")
+sys.path.insert(0, str(Path(__file__).parent))
+
+from app_server import Address, running
+from browser import Page, find_browser
+
+from collarclass import classify
+from collarclass.app.server import create_app
+
+ROOT = Path(__file__).resolve().parents[1]
+BROWSER = find_browser()
+pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium or Chrome")
+# npm install axe-core, here or in a folder that AXE names.
+AXE = next(
+    (
+        path
+        for folder in (os.environ.get("AXE", ""), str(ROOT))
+        if (path := Path(folder, "node_modules", "axe-core", "axe.min.js")).exists()
+    ),
+    None,
+)
+VIEWS = ("ad", "file", "review", "occupations")
+AD = "Repair and program packaging machines. Associate degree required. Licence preferred."
+HOSTILE = '<img src=x onerror="window.hacked=1"></textarea><script>window.hacked=1</script>{{7*7}} 🔧'
+
+
+class Web:
+    """A tab that shows the page of a server."""
+
+    def __init__(self, page: Page, server: Address) -> None:
+        self.page, self.server = page, server
+        self.run, self.wait, self.call = page.run, page.wait, page.call
+
+    def open(self, view: str = "ad", query: str = "", *, lang: str = "en", width: int = 1400) -> None:
+        """Load a view anew."""
+        self.page.size(width, 900)
+        self.call("Page.navigate", url="about:blank")
+        self.wait("location.href === 'about:blank'")
+        self.page.events.clear()
+        self.call("Page.navigate", url=f"{self.server.url}/?lang={lang}#/{view}{query}")
+        self.wait(f"document.documentElement?.dataset.ready === '{view}'")
+
+    def text(self, selector: str) -> str:
+        return str(self.run(f"document.querySelector({json.dumps(selector)})?.textContent ?? ''"))
+
+    def click(self, selector: str) -> None:
+        self.run(f"document.querySelector({json.dumps(selector)}).click()")
+
+    def type(self, selector: str, text: str) -> None:
+        """Put the keyboard into a field, empty it, and type."""
+        self.run(f"(e => {{ e.focus(); e.select(); }})(document.querySelector({json.dumps(selector)}))")
+        self.call("Input.insertText", text=text)
+
+    def press(self, key: str) -> None:
+        code = {"Tab": 9, "Enter": 13}.get(key, ord(key.upper()[0]))
+        text = {} if key == "Tab" else {"text": "\r" if key == "Enter" else key}
+        self.call("Input.dispatchKeyEvent", type="keyDown", key=key, windowsVirtualKeyCode=code, **text)
+        self.call("Input.dispatchKeyEvent", type="keyUp", key=key, windowsVirtualKeyCode=code)
+
+    def label(self) -> str:
+        """The label once the page has one for what was typed."""
+        self.wait("!!document.querySelector('.verdict') && !document.querySelector('main[aria-busy]')")
+        return self.text(".verdict .label")
+
+    def complaints(self) -> list[str]:
+        """Errors, warnings and requests to anywhere else."""
+        own = f"request to {self.server.url}/"
+        return [c for c in self.page.complaints() if not c.startswith(own)]
+
+
+@pytest.fixture(scope="module")
+def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
+    assert BROWSER is not None
+    with running(create_app()) as server:
+        page = Page(BROWSER, tmp_path_factory.mktemp("browser"))
+        try:
+            yield Web(page, server)
+        finally:
+            page.close()
+
+
+# -- one ad --------------------------------------------------------------------------------------
+
+
+def test_a_pasted_ad_gets_the_label_that_the_library_gives(web: Web) -> None:
+    web.open()
+    web.type("#title", "Technician")
+    web.type("#text", AD)
+    web.wait(f"document.querySelector('.adtext')?.textContent.trim() === {json.dumps(AD)}")
+    found = classify(AD, "Technician")
+    assert web.label().lower() == f"{found.label} collar"
+    assert web.text(".why") == found.explain("en")
+    assert web.run("document.querySelectorAll('.adtext .tint').length") > 0
+    asked = web.run("[...document.querySelectorAll('.adtext .asked')].map(e => [e.textContent, e.className])")
+    assert asked == [[r.text, f"asked {r.status}"] for r in found.requirements]
+    assert web.run("document.querySelectorAll('.asks li').length") == len(found.requirements)
+    assert web.run("document.querySelector('.here').style.transform").startswith("translate(")
+    assert web.complaints() == []
+
+
+def test_a_title_alone_and_an_example_are_enough(web: Web) -> None:
+    web.open()
+    assert not web.run("!!document.querySelector('.verdict')")
+    web.click(".examples .chip:nth-of-type(2)")
+    assert web.label() == "Blue collar"
+    web.click("#clear")
+    web.wait("!document.querySelector('.verdict')")
+    web.type("#title", "Forklift driver")
+    web.wait("document.querySelector('.adtitle')?.textContent === 'Forklift driver'")
+    assert web.label()
+
+
+def test_hostile_text_is_shown_as_text(web: Web) -> None:
+    web.open()
+    web.type("#title", HOSTILE)
+    web.type("#text", HOSTILE + " " + AD)
+    web.wait(f"document.querySelector('.adtext')?.textContent.startsWith({json.dumps(HOSTILE)})")
+    assert web.text(".adtitle") == HOSTILE
+    # Offsets count code points, so that what is underlined is right behind an emoji, too.
+    assert "Associate degree" in web.run("[...document.querySelectorAll('.adtext .asked')].map(e => e.textContent)")
+    assert web.run("document.querySelectorAll('main img, main script').length") == 0
+    assert not web.run("window.hacked === 1")
+    assert web.complaints() == []
+
+
+def test_the_language_switches_and_the_ad_stays(web: Web) -> None:
+    web.open()
+    web.type("#text", AD)
+    web.label()
+    web.click("#language")
+    web.wait("document.documentElement.lang === 'zh-CN'")
+    assert web.label() in ("白领", "蓝领", "灰领")
+    assert web.run("document.querySelector('#text').value") == AD
+    assert web.text(".why") == classify(AD).explain("zh")
+    web.click("#language")
+    web.wait("document.documentElement.lang === 'en'")
+
+
+def test_the_browser_chooses_the_language_at_first(web: Web) -> None:
+    web.open()
+    web.run("localStorage.clear()")
+    agent = web.run("navigator.userAgent")
+    for accepted, lang in (("zh-TW,zh;q=0.9,en;q=0.8", "zh-CN"), ("de,en;q=0.5", "en"), ("fr", "en")):
+        web.call("Network.setUserAgentOverride", userAgent=agent, acceptLanguage=accepted)
+        web.call("Page.navigate", url="about:blank")
+        web.wait("location.href === 'about:blank'")
+        web.call("Page.navigate", url=web.server.url + "/")
+        web.wait("document.documentElement?.dataset.ready === 'ad'")
+        assert web.run("document.documentElement.lang") == lang
+    web.call("Network.setUserAgentOverride", userAgent=agent, acceptLanguage="en")
+
+
+def test_a_link_brings_the_ad_back(web: Web) -> None:
+    web.open()
+    web.run("navigator.clipboard.writeText = (text) => { window.copied = text; return Promise.resolve(); }")
+    web.type("#title", "数控编程员 🔧")
+    web.type("#text", AD)
+    web.label()
+    web.click("#copyLink")
+    link = web.page.until(lambda: web.run("window.copied"))
+    web.click("#copyJson")
+    web.wait("window.copied.startsWith('{')")
+    assert json.loads(web.run("window.copied"))["results"][0]["label"] == classify(AD, "数控编程员 🔧").label
+    web.call("Page.navigate", url="about:blank")
+    web.wait("location.href === 'about:blank'")
+    web.call("Page.navigate", url=link)
+    web.wait(f"document.querySelector('#text')?.value === {json.dumps(AD)}")
+    assert web.run("document.querySelector('#title').value") == "数控编程员 🔧"
+
+
+def test_a_server_that_is_gone_is_said_to_be(web: Web) -> None:
+    web.open()
+    web.call("Network.emulateNetworkConditions", offline=True, latency=0, downloadThroughput=-1, uploadThroughput=-1)
+    web.type("#text", AD)
+    web.wait("document.querySelector('.error')?.textContent.includes('collarclass app')")
+    web.call("Network.emulateNetworkConditions", offline=False, latency=0, downloadThroughput=-1, uploadThroughput=-1)
+
+
+# -- occupations ---------------------------------------------------------------------------------
+
+
+def test_occupations_are_found_by_title_and_code_in_both_languages(web: Web) -> None:
+    web.open("occupations")
+    everything = web.run("document.querySelectorAll('.dots .dot').length")
+    assert everything > 900
+    for wanted in ("mechatronics technician", "17-3024", "机电技术员"):
+        web.type("#search", wanted)
+        web.wait("document.querySelectorAll('.dots .dim').length > 0")
+        assert web.run("!!document.getElementById('o17-3024.00')"), wanted
+    web.type("#search", "no such job at all")
+    web.wait("document.querySelectorAll('.dots .dim').length === document.querySelectorAll('.dots .dot').length")
+    assert web.run("document.querySelectorAll('#occlist details').length") == 0
+    web.type("#search", " ")
+    web.click(".filters .chip:nth-child(3)")
+    web.wait("document.querySelectorAll('#occlist .dot.blue').length > 0")
+    assert web.run("document.querySelectorAll('#occlist .dot.white').length") == 0
+    web.click(".filters .chip:nth-child(1)")
+
+
+def test_an_occupation_opens_from_a_link_and_shows_its_place(web: Web) -> None:
+    web.open("occupations", "?code=17-3024.00", lang="zh")
+    web.wait("document.getElementById('o17-3024.00')?.open")
+    assert "17-3024.00" in web.text("[id='o17-3024.00'] .card")
+    assert web.run("document.querySelectorAll('.ring').length") == 1
+    assert web.complaints() == []
+
+
+# -- every view ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_nothing_is_wider_than_the_window(web: Web, view: str) -> None:
+    for width in (360, 800, 1400):
+        for lang in ("en", "zh"):
+            web.open(view, lang=lang, width=width)
+            assert web.run("document.documentElement.scrollWidth") <= width
+            assert web.complaints() == []
+
+
+def test_both_languages_say_the_same_things(web: Web) -> None:
+    web.open()
+    kinds = "Object.entries(w).map(([name, word]) => [name, typeof word])"
+    script = f"import('/static/words.js').then(m => Object.values(m.WORDS).map(w => {kinds}))"
+    en, zh = web.run(script)
+    assert sorted(en) == sorted(zh)
+
+
+def test_the_keyboard_reaches_everything_in_order(web: Web) -> None:
+    web.open()
+    reached = []
+    for _ in range(20):
+        web.press("Tab")
+        reached.append(web.run("document.activeElement.id || document.activeElement.textContent.trim()"))
+    wanted = ["skip", "collarclass", "Ad", "File", "Review", "Occupations", "language", "theme", "title", "text"]
+    places = [reached.index(name) for name in wanted]
+    assert places == sorted(places)
+    assert web.run("getComputedStyle(document.querySelector('#text')).outlineStyle") is not None
+
+
+def test_the_theme_follows_the_system_until_one_is_chosen(web: Web) -> None:
+    web.open()
+    web.run("localStorage.clear()")
+    paper = "getComputedStyle(document.documentElement).backgroundColor"
+    seen: dict[str, Any] = {}
+    for scheme in ("light", "dark"):
+        web.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+        web.open()
+        seen[scheme] = web.run(paper)
+    assert seen["light"] != seen["dark"]
+    web.click("#theme")
+    web.wait("document.documentElement.dataset.theme === 'light'")
+    assert web.run(paper) == seen["light"]
+    web.click("#theme")
+    web.click("#theme")
+    assert web.run("document.documentElement.dataset.theme ?? 'auto'") == "auto"
+    web.call("Emulation.setEmulatedMedia", features=[])
+
+
+def violations(web: Web) -> list[str]:
+    """What axe-core objects to in what is shown."""
+    assert AXE is not None
+    web.run(AXE.read_text("utf-8") + ";0")
+    options = json.dumps({"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]})
+    found = web.run(f"axe.run({{exclude: ['.dots']}}, {options}).then(r => r.violations)")
+    return [f"{v['id']}: {node['html'][:200]} {node['failureSummary'][:300]}" for v in found for node in v["nodes"]]
+
+
+@pytest.mark.skipif(AXE is None, reason="axe-core is not installed (npm install axe-core)")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_to_object_to(web: Web, scheme: str) -> None:
+    web.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+    found = {}
+    for view in VIEWS:
+        web.open(view, lang="en" if scheme == "light" else "zh", width=1400 if scheme == "light" else 360)
+        found[view] = violations(web)
+    web.open()
+    web.click(".examples .chip")
+    web.label()
+    found["verdict"] = violations(web)
+    web.open("occupations", "?code=17-3024.00")
+    found["occupation"] = violations(web)
+    web.call("Emulation.setEmulatedMedia", features=[])
+    assert {view: what for view, what in found.items() if what} == {}
