@@ -19,7 +19,6 @@ from collarclass.errors import DataError
 from collarclass.files.batch import Batch, Limits, Reader
 from collarclass.files.excel import ExcelWriter
 from collarclass.files.parquet import ParquetWriter
-from collarclass.files.progress import Progress, ProgressLike
 from collarclass.files.readers import Layout, SeveralReader, open_all, open_reader
 from collarclass.files.resumable_output import Output, is_direct, journal_of
 from collarclass.files.source import EXCEL, Source, expand, fingerprint, name_format
@@ -27,6 +26,7 @@ from collarclass.files.workers import Labelling, count_workers, in_order
 from collarclass.files.writers import DelimitedWriter, JsonWriter, Writer, ZipWriter, compress
 from collarclass.model.model import Model
 from collarclass.model.persistence import digest_of, load_model
+from collarclass.progress import Progress, ProgressLike
 from collarclass.tables.columns import check_free
 from collarclass.tables.schema import COLUMNS, fields
 

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
-from typing import Any
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any, TypeVar, cast
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from collarclass.api import default_model
 from collarclass.errors import DataError
 from collarclass.model.model import Model
 from collarclass.model.predict import predict
+from collarclass.progress import Progress, ProgressLike
 from collarclass.tables.columns import check_free, find_columns
-from collarclass.tables.schema import prediction_table
+from collarclass.tables.schema import fields, prediction_table
+
+Table = TypeVar("Table")
+_FEW = 1000  # rows that are not worth a second process
+_PART = 5000  # rows between two looks at the progress
 
 
 def label_columns(
@@ -46,7 +53,7 @@ def label_columns(
 
 
 def label_table(
-    table: pd.DataFrame,
+    table: Table,
     *,
     title: Hashable | None = None,
     text: Hashable | None = None,
@@ -54,13 +61,17 @@ def label_table(
     prefix: str = "",
     model: Model | None = None,
     n_jobs: int = 1,
-) -> pd.DataFrame:
-    """Label every row of a pandas table.
+    progress: ProgressLike = None,
+) -> Table:
+    """Label every row of a table; the same kind of table comes out.
 
     Parameters
     ----------
-    table : DataFrame
-        With a column of ad texts and, if there is one, a column of job titles. Missing values (None,
+    table : pandas, polars or Arrow table, and their like
+        A pandas or polars DataFrame, a polars LazyFrame (labelled when it is collected), a pyarrow Table,
+        RecordBatch or RecordBatchReader (labelled as it is read), a DuckDB relation, or any other eager
+        table that narwhals knows (Modin, cuDF); of anything else with an Arrow stream a pyarrow Table is made.
+        It has a column of ad texts and, if there is one, a column of job titles. Missing values (None,
         NaN) count as empty; other values that are not text are read as their text.
     title, text : hashable, optional
         The columns' names, if they are not among the common ones.
@@ -71,16 +82,20 @@ def label_table(
     model : Model, optional
     n_jobs : int, default=1
         Number of worker processes; -1 for one per processor.
+    progress : bool or callable, optional
+        Whether to show progress on standard error; a callable gets the rows done and the share done.
 
     Returns
     -------
-    DataFrame
+    table of the same kind
         A new table: the same rows, index and columns, and `schema.COLUMNS` added on the right.
 
     Raises
     ------
     DataError
         If a column is missing, or one to be added is there already.
+    TypeError
+        If `table` is no table.
 
     Examples
     --------
@@ -89,17 +104,131 @@ def label_table(
     >>> label_table(ads)["collar"].tolist()
     ['blue']
     """
-    title, text = find_columns(table.columns, title, text)
-    check_free(table.columns, prefix, "the table")
-    texts = _strings(table[text])
-    titles = _strings(table[title]) if title is not None else None
-    added = label_parallel(
-        texts, titles, model=model or default_model(), evidence=evidence, prefix=prefix, n_jobs=n_jobs
-    )
-    columns = added.to_pandas()
-    columns.index = table.index
-    labelled: pd.DataFrame = pd.concat([table, columns], axis=1)
-    return labelled
+    run = _Labelling(title, text, evidence, prefix, model or default_model(), n_jobs, progress)
+    return cast(Table, run.label(table))
+
+
+@dataclass(frozen=True, slots=True)
+class _Labelling:
+    """What `label_table` was asked for, for each kind of table."""
+
+    title: Hashable | None
+    text: Hashable | None
+    evidence: bool
+    prefix: str
+    model: Model
+    n_jobs: int = 1
+    progress: ProgressLike = None
+
+    def label(self, table: Any) -> Any:
+        kinds: tuple[tuple[type[Any], Any], ...] = (
+            (pd.DataFrame, self.pandas),
+            (pa.Table, self.arrow),
+            (pa.RecordBatch, self.batch),
+            (pa.RecordBatchReader, self.stream),
+        )
+        for kind, label in kinds:
+            if isinstance(table, kind):
+                return label(table)
+        library, name = type(table).__module__.partition(".")[0], type(table).__name__
+        if library == "polars" and name == "LazyFrame":
+            return self.lazy(table)
+        if library in ("duckdb", "_duckdb") and name == "DuckDBPyRelation":
+            return self.relation(table)
+        if library in ("dask", "dask_expr", "pyspark"):
+            raise TypeError(f"A table of {library} is labelled by label_{library.partition('_')[0]}: call that.")
+        return self.native(table)
+
+    def columns(self, names: Iterable[Hashable]) -> tuple[Hashable | None, Hashable]:
+        """The columns of titles and texts, if those to be added are not there yet."""
+        names = list(names)
+        found = find_columns(names, self.title, self.text)
+        check_free(names, self.prefix, "the table")
+        return found
+
+    def added(self, texts: Sequence[str], titles: Sequence[str] | None) -> pa.Table:
+        return label_parallel(
+            texts,
+            titles,
+            model=self.model,
+            evidence=self.evidence,
+            prefix=self.prefix,
+            n_jobs=self.n_jobs,
+            progress=self.progress,
+        )
+
+    def pandas(self, table: pd.DataFrame) -> pd.DataFrame:
+        title, text = self.columns(table.columns)
+        titles = _strings(table[title]) if title is not None else None
+        columns = self.added(_strings(table[text]), titles).to_pandas()
+        columns.index = table.index
+        labelled: pd.DataFrame = pd.concat([table, columns], axis=1)
+        return labelled
+
+    def arrow(self, table: pa.Table) -> pa.Table:
+        title, text = self.columns(table.column_names)
+        titles = arrow_strings(table.column(title)) if title is not None else None
+        added = self.added(arrow_strings(table.column(text)), titles)
+        for name, column in zip(added.column_names, added.columns, strict=True):
+            table = table.append_column(name, column)
+        return table
+
+    def batch(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        table = self.arrow(pa.Table.from_batches([batch])).combine_chunks()
+        arrays = [c.chunk(0) if c.num_chunks else pa.array([], c.type) for c in table.columns]
+        return pa.RecordBatch.from_arrays(arrays, schema=table.schema)
+
+    def stream(self, reader: pa.RecordBatchReader) -> pa.RecordBatchReader:
+        """Label batch by batch, as they are asked for."""
+        self.columns(reader.schema.names)
+        schema = pa.schema([*reader.schema, *fields(self.prefix)], reader.schema.metadata)
+        quiet = replace(self, progress=None)
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            for batch in reader:
+                yield from quiet.arrow(pa.Table.from_batches([batch])).cast(schema).to_batches()
+
+        return pa.RecordBatchReader.from_batches(schema, batches())
+
+    def lazy(self, table: Any) -> Any:
+        """A polars LazyFrame: labelled when it is collected; filters and columns asked for later stay behind it."""
+        import polars as pl
+
+        schema = table.collect_schema()
+        self.columns(schema.names())
+        types = {pa.string(): pl.String, pa.float64(): pl.Float64}
+        new = {field.name: types[field.type] for field in fields(self.prefix)}
+        return table.map_batches(
+            self.native,
+            schema={**schema, **new},
+            predicate_pushdown=False,
+            projection_pushdown=False,
+            streamable=True,
+        )
+
+    def relation(self, relation: Any) -> Any:
+        """A DuckDB relation, read as a stream; the result belongs to the same connection."""
+        labelled = self.stream(pa.RecordBatchReader.from_stream(relation)).read_all()  # noqa: F841 (found by name)
+        return relation.query("unused", "select * from labelled")
+
+    def native(self, table: Any) -> Any:
+        """Any other eager table, by way of narwhals; of what only has an Arrow stream a pyarrow Table."""
+        import narwhals as nw
+
+        try:
+            frame = nw.from_native(table, eager_only=True)
+        except TypeError:
+            if hasattr(table, "__arrow_c_stream__"):
+                return self.arrow(pa.table(table))
+            raise TypeError(
+                f"A {type(table).__name__} is no table that can be labelled: give a pandas, polars or pyarrow table, a "
+                "DuckDB relation, or a file to label_file."
+            ) from None
+        title, text = self.columns(frame.columns)
+        titles = arrow_strings(frame.get_column(str(title)).to_arrow()) if title is not None else None
+        added = self.added(arrow_strings(frame.get_column(str(text)).to_arrow()), titles)
+        new = nw.from_arrow(added, backend=frame.implementation)
+        return nw.to_native(frame.with_columns(*(new.get_column(name) for name in new.columns)))
 
 
 def label_parallel(
@@ -110,25 +239,31 @@ def label_parallel(
     evidence: bool,
     prefix: str = "",
     n_jobs: int = 1,
+    progress: ProgressLike = None,
 ) -> pa.Table:
-    """`label_columns` over several processes; the same rows in the same order."""
-    if n_jobs == 1 or len(texts) < 1000:
+    """`label_columns` over several processes, or in parts to show progress; the same rows in the same order."""
+    n = len(texts)
+    parallel = n_jobs != 1 and n >= _FEW
+    if not parallel and progress in (None, False):
         return label_columns(texts, titles, model=model, evidence=evidence, prefix=prefix)
-    from joblib import Parallel, delayed, effective_n_jobs
+    cuts = [*range(0, n, _PART), n] if n else [0, 0]
+    parts = [(texts[a:b], titles[a:b] if titles is not None else None) for a, b in pairwise(cuts)]
+    options: dict[str, Any] = {"model": model, "evidence": evidence, "prefix": prefix}
+    if parallel:
+        from joblib import Parallel, delayed
 
-    n = effective_n_jobs(n_jobs)
-    cuts = np.linspace(0, len(texts), n * 4 + 1).astype(int)
-    parts = Parallel(n_jobs=n)(
-        delayed(label_columns)(
-            texts[a:b],
-            titles[a:b] if titles is not None else None,
-            model=model,
-            evidence=evidence,
-            prefix=prefix,
-        )
-        for a, b in zip(cuts[:-1], cuts[1:], strict=True)
-    )
-    return pa.concat_tables(parts)
+        jobs = (delayed(label_columns)(*part, **options) for part in parts)
+        results = Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
+    else:
+        results = (label_columns(*part, **options) for part in parts)
+    shown, done = Progress(progress), []
+    try:
+        for result, after in zip(results, cuts[1:], strict=True):
+            done.append(result)
+            shown.update(after, after / n if n else 1.0)
+    finally:
+        shown.close()
+    return pa.concat_tables(done)
 
 
 def _strings(column: pd.Series[Any]) -> list[str]:
@@ -136,3 +271,25 @@ def _strings(column: pd.Series[Any]) -> list[str]:
         raise DataError(f"Two columns are called {column.columns[0]!r}: rename one of them.")
     empty = column.isna()
     return ["" if missing else str(value) for value, missing in zip(column, empty, strict=True)]
+
+
+def arrow_strings(column: pa.Array | pa.ChunkedArray) -> list[str]:
+    """The texts of an Arrow column of any type; nothing for null and NaN.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> arrow_strings(pa.array(["Welder", None])), arrow_strings(pa.array([1.5, float("nan")]))
+    (['Welder', ''], ['1.5', ''])
+    """
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        column = column.cast(kind.value_type)
+        kind = column.type
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        return [v.decode("utf-8", "replace") if v is not None else "" for v in column.to_pylist()]
+    if str(kind) == "string_view":  # which has few functions yet
+        column, kind = column.cast(pa.large_string()), pa.large_string()
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return cast(list[str], pc.fill_null(column, "").to_numpy(zero_copy_only=False).tolist())
+    return ["" if value is None or value != value else str(value) for value in column.to_pylist()]

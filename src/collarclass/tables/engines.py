@@ -18,7 +18,7 @@ from collarclass.api import default_model
 from collarclass.model.model import Model
 from collarclass.model.persistence import load_model
 from collarclass.tables.columns import check_free, find_columns
-from collarclass.tables.dataframe import label_columns, label_table
+from collarclass.tables.dataframe import arrow_strings, label_columns, label_table
 from collarclass.tables.schema import fields
 
 ModelLike = Model | str | os.PathLike[str] | None
@@ -170,13 +170,13 @@ class _SparkLabelling:
         model = _model(self._model)
         title, text = self._numbers
         for batch in batches:
-            titles = None if title is None else _texts(batch.column(title))
+            titles = None if title is None else arrow_strings(batch.column(title))
             added = label_columns(
-                _texts(batch.column(text)), titles, model=model, evidence=self._evidence, prefix=self._prefix
+                arrow_strings(batch.column(text)),
+                titles,
+                model=model,
+                evidence=self._evidence,
+                prefix=self._prefix,
             )
             arrays = [*batch.columns, *(c.combine_chunks() for c in added.columns)]
             yield pa.RecordBatch.from_arrays(arrays, schema=pa.schema([*batch.schema, *added.schema]))
-
-
-def _texts(column: pa.Array) -> list[str]:
-    return ["" if value is None or value != value else str(value) for value in column.to_pylist()]

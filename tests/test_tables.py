@@ -1,0 +1,183 @@
+"""Every kind of table in, the same kind out, with the labels that pandas gets; the real libraries throughout."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from collarclass import DataError, Model, label_table
+from collarclass.tables.schema import COLUMNS, fields
+
+ADS: dict[str, list[Any]] = {
+    "n": [7, 8, 9, 10],
+    "title": ["Welder", "Accountant", None, "电焊工"],
+    "text": [
+        "MIG welding of steel frames in our workshop, no schooling needed.",
+        "Bachelor's degree in accounting required. Prepare reports and advise managers.",
+        None,
+        "熟练焊接钢结构，学历不限，包吃住，维修设备。",
+    ],
+}
+
+
+def test_pandas_keeps_index_and_types(small_model: Model) -> None:
+    table = pd.DataFrame(ADS, index=pd.Index(["a", "b", "b", "c"], name="key"))
+    table["kind"] = pd.Categorical(["x", "y", "x", "y"])
+    table["when"] = pd.to_datetime("2024-05-06")
+    found = label_table(table, model=small_model)
+    pd.testing.assert_frame_equal(found[table.columns], table)
+    assert list(found.columns) == [*table.columns, *COLUMNS]
+    assert found["collar"].tolist() == ["blue", "white", "unclear", "blue"]
+
+
+@pytest.fixture
+def expected(small_model: Model) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = label_table(pa.table(ADS), model=small_model).to_pylist()
+    pandas = label_table(pd.DataFrame(ADS), model=small_model)
+    assert [row["collar"] for row in rows] == pandas["collar"].tolist()
+    assert [row["collar_evidence"] for row in rows] == pandas["collar_evidence"].tolist()
+    return rows
+
+
+def test_arrow_table_batch_and_reader(small_model: Model, expected: list[dict[str, Any]]) -> None:
+    table = pa.table(ADS).replace_schema_metadata({"mine": "kept"})
+    found = label_table(table, model=small_model)
+    assert isinstance(found, pa.Table)
+    assert found.schema.metadata == {b"mine": b"kept"}
+    assert found.schema.names == [*ADS, *COLUMNS]
+    (batch,) = table.to_batches()
+    labelled = label_table(batch, model=small_model)
+    assert isinstance(labelled, pa.RecordBatch)
+    assert labelled.to_pylist() == expected
+    empty = label_table(batch.slice(0, 0), model=small_model)
+    assert len(empty) == 0
+    assert empty.schema.names == [*ADS, *COLUMNS]
+    reader = pa.RecordBatchReader.from_batches(table.schema, [batch.slice(0, 1), batch.slice(1)])
+    stream = label_table(reader, model=small_model)
+    assert isinstance(stream, pa.RecordBatchReader)
+    assert stream.read_next_batch().num_rows == 1
+    assert stream.read_all().to_pylist() == expected[1:]
+
+
+@pytest.mark.parametrize(
+    "kind", [pa.large_string(), pa.string_view(), pa.dictionary(pa.int32(), pa.string()), pa.binary()]
+)
+def test_arrow_text_of_any_type(small_model: Model, expected: list[dict[str, Any]], kind: pa.DataType) -> None:
+    table = pa.table(ADS)
+    for i, name in enumerate(("title", "text"), 1):
+        column = table.column(name).combine_chunks()
+        column = column.dictionary_encode() if pa.types.is_dictionary(kind) else column.cast(kind)
+        table = table.set_column(i, name, column)
+    assert label_table(table, model=small_model).select(list(COLUMNS)).to_pylist() == [
+        {name: row[name] for name in COLUMNS} for row in expected
+    ]
+
+
+def test_polars_eager(small_model: Model, expected: list[dict[str, Any]]) -> None:
+    pl = pytest.importorskip("polars", reason="pip install collarclass[polars]")
+    table = pl.DataFrame(ADS).with_columns(kind=pl.Series(["x", "y", "x", "y"], dtype=pl.Categorical))
+    found = label_table(table, model=small_model)
+    assert isinstance(found, pl.DataFrame)
+    assert found.schema["kind"] == pl.Categorical
+    assert found.drop("kind").rows(named=True) == expected
+
+
+def test_polars_lazy_is_labelled_when_collected(small_model: Model, expected: list[dict[str, Any]]) -> None:
+    pl = pytest.importorskip("polars", reason="pip install collarclass[polars]")
+    lazy = label_table(pl.DataFrame(ADS).lazy(), model=small_model)
+    assert isinstance(lazy, pl.LazyFrame)
+    assert lazy.collect_schema().names() == [*ADS, *COLUMNS]
+    assert lazy.collect().rows(named=True) == expected
+    blue = lazy.filter(pl.col("collar") == "blue").select("n", "collar_confidence").collect()
+    assert blue["n"].to_list() == [7, 10]
+    assert lazy.head(1).collect().height == 1
+    with pytest.raises(DataError, match="No column 'nothing'"):
+        label_table(pl.LazyFrame(ADS), text="nothing", model=small_model)
+
+
+def test_polars_expression(small_model: Model, expected: list[dict[str, Any]]) -> None:
+    pl = pytest.importorskip("polars", reason="pip install collarclass[polars]")
+    import collarclass.tables.polars  # noqa: F401
+
+    label = pl.col("text").collar.label(pl.col("title"), model=small_model)
+    for frame in (pl.DataFrame(ADS), pl.LazyFrame(ADS)):
+        found = frame.with_columns(label.alias("found")).unnest("found").lazy().collect()
+        assert found.rows(named=True) == expected
+    alone = pl.DataFrame(ADS).select(pl.col("text").collar.label(model=small_model).struct.field("collar"))
+    assert alone["collar"].to_list() == ["blue", "white", "unclear", "blue"]
+
+
+def test_duckdb_relation(small_model: Model, expected: list[dict[str, Any]]) -> None:
+    duckdb = pytest.importorskip("duckdb", reason="pip install collarclass[duckdb]")
+    connection, table = duckdb.connect(), pa.table(ADS)
+    connection.register("ads", table)
+    found = label_table(connection.sql("select * from ads"), model=small_model)
+    assert isinstance(found, duckdb.DuckDBPyRelation)
+    rows = found.filter("collar = 'blue'").order("n").fetchall()
+    assert [row[0] for row in rows] == [7, 10]
+    assert found.to_arrow_table().to_pylist() == expected
+    assert connection.sql("select count(*) from ads").fetchall() == [(4,)]
+
+
+def test_duckdb_function(small_model: Model, expected: list[dict[str, Any]]) -> None:
+    duckdb = pytest.importorskip("duckdb", reason="pip install collarclass[duckdb]")
+    from collarclass.tables.duckdb import register_duckdb
+
+    connection, table = duckdb.connect(), pa.table(ADS)
+    connection.register("ads", table)
+    register_duckdb(connection, model=small_model)
+    found = connection.sql("select n, unnest(collar(text, title)) from ads order by n").to_arrow_table().to_pylist()
+    assert found == [{name: row[name] for name in ("n", *COLUMNS)} for row in expected]
+    register_duckdb(connection, "plain", model=small_model, evidence=False)
+    found = connection.sql("select plain(text, null).collar_evidence e from ads").fetchall()
+    assert {row[0] for row in found} <= {"", None}
+
+
+def test_whatever_has_an_arrow_stream(small_model: Model, expected: list[dict[str, Any]]) -> None:
+    class Strange:
+        def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+            return pa.table(ADS).__arrow_c_stream__(requested_schema)
+
+    found: Any = label_table(Strange(), model=small_model)
+    assert isinstance(found, pa.Table)
+    assert found.to_pylist() == expected
+
+
+def test_values_that_are_not_text(small_model: Model) -> None:
+    for text in ([1.5, None], [True, None], [np.nan, 3.0]):
+        table = pa.table({"text": text})
+        assert label_table(table, model=small_model)["collar"].to_pylist() == ["unclear"] * 2
+        assert label_table(table.to_pandas(), model=small_model)["collar"].tolist() == ["unclear"] * 2
+
+
+@pytest.mark.parametrize("nothing", [{"text": ["x"]}, [["x"]], "ads.csv", None])
+def test_what_is_no_table_is_told(nothing: Any, small_model: Model) -> None:
+    with pytest.raises(TypeError, match="is no table that can be labelled: give a pandas, polars or pyarrow table"):
+        label_table(nothing, model=small_model)
+
+
+def test_a_column_that_is_there_already(small_model: Model) -> None:
+    pl = pytest.importorskip("polars", reason="pip install collarclass[polars]")
+    for table in (pa.table({**ADS, "collar": ADS["n"]}), pl.DataFrame({**ADS, "collar": ADS["n"]})):
+        with pytest.raises(DataError, match="Column 'collar' is already in the table"):
+            label_table(table, model=small_model)
+        assert list(label_table(table, prefix="x_", model=small_model).columns)[-1] is not None
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_progress_is_called(small_model: Model, n_jobs: int) -> None:
+    seen: list[tuple[int, float]] = []
+    table = pa.table({"text": ADS["text"] * 3000})
+    options: Any = {"model": small_model, "evidence": False}
+    found = label_table(table, n_jobs=n_jobs, progress=lambda n, share: seen.append((n, share)), **options)
+    assert seen == [(5000, pytest.approx(5 / 12)), (10_000, pytest.approx(10 / 12)), (12_000, 1.0)]
+    assert found.equals(label_table(table, **options))
+
+
+def test_the_schema_is_the_same_everywhere(small_model: Model) -> None:
+    found = label_table(pa.table(ADS), model=small_model).schema
+    assert [(f.name, f.type) for f in found][-len(COLUMNS) :] == [(f.name, f.type) for f in fields()]
