@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 pytest.importorskip("fastapi", reason="the page needs the extra app")
@@ -34,6 +35,7 @@ AXE = next(
     ),
     None,
 )
+EXAMPLES = ROOT / "examples" / "job_ads.csv"
 VIEWS = ("ad", "file", "review", "occupations")
 AD = "Repair and program packaging machines. Associate degree required. Licence preferred."
 HOSTILE = '<img src=x onerror="window.hacked=1"></textarea><script>window.hacked=1</script>{{7*7}} 🔧'
@@ -218,6 +220,92 @@ def test_an_occupation_opens_from_a_link_and_shows_its_place(web: Web) -> None:
     assert "17-3024.00" in web.text("[id='o17-3024.00'] .card")
     assert web.run("document.querySelectorAll('.ring').length") == 1
     assert web.complaints() == []
+
+
+# -- a file --------------------------------------------------------------------------------------
+
+
+def give(web: Web, selector: str, path: Path) -> None:
+    """Choose a file, as its owner would in the system's dialog."""
+    root = web.call("DOM.getDocument")["root"]["nodeId"]
+    field = web.call("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
+    web.call("DOM.setFileInputFiles", nodeId=field, files=[str(path)])
+
+
+def test_a_file_is_labelled_and_taken_away(web: Web) -> None:
+    web.open("file")
+    give(web, "#file", EXAMPLES)
+    web.wait("!!document.querySelector('#start')")
+    assert web.run("document.querySelector('#titleColumn').value") == "job_title"
+    assert web.run("document.querySelector('#textColumn').value") == "description"
+    assert "Journeyman Electrician" in web.text("#preview")
+    web.click("#start")
+    web.wait("!!document.querySelector('#download')")
+    counts = web.run("[...document.querySelectorAll('#shares td small')].map(e => Number(e.textContent))")
+    assert sum(counts) == 40
+    href = web.run("document.querySelector('#download').getAttribute('href')")
+    lines = web.run(f"fetch('{href}').then(r => r.text())").splitlines()
+    assert lines[0].startswith("id,job_title,description,region,posted,collar,")
+    # Another language, and another view and back, keep the file.
+    web.click("#language")
+    web.wait("document.querySelector('#download')?.textContent === '下载结果文件'")
+    web.click("#language")
+    web.wait("document.documentElement.lang === 'en' && !!document.querySelector('#download')")
+    assert web.complaints() == []
+
+
+def test_annotated_ads_correct_the_shares(web: Web, tmp_path: Path) -> None:
+    ads = pd.read_csv(EXAMPLES)
+    ads["label"] = "gray"
+    ads.to_csv(tmp_path / "annotated.csv", index=False)
+    give(web, "#annotations", tmp_path / "annotated.csv")
+    web.wait("document.querySelectorAll('.track').length === 4")
+    web.click("#remove")
+    web.wait("!!document.querySelector('#file')")
+
+
+def test_a_hundred_thousand_rows_show_progress_and_can_be_cancelled(web: Web, tmp_path: Path) -> None:
+    row = "Welder,Weld steel frames in our workshop and grind the seams. No degree needed.\n"
+    (tmp_path / "many.csv").write_text("title,text\n" + row * 100_000)
+    web.open("file")
+    give(web, "#file", tmp_path / "many.csv")
+    web.wait("!!document.querySelector('#start')")
+    web.click("#start")
+    web.wait("document.querySelector('#bar')?.value > 0")
+    assert web.run("document.querySelector('#bar').value") < 1
+    web.click("#cancel")
+    web.wait("document.documentElement.dataset.job === 'cancelled'")
+    web.click("#start")  # and once more from the beginning
+    web.wait("document.documentElement.dataset.job === 'running'")
+    web.click("#remove")
+    web.wait("!!document.querySelector('#file')")
+    assert web.complaints() == []
+
+
+def test_hostile_names_columns_and_cells_are_shown_as_text(web: Web, tmp_path: Path) -> None:
+    name = "<img src=x onerror=window.hacked=1>.csv"
+    cell = HOSTILE.replace('"', "'")
+    (tmp_path / name).write_text(f'"<b>title</b>",text\n"{cell}","{cell}"\n', encoding="utf-8")
+    web.open("file")
+    give(web, "#file", tmp_path / name)
+    web.wait("!!document.querySelector('#start')")
+    assert "<b>title</b>" in web.text("#preview")
+    assert cell in web.text("#preview")
+    web.click("#start")
+    web.wait("!!document.querySelector('#download')")
+    assert web.run("document.querySelectorAll('main img, main b').length") == 0
+    assert not web.run("window.hacked === 1")
+    assert web.complaints() == []
+    web.click("#remove")
+    web.wait("!!document.querySelector('#file')")
+
+
+def test_what_is_no_table_is_said_to_be_none(web: Web, tmp_path: Path) -> None:
+    (tmp_path / "picture.parquet").write_bytes(b"no such thing")
+    web.open("file")
+    give(web, "#file", tmp_path / "picture.parquet")
+    web.wait("document.querySelector('.error')?.textContent.includes('picture.parquet')")
+    assert web.run("!!document.querySelector('#file')")
 
 
 # -- every view ----------------------------------------------------------------------------------

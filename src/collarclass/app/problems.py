@@ -86,11 +86,16 @@ def add_handlers(app: FastAPI) -> None:
         return problem_response(400, str(error))
 
 
-def unexpected(error: BaseException) -> JSONResponse:
+def log_unexpected(error: BaseException) -> None:
     """Log where an error happened, never what it said: that could quote an ad."""
     frames = traceback.extract_tb(error.__traceback__)
     place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "an unknown place"
     _log.error("%s at %s", type(error).__name__, place)
+
+
+def unexpected(error: BaseException) -> JSONResponse:
+    """The reply to an error that nobody foresaw."""
+    log_unexpected(error)
     return problem_response(500, f"Something went wrong in the program ({type(error).__name__}); please report it.")
 
 

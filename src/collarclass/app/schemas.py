@@ -171,3 +171,55 @@ class Health(BaseModel):
 
     status: Literal["ok"] = "ok"
     model: str
+
+
+class LabelRequest(_Strict):
+    """How to label a file; what is left out is found."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"title": "job_title", "text": "description"}, {}]})
+
+    title: str | None = Field(None, max_length=1000, description="The column of job titles.")
+    text: str | None = Field(None, max_length=1000, description="The column of ad texts.")
+    format: Literal["csv", "tsv", "jsonl", "parquet", "xlsx"] | None = Field(None, description="Of the result.")
+    evidence: bool = Field(True, description="Whether to name the words that decided; faster without.")
+
+
+class FileState(BaseModel):
+    """A file that was handed in, and how far it is."""
+
+    id: str
+    name: str
+    size: int = Field(description="In bytes.")
+    columns: list[str]
+    title: str | None = Field(description="The column that looks like job titles.")
+    text: str | None = Field(description="The column that looks like ad texts.")
+    preview: list[dict[str, str]] = Field(description="The first rows, cells cut short.")
+    state: Literal["ready", "waiting", "running", "done", "failed", "cancelled"]
+    rows: int = Field(description="Ads labelled so far.")
+    share: Share = Field(description="Of the work done; 0 where it is not known.")
+    seconds: float
+    counts: dict[str, int] = Field(description="Ads of each label, once it is done.")
+    noted: int = Field(description="Rows that were not as they should be; column collar_note says how.")
+    error: str | None
+    result: str | None = Field(description="What the labelled file is called.")
+
+
+class FileReply(FileState):
+    """One file."""
+
+    model: str
+
+
+class FilesReply(BaseModel):
+    """All files of the server."""
+
+    model: str
+    files: list[FileState]
+
+
+class SharesReply(BaseModel):
+    """Shares of the labels, as `collarclass.estimate_shares` gives them."""
+
+    model: str
+    shares: list[dict[str, Any]]
+    warnings: list[str]

@@ -22,8 +22,10 @@ from collarclass import __version__
 from collarclass.api import default_model
 from collarclass.app.ads import ads_router
 from collarclass.app.guard import Access, Guard, Limits
+from collarclass.app.jobs import Store
 from collarclass.app.labeller import Labeller
 from collarclass.app.problems import Problem, ProblemDocument, add_handlers
+from collarclass.app.uploads import files_router
 from collarclass.errors import DataError
 from collarclass.explain.palette import TINTS
 from collarclass.model.model import Model
@@ -53,12 +55,13 @@ def create_app(model: Model | None = None, *, access: Access | None = None, limi
     ASGI application
     """
     model, limits = model or default_model(), limits or Limits()
-    labeller = Labeller(model, limits.answer)
+    labeller, store = Labeller(model, limits.answer), Store(model)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
         labeller.close()
+        await asyncio.to_thread(store.close)
 
     app = FastAPI(
         title="collarclass",
@@ -67,10 +70,11 @@ def create_app(model: Model | None = None, *, access: Access | None = None, limi
         docs_url=None,  # those pages load their scripts from elsewhere
         redoc_url=None,
         lifespan=lifespan,
-        responses=dict.fromkeys((400, 401, 403, 404, 408, 413, 415, 421, 422, 500, 503), _PROBLEM),
+        responses=dict.fromkeys((400, 401, 403, 404, 408, 409, 413, 415, 421, 422, 500, 501, 503, 507), _PROBLEM),
     )
     add_handlers(app)
     app.include_router(ads_router(labeller))
+    app.include_router(files_router(store))
     _add_page(app)
     return Guard(app, access or Access(), limits, model.identity)
 

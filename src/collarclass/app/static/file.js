@@ -1,6 +1,187 @@
-import { h } from "./dom.js";
+// A file: handed in, looked at, labelled with progress, taken away again; its shares, corrected on demand.
+
+import { get, send, upload } from "./api.js";
+import { announce, h, put } from "./dom.js";
+import { dropZone, size } from "./drop.js";
+import { badge } from "./plane.js";
 import { t } from "./words.js";
 
+const LABELS = ["white", "blue", "gray", "unclear"];
+const EVERY = 300;
+const state = { id: null, shares: null };
+
+const time = (seconds) => (seconds < 90 ? t("seconds", Math.ceil(seconds)) : t("minutes", Math.ceil(seconds / 60)));
+
+function choice(id, name, options, chosen) {
+  const select = h("select", { id }, options.map(([value, shown]) => h("option", { value, selected: value === chosen }, shown)));
+  return h("div", { class: "field" }, h("label", { for: id }, name), select);
+}
+
+function recognised(job) {
+  const columns = job.columns.map((column) => [column, column]);
+  const table = h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("columnsHead") }, h("table", { class: "preview", id: "preview" },
+    h("thead", {}, h("tr", {}, job.columns.map((column) => h("th", { scope: "col", "data-column": column }, column)))),
+    h("tbody", {}, job.preview.map((row) => h("tr", {}, job.columns.map((column) => h("td", { "data-column": column }, row[column] ?? "")))))));
+  const fields = h("div", { class: "fields" },
+    choice("titleColumn", t("asTitle"), [["", t("asNothing")], ...columns], job.title ?? ""),
+    choice("textColumn", t("asText"), columns, job.text ?? ""),
+    choice("format", t("outFormat"), [["", t("sameFormat")], ["csv", "CSV"], ["xlsx", "Excel"], ["jsonl", "JSON Lines"], ["parquet", "Parquet"]], ""));
+  const words = h("input", { type: "checkbox", id: "evidence", checked: true });
+  const colour = () => {
+    const chosen = { title: document.getElementById("titleColumn")?.value, text: document.getElementById("textColumn")?.value };
+    for (const cell of table.querySelectorAll("[data-column]")) {
+      const column = cell.getAttribute("data-column");
+      cell.classList.toggle("is-title", column === chosen.title);
+      cell.classList.toggle("is-text", column === chosen.text);
+    }
+  };
+  fields.addEventListener("change", colour);
+  requestAnimationFrame(colour);
+  return [h("h2", {}, t("columnsHead")), fields, table, h("p", { class: "quiet" }, t("rowsShown", job.preview.length)),
+    h("label", { class: "check" }, words, t("words"))];
+}
+
+function progress(job) {
+  const rate = job.seconds > 0.3 ? job.rows / job.seconds : 0;
+  const left = job.share > 0.01 ? (job.seconds * (1 - job.share)) / job.share : 0;
+  const bar = h("progress", { id: "bar", max: "1", "aria-label": t(job.state === "waiting" ? "queued" : "running") });
+  if (job.share > 0) bar.value = job.share;
+  return h("div", { class: "running" }, h("p", { class: "count" }, t("rowsDone", t.number(job.rows))), bar,
+    h("p", { class: "quiet", id: "rate" }, [job.state === "waiting" ? t("queued") : t("running"), job.share ? t.percent(job.share) : "",
+      rate ? t("perSecond", t.number(Math.round(rate))) : "", left ? t("left", time(left)) : ""].filter(Boolean).join(" · ")));
+}
+
+function sized(name, share) {
+  const element = h("span", { class: name });
+  element.style.width = `${100 * share}%`;
+  return element;
+}
+
+function interval(row) {
+  const track = h("span", { class: "track", "aria-hidden": "true" }), range = h("span", { class: "range" }), dot = h("span", { class: "dotmark" });
+  range.style.left = `${100 * row.low}%`;
+  range.style.width = `${100 * (row.high - row.low)}%`;
+  dot.style.left = `${100 * row.share}%`;
+  track.append(range, dot);
+  return track;
+}
+
+function shares(job) {
+  const total = Math.max(1, job.rows);
+  const found = state.shares?.id === job.id ? state.shares.reply : null;
+  const corrected = found && found.shares.some((row) => row.n_annotated > 0);
+  const of = (label) => found?.shares.find((row) => row.label === label);
+  return [
+    h("div", { class: "bar tall", "aria-hidden": "true" }, LABELS.map((label) => sized(label, (job.counts[label] ?? 0) / total))),
+    h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("shares") }, h("table", { class: "shares", id: "shares" },
+      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("label")), h("th", { scope: "col", class: "n" }, t("counted")), corrected ? [h("th", { scope: "col", class: "n" }, t("corrected")), h("th", { scope: "col" }, "95 %")] : null)),
+      h("tbody", {}, LABELS.map((label) => h("tr", {}, h("th", { scope: "row" }, badge(label), t(label)),
+        h("td", { class: "n" }, t.percent((job.counts[label] ?? 0) / total, 1), h("small", {}, ` ${t.number(job.counts[label] ?? 0)}`)),
+        corrected && of(label) ? [h("td", { class: "n" }, h("strong", {}, t.percent(of(label).share, 1))),
+          h("td", { class: "wide" }, interval(of(label)), h("small", {}, t("interval", t.percent(of(label).low, 1), t.percent(of(label).high, 1))))] : null))))),
+    corrected && found.warnings.length ? h("p", { class: "quiet" }, found.warnings.join("; ")) : null,
+  ];
+}
+
 export function view(main) {
-  main.append(h("h1", {}, t("fileHead")), h("p", { class: "lead" }, t("fileLead")));
+  const body = h("div", { class: "column" });
+  main.append(h("h1", {}, t("fileHead")), h("p", { class: "lead" }, t("fileLead")), body);
+  let timer = 0, gone = false;
+
+  const failed = (error) => h("p", { class: "error", role: "alert" }, error.status ? error.message : t("down"));
+  const forget = () => { state.id = null; state.shares = null; begin(); };
+
+  function begin(error) {
+    put(body, dropZone(t("drop"), hand), error ? failed(error) : null);
+    document.documentElement.dataset.job = "none";
+  }
+
+  async function hand(file) {
+    const bar = h("progress", { max: "1", value: "0", "aria-label": t("sending") });
+    put(body, h("p", { class: "count" }, `${t("sending")} ${file.name}`), bar);
+    try {
+      const job = await upload(`/v1/files?name=${encodeURIComponent(file.name.slice(-200))}`, file, (share) => { bar.value = share; });
+      state.id = job.id;
+      if (!gone) draw(job);
+    } catch (error) {
+      if (!gone) begin(error);
+    }
+  }
+
+  async function act(action) {
+    try {
+      draw(await action());
+    } catch (error) {
+      body.append(failed(error));
+    }
+  }
+
+  const start = () => act(() => send("POST", `/v1/files/${state.id}/label`, {
+    title: document.getElementById("titleColumn").value || null,
+    text: document.getElementById("textColumn").value,
+    format: document.getElementById("format").value || null,
+    evidence: document.getElementById("evidence").checked,
+  }));
+
+  async function remove() {
+    await send("DELETE", `/v1/files/${state.id}`).catch(() => {});
+    forget();
+  }
+
+  async function poll() {
+    if (gone || !state.id) return;
+    try {
+      draw(await get(`/v1/files/${state.id}`), true);
+    } catch (error) {
+      put(body, failed(error));
+    }
+  }
+
+  async function correct(file) {
+    try {
+      const reply = await upload(`/v1/files/${state.id}/annotations?name=${encodeURIComponent(file.name.slice(-200))}`, file);
+      state.shares = { id: state.id, reply };
+      draw(await get(`/v1/files/${state.id}`));
+      announce(t("corrected"));
+    } catch (error) {
+      body.querySelector(".correct").append(failed(error));
+    }
+  }
+
+  function draw(job, again = false) {
+    if (gone) return;
+    clearTimeout(timer);
+    document.documentElement.dataset.job = job.state;
+    const busy = job.state === "waiting" || job.state === "running";
+    if (busy) timer = setTimeout(poll, EVERY);
+    if (busy && again && body.querySelector("#cancel")) { // only what moves, so that the keyboard stays where it is
+      body.querySelector(".running").replaceWith(progress(job));
+      return;
+    }
+    const head = h("div", { class: "filehead" }, h("h2", { id: "filename" }, job.name), h("span", { class: "quiet" }, `${size(job.size)} · ${t({ ready: "ready", waiting: "queued", running: "running", done: "done", failed: "failedJob", cancelled: "cancelled" }[job.state])}`));
+    const parts = [head];
+    if (busy) parts.push(progress(job), h("button", { class: "button", id: "cancel", onclick: () => act(() => send("POST", `/v1/files/${job.id}/cancel`)) }, t("cancel")));
+    else if (job.state === "done") {
+      parts.push(h("p", { class: "count" }, t("rowsDone", t.number(job.rows))), h("div", { class: "actions" },
+        h("a", { class: "button first", id: "download", href: `/v1/files/${job.id}/result`, download: job.result }, t("download")),
+        h("a", { class: "button", id: "report", href: `/v1/files/${job.id}/report?lang=${t.language()}`, download: "" }, t("downloadReport")),
+        h("a", { class: "button", href: `#/review?file=${job.id}` }, t("toReview"))),
+        h("section", { class: "result" }, h("h2", {}, t("shares")), shares(job)),
+        h("section", { class: "correct" }, h("h2", {}, t("correct")), h("p", { class: "lead" }, t("correctLead")), dropZone(t("drop"), correct, { id: "annotations", small: true })));
+      announce(`${t("done")}: ${t("rowsDone", t.number(job.rows))}`);
+    } else {
+      if (job.error) parts.push(h("p", { class: "error", role: "alert" }, job.error));
+      parts.push(recognised(job), h("div", { class: "actions" }, h("button", { class: "button first", id: "start", onclick: start }, t("start"))));
+    }
+    parts.push(h("div", { class: "actions end" }, h("button", { class: "plain", id: "again", onclick: forget }, t("again")),
+      h("button", { class: "plain", id: "remove", onclick: remove }, t("remove"))));
+    put(body, parts);
+  }
+
+  if (state.id) poll();
+  else begin();
+  if (!state.id) get("/v1/files").then(({ files }) => {
+    if (!gone && !state.id && files.length && body.querySelector(".drop")) body.append(h("ul", { class: "earlier" }, files.map((job) => h("li", {}, h("button", { class: "plain", onclick: () => { state.id = job.id; draw(job); } }, job.name), h("small", {}, ` ${size(job.size)}`)))));
+  }).catch(() => {});
+  return () => { gone = true; clearTimeout(timer); };
 }

@@ -1,0 +1,289 @@
+"""Files that were handed in: kept in a private folder, labelled one after the other, removed at the end."""
+
+from __future__ import annotations
+
+import os
+import queue
+import re
+import secrets
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from collarclass.app.problems import Problem, log_unexpected
+from collarclass.errors import CollarclassError, DataError
+from collarclass.files.batch import Batch
+from collarclass.files.label import label_file
+from collarclass.files.readers import Layout, open_reader
+from collarclass.files.source import COMPRESSIONS, FORMATS, Source, name_format
+from collarclass.model.model import Model
+from collarclass.tables.columns import find_columns
+
+PREFIX = "collarclass-app-"
+TARGETS = ("csv", "tsv", "jsonl", "parquet", "xlsx")
+_PREVIEW_ROWS = 5
+_PREVIEW_CHARACTERS = 160
+_LEAST_FREE = 200 << 20  # bytes of the disk that no upload may take
+_SUFFIXES = {compression: suffix for suffix, compression in COMPRESSIONS.items()}
+
+
+class CancelledError(Exception):
+    """Raised inside a run to end it."""
+
+
+@dataclass(slots=True)
+class Job:
+    """One file, and what was done with it.
+
+    Attributes
+    ----------
+    id : str
+        Random; also the name of its folder.
+    name : str
+        As the client called it: shown, never used as a path.
+    path : Path
+    size : int
+        In bytes.
+    state : {"ready", "waiting", "running", "done", "failed", "cancelled"}
+    rows : int
+        Ads labelled so far.
+    share : float
+        Of the work, 0 to 1; 0 where it is not known.
+    """
+
+    id: str
+    name: str
+    path: Path
+    size: int = 0
+    columns: list[str] = field(default_factory=list)
+    title: str | None = None
+    text: str | None = None
+    preview: list[dict[str, str]] = field(default_factory=list)
+    state: str = "ready"
+    rows: int = 0
+    share: float = 0.0
+    counts: dict[str, int] = field(default_factory=dict)
+    noted: int = 0
+    error: str | None = None
+    result: Path | None = None
+    started: float = 0.0
+    seconds: float = 0.0
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    dropped: bool = False
+    chosen: dict[str, str] = field(default_factory=dict)  # columns that only the user could tell
+
+    def shown(self) -> dict[str, Any]:
+        """What a client sees of it."""
+        seconds = time.monotonic() - self.started if self.state == "running" else self.seconds
+        return {
+            "id": self.id,
+            "name": self.name,
+            "size": self.size,
+            "columns": self.columns,
+            "title": self.title,
+            "text": self.text,
+            "preview": self.preview,
+            "state": self.state,
+            "rows": self.rows,
+            "share": round(self.share, 4),
+            "seconds": round(seconds, 2),
+            "counts": self.counts,
+            "noted": self.noted,
+            "error": self.error,
+            "result": self.result_name if self.state == "done" else None,
+        }
+
+    @property
+    def result_name(self) -> str:
+        """What the labelled file is called when it is downloaded."""
+        stem = self.name
+        for _ in range(2):
+            root, dot, ending = stem.rpartition(".")
+            if dot and f".{ending.lower()}" in {*COMPRESSIONS, *FORMATS}:
+                stem = root
+        return f"{stem or 'ads'}-labelled{''.join(self.result.suffixes) if self.result else ''}"
+
+    def told(self, error: BaseException) -> str:
+        """An error's message with the file under the name that its owner gave it."""
+        message = str(error)
+        for path in (self.result, self.path):
+            if path is not None:
+                message = message.replace(str(path), self.name).replace(path.name, self.name)
+        return message.replace(str(self.path.parent), "").strip()
+
+
+def harmless_name(name: str) -> str:
+    """The last part of a name, without what a file system or a terminal could take for something else."""
+    last = re.split(r"[/\\]", name)[-1]
+    kept = "".join(c for c in last if c.isprintable() and c not in '<>:"|?*').rstrip(". ").lstrip()[-120:]
+    return f"ads{kept}" if kept.startswith(".") else kept or "ads.csv"
+
+
+class Store:
+    """The files of one server, and the thread that labels them.
+
+    Parameters
+    ----------
+    model : Model
+    """
+
+    def __init__(self, model: Model) -> None:
+        remove_orphans()
+        self.model = model
+        self.folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))  # for this user alone
+        self.jobs: dict[str, Job] = {}
+        self._runs: queue.SimpleQueue[tuple[Job, Callable[[], None]] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="files", daemon=True)
+        self._thread.start()
+
+    def new(self, name: str) -> Job:
+        """A place for a file that is about to come."""
+        shown = harmless_name(name)
+        kind, compression = name_format(shown, None)
+        job = Job(secrets.token_hex(8), shown, Path())
+        home = self.folder / job.id
+        home.mkdir(mode=0o700)
+        job.path = home / f"source{'.' + kind if kind else ''}{_SUFFIXES.get(compression, '')}"
+        return job
+
+    def room(self) -> None:
+        """Refuse to fill the disk to the brim."""
+        if shutil.disk_usage(self.folder).free < _LEAST_FREE:
+            raise Problem(507, f"The disk that holds {self.folder.parent} is nearly full: make room, or set TMPDIR.")
+
+    def add(self, job: Job) -> None:
+        """Look at a file that has come, and keep it."""
+        job.size = job.path.stat().st_size
+        try:
+            inspect(job)
+        except (CollarclassError, OSError) as error:
+            self.drop(job)
+            raise DataError(job.told(error)) from None
+        self.jobs[job.id] = job
+
+    def drop(self, job: Job) -> None:
+        """Forget a file and remove all of it."""
+        job.dropped = True
+        job.cancelled.set()
+        self.jobs.pop(job.id, None)
+        if job.state not in ("waiting", "running"):  # otherwise the thread that writes there removes it
+            shutil.rmtree(job.path.parent, ignore_errors=True)
+
+    def get(self, name: str) -> Job:
+        """The file of an id."""
+        try:
+            return self.jobs[name]
+        except KeyError:
+            raise Problem(404, "There is no file of that id; it may have been removed.") from None
+
+    def start(self, job: Job, *, title: str | None, text: str | None, target: str | None, evidence: bool) -> None:
+        """Label a file as soon as those before it are done."""
+        if job.state in ("waiting", "running"):
+            raise Problem(409, "This file is being labelled already: wait for it, or cancel it.")
+        kind, compression = target or name_format(job.path.name, "csv")[0], ""
+        if target is None and kind not in ("parquet", "xlsx", "xls", "ods"):
+            compression = name_format(job.path.name, "csv")[1]
+        kind = "xlsx" if kind in ("xls", "ods") else kind
+        result = job.path.parent / f"labelled.{kind}{_SUFFIXES.get(compression, '')}"
+        job.result, job.state, job.rows, job.share, job.error, job.seconds = result, "waiting", 0, 0.0, None, 0.0
+        job.counts, job.cancelled = {}, threading.Event()
+        given, found = {"title": title, "text": text}, {"title": job.title, "text": job.text}
+        job.chosen = {kind: name for kind, name in given.items() if name is not None and name != found[kind]}
+
+        def progress(rows: int, share: float) -> None:
+            if job.cancelled.is_set():
+                raise CancelledError
+            job.rows, job.share = rows, share
+
+        def run() -> None:
+            done = label_file(
+                job.path, result, title=title, text=text, evidence=evidence, model=self.model, force=True,
+                progress=progress,
+            )  # fmt: skip
+            job.rows, job.share, job.counts, job.noted = done.rows, 1.0, done.counts, done.noted
+
+        self._runs.put((job, run))
+
+    def close(self) -> None:
+        """Stop whatever runs and remove everything."""
+        for job in list(self.jobs.values()):
+            job.cancelled.set()
+        self._runs.put(None)
+        self._thread.join(10)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _work(self) -> None:
+        while (task := self._runs.get()) is not None:
+            job, run = task
+            job.started = time.monotonic()
+            state = "cancelled" if job.cancelled.is_set() else _outcome(job, run)
+            job.seconds = time.monotonic() - job.started
+            if state != "done":
+                for path in set(job.path.parent.iterdir()) - {job.path}:
+                    path.unlink(missing_ok=True)
+            job.state = state
+            if job.dropped:
+                shutil.rmtree(job.path.parent, ignore_errors=True)
+
+
+def _outcome(job: Job, run: Callable[[], None]) -> str:
+    """Run a job, and say how it ended."""
+    job.state = "running"
+    try:
+        run()
+    except CancelledError:
+        return "cancelled"
+    except (CollarclassError, OSError) as error:
+        job.error = job.told(error)
+        return "failed"
+    except Exception as error:
+        log_unexpected(error)
+        job.error = f"Something went wrong in the program ({type(error).__name__})."
+        return "failed"
+    return "done"
+
+
+def inspect(job: Job) -> None:
+    """Find out which columns a file has, which of them hold titles and texts, and how it begins."""
+
+    def choose(columns: list[str], where: str) -> tuple[str | None, str]:
+        job.columns = [str(column) for column in columns]
+        try:
+            title, text = find_columns(columns, where=where)
+        except DataError:  # left to the user, who sees the columns
+            return None, columns[0]
+        job.title, job.text = (None if title is None else str(title)), str(text)
+        return job.title, job.text
+
+    source = Source(str(job.path))
+    try:
+        reader = open_reader(source, Layout(), choose)
+        job.columns = list(map(str, reader.names))
+        first = next(iter(reader.batches(_PREVIEW_ROWS)), Batch(lambda batch: []))
+        job.preview = [
+            {str(k): "" if v is None else " ".join(str(v).split())[:_PREVIEW_CHARACTERS] for k, v in row.items()}
+            for row in first.rows()[:_PREVIEW_ROWS]
+        ]
+    finally:
+        source.close()
+
+
+def remove_orphans() -> None:
+    """Remove what servers that were killed have left of this user's files."""
+    if not hasattr(os, "getuid"):  # elsewhere asking after a process could end it
+        return
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        found = re.fullmatch(rf"{PREFIX}(\d+)-\w+", folder.name)
+        if not found or folder.is_symlink() or folder.stat().st_uid != os.getuid():
+            continue
+        try:
+            os.kill(int(found[1]), 0)
+        except ProcessLookupError:
+            shutil.rmtree(folder, ignore_errors=True)
+        except OSError:
+            continue

@@ -1,0 +1,173 @@
+"""`/v1/files`: hand a file in, have it labelled, follow it, take the result away."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import FileResponse, JSONResponse
+
+from collarclass.app.jobs import Job, Store
+from collarclass.app.problems import Problem
+from collarclass.app.schemas import FileReply, FilesReply, LabelRequest, SharesReply
+from collarclass.errors import CollarclassError, DataError
+
+Name = Annotated[str, Query(max_length=500, description="The file's name; its ending tells the format.")]
+_BYTES = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {
+    "type": "string", "format": "binary"}}}}}  # fmt: skip
+_PIECE = 1 << 20
+_FILE: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/octet-stream": {}}, "description": "The file."}
+}
+
+
+async def receive(request: Request, store: Store, path: Path) -> None:
+    """Write the body of a request to a file as it comes."""
+    try:
+        with path.open("xb") as file:
+            held = bytearray()
+            async for piece in request.stream():
+                held += piece
+                if len(held) >= _PIECE:
+                    store.room()
+                    await asyncio.to_thread(file.write, bytes(held))
+                    held.clear()
+            await asyncio.to_thread(file.write, bytes(held))
+    except OSError as error:
+        raise Problem(507, f"The file could not be kept ({error.strerror}): make room on the disk.") from None
+    if not path.stat().st_size:
+        raise DataError("The file is empty: send its bytes as the body of the request.")
+
+
+async def handed_in(request: Request, store: Store, name: str) -> Job:
+    """A file from the body of a request, looked at and kept."""
+    job = store.new(name)
+    try:
+        await receive(request, store, job.path)
+        await asyncio.to_thread(store.add, job)
+    except BaseException:  # the client may go away in the middle, too
+        store.drop(job)
+        raise
+    return job
+
+
+def labelled(job: Job) -> Path:
+    """The labelled file of a job that is done."""
+    if job.state != "done" or job.result is None:
+        raise Problem(409, f"This file is not labelled (its state is '{job.state}').")
+    return job.result
+
+
+def files_router(store: Store) -> APIRouter:
+    """The part of the interface that is about files."""
+    router = APIRouter(tags=["files"])
+    model = store.model.identity
+
+    def shown(job: Job, status: int = 200) -> Response:
+        return JSONResponse({"model": model, **job.shown()}, status)
+
+    @router.post("/v1/files", response_model=FileReply, status_code=201, openapi_extra=_BYTES,
+                 summary="Hand a file in as the body; with start=true it is labelled at once")  # fmt: skip
+    async def upload(request: Request, name: Name, start: bool = False) -> Response:
+        job = await handed_in(request, store, name)
+        if start:
+            store.start(job, title=None, text=None, target=None, evidence=True)
+        return shown(job, 201)
+
+    @router.get("/v1/files", response_model=FilesReply, summary="All files of this server")
+    async def every() -> Response:
+        return JSONResponse({"model": model, "files": [job.shown() for job in store.jobs.values()]})
+
+    @router.get("/v1/files/{file}", response_model=FileReply, summary="How far a file is")
+    async def one(file: str) -> Response:
+        return shown(store.get(file))
+
+    @router.post("/v1/files/{file}/label", response_model=FileReply, status_code=202, summary="Label a file")
+    async def label(file: str, request: LabelRequest) -> Response:
+        job = store.get(file)
+        for column in (request.title, request.text):
+            if column is not None and column not in job.columns:
+                raise DataError(f"No column {column!r} in {job.name}; its columns are: {', '.join(job.columns)}.")
+        store.start(job, title=request.title, text=request.text, target=request.format, evidence=request.evidence)
+        return shown(job, 202)
+
+    @router.post("/v1/files/{file}/cancel", response_model=FileReply, summary="Stop labelling a file")
+    async def cancel(file: str) -> Response:
+        job = store.get(file)
+        job.cancelled.set()
+        return shown(job)
+
+    @router.delete("/v1/files/{file}", status_code=204, summary="Remove a file and its result")
+    async def remove(file: str) -> Response:
+        store.drop(store.get(file))
+        return Response(status_code=204)
+
+    @router.get("/v1/files/{file}/result", response_class=FileResponse, responses=_FILE, summary="The labelled file")
+    async def result(file: str) -> Response:
+        job = store.get(file)
+        return FileResponse(labelled(job), media_type="application/octet-stream", filename=job.result_name)
+
+    @router.get("/v1/files/{file}/report", response_class=FileResponse, responses=_FILE,
+                summary="A report on the labelled file, as a page to keep")  # fmt: skip
+    async def report(file: str, lang: Literal["en", "zh"] = "en") -> Response:
+        job = store.get(file)
+        path = await asyncio.to_thread(_report, store, job, lang)
+        return FileResponse(
+            path,
+            media_type="text/html",
+            filename=f"{Path(job.result_name).stem}-report.html",
+            headers={"content-security-policy": "sandbox"},  # it is to be kept, not run in this page's name
+        )
+
+    @router.get("/v1/files/{file}/shares", response_model=SharesReply, summary="Shares of the labels")
+    async def shares(file: str) -> Response:
+        return JSONResponse({"model": model, **await asyncio.to_thread(_shares, store, store.get(file), None)})
+
+    @router.post("/v1/files/{file}/annotations", response_model=SharesReply, openapi_extra=_BYTES,
+                 summary="Shares corrected by annotated ads, handed in as the body")  # fmt: skip
+    async def annotations(request: Request, file: str, name: Name) -> Response:
+        job = store.get(file)
+        labelled(job)
+        truth = store.new(name)
+        try:
+            await receive(request, store, truth.path)
+            found = await asyncio.to_thread(_shares, store, job, truth)
+        finally:
+            store.drop(truth)
+        return JSONResponse({"model": model, **found})
+
+    return router
+
+
+def _report(store: Store, job: Job, lang: str) -> Path:
+    path = labelled(job).with_name(f"report-{lang}.html")
+    try:
+        from collarclass.report.report import write_report
+
+        write_report(labelled(job), path, lang=lang, title=job.chosen.get("title"), model=store.model)
+    except ModuleNotFoundError as error:
+        detail = f"The report needs {error.name}: install it with pip install 'collarclass[report]'."
+        raise Problem(501, detail) from None
+    except CollarclassError as error:
+        raise DataError(job.told(error)) from None
+    return path
+
+
+def _shares(store: Store, job: Job, truth: Job | None) -> dict[str, Any]:
+    from collarclass.shares.files import shares_of_file
+
+    try:
+        annotated = truth.path if truth else None
+        found = shares_of_file(labelled(job), annotated, model=store.model, **job.chosen)  # type: ignore[arg-type]
+    except CollarclassError as error:
+        message = truth.told(error) if truth else str(error)
+        raise DataError(job.told(DataError(message))) from None
+    rows = [
+        {str(k): None if isinstance(v, float) and not math.isfinite(v) else v for k, v in row.items()}
+        for row in found.astype(object).to_dict("records")
+    ]
+    warnings = sorted({row["warning"] for row in rows if row["warning"]})
+    return {"shares": rows, "warnings": warnings}

@@ -1,0 +1,263 @@
+"""Files over the interface: handed in, labelled, cancelled, taken away; and nothing of them stays behind."""
+
+from __future__ import annotations
+
+import io
+import json
+import socket
+import stat
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pandas as pd
+import pytest
+
+pytest.importorskip("fastapi", reason="the page needs the extra app")
+pytest.importorskip("uvicorn", reason="the page needs the extra app")
+
+from app_server import Address, running
+
+from collarclass import Model, classify_many, label_file
+from collarclass.app.guard import Limits
+from collarclass.app.jobs import PREFIX, Store, harmless_name, remove_orphans
+from collarclass.app.server import create_app
+from collarclass.tables.schema import COLUMNS
+
+EXAMPLES = Path(__file__).resolve().parents[1] / "examples" / "job_ads.csv"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("private")
+
+
+@pytest.fixture(scope="module")
+def server(folder: Path) -> Iterator[Address]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tempfile.tempdir", str(folder))
+        with running(create_app(limits=Limits(wait=0.5))) as address:
+            yield address
+    assert not list(folder.iterdir()), "something stayed behind"
+
+
+@pytest.fixture
+def examples() -> bytes:
+    return EXAMPLES.read_bytes()
+
+
+def hand_in(server: Address, content: bytes, name: str = "ads.csv", more: str = "") -> dict[str, Any]:
+    reply = server.upload(f"/v1/files?name={quote(name, safe='')}{more}", content)
+    assert reply.status == 201, reply.body
+    return dict(reply.json)
+
+
+def wait_for(server: Address, file: str, done: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    until = time.monotonic() + 30
+    while not done(job := server.ask("GET", f"/v1/files/{file}").json):
+        assert time.monotonic() < until, job
+        time.sleep(0.02)
+    return dict(job)
+
+
+def finished(server: Address, file: str) -> dict[str, Any]:
+    return wait_for(server, file, lambda job: job["state"] not in ("ready", "waiting", "running"))
+
+
+def test_a_file_comes_back_as_the_command_would_write_it(server: Address, examples: bytes, tmp_path: Path) -> None:
+    job = hand_in(server, examples)
+    assert (job["state"], job["title"], job["text"]) == ("ready", "job_title", "description")
+    assert job["columns"] == ["id", "job_title", "description", "region", "posted"]
+    assert job["preview"][0]["job_title"] == "Journeyman Electrician"
+    reply = server.ask("POST", f"/v1/files/{job['id']}/label", {})
+    assert reply.status == 202
+    done = finished(server, job["id"])
+    assert (done["state"], done["rows"], done["share"]) == ("done", 40, 1.0)
+    assert sum(done["counts"].values()) == 40
+    label_file(EXAMPLES, tmp_path / "labelled.csv")
+    result = server.ask("GET", f"/v1/files/{job['id']}/result")
+    assert result.body == (tmp_path / "labelled.csv").read_bytes()
+    assert 'filename="ads-labelled.csv"' in result.headers["content-disposition"]
+
+
+def test_columns_and_format_can_be_chosen(server: Address) -> None:
+    texts = ["Weld frames in our shop.", "Law degree required."]
+    rows = pd.DataFrame({"a": ["Welder", "Lawyer"], "b": texts, "c": ["x", "y"]})
+    content = io.BytesIO()
+    rows.to_parquet(content)
+    job = hand_in(server, content.getvalue(), "strange.parquet")
+    assert (job["title"], job["text"]) == (None, None)
+    wrong = server.ask("POST", f"/v1/files/{job['id']}/label", {"text": "z"})
+    assert wrong.status == 400
+    assert "a, b, c" in wrong.json["detail"]
+    server.ask("POST", f"/v1/files/{job['id']}/label", {"title": "a", "text": "b", "format": "jsonl"})
+    assert finished(server, job["id"])["result"] == "strange-labelled.jsonl"
+    lines = server.ask("GET", f"/v1/files/{job['id']}/result").body.decode().splitlines()
+    expected = classify_many(rows["b"], rows["a"])
+    assert [json.loads(line)["collar"] for line in lines] == [c.label for c in expected]
+
+
+def test_start_labels_at_once_and_the_list_names_it(server: Address, examples: bytes) -> None:
+    job = hand_in(server, examples, "ads.csv", "&start=true")
+    assert finished(server, job["id"])["state"] == "done"
+    assert job["id"] in [one["id"] for one in server.ask("GET", "/v1/files").json["files"]]
+    assert server.ask("DELETE", f"/v1/files/{job['id']}").status == 204
+    assert server.ask("GET", f"/v1/files/{job['id']}").status == 404
+
+
+def test_shares_are_corrected_by_annotated_ads(server: Address, examples: bytes) -> None:
+    job = hand_in(server, examples, "ads.csv", "&start=true")
+    finished(server, job["id"])
+    result = pd.read_csv(io.BytesIO(server.ask("GET", f"/v1/files/{job['id']}/result").body))
+    plain = server.ask("GET", f"/v1/files/{job['id']}/shares").json
+    assert [row["label"] for row in plain["shares"]] == ["white", "blue", "gray", "unclear"]
+    truth = pd.DataFrame({"title": result["job_title"], "text": result["description"], "label": "gray"})
+    reply = server.upload(f"/v1/files/{job['id']}/annotations?name=truth.csv", truth.to_csv(index=False).encode())
+    corrected = {row["label"]: row for row in reply.json["shares"]}
+    assert corrected["gray"]["share"] > 0.9
+    assert corrected["gray"]["n_annotated"] > 30
+    wrong = server.upload(f"/v1/files/{job['id']}/annotations?name=truth.csv", b"title,text\nWelder,Weld.\n")
+    assert wrong.status == 400
+    assert "truth.csv" in wrong.json["detail"]
+
+
+def test_the_report_is_a_file_that_is_not_run_here(server: Address, examples: bytes) -> None:
+    pytest.importorskip("jinja2", reason="the report needs it")
+    job = hand_in(server, examples, "ads.csv", "&start=true")
+    finished(server, job["id"])
+    for lang in ("en", "zh"):
+        reply = server.ask("GET", f"/v1/files/{job['id']}/report?lang={lang}")
+        assert reply.status == 200
+        assert reply.headers["content-disposition"].startswith("attachment")
+        assert reply.headers["content-security-policy"] == "sandbox"
+        assert b"<html" in reply.body[:500]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "status", "said"),
+    [
+        ("ads.csv", b"", 400, "empty"),
+        ("ads.exe", b"MZ", 400, "ads.exe"),
+        ("ads.parquet", b"PAR1 no such thing", 400, "ads.parquet"),
+        ("ads.csv.gz", b"\x1f\x8b\x08 broken", 400, "ads.csv.gz"),
+    ],
+)
+def test_what_cannot_be_read_is_said_under_its_own_name(
+    server: Address, name: str, content: bytes, status: int, said: str
+) -> None:
+    reply = server.upload(f"/v1/files?name={name}", content)
+    assert reply.status == status
+    assert said in reply.json["detail"]
+    assert PREFIX not in reply.json["detail"]
+
+
+def test_a_run_that_fails_says_why(server: Address) -> None:
+    job = hand_in(server, b"title,description,collar\nWelder,Weld frames.,blue\n", "twice.csv", "&start=true")
+    done = finished(server, job["id"])
+    assert done["state"] == "failed"
+    assert "'collar' is already in twice.csv" in done["error"]
+    assert server.ask("GET", f"/v1/files/{job['id']}/result").status == 409
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("../../../../tmp/evil.csv", "..\\..\\evil.csv", "/etc/passwd.csv", "a\x00b\n\r.csv", ".csv"),
+        *('<script>"x.csv', "灰领 广告.csv"),
+    ],
+)
+def test_names_are_shown_and_never_used_as_paths(server: Address, folder: Path, examples: bytes, name: str) -> None:
+    before = {path for path in folder.rglob("*") if path.is_file()}
+    job = hand_in(server, examples, name, "&start=true")
+    finished(server, job["id"])
+    made = {path for path in folder.rglob("*") if path.is_file()} - before
+    assert {path.name for path in made} == {"source.csv", "labelled.csv"}
+    assert not set(job["name"]) & set("/\\<>\x00\n\r")
+    disposition = server.ask("GET", f"/v1/files/{job['id']}/result").headers["content-disposition"]
+    assert disposition.startswith("attachment")
+
+
+def test_what_is_kept_is_for_this_user_alone(server: Address, folder: Path, examples: bytes) -> None:
+    hand_in(server, examples)
+    [home] = folder.iterdir()
+    for path in (home, *(p for p in home.iterdir() if p.is_dir())):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o700
+
+
+def test_an_upload_that_breaks_off_leaves_nothing(server: Address, folder: Path) -> None:
+    before = set(folder.rglob("*"))
+    with socket.create_connection(("127.0.0.1", server.port)) as connection:
+        connection.sendall(
+            b"POST /v1/files?name=a.csv HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/octet-stream\r\n"
+            b"Content-Length: 1000000\r\n\r\ntitle,text\n"
+        )
+        time.sleep(0.2)
+        assert set(folder.rglob("*")) != before
+    until = time.monotonic() + 5
+    while set(folder.rglob("*")) != before:
+        assert time.monotonic() < until, "the folder of the upload stayed"
+        time.sleep(0.02)
+
+
+def test_a_full_disk_is_said_to_be(server: Address, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda path: type("Usage", (), {"free": 1000})())
+    reply = server.upload("/v1/files?name=a.csv", b"x" * (2 << 20))
+    assert reply.status == 507
+    assert "TMPDIR" in reply.json["detail"]
+
+
+def test_a_hundred_thousand_rows_can_be_cancelled_and_begun_again(server: Address, folder: Path) -> None:
+    row = b"Welder,Weld steel frames in our workshop and grind the seams. No degree needed.\n"
+    job = hand_in(server, b"title,text\n" + row * 100_000, "many.csv")
+    server.ask("POST", f"/v1/files/{job['id']}/label", {"evidence": False})
+    assert server.ask("POST", f"/v1/files/{job['id']}/label", {}).status == 409
+    seen = wait_for(server, job["id"], lambda job: 0 < job["rows"] < 100_000)
+    assert 0 < seen["share"] < 1
+    # Meanwhile the rest of the server answers.
+    assert server.classify(text="Welder wanted")["results"]
+    server.ask("POST", f"/v1/files/{job['id']}/cancel")
+    done = finished(server, job["id"])
+    assert (done["state"], done["rows"] < 100_000) == ("cancelled", True)
+    home = next(folder.glob(f"*/{job['id']}"))
+    assert [path.name for path in home.iterdir()] == ["source.csv"]
+    server.ask("POST", f"/v1/files/{job['id']}/label", {"evidence": False})
+    wait_for(server, job["id"], lambda job: job["state"] == "running" and job["rows"] > 0)
+    server.ask("DELETE", f"/v1/files/{job['id']}")
+    until = time.monotonic() + 10
+    while home.exists() and list(home.iterdir()):
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def test_results_have_every_column(server: Address, examples: bytes) -> None:
+    job = hand_in(server, examples, "ads.csv", "&start=true")
+    finished(server, job["id"])
+    found = pd.read_csv(io.BytesIO(server.ask("GET", f"/v1/files/{job['id']}/result").body))
+    assert list(found.columns) == [*job["columns"], *COLUMNS]
+
+
+def test_harmless_names_keep_what_they_can() -> None:
+    assert harmless_name("C:\\Users\\a\\灰领.csv") == "灰领.csv"
+    assert harmless_name("..") == harmless_name("") == "ads.csv"
+    assert len(harmless_name("a" * 500)) == 120
+
+
+def test_what_a_killed_server_left_is_removed_at_the_next_start(
+    small_model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    dead = tmp_path / f"{PREFIX}4194305-abc"  # beyond the largest number of a process
+    other = tmp_path / f"{PREFIX}notes"
+    for path in (dead, other):
+        path.mkdir()
+    store = Store(small_model)
+    try:
+        remove_orphans()
+        assert store.folder.exists()
+        assert other.exists()
+        assert not dead.exists()
+    finally:
+        store.close()
+    assert not store.folder.exists()
