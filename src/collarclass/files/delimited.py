@@ -75,15 +75,18 @@ class DelimitedReader:
         self.names = distinct(self.columns)
 
     def _refill(self) -> None:
-        if len(self._block) - self._at > self._limits.row_bytes:
-            raise DataError(
-                f"{self.where} has a row of more than {self._limits.row_bytes >> 20} MB after row {self._row}: mend "
-                "it, or raise longest_row (--longest-row)."
-            )
+        self._check_length(len(self._block) - self._at)
         block = next(self._blocks, b"")
         self._final = not block
         self._block = self._block[self._at :] + block
         self._at = 0
+
+    def _check_length(self, length: int) -> None:
+        if length > self._limits.row_bytes:
+            raise DataError(
+                f"{self.where} has a row of more than {self._limits.row_bytes >> 20} MB after row {self._row}: mend "
+                "it, or raise longest_row (--longest-row)."
+            )
 
     def batches(self, size: int) -> Iterator[Batch]:
         """Read the rows in batches of `size`, fewer when they are long."""
@@ -97,6 +100,7 @@ class DelimitedReader:
                     batch.titles.append(self._decode(found[title_group], batch))
                 batch.texts.append(self._decode(found[text_group], batch))
                 end, self._at = found.start(self._last), found.end()
+                self._check_length(end - at)
                 batch.raw.append((block[at:end], b"", found[self._last]))
                 taken += self._at - at
             elif at == len(block):

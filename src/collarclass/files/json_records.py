@@ -15,6 +15,7 @@ from collarclass.files.source import Source
 _FIRST_ROWS = 1000
 # A string, a bracket or a comma; a quote alone is a string that goes on in the next block.
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{},]|"', re.DOTALL)
+_LINE_END = re.compile(rb"\n\s*+")
 _SPACE = b" \t\r\n"
 
 
@@ -142,13 +143,16 @@ def _check_length(row: bytes, where: str, limits: Limits) -> None:
 
 
 def _lines(rest: bytes, parts: Iterator[bytes], where: str, limits: Limits) -> Iterator[tuple[bytes, bytes]]:
-    """The lines of JSON Lines, each as its content and its end."""
+    """The lines of JSON Lines, each as its content and its end with the blank lines that follow."""
     while True:
-        lines = rest.split(b"\n")
-        rest = lines.pop()
-        for line in lines:
+        start = 0
+        for end in _LINE_END.finditer(rest):
+            line = rest[start : end.start()]
+            _check_length(line, where, limits)
             body = line.rstrip()
-            yield body, line[len(body) :] + b"\n"
+            yield body, line[len(body) :] + end[0]
+            start = end.end()
+        rest = rest[start:]
         _check_length(rest, where, limits)
         part = next(parts, b"")
         if not part:
@@ -176,6 +180,7 @@ def _elements(
                     raise DataError(f"{where} is not a JSON array: a }} stands where none is open.")
             if closed or (what == b"," and depth == 0):
                 element = buffer[start : token.start()]
+                _check_length(element, where, limits)
                 body = element.rstrip(_SPACE)
                 start = token.start() if closed else token.end()
                 yield body, element[len(body) :] + (b"" if closed else b",")

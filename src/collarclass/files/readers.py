@@ -124,11 +124,12 @@ class SeveralReader:
         self._open: Source | None = None
         names: dict[str, None] = {}
         for path in paths:
+            if path == "-":
+                raise DataError("Standard input is read alone, not among several sources: name files.")
             source = Source(path)
-            if not source.regular:
-                source.close()
-                raise DataError(f"{source.name} is read alone, not among several sources: name files.")
             try:
+                if not source.regular:
+                    raise DataError(f"{path} is no file, and is read alone, not among several sources.")
                 names |= dict.fromkeys(open_reader(source, self._layout).names)
             finally:
                 source.close()

@@ -1,0 +1,482 @@
+"""Workbooks, JSON arrays, archives, folders, several sources, parts of them, and the limits of a row."""
+
+from __future__ import annotations
+
+import bz2
+import csv
+import datetime as dt
+import gzip
+import io
+import json
+import lzma
+import os
+import time
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from collarclass import DataError, Model, label_file
+from collarclass.files.excel import MOST_ROWS, ExcelWriter
+from collarclass.files.table import read_table
+from collarclass.tables.schema import COLUMNS
+
+HEADER = ["id", "title", "text"]
+ADS = [
+    ["a1", "Welder", "MIG welding of steel frames in our workshop, no schooling needed."],
+    ["a2", "Accountant", "Bachelor's degree in accounting required.\nPrepare reports, advise managers."],
+    ["a3", "电焊工", "熟练焊接钢结构，学历不限，包吃住。"],
+    ["a4", "Cook", ""],
+]
+
+
+def as_csv(rows: Sequence[Sequence[Any]]) -> str:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows(rows)
+    return out.getvalue()
+
+
+@pytest.fixture
+def ads(tmp_path: Path) -> Path:
+    path = tmp_path / "ads.csv"
+    path.write_text(as_csv([HEADER, *ADS]), "utf-8", newline="")
+    return path
+
+
+@pytest.fixture
+def expected(ads: Path, small_model: Model) -> list[str]:
+    label_file(ads, ads.with_name("expected.csv"), model=small_model)
+    return read_table(ads.with_name("expected.csv"))["collar"].tolist()
+
+
+def labelled(target: Path, *sources: Path | str, model: Model, **options: Any) -> pd.DataFrame:
+    label_file(sources if len(sources) > 1 else sources[0], target, model=model, force=True, **options)
+    return read_table(target)
+
+
+# -- workbooks -----------------------------------------------------------------------------------
+
+
+def workbook(path: Path) -> None:
+    xlsxwriter = pytest.importorskip("xlsxwriter", reason="pip install collarclass[excel]")
+    with xlsxwriter.Workbook(str(path)) as book:
+        book.add_worksheet("Notes").write(0, 0, "nothing here")
+        sheet = book.add_worksheet("Ads")
+        day = book.add_format({"num_format": "dd/mm/yyyy"})
+        sheet.write_row(0, 0, ["n", "title", "text", "posted", "open", "pay", "pay2"])
+        for row, (_, title, text) in enumerate(ADS, 1):
+            sheet.write_row(row, 0, [row, title, text])
+            sheet.write_datetime(row, 3, dt.datetime(2024, 5, row), day)
+            sheet.write_boolean(row, 4, row % 2 == 0)
+            sheet.write_number(row, 5, 12.5 * row)
+            sheet.write_formula(row, 6, f"=F{row + 1}*2", None, 25 * row)
+        sheet.write_string(2, 1, "=1+1")
+
+
+def test_a_workbook_keeps_types_and_its_own_formulas(tmp_path: Path, small_model: Model, expected: list[str]) -> None:
+    openpyxl = pytest.importorskip("openpyxl", reason="pip install collarclass[excel]")
+    workbook(tmp_path / "ads.xlsx")
+    label_file(tmp_path / "ads.xlsx", tmp_path / "out.xlsx", model=small_model, sheet="Ads")
+    sheet = openpyxl.load_workbook(tmp_path / "out.xlsx")["Ads"]
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
+    assert rows[0] == ["n", "title", "text", "posted", "open", "pay", "pay2", *COLUMNS]
+    assert rows[1][:7] == [1, "Welder", ADS[0][2], dt.datetime(2024, 5, 1), False, 12.5, "=F2*2"]
+    assert [row[7] for row in rows[1:]] == expected
+    assert sheet["B3"].data_type == "s"  # text that looks like a formula stays text
+    assert sheet["G2"].data_type == "f"
+    assert [c.data_type for c in sheet[2][7:]].count("f") == 0
+    values = openpyxl.load_workbook(tmp_path / "out.xlsx", data_only=True)["Ads"]
+    assert values["G3"].value == 50
+    assert sheet.freeze_panes == "A2"
+    assert sheet["A1"].font.b
+    assert sheet.column_dimensions["C"].width > sheet.column_dimensions["A"].width
+    colours = {rows[i][7]: sheet.cell(i + 1, 8).fill.fgColor.rgb for i in range(1, len(rows))}
+    assert len(set(colours.values())) == len(colours)
+    assert rows[1][8] == pytest.approx(float(read_table(tmp_path / "expected.csv")["collar_confidence"][0]))
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "xls", "ods"])
+def test_every_kind_of_workbook_is_read(tmp_path: Path, small_model: Model, expected: list[str], kind: str) -> None:
+    pytest.importorskip("python_calamine", reason="pip install collarclass[excel]")
+    path = tmp_path / f"book.{kind}"
+    if kind == "xls":
+        book = pytest.importorskip("xlwt").Workbook()
+        sheet = book.add_sheet("Ads")
+        for i, row in enumerate([HEADER, *ADS]):
+            for j, value in enumerate(row):
+                sheet.write(i, j, value)
+        book.save(str(path))
+    else:
+        if kind == "ods":
+            pytest.importorskip("odf")
+        pd.DataFrame(ADS, columns=HEADER).to_excel(path, index=False)
+    for to in ("csv", "jsonl", "parquet", "xlsx"):
+        found = labelled(tmp_path / f"out.{to}", path, model=small_model)
+        assert found["collar"].tolist() == expected
+        assert found[HEADER].values.tolist() == ADS
+
+
+def test_formats_become_workbooks(ads: Path, tmp_path: Path, small_model: Model, expected: list[str]) -> None:
+    openpyxl = pytest.importorskip("openpyxl", reason="pip install collarclass[excel]")
+    ads.write_text(as_csv([HEADER, *ADS[:3], ["=1+1", "Cook", "x" * 40_000]]), "utf-8")
+    label_file(ads, tmp_path / "out.xlsx", model=small_model)
+    sheet = openpyxl.load_workbook(tmp_path / "out.xlsx")["ads"]
+    assert sheet["A5"].data_type == "s"
+    assert len(sheet["C5"].value) == 32_767
+    note = [c.value for c in sheet[5]][3 + COLUMNS.index("collar_note")]
+    assert "a cell cut to 32,767 characters" in note
+    assert [sheet.cell(i, 4).value for i in (2, 3, 4)] == expected[:3]
+
+
+def test_sheets_are_chosen_by_name_or_number(tmp_path: Path, small_model: Model) -> None:
+    workbook(tmp_path / "ads.xlsx")
+    for sheet in ("Ads", "2"):
+        found = labelled(tmp_path / "out.csv", tmp_path / "ads.xlsx", model=small_model, sheet=sheet)
+        assert found["n"].tolist() == ["1", "2", "3", "4"]
+        assert found["posted"][0] == "2024-05-01"
+    with pytest.raises(DataError, match=r"No sheet 'Nope' in .*ads.xlsx; its sheets are: Notes, Ads"):
+        label_file(tmp_path / "ads.xlsx", tmp_path / "x.csv", model=small_model, sheet="Nope")
+    (tmp_path / "bad.xlsx").write_bytes(b"PK\x03\x04 not really")
+    with pytest.raises(DataError, match=r"bad\.xlsx is not a workbook that can be read"):
+        label_file(tmp_path / "bad.xlsx", tmp_path / "x.csv", model=small_model)
+
+
+def test_more_rows_than_excel_holds_are_refused(small_model: Model) -> None:
+    pytest.importorskip("xlsxwriter", reason="pip install collarclass[excel]")
+
+    class Reader:
+        names = HEADER
+
+    writer = ExcelWriter(Reader(), list(COLUMNS), HEADER, "")  # type: ignore[arg-type]
+    one: Any = pa.table({"collar": ["blue"]})
+    with pytest.raises(DataError, match=r"Excel holds 1,048,576 rows, and there are more: write .csv or .parquet"):
+        writer.render(None, one, MOST_ROWS - 1)  # type: ignore[arg-type]
+
+
+# -- JSON ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("batch_size", [1, 2, 2000])
+def test_json_arrays_keep_their_bytes(
+    tmp_path: Path, small_model: Model, expected: list[str], indent: int | None, batch_size: int
+) -> None:
+    rows = [dict(zip(HEADER, row, strict=True), deep=[{"a": "]}"}, {}]) for row in ADS]
+    content = json.dumps(rows, ensure_ascii=False, indent=indent) + "\n"
+    (tmp_path / "ads.json").write_text(content, "utf-8")
+    label_file(tmp_path / "ads.json", tmp_path / "out.json", model=small_model, batch_size=batch_size)
+    written = (tmp_path / "out.json").read_text("utf-8")
+    found = json.loads(written)
+    assert [{k: v for k, v in row.items() if k not in COLUMNS} for row in found] == rows
+    assert [row["collar"] for row in found] == expected
+    assert written.startswith(content[: content.index('"deep"')])
+    assert written.endswith("]\n")
+
+
+@pytest.mark.parametrize("to", ["json", "json.gz", "json.xz"])
+def test_tables_become_json_arrays(
+    ads: Path, tmp_path: Path, small_model: Model, expected: list[str], to: str
+) -> None:
+    found = labelled(tmp_path / f"out.{to}", ads, model=small_model, batch_size=2)
+    assert found["collar"].tolist() == expected
+    opener: Any = {"json": open, "json.gz": gzip.open, "json.xz": lzma.open}[to]
+    with opener(tmp_path / f"out.{to}", "rt", encoding="utf-8") as file:
+        assert [row["id"] for row in json.load(file)] == ["a1", "a2", "a3", "a4"]
+
+
+def test_json_lines_in_a_json_file_stay_lines(tmp_path: Path, small_model: Model) -> None:
+    (tmp_path / "ads.json").write_text('{"text": "steel"}\n{"text": "grill"}\n')
+    label_file(tmp_path / "ads.json", tmp_path / "out.json", model=small_model)
+    assert len((tmp_path / "out.json").read_text().splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ('[{"text": "x"}', "ends in the middle of its JSON array"),
+        ('[{"text": "x"}, {"text": "', "ends in the middle of its JSON array"),
+        ('[{"text": "x"}}]', "is not a JSON array"),
+        ('[{"text": "x"}] more', "goes on after its JSON array"),
+        ("[]", "is empty|no JSON object"),
+        ("[1, 2]", "holds no JSON object"),
+    ],
+)
+def test_broken_arrays_are_told(tmp_path: Path, small_model: Model, content: str, message: str) -> None:
+    (tmp_path / "ads.json").write_text(content)
+    with pytest.raises(DataError, match=message):
+        label_file(tmp_path / "ads.json", tmp_path / "out.jsonl", model=small_model)
+
+
+def test_json_that_parquet_cannot_hold_becomes_text(tmp_path: Path, small_model: Model) -> None:
+    rows: list[dict[str, Any]] = [
+        {"text": "steel", "x": {}, "n": 1, "big": 2**70, "deep": [{"a": {}}]},
+        {"text": "grill", "x": {"a": 1}, "n": 1.5, "big": 1, "deep": None},
+        {"text": "pipes", "x": None, "n": 2**60 + 1, "big": "many", "deep": [1]},
+        {"text": "paint", "n": None},
+    ]
+    for size in (1, 10):
+        (tmp_path / "ads.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        label_file(tmp_path / "ads.jsonl", tmp_path / "out.parquet", model=small_model, batch_size=size, force=True)
+        found = pq.read_table(tmp_path / "out.parquet")
+        assert found.num_rows == 4
+        assert str(found["n"][2]) == str(2**60 + 1)
+        assert json.loads(found["big"][0].as_py()) == 2**70
+
+
+def test_empty_objects_alone(tmp_path: Path, small_model: Model) -> None:
+    (tmp_path / "ads.jsonl").write_text('{"text": "steel"}\n{}\n')
+    for to in ("parquet", "csv", "json"):
+        label_file(tmp_path / "ads.jsonl", tmp_path / f"out.{to}", model=small_model, batch_size=1)
+        assert len(read_table(tmp_path / f"out.{to}")) == 2
+
+
+# -- compression and archives --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ending", ["gz", "bz2", "xz", "zst", "zip"])
+def test_compressed_in_and_out(
+    ads: Path, tmp_path: Path, small_model: Model, expected: list[str], ending: str
+) -> None:
+    source, target = tmp_path / f"packed.csv.{ending}", tmp_path / f"out.csv.{ending}"
+    content = ads.read_bytes()
+    if ending == "zip":
+        with zipfile.ZipFile(source, "w") as archive:
+            archive.writestr("inside/ads.csv", content)
+            archive.writestr("__MACOSX/._ads.csv", b"x")
+    elif ending == "zst":
+        source.write_bytes(pa.Codec("zstd").compress(content, asbytes=True))
+    else:
+        source.write_bytes({"gz": gzip, "bz2": bz2, "xz": lzma}[ending].compress(content))
+    label_file(source, target, model=small_model, batch_size=1)
+    assert read_table(target)["collar"].tolist() == expected
+    if ending == "zip":
+        assert zipfile.ZipFile(target).namelist() == ["out.csv"]
+        assert zipfile.ZipFile(target).testzip() is None
+    damaged = bytearray(source.read_bytes())
+    source.write_bytes(damaged[: len(damaged) // 2])
+    with pytest.raises(DataError, match=r"packed\.csv\..* (is damaged or cut off|cannot be unpacked)"):
+        label_file(source, target, model=small_model, force=True)
+    assert read_table(target)["collar"].tolist() == expected
+
+
+def test_an_archive_of_several_tables_is_told(tmp_path: Path, small_model: Model) -> None:
+    with zipfile.ZipFile(tmp_path / "two.zip", "w") as archive:
+        archive.writestr("a.csv", "text\nx\n")
+        archive.writestr("b.csv", "text\ny\n")
+    with pytest.raises(DataError, match="holds 2 tables, not one"):
+        label_file(tmp_path / "two.zip", tmp_path / "out.csv", model=small_model)
+    with zipfile.ZipFile(tmp_path / "one.zip", "w") as archive:
+        archive.writestr("a.jsonl", '{"text": "steel"}\n')
+    label_file(tmp_path / "one.zip", tmp_path / "out.csv", model=small_model)
+    assert read_table(tmp_path / "out.csv")["text"].tolist() == ["steel"]
+
+
+# -- several sources, parts of them --------------------------------------------------------------
+
+
+@pytest.fixture
+def folder(tmp_path: Path, ads: Path) -> Path:
+    inside = tmp_path / "many"
+    inside.mkdir()
+    (inside / "1.csv").write_text("title;text\nWelder;steel frames\n", "utf-8")
+    (inside / "2.jsonl").write_text('{"text": "grill", "n": 1}\n{"text": "pipes", "extra": [1]}\n', "utf-8")
+    pq.write_table(pa.table({"n": [5], "text": ["wounds"]}), inside / "3.parquet")
+    (inside / "readme.md").write_text("not a table")
+    (inside / ".hidden.csv").write_text("not,meant\n")
+    return inside
+
+
+@pytest.mark.parametrize("to", ["csv", "jsonl", "json", "parquet"])
+def test_a_folder_becomes_one_table(folder: Path, tmp_path: Path, small_model: Model, to: str) -> None:
+    found = labelled(tmp_path / f"out.{to}", folder, model=small_model, file_column="file")
+    assert found["text"].tolist() == ["steel frames", "grill", "pipes", "wounds"]
+    assert [Path(name).name for name in found["file"]] == ["1.csv", "2.jsonl", "2.jsonl", "3.parquet"]
+    assert set(found.columns) == {"file", "title", "text", "n", "extra", *COLUMNS}
+    assert found["n"].tolist() == ["", "1", "", "5"]
+
+
+def test_patterns_and_lists(folder: Path, ads: Path, tmp_path: Path, small_model: Model) -> None:
+    found = labelled(tmp_path / "out.csv", str(folder / "*.csv"), ads, model=small_model)
+    assert len(found) == 5
+    refused: list[tuple[Any, str]] = [
+        (str(folder / "*.tsv"), "No file matches"),
+        ([], "No source is named"),
+        ([ads, "-"], "is read alone"),
+    ]
+    for sources, message in refused:
+        with pytest.raises(DataError, match=message):
+            label_file(sources, tmp_path / "x.csv", model=small_model)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError, match="holds no file of a known format"):
+        label_file(tmp_path / "empty", tmp_path / "x.csv", model=small_model)
+
+
+def test_several_sources_resume(folder: Path, tmp_path: Path, small_model: Model) -> None:
+    target = tmp_path / "out.csv"
+
+    def stop(done: int, share: float) -> None:
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        label_file(folder, target, model=small_model, batch_size=1, progress=stop)
+    label_file(folder, target, model=small_model, batch_size=1, resume=True)
+    label_file(folder, tmp_path / "whole.csv", model=small_model, batch_size=1)
+    assert target.read_bytes() == (tmp_path / "whole.csv").read_bytes()
+
+
+def test_a_folder_as_target_gets_a_file_for_each_source(folder: Path, tmp_path: Path, small_model: Model) -> None:
+    done = label_file(folder, f"{tmp_path / 'out'}/", model=small_model)
+    assert done.rows == 4
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["1.csv", "2.jsonl", "3.parquet"]
+    assert (tmp_path / "out" / "1.csv").read_text("utf-8").startswith("title;text;collar;")
+    again = label_file(folder, tmp_path / "out", model=small_model, resume=True)
+    assert again.finished_before
+    with pytest.raises(DataError, match=r"would both become 1\.csv"):
+        label_file([folder / "1.csv", tmp_path / "out" / "1.csv"], f"{tmp_path / 'x'}/", model=small_model)
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "json", "parquet", "csv.gz"])
+def test_head_sample_and_select(ads: Path, tmp_path: Path, small_model: Model, kind: str) -> None:
+    ads.write_text(as_csv([HEADER, *([f"r{i}", *ADS[i % 4][1:]] for i in range(50))]), "utf-8")
+    source, target = tmp_path / f"rows.{kind}", tmp_path / f"out.{kind}"
+    labelled(source, ads, model=small_model, prefix="old_")
+    whole = labelled(target, source, model=small_model)
+    for size in (1, 7, 2000):
+        first = labelled(target, source, model=small_model, head=9, batch_size=size)
+        pd.testing.assert_frame_equal(first, whole[:9])
+        drawn = labelled(target, source, model=small_model, sample=9, batch_size=size, select=["id", "title"])
+        assert list(drawn.columns) == ["id", "title", *COLUMNS]
+        assert len(drawn) == 9
+        pd.testing.assert_frame_equal(
+            drawn, whole[whole["id"].isin(drawn["id"])][list(drawn.columns)].reset_index(drop=True)
+        )
+    assert len(labelled(target, source, model=small_model, sample=1000)) == 50
+    if "json" not in kind:  # which has no columns without rows
+        assert len(labelled(target, source, model=small_model, head=0)) == 0
+    with pytest.raises(DataError, match="No column 'nothing' to select"):
+        label_file(source, target, model=small_model, select=["nothing"], force=True)
+
+
+# -- limits --------------------------------------------------------------------------------------
+
+
+def test_a_row_longer_than_the_limit_is_refused(tmp_path: Path, small_model: Model) -> None:
+    long = "x" * (3 << 20)
+    contents = {
+        "a.csv": f"text\nsteel\n{long}\n",
+        "b.csv": f'text\nsteel\n"{long}"\n',
+        "a.jsonl": f'{{"text": "steel"}}\n{{"text": "{long}"}}\n',
+        "a.json": f'[{{"text": "steel"}}, {{"text": "{long}"}}]',
+    }
+    for name, content in contents.items():
+        path = tmp_path / f"{name}.gz"
+        path.write_bytes(gzip.compress(content.encode()))
+        with pytest.raises(DataError, match=r"has a row of more than 1 MB.*--longest-row"):
+            label_file(path, tmp_path / "out.csv", model=small_model, longest_row=1 << 20, force=True)
+        assert label_file(path, tmp_path / "out.csv", model=small_model, force=True).rows == 2
+
+
+def test_more_columns_than_the_limit_are_refused(tmp_path: Path, small_model: Model) -> None:
+    names = ["text", *(f"c{i}" for i in range(20_000))]
+    (tmp_path / "wide.csv").write_text(",".join(names) + "\n" + ",".join(names) + "\n")
+    (tmp_path / "wide.jsonl").write_text(json.dumps(dict.fromkeys(names, "x")) + "\n")
+    for name in ("wide.csv", "wide.jsonl"):
+        with pytest.raises(DataError, match=r"20,001 (columns|members), and 10,000 are read at most"):
+            label_file(tmp_path / name, tmp_path / "out.csv", model=small_model)
+    started = time.process_time()
+    label_file(tmp_path / "wide.csv", tmp_path / "out.csv", model=small_model, most_columns=30_000)
+    assert time.process_time() - started < 5
+    assert (tmp_path / "out.csv").read_text().count(",") == 2 * (20_000 + len(COLUMNS))
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+def test_blank_lines_take_linear_time(tmp_path: Path, small_model: Model, kind: str) -> None:
+    first, row = ("title,text\n", "a,b\n") if kind == "csv" else ("", '{"text": "b"}\n')
+    content = first + row + "\n" * 1_000_000 + row
+    (tmp_path / f"ads.{kind}").write_text(content)
+    started = time.process_time()
+    assert label_file(tmp_path / f"ads.{kind}", tmp_path / f"out.{kind}", model=small_model).rows == 2
+    assert time.process_time() - started < 5
+    assert (tmp_path / f"out.{kind}").read_text().count("\n") == content.count("\n")
+
+
+# -- Parquet -------------------------------------------------------------------------------------
+
+
+def test_binary_text_of_parquet_is_decoded(tmp_path: Path, small_model: Model) -> None:
+    texts = [ADS[2][2].encode(), "焊接钢结构".encode("gb18030"), b"plain steel", None]
+    pq.write_table(pa.table({"text": pa.array(texts, pa.binary())}), tmp_path / "ads.parquet")
+    label_file(tmp_path / "ads.parquet", tmp_path / "out.parquet", model=small_model)
+    found = pq.read_table(tmp_path / "out.parquet")
+    assert found["text"].to_pylist() == texts
+    assert found["collar"][0].as_py() == "blue"
+    assert "undecodable bytes" in found["collar_note"][1].as_py()
+
+
+def test_two_columns_of_one_name_stay_two(tmp_path: Path, small_model: Model) -> None:
+    (tmp_path / "ads.csv").write_text("id,id,id.1,text\n1,2,3,steel\n")
+    table = pa.Table.from_arrays([pa.array(["1"]), pa.array(["2"]), pa.array(["3"]), pa.array(["steel"])],
+                                 names=["id", "id", "id.1", "text"])  # fmt: skip
+    pq.write_table(table, tmp_path / "ads.parquet")
+    for kind in ("csv", "parquet"):
+        for to in ("csv", "jsonl", "parquet"):
+            label_file(tmp_path / f"ads.{kind}", tmp_path / f"out.{to}", model=small_model, force=True)
+            found = read_table(tmp_path / f"out.{to}")
+            assert found.iloc[0, :4].tolist() == ["1", "2", "3", "steel"]
+            assert len(set(found.columns)) == 4 + len(COLUMNS)
+
+
+def test_damage_in_parquet_is_said_of_the_source(tmp_path: Path, small_model: Model) -> None:
+    table = pa.table({"text": [f"steel frames number {i}" for i in range(2000)]})
+    pq.write_table(table, tmp_path / "ads.parquet", write_page_checksum=True, compression="none")
+    content = (tmp_path / "ads.parquet").read_bytes()
+    at = content.index(b"steel frames number 1500")
+    (tmp_path / "ads.parquet").write_bytes(content[:at] + b"S" + content[at + 1 :])
+    with pytest.raises(DataError, match=r"ads\.parquet is damaged after row \d+"):
+        label_file(tmp_path / "ads.parquet", tmp_path / "out.csv", model=small_model)
+
+
+def test_our_parquet_carries_checksums(ads: Path, tmp_path: Path, small_model: Model) -> None:
+    label_file(ads, tmp_path / "out.parquet", model=small_model)
+    content = bytearray((tmp_path / "out.parquet").read_bytes())
+    content[40] ^= 0x10
+    (tmp_path / "out.parquet").write_bytes(content)
+    with pytest.raises(DataError, match=r"out\.parquet is damaged|is not a Parquet file"):
+        read_table(tmp_path / "out.parquet")
+
+
+# -- the reader of labelled tables ---------------------------------------------------------------
+
+
+def test_ragged_rows_of_labelled_tables_are_told(tmp_path: Path) -> None:
+    (tmp_path / "ads.csv").write_text("text,label\nsteel,blue\nadvise,white,surplus\n")
+    with pytest.raises(DataError, match=r"ads\.csv, row 3: row has 3 cells, the header 2"):
+        read_table(tmp_path / "ads.csv")
+    (tmp_path / "ads.csv").write_text("text,label\nsteel,blue,x\nadvise,white,x\n")
+    with pytest.raises(DataError, match=r"ads\.csv, row 2: row has 3 cells"):
+        read_table(tmp_path / "ads.csv")
+
+
+def test_a_table_without_rows_has_columns(tmp_path: Path) -> None:
+    (tmp_path / "ads.csv").write_text("text,label\n")
+    assert list(read_table(tmp_path / "ads.csv").columns) == ["text", "label"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs /dev/stdin")
+def test_dev_stdin_is_read_whole(tmp_path: Path, small_model_path: Path) -> None:
+    import subprocess
+    import sys
+
+    lines = "".join(json.dumps({"text": "steel frames", "n": i, f"m{i % 7}": 1}) + "\n" for i in range(4000))
+    command = [sys.executable, "-m", "collarclass", "label", "/dev/stdin", "--format", "jsonl"]
+    command += ["-o", str(tmp_path / "out.csv"), "-m", str(small_model_path)]
+    subprocess.run(command, input=lines.encode(), check=True, capture_output=True)
+    found = read_table(tmp_path / "out.csv")
+    assert found["n"].tolist() == [str(i) for i in range(4000)]
+    assert {f"m{i}" for i in range(7)} < set(found.columns)
