@@ -136,7 +136,7 @@ def test_a_title_in_the_first_line_counts_as_the_title() -> None:
         ("<p></p>", "empty text"),
         ("!!! ???", "empty text"),
         ("1234 5678 90", "too little text to judge"),
-        ("Apply now", "too little text to judge"),
+        ("Apply now", "the title names no job that the model knows"),
         ("0 1 2 3 4 5 6 7 8 9 10 11 12 2024 555 1234 8080 99.5 3.14", "too little text to judge"),
         (
             "Wir suchen einen erfahrenen Mechatroniker für unsere Werkstatt. Sie warten und reparieren Anlagen "

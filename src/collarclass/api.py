@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
-from collarclass.definitions.labels import DIMENSIONS, LABELS, LEVELS, STATUSES
+from collarclass.definitions.labels import BASES, DIMENSIONS, LABELS, LEVELS, STATUSES
 from collarclass.model.model import NOTES, Model
 from collarclass.model.persistence import default_model_path, load_model
-from collarclass.model.predict import UNCLEAR, chunks, decide
-from collarclass.model.terms import batch_terms, stated_requirements, sum_terms
+from collarclass.model.predict import UNCLEAR, Predictions, predict
 from collarclass.result import Classification
 
 
@@ -19,23 +18,25 @@ def default_model() -> Model:
     return load_model(default_model_path())
 
 
-def classify(text: str, title: str | None = None, *, model: Model | None = None) -> Classification:
-    """Label one job ad white, blue or gray collar.
+def classify(text: str = "", title: str | None = None, *, model: Model | None = None) -> Classification:
+    """Label one job ad, or a bare job title, white, blue or gray collar.
 
     Parameters
     ----------
-    text : str
-        The ad: plain text or HTML, English or Chinese.
+    text : str, optional
+        The ad: plain text or HTML, English or Chinese. A short text without a sentence is judged as a title.
     title : str, optional
-        The job title. Without it a short first line of the text is read as the title.
+        The job title. Without a text, or with one that says too little, the title alone is judged.
+        Without a title a short first line of the text is read as the title.
     model : Model, optional
         From `load_model`; the shipped model if not given.
 
     Returns
     -------
     Classification
-        Its label is "unclear", with the reason in `note`, when the text is empty, too thin, or in
-        a language the model does not know.
+        Its `basis` says what was judged: the "ad" or the "title". Its label is "unclear", with the reason in
+        `note`, when there is no text, the text is too thin or in a language the model does not know, or
+        the title names no job.
 
     Raises
     ------
@@ -48,6 +49,9 @@ def classify(text: str, title: str | None = None, *, model: Model | None = None)
     >>> ad = "Forklift driver, nights. Load trailers and scan pallets. Counterbalance licence needed."
     >>> classify(ad).label
     'blue'
+    >>> found = classify(title="Web designer")
+    >>> found.label, found.basis
+    ('gray', 'title')
     """
     return classify_many([text], [title], model=model)[0]
 
@@ -90,40 +94,31 @@ def classify_many(
     """
     texts, titles = check_texts(texts, titles)
     model = model or default_model()
-    return [
-        found
-        for some_texts, some_titles in chunks(texts, titles)
-        for found in _classify_chunk(model, some_texts, some_titles, evidence)
-    ]
+    return list(_classifications(model, predict(model, texts, titles, details=evidence), texts, titles))
 
 
-def _classify_chunk(
-    model: Model, texts: Sequence[str], titles: Sequence[str | None] | None, evidence: bool
+def _classifications(
+    model: Model, found: Predictions, texts: Sequence[str], titles: Sequence[str | None] | None
 ) -> Iterator[Classification]:
-    batch = model.encode(texts, titles)
-    scores, probabilities, label = decide(model, batch)
-    gradient = model.gradient(scores, probabilities)
-    nothing = [None] * len(label)
-    terms = sum_terms(batch, batch_terms(model, batch)) if evidence else nothing
-    asked = stated_requirements(batch) if evidence else [()] * len(label)
     for i, text in enumerate(texts):
-        k, level, p = int(label[i]), int(batch.stated.level[i]), probabilities[i].tolist()
+        k, level, p = int(found.label[i]), int(found.level[i]), found.probabilities[i].tolist()
         yield Classification(
             label=LABELS[k] if k != UNCLEAR else "unclear",
             confidence=p[k] if k != UNCLEAR else 0.0,
             probabilities=dict(zip(LABELS, p, strict=True)),
-            academic_score=float(scores[i, 0]),
-            hands_on_score=float(scores[i, 1]),
+            academic_score=float(found.scores[i, 0]),
+            hands_on_score=float(found.scores[i, 1]),
             schooling_level=LEVELS[level] if level >= 0 else None,
-            schooling_status=STATUSES[batch.stated.status[i]],
-            requirements=asked[i],
-            note=NOTES[batch.note[i]],
+            schooling_status=STATUSES[found.status[i]],
+            requirements=found.requirements[i],
+            note=NOTES[found.note[i]],
             model=model.identity,
-            intercept=dict(zip(DIMENSIONS, model.intercept[batch.segment[i]].tolist(), strict=True)),
+            basis=BASES[found.basis[i]],
+            intercept=dict(zip(DIMENSIONS, found.intercept[i].tolist(), strict=True)),
             text=text,
             title=titles[i] if titles is not None else None,
-            terms=terms[i],
-            gradient=(float(gradient[i, 0]), float(gradient[i, 1])),
+            terms=found.terms[i],
+            gradient=(float(found.gradient[i, 0]), float(found.gradient[i, 1])),
         )
 
 

@@ -36,6 +36,8 @@ class Classification:
         Why the label is "unclear"; empty otherwise.
     model : str
         Name and version of the model.
+    basis : {"ad", "title", "occupation"}
+        What the label was judged from.
     intercept : dict of str to float
         What each dimension's sum starts from.
     text, title : str or None
@@ -52,6 +54,7 @@ class Classification:
     requirements: tuple[Requirement, ...]
     note: str
     model: str
+    basis: str = "ad"
     intercept: dict[str, float] = field(default_factory=dict, repr=False)
     text: str = field(default="", repr=False)
     title: str | None = field(default=None, repr=False)
@@ -96,7 +99,7 @@ class Classification:
         >>> classify("").explain()
         'Unclear: empty text.'
         """
-        lang = lang or language(self.text)
+        lang = lang or language(self.text.strip() or self.title or "")
         if self.label == "unclear":
             return unclear_sentence(self.note, lang)
         scores = self.academic_score, self.hands_on_score

@@ -21,6 +21,7 @@ def as_dict(found: Classification) -> dict[str, Any]:
         "requirements": [asdict(r) for r in found.requirements],
         "reasons": [asdict(r) for r in found.reasons],
         "evidence": [asdict(e) for e in found.evidence[:20]],
+        "basis": found.basis,
         "note": found.note,
         "model": found.model,
     }
@@ -29,6 +30,7 @@ def as_dict(found: Classification) -> dict[str, Any]:
 def lines(found: Classification) -> list[str]:
     """The result for reading: label, scores, what was asked for, and the words that weighed most."""
     certain = f"  {found.confidence:.0%} sure" if not found.note else f"  ({found.note})"
+    certain += "  (from the title alone)" * (found.basis == "title" and not found.note)
     shares = "  ".join(f"{label} {p:.0%}" for label, p in found.probabilities.items())
     out = [found.label + certain]
     if found.note == "empty text":

@@ -24,9 +24,9 @@ from numpy.typing import NDArray
 from collarclass.definitions.labels import LABELS
 from collarclass.evaluation.metrics import bootstrap, rank_correlation
 from collarclass.model.model import Model
-from collarclass.model.predict import decide, predict
+from collarclass.model.predict import predict
 from collarclass.model.ranking import Reason, reasons
-from collarclass.model.terms import SumTerms, batch_terms, sum_terms
+from collarclass.model.terms import SumTerms
 
 SHARES = (0.01, 0.05, 0.1, 0.2, 0.5)
 _WORD = re.compile(r"[\u3400-\u9fff]|[^\W\u3400-\u9fff]+")
@@ -72,11 +72,11 @@ def explain(titles: Sequence[str], texts: Sequence[str], model: Model) -> list[E
     titles, texts : sequence of str
     model : Model
     """
-    batch = model.encode(texts, titles)
-    scores, probabilities, _ = decide(model, batch)
-    gradient = model.gradient(scores, probabilities)
+    predicted = predict(model, texts, titles, details=True)
+    probabilities, gradient = predicted.probabilities, predicted.gradient
     found = []
-    for row, terms in enumerate(sum_terms(batch, batch_terms(model, batch))):
+    for row, terms in enumerate(predicted.terms):
+        assert terms is not None
         title, text = titles[row], texts[row]
         in_title, start, end = _words(title, text)
         label = int(probabilities[row].argmax())

@@ -14,12 +14,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from collarclass.features.ngrams import Terms, Vocabulary, count_terms
+from collarclass.model.decision import class_probabilities, label_gradient
 from collarclass.model.encoding import EncodedBatch, join_title, segments
+from collarclass.model.title_model import TitleModel
 from collarclass.requirement_reader.reader import read_requirements
 from collarclass.requirement_reader.stated import features
 from collarclass.text.tokens import Tokens, tokenize
 
-NOTES = ("", "empty text", "too little text to judge", "language not known to the model")
+NOTES = (
+    "",
+    "empty text",
+    "too little text to judge",
+    "language not known to the model",
+    "the title names no job that the model knows",
+)
 _MIN_WORDS = 4  # besides numbers
 
 
@@ -73,6 +81,8 @@ class Model:
         with less an ad is unclear.
     facts : dict
         How and from what the model was trained.
+    bare_title : TitleModel, optional
+        Judges titles that come without an ad. Without it they are judged as short ads.
     """
 
     name: str
@@ -85,6 +95,7 @@ class Model:
     decision: NDArray[np.float32]
     limits: dict[str, float]
     facts: dict[str, Any] = field(default_factory=dict, repr=False)
+    bare_title: TitleModel | None = None
 
     @property
     def identity(self) -> str:
@@ -157,17 +168,8 @@ class Model:
         ndarray of float64, shape (n, 3)
             Rows sum to 1.
         """
-        a, h = scores[:, 0], scores[:, 1]
-        logits = np.empty((len(scores), 3))
-        for k, (on_a, on_h, on_both, start) in enumerate(self.decision.astype(np.float64)):
-            logits[:, k] = start + on_a * a + on_h * h + on_both * a * h
-        odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return np.asarray(odds / odds.sum(axis=1, keepdims=True))
+        return class_probabilities(self.decision, scores)
 
     def gradient(self, scores: NDArray[np.float64], probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
         """Slope of the likeliest label's log-probability along the academic and hands-on rating; shape (n, 2)."""
-        slope = np.empty((len(scores), 3, 2))
-        slope[:, :, 0] = self.decision[:, 0] + self.decision[:, 2] * scores[:, 1:]
-        slope[:, :, 1] = self.decision[:, 1] + self.decision[:, 2] * scores[:, :1]
-        best = slope[np.arange(len(scores)), probabilities.argmax(axis=1)]
-        return np.asarray(best - (probabilities[:, :, None] * slope).sum(axis=1))
+        return label_gradient(self.decision, scores, probabilities)

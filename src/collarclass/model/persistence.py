@@ -21,11 +21,13 @@ from numpy.typing import NDArray
 from collarclass.errors import ModelFileError
 from collarclass.features.ngrams import Vocabulary
 from collarclass.model.model import Block, Model
+from collarclass.model.title_model import TitleModel
 from collarclass.requirement_reader.stated import FEATURES
 
 FORMAT_VERSION = 2
 _HEAD = "model.json"
 _BLOCK_ARRAYS = ("hashes", "order", "scale", "weight", "displayable")
+_TITLE_ARRAYS = ("scale", "weight", "job", "displayable", "intercept", "decision", "min_job")
 _MODEL_ARRAYS = ("stated_weight", "word_scale", "intercept", "decision")
 
 
@@ -42,6 +44,9 @@ def arrays_of(model: Model) -> dict[str, NDArray[Any]]:
             block.displayable,
         )
         arrays |= {f"{field}_{name}": array for name, array in zip(_BLOCK_ARRAYS, parts, strict=True)}
+    if (bare := model.bare_title) is not None:
+        arrays["bare_title_hashes"] = bare.vocabulary.hashes
+        arrays |= {f"bare_title_{name}": getattr(bare, name) for name in _TITLE_ARRAYS}
     return arrays
 
 
@@ -181,8 +186,18 @@ def _assemble(head: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Model:
         title=block("title"),
         limits=head["limits"],
         facts=head["facts"],
+        bare_title=_title_model(arrays),
         **{name: arrays[name] for name in _MODEL_ARRAYS},
     )
+
+
+def _title_model(arrays: dict[str, NDArray[Any]]) -> TitleModel | None:
+    """The model of bare titles; models made before there was one have none."""
+    if "bare_title_hashes" not in arrays:
+        return None
+    hashes = arrays["bare_title_hashes"]
+    vocabulary = Vocabulary(hashes, np.zeros(len(hashes), np.uint8))
+    return TitleModel(vocabulary, **{name: arrays[f"bare_title_{name}"] for name in _TITLE_ARRAYS})
 
 
 def _arrays(contents: dict[str, bytes]) -> dict[str, NDArray[Any]]:

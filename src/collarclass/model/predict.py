@@ -1,21 +1,27 @@
-"""Batches of ads → predictions as arrays, chunk by chunk."""
+"""Batches of ads → predictions as arrays, chunk by chunk; each row judged from its ad or from its title."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from collarclass.definitions.labels import LABELS
-from collarclass.model.encoding import EncodedBatch
+from collarclass.definitions.labels import BASES, LABELS, STATUSES
+from collarclass.model.decision import class_probabilities, label_gradient
 from collarclass.model.model import Model
 from collarclass.model.ranking import deciding_words
-from collarclass.model.terms import batch_terms
+from collarclass.model.terms import SumTerms, batch_terms, stated_requirements, sum_terms, title_terms
+from collarclass.model.title_model import TitleModel, looks_like_title
+from collarclass.requirement_reader.stated import Requirement
 
 UNCLEAR = len(LABELS)
+_AD, _TITLE = BASES.index("ad"), BASES.index("title")
+_TOO_LITTLE, _NO_JOB = 2, 4  # in `NOTES`
 _CHUNK = 1_000_000  # characters read at once: enough to spread fixed costs, few enough for the cache
+_CHUNK_ROWS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +39,18 @@ class Predictions:
         Stated schooling: -1 or an index into `LEVELS`; an index into `STATUSES`.
     note : ndarray of int8
         Index into `NOTES`.
+    basis : ndarray of int8
+        What each row was judged from: index into `BASES`.
+    intercept : ndarray of float64, shape (n_rows, 2)
+        What each rating's sum starts from.
+    gradient : ndarray of float64, shape (n_rows, 2)
+        How the likeliest label's log-probability rises with the two ratings.
     evidence : list of str
         The few words that decided, per row; empty strings when not asked for.
+    terms : list of SumTerms or None
+        The terms of the ratings' sums, per row; None when not asked for.
+    requirements : list of tuple of Requirement
+        What each row states; empty when not asked for.
     """
 
     label: NDArray[np.int8]
@@ -43,11 +59,20 @@ class Predictions:
     level: NDArray[np.int8]
     status: NDArray[np.int8]
     note: NDArray[np.int8]
+    basis: NDArray[np.int8]
+    intercept: NDArray[np.float64]
+    gradient: NDArray[np.float64]
     evidence: list[str]
+    terms: list[SumTerms | None]
+    requirements: list[tuple[Requirement, ...]]
 
 
 def predict(
-    model: Model, texts: Sequence[str], titles: Sequence[str | None] | None = None, evidence: bool = False
+    model: Model,
+    texts: Sequence[str],
+    titles: Sequence[str | None] | None = None,
+    evidence: bool = False,
+    details: bool = False,
 ) -> Predictions:
     """Label a batch of ads; the result of a row does not depend on the other rows.
 
@@ -58,42 +83,139 @@ def predict(
     titles : sequence of str or None, optional
     evidence : bool
         Whether to name the few words that decided each label.
+    details : bool
+        Whether to give every term of each row's sums, and its requirements.
 
     Returns
     -------
     Predictions
     """
-    parts = [_predict(model, t, u, evidence) for t, u in chunks(texts, titles)] or [_predict(model, [], [], evidence)]
+    parts = [_predict(model, t, u, evidence, details) for t, u in chunks(texts, titles)]
+    return _joined(parts or [_judge_ads(model, [], [], evidence, details)], None)
+
+
+def _joined(parts: Sequence[Predictions], rows: NDArray[np.int64] | None) -> Predictions:
+    """Predictions one after the other; or each at its row, where rows are given."""
+    place = None if rows is None else np.argsort(rows, kind="stable")
+    values: dict[str, Any] = {}
+    for field in fields(Predictions):
+        pieces = [getattr(part, field.name) for part in parts]
+        if isinstance(pieces[0], list):
+            together = [value for piece in pieces for value in piece]
+            values[field.name] = together if place is None else [together[i] for i in place.tolist()]
+        else:
+            array = np.concatenate(pieces)
+            values[field.name] = array if place is None else array[place]
+    return Predictions(**values)
+
+
+def _take(found: Predictions, rows: NDArray[np.int64]) -> Predictions:
+    taken: dict[str, Any] = {}
+    for field in fields(Predictions):
+        values = getattr(found, field.name)
+        taken[field.name] = [values[i] for i in rows.tolist()] if isinstance(values, list) else values[rows]
+    return Predictions(**taken)
+
+
+def _predict(
+    model: Model, texts: Sequence[str], titles: Sequence[str | None] | None, evidence: bool, details: bool
+) -> Predictions:
+    """Judge titles by the title model, ads by the model of ads, and ads that say too little by their titles."""
+    if model.bare_title is None:
+        return _judge_ads(model, texts, titles, evidence, details)
+    given = list(titles) if titles is not None else [None] * len(texts)
+    bare = np.array([_is_bare_title(text, title) for text, title in zip(texts, given, strict=True)], dtype=bool)
+    as_ads, as_titles = np.flatnonzero(~bare).tolist(), np.flatnonzero(bare).tolist()
+    ads = _judge_ads(model, [texts[i] for i in as_ads], [given[i] for i in as_ads], evidence, details)
+    thin = [j for j in np.flatnonzero(ads.note == _TOO_LITTLE).tolist() if (given[as_ads[j]] or "").strip()]
+    rows = [*as_titles, *(as_ads[j] for j in thin)]
+    if not rows:
+        return ads
+    from_titles = _judge_titles(model.bare_title, [texts[i] for i in rows], [given[i] for i in rows], evidence, details)
+    # The little that a thin ad says of schooling still stands in it.
+    n = len(as_titles)
+    from_titles.level[n:], from_titles.status[n:] = ads.level[thin], ads.status[thin]
+    from_titles.requirements[n:] = [ads.requirements[j] for j in thin]
+    kept = np.setdiff1d(np.arange(len(as_ads)), np.array(thin, dtype=np.int64))
+    places = np.array([*(as_ads[j] for j in kept.tolist()), *rows], dtype=np.int64)
+    return _joined([_take(ads, kept), from_titles], places)
+
+
+def _is_bare_title(text: str, title: str | None) -> bool:
+    """Whether an ad is nothing but a title."""
+    if title is None or not title.strip():
+        return bool(text.strip()) and looks_like_title(text)
+    return not text.strip() or text.strip() == title.strip()
+
+
+def _judge_ads(
+    model: Model, texts: Sequence[str], titles: Sequence[str | None] | None, evidence: bool, details: bool
+) -> Predictions:
+    batch = model.encode(texts, titles)
+    n = len(batch.note)
+    scores = np.clip(model.ratings(batch), 0.0, 4.0) / 4.0
+    probabilities = model.probabilities(scores)
+    gradient = model.gradient(scores, probabilities)
+    terms = batch_terms(model, batch) if evidence or details else None
+    words = [""] * n
+    if evidence and terms is not None:
+        words = deciding_words(terms, batch.tokens, batch.text_offset, texts, titles, gradient)
     return Predictions(
-        np.concatenate([p.label for p in parts]),
-        np.concatenate([p.probabilities for p in parts]),
-        np.concatenate([p.scores for p in parts]),
-        np.concatenate([p.level for p in parts]),
-        np.concatenate([p.status for p in parts]),
-        np.concatenate([p.note for p in parts]),
-        [words for p in parts for words in p.evidence],
+        _labels(probabilities, batch.note),
+        probabilities,
+        scores,
+        batch.stated.level,
+        batch.stated.status,
+        batch.note,
+        np.full(n, _AD, dtype=np.int8),
+        model.intercept[batch.segment].astype(np.float64),
+        gradient,
+        words,
+        [*sum_terms(batch.tokens, batch.text_offset, terms)] if details and terms is not None else [None] * n,
+        stated_requirements(batch) if details else [()] * n,
     )
 
 
-def decide(
-    model: Model, batch: EncodedBatch
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int8]]:
-    """Scores, probabilities and label of each row of an encoded batch."""
+def _judge_titles(
+    model: TitleModel, texts: Sequence[str], titles: Sequence[str | None], evidence: bool, details: bool
+) -> Predictions:
+    """Judge rows by their titles, or by their texts where these are titles and no title was passed."""
+    n = len(texts)
+    passed = [bool((title or "").strip()) for title in titles]
+    sources = [(title or "") if given else text for text, title, given in zip(texts, titles, passed, strict=True)]
+    batch = model.encode(sources)
     scores = np.clip(model.ratings(batch), 0.0, 4.0) / 4.0
-    probabilities = model.probabilities(scores)
-    label = probabilities.argmax(axis=1).astype(np.int8)
-    label[batch.note > 0] = UNCLEAR
-    return scores, probabilities, label
-
-
-def _predict(model: Model, texts: Sequence[str], titles: Sequence[str | None] | None, evidence: bool) -> Predictions:
-    batch = model.encode(texts, titles)
-    scores, probabilities, label = decide(model, batch)
-    words = [""] * len(label)
+    probabilities, gradient = np.empty((n, 3)), np.empty((n, 2))
+    for segment, decision in enumerate(model.decision):
+        here = batch.segment == segment
+        probabilities[here] = class_probabilities(decision, scores[here])
+        gradient[here] = label_gradient(decision, scores[here], probabilities[here])
+    note = np.where(model.names_job(batch), 0, _NO_JOB).astype(np.int8)
+    note[np.diff(batch.tokens.first) == 0] = 1
+    terms = title_terms(model, batch)
+    # All that was read of a passed title stands before the text.
+    text_offset = np.array([len(s) + 1 if given else 0 for s, given in zip(sources, passed, strict=True)], np.int64)
+    words = [""] * n
     if evidence:
-        gradient = model.gradient(scores, probabilities)
-        words = deciding_words(batch_terms(model, batch), batch, texts, titles, gradient)
-    return Predictions(label, probabilities, scores, batch.stated.level, batch.stated.status, batch.note, words)
+        words = deciding_words(terms, batch.tokens, text_offset, texts, titles, gradient)
+    return Predictions(
+        _labels(probabilities, note),
+        probabilities,
+        scores,
+        np.full(n, -1, dtype=np.int8),
+        np.full(n, STATUSES.index("unstated"), dtype=np.int8),
+        note,
+        np.full(n, _TITLE, dtype=np.int8),
+        np.repeat(model.intercept[None, :].astype(np.float64), n, axis=0),
+        gradient,
+        words,
+        [*sum_terms(batch.tokens, text_offset, terms)] if details else [None] * n,
+        [()] * n,
+    )
+
+
+def _labels(probabilities: NDArray[np.float64], note: NDArray[np.int8]) -> NDArray[np.int8]:
+    return np.where(note > 0, UNCLEAR, probabilities.argmax(axis=1)).astype(np.int8)
 
 
 def chunks(
@@ -103,6 +225,6 @@ def chunks(
     begin = size = 0
     for i, text in enumerate(texts):
         size += len(text)
-        if size >= _CHUNK or i == len(texts) - 1:
+        if size >= _CHUNK or i - begin + 1 >= _CHUNK_ROWS or i == len(texts) - 1:
             yield texts[begin : i + 1], titles[begin : i + 1] if titles is not None else None
             begin, size = i + 1, 0

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from collarclass.definitions.labels import DIMENSIONS
-from collarclass.model.encoding import EncodedBatch
 from collarclass.model.terms import BatchTerms, SumTerms
+from collarclass.text.tokens import Tokens
 
 MAX_WORDS = 5
 _MIN_SHARE = 0.2  # of the weightiest term: what counts less is not shown as a reason
@@ -80,7 +80,8 @@ def _runs(
 
 def deciding_words(
     terms: BatchTerms,
-    batch: EncodedBatch,
+    tokens: Tokens,
+    text_offset: NDArray[np.int64],
     texts: Sequence[str],
     titles: Sequence[str | None] | None,
     gradient: NDArray[np.float64],
@@ -90,7 +91,9 @@ def deciding_words(
     Parameters
     ----------
     terms : BatchTerms
-    batch : EncodedBatch
+    tokens : Tokens
+    text_offset : ndarray of int64, shape (n_rows,)
+        Where the caller's text begins in what was tokenized; what stands before is the title.
     texts, titles : sequence
         As the caller passed them.
     gradient : ndarray of float64, shape (n_rows, 2)
@@ -106,13 +109,12 @@ def deciding_words(
     out: list[list[str]] = [[] for _ in range(len(gradient))]
     if not len(runs.row):
         return [""] * len(gradient)
-    start, end = batch.tokens.spans(runs.start, runs.end - 1)
-    offset = batch.text_offset
+    start, end = tokens.spans(runs.start, runs.end - 1)
     for row, s, e in zip(runs.row.tolist(), start.tolist(), end.tolist(), strict=True):
         words = out[row]
         if len(words) == MAX_WORDS:
             continue
-        at = int(offset[row])
+        at = int(text_offset[row])
         source, at = ((titles[row] or "") if titles else "", 0) if s < at else (texts[row], at)
         run = " ".join(source[s - at : e - at].split())
         if run.casefold() not in (w.casefold() for w in words):

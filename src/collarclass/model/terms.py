@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from collarclass.model.encoding import EncodedBatch
 from collarclass.model.model import Model
+from collarclass.model.title_model import EncodedTitles, TitleModel
 from collarclass.requirement_reader.stated import Requirement, carriers, findings
+from collarclass.text.tokens import Tokens
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,21 +69,36 @@ def batch_terms(model: Model, batch: EncodedBatch) -> BatchTerms:
     return BatchTerms(row, first, last, weight.astype(np.float64), np.arange(len(row)) >= n_words, displayable)
 
 
-def sum_terms(batch: EncodedBatch, terms: BatchTerms) -> list[SumTerms]:
-    """The terms of each row's sums, placed in the title and the text that the caller passed."""
+def title_terms(model: TitleModel, batch: EncodedTitles) -> BatchTerms:
+    """Lay out the terms of the two ratings of bare titles."""
+    weight = model.weight[batch.term, :2] * batch.value[:, None]
+    stated = np.zeros(len(batch.row), dtype=bool)
+    return BatchTerms(batch.row, batch.first, batch.last, weight, stated, model.displayable[batch.term])
+
+
+def sum_terms(tokens: Tokens, text_offset: NDArray[np.int64], terms: BatchTerms) -> list[SumTerms]:
+    """The terms of each row's sums, placed in the title and the text that the caller passed.
+
+    Parameters
+    ----------
+    tokens : Tokens
+    text_offset : ndarray of int64, shape (n_rows,)
+        Where the caller's text begins in what was tokenized; what stands before is the title.
+    terms : BatchTerms
+    """
     start, end = np.zeros(len(terms.row), np.int64), np.zeros(len(terms.row), np.int64)
     placed = terms.first >= 0
-    start[placed], end[placed] = batch.tokens.spans(terms.first[placed], terms.last[placed])
-    offset = batch.text_offset[terms.row]
+    start[placed], end[placed] = tokens.spans(terms.first[placed], terms.last[placed])
+    offset = text_offset[terms.row]
     in_title = placed & (start < offset)
     moved = placed & ~in_title
     start[moved] -= offset[moved]
     end[moved] -= offset[moved]
     order = np.argsort(terms.row, kind="stable")
-    cuts = np.searchsorted(terms.row[order], np.arange(len(batch.text_offset) + 1))
+    cuts = np.searchsorted(terms.row[order], np.arange(len(text_offset) + 1))
     return [
         SumTerms(in_title[i], start[i], end[i], terms.weight[i], terms.stated[i], terms.displayable[i])
-        for i in (order[cuts[row] : cuts[row + 1]] for row in range(len(batch.text_offset)))
+        for i in (order[cuts[row] : cuts[row + 1]] for row in range(len(text_offset)))
     ]
 
 

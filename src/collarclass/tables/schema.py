@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from collarclass.definitions.labels import LABELS, LEVELS, STATUSES
+from collarclass.definitions.labels import BASES, LABELS, LEVELS, STATUSES
 from collarclass.model.model import NOTES, Model
 from collarclass.model.predict import UNCLEAR, Predictions
 
@@ -75,6 +75,11 @@ SCHEMA: tuple[Column, ...] = (
         "schooling_status",
         "how it is asked for: required, preferred, substitutable, not_needed, unstated",
         lambda p, m: _words(STATUSES, p.status),
+    ),
+    _text(
+        "collar_basis",
+        "what the row was judged from: ad, title or occupation",
+        lambda p, m: _words(BASES, p.basis),
     ),
     _text("collar_evidence", "up to five runs of words that decided", lambda p, m: pa.array(p.evidence, pa.string())),
     _text("collar_note", "why a row is unclear or was not as it should be", lambda p, m: _words(NOTES, p.note)),

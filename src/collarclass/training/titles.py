@@ -1,0 +1,280 @@
+"""Rated job titles → the title model: which titles teach, how the sums are fitted, how they are calibrated."""
+
+from __future__ import annotations
+
+import gzip
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression, Ridge
+
+from collarclass.corpus.read import read_csv
+from collarclass.definitions.labels import LABELS, RATINGS
+from collarclass.errors import DataError
+from collarclass.features.ngrams import Vocabulary
+from collarclass.features.stop_words import stop_words
+from collarclass.features.titles import title_features
+from collarclass.model.decision import class_probabilities
+from collarclass.model.title_model import TitleModel, is_chinese
+from collarclass.text.tokens import Tokens, tokenize
+
+# What a title of each kind counts for in the fit of the sums, and in that of the decision. An alternate title
+# of O*NET carries the rating of its whole occupation, and there are nine of them for each other title. The few that
+# the definition itself calls gray count most.
+KINDS: dict[str, tuple[float, float]] = {
+    "working title": (1.0, 1.0),
+    "official title": (1.0, 1.0),
+    "alternate title": (0.1, 0.0),
+    "ad": (1.5, 1.5),
+    "csco": (2.0, 0.3),
+    "definition": (8.0, 0.0),
+}
+_OTHERS = 100.0  # how many titles of jobs one without a job stands for: there are few of them to learn from
+_MISSED = 10.0  # a job taken for none costs as much as so many titles without a job taken for one
+_N_FOLDS = 4
+
+
+def read_alternate_titles(path: str | os.PathLike[str]) -> pd.DataFrame:
+    """Read the O*NET alternate titles: columns `onet_code` and `title`."""
+    try:
+        lines = gzip.decompress(Path(path).read_bytes()).decode("utf-8").splitlines()
+    except FileNotFoundError:
+        raise DataError(f"No file {path}: it lies in the data folder of the source distribution.") from None
+    parts = (line.partition("\t") for line in lines)
+    pairs = [(code, title) for code, _, titles in parts for title in titles.split("; ")]
+    return pd.DataFrame(pairs, columns=["onet_code", "title"])
+
+
+def title_rows(folder: str | os.PathLike[str], ads: pd.DataFrame, occupations: pd.DataFrame) -> pd.DataFrame:
+    """Lay out every rated title of the data folder.
+
+    Parameters
+    ----------
+    folder : path-like
+        The project's data folder.
+    ads, occupations : DataFrame
+        As `read_data` gives them.
+
+    Returns
+    -------
+    DataFrame
+        Columns `title`, `label`, the two ratings (missing where the title names no job), `kind` and `group`
+        (occupation).
+    """
+    root, columns = Path(folder), ["title", "label", *RATINGS, "kind", "group"]
+    occupations = occupations.assign(group=occupations["onet_code"])
+    parts = [occupations.assign(kind="official title")]
+    for column in ("titles_en", "titles_zh"):
+        working = occupations.assign(title=occupations[column].str.split("; "), kind="working title")
+        parts.append(working.explode("title"))
+    alternate = read_alternate_titles(root / "onet_titles.tsv.gz")
+    parts.append(alternate.merge(occupations.drop(columns="title"), on="onet_code").assign(kind="alternate title"))
+    parts.append(ads.assign(kind="ad", group=ads["onet_code"]))
+    chinese = read_csv(root / "csco_titles.csv").rename(columns={"name": "title"})
+    chinese = chinese.astype(dict.fromkeys(RATINGS, float))
+    parts.append(chinese.assign(kind="csco", group=chinese["code"].str[:7]))
+    named = read_csv(root / "article_titles.csv").astype(dict.fromkeys(RATINGS, float))
+    parts.append(named.assign(kind="definition", group="definition " + named.index.astype(str)))
+    none = read_csv(root / "titles_without_job.csv")
+    parts.append(none.assign(kind="no job", label="unclear", group="no job " + none.index.astype(str)))
+    return pd.concat([part.reindex(columns=columns) for part in parts], ignore_index=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    """Fitted numbers: what each feature counts for and weighs, how surely it names a job, where the sums start."""
+
+    scale: NDArray[np.float64]
+    weight: NDArray[np.float64]
+    job: NDArray[np.float64]
+    intercept: NDArray[np.float64]
+
+    def values(self, counts: sp.csr_matrix) -> NDArray[np.float64]:
+        """Both sums of each row of a matrix of features, and how sure its surest feature of a job is."""
+        surest = (counts @ sp.diags_array(self.job)).max(axis=1).toarray()
+        return np.column_stack((_scaled(counts, self.scale) @ self.weight + self.intercept, surest))
+
+
+def fit_titles(
+    rows: pd.DataFrame,
+    *,
+    alpha: float = 0.3,
+    focus: float = 0.4,
+    balance: float = 0.25,
+    max_terms: int = 60_000,
+    kinds: dict[str, tuple[float, float]] | None = None,
+) -> tuple[TitleModel, pd.DataFrame]:
+    """Fit the model of bare titles.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        As `title_rows` gives them.
+    alpha : float
+        Strength of the ridge penalty.
+    focus : float
+        How far a feature's value rises with what it tells, as in `CollarClassifier`.
+    balance : float
+        How far the decision's classes are weighted up to equal shares: 0 not at all, 1 wholly.
+    max_terms : int
+        How many features are kept: those that tell most.
+    kinds : dict, optional
+        Weights of each kind of title in the fit of the sums and of the decision; `KINDS` if not given.
+
+    Returns
+    -------
+    model : TitleModel
+    held_out : DataFrame
+        For each row, by a model that saw no title of its group: the probabilities `p_white`, `p_blue`,
+        `p_gray`, the two scores, and `job`, the sum that tells a job.
+    """
+    kinds = KINDS if kinds is None else kinds
+    is_job = (rows["kind"] != "no job").to_numpy()
+    weight, decision_weight = np.array([kinds.get(kind, (0.0, 0.0)) for kind in rows["kind"]]).T
+    tokens = tokenize(rows["title"].tolist())
+    data = _TitleData(tokens, rows, (weight > 0) | ~is_job, weight, is_job)
+    fold = pd.factorize(rows["group"])[0] * 2_654_435_761 % 1_000_003 % _N_FOLDS
+    found = np.zeros((len(rows), 3))
+    for k in range(_N_FOLDS):
+        fitted = data.fit(np.flatnonzero(fold != k), alpha, focus)
+        found[fold == k] = fitted.values(data.counts[fold == k])
+    scores = np.clip(found[:, :2], 0, 4) / 4
+    chinese = is_chinese(tokens).astype(int)
+    decision = np.stack(
+        [_fit_decision(scores, rows["label"], decision_weight * (chinese == s) * is_job, balance) for s in (0, 1)]
+    ).astype(np.float32)
+    data.keep(data.fit(np.arange(len(rows)), alpha, focus).most_telling(data.counts, max_terms))
+    fitted = data.fit(np.arange(len(rows)), alpha, focus)
+    model = TitleModel(
+        Vocabulary(data.hashes, np.zeros(len(data.hashes), np.uint8)),
+        fitted.scale.astype(np.float32),
+        fitted.weight.astype(np.float32),
+        fitted.job.astype(np.float32),
+        data.displayable,
+        fitted.intercept.astype(np.float32),
+        decision,
+        np.array([_threshold(found[:, 2], is_job, weight)], np.float32),
+    )
+    probabilities = np.empty((len(rows), 3))
+    for s in (0, 1):
+        probabilities[chinese == s] = class_probabilities(decision[s], scores[chinese == s])
+    held_out = pd.DataFrame(probabilities, columns=[f"p_{label}" for label in LABELS])
+    held_out[["academic_score", "hands_on_score"]] = scores
+    return model, held_out.assign(job=found[:, 2])
+
+
+@dataclass(frozen=True, slots=True)
+class _Fitted:
+    """What each feature counts for, what it weighs, how surely it names a job; where the sums start."""
+
+    scale: NDArray[np.float64]
+    weight: NDArray[np.float64]
+    job: NDArray[np.float64]
+    intercept: NDArray[np.float64]
+
+    def values(self, counts: sp.csr_matrix) -> NDArray[np.float64]:
+        """Both ratings of each row of a matrix of features, and how sure its surest feature of a job is."""
+        surest = (counts @ sp.diags_array(self.job)).max(axis=1).toarray()
+        return np.column_stack((_scaled(counts, self.scale) @ self.weight + self.intercept, surest))
+
+    def most_telling(self, counts: sp.csr_matrix, most: int) -> NDArray[np.int64]:
+        """The features whose weights, by how often they stand in titles, move the sums most."""
+        n = np.bincount(counts.indices, minlength=counts.shape[1])
+        spread = np.sqrt((self.weight**2).sum(axis=1)) * self.scale * np.sqrt(n)
+        return np.sort(np.argsort(-spread, kind="stable")[:most])
+
+
+class _TitleData:
+    """The rated titles as a matrix of features, with what is to be learnt of them."""
+
+    def __init__(
+        self,
+        tokens: Tokens,
+        rows: pd.DataFrame,
+        used: NDArray[np.bool_],
+        weight: NDArray[np.float64],
+        is_job: NDArray[np.bool_],
+    ) -> None:
+        self.target = rows[list(RATINGS)].to_numpy(np.float64)
+        self.weight, self.is_job = weight, is_job
+        found = title_features(tokens)
+        row = tokens.row[found.first]
+        of = np.flatnonzero(used[row])
+        row, first, last = row[of], found.first[of], found.last[of]
+        self.hashes, term = np.unique(found.hash[of], return_inverse=True)
+        self.counts = sp.csr_matrix((np.ones(len(term)), (row, term)), shape=(len(rows), len(self.hashes)))
+        self.counts.data[:] = 1.0
+        # Neither the end of a word nor a single Chinese character names a job.
+        alone = tokens.ideograph[first] & (first == last)
+        self.can_name = np.zeros(len(self.hashes), dtype=bool)
+        self.can_name[term] = (found.order[of] > 0) & ~alone
+        self.displayable = np.zeros(len(self.hashes), dtype=bool)
+        self.displayable[term] = _says_something(tokens, first, last) & ~alone
+
+    def keep(self, terms: NDArray[np.int64]) -> None:
+        """Forget all other features."""
+        self.hashes, self.counts = self.hashes[terms], self.counts[:, terms]
+        self.can_name, self.displayable = self.can_name[terms], self.displayable[terms]
+
+    def fit(self, part: NDArray[np.int64], alpha: float, focus: float) -> _Fitted:
+        """Fit on some rows: the ratings in two rounds, as `CollarClassifier` does, then what names a job."""
+        counts, weight, is_job = self.counts[part], self.weight[part], self.is_job[part]
+        jobs = np.flatnonzero(is_job)
+        df = np.asarray(counts[jobs].T @ weight[jobs])
+        idf = np.log((1 + weight[jobs].sum()) / (1 + df)) + 1
+
+        def ridge(scale: NDArray[np.float64]) -> Ridge:
+            fitted = Ridge(alpha=alpha, solver="sparse_cg", tol=1e-3)
+            return fitted.fit(_scaled(counts[jobs], scale), self.target[part][jobs], sample_weight=weight[jobs])
+
+        information = np.sqrt((ridge(idf).coef_ ** 2).sum(axis=0)) * (df > 0)
+        typical = np.sqrt((information**2).sum() / max(1, np.count_nonzero(information))) or 1.0
+        scale = idf * (information / typical) ** focus
+        ratings = ridge(scale)
+        n_jobs, n_others = (np.bincount(counts[rows].indices, minlength=counts.shape[1]) for rows in (is_job, ~is_job))
+        job = np.where(self.can_name, n_jobs / (n_jobs + _OTHERS * n_others + 1.0), 0.0)
+        return _Fitted(scale, ratings.coef_.T, job, np.asarray(ratings.intercept_))
+
+
+def _scaled(counts: sp.csr_matrix, scale: NDArray[np.float64]) -> sp.csr_matrix:
+    """Features times their scale, every row of length one: what `TitleModel.encode` gives."""
+    matrix = counts.copy()
+    matrix.data = matrix.data * scale[matrix.indices]
+    norm = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
+    matrix.data /= np.repeat(np.where(norm > 0, norm, 1.0), np.diff(matrix.indptr))
+    return matrix
+
+
+def _fit_decision(
+    scores: NDArray[np.float64], labels: pd.Series[str], weight: NDArray[np.float64], balance: float
+) -> NDArray[np.float64]:
+    """Weights of the two scores, their product and 1 in the log-odds of each label; shape (3, 4)."""
+    used = weight > 0
+    share = labels[used].map(labels[used].value_counts(normalize=True)).to_numpy(np.float64)
+    a, h = scores[used].T
+    logistic = LogisticRegression(C=10.0, max_iter=1000)
+    logistic.fit(np.column_stack((a, h, a * h)), labels[used], sample_weight=weight[used] * share**-balance)
+    order = [list(logistic.classes_).index(label) for label in LABELS]
+    return np.column_stack((logistic.coef_, logistic.intercept_))[order]
+
+
+def _threshold(job: NDArray[np.float64], is_job: NDArray[np.bool_], weight: NDArray[np.float64]) -> float:
+    """Where held-out titles of jobs and others are told apart at the least cost."""
+    candidates = np.linspace(0.0, 1.0, 101)
+    of_jobs = weight[is_job] / weight[is_job].sum()
+    cost = [_MISSED * of_jobs[job[is_job] < c].sum() + (job[~is_job] >= c).mean() for c in candidates]
+    return float(candidates[np.argmin(cost)])
+
+
+def _says_something(tokens: Tokens, first: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether runs of tokens are more than stop words."""
+    common = Vocabulary(np.unique(tokenize(["\n".join(stop_words())]).hash), np.empty(0, np.uint8))
+    dull = np.zeros(len(tokens), dtype=bool)
+    dull[common.find(tokens.hash)[0]] = True
+    plain = np.concatenate(([0], np.cumsum(~dull)))
+    return np.asarray(plain[last + 1] > plain[first])
