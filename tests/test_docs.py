@@ -92,3 +92,11 @@ def test_one_version_everywhere() -> None:
 
     assert f"\nversion: {__version__}\n" in (ROOT / "CITATION.cff").read_text("utf-8")
     assert f"## [{__version__}]" in (ROOT / "CHANGELOG.md").read_text("utf-8")
+
+
+def test_no_box_of_code_is_empty() -> None:
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    assert pages
+    for page in pages:
+        for box in re.finditer(r"^```\S*\n(.*?)^```", page.read_text("utf-8"), re.DOTALL | re.MULTILINE):
+            assert box[1].strip(), f"{page}: an empty box of code"

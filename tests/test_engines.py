@@ -1,4 +1,4 @@
-"""Dask and Spark give the labels that one machine gives."""
+"""Dask, Spark and Ray give the labels that one machine gives."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from collarclass import DataError, Model, label_table, load_model
-from collarclass.tables.engines import label_dask, label_spark
+from collarclass.tables.engines import label_dask, label_ray, label_spark
 from collarclass.tables.schema import COLUMNS
 
 ADS = pd.DataFrame(
@@ -63,6 +63,15 @@ def spark() -> Iterator[Any]:
     )
     yield session
     session.stop()
+
+
+@pytest.fixture(scope="module")
+def ray() -> Iterator[Any]:
+    ray = pytest.importorskip("ray", reason="Ray is not installed: pip install collarclass[ray]")
+    pytest.importorskip("ray.data", reason="Ray is not installed: pip install collarclass[ray]")
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="error")
+    yield ray
+    ray.shutdown()
 
 
 def plain(table: pd.DataFrame) -> list[list[Any]]:
@@ -116,3 +125,16 @@ def test_engines_refuse_as_tables_do(cluster: Any, spark: Any, small_model: Mode
     sdf = spark.createDataFrame([("x", "y")], "text string, collar string")
     with pytest.raises(DataError, match="'collar' is already"):
         label_spark(sdf, model=small_model)
+
+
+@pytest.mark.parametrize("by_path", [True, False])
+def test_ray(ray: Any, small_model: Model, small_model_path: Path, by_path: bool) -> None:
+    dataset = ray.data.from_pandas(ADS).repartition(3)
+    labelled = label_ray(dataset, model=small_model_path if by_path else small_model)
+    found = labelled.to_pandas().sort_values("n").reset_index(drop=True)
+    assert list(found.columns) == [*ADS.columns, *COLUMNS]
+    assert plain(found) == plain(label_table(ADS, model=small_model))
+    with pytest.raises(DataError, match="No column 'nothing'"):
+        label_ray(dataset, text="nothing")
+    with pytest.raises(TypeError, match=r"labelled by collarclass\.tables\.engines\.label_ray"):
+        label_table(dataset)

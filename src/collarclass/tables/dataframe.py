@@ -135,8 +135,11 @@ class _Labelling:
             return self.lazy(table)
         if library in ("duckdb", "_duckdb") and name == "DuckDBPyRelation":
             return self.relation(table)
-        if library in ("dask", "dask_expr", "pyspark"):
-            raise TypeError(f"A table of {library} is labelled by label_{library.partition('_')[0]}: call that.")
+        function = {"dask": "label_dask", "dask_expr": "label_dask", "pyspark": "label_spark", "ray": "label_ray"}
+        if library in function:
+            raise TypeError(
+                f"A table of {library} is labelled by collarclass.tables.engines.{function[library]}: call that."
+            )
         return self.native(table)
 
     def columns(self, names: Iterable[Hashable]) -> tuple[Hashable | None, Hashable]:

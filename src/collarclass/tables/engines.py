@@ -1,6 +1,6 @@
-"""The same rows labelled out, on clusters that are there already: Dask and Spark.
+"""The same rows labelled out, on clusters that are there already: Dask, Spark and Ray.
 
-Both call the library's one batch function on each partition. Nothing is held but a partition, and
+All call the library's one batch function on each partition. Nothing is held but a partition, and
 each worker process reads the model once.
 """
 
@@ -180,3 +180,55 @@ class _SparkLabelling:
             )
             arrays = [*batch.columns, *(c.combine_chunks() for c in added.columns)]
             yield pa.RecordBatch.from_arrays(arrays, schema=pa.schema([*batch.schema, *added.schema]))
+
+
+def label_ray(
+    dataset: Any,
+    *,
+    title: str | None = None,
+    text: str | None = None,
+    evidence: bool = True,
+    prefix: str = "",
+    model: ModelLike = None,
+) -> Any:
+    """Label every row of a Ray dataset, lazily, by `map_batches`.
+
+    Parameters
+    ----------
+    dataset : ray.data.Dataset
+    title, text : str, optional
+        The columns' names, if they are not among the common ones.
+    evidence : bool, default=True
+        Whether to name the words that decided; faster without.
+    prefix : str
+        Put before the names of the added columns.
+    model : Model or path-like, optional
+        A model, or better a model folder that every worker can read; the shipped model if not given.
+
+    Returns
+    -------
+    ray.data.Dataset
+        The same rows and columns, with `schema.COLUMNS` added on the right.
+
+    Raises
+    ------
+    DataError
+        If a column is missing, or one to be added is there already.
+
+    Examples
+    --------
+    >>> import ray  # doctest: +SKIP
+    >>> ads = ray.data.read_parquet("ads/")  # doctest: +SKIP
+    >>> label_ray(ads).write_parquet("labelled/")  # doctest: +SKIP
+    """
+    columns = dataset.schema().names
+    title_column, text_column = find_columns(columns, title, text)
+    check_free(columns, prefix, "the table")
+    options = {"title": title_column, "text": text_column, "evidence": evidence, "prefix": prefix}
+    return dataset.map_batches(
+        _label_arrow_batch, fn_args=(_path(model), options), batch_format="pyarrow", batch_size=4096
+    )
+
+
+def _label_arrow_batch(table: pa.Table, model: Model | str | None, options: dict[str, Any]) -> pa.Table:
+    return label_table(table, model=_model(model), **options)
