@@ -17,7 +17,7 @@ from collarclass.errors import DataError
 from collarclass.explain import palette
 from collarclass.files.batch import LONGEST_TEXT, Batch, Choose, Limits, Reader, distinct, tidy
 from collarclass.files.encoding import Encoding
-from collarclass.files.source import Source
+from collarclass.files.source import Source, brief
 from collarclass.files.writers import cell_bytes
 
 MOST_ROWS, MOST_COLUMNS, LONGEST_CELL = 1_048_576, 16_384, 32_767  # Excel's own limits
@@ -64,7 +64,8 @@ class ExcelReader:
         except DataError:
             raise
         except Exception as error:  # the library raises its own errors, and panics of its engine
-            raise DataError(f"{self.where} is not a workbook that can be read ({error}): save it again.") from None
+            what = brief(error)
+            raise DataError(f"{self.where} is not a workbook that can be read ({what}): save it again.") from None
         if not self._rows:
             raise DataError(f"Sheet {self.sheet!r} of {self.where} is empty: name another with sheet=... (--sheet).")
         self.columns = [str(_value(v) if v != "" else "") for v in self._rows[0]]

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from collarclass.errors import DataError
 from collarclass.files.batch import LONGEST_TEXT, Batch, Choose, Limits, Reader, distinct, tidy
 from collarclass.files.encoding import Encoding, find_encoding
-from collarclass.files.source import Source
+from collarclass.files.source import Source, brief
 from collarclass.files.writers import cell_bytes, clash
 from collarclass.tables.schema import COLUMNS
 
@@ -41,7 +41,7 @@ class ParquetReader:
             self.schema: pa.Schema = self._file.schema_arrow
         except (pa.ArrowException, OSError) as error:
             raise DataError(
-                f"{self.where} is not a Parquet file ({error}): fetch it again, or give its format."
+                f"{self.where} is not a Parquet file ({brief(error)}): fetch it again, or give its format."
             ) from None
         columns = list(self.schema.names)
         if len(columns) > limits.columns:
@@ -65,7 +65,7 @@ class ParquetReader:
             except StopIteration:
                 return
             except (pa.ArrowException, OSError) as error:
-                raise DataError(f"{self.where} is damaged after row {done} ({error}): fetch it again.") from None
+                raise DataError(f"{self.where} is damaged after row {done} ({brief(error)}): fetch it again.") from None
             table = pa.Table.from_batches([part]).rename_columns(self.names)
             done += len(part)
             self._source.rows_share = done / rows if rows else 1.0

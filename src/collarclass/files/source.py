@@ -34,6 +34,11 @@ _DAMAGE = (EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, pa
 _PIECE = 1 << 20
 
 
+def brief(error: BaseException) -> str:
+    """What a library says of an error, in one line."""
+    return " ".join(str(error).split())[:200]
+
+
 def name_format(path: str, given: str | None) -> tuple[str, str]:
     """Format and compression that a file's name tells: ("csv", "gzip") for `ads.csv.gz`."""
     if given is not None and given not in FORMATS.values():
@@ -153,7 +158,7 @@ class Source:
             self.member = members[0].filename
             return archive.open(members[0])
         except (*_DAMAGE, RuntimeError, NotImplementedError) as error:
-            raise DataError(f"{self.name} cannot be unpacked ({error}): unpack it yourself.") from None
+            raise DataError(f"{self.name} cannot be unpacked ({brief(error)}): unpack it yourself.") from None
 
     def keep(self) -> None:
         """Make sure that the source can be read twice, before more than its first bytes are read."""
@@ -206,7 +211,7 @@ class Source:
                 return found if n >= 0 else found + self.read()
             return bytes(self._stream.read(None if n < 0 and isinstance(self._stream, pa.NativeFile) else n))
         except _DAMAGE as error:
-            raise DataError(f"{self.name} is damaged or cut off ({error}): fetch it again.") from None
+            raise DataError(f"{self.name} is damaged or cut off ({brief(error)}): fetch it again.") from None
 
     def close(self) -> None:
         """Close the file; standard input stays open."""
