@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from collarclass import DataError, Model, label_table
+from collarclass import DataError, Model, classify, classify_many, label_table, to_frame
 from collarclass.tables.schema import COLUMNS, fields
 
 ADS: dict[str, list[Any]] = {
@@ -181,3 +185,34 @@ def test_progress_is_called(small_model: Model, n_jobs: int) -> None:
 def test_the_schema_is_the_same_everywhere(small_model: Model) -> None:
     found = label_table(pa.table(ADS), model=small_model).schema
     assert [(f.name, f.type) for f in found][-len(COLUMNS) :] == [(f.name, f.type) for f in fields()]
+
+
+def test_results_as_a_frame_are_what_label_table_adds(golden: pd.DataFrame) -> None:
+    texts, titles = [*golden["text"], ""], [*golden["title"], None]
+    found = to_frame(classify_many(texts, titles))
+    table = label_table(pd.DataFrame({"title": titles, "text": texts}))
+    pd.testing.assert_frame_equal(found, table[list(COLUMNS)], check_dtype=False)
+
+
+def test_a_result_as_dict_and_json() -> None:
+    found = classify("熟练焊接钢结构，学历不限。", "电焊工")
+    content = json.loads(found.to_json())
+    assert content == found.to_dict()
+    assert content["collar"] == found.label
+    assert "焊" in found.to_json()
+    assert len(found.to_dict(max_evidence=1)["evidence"]) == 1
+    assert repr(found).startswith(f"<Classification {found.label} ")
+    assert repr(classify("")) == "<Classification unclear: empty text>"
+
+
+def test_the_log_is_silent_unless_asked_for(tmp_path: Path, small_model: Model) -> None:
+    code = (
+        "import sys; from collarclass import label_file; from pathlib import Path\n"
+        "Path(sys.argv[1]).write_text('text,n\\nsteel\\n')\n"
+        "label_file(sys.argv[1], sys.argv[1] + '.out.csv', force=True)\n"
+        "import logging; logging.basicConfig(level='INFO')\n"
+        "label_file(sys.argv[1], sys.argv[1] + '.out.csv', force=True)"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "ads.csv")]
+    err = subprocess.run(command, check=True, capture_output=True, text=True).stderr.splitlines()
+    assert [line.split(":")[:2] for line in err] == [["INFO", "collarclass"]] * 2 + [["WARNING", "collarclass"]]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collarclass.requirement_reader.stated import Requirement
     from collarclass.result import Classification
     from collarclass.tables.dataframe import label_table
+    from collarclass.tables.results import to_frame
     from collarclass.training.estimator import CollarClassifier
 
 __version__ = "0.1.0"
@@ -34,6 +35,7 @@ _HOMES = {
     "Evidence": "model.evidence",
     "Requirement": "requirement_reader.stated",
     "label_table": "tables.dataframe",
+    "to_frame": "tables.results",
 }
 
 __all__ = [
@@ -54,6 +56,7 @@ __all__ = [
     "load_model",
     "requirements",
     "save_model",
+    "to_frame",
 ]
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from collarclass.definitions.labels import Label
 from collarclass.explain.html import as_html
@@ -105,6 +107,60 @@ class Classification:
         scores = self.academic_score, self.hands_on_score
         schooling = self.schooling_level, self.schooling_status
         return sentence(self.label, self.confidence, scores, schooling, self.reasons, lang)
+
+    def to_dict(self, max_evidence: int = 20) -> dict[str, Any]:
+        """The result as plain values, ready for JSON.
+
+        Parameters
+        ----------
+        max_evidence : int, default=20
+            How many of the weightiest terms to give.
+
+        Returns
+        -------
+        dict
+            `collar`, `confidence`, `probabilities`, `academic_score`, `hands_on_score` (rounded to four
+            places), `schooling_level`, `schooling_status`, `requirements`, `reasons`, `evidence`, `basis`,
+            `note`, `model`.
+
+        Examples
+        --------
+        >>> from collarclass import classify
+        >>> classify("").to_dict()["note"]
+        'empty text'
+        """
+        return {
+            "collar": self.label,
+            "confidence": round(self.confidence, 4),
+            "probabilities": {k: round(v, 4) for k, v in self.probabilities.items()},
+            "academic_score": round(self.academic_score, 4),
+            "hands_on_score": round(self.hands_on_score, 4),
+            "schooling_level": self.schooling_level,
+            "schooling_status": self.schooling_status,
+            "requirements": [asdict(r) for r in self.requirements],
+            "reasons": [asdict(r) for r in self.reasons],
+            "evidence": [asdict(e) for e in self.evidence[:max_evidence]],
+            "basis": self.basis,
+            "note": self.note,
+            "model": self.model,
+        }
+
+    def to_json(self, max_evidence: int = 20) -> str:
+        """`to_dict` as one line of JSON; characters outside ASCII stay as they are.
+
+        Examples
+        --------
+        >>> from collarclass import classify
+        >>> classify("").to_json()[:22]
+        '{"collar": "unclear", '
+        """
+        return json.dumps(self.to_dict(max_evidence), ensure_ascii=False)
+
+    def __repr__(self) -> str:
+        scores = f"academic {self.academic_score:.2f}, hands-on {self.hands_on_score:.2f}"
+        if self.note:
+            return f"<Classification {self.label}: {self.note}>"
+        return f"<Classification {self.label} {self.confidence:.2f}: {scores}>"
 
     def _repr_html_(self) -> str:
         return as_html(self.explain(), self.title, self.text, self.evidence)
