@@ -1,8 +1,7 @@
-"""Checks of labelled ads before training, and the review that makes them."""
+"""Checks of labelled ads before training, as a table and as a command."""
 
 from __future__ import annotations
 
-import csv
 import subprocess
 import sys
 from pathlib import Path
@@ -12,10 +11,8 @@ import pytest
 
 from collarclass import DataError
 from collarclass.annotation.check_labels import check_labels
-from collarclass.annotation.review import KEYS, Doubtful, doubtful_ads, review
 from collarclass.model.model import Model
 from collarclass.model.predict import predict
-from collarclass.training.train import own_ads
 
 ROOT = Path(__file__).parents[1]
 WELD = "MIG welding of steel frames in our workshop, no schooling needed."
@@ -112,60 +109,3 @@ def test_the_command_check(tmp_path: Path, small_model_path: Path) -> None:
 
 def test_the_example_labels_need_no_mending() -> None:
     assert " 0 to mend" in run("check", ROOT / "examples" / "own_labels.csv")[0]
-
-
-@pytest.fixture
-def labelled(tmp_path: Path) -> Path:
-    path = tmp_path / "labelled.csv"
-    rows = [
-        ("A", "first ad", "gray", "0.9"),
-        ("B", "second ad", "blue", "0.4"),
-        ("C", "third ad\x1b[2J", "white", "0.6"),
-        ("D", "", "unclear", ""),
-        ("E", "fifth ad", "unclear", ""),
-    ]
-    with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([("title", "text", "collar", "collar_confidence"), *rows])
-    return path
-
-
-def test_least_certain_first_unclear_last_empty_never(labelled: Path) -> None:
-    ads = doubtful_ads(labelled)
-    assert [(ad.title, ad.row) for ad in ads] == [("B", 3), ("C", 4), ("A", 2), ("E", 6)]
-    assert [ad.title for ad in doubtful_ads(labelled, most=2)] == ["B", "C"]
-    with pytest.raises(DataError, match=r"No column 'x_collar' in labelled\.csv: label the file first"):
-        doubtful_ads(labelled, prefix="x_")
-
-
-def test_the_command_review(labelled: Path, tmp_path: Path) -> None:
-    target = tmp_path / "new" / "mine.csv"
-    out, _ = run("review", labelled, "-o", target, stdin="zW\nsbq")
-    assert "--- 1 of 4, row 3: blue 40% sure" in out
-    assert "\x1b" not in out
-    assert out.endswith(f"2 ads labelled -> {target}\n")
-    rows = list(csv.DictReader(target.open(encoding="utf-8", newline="")))
-    assert [(r["title"], r["label"], r["row"]) for r in rows] == [("B", "white", "3"), ("A", "blue", "2")]
-    out, _ = run("review", labelled, "-o", target, stdin="gu")  # goes on, and ends where the input ends
-    assert "--- 1 of 2, row 4" in out
-    assert [row["label"] for row in csv.DictReader(target.open(encoding="utf-8", newline=""))] == [
-        "white",
-        "blue",
-        "gray",
-        "unclear",
-    ]
-    assert own_ads(target)["label"].tolist() == ["white", "blue", "gray"]
-    assert "was not made by a review" in run("review", labelled, "-o", labelled, code=1)[1]
-
-
-def test_an_answer_is_on_disk_before_the_next_question(tmp_path: Path) -> None:
-    target = tmp_path / "mine.csv"
-    keys = iter(KEYS)
-    seen: list[int] = []
-
-    def read_key() -> str:
-        seen.append(target.read_text("utf-8").count("\n"))
-        return next(keys)
-
-    ads = [Doubtful(0.5, i, f"T{i}", f"ad {i}", "gray", "") for i in range(4)]
-    assert review(ads, target, read_key, lambda piece: None) == 4
-    assert seen[1:] == [2, 3, 4]  # lines, the header among them

@@ -1,184 +1,353 @@
-"""Ads shown one by one in a terminal, the least certain first, and a label taken by one key."""
+"""Ads shown one by one in a terminal, without the model's guess, and a label taken by one key."""
 
 from __future__ import annotations
 
-import csv
 import heapq
 import math
 import os
+import shutil
+import textwrap
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from unicodedata import east_asian_width
 
+from collarclass.annotation.agreement import Agreement, agreement
+from collarclass.annotation.answers import AnswerFile, columns_of
+from collarclass.api import classify
+from collarclass.definitions.labels import RATINGS, allowed_labels
 from collarclass.errors import DataError
-from collarclass.files.readers import Layout, open_reader
-from collarclass.files.source import Source
+from collarclass.files.batch import tidy
+from collarclass.files.table import iter_table
+from collarclass.model.model import Model
+from collarclass.result import Classification
+from collarclass.shares.read import NOT_RANDOM, SAMPLE_COLUMNS, SAMPLE_ROW, SAMPLE_SOURCE
 from collarclass.tables.columns import find_columns
 
-KEYS = {"w": "white", "b": "blue", "g": "gray", "u": "unclear"}
-COLUMNS = ("title", "text", "label", "row", "collar", "collar_confidence")
-_PROMPT = "[w]hite [b]lue [g]ray [u]nclear   [s]kip [q]uit "
-_SHOWN = 1500
-_BATCH = 2000
+LABEL_KEYS = {"w": "white", "b": "blue", "g": "gray", "u": "unclear"}
+_PROMPT = "[w]hite [b]lue [g]ray [u]nclear  [s]kip [z] undo [n]ote  [m]odel's guess [r]equirements  [q]uit"
+_PAGE_PROMPT = "[space] next page [p]revious"
+_WORDS = 6
+_RATING_NAMES = ("academic credential", "hands-on skill")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Doubtful:
-    """An ad to be looked at; the least certain comes first, unclear ones come last."""
+@dataclass(frozen=True, slots=True)
+class Ad:
+    """An ad to be annotated.
 
-    confidence: float
+    Attributes
+    ----------
+    row : int
+        Of the file it comes from, counted from 1.
+    title, text : str
+    sample : dict of str to str
+        The sample's own columns; empty for other files.
+    """
+
     row: int
     title: str
     text: str
-    collar: str
-    evidence: str
+    sample: dict[str, str] = field(default_factory=dict)
 
 
-def doubtful_ads(
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """Where the annotator sits: keys come in, text goes out."""
+
+    read_key: Callable[[], str]
+    write: Callable[[str], None]
+    width: int = 0
+    height: int = 0
+
+    def size(self) -> tuple[int, int]:
+        """Columns and lines for text."""
+        found = shutil.get_terminal_size((80, 30))
+        return self.width or min(found.columns, 100), self.height or max(found.lines - 6, 8)
+
+    def read_line(self, prompt: str) -> str:
+        """Text up to the end of a line."""
+        self.write(prompt)
+        out = ""
+        while (key := self.read_key()) not in {"\n", "\r", ""}:
+            out = out[:-1] if key in {"\x7f", "\b"} else out + key
+            self.write(key if key.isprintable() else "")
+        self.write("\n")
+        return out.strip()
+
+
+def read_ads(source: str | os.PathLike[str], *, title: str | None = None, text: str | None = None) -> list[Ad]:
+    """The ads of a sample, in its order; those without any text are left out.
+
+    Raises
+    ------
+    DataError
+        If the file is missing or has no column of texts.
+    """
+    return [ad for ad, _ in _read(source, title, text, None)]
+
+
+def least_certain(
     source: str | os.PathLike[str],
     *,
     title: str | None = None,
     text: str | None = None,
     prefix: str = "",
     most: int = 500,
-) -> list[Doubtful]:
-    """The least certain ads of a labelled file, in bounded memory.
+) -> list[Ad]:
+    """The ads of a labelled file that the model is least sure of, unclear ones last, in bounded memory.
 
-    Parameters
-    ----------
-    source : path-like
-        A file that `label_file` wrote.
-    title, text : str, optional
-        The columns' names, if they are not among the common ones.
-    prefix : str
-        What was put before the names of the added columns.
-    most : int
-        How many ads to keep.
-
-    Returns
-    -------
-    list of Doubtful
-        Ads with an empty text are left out.
+    Good for teaching a model, and unfit for shares: they are no random sample.
 
     Raises
     ------
     DataError
         If the file is missing or was not labelled.
     """
-    return heapq.nsmallest(most, _ads(os.fspath(source), title, text, prefix))
+    found = heapq.nsmallest(most, _read(source, title, text, prefix), key=lambda pair: (pair[1], pair[0].row))
+    return [Ad(ad.row, ad.title, ad.text, {SAMPLE_SOURCE: NOT_RANDOM}) for ad, _ in found]
 
 
-def _ads(source: str, title: str | None, text: str | None, prefix: str) -> Iterator[Doubtful]:
-    file = Source(source)
+def _read(
+    source: str | os.PathLike[str], title: str | None, text: str | None, prefix: str | None
+) -> Iterator[tuple[Ad, float]]:
+    at = 0
+    for rows in iter_table(source):
+        heading, body = find_columns(rows.columns, title, text, Path(source).name)
+        confidence = [0.0] * len(rows)
+        if prefix is not None:
+            name = prefix + "collar_confidence"
+            if name not in rows:
+                raise DataError(
+                    f"No column {name!r} in {Path(source).name}: label the file first with 'collarclass label', or "
+                    "name the prefix of its columns."
+                )
+            confidence = [_number(value) for value in rows[name]]
+        samples = [name for name in SAMPLE_COLUMNS if name in rows]
+        for i, values in enumerate(rows.to_dict("records")):
+            at += 1
+            ad = Ad(
+                at,
+                tidy(values[heading]) if heading is not None else "",
+                tidy(values[body]),
+                {name: str(values[name]) for name in samples},
+            )
+            if ad.text.strip() or ad.title.strip():
+                yield ad, confidence[i]
+
+
+def _number(value: str) -> float:
     try:
-        reader = open_reader(file, Layout(title=title, text=text))
-        title_column, text_column = find_columns(reader.names, title, text, file.name)
-        row = 1
-        for batch in reader.batches(_BATCH):
-            for ad in batch.rows():
-                row += 1
-                if prefix + "collar" not in ad:
-                    raise DataError(
-                        f"No column {prefix + 'collar'!r} in {Path(source).name}: label the file first with "
-                        "'collarclass label', or name the prefix of its columns."
-                    )
-                body = _cell(ad.get(str(text_column)))
-                if body.strip():
-                    yield Doubtful(
-                        _number(ad.get(prefix + "collar_confidence")),
-                        row,
-                        _cell(ad.get(str(title_column))) if title_column is not None else "",
-                        body,
-                        _cell(ad[prefix + "collar"]),
-                        _cell(ad.get(prefix + "collar_evidence")),
-                    )
-    finally:
-        file.close()
-
-
-def _cell(value: Any) -> str:
-    return "" if value is None or value != value else str(value)
-
-
-def _number(value: Any) -> float:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
+        return float(value)
+    except ValueError:
         return math.inf
-    return number if number == number else math.inf
 
 
 def review(
-    ads: list[Doubtful],
+    ads: list[Ad],
     target: str | os.PathLike[str],
-    read_key: Callable[[], str],
-    write: Callable[[str], None],
+    terminal: Terminal,
+    *,
+    annotator: str = "1",
+    ratings: bool = False,
+    model: Model | None = None,
 ) -> int:
     """Ask for a label of each ad, and write each answer at once.
 
     Parameters
     ----------
-    ads : list of Doubtful
+    ads : list of Ad
+        From `read_ads` or `least_certain`.
     target : path-like
-        A CSV that `train` accepts. If it is there, it is gone on with: ads that it has are not asked
-        for again.
-    read_key : callable
-        Gives the next key, and nothing at the end of input.
-    write : callable
-        Shows a piece of text.
+        CSV of the annotations; continued if it is there: ads that this annotator has answered are not asked for
+        again.
+    terminal : Terminal
+    annotator : str, default="1"
+        A second annotator answers into the same file under another name.
+    ratings : bool, default=False
+        Whether to ask for the two ratings, too.
+    model : Model, optional
+        Whose guess is shown on demand; the shipped model if not given.
 
     Returns
     -------
     int
         How many ads were labelled.
     """
-    path = Path(target)
-    done = _answered(path)
-    todo = [ad for ad in ads if (ad.title, ad.text) not in done]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    labelled = 0
-    with path.open("a", encoding="utf-8", newline="") as file:
-        answers = csv.writer(file)
-        if file.tell() == 0:
-            answers.writerow(COLUMNS)
-        for number, ad in enumerate(todo, 1):
-            write(_shown(ad, number, len(todo)))
-            while (key := read_key().lower()) not in {*KEYS, "s", "q", ""}:
-                pass
-            write((KEYS.get(key) or {"s": "skipped"}.get(key, "")) + "\n\n")
-            if key in {"q", ""}:
-                break
-            if key in KEYS:
-                sure = "" if math.isinf(ad.confidence) else ad.confidence
-                answers.writerow((ad.title, ad.text, KEYS[key], ad.row, ad.collar, sure))
-                file.flush()
-                labelled += 1
-    return labelled
+    sampled = bool(ads) and SAMPLE_ROW in ads[0].sample
+    answers = AnswerFile(target, columns_of(ratings, sampled))
+    done = {_key(row) for row in answers.rows() if row["annotator"] == annotator}
+    todo = [ad for ad in ads if _key(_answer(ad)) not in done]
+    session = _Session(answers, terminal, annotator, ratings, model, len(ads), len(ads) - len(todo))
+    at = 0
+    while 0 <= at < len(todo):
+        step = session.ask(todo[at])
+        if step is None:
+            break
+        at = max(0, at + step)
+    return session.labelled
 
 
-def _answered(path: Path) -> set[tuple[str, str]]:
-    if not path.exists() or path.stat().st_size == 0:
-        return set()
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = csv.DictReader(file)
-        if tuple(rows.fieldnames or ()) != COLUMNS:
-            raise DataError(f"{path} is there and was not made by a review: choose another name.")
-        return {(row["title"], row["text"]) for row in rows}
+def _answer(ad: Ad) -> dict[str, str]:
+    return {"title": ad.title, "text": ad.text, **ad.sample}
 
 
-def _shown(ad: Doubtful, number: int, of: int) -> str:
-    sure = "" if math.isinf(ad.confidence) else f" {ad.confidence:.0%} sure"
-    text = ad.text if len(ad.text) <= _SHOWN else ad.text[:_SHOWN] + " …"
-    words = f" ({ad.evidence})" if ad.evidence else ""
-    lines = [
-        f"--- {number} of {of}, row {ad.row}: {ad.collar}{sure}{words}",
-        *([ad.title] if ad.title else []),
-        text,
+def _key(row: dict[str, str]) -> tuple[str, ...]:
+    """What an ad is known by: its row in the sample, or its words."""
+    return (row[SAMPLE_ROW],) if row.get(SAMPLE_ROW) else (row["title"], row["text"])
+
+
+class _Session:
+    """One sitting: what has been answered, and what the annotator sees."""
+
+    def __init__(
+        self,
+        answers: AnswerFile,
+        terminal: Terminal,
+        annotator: str,
+        ratings: bool,
+        model: Model | None,
+        of: int,
+        before: int,
+    ) -> None:
+        self.labelled = 0
+        self._answers, self._terminal, self._annotator, self._ratings = answers, terminal, annotator, ratings
+        self._model, self._of, self._before = model, of, before
+        self._path: list[int] = []  # steps taken, so that undo finds back past skipped ads
+
+    def ask(self, ad: Ad) -> int | None:
+        """Show an ad until it is answered; gives how far to go on, None to stop."""
+        note, saw, page = "", "", 0
+        pages = _pages(ad, *self._terminal.size())
+        self._show(pages, page)
+        while True:
+            key = self._terminal.read_key()
+            folded = key.lower()
+            if folded in {"q", ""}:
+                return None
+            if folded in LABEL_KEYS:
+                if self._take(ad, LABEL_KEYS[folded], note, saw):
+                    self._path.append(1)
+                    return 1
+                self._show(pages, page)
+            elif folded == "s":
+                self._terminal.write("skipped\n\n")
+                self._path.append(0)
+                return 1
+            elif folded == "z":
+                if (back := self._undo()) is not None:
+                    return back
+            elif folded == "n":
+                note = self._terminal.read_line("note: ")
+            elif folded == "m":
+                saw = "yes"
+                self._terminal.write(_guess(self._found(ad)))
+            elif folded == "r":
+                self._terminal.write(_stated(self._found(ad)))
+            elif key in {" ", "\n", "\r", "p", "P"} and len(pages) > 1:
+                page = max(0, page - 1) if folded == "p" else min(len(pages) - 1, page + 1)
+                self._show(pages, page)
+
+    def _found(self, ad: Ad) -> Classification:
+        return classify(ad.text, ad.title or None, model=self._model)
+
+    def _show(self, pages: list[str], page: int) -> None:
+        done = self._before + self.labelled
+        many = f", page {page + 1} of {len(pages)}" if len(pages) > 1 else ""
+        turn = f"\n{_PAGE_PROMPT}" if len(pages) > 1 else ""
+        head = f"--- {done + 1} of {self._of}, {100 * done // max(1, self._of)} % done{many}"
+        self._terminal.write(f"{head}\n{pages[page]}\n{_PROMPT}{turn}\n")
+
+    def _take(self, ad: Ad, label: str, note: str, saw: str) -> bool:
+        """Write an answer, unless the annotator thinks better of it at a rating."""
+        answer = _answer(ad) | {"label": label, "annotator": self._annotator, "annotation_note": note, "saw_model": saw}
+        self._terminal.write(label + "\n")
+        if self._ratings and label != "unclear":
+            values = []
+            for name, column in zip(_RATING_NAMES, RATINGS, strict=True):
+                value = _rating(self._terminal, name)
+                if value is None:
+                    return False
+                values.append(value)
+                answer[column] = f"{value:g}"
+            if label not in allowed_labels(*values):
+                fitting = " or ".join(sorted(allowed_labels(*values)))
+                self._terminal.write(f"These ratings stand for {fitting}: label it again.\n")
+                return False
+        self._answers.add(answer)
+        self.labelled += 1
+        self._terminal.write("\n")
+        return True
+
+    def _undo(self) -> int | None:
+        back = 0
+        while self._path:
+            back -= 1
+            if self._path.pop():
+                self._answers.undo()
+                self.labelled -= 1
+                self._terminal.write("taken back\n\n")
+                return back
+        self._terminal.write("nothing to take back\n")
+        return back or None
+
+
+def _rating(terminal: Terminal, name: str) -> float | None:
+    """A rating from 0 to 4 in halves; None if the annotator gives up."""
+    while True:
+        given = terminal.read_line(f"{name}, 0 to 4 in halves (empty: label again): ")
+        if not given:
+            return None
+        value = _number(given.replace(",", "."))
+        if 0 <= value <= 4 and (2 * value).is_integer():
+            return value
+        terminal.write("Write a number such as 0, 1.5 or 4.\n")
+
+
+def _guess(found: Classification) -> str:
+    words = [f"{' '.join(r.text.split())} ({r.dimension.replace('_', '-')})" for r in found.reasons[:_WORDS]]
+    sure = "" if found.label == "unclear" else f", {found.confidence:.0%} sure"
+    return f"model: {found.label}{sure}; {'; '.join(words) or found.note or 'no single word decided'}\n"
+
+
+def _stated(found: Classification) -> str:
+    asked = [f"{' '.join(r.text.split())} ({r.kind}, {r.status.replace('_', ' ')})" for r in found.requirements]
+    return f"stated: {'; '.join(asked) or 'nothing on schooling, certificates or experience'}\n"
+
+
+def _pages(ad: Ad, width: int, height: int) -> list[str]:
+    """The whole ad, wrapped and cut into pages."""
+    lines = [line for part in (ad.title, ad.text) if part for line in [*_wrapped(part, width), ""]][:-1]
+    return ["\n".join(lines[i : i + height]) for i in range(0, len(lines), height)] or [""]
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    out: list[str] = []
+    for paragraph in text.replace("\r\n", "\n").split("\n"):
+        wide = any(east_asian_width(c) in "WF" for c in paragraph)
+        out += textwrap.wrap(paragraph, width // 2 if wide else width) or [""]
+    return out
+
+
+def agreement_of(path: str | os.PathLike[str]) -> tuple[Agreement, list[tuple[str, str, str]]] | None:
+    """Agreement of the first two annotators of a file, and the ads they differ on: title, one label, other label.
+
+    None where only one has annotated, or no ad in common.
+    """
+    by: dict[str, dict[tuple[str, ...], dict[str, str]]] = {}
+    for rows in iter_table(path):
+        for row in rows.to_dict("records"):
+            values = {str(name): str(value) for name, value in row.items()}
+            by.setdefault(values.get("annotator", ""), {})[_key(values)] = values
+    if len(by) < 2:
+        return None
+    first, second = list(by.values())[:2]
+    both = [key for key in first if key in second]
+    if not both:
+        return None
+    found = agreement([first[k]["label"] for k in both], [second[k]["label"] for k in both])
+    differ = [
+        (first[k]["title"], first[k]["label"], second[k]["label"])
+        for k in both
+        if first[k]["label"] != second[k]["label"]
     ]
-    return _harmless("\n".join(lines)) + "\n" + _PROMPT
-
-
-def _harmless(text: str) -> str:
-    """A text without control characters, which could move the cursor or worse."""
-    return "".join(c for c in text.replace("\r\n", "\n") if c == "\n" or c.isprintable() or c in "\t\u3000")
+    return found, differ

@@ -1,13 +1,15 @@
-"""The commands of publishing: sample, shares, duplicates."""
+"""The commands of publishing: sample, shares, duplicates, review."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from collarclass.cli.common import FORCE, MODEL, PATH, PREFIX, SOURCE, TEXT, TITLE, check_free, ending
+from collarclass.cli.harmless import harmless
 
 BY = click.option("--by", multiple=True, help="Column to group by, or month, quarter, year; may be given again.")
 DATE = click.option("--date", help="Column of dates, where it cannot be found.")
@@ -154,9 +156,7 @@ def shares(
 @TITLE
 @TEXT
 @FORCE
-def duplicates(
-    source: str, target: Path, similarity: float, title: str | None, text: str | None, force: bool
-) -> None:
+def duplicates(source: str, target: Path, similarity: float, title: str | None, text: str | None, force: bool) -> None:
     """Mark near-identical ads: the same rows come out, with a column duplicate_group.
 
     The number of a group is the row, counted from 1, of its first ad. 'shares --unique' counts each group once.
@@ -170,4 +170,72 @@ def duplicates(
     click.echo(f"{len(found.group):,} ads are {found.n_distinct:,} -> {target}", err=True)
 
 
-COMMANDS = (sample, shares, duplicates)
+@click.command(epilog="Example: collarclass review to_annotate.csv -o annotated.csv --annotator anna")
+@SOURCE
+@click.option("--output", "-o", "target", type=PATH, help="CSV of your labels; continued if it is there.")
+@click.option("--annotator", default="1", help="Your name; a second one answers into the same file.")
+@click.option("--ratings", is_flag=True, help="Ask for the two ratings, too.")
+@click.option("--least-certain", is_flag=True, help="Labelled file: least certain first. Unfit for shares.")
+@click.option("--most", type=click.IntRange(min=1), default=500, help="With --least-certain: how many at most.")
+@TITLE
+@TEXT
+@PREFIX
+@MODEL
+def review(
+    source: str,
+    target: Path | None,
+    annotator: str,
+    ratings: bool,
+    least_certain: bool,
+    most: int,
+    title: str | None,
+    text: str | None,
+    prefix: str,
+    model: Path | None,
+) -> None:
+    """Label ads yourself, by one key each, without seeing the model's guess.
+
+    SOURCE is what 'collarclass sample' wrote, or with --least-certain a labelled file. The labels go to
+    SOURCE with .annotated before its ending, if no other name is given.
+    """
+    from collarclass.annotation.review import Terminal, agreement_of, read_ads
+    from collarclass.annotation.review import least_certain as doubtful
+    from collarclass.annotation.review import review as ask
+    from collarclass.model.persistence import load_model
+
+    target = target or Path(source).with_name(f"{Path(source).name.partition('.')[0]}.annotated.csv")
+    if least_certain:
+        ads = doubtful(source, title=title, text=text, prefix=prefix, most=most)
+        click.echo("Least certain first: these labels are for 'train', no share can be estimated from them.", err=True)
+    else:
+        ads = read_ads(source, title=title, text=text)
+    terminal = Terminal(_read_key, lambda piece: click.echo(harmless(piece), nl=False))
+    with ending(f"Interrupted: what you labelled is in {target}."):
+        n = ask(
+            ads,
+            target,
+            terminal,
+            annotator=annotator,
+            ratings=ratings,
+            model=load_model(model) if model is not None else None,
+        )
+        click.echo(f"{n:,} ads labelled -> {target}")
+        if (both := agreement_of(target)) is not None:
+            found, differ = both
+            click.echo(
+                f"Two annotators, {found.n:,} ads: {found.share:.1%} alike, kappa {found.kappa:.2f} "
+                f"(95 % {found.low:.2f} to {found.high:.2f})"
+            )
+            for name, one, other in differ[:20]:
+                click.echo(harmless(f"  {one} / {other}: {' '.join(name.split())[:70]}"))
+
+
+def _read_key() -> str:
+    """A key from a terminal, or a character of what is piped in; nothing at the end."""
+    if sys.stdin.isatty():
+        key = click.getchar()
+        return "" if key in {"\x03", "\x04"} else key
+    return sys.stdin.read(1)
+
+
+COMMANDS = (sample, shares, duplicates, review)

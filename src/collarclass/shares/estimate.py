@@ -16,8 +16,8 @@ from collarclass.definitions.labels import LABELS
 
 COLLARS: tuple[str, ...] = (*LABELS, "unclear")
 LEVEL = 0.95
-_PRIOR = 1.0  # annotations that the model's own doubt counts for in the variance of a stratum
-_FLOOR = 0.005  # and never less than this
+_PRIOR = 0.6  # annotations that the model's own doubt counts for in the variance of a stratum
+_FLOOR = 0.002  # and never less than this
 _DRAWS = 400
 
 Floats = NDArray[np.float64]

@@ -21,13 +21,16 @@ from collarclass.model.model import Model
 from collarclass.shares.dates import PERIODS, Order, is_dates
 from collarclass.shares.read import (
     COLLARS,
+    SAMPLE_COLUMNS,
+    SAMPLE_ROW,
+    SAMPLE_SOURCE,
     TEXT_HASH,
     LabelledFile,
     digest_of_file,
     read_labelled,
     text_hashes,
 )
-from collarclass.shares.sample import SAMPLE_COLUMNS, SAMPLE_ROW, SAMPLE_SOURCE, draw
+from collarclass.shares.sample import draw
 from collarclass.shares.shares import estimate_shares, group_columns
 from collarclass.tables.columns import find_columns
 from collarclass.tables.schema import COLUMNS

@@ -10,13 +10,10 @@ from numpy.typing import NDArray
 
 from collarclass.definitions.labels import LABELS
 from collarclass.errors import DataError
-from collarclass.shares.read import facts_of
+from collarclass.shares.read import SAMPLE_PROBABILITY, SAMPLE_ROW, SAMPLE_STRATUM, facts_of
 
 EDGES = (0.6, 0.8, 0.95)  # of confidence: strata of each label
 STRATA = len(LABELS) * (len(EDGES) + 1) + 1
-SAMPLE_ROW, SAMPLE_STRATUM, SAMPLE_PROBABILITY, SAMPLE_SOURCE = SAMPLE_COLUMNS = (
-    *("sample_row", "sample_stratum", "sample_probability", "sample_source"),
-)
 _LEAST = 4  # annotations of a stratum, where it has as many ads
 
 

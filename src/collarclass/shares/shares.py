@@ -34,8 +34,16 @@ from collarclass.shares.estimate import (
     counted,
     stratified_ppi,
 )
-from collarclass.shares.read import COLLARS, check_columns, facts_of
-from collarclass.shares.sample import SAMPLE_PROBABILITY, SAMPLE_ROW, STRATA, strata
+from collarclass.shares.read import (
+    COLLARS,
+    NOT_RANDOM,
+    SAMPLE_PROBABILITY,
+    SAMPLE_ROW,
+    SAMPLE_SOURCE,
+    check_columns,
+    facts_of,
+)
+from collarclass.shares.sample import STRATA, strata
 from collarclass.tables.columns import find_columns
 
 RESULT = ("plain", "share", "low", "high", "n_ads", "n_annotated", "n_effective", "method", "definition", "warning")
@@ -250,6 +258,11 @@ def _find_truth(truth: pd.DataFrame, labelled: pd.DataFrame, column: str) -> Tru
     if column not in truth:
         listing = ", ".join(map(str, truth.columns))
         raise DataError(f"No column {column!r} in the annotated ads; their columns are: {listing}.")
+    if SAMPLE_SOURCE in truth and (truth[SAMPLE_SOURCE].astype(str) == NOT_RANDOM).any():
+        raise DataError(
+            "These ads were annotated least certain first, which is no random sample: draw one with "
+            "'collarclass sample'."
+        )
     labels = truth[column].astype(object).map(lambda v: "" if pd.isna(v) else str(v).strip().casefold())
     labels = labels.replace({"grey": "gray"})
     unknown = labels[~labels.isin([*COLLARS, ""])]
