@@ -105,11 +105,10 @@ class Page:
         )
 
     def open(self, path: Path) -> None:
-        """Load a page and wait until its charts are drawn."""
+        """Load a page."""
         self.events.clear()
         self.call("Page.navigate", url=path.as_uri())
         self.wait("document.readyState === 'complete' && location.href !== 'about:blank'")
-        self.wait("!document.getElementById('plane') || !!document.querySelector('#plane .scatterlayer .point')")
 
     def complaints(self) -> list[str]:
         """Errors and warnings of the console, exceptions, and requests that left the page."""

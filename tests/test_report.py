@@ -1,4 +1,4 @@
-"""The report: what it counts, what it lets nobody inject, and that a browser shows it."""
+"""The report: what it counts, what it lets nobody inject, and how a browser lays it out."""
 
 from __future__ import annotations
 
@@ -11,25 +11,29 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 
-pytest.importorskip("plotly", reason="the report needs plotly and jinja2")
-pytest.importorskip("jinja2", reason="the report needs plotly and jinja2")
+pytest.importorskip("jinja2", reason="the report needs jinja2")
 
-from collarclass.api import default_model
 from collarclass.errors import DataError
 from collarclass.files.label import label_file
 from collarclass.model.model import Model
-from collarclass.report.report import wilson, write_report
+from collarclass.report.charts import hexagons
+from collarclass.report.report import write_report
+from collarclass.report.shown import _passages
+from collarclass.shares.files import sample_file, shares_of_file
 from collarclass.tables.schema import COLUMNS
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(ROOT / "tests"))
 
 from browser import Page, find_browser  # noqa: E402
 
 EXAMPLES = ROOT / "examples" / "job_ads.csv"
 HOSTILE = '</script><script>window.hacked=1</script><img src=x onerror="window.hacked=1">{{7*7}}'
+COLLARS = ("white", "blue", "gray", "unclear")
 
 
 def labelled_row(title: str, collar: str = "gray", **changes: str) -> dict[str, str]:
@@ -47,7 +51,7 @@ def labelled_row(title: str, collar: str = "gray", **changes: str) -> dict[str, 
         "collar_model": "small 0",
     }
     if collar == "unclear":
-        row |= dict.fromkeys(("collar_confidence", "academic_score", "hands_on_score"), "")
+        row |= dict.fromkeys(("collar_confidence", "academic_score", "hands_on_score", "p_white", "p_blue", "p_gray"), "")
     return {"title": title, "text": "…", **row, **changes}
 
 
@@ -59,181 +63,212 @@ def write_rows(path: Path, rows: list[dict[str, str]]) -> Path:
     return path
 
 
-def page_of(source: Path, model: Model, **options: Any) -> str:
+def page_of(source: Path, **options: Any) -> str:
     target = source.with_suffix(".html")
-    write_report(source, target, model=model, **options)
+    write_report(source, target, **options)
     return target.read_text("utf-8")
 
 
-def without_library(page: str) -> str:
-    """A page without the charting library in its head."""
-    return re.sub(r"(?s)<script>.*?</script>\s*</head>", "</head>", page, count=1)
-
-
-def figures(page: str) -> dict[str, Any]:
-    found = re.search(r'(?s)<script type="application/json" id="figures">(.*?)</script>', page)
+def data_of(page: str) -> dict[str, Any]:
+    found = re.search(r'(?s)<script type="application/json" id="data">(.*?)</script>', page)
     assert found is not None
     return dict(json.loads(found[1]))
 
 
-def table_after(page: str, heading: str) -> list[list[str]]:
-    section = page.split(f'id="{heading}"', 1)[1].split("</table>", 1)[0]
-    rows = re.findall(r"(?s)<tr[^>]*>(.*?)</tr>", section)
-    return [[html.unescape(c) for c in re.findall(r"(?s)<td[^>]*>(.*?)</td>", row)] for row in rows[1:]]
+def table_of(page: str, name: str) -> list[list[str]]:
+    """Values of a table's cells: the plain ones where the shown ones are rounded."""
+    body = page.split(f'<table id="{name}">', 1)[1].split("</table>", 1)[0].split("<tbody>", 1)[1]
+    rows = []
+    for row in re.findall(r"(?s)<tr>(.*?)</tr>", body):
+        cells = re.findall(r'(?s)<(?:td|th)[^>]*?(?:data-value="([^"]*)")?(?: style="[^"]*")?>(.*?)</(?:td|th)>', row)
+        rows.append([html.unescape(value or re.sub("<[^>]*>", " ", shown)) for value, shown in cells])
+    return rows
 
 
 @pytest.fixture(scope="module")
-def shipped() -> Model:
-    return default_model()
-
-
-@pytest.fixture(scope="module")
-def labelled(tmp_path_factory: pytest.TempPathFactory, shipped: Model) -> Path:
+def labelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("report") / "labelled.csv"
-    label_file(EXAMPLES, target, model=shipped)
+    label_file(EXAMPLES, target)
     return target
 
 
-def test_shares_add_up(labelled: Path, shipped: Model) -> None:
-    page = page_of(labelled, shipped)
-    rows = table_after(page, "shares")
-    assert [row[0] for row in rows] == ["White", "Blue", "Gray", "Unclear"]
-    with labelled.open(encoding="utf-8", newline="") as file:
-        collars = [row["collar"] for row in csv.DictReader(file)]
-    assert [int(row[1]) for row in rows] == [collars.count(c) for c in ("white", "blue", "gray", "unclear")]
-    assert sum(int(row[1]) for row in rows) == 40
-    share, low, high = ([float(row[i].split()[0]) for row in rows] for i in (2, 3, 4))
-    assert sum(share) == pytest.approx(100, abs=0.3)
-    assert all(a <= s <= b for a, s, b in zip(low, share, high, strict=True))
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory, labelled: Path) -> Path:
+    """Five thousand labelled ads, long ones among them, in regions and months."""
+    table = pd.read_csv(labelled, dtype=str, keep_default_na=False)
+    rng = np.random.default_rng(0)
+    ads = table.iloc[rng.integers(0, len(table), 5000)].reset_index(drop=True)
+    filler = " We are a friendly team in a green valley, and the canteen is good." * 30
+    ads["description"] = [f"{text} {i}{filler}" for i, text in enumerate(ads["description"])]
+    ads["region"] = rng.choice(["North Yorkshire", "Greater Manchester", "Wales", "Western Isles of Scotland"], 5000)
+    ads["posted"] = [f"2026-{m:02d}-03" for m in rng.integers(1, 13, 5000)]
+    path = labelled.with_name("many.csv")
+    ads.to_csv(path, index=False)
+    return path
+
+
+def test_shares_are_those_of_the_command(labelled: Path) -> None:
+    page = page_of(labelled)
+    expected = shares_of_file(labelled)
+    rows = table_of(page, "shares")
+    assert [row[0] for row in rows] == list(COLLARS)
+    for i, name in enumerate(("share", "low", "high", "plain", "n_ads"), start=1):
+        assert [float(row[i]) for row in rows] == pytest.approx(expected[name].tolist(), abs=1e-6)
+    assert "adjusted on the assumption that the model errs here" in page
     assert "Collars of 40 job ads" in page
-    drawn = figures(page)
-    points = sum(len(t["x"]) for t in drawn["plane"]["data"] if t.get("meta") == "points")
-    assert points == 40 - collars.count("unclear")
-    assert sum(sum(t["y"]) for t in drawn["schooling"]["data"]) == 40
-    for row in table_after(page, "sens"):
-        assert sum(float(cell.split()[0]) for cell in row[1:]) == pytest.approx(100, abs=0.3)
+    counts = [[int(cell) for cell in row[1:]] for row in table_of(page, "schooling")]
+    assert sum(map(sum, counts)) == 40
 
 
-def test_wilson_against_values_by_hand() -> None:
-    assert list(wilson(0, 10)) == pytest.approx([0.0, 0.2775], abs=1e-4)
-    assert list(wilson(10, 10)) == pytest.approx([0.7225, 1.0], abs=1e-4)
-    assert wilson(0, 0) == (0.0, 1.0)
+def test_annotated_ads_correct_the_page(labelled: Path, tmp_path: Path) -> None:
+    sample_file(labelled, tmp_path / "s.csv", 36)
+    sample = pd.read_csv(tmp_path / "s.csv", dtype=str)
+    sample["label"] = ["gray", "blue", "white"] * 12
+    sample.to_csv(tmp_path / "a.csv", index=False)
+    page = page_of(labelled, truth=tmp_path / "a.csv", by=["month"])
+    expected = shares_of_file(labelled, tmp_path / "a.csv", by="month")
+    assert "Corrected by 36 annotated ads" in page
+    rows = table_of(page, "shares")
+    assert [float(row[1]) for row in rows] == pytest.approx(expected["share"][:4].tolist(), abs=1e-6)
+    by_month = table_of(page, "by-1")
+    assert [float(row[2]) for row in by_month] == pytest.approx(expected["share"][4:].tolist(), abs=1e-6)
+    assert by_month[0][:2] == ["2025-01", "white"]
+    foreign = sample.drop(columns=["sample_row", "sample_source"])
+    foreign.to_csv(tmp_path / "f.csv", index=False)
+    assert "样本并非从本文件抽取：36 条中按文字找到 36 条" in page_of(labelled, truth=tmp_path / "f.csv", lang="zh")
+
+
+def test_regions_by_months(many: Path) -> None:
+    page = page_of(many, by=["region", "posted"])
+    rows = table_of(page, "crossed")
+    assert [row[0] for row in rows] == sorted(
+        [row[0] for row in rows], key=lambda name: -pd.read_csv(many)["region"].value_counts()[name]
+    )
+    assert all(len(row) == 13 for row in rows)
+    alone = shares_of_file(many, by=["region", "posted"])
+    one = alone[(alone["region"] == "Wales") & (alone["posted"] == "2026-07") & (alone["label"] == "gray")]
+    assert float(dict((row[0], row) for row in rows)["Wales"][7]) == pytest.approx(one["share"].tolist()[0], abs=1e-6)
+
+
+def test_other_definitions_stand_beside(labelled: Path) -> None:
+    rows = table_of(page_of(labelled), "by-definition")
+    names = list(dict.fromkeys(row[0] for row in rows))
+    assert names[:3] == ["article", "dual-certificate", "middle"]
+    assert names[-4:] == ["a_strict", "a_loose", "h_strict", "h_loose"]
+    for name in names:
+        assert sum(float(row[2]) for row in rows if row[0] == name) == pytest.approx(1, abs=1e-5)
+    page = page_of(labelled, definition="middle")
+    assert "definition: middle" in page
+    assert {ad["collar"] for ad in data_of(page)["ads"]} == set(COLLARS)
 
 
 def test_text_from_ads_stays_text(tmp_path: Path, small_model: Model) -> None:
     rows = [
-        labelled_row(HOSTILE, "gray", collar_evidence=HOSTILE, collar_model=HOSTILE, region=HOSTILE)
-        for _ in range(5)
+        labelled_row(HOSTILE, text=HOSTILE + str(i), collar_evidence=HOSTILE, collar_model=HOSTILE, region=HOSTILE)
+        for i in range(5)
     ]
-    source = write_rows(tmp_path / "labelled.csv", rows)
-    page = without_library(page_of(source, small_model, by=["region"]))
+    page = page_of(write_rows(tmp_path / "labelled.csv", rows), model=small_model, by=["region"])
     assert "<img" not in page
-    assert "window.hacked=1</script>" not in page
-    assert "&lt;/script&gt;" in page
-    assert "{{7*7}}" in page
     assert page.count("<script") == page.count("</script") == 2
-
-
-def test_a_hostile_column_name(tmp_path: Path, small_model: Model) -> None:
-    rows = [labelled_row("Welder", **{HOSTILE: "x"})]
-    source = write_rows(tmp_path / "labelled.csv", rows)
-    page = without_library(page_of(source, small_model, by=[HOSTILE]))
+    assert "&lt;/script&gt;" in page
+    assert data_of(page)["ads"][0]["title"] == HOSTILE
+    rows = [labelled_row("Welder", **{HOSTILE: "x"})] * 2
+    page = page_of(write_rows(tmp_path / "column.csv", rows), model=small_model, by=[HOSTILE])
     assert "<img" not in page
-    assert page.count("<script") == 2
 
 
-def test_by_date_is_by_month(labelled: Path, shipped: Model) -> None:
-    drawn = figures(page_of(labelled, shipped, by=["posted", "region"]))
-    for trace in drawn["by0"]["data"]:
-        assert trace["type"] == "scatter"
-        assert trace["x"] == ["2025-01", "2025-02", "2025-03"]
-    assert drawn["by0"]["layout"]["xaxis"]["type"] == "date"
-    shares = [sum(values) for values in zip(*(t["y"] for t in drawn["by0"]["data"]), strict=True)]
-    assert all(0 <= share <= 100.1 for share in shares)
-    assert {t["type"] for t in drawn["by1"]["data"]} == {"bar"}
-    assert len(drawn["by1"]["data"][0]["x"]) == 20
-
-
-@pytest.mark.parametrize("date", ["2025/3/7", "2025年3月7日", "2025-03-07T10:00:00Z", "2025.3"])
-def test_dates_as_they_come(tmp_path: Path, small_model: Model, date: str) -> None:
-    rows = [labelled_row("A", day=date)] * 3
-    drawn = figures(page_of(write_rows(tmp_path / "l.csv", rows), small_model, by=["day"]))
-    assert drawn["by0"]["data"][2]["x"] == ["2025-03"]
-    assert drawn["by0"]["data"][2]["y"] == [100]
-
-
-def test_the_page_in_chinese(labelled: Path, shipped: Model) -> None:
-    page = without_library(page_of(labelled, shipped, lang="zh"))
+def test_the_page_in_chinese(labelled: Path) -> None:
+    page = page_of(labelled, lang="zh", by=["region", "posted"])
     assert '<html lang="zh-CN">' in page
-    assert [row[0] for row in table_after(page, "shares")] == ["白领", "蓝领", "灰领", "无法判断"]
-    english = without_library(page_of(labelled, shipped))
-    for phrase in ("How many ads", "least certain", "academic score", "Show <select"):
-        assert phrase in english
-        assert phrase not in page
+    assert "灰领" in page
+    visible = re.sub(r"(?s)<script.*?</script>|<style>.*?</style>", "", page)
+    for phrase in ("Share of each", "annotat", "certain", "academic score", "Table"):
+        assert phrase not in visible
 
 
 def test_both_languages_have_the_same_words() -> None:
     words = json.loads((ROOT / "src/collarclass/report/words.json").read_text("utf-8"))
-    assert {lang: set(w) for lang, w in words.items()} == {"en": set(words["en"]), "zh": set(words["en"])}
+    assert set(words["en"]) == set(words["zh"])
     for key, value in words["en"].items():
         if isinstance(value, str):
             assert set(re.findall(r"{\w+}", value)) == set(re.findall(r"{\w+}", words["zh"][key])), key
-        else:
+        elif key != "warning_texts":
             assert len(value) == len(words["zh"][key])
 
 
-def test_many_ads_are_sampled_and_the_page_says_so(tmp_path: Path, small_model: Model) -> None:
-    collars = ("gray", "blue", "white", "unclear")
-
-    def numbers(i: int) -> dict[str, str]:
-        return {"academic_score": f"{i % 97 / 97:.4f}", "collar_confidence": f"{0.4 + i % 59 / 100:.2f}"}
-
-    rows = [
-        labelled_row(f"Job {i}", collars[i % 4], **(numbers(i) if i % 4 < 3 else {})) for i in range(12_000)
-    ]
-    source = write_rows(tmp_path / "labelled.csv", rows)
-    page = page_of(source, small_model)
-    assert "2,000 of 9,000 ads are drawn" in page
-    drawn = figures(page)
-    traces = drawn["plane"]["data"]
-    assert sum(len(t["x"]) for t in traces if t.get("meta") == "points") == 2000
-    assert any(t["type"] == "contour" for t in traces)
-    assert [row[1] for row in table_after(page, "shares")] == ["3,000"] * 4
-    least = table_after(page, "least")
-    assert len(least) == 25
-    assert {row[3] for row in least} == {"0.40"}
-    assert [int(row[0]) for row in least] == sorted(int(row[0]) for row in least)
-    assert len(page) < 8_000_000
+def test_deciding_words_are_where_the_spans_say(labelled: Path) -> None:
+    for ad in data_of(page_of(labelled))["ads"]:
+        for start, end, dimension, _ in ad["spans"]:
+            word = ad["text"][start:end]
+            assert word == word.strip()
+            assert word
+            assert dimension in (0, 1)
+        assert ad["spans"] == sorted(ad["spans"])
 
 
-def test_same_bytes_twice(labelled: Path, tmp_path: Path, shipped: Model) -> None:
+def test_of_a_long_ad_the_passages_with_its_deciding_words_are_shown() -> None:
+    from collarclass import classify
+
+    text = "We are a friendly team. " * 40 + "Welder wanted: MIG welding of steel frames. " + "Good canteen. " * 250
+    found = classify(text)
+    shown, spans = _passages(text, [r for r in found.reasons if r.field == "text"])
+    assert len(shown) < 2000
+    assert "MIG welding of steel frames" in shown
+    assert " […] " in shown
+    assert {shown[s:e] for s, e, _, _ in spans} <= {r.text for r in found.reasons}
+    assert spans
+
+
+def test_hexagons_count_every_ad() -> None:
+    rng = np.random.default_rng(0)
+    scores, labels = rng.random((5000, 2)), rng.integers(0, 3, 5000)
+    centre, count, _ = hexagons(scores, labels)
+    assert count.sum() == 5000
+    nearest = np.argmin(((scores[:50, None] - centre[None]) ** 2).sum(axis=2), axis=1)
+    alone = hexagons(scores[:50], labels[:50])
+    assert {tuple(c) for c in alone[0]} == {tuple(c) for c in centre[nearest]}
+    assert count.max() < 80  # evenly spread
+
+
+def test_a_page_has_a_bound(many: Path, tmp_path: Path, small_model: Model) -> None:
+    page = page_of(many, by=["region", "posted"])
+    assert len(page.encode()) < 1_500_000
+    ads = data_of(page)["ads"]
+    assert 100 < len(ads) <= 400
+    assert f"{len(ads)} of 5,000 ads: the least certain ones" in page
+    sure = pd.to_numeric(pd.read_csv(many)["collar_confidence"]).min()
+    assert min(ad["sure"] for ad in ads if ad["collar"] != "unclear") == pytest.approx(sure, abs=1e-3)
+    rows = [labelled_row(f"Job {i}", city=f"City {i % 700}", text=f"ad {i}") for i in range(3000)]
+    page = page_of(write_rows(tmp_path / "cities.csv", rows), model=small_model, by=["city"])
+    assert "The 20 commonest of 700 values" in page
+    assert len(table_of(page, "by-1")) == 4 * 61  # and the others together
+    assert "(others)" in page
+
+
+def test_a_repeated_ad_is_shown_once(tmp_path: Path, small_model: Model) -> None:
+    rows = [labelled_row("Same", text="the same words")] * 900 + [labelled_row("Other", text="other words")]
+    ads = data_of(page_of(write_rows(tmp_path / "l.csv", rows), model=small_model))["ads"]
+    assert sorted(ad["title"] for ad in ads) == ["Other", "Same"]
+
+
+def test_same_bytes_twice(labelled: Path, tmp_path: Path) -> None:
     for name in ("a.html", "b.html"):
-        write_report(labelled, tmp_path / name, model=shipped, by=["region"])
+        write_report(labelled, tmp_path / name, by=["region"])
     assert (tmp_path / "a.html").read_bytes() == (tmp_path / "b.html").read_bytes()
     assert {p.name for p in tmp_path.iterdir()} == {"a.html", "b.html"}
 
 
-@pytest.mark.parametrize("name", ["l.tsv", "l.jsonl", "l.parquet", "l.csv.gz"])
-def test_every_format(tmp_path: Path, labelled: Path, shipped: Model, name: str) -> None:
-    label_file(EXAMPLES, tmp_path / name, model=shipped)
-    write_report(tmp_path / name, tmp_path / "r.html", model=shipped, by=["posted"])
-    page = (tmp_path / "r.html").read_text("utf-8")
-    assert table_after(page, "shares") == table_after(page_of(labelled, shipped), "shares")
-
-
-def test_prefix_and_title(tmp_path: Path, shipped: Model) -> None:
-    label_file(EXAMPLES, tmp_path / "l.csv", model=shipped, prefix="x_")
-    write_report(tmp_path / "l.csv", tmp_path / "r.html", model=shipped, prefix="x_", title="region")
-    titles = {row[1] for row in table_after((tmp_path / "r.html").read_text("utf-8"), "least")}
-    with EXAMPLES.open(encoding="utf-8", newline="") as file:
-        assert titles <= {row["region"] for row in csv.DictReader(file)}
-    assert len(titles) > 10
+@pytest.mark.parametrize("name", ["l.jsonl", "l.parquet"])
+def test_every_format_and_prefix(tmp_path: Path, labelled: Path, name: str) -> None:
+    label_file(EXAMPLES, tmp_path / name, prefix="x_")
+    page = page_of(tmp_path / name, by=["posted"], prefix="x_")
+    assert table_of(page, "shares") == table_of(page_of(labelled, by=["posted"]), "shares")
 
 
 def test_only_unclear_ads(tmp_path: Path, small_model: Model) -> None:
     source = write_rows(tmp_path / "l.csv", [labelled_row("??", "unclear")] * 3)
-    page = page_of(source, small_model, by=["title"])
-    assert table_after(page, "shares")[3][:3] == ["Unclear", "3", "100.0 %"]
+    page = page_of(source, by=["title"], model=small_model)
+    assert table_of(page, "shares")[3][:2] == ["unclear", "1.000000"]
 
 
 @pytest.mark.parametrize(
@@ -241,7 +276,9 @@ def test_only_unclear_ads(tmp_path: Path, small_model: Model) -> None:
     [
         ("title,text\nA,b\n", {}, r"No column 'collar' in l\.csv; its columns are: title, text\. Label the file"),
         (None, {"by": ["shire"]}, r"No column 'shire' in l\.csv; its columns are: title, text, collar"),
+        (None, {"by": ["month"]}, r"No column holds dates: name the one that counts"),
         (None, {"lang": "fr"}, "No language 'fr' for the report: choose en or zh"),
+        (None, {"definition": "pink"}, "No definition 'pink': choose one of article, "),
         (",".join(("title", "text", *COLUMNS)) + "\n", {}, r"l\.csv has no rows to report on"),
         ("", {}, r"l\.csv"),
     ],
@@ -257,13 +294,18 @@ def test_errors(
     with pytest.raises(DataError, match=message):
         write_report(source, tmp_path / "r.html", model=small_model, **options)
     assert not (tmp_path / "r.html").exists()
-    with pytest.raises(DataError, match="No file"):
-        write_report(tmp_path / "nowhere.csv", tmp_path / "r.html", model=small_model)
 
 
 # -- in a browser --------------------------------------------------------------------------------
 
 BROWSER = find_browser()
+TOO_NARROW = """[...document.querySelectorAll('p, li, td.text, h1, h2, h3, .ad, .group b, #ads summary b, .heat tbody th')]
+    .filter(e => e.offsetParent && e.textContent.trim().length > 24).filter(e => {
+        const probe = document.createElement('span'); probe.textContent = '0'.repeat(12); probe.style.position = 'absolute';
+        e.append(probe); const least = probe.getBoundingClientRect().width; probe.remove();
+        return e.getBoundingClientRect().width < least; }).map(e => e.outerHTML.slice(0, 90))"""
+OUTSIDE = """[...document.querySelectorAll('main *')].filter(e => !e.closest('.scroll') && !e.closest('svg'))
+    .filter(e => e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 90))"""
 
 
 @pytest.fixture(scope="module")
@@ -277,97 +319,121 @@ def tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
 
 
 @pytest.fixture(scope="module")
-def report(labelled: Path, shipped: Model) -> Path:
-    target = labelled.with_name("shown.html")
-    write_report(labelled, target, model=shipped, by=["region", "posted"])
-    return target
+def pages(labelled: Path, many: Path) -> dict[tuple[str, str], Path]:
+    """The page of few and of many ads, in both languages."""
+    out = {}
+    for name, source in (("few", labelled), ("many", many)):
+        for lang in ("en", "zh"):
+            out[name, lang] = labelled.with_name(f"{name}_{lang}.html")
+            write_report(source, out[name, lang], by=["region", "posted"], lang=lang)
+    return out
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
-def test_the_page_loads_without_complaint(tab: Page, labelled: Path, shipped: Model, lang: str) -> None:
-    target = labelled.with_name(f"{lang}.html")
-    write_report(labelled, target, model=shipped, by=["region", "posted"], lang=lang)
-    tab.size(1100, 900)
-    tab.open(target)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 800, 1400])
+@pytest.mark.parametrize(("name", "lang"), [("few", "zh"), ("many", "en")])
+def test_the_layout(
+    tab: Page, pages: dict[tuple[str, str], Path], name: str, lang: str, width: int, scheme: str
+) -> None:
+    tab.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+    tab.size(width, 900)
+    tab.open(pages[name, lang])
     assert tab.complaints() == []
-    assert tab.run("document.querySelectorAll('.chart').length") == 5
-    assert tab.run("[...document.querySelectorAll('.chart')].every(c => c.querySelector('svg.main-svg'))")
+    assert tab.run("document.documentElement.scrollWidth") <= width
+    assert tab.run(OUTSIDE) == []
+    assert tab.run(TOO_NARROW) == []
+    assert tab.run("document.documentElement.scrollHeight") < (12_500 if width == 360 else 8_500)
+    tab.run("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+    tab.wait("document.querySelectorAll('.ad').length >= 20")
+    assert tab.run("document.documentElement.scrollWidth") <= width
+    assert tab.run(TOO_NARROW) == []
+    paper = tab.run("getComputedStyle(document.documentElement).backgroundColor")
+    assert (paper == "rgb(20, 23, 27)") == (scheme == "dark")
 
 
-def test_filters(tab: Page, report: Path) -> None:
-    tab.size(1100, 900)
-    tab.open(report)
-    everything = int(tab.run("document.getElementById('found').textContent").split()[0])
-    drawn = "plane.data.filter(t => t.meta === 'points').map(t => t.x.length)"
-    before = tab.run(drawn)
-    assert sum(before) == everything
+def test_words_and_figures_can_be_read_on_their_ground(tab: Page, pages: dict[tuple[str, str], Path]) -> None:
+    contrast = """(() => { const channel = v => { v /= 255; return v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4; };
+        const light = c => { const [r, g, b] = c.match(/[\\d.]+/g).map(Number); return .2126 * channel(r) + .7152 * channel(g) + .0722 * channel(b); };
+        const paper = light(getComputedStyle(document.documentElement).backgroundColor);
+        return [...document.querySelectorAll('h1, p, .note, .legend span, summary, td, .figure small, footer')].map(e => {
+            const ink = light(getComputedStyle(e).color); return (Math.max(ink, paper) + .05) / (Math.min(ink, paper) + .05); })
+            .reduce((a, b) => Math.min(a, b)); })()"""
+    for scheme in ("light", "dark"):
+        tab.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+        tab.open(pages["many", "en"])
+        assert tab.run(contrast) >= 4.5
+
+
+def test_the_list_can_be_searched_sorted_and_opened(tab: Page, pages: dict[tuple[str, str], Path]) -> None:
+    tab.size(800, 900)
+    tab.open(pages["few", "en"])
+    shown = "[...document.querySelectorAll('#ads details')]"
+    assert tab.run(f"{shown}.length") == 20
+    tab.run("document.getElementById('more').click()")
+    assert tab.run(f"{shown}.length") == 40
+    assert tab.run("document.getElementById('more').hidden")
     tab.run("collar.value = 'gray'; collar.dispatchEvent(new Event('change'))")
-    white, blue, gray = tab.run(drawn)
-    assert (white, blue, gray) == (0, 0, before[2])
-    shown = "[...document.querySelectorAll('#least-table tbody tr')].filter(r => !r.hidden)"
-    assert tab.run(f"{shown}.every(r => r.dataset.collar === 'gray')")
-    tab.run("collar.value = ''; search.value = 'welder'; search.dispatchEvent(new Event('input'))")
-    assert 0 < sum(tab.run(drawn)) < everything
-    assert tab.run(f"{shown}.every(r => r.textContent.toLowerCase().includes('welder'))")
-    assert tab.run("document.getElementById('found').textContent").split()[0] == str(sum(tab.run(drawn)))
+    assert tab.run(f"{shown}.every(d => d.dataset.collar === 'gray')")
+    tab.run("collar.value = ''; sort.value = 'row'; sort.dispatchEvent(new Event('change'))")
+    rows = tab.run(f"{shown}.map(d => Number(d.dataset.row))")
+    assert rows == sorted(rows)
+    tab.run("search.value = 'WELDER'; search.dispatchEvent(new Event('input'))")
+    assert tab.run(f"{shown}.length") >= 1
+    tab.run(f"{shown}.forEach(d => {{ d.open = true; }})")
+    tab.wait("!!document.querySelector('.ad mark')")
+    assert "weld" in tab.run("document.querySelector('#ads').textContent").lower()
     tab.run("search.value = 'nothing has this'; search.dispatchEvent(new Event('input'))")
-    assert tab.run(drawn) == [0, 0, 0]
-    tab.run("search.value = ''; search.dispatchEvent(new Event('input'))")
-    assert tab.run(drawn) == before
+    assert tab.run("document.getElementById('found').textContent") == "0 found"
     assert tab.complaints() == []
 
 
-def test_pointing_at_an_ad_shows_what_it_is(tab: Page, report: Path) -> None:
-    tab.size(1100, 900)
-    tab.open(report)
-    tab.run("plane.scrollIntoView({block: 'center'})")
-    place = tab.run(
-        """(() => { const t = plane.data.find(t => t.meta === 'points' && t.x.length), l = plane._fullLayout;
-        const box = plane.getBoundingClientRect();
-        return {x: box.left + l._size.l + l.xaxis.l2p(t.x[0]), y: box.top + l._size.t + l.yaxis.l2p(t.y[0])}; })()"""
-    )
-    tab.call("Input.dispatchMouseEvent", type="mouseMoved", x=place["x"] - 3, y=place["y"])
-    tab.call("Input.dispatchMouseEvent", type="mouseMoved", **place)
-    shown = tab.wait("(document.querySelector('#plane .hoverlayer .hovertext') || {}).textContent")
-    assert "academic score" in shown
-    assert re.search(r"hands-on score \d\.\d\d", shown)
-
-
-def test_keyboard(tab: Page, report: Path) -> None:
-    tab.size(1100, 900)
-    tab.open(report)
-    reached = []
-    for _ in range(12):
+def test_the_keyboard_reaches_everything_and_charts_have_words(tab: Page, pages: dict[tuple[str, str], Path]) -> None:
+    tab.size(800, 900)
+    tab.open(pages["many", "en"])
+    reached = set()
+    for _ in range(60):
         tab.call("Input.dispatchKeyEvent", type="keyDown", key="Tab", code="Tab", windowsVirtualKeyCode=9)
         tab.call("Input.dispatchKeyEvent", type="keyUp", key="Tab", code="Tab", windowsVirtualKeyCode=9)
-        reached.append(tab.run("document.activeElement.id"))
-    assert {"collar", "search"} <= set(reached)
-    assert tab.run("[...document.querySelectorAll('.chart')].every(c => c.getAttribute('aria-label').length > 5)")
+        reached.add(tab.run("document.activeElement.id || document.activeElement.tagName + document.activeElement.className"))
+    assert {"search", "collar", "sort", "SUMMARY", "DIVscroll heat"} <= reached
+    assert tab.run("[...document.querySelectorAll('[role=img]')].every(e => e.getAttribute('aria-label').length > 5)")
+    assert tab.run("[...document.querySelectorAll('th')].every(e => e.scope)")
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
-@pytest.mark.parametrize("width", [360, 412])
-def test_nothing_overflows_on_a_phone(
-    tab: Page, labelled: Path, shipped: Model, width: int, lang: str
-) -> None:
-    target = labelled.with_name(f"phone_{lang}.html")
-    write_report(labelled, target, model=shipped, by=["region", "posted"], lang=lang)
-    tab.size(width, 780)
-    tab.open(target)
-    assert tab.run("document.documentElement.scrollWidth") <= width
-    wide = """[...document.querySelectorAll('main *')].filter(e => !e.closest('.wide') && !e.closest('svg'))
-        .filter(e => e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 80))"""
-    assert tab.run(wide) == []
-    assert tab.run("document.querySelectorAll('.modebar-btn').length") == 0  # they would cover the legends
+def test_a_table_is_saved_as_csv(tab: Page, pages: dict[tuple[str, str], Path]) -> None:
+    tab.size(800, 900)
+    tab.open(pages["few", "en"])
+    tab.run("""window.saved = []; URL.createObjectURL = blob => { blob.text().then(t => saved.push(t)); return 'blob:x'; };
+        HTMLAnchorElement.prototype.click = function () { saved.push(this.download); };""")
+    tab.run("document.querySelector('#shares').closest('details').querySelector('button.csv').click()")
+    tab.wait("saved.length === 2")
+    name, text = sorted(tab.run("saved"), key=len)
+    assert name == "shares.csv"
+    lines = list(csv.reader(text.lstrip("\ufeff").splitlines()))
+    assert lines[0][0] == "collar"
+    assert lines[3][0] == "gray"
+    assert 0 < float(lines[3][1]) < 1
+
+
+def test_printed_it_is_light_and_whole(tab: Page, pages: dict[tuple[str, str], Path]) -> None:
+    tab.call("Emulation.setEmulatedMedia", media="print", features=[{"name": "prefers-color-scheme", "value": "dark"}])
+    tab.open(pages["few", "en"])
+    assert tab.run("getComputedStyle(document.documentElement).backgroundColor") == "rgb(251, 250, 246)"
+    tab.run("dispatchEvent(new Event('beforeprint'))")
+    assert tab.run("[...document.querySelectorAll('details.table')].every(d => d.open)")
+    assert tab.run("getComputedStyle(document.querySelector('.controls')).display") == "none"
+    tab.call("Emulation.setEmulatedMedia", media="", features=[])
 
 
 def test_hostile_ads_do_nothing_in_a_browser(tab: Page, tmp_path: Path, small_model: Model) -> None:
-    rows = [labelled_row(HOSTILE, collar_evidence=HOSTILE, **{HOSTILE: HOSTILE}) for _ in range(4)]
+    rows = [labelled_row(HOSTILE, text=HOSTILE + str(i), collar_evidence=HOSTILE, **{HOSTILE: HOSTILE}) for i in range(4)]
     source = write_rows(tmp_path / "labelled.csv", rows)
     write_report(source, tmp_path / "r.html", model=small_model, by=[HOSTILE])
-    tab.size(1100, 900)
+    tab.size(800, 900)
     tab.open(tmp_path / "r.html")
+    tab.run("document.querySelectorAll('#ads details').forEach(d => { d.open = true; })")
+    tab.wait("document.querySelectorAll('.ad').length === 4")
     assert tab.run("typeof window.hacked") == "undefined"
     assert tab.run("document.querySelectorAll('img').length") == 0
-    assert tab.run("document.querySelector('#least-table td:nth-child(2)').textContent") == HOSTILE
+    assert tab.run("document.querySelector('#ads summary b').textContent") == HOSTILE
     assert tab.complaints() == []

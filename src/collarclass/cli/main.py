@@ -247,6 +247,37 @@ def check(source: Path, target: Path | None, model: Path | None, force: bool) ->
         raise click.exceptions.Exit(1)
 
 
+@app.command(epilog="Example: collarclass review labelled.csv -o my_labels.csv")
+@SOURCE
+@click.option(
+    "--output", "-o", "target", type=PATH, required=True, help="CSV of your labels; gone on with if it is there."
+)
+@TITLE
+@TEXT
+@PREFIX
+@click.option("--most", type=click.IntRange(min=1), default=500, help="How many ads to ask for at most.")
+def review(source: str, target: Path, title: str | None, text: str | None, prefix: str, most: int) -> None:
+    """Label ads yourself, the least certain first, by one key each; the result is for 'train'.
+
+    SOURCE is a file that 'collarclass label' wrote.
+    """
+    from collarclass.annotation.review import doubtful_ads
+    from collarclass.annotation.review import review as ask
+
+    def read_key() -> str:
+        if sys.stdin.isatty():
+            key = click.getchar()
+            if key in {"\x03", "\x04"}:
+                return ""
+            return key
+        return sys.stdin.read(1)
+
+    ads = doubtful_ads(source, title=title, text=text, prefix=prefix, most=most)
+    with ending(f"Interrupted: what you labelled is in {target}."):
+        n = ask(ads, target, read_key, lambda piece: click.echo(piece, nl=False))
+        click.echo(f"{n:,} ads labelled -> {target}")
+
+
 @app.command(
     epilog="Examples: collarclass evaluate labelled.csv --truth label --by region    "
     "collarclass evaluate --external data/external"

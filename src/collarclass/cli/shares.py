@@ -1,4 +1,4 @@
-"""The commands of publishing: sample, shares, duplicates, review."""
+"""The commands of publishing: sample, review, shares, duplicates, report."""
 
 from __future__ import annotations
 
@@ -238,4 +238,63 @@ def _read_key() -> str:
     return sys.stdin.read(1)
 
 
-COMMANDS = (sample, shares, duplicates, review)
+@click.command(epilog="Example: collarclass report labelled.csv -o report.html --truth annotated.csv --by region --by month")
+@SOURCE
+@click.option("--output", "-o", "target", type=PATH, required=True, help="HTML file to write.")
+@BY
+@click.option("--truth", type=PATH, help="Annotated sample that corrects the shares.")
+@click.option("--definition", default="article", help="Built-in name or TOML file.")
+@DATE
+@ORDER
+@click.option("--weight", help="Column of the ads' weights.")
+@click.option("--lang", default="en", help="Language of the page: en or zh.")
+@TITLE
+@TEXT
+@PREFIX
+@MODEL
+@FORCE
+def report(
+    source: str,
+    target: Path,
+    by: tuple[str, ...],
+    truth: Path | None,
+    definition: str,
+    date: str | None,
+    date_order: str | None,
+    weight: str | None,
+    lang: str,
+    title: str | None,
+    text: str | None,
+    prefix: str,
+    model: Path | None,
+    force: bool,
+) -> None:
+    """Write a page that shows what a labelled file holds.
+
+    SOURCE is a file that 'collarclass label' wrote.
+    """
+    from collarclass.model.persistence import load_model
+    from collarclass.report.report import write_report
+
+    check_free(target, force)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with ending():
+        write_report(
+            source,
+            target,
+            by=by,
+            truth=truth,
+            definition=definition,
+            date=date,
+            date_order=date_order,  # type: ignore[arg-type]
+            weight=weight,
+            lang=lang,
+            title=title,
+            text=text,
+            prefix=prefix,
+            model=load_model(model) if model is not None else None,
+        )
+    click.echo(f"Report -> {target}", err=True)
+
+
+COMMANDS = (sample, shares, duplicates, review, report)

@@ -1,4 +1,4 @@
-"""The colours of labels and dimensions: one palette for notebooks, report, pictures and page."""
+"""The colours of labels and dimensions: one palette for notebooks, report, pictures and page, light and dark."""
 
 from __future__ import annotations
 
@@ -12,3 +12,33 @@ CELLS: dict[str, tuple[str, str]] = {
     "gray": ("#333333", "#dcdcdc"),
     "unclear": ("#8a6d1d", "#fbf3d9"),
 }
+
+# Of a page. Text on paper and sheet has a contrast of 4.5 or more; labels differ in lightness, not in hue alone.
+LIGHT: dict[str, str] = {
+    "paper": "#fbfaf6", "sheet": "#ffffff", "ink": "#1b2026", "soft": "#5a616b", "hair": "#e2ded3", "line": "#b9b3a4",
+    "accent": "#1f5fa8", "white-fill": "#ffffff", "white-line": "#6d6757", "blue-fill": "#1f5fa8",
+    "gray-fill": "#7a7f87", "unclear-fill": "#ecd9a0", "academic": "31 119 180", "hands-on": "214 109 0",
+}  # fmt: skip
+DARK: dict[str, str] = {
+    "paper": "#14171b", "sheet": "#1b1f24", "ink": "#e9e5db", "soft": "#a3a8b0", "hair": "#2c3138", "line": "#59606a",
+    "accent": "#8cb9ee", "white-fill": "#e9e5db", "white-line": "#ded8c6", "blue-fill": "#5c9be0",
+    "gray-fill": "#8d939c", "unclear-fill": "#8a6d1d", "academic": "92 168 226", "hands-on": "236 150 60",
+}  # fmt: skip
+
+
+def css_variables() -> str:
+    """The palette as variables of a style sheet, dark where the reader prefers it, and light on paper.
+
+    Examples
+    --------
+    >>> css_variables().splitlines()[0][:34]
+    ':root { color-scheme: light; --pap'
+    """
+
+    def variables(colours: dict[str, str]) -> str:
+        return " ".join(f"--{name}: {value};" for name, value in colours.items())
+
+    return (
+        f":root {{ color-scheme: light; {variables(LIGHT)} }}\n"
+        f"@media screen and (prefers-color-scheme: dark) {{ :root {{ color-scheme: dark; {variables(DARK)} }} }}\n"
+    )

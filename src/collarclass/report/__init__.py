@@ -1,4 +1,4 @@
 """A labelled file as one page.
 
-May import: errors, definitions, model, api, tables, files.
+May import: errors, definitions, explain, model, result, api, tables, files, shares.
 """

@@ -21,11 +21,11 @@ from numpy.typing import NDArray
 from collarclass.errors import CollarclassError, DataError
 from collarclass.files.batch import tidy
 from collarclass.files.table import iter_table
+from collarclass.shares.read import DUPLICATES
 from collarclass.tables.columns import find_columns
 from collarclass.text.tokens import STEP, mix, tokenize
 
 SIMILARITY = 0.85
-GROUP = "duplicate_group"
 _HASHES = 128
 _BANDS = 16
 _BAND = _HASHES // _BANDS
@@ -144,9 +144,9 @@ def _ads(source: str | os.PathLike[str], title: str | None, text: str | None) ->
 def _marked(source: str | os.PathLike[str], group: NDArray[np.int64]) -> Iterator[pd.DataFrame]:
     at = 0
     for rows in iter_table(source):
-        if GROUP in rows:
-            raise DataError(f"{Path(source).name} has a column {GROUP!r} already: drop or rename it first.")
-        yield rows.assign(**{GROUP: group[at : at + len(rows)]})
+        if DUPLICATES in rows:
+            raise DataError(f"{Path(source).name} has a column {DUPLICATES!r} already: drop or rename it first.")
+        yield rows.assign(**{DUPLICATES: group[at : at + len(rows)]})
         at += len(rows)
 
 

@@ -21,6 +21,7 @@ from collarclass.model.model import Model
 from collarclass.shares.dates import PERIODS, Order, is_dates
 from collarclass.shares.read import (
     COLLARS,
+    DUPLICATES,
     SAMPLE_COLUMNS,
     SAMPLE_ROW,
     SAMPLE_SOURCE,
@@ -37,7 +38,6 @@ from collarclass.tables.schema import COLUMNS
 
 TO_FILL = ("label", "academic_rating", "hands_on_rating", "annotator", "annotation_note")
 FORMATS = ("text", "csv", "json", "md", "html")
-DUPLICATES = "duplicate_group"
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +224,24 @@ def read_annotated(path: str | os.PathLike[str]) -> pd.DataFrame:
     if not len(found):
         raise DataError(f"{Path(path).name} has no rows: annotate some ads first.")
     return found
+
+
+def prepare_truth(
+    path: str | os.PathLike[str],
+    source: str | os.PathLike[str],
+    digest: str,
+    *,
+    prefix: str = "",
+    title: str | None = None,
+    text: str | None = None,
+) -> tuple[pd.DataFrame, list[str]]:
+    """Annotated ads with their rows in a labelled file of a given digest, and what is to be minded about them."""
+    annotated = read_annotated(path)
+    if not _strange(annotated, digest):
+        return annotated, []
+    hashed = read_labelled(source, prefix=prefix, title=title, text=text, hashes=True).table
+    found, note = _found_by_text(annotated, hashed, path, title, text)
+    return found, [note]
 
 
 def _strange(annotated: pd.DataFrame, digest: str) -> bool:

@@ -27,6 +27,7 @@ NUMBERS = ("collar_confidence", *SCORES, *PROBABILITIES)
 SAMPLE_COLUMNS = ("sample_row", "sample_stratum", "sample_probability", "sample_source")
 SAMPLE_ROW, SAMPLE_STRATUM, SAMPLE_PROBABILITY, SAMPLE_SOURCE = SAMPLE_COLUMNS
 NOT_RANDOM = "least certain first"  # as source of a sample: what no share may be estimated from
+DUPLICATES = "duplicate_group"  # number of the first of a group of repeated ads
 TEXT_HASH = "text_hash"  # a column that `read_labelled` adds on demand
 _LEFT_OUT = frozenset({"collar_evidence"})
 _LANGUAGE_SAMPLE = 300
@@ -99,7 +100,7 @@ def read_labelled(
         parts.append(part)
     if not any(map(len, parts)):
         raise DataError(f"{Path(path).name} has no rows.")
-    table = _concatenated(parts)
+    table = concatenated(parts)
     languages = [language(ad) for ad in sampled if ad.strip()]
     return LabelledFile(table, digest_of_file(path), languages.count("zh") / max(1, len(languages)))
 
@@ -131,7 +132,8 @@ def compact(rows: pd.DataFrame, columns: Sequence[str], prefix: str) -> pd.DataF
     return pd.DataFrame(out)
 
 
-def _concatenated(parts: list[pd.DataFrame]) -> pd.DataFrame:
+def concatenated(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """Parts of a table one after the other, categories joined."""
     out: dict[str, object] = {}
     for name in map(str, parts[0].columns):
         cells = [part[name] for part in parts]
@@ -155,10 +157,18 @@ def text_hashes(rows: pd.DataFrame, title: str | None, text: str) -> list[int]:
     titles = rows[title].map(tidy) if title is not None else [""] * len(rows)
     return [
         int.from_bytes(
-            hashlib.blake2b(" ".join(f"{a}\0{b}".split()).encode("utf-8", "replace"), digest_size=8).digest(), "big"
+            hashlib.blake2b(
+                " ".join(f"{_unguarded(a)}\0{_unguarded(b)}".split()).encode("utf-8", "replace"), digest_size=8
+            ).digest(),
+            "big",
         )
         for a, b in zip(titles, rows[text].map(tidy), strict=True)
     ]
+
+
+def _unguarded(cell: str) -> str:
+    """A cell without the apostrophe that keeps a spreadsheet from running it as a formula."""
+    return cell[1:] if cell[:1] == "'" and cell[1:2] in {"=", "+", "-", "@"} else cell
 
 
 def facts_of(table: pd.DataFrame, prefix: str = "") -> Facts:

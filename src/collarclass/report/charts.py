@@ -1,0 +1,262 @@
+"""Charts as SVG whose colours are the page's, so that one drawing serves light, dark and paper."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from collarclass.definitions.labels import LABELS
+
+SIZE = 320.0  # of the plane, in user units: text of 11 units stays readable on a narrow page
+_LEFT, _BOTTOM, _MARGINAL, _TOP, _GAP = 30.0, 34.0, 34.0, 22.0, 11.0
+_ACROSS = 18  # hexagons
+Place = Callable[[float, float], tuple[float, float]]
+_DASHES = {"white": "2 3", "blue": "7 3", "gray": ""}
+
+
+def _tag(name: str, content: str = "", **attributes: object) -> str:
+    pairs = "".join(f' {k.rstrip("_").replace("_", "-")}="{html.escape(str(v))}"' for k, v in attributes.items())
+    return f"<{name}{pairs}>{content}</{name}>"
+
+
+def _number(value: float) -> str:
+    return f"{value:.1f}".rstrip("0").rstrip(".")
+
+
+def hexagons(
+    scores: NDArray[np.floating], labels: NDArray[np.integer]
+) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
+    """Ads counted into hexagons on the plane of the two scores.
+
+    Parameters
+    ----------
+    scores : ndarray, shape (n, 2)
+        From 0 to 1.
+    labels : ndarray of int, shape (n,)
+        Index into `LABELS`.
+
+    Returns
+    -------
+    centre : ndarray, shape (n_hexagons, 2)
+    count, label : ndarray of int64
+        Ads in each, and their commonest label.
+
+    Examples
+    --------
+    >>> centre, count, label = hexagons(np.array([[0.5, 0.5], [0.5, 0.51], [0.9, 0.1]]), np.array([2, 2, 0]))
+    >>> count.tolist(), label.tolist()
+    ([2, 1], [2, 0])
+    """
+    if not len(scores):
+        return np.zeros((0, 2)), np.zeros(0, np.int64), np.zeros(0, np.int64)
+    width = 1 / _ACROSS
+    height = width * math.sqrt(3) / 2
+    x, y = scores[:, 0].astype(float), scores[:, 1].astype(float)
+    best = np.full(len(x), np.inf)
+    centre = np.zeros((len(x), 2))
+    for shift in (0, 1):  # rows of hexagons are shifted by half a width in turn: the nearest centre counts
+        row = 2 * np.round((y / height - shift) / 2) + shift
+        column = np.round(x / width - shift / 2) + shift / 2
+        distance = (x - column * width) ** 2 + (y - row * height) ** 2
+        nearer = distance < best
+        best[nearer] = distance[nearer]
+        centre[nearer] = np.column_stack([column * width, row * height])[nearer]
+    places, of = np.unique(centre.round(6), axis=0, return_inverse=True)
+    table = np.zeros((len(places), len(LABELS)), np.int64)
+    np.add.at(table, (of.ravel(), labels), 1)
+    return places, table.sum(axis=1), table.argmax(axis=1)
+
+
+def plane(
+    scores: NDArray[np.floating],
+    labels: NDArray[np.integer],
+    borders: Sequence[Sequence[tuple[float, float]]],
+    words: dict[str, str],
+) -> str:
+    """The density of ads on the plane, hexagon by hexagon, with the distribution of each score at its side."""
+    centre, count, label = hexagons(scores, labels)
+    top = max(1, int(count.max(initial=1)))
+    width, height = _LEFT + SIZE + _GAP + _MARGINAL, _TOP + _MARGINAL + _GAP + SIZE + _BOTTOM
+
+    def place(x: float, y: float) -> tuple[float, float]:
+        return _LEFT + x * SIZE, _TOP + _MARGINAL + _GAP + (1 - y) * SIZE
+
+    parts = [_axes(place, words)]
+    radius = SIZE / _ACROSS / math.sqrt(3)
+    for (x, y), n, k in zip(centre, count, label, strict=True):
+        px, py = place(float(x), float(y))
+        strength = 0.2 + 0.8 * math.log1p(n) / math.log1p(top)
+        tip = _tag("title", html.escape(f"{words['academic']} {x:.2f}, {words['hands_on']} {y:.2f}: {n:,}"))
+        parts.append(
+            _tag("path", tip, class_=f"hex {LABELS[k]}", d=_hexagon(px, py, radius), opacity=f"{strength:.2f}")
+        )
+    for line in borders:
+        points = " ".join(",".join(map(_number, place(x, y))) for x, y in line)
+        parts.append(_tag("polyline", class_="border", points=points))
+    parts += _marginals(scores, labels, place)
+    return _svg(width, height, "".join(parts), words["plane_alt"])
+
+
+def _hexagon(x: float, y: float, radius: float) -> str:
+    corners = [(x + radius * math.sin(a), y + radius * math.cos(a)) for a in np.arange(6) * math.pi / 3]
+    return "M" + "L".join(f"{_number(a)} {_number(b)}" for a, b in corners) + "Z"
+
+
+def _axes(place: Place, words: dict[str, str]) -> str:
+    out = []
+    for value in (0, 0.25, 0.5, 0.75, 1):
+        x, bottom = place(value, 0)
+        left, y = place(0, value)
+        out.append(
+            _tag("line", class_="grid", x1=_number(x), x2=_number(x), y1=_number(place(0, 1)[1]), y2=_number(bottom))
+        )
+        out.append(
+            _tag("line", class_="grid", y1=_number(y), y2=_number(y), x1=_number(left), x2=_number(place(1, 0)[0]))
+        )
+        out.append(_tag("text", f"{value:g}", class_="tick mid", x=_number(x), y=_number(bottom + 13)))
+        out.append(_tag("text", f"{value:g}", class_="tick end", x=_number(left - 5), y=_number(y + 4)))
+    x, y = place(0.5, 0)
+    out.append(_tag("text", html.escape(words["academic"] + " →"), class_="name mid", x=_number(x), y=_number(y + 28)))
+    out.append(_tag("text", html.escape("↑ " + words["hands_on"]), class_="name", x=0, y=12))
+    return "".join(out)
+
+
+def _marginals(scores: NDArray[np.floating], labels: NDArray[np.integer], place: Place) -> list[str]:
+    """Stacked histograms of the academic score above the plane and of the hands-on score beside it."""
+    edges = np.linspace(0, 1, 21)
+    out = []
+    for d in range(2):
+        counts = np.stack([np.histogram(scores[labels == k, d], edges)[0] for k in range(len(LABELS))])
+        scale = _MARGINAL / max(1, counts.sum(axis=0).max())
+        base = np.zeros(len(edges) - 1)
+        for k, name in enumerate(LABELS):
+            for i, n in enumerate(counts[k]):
+                if not n:
+                    continue
+                length = n * scale
+                if d == 0:
+                    (x, _), (x2, y) = place(edges[i], 1), place(edges[i + 1], 1)
+                    box = {"x": x + 0.5, "y": y - _GAP - base[i] - length, "width": x2 - x - 1, "height": length}
+                else:
+                    (x, y2), (_, y) = place(1, edges[i]), place(1, edges[i + 1])
+                    box = {"x": x + _GAP + base[i], "y": y + 0.5, "width": length, "height": y2 - y - 1}
+                out.append(_tag("rect", class_=f"bar {name}", **{k2: _number(v) for k2, v in box.items()}))
+                base[i] += length
+    return out
+
+
+def lines(
+    periods: Sequence[str], shares: dict[str, list[tuple[float, float, float]]], names: dict[str, str], alt: str
+) -> str:
+    """Shares over time with their intervals; labels differ in dash and mark as well as in colour."""
+    width, height, left, bottom, top = 340.0, 210.0, 30.0, 24.0, 10.0
+    most = max((high for values in shares.values() for _, _, high in values), default=1.0)
+    ceiling = min(1.0, math.ceil(most * 10) / 10)
+    step = (width - left - 14) / max(1, len(periods) - 1)
+
+    def place(i: float, share: float) -> tuple[float, float]:
+        x = left + 4 + i * step if len(periods) > 1 else (left + width) / 2
+        return x, top + (1 - share / ceiling) * (height - top - bottom)
+
+    parts = []
+    for i in range(5):
+        y = place(0, ceiling * i / 4)[1]
+        parts.append(_tag("line", class_="grid", x1=left, x2=width - 6, y1=_number(y), y2=_number(y)))
+        parts.append(_tag("text", f"{100 * ceiling * i / 4:g}", class_="tick end", x=left - 5, y=_number(y + 4)))
+    every = max(1, math.ceil(len(periods) / 5))
+    for i, period in enumerate(periods):
+        if i % every == 0:
+            x = place(i, 0)[0]
+            anchor = "mid" if 0 < i < len(periods) - 1 or len(periods) == 1 else ("start" if i == 0 else "end")
+            parts.append(_tag("text", html.escape(period), class_=f"tick {anchor}", x=_number(x), y=height - 7))
+    for name, values in shares.items():
+        parts.append(_series(name, names[name], periods, values, place))
+    return _svg(width, height, "".join(parts), alt)
+
+
+def _series(
+    name: str, said: str, periods: Sequence[str], values: list[tuple[float, float, float]], place: Place
+) -> str:
+    upper = [place(i, high) for i, (_, _, high) in enumerate(values)]
+    lower = [place(i, low) for i, (_, low, _) in enumerate(values)]
+    band = " ".join(f"{_number(x)},{_number(y)}" for x, y in (*upper, *reversed(lower)))
+    points = [place(i, share) for i, (share, _, _) in enumerate(values)]
+    line = " ".join(f"{_number(x)},{_number(y)}" for x, y in points)
+    parts = [
+        _tag("polygon", class_=f"band {name}", points=band),
+        _tag("polyline", class_=f"series {name}", points=line, stroke_dasharray=_DASHES.get(name, "")),
+    ]
+    for (x, y), period, (share, low, high) in zip(points, periods, values, strict=True):
+        tip = _tag("title", html.escape(f"{said}, {period}: {100 * share:.1f} % ({100 * low:.1f}–{100 * high:.1f})"))
+        parts.append(_tag("circle", tip, class_=f"dot {name}", cx=_number(x), cy=_number(y), r=3.2))
+        if len(periods) == 1:
+            parts.append(
+                _tag(
+                    "line",
+                    class_="whisker",
+                    x1=_number(x),
+                    x2=_number(x),
+                    y1=_number(upper[0][1]),
+                    y2=_number(lower[0][1]),
+                )
+            )
+    return "".join(parts)
+
+
+def histogram(counts: NDArray[np.integer], edges: NDArray[np.floating], alt: str) -> str:
+    """Stacked bars: labels in rows of `counts`, bins in columns."""
+    width, height, left, bottom = 340.0, 150.0, 18.0, 20.0
+    scale = (height - bottom - 6) / max(1, int(counts.sum(axis=0).max(initial=1)))
+    step = (width - 2 * left) / counts.shape[1]
+    parts = []
+    base = np.zeros(counts.shape[1])
+    for k, name in enumerate(LABELS):
+        for i, n in enumerate(counts[k]):
+            if n:
+                box = (left + i * step + 1, height - bottom - (base[i] + n) * scale, step - 2, n * scale)
+                tip = _tag("title", f"{edges[i]:.2f}–{edges[i + 1]:.2f}: {n:,}")
+                names = ("x", "y", "width", "height")
+                parts.append(
+                    _tag("rect", tip, class_=f"bar {name}", **dict(zip(names, map(_number, box), strict=True)))
+                )
+        base += counts[k]
+    for i in range(0, len(edges), 2):
+        parts.append(
+            _tag("text", f"{100 * edges[i]:.0f} %", class_="tick mid", x=_number(left + i * step), y=height - 5)
+        )
+    return _svg(width, height, "".join(parts), alt)
+
+
+def _svg(width: float, height: float, content: str, alt: str) -> str:
+    box = f"0 0 {_number(width)} {_number(height)}"
+    return _tag("svg", content, viewBox=box, role="img", aria_label=alt)
+
+
+def borders_of(regions: NDArray[np.integer]) -> list[list[tuple[float, float]]]:
+    """Lines between the labels' grounds on the plane.
+
+    Parameters
+    ----------
+    regions : ndarray of int, shape (n, n)
+        Label at each place: rows are hands-on, columns academic, both from 0 to 1.
+
+    Returns
+    -------
+    list of list of (float, float)
+        Short straight pieces.
+    """
+    n = len(regions)
+    out = []
+    for i in range(n):
+        for j in range(n - 1):
+            if regions[i, j] != regions[i, j + 1]:
+                x = (j + 1) / n
+                out.append([(x, i / n), (x, (i + 1) / n)])
+            if regions[j, i] != regions[j + 1, i]:
+                y = (j + 1) / n
+                out.append([(i / n, y), ((i + 1) / n, y)])
+    return out

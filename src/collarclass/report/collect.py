@@ -1,0 +1,167 @@
+"""A labelled file read in one pass: figures of every ad in compact form, and a few ads whole."""
+
+from __future__ import annotations
+
+import heapq
+import os
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from collarclass.errors import DataError
+from collarclass.explain.sentence import language
+from collarclass.files.batch import tidy
+from collarclass.files.table import iter_table
+from collarclass.shares.read import check_columns, compact, concatenated, digest_of_file
+from collarclass.tables.columns import find_columns
+
+MOST_WORDS = 100_000
+MOST_DOUBTFUL = 200
+MOST_DRAWN = 200
+LONGEST = 6000  # characters of an ad that are kept for showing
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An ad that the page shows: its row, counted from 1, and its words."""
+
+    row: int
+    title: str
+    text: str
+
+
+@dataclass(slots=True)
+class Collected:
+    """What the page is made of.
+
+    Attributes
+    ----------
+    table : DataFrame
+        One row per ad: labels, scores, probabilities, what is stated, and the columns asked for.
+    words : Counter
+        How many ads of a label have a run of words in their evidence.
+    shown : list of Shown
+        The ads that the model is least sure of, and some drawn by a fixed rule, in the order of their rows.
+    chinese : float
+        Share of Chinese ads.
+    digest : str
+    """
+
+    table: pd.DataFrame
+    words: Counter[tuple[str, str]]
+    shown: list[Shown]
+    chinese: float
+    digest: str
+
+
+@dataclass(slots=True)
+class _Pass:
+    """The ads kept while the file goes by, in bounded memory."""
+
+    words: Counter[tuple[str, str]] = field(default_factory=Counter)
+    doubtful: list[tuple[float, int, Shown, int]] = field(default_factory=list)
+    drawn: list[tuple[int, int, Shown, int]] = field(default_factory=list)
+    languages: Counter[str] = field(default_factory=Counter)
+    kept: set[int] = field(default_factory=set)  # of ads shown, by their words: a repeated ad is shown once
+    n: int = 0
+
+    def add(self, rows: pd.DataFrame, titles: Sequence[str], texts: Sequence[str], prefix: str) -> None:
+        """Look at a batch of rows."""
+        collars = [tidy(v) for v in rows[prefix + "collar"]]
+        evidence = rows[prefix + "collar_evidence"] if prefix + "collar_evidence" in rows else [""] * len(rows)
+        for found, collar in zip(evidence, collars, strict=True):
+            self.words.update((word.strip().casefold(), collar) for word in tidy(found).split("; ") if word.strip())
+        if len(self.words) > 2 * MOST_WORDS:
+            self.words = Counter(dict(self.words.most_common(MOST_WORDS)))
+        name = prefix + "collar_confidence"
+        sure = (
+            pd.to_numeric(rows[name], errors="coerce").to_numpy(float) if name in rows else np.full(len(rows), np.nan)
+        )
+        for i, collar in enumerate(collars):
+            row = self.n + i
+            if sum(self.languages.values()) < 300 and texts[i].strip():
+                self.languages[language(texts[i])] += 1
+            # A fixed scramble of the row number draws the ads: the same file, the same page.
+            draw = -((row * 0x9E3779B1) & 0xFFFFFFFF)
+            doubt = -float(sure[i]) if sure[i] == sure[i] and collar != "unclear" else -2.0
+            if _wanted(self.doubtful, doubt, MOST_DOUBTFUL) or _wanted(self.drawn, draw, MOST_DRAWN):
+                words = hash((titles[i], texts[i]))
+                if words in self.kept and (titles[i] or texts[i]):
+                    continue
+                ad = Shown(row + 1, titles[i][:300], texts[i][:LONGEST])
+                lost = [
+                    *_keep(self.doubtful, (doubt, -row, ad, words), MOST_DOUBTFUL),
+                    *_keep(self.drawn, (draw, -row, ad, words), MOST_DRAWN),
+                ]
+                self.kept.add(words)
+                if lost:
+                    still = {item[3] for item in (*self.doubtful, *self.drawn)}
+                    self.kept -= {item[3] for item in lost} - still
+        self.n += len(rows)
+
+    def shown(self) -> list[Shown]:
+        ads = {ad.row: ad for _, _, ad, _ in (*self.doubtful, *self.drawn)}
+        return [ads[row] for row in sorted(ads)]
+
+
+def _wanted(heap: list[Any], value: float, most: int) -> bool:
+    return len(heap) < most or value > heap[0][0]
+
+
+def _keep(heap: list[Any], item: Any, most: int) -> list[Any]:
+    """Keep an item if it is among the most wanted; gives what had to go for it."""
+    if len(heap) < most:
+        heapq.heappush(heap, item)
+        return []
+    return [heapq.heappushpop(heap, item)]
+
+
+def collect(
+    source: str | os.PathLike[str],
+    columns: Sequence[str],
+    *,
+    prefix: str = "",
+    title: str | None = None,
+    text: str | None = None,
+) -> Collected:
+    """Read a labelled file for its page.
+
+    Parameters
+    ----------
+    source : path-like
+    columns : sequence of str
+        Further columns to keep.
+    prefix : str
+        What was put before the names of the label columns.
+    title, text : str, optional
+        Names of the columns of titles and texts.
+
+    Raises
+    ------
+    DataError
+        If the file was not labelled, lacks a column, or is empty.
+    """
+    found, parts = _Pass(), []
+    for rows in iter_table(source):
+        check_columns(rows.columns, columns, prefix, Path(source).name)
+        parts.append(compact(rows, columns, prefix))
+        heading, body = _ad_columns(rows, title, text)
+        texts = [tidy(v) for v in rows[body]] if body is not None else [""] * len(rows)
+        titles = [tidy(v) for v in rows[heading]] if heading is not None else [""] * len(rows)
+        found.add(rows, titles, texts, prefix)
+    if not found.n:
+        raise DataError(f"{Path(source).name} has no rows to report on.")
+    chinese = found.languages["zh"] / max(1, sum(found.languages.values()))
+    return Collected(concatenated(parts), found.words, found.shown(), chinese, digest_of_file(source))
+
+
+def _ad_columns(rows: pd.DataFrame, title: str | None, text: str | None) -> tuple[Any, Any]:
+    try:
+        return find_columns(rows.columns, title, text)
+    except DataError:
+        return (title if title in rows else None), None

@@ -1,0 +1,405 @@
+"""The page section by section: figures into bars, charts and tables."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from collarclass.definitions.definition import Definition, Facts, builtin_definitions
+from collarclass.definitions.labels import LABELS, LEVELS, STATUSES
+from collarclass.errors import DataError
+from collarclass.model.model import Model
+from collarclass.report import charts
+from collarclass.shares.dates import PERIODS
+from collarclass.shares.read import COLLARS
+
+MOST_VALUES = 20
+MOST_IN_TABLE = 60
+LEAST_IN_CELL = 5
+_MOST_COLUMNS = 36
+_SHIFT = 0.1
+_MOST_WORDS = 12
+_EDGES = np.linspace(0.3, 1.0, 15)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What every section draws from.
+
+    Attributes
+    ----------
+    w : dict
+        The words of the page's language.
+    lang, source, digest : str
+    model : Model
+    definition : Definition
+    table : DataFrame
+        One row per ad.
+    facts : Facts
+    labels : ndarray of int8
+        Under the definition.
+    groups : DataFrame
+        Values of `by`, dates as periods, rare values together.
+    by : list of str
+    n_values : list of int
+        How many values each has.
+    estimate : callable
+        Takes names of groups, and a definition, and gives the shares.
+    words : Counter
+        Of (word, label) in the evidence.
+    warnings : list of str
+    ads : list of dict
+    """
+
+    w: dict[str, Any]
+    lang: str
+    source: str
+    digest: str
+    model: Model
+    definition: Definition
+    table: pd.DataFrame
+    facts: Facts
+    labels: NDArray[np.int8]
+    groups: pd.DataFrame
+    by: list[str]
+    n_values: list[int]
+    estimate: Callable[..., pd.DataFrame]
+    words: Counter[tuple[str, str]]
+    warnings: list[str]
+    ads: list[dict[str, Any]]
+
+
+def _markup(text: str) -> Any:
+    from markupsafe import Markup
+
+    return Markup(text)
+
+
+def _each(table: pd.DataFrame) -> Iterator[Any]:
+    """Rows as named tuples."""
+    return iter(table.itertuples())
+
+
+def _cell(shown: object, value: object = None) -> dict[str, object]:
+    return {"shown": shown, "value": value}
+
+
+def _percent(share: float) -> dict[str, object]:
+    return _cell(f"{100 * share:.1f} %", f"{share:.6f}")
+
+
+def _count(n: float) -> dict[str, object]:
+    return _cell(f"{n:,.0f}", f"{n:.0f}")
+
+
+def _table(
+    name: str, head: Sequence[str], rows: list[list[dict[str, object]]], text: Sequence[int] = (0,), caption: str = ""
+) -> dict[str, Any]:
+    return {"id": name, "head": head, "rows": rows, "text": text, "caption": caption, "focusable": len(head) > 4}
+
+
+def _interval(row: Any) -> str:
+    return f"{100 * row.low:.1f}–{100 * row.high:.1f}"
+
+
+def shares_section(page: Page, whole: pd.DataFrame) -> dict[str, Any]:
+    """The shares of all ads."""
+    w, bars, rows = page.w, [], []
+    for row in _each(whole):
+        name = w[row.label]
+        bars.append(
+            {
+                "key": row.label,
+                "share": f"{100 * row.share:.1f} %",
+                "interval": _interval(row),
+                "width": f"{100 * row.share:.2f}",
+                "plain": f"{100 * row.plain:.2f}",
+                "low": f"{100 * row.low:.2f}",
+                "span": f"{100 * (row.high - row.low):.2f}",
+                "alt": f"{name}: {100 * row.share:.1f} % ({_interval(row)}), {w['plain']} {100 * row.plain:.1f} %",
+            }
+        )
+        rows.append(_share_row(page, [_cell(name, row.label)], row))
+    method = whole["method"].iloc[0]
+    note = w["corrected_note" if method in ("corrected", "pooled") else f"{method}_note"]
+    note = note.format(n=f"{whole['n_annotated'].iloc[0]:,}")
+    return {"bars": bars, "note": note, "table": _table("shares", _share_head(page, [w["label"]]), rows)}
+
+
+def _share_head(page: Page, first: Sequence[str]) -> list[str]:
+    w = page.w
+    return [*first, w["share"], w["low"], w["high"], w["plain"], w["count"], w["annotated"], w["method"]]
+
+
+def _share_row(page: Page, first: list[dict[str, object]], row: Any) -> list[dict[str, object]]:
+    figures = [_percent(value) for value in (row.share, row.low, row.high, row.plain)]
+    return [*first, *figures, _count(row.n_ads), _count(row.n_annotated), _cell(page.w[row.method], row.method)]
+
+
+def _bar(name: str, shares: dict[str, float], figure: str, page: Page, size: float = 100.0) -> dict[str, Any]:
+    said = ", ".join(f"{page.w[key]} {100 * share:.1f} %" for key, share in shares.items())
+    parts = [(key, f"{100 * share:.2f}") for key, share in shares.items() if share >= 0.0005]
+    return {"name": name, "figure": figure, "parts": parts, "alt": f"{name}: {said}", "size": f"{size:.1f}"}
+
+
+def group_section(page: Page, i: int) -> dict[str, Any]:
+    """Shares by the values of a column: lines over time, bars otherwise."""
+    w, name = page.w, page.by[i]
+    found = page.estimate([name])
+    values = list(dict.fromkeys(found[name]))
+    said = w.get(name, name) if name in PERIODS else name
+    rows = [
+        _share_row(page, [_cell(value or w["missing"], value), _cell(w[row.label], row.label)], row)
+        for value, group in found.groupby(name, sort=False, observed=True)
+        for row in _each(group)
+    ]
+    out: dict[str, Any] = {
+        "id": f"by{i}",
+        "heading": w["by"].format(column=said),
+        "note": "",
+        "chart": None,
+        "bars": None,
+        "table": _table(f"by-{i + 1}", _share_head(page, [said, w["label"]]), rows, (0, 1)),
+    }
+    dated = [value for value in values if value]
+    if dated and all(value[:4].isdigit() and len(value) in (4, 7) and value[4:5] in ("", "-") for value in dated):
+        series: dict[str, list[tuple[float, float, float]]] = {
+            label: [
+                (float(row.share), float(row.low), float(row.high))
+                for row in _each(found[(found["label"] == label) & (found[name] != "")])
+            ]
+            for label in LABELS
+        }
+        out["chart"] = _markup(charts.lines(dated, series, w, out["heading"]))
+        return out
+    sizes = found.groupby(name, observed=True)["n_ads"].first().sort_values(ascending=False, kind="stable")
+    out["bars"] = []
+    for value in sizes.index[:MOST_VALUES]:
+        group = found[found[name] == value].set_index("label")
+        gray = next(_each(group.loc[["gray"]]))
+        figure = f"{w['gray']} {100 * gray.share:.0f} % ({100 * gray.low:.0f}–{100 * gray.high:.0f})"
+        shares = {label: float(group["share"].loc[label]) for label in COLLARS}
+        out["bars"].append(_bar(str(value) or w["missing"], shares, figure, page))
+    if len(sizes) > MOST_VALUES:
+        out["note"] = w["by_more"].format(shown=MOST_VALUES, n=f"{page.n_values[i]:,}")
+    return out
+
+
+def crossed_section(page: Page) -> dict[str, Any] | None:
+    """Share of gray by the first two columns, as a table that is tinted by it; periods across.
+
+    None where no cell has enough ads.
+    """
+    w = page.w
+    across, down = sorted(page.by[:2], key=lambda name: not _is_dated(page.groups[name]))
+    if not _is_dated(page.groups[across]):
+        down, across = page.by[:2]
+    found = page.estimate([down, across])
+    gray = found[(found["label"] == "gray") & (found["n_ads"] >= LEAST_IN_CELL)]
+    if not len(gray):
+        return None
+    sizes = page.groups[down].value_counts()
+    names = list(sizes.index[:MOST_VALUES])
+    columns = sorted(set(gray[across]))[-_MOST_COLUMNS:]
+    cells = {
+        (row[0], row[1]): row[2:]
+        for row in gray[[down, across, "share", "low", "high", "n_ads"]].itertuples(index=False)
+    }
+    most = max((values[0] for values in cells.values()), default=1.0) or 1.0
+    rows = []
+    for name in names:
+        line: list[dict[str, object] | None] = []
+        for column in columns:
+            if (value := cells.get((name, column))) is None:
+                line.append(None)
+                continue
+            share, low, high, n = value
+            line.append(
+                {
+                    "shown": f"{100 * share:.0f} %",
+                    "value": f"{share:.6f}",
+                    "n": f"{100 * low:.0f}–{100 * high:.0f} · {n:,}",
+                    "strength": f"{55 * share / most:.0f}",
+                }
+            )
+        rows.append({"name": name or w["missing"], "cells": line})
+    said = {name: w.get(name, name) if name in PERIODS else name for name in (down, across)}
+    return {
+        "id": "crossed",
+        "heading": w["crossed"].format(row=said[down], column=said[across]),
+        "note": w["crossed_note"].format(least=LEAST_IN_CELL),
+        "corner": said[down],
+        "columns": [c or w["missing"] for c in columns],
+        "rows": rows,
+    }
+
+
+def _is_dated(column: Any) -> bool:
+    values = [str(v) for v in column.unique() if str(v)]
+    return bool(values) and all(v[:4].isdigit() and len(v) in (4, 7) and v[4:5] in ("", "-") for v in values)
+
+
+def _known(page: Page) -> NDArray[np.bool_]:
+    """Ads that have scores and a label."""
+    return np.asarray((page.labels < len(LABELS)) & np.isfinite(page.facts.scores).all(axis=1))
+
+
+def plane_section(page: Page) -> dict[str, Any]:
+    """The density of ads on the plane of the two scores."""
+    known = _known(page)
+    scores, labels = page.facts.scores[known], page.labels[known]
+    grid = (np.arange(40) + 0.5) / 40
+    a, h = np.meshgrid(grid, grid)
+    places = np.column_stack((a.ravel(), h.ravel()))
+    regions = _regions(page, places).reshape(a.shape)
+    chart = charts.plane(scores, labels, charts.borders_of(regions), page.w)
+    counts = np.histogram2d(scores[:, 1], scores[:, 0], bins=5, range=((0, 1), (0, 1)))[0][::-1]
+    names = [f"{i / 5:.1f}–{(i + 1) / 5:.1f}" for i in range(5)]
+    rows = [[_cell(names[4 - i]), *map(_count, line)] for i, line in enumerate(counts.tolist())]
+    return {
+        "chart": _markup(chart),
+        "table": _table("plane-counts", ["", *names], rows, caption=page.w["plane_table"]),
+    }
+
+
+def _regions(page: Page, places: NDArray[np.float64]) -> NDArray[np.int8]:
+    """Label of each place on the plane, as far as scores alone decide."""
+    probabilities = page.model.probabilities(places)
+    label: NDArray[np.int8] = probabilities.argmax(axis=1).astype(np.int8)
+    if page.definition.is_model or not page.definition.needs <= {"academic_score", "hands_on_score", "index"}:
+        return label
+    n = len(places)
+    unstated = np.full(n, STATUSES.index("unstated"), np.int8)
+    return page.definition.apply(
+        Facts(label, probabilities, places, np.full(n, -1, np.int8), unstated, unstated, unstated)
+    )
+
+
+def definitions_section(page: Page) -> dict[str, Any]:
+    """Shares under every built-in definition, and with stricter and looser bars."""
+    w, bars, rows = page.w, [], []
+    names: list[Definition | str] = [page.definition, *(n for n in builtin_definitions() if n != page.definition.name)]
+    for definition in names:
+        try:
+            found = page.estimate((), definition)
+        except DataError:
+            continue  # it goes by what this file does not have
+        name = str(found["definition"].iloc[0])
+        shares = dict(zip(found["label"], found["share"].astype(float), strict=True))
+        gray = next(_each(found[found["label"] == "gray"]))
+        bars.append(_bar(name, shares, f"{w['gray']} {100 * gray.share:.1f} % ({_interval(gray)})", page))
+        rows += [_share_row(page, [_cell(name), _cell(w[row.label], row.label)], row) for row in _each(found)]
+    if page.definition.is_model:
+        for key, shares in _shifted(page).items():
+            bars.append(_bar(w[key], shares, f"{w['gray']} {100 * shares['gray']:.1f} %", page))
+            rows += [
+                [_cell(w[key], key), _cell(w[label], label), _percent(share), *[_cell("")] * 3, _count(len(page.table))]
+                + [_cell(""), _cell(w["counted"], "counted")]
+                for label, share in shares.items()
+            ]
+    head = _share_head(page, [w["definition"], w["label"]])
+    return {"bars": bars, "table": _table("by-definition", head, rows, (0, 1))}
+
+
+def _shifted(page: Page) -> dict[str, dict[str, float]]:
+    """Counted shares when a score is read a tenth of its range lower or higher."""
+    known = _known(page)
+    scores = page.facts.scores[known].astype(np.float64)
+    unclear = 1 - known.mean()
+    out = {}
+    for name, shift in (
+        *(("a_strict", (-_SHIFT, 0.0)), ("a_loose", (_SHIFT, 0.0))),
+        *(("h_strict", (0.0, -_SHIFT)), ("h_loose", (0.0, _SHIFT))),
+    ):
+        labels = page.model.probabilities(np.clip(scores + shift, 0, 1)).argmax(axis=1)
+        shares = np.bincount(labels, minlength=3) / max(1, len(page.table))
+        out[name] = {**dict(zip(LABELS, shares.tolist(), strict=True)), "unclear": float(unclear)}
+    return out
+
+
+def stated_section(page: Page) -> dict[str, Any]:
+    """Schooling and certificates that the ads ask for, by label."""
+    w, n = page.w, len(page.table)
+    level = np.where(page.facts.level < 0, len(LEVELS), page.facts.level)
+    by_level = _crosstab(level, page.labels, len(LEVELS) + 1)
+    names = [*(w[name] for name in LEVELS), w["none_stated"]]
+    most = max(1, by_level.sum(axis=1).max())
+    bars = []
+    for name, counts in zip(names, by_level, strict=True):
+        total = int(counts.sum())
+        shares = dict(zip(COLLARS, (counts / max(1, total)).tolist(), strict=True))
+        bars.append(_bar(name, shares, f"{total:,} ({100 * total / n:.0f} %)", page, 100 * total / most))
+    head = ["", *(w[label] for label in COLLARS)]
+    tables = [_table("schooling", [w["level"], *head[1:]], _rows(names, by_level))]
+    statuses = [w[name] for name in STATUSES]
+    tables.append(
+        _table("asked-for", [w["status"], *head[1:]], _rows(statuses, _crosstab(page.facts.status, page.labels, 5)))
+    )
+    if "vocational_certificate" in page.table:
+        counts = _crosstab(page.facts.vocational_certificate, page.labels, 5)
+        tables.append(_table("vocational", [w["vocational"], *head[1:]], _rows(statuses, counts)))
+    return {"bars": bars, "tables": tables, "certificates": _certificates(page)}
+
+
+def _crosstab(code: NDArray[Any], labels: NDArray[np.int8], n: int) -> NDArray[np.int64]:
+    out = np.zeros((n, len(COLLARS)), np.int64)
+    np.add.at(out, (code.astype(np.int64), labels.astype(np.int64)), 1)
+    return out
+
+
+def _rows(names: Sequence[str], counts: NDArray[np.int64]) -> list[list[dict[str, object]]]:
+    return [[_cell(name), *map(_count, line)] for name, line in zip(names, counts.tolist(), strict=True)]
+
+
+def _certificates(page: Page) -> dict[str, Any] | None:
+    """The certificates named most often."""
+    if "certificates" not in page.table:
+        return None
+    total: Counter[str] = Counter()
+    for cell, n in page.table["certificates"].value_counts().items():
+        for name in {part.strip().casefold() for part in str(cell).split(";") if part.strip()}:
+            total[name] += int(n)
+    if not total:
+        return None
+    rows = [[_cell(name), _count(n)] for name, n in sorted(total.items(), key=lambda t: (-t[1], t[0]))[:_MOST_WORDS]]
+    return _table("certificates", [page.w["certificate"], page.w["count"]], rows)
+
+
+def confidence_section(page: Page) -> dict[str, Any]:
+    """How sure the labels are."""
+    known = _known(page) & np.isfinite(page.facts.probabilities).all(axis=1)
+    sure = page.facts.probabilities[known].max(axis=1) if known.any() else np.zeros(0)
+    labels = page.labels[known]
+    counts = np.stack([np.histogram(sure[labels == k], _EDGES)[0] for k in range(len(LABELS))])
+    names = [f"{a:.2f}–{b:.2f}" for a, b in zip(_EDGES[:-1], _EDGES[1:], strict=True)]
+    head = [page.w["confidence"], *(page.w[label] for label in LABELS)]
+    return {
+        "chart": _markup(charts.histogram(counts, _EDGES, page.w["confidence_title"])),
+        "table": _table("confidence", head, _rows(names, counts.T)),
+    }
+
+
+def words_section(page: Page) -> list[dict[str, Any]]:
+    """The words that tell each label from the others."""
+    w, total = page.w, Counter[str]()
+    for (word, _), n in page.words.items():
+        total[word] += n
+    ads = np.bincount(page.labels, minlength=len(COLLARS))
+    out = []
+    for k, label in enumerate(LABELS):
+        # Smoothed ratio of how common a word is under this label and under the others.
+        inside, outside = ads[k] + 1, ads.sum() - ads[k] + 1
+        scored = [
+            (-np.log((n + 0.5) / inside * outside / (total[word] - n + 2.0)) * np.sqrt(n), word, n)
+            for (word, found), n in page.words.items()
+            if found == label and n >= min(3, max(1, len(page.table) // 50))
+        ]
+        rows = [[_cell(word), _count(n)] for _, word, n in sorted(scored)[:_MOST_WORDS]]
+        out.append(_table(f"words-{label}", [w["word"], w["count"]], rows, caption=w[label]))
+    return out
