@@ -1,10 +1,11 @@
-r"""Make data/onet_titles.tsv.gz: the O*NET alternate titles of the rated occupations.
+r"""Make data/onet_titles.tsv.gz and data/ad_titles.tsv.gz: names by which the rated occupations are known.
 
-    python scripts/build_occupation_titles.py --onet FOLDER -o data/onet_titles.tsv.gz
+    python scripts/build_occupation_titles.py [--onet FOLDER]
 
-FOLDER is an O*NET database as the O*NET Resource Center distributes it, with `Alternate Titles` as .txt or
-.csv. Each line of the result is a code, a tab, and the occupation's titles separated by "; ". The same
-database gives the same bytes.
+The first holds the alternate titles of an O*NET database as the O*NET Resource Center distributes it, with
+`Alternate Titles` as .txt or .csv; without --onet it stays as it is. The second holds the titles of the written
+ads in data/ads, so that the wheel has them without the ads. Each line is a code, a tab, and the occupation's
+titles separated by "; ". The same data give the same bytes.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ import pandas as pd
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
-from collarclass.corpus.read import read_occupations  # noqa: E402
+from collarclass.corpus.read import read_ads, read_occupations  # noqa: E402
+from collarclass.occupation.table import AD_TITLES, ALTERNATE_TITLES  # noqa: E402
 
 
 def read_alternate_titles(folder: Path) -> pd.DataFrame:
@@ -31,20 +33,28 @@ def read_alternate_titles(folder: Path) -> pd.DataFrame:
     raise SystemExit(f"{folder} has no 'Alternate Titles.txt': give the folder of an O*NET database.")
 
 
+def pack(pairs: pd.DataFrame) -> bytes:
+    """Codes and titles, one line a code, compressed."""
+    pairs = pairs.set_axis(["code", "title"], axis=1).drop_duplicates()
+    lines = [f"{code}\t{'; '.join(sorted(titles))}\n" for code, titles in pairs.groupby("code")["title"]]
+    return gzip.compress("".join(lines).encode(), 9, mtime=0)
+
+
+def written_titles() -> pd.DataFrame:
+    """Codes and titles of the written ads; a semicolon in a title becomes a comma."""
+    ads = pd.concat([read_ads(ROOT / "data" / "ads" / f"{language}.csv") for language in ("en", "zh")])
+    return ads.assign(title=ads["title"].str.replace(";", ",").str.split().str.join(" "))[["onet_code", "title"]]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--onet", type=Path, required=True)
-    parser.add_argument("-o", "--output", type=Path, default=ROOT / "data" / "onet_titles.tsv.gz")
+    parser.add_argument("--onet", type=Path)
     options = parser.parse_args()
     rated = set(read_occupations(ROOT / "data" / "occupations.csv")["onet_code"])
-    found = read_alternate_titles(options.onet)
-    lines = [
-        f"{code}\t{'; '.join(sorted(titles))}\n"
-        for code, titles in found.groupby("O*NET-SOC Code")["Alternate Title"]
-        if code in rated
-    ]
-    options.output.write_bytes(gzip.compress("".join(lines).encode(), 9, mtime=0))
-    print(f"{len(lines)} occupations -> {options.output}")
+    if options.onet is not None:
+        found = read_alternate_titles(options.onet)
+        (ROOT / "data" / ALTERNATE_TITLES).write_bytes(pack(found[found["O*NET-SOC Code"].isin(rated)]))
+    (ROOT / "data" / AD_TITLES).write_bytes(pack(written_titles()))
 
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collarclass.model.evidence import Evidence
     from collarclass.model.model import Model
     from collarclass.model.persistence import load_model, save_model
+    from collarclass.occupation.lookup import lookup_occupation
+    from collarclass.occupation.table import occupations
     from collarclass.requirement_reader.lexicon import load_lexicon
     from collarclass.requirement_reader.reader import requirements
     from collarclass.requirement_reader.stated import Requirement
@@ -24,6 +26,8 @@ __version__ = "0.1.0"
 _HOMES = {
     "classify": "api",
     "classify_many": "api",
+    "lookup_occupation": "occupation.lookup",
+    "occupations": "occupation.table",
     "load_lexicon": "requirement_reader.lexicon",
     "load_model": "model.persistence",
     "save_model": "model.persistence",
@@ -54,6 +58,8 @@ __all__ = [
     "label_table",
     "load_lexicon",
     "load_model",
+    "lookup_occupation",
+    "occupations",
     "requirements",
     "save_model",
     "to_frame",

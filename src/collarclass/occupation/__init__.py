@@ -1,4 +1,4 @@
-"""Occupations: the O*NET figures that the table of occupations rests on.
+"""Occupations: their table, the nearest ones of a title or code, and the O*NET figures behind the table.
 
-May import: errors, corpus.
+May import: errors, definitions, text, features, corpus.
 """

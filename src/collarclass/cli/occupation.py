@@ -1,0 +1,46 @@
+"""The command `collarclass occupation`."""
+
+from __future__ import annotations
+
+import click
+
+from collarclass.cli.common import ending
+
+
+@click.command(epilog='Examples: collarclass occupation "mechatronics technician"    collarclass occupation 3115 -n 10')
+@click.argument("query", nargs=-1, required=True)
+@click.option("--number", "-n", "n", type=click.IntRange(min=1), default=3, help="How many to show at most.")
+@click.option("--json", "as_json", is_flag=True, help="Write one JSON array.")
+def occupation(query: tuple[str, ...], n: int, as_json: bool) -> None:
+    """Show the occupations nearest to a job title, or those of a code.
+
+    QUERY is a title in English or Chinese, or a code of O*NET-SOC 2019, ISCO-08 or CSCO-2022.
+    """
+    from collarclass.occupation.lookup import OccupationMatch, lookup_occupation
+
+    def lines(match: OccupationMatch) -> list[str]:
+        every = (("O*NET-SOC", (match.onet_code,)), ("ISCO-08", match.isco08), ("CSCO-2022", match.csco22))
+        codes = [f"{name} {', '.join(found)}" for name, found in every if found]
+        return [
+            f"{match.title}: {match.label}",
+            f"  {'; '.join(codes)}",
+            f"  similarity {match.similarity:.2f}, by {match.reason}",
+            f"  academic rating {match.academic_rating:g}, hands-on rating {match.hands_on_rating:g}: {match.why}",
+        ]
+
+    found = lookup_occupation(" ".join(query), n)
+    with ending():
+        if as_json:
+            import json
+            import math
+            from dataclasses import asdict
+
+            def plain(match: OccupationMatch) -> dict[str, object]:
+                figures = {k: None if math.isnan(v) else v for k, v in match.figures.items()}
+                return asdict(match) | {"figures": figures}
+
+            click.echo(json.dumps([plain(match) for match in found], ensure_ascii=False))
+        elif not found:
+            click.echo("No occupation is like this: nothing in the title is known.")
+        else:
+            click.echo("\n\n".join("\n".join(lines(match)) for match in found))
