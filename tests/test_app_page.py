@@ -20,8 +20,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 from app_server import Address, running
 from browser import Page, find_browser
 
-from collarclass import classify
+from collarclass import classify, label_file
 from collarclass.app.server import create_app
+from collarclass.shares.files import sample_file
 
 ROOT = Path(__file__).resolve().parents[1]
 BROWSER = find_browser()
@@ -306,6 +307,79 @@ def test_what_is_no_table_is_said_to_be_none(web: Web, tmp_path: Path) -> None:
     give(web, "#file", tmp_path / "picture.parquet")
     web.wait("document.querySelector('.error')?.textContent.includes('picture.parquet')")
     assert web.run("!!document.querySelector('#file')")
+
+
+# -- a review ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sample")
+    label_file(EXAMPLES, folder / "labelled.csv", evidence=False)
+    sample_file(folder / "labelled.csv", folder / "sample.csv", 8)
+    return folder / "sample.csv"
+
+
+def at(web: Web, place: int | str) -> None:
+    web.wait(f"document.documentElement.dataset.review === '{place}'")
+
+
+def test_a_review_goes_by_single_keys_with_undo_and_resume(web: Web, sample: Path, tmp_path: Path) -> None:
+    web.open("review")
+    web.type("#annotator", "ann")
+    give(web, "#reviewfile", sample)
+    at(web, 0)
+    assert "Gray" not in web.text("#ad")
+    first = web.text("#ad")
+    web.press("g")
+    at(web, 1)
+    web.press("t")
+    web.wait("document.querySelector('#tint').getAttribute('aria-pressed') === 'true'")
+    web.press("z")
+    at(web, 0)
+    assert web.text("#ad") == first
+    assert web.run("document.querySelector('#key-gray').getAttribute('aria-pressed')") == "false"
+    web.press("b")
+    at(web, 1)
+    web.press("s")
+    at(web, 2)
+    # Saved, and given in again later: the label is there, and the review goes on with the ad that was skipped.
+    content = web.run("fetch(document.querySelector('#save').getAttribute('href')).then(r => r.text())")
+    (tmp_path / "saved.csv").write_text(content, encoding="utf-8")
+    web.open("review")
+    web.type("#annotator", "ann")
+    give(web, "#reviewfile", tmp_path / "saved.csv")
+    at(web, 1)
+    n = int(web.text("#place").split()[-1])
+    for i in range(1, n):
+        web.press("wbgu"[i % 4])
+        at(web, i + 1 if i + 1 < n else "done")
+    give(web, "#second", tmp_path / "saved.csv")
+    web.wait("document.querySelectorAll('#agreement dd').length === 3")
+    assert web.run("document.querySelector('#agreement dd:last-child').textContent") is not None
+    assert web.complaints() == []
+
+
+def test_keys_do_nothing_while_one_types(web: Web) -> None:
+    web.open("review")
+    web.run("document.querySelector('#annotator').focus()")
+    for key in "wbgz":
+        web.press(key)
+    assert web.run("document.querySelector('#annotator').value") == "wbgz"
+
+
+def test_hostile_ads_in_a_review_are_text(web: Web, tmp_path: Path) -> None:
+    ads = pd.DataFrame({"title": [HOSTILE, HOSTILE], "text": [HOSTILE + AD, HOSTILE]})
+    ads.to_csv(tmp_path / "ads.csv", index=False)
+    web.open("review")
+    give(web, "#reviewfile", tmp_path / "ads.csv")
+    at(web, 0)
+    web.press("t")
+    web.wait("document.querySelector('#tint').getAttribute('aria-pressed') === 'true'")
+    assert HOSTILE in web.text("#ad .adtext")
+    assert web.run("document.querySelectorAll('main img, main script').length") == 0
+    assert not web.run("window.hacked === 1")
+    assert web.complaints() == []
 
 
 # -- every view ----------------------------------------------------------------------------------

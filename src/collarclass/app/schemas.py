@@ -223,3 +223,72 @@ class SharesReply(BaseModel):
     model: str
     shares: list[dict[str, Any]]
     warnings: list[str]
+
+
+class ReviewRequest(_Strict):
+    """How many ads to draw from a labelled file, and who labels them."""
+
+    n: int = Field(100, ge=1, le=5000)
+    annotator: str = Field("1", max_length=100)
+
+
+class AnswerRequest(_Strict):
+    """A label for one ad."""
+
+    label: LabelName | None = Field(description="null takes the label back.")
+
+
+class ReviewState(BaseModel):
+    """A review, and how far it is."""
+
+    id: str
+    name: str
+    annotator: str
+    n: int
+    done: int
+    labels: list[LabelName | None]
+
+
+class ReviewReply(ReviewState):
+    """One review."""
+
+    model: str
+
+
+class ReviewsReply(BaseModel):
+    """All reviews of the server."""
+
+    model: str
+    reviews: list[ReviewState]
+
+
+class AdReply(BaseModel):
+    """One ad of a review."""
+
+    model: str
+    number: int
+    row: int
+    title: str
+    text: str
+    label: LabelName | None
+
+
+class Different(BaseModel):
+    """An ad that two annotators labelled differently."""
+
+    ad: int
+    title: str
+    first: LabelName
+    second: LabelName
+
+
+class AgreementReply(BaseModel):
+    """How far two annotators agree."""
+
+    model: str
+    n: int = Field(description="Ads with a label in both.")
+    share: Share = Field(description="Of equal labels.")
+    kappa: float | None = Field(description="Cohen's kappa; null where both gave one label throughout.")
+    low: float | None
+    high: float | None
+    different: list[Different]

@@ -16,7 +16,7 @@ from collarclass.app.schemas import FileReply, FilesReply, LabelRequest, SharesR
 from collarclass.errors import CollarclassError, DataError
 
 Name = Annotated[str, Query(max_length=500, description="The file's name; its ending tells the format.")]
-_BYTES = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {
+UPLOAD = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {
     "type": "string", "format": "binary"}}}}}  # fmt: skip
 _PIECE = 1 << 20
 _FILE: dict[int | str, dict[str, Any]] = {
@@ -69,7 +69,7 @@ def files_router(store: Store) -> APIRouter:
     def shown(job: Job, status: int = 200) -> Response:
         return JSONResponse({"model": model, **job.shown()}, status)
 
-    @router.post("/v1/files", response_model=FileReply, status_code=201, openapi_extra=_BYTES,
+    @router.post("/v1/files", response_model=FileReply, status_code=201, openapi_extra=UPLOAD,
                  summary="Hand a file in as the body; with start=true it is labelled at once")  # fmt: skip
     async def upload(request: Request, name: Name, start: bool = False) -> Response:
         job = await handed_in(request, store, name)
@@ -126,7 +126,7 @@ def files_router(store: Store) -> APIRouter:
     async def shares(file: str) -> Response:
         return JSONResponse({"model": model, **await asyncio.to_thread(_shares, store, store.get(file), None)})
 
-    @router.post("/v1/files/{file}/annotations", response_model=SharesReply, openapi_extra=_BYTES,
+    @router.post("/v1/files/{file}/annotations", response_model=SharesReply, openapi_extra=UPLOAD,
                  summary="Shares corrected by annotated ads, handed in as the body")  # fmt: skip
     async def annotations(request: Request, file: str, name: Name) -> Response:
         job = store.get(file)

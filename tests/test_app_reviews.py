@@ -1,0 +1,149 @@
+"""Reviews over the interface: sampled, labelled, undone, resumed, compared, and read by the other commands."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+pytest.importorskip("fastapi", reason="the page needs the extra app")
+pytest.importorskip("uvicorn", reason="the page needs the extra app")
+
+from app_server import Address, running
+
+from collarclass import label_file
+from collarclass.app.reviews import MOST
+from collarclass.app.server import create_app
+from collarclass.shares.files import sample_file, shares_of_file
+from collarclass.training.train import own_ads
+
+EXAMPLES = Path(__file__).resolve().parents[1] / "examples" / "job_ads.csv"
+CYCLE = ("white", "blue", "gray", "unclear")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Address]:
+    with running(create_app()) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def labelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("labelled") / "labelled.csv"
+    label_file(EXAMPLES, path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def sample(labelled: Path) -> bytes:
+    sample_file(labelled, labelled.with_name("sample.csv"), 20)
+    return labelled.with_name("sample.csv").read_bytes()
+
+
+def begin(server: Address, content: bytes, more: str = "") -> dict[str, Any]:
+    reply = server.upload(f"/v1/reviews?name=sample.csv{more}", content)
+    assert reply.status == 201, reply.body
+    return dict(reply.json)
+
+
+def answer(server: Address, review: str, number: int, label: str | None) -> dict[str, Any]:
+    reply = server.ask("PUT", f"/v1/reviews/{review}/ads/{number}", {"label": label})
+    assert reply.status == 200, reply.body
+    return dict(reply.json)
+
+
+def saved(server: Address, review: str, whole: bool = False) -> bytes:
+    reply = server.ask("GET", f"/v1/reviews/{review}/result?whole={str(whole).lower()}")
+    assert reply.headers["content-disposition"] == 'attachment; filename="sample-annotated.csv"'
+    return reply.body
+
+
+def test_a_sample_is_labelled_ad_by_ad_without_the_models_label(server: Address, sample: bytes) -> None:
+    review = begin(server, sample)
+    assert (review["done"], review["labels"]) == (0, [None] * review["n"])
+    first = server.ask("GET", f"/v1/reviews/{review['id']}/ads/0").json
+    drawn = pd.read_csv(io.BytesIO(sample))
+    assert first["title"] in set(drawn["job_title"])
+    assert set(first) == {"model", "number", "row", "title", "text", "label"}
+    assert answer(server, review["id"], 0, "gray")["done"] == 1
+    assert answer(server, review["id"], 0, "blue")["labels"][0] == "blue"
+    assert answer(server, review["id"], 0, None)["done"] == 0
+    assert server.ask("PUT", f"/v1/reviews/{review['id']}/ads/0", {"label": "pink"}).status == 422
+    assert server.ask("PUT", f"/v1/reviews/{review['id']}/ads/9999", {"label": "blue"}).status == 404
+
+
+def test_the_result_is_what_shares_and_train_take(
+    server: Address, sample: bytes, labelled: Path, tmp_path: Path
+) -> None:
+    review = begin(server, sample)
+    for i in range(review["n"]):
+        answer(server, review["id"], i, CYCLE[i % 4])
+    (tmp_path / "annotated.csv").write_bytes(saved(server, review["id"]))
+    found = shares_of_file(labelled, tmp_path / "annotated.csv")
+    assert set(found["n_annotated"]) == {review["n"]}
+    assert not found["warning"].str.contains("not drawn").any()
+    assert len(own_ads(tmp_path / "annotated.csv")) == sum(CYCLE[i % 4] != "unclear" for i in range(review["n"]))
+
+
+def test_a_saved_review_is_resumed_by_its_annotator_and_hidden_from_another(server: Address, sample: bytes) -> None:
+    review = begin(server, sample, "&annotator=ann")
+    answer(server, review["id"], 2, "gray")
+    whole = saved(server, review["id"], whole=True)
+    assert len(pd.read_csv(io.BytesIO(saved(server, review["id"])))) == 1
+    again = begin(server, whole, "&annotator=ann")
+    assert (again["n"], again["done"], again["labels"][2]) == (review["n"], 1, "gray")
+    second = begin(server, whole, "&annotator=ben")
+    assert (second["n"], second["done"]) == (review["n"], 0)
+
+
+def test_two_annotators_are_compared(server: Address, sample: bytes) -> None:
+    first, second = begin(server, sample, "&annotator=ann"), begin(server, sample, "&annotator=ben")
+    for i in range(12):
+        answer(server, first["id"], i, CYCLE[i % 3])
+        answer(server, second["id"], i, CYCLE[i % 3] if i < 9 else "unclear")
+    reply = server.upload(f"/v1/reviews/{first['id']}/second?name=b.csv", saved(server, second["id"]))
+    found = reply.json
+    assert (found["n"], found["share"]) == (12, 0.75)
+    assert 0 < found["low"] < found["kappa"] < found["high"] <= 1
+    assert [d["ad"] for d in found["different"]] == [9, 10, 11]
+    assert found["different"][0]["second"] == "unclear"
+    none = server.upload(f"/v1/reviews/{first['id']}/second?name=b.csv", b"title,text,label\nA,B,white\n")
+    assert none.status == 400
+    assert "same sample" in none.json["detail"]
+    wrong = server.upload(f"/v1/reviews/{first['id']}/second?name=b.csv", b"a,b\n1,2\n")
+    assert wrong.status == 400
+    assert "b.csv is not a review" in wrong.json["detail"]
+
+
+def test_a_labelled_file_is_sampled_first(server: Address, labelled: Path) -> None:
+    review = begin(server, labelled.read_bytes(), "&n=10")
+    assert 5 <= review["n"] <= 10
+    job = server.upload("/v1/files?name=ads.csv&start=true", EXAMPLES.read_bytes()).json
+    while server.ask("GET", f"/v1/files/{job['id']}").json["state"] in ("waiting", "running"):
+        pass
+    reply = server.ask("POST", f"/v1/files/{job['id']}/review", {"n": 10, "annotator": "ann"})
+    assert reply.status == 201
+    assert reply.json["annotator"] == "ann"
+    listed = server.ask("GET", "/v1/reviews").json["reviews"]
+    assert {review["id"], reply.json["id"]} <= {one["id"] for one in listed}
+    assert server.ask("DELETE", f"/v1/reviews/{review['id']}").status == 204
+    assert server.ask("GET", f"/v1/reviews/{review['id']}").status == 404
+
+
+def test_more_ads_than_a_person_reads_are_refused(server: Address) -> None:
+    reply = server.upload("/v1/reviews?name=all.csv", b"title,text\n" + b"Welder,Weld.\n" * (MOST + 1))
+    assert reply.status == 400
+    assert "draw a sample" in reply.json["detail"]
+
+
+def test_cells_of_a_saved_review_come_back_as_they_were(server: Address) -> None:
+    text = 'He said "weld, then\nrest" 🔧 灰领'
+    content = pd.DataFrame({"title": ["=1+1"], "text": [text]}).to_csv(index=False).encode()
+    review = begin(server, content)
+    answer(server, review["id"], 0, "blue")
+    found = pd.read_csv(io.BytesIO(saved(server, review["id"])))
+    assert found[["title", "text", "label"]].to_numpy().tolist()[0] == ["=1+1", text, "blue"]
