@@ -34,6 +34,7 @@ from collarclass.definitions.labels import LABELS
 
 AD = {"title": "Technician", "text": "Repair and program packaging machines. Associate degree required."}
 SECRET = "xyzzy-plugh"
+EXAMPLES = Path(__file__).resolve().parents[1] / "examples" / "job_ads.csv"
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +94,35 @@ def test_many_ads_keep_their_order_and_may_be_titles_alone(server: Address) -> N
 def test_the_explanation_comes_in_the_language_asked_for(server: Address) -> None:
     [result] = server.classify(**AD, lang="zh")["results"]
     assert result["explanation"] == classify(AD["text"], AD["title"]).explain("zh")
+
+
+def test_other_definitions_say_what_the_library_applies(server: Address) -> None:
+    ads = [
+        AD,
+        {"title": "Lawyer", "text": "Law degree required. Review contracts, advise managers and draft policies."},
+        {"title": "设备技师", "text": "大专及以上学历，持高级技工证，负责设备维修和调试，编写程序。"},
+        {"text": ""},
+    ]
+    results = server.classify(ads=ads, definitions=True)["results"]
+    listed = [one["name"] for one in server.ask("GET", "/v1/model").json["definitions"]]
+    assert all(list(result["definitions"]) == listed for result in results)
+    assert [r["definitions"]["article"] for r in results] == [r["label"] for r in results]
+    assert results[3]["definitions"] == dict.fromkeys(listed, "unclear")
+    for result in results[:3]:
+        distance = result["academic_score"] - result["hands_on_score"]
+        middle = "white" if distance >= 0.4 else "blue" if distance < -0.4 else "gray"
+        assert result["definitions"]["middle"] == middle
+    assert results[2]["definitions"]["dual-certificate"] == "gray"
+    assert results[1]["definitions"]["dual-certificate"] == "white"  # no vocational certificate is asked for
+    [bare] = server.classify(**AD, definitions=True, evidence=False)["results"]
+    assert bare["definitions"] == results[0]["definitions"]
+    assert "evidence" not in bare
+
+
+def test_the_basis_is_told(server: Address) -> None:
+    [alone] = server.classify(title="Web designer")["results"]
+    assert alone["basis"] == "title"
+    assert server.classify(**AD)["results"][0]["basis"] == "ad"
 
 
 def test_requests_at_the_same_time_do_not_mix(server: Address) -> None:
@@ -387,17 +417,33 @@ def test_the_openapi_document_has_examples_that_work(server: Address) -> None:
 
 def test_replies_are_as_the_schema_says(server: Address) -> None:
     schemathesis = pytest.importorskip("schemathesis")
-    hypothesis = pytest.importorskip("hypothesis")
+    job = server.upload("/v1/files?name=ads.csv&start=true", EXAMPLES.read_bytes()).json
+    review = server.upload("/v1/reviews?name=ads.csv", EXAMPLES.read_bytes()).json
+    while server.ask("GET", f"/v1/files/{job['id']}").json["state"] in ("waiting", "running"):
+        pass
     schema = schemathesis.openapi.from_url(f"{server.url}/openapi.json")
     schema.config.base_url = server.url
-    for operation in (found.ok() for found in schema.get_all_operations()):
-        if operation.path.startswith("/v1/files") or operation.path.startswith("/v1/reviews"):
-            continue
+    operations = [found.ok() for found in schema.get_all_operations()]
+    assert len(operations) > 20
+    for operation in operations:
+        conforms(operation, {"file": job["id"], "review": review["id"]})
 
-        def check(case: Any) -> None:
-            case.call_and_validate()
 
-        quick = hypothesis.settings(
-            max_examples=12, deadline=None, suppress_health_check=list(hypothesis.HealthCheck)
-        )
-        quick(hypothesis.given(case=operation.as_strategy())(check))()
+def conforms(operation: Any, known: dict[str, str]) -> None:
+    """Send requests that the schema makes up, some to what is there, and hold the replies to it."""
+    import hypothesis
+    import schemathesis
+
+    # Whether bytes are a table, or columns are in a file, is not for the schema to say.
+    path = operation.path
+    free = operation.method == "post" and path.startswith(("/v1/files", "/v1/reviews"))
+    left_out = schemathesis.checks.CHECKS.get_by_names(["positive_data_acceptance"]) if free else []
+
+    def check(case: Any) -> None:
+        case.call_and_validate(excluded_checks=left_out)
+        if operation.method != "delete" and set(known) & set(case.path_parameters or {}):
+            case.path_parameters |= {k: v for k, v in known.items() if k in case.path_parameters}
+            case.call_and_validate(excluded_checks=left_out)
+
+    quick = hypothesis.settings(max_examples=8, deadline=None, suppress_health_check=list(hypothesis.HealthCheck))
+    quick(hypothesis.given(case=operation.as_strategy())(check))()

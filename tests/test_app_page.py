@@ -126,6 +126,8 @@ def test_a_title_alone_and_an_example_are_enough(web: Web) -> None:
     web.type("#title", "Forklift driver")
     web.wait("document.querySelector('.adtitle')?.textContent === 'Forklift driver'")
     assert web.label()
+    assert web.text(".basis") == "Judged from the title"
+    assert web.run("document.querySelectorAll('.definitions dd').length") >= 3
 
 
 def test_hostile_text_is_shown_as_text(web: Web) -> None:

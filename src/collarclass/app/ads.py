@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
 
 from collarclass import __version__
-from collarclass.app.labeller import Labeller
+from collarclass.app.labeller import Labeller, Wanted, definitions
 from collarclass.app.problems import Problem
 from collarclass.app.schemas import (
     ClassifyReply,
@@ -44,7 +44,8 @@ def ads_router(labeller: Labeller) -> APIRouter:
         ads = request.ads
         texts = [ad.text for ad in ads] if ads else [request.text or ""]
         titles = [ad.title for ad in ads] if ads else [request.title]
-        results = await labeller.classify(texts, titles, request.evidence, request.lang)
+        wanted = Wanted(request.evidence, request.lang, request.definitions)
+        results = await labeller.classify(texts, titles, wanted)
         # Put together by hand: the results are JSON already, and checking them again would double the time.
         body = b'{"model":' + json.dumps(model.identity).encode() + b',"results":' + results + b"}"
         return Response(body, media_type="application/json")
@@ -68,6 +69,10 @@ def ads_router(labeller: Labeller) -> APIRouter:
                 "dimensions": DIMENSIONS,
                 "facts": json.loads(json.dumps(model.facts, default=str)),
                 "limits": model.limits,
+                "definitions": [
+                    {"name": d.name, "summary": d.summary, "summary_zh": d.summary_zh, "source": d.source}
+                    for d in definitions()
+                ],
                 "steps": _STEPS,
                 "regions": regions(model),
             }

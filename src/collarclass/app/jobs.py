@@ -144,7 +144,8 @@ class Store:
     def new(self, name: str) -> Job:
         """A place for a file that is about to come."""
         shown = harmless_name(name)
-        kind, compression = name_format(shown, None)
+        # What a .zip holds is told by the name inside.
+        kind, compression = name_format(shown, "csv" if shown.lower().endswith(".zip") else None)
         job = Job(secrets.token_hex(8), shown, Path())
         home = self.folder / job.id
         home.mkdir(mode=0o700)

@@ -12,13 +12,16 @@ import queue
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from collarclass.api import classify_many
 from collarclass.app.problems import Problem
-from collarclass.definitions.labels import DIMENSIONS
+from collarclass.definitions.definition import Definition, Facts, builtin_definitions, load_definition
+from collarclass.definitions.labels import DIMENSIONS, LABELS, LEVELS, STATUSES
 from collarclass.model.model import Model
 from collarclass.result import Classification
 
@@ -27,12 +30,35 @@ _MOST_TOGETHER = 64  # ads of small requests that are put into one batch
 MAX_EVIDENCE = 60
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a result should have beside the label.
+
+    Attributes
+    ----------
+    evidence : bool
+        The words that decided, what is asked for, and a sentence.
+    lang : str, optional
+        Of the sentence.
+    definitions : bool
+        What other definitions of the labels would say.
+    """
+
+    evidence: bool = True
+    lang: str | None = None
+    definitions: bool = False
+
+    @property
+    def reading(self) -> bool:
+        """Whether it must be known what the ad asks for."""
+        return self.evidence or self.definitions
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Task:
     texts: Sequence[str]
     titles: Sequence[str | None]
-    evidence: bool
-    lang: str | None
+    wanted: Wanted
     loop: asyncio.AbstractEventLoop
     done: asyncio.Future[bytes]
 
@@ -54,16 +80,14 @@ class Labeller:
         self._thread = threading.Thread(target=self._work, name="labeller", daemon=True)
         self._thread.start()
 
-    async def classify(
-        self, texts: Sequence[str], titles: Sequence[str | None], evidence: bool, lang: str | None
-    ) -> bytes:
+    async def classify(self, texts: Sequence[str], titles: Sequence[str | None], wanted: Wanted) -> bytes:
         """Results as a JSON array."""
         if self._waiting >= _MOST_WAITING:
             raise Problem(503, "The server is busy: try again in a moment.", {"retry-after": "1"})
         loop = asyncio.get_running_loop()
         done: asyncio.Future[bytes] = loop.create_future()
         self._waiting += 1
-        self._tasks.put(_Task(texts, titles, evidence, lang, loop, done))
+        self._tasks.put(_Task(texts, titles, wanted, loop, done))
         try:
             return await asyncio.wait_for(done, self.patience)
         except TimeoutError:
@@ -90,15 +114,15 @@ class Labeller:
                     break
                 together.append(task)
                 size += len(task.texts)
-            for evidence in (True, False):
-                self._label([t for t in together if t.evidence is evidence and not t.done.cancelled()], evidence)
+            for reading in (True, False):
+                self._label([t for t in together if t.wanted.reading is reading and not t.done.cancelled()], reading)
 
-    def _label(self, tasks: Sequence[_Task], evidence: bool) -> None:
+    def _label(self, tasks: Sequence[_Task], reading: bool) -> None:
         texts = [text for task in tasks for text in task.texts]
         titles = [title for task in tasks for title in task.titles]
         try:
-            found = iter(classify_many(texts, titles, evidence, model=self.model))
-            answers = [_as_json([next(found) for _ in task.texts], task) for task in tasks]
+            found = iter(classify_many(texts, titles, reading, model=self.model))
+            answers = [_as_json([next(found) for _ in task.texts], task.wanted) for task in tasks]
         except Exception as error:
             for task in tasks:
                 task.loop.call_soon_threadsafe(_fail, task.done, error)
@@ -117,16 +141,20 @@ def _fail(done: asyncio.Future[bytes], error: Exception) -> None:
         done.set_exception(error)
 
 
-def _as_json(found: Sequence[Classification], task: _Task) -> bytes:
-    results = [as_dict(one, task.evidence, task.lang) for one in found]
+def _as_json(found: Sequence[Classification], wanted: Wanted) -> bytes:
+    results = [as_dict(one, wanted) for one in found]
+    if wanted.definitions:
+        for result, labels in zip(results, under_definitions(found), strict=True):
+            result["definitions"] = labels
     return json.dumps(results, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
 
 
-def as_dict(found: Classification, evidence: bool, lang: str | None) -> dict[str, Any]:
+def as_dict(found: Classification, wanted: Wanted) -> dict[str, Any]:
     """One result as plain values, in the shape of the schema `Result`."""
     out: dict[str, Any] = {
         "label": found.label,
         "confidence": round(found.confidence, 4),
+        "basis": found.basis,
         "probabilities": {label: round(p, 4) for label, p in found.probabilities.items()},
         "academic_score": round(found.academic_score, 4),
         "hands_on_score": round(found.hands_on_score, 4),
@@ -134,8 +162,8 @@ def as_dict(found: Classification, evidence: bool, lang: str | None) -> dict[str
         "schooling_status": found.schooling_status,
         "note": found.note,
     }
-    if evidence:
-        out["explanation"] = found.explain(lang)
+    if wanted.evidence:
+        out["explanation"] = found.explain(wanted.lang)
         out["requirements"] = [_plain(r) for r in found.requirements]
         out["reasons"] = [_plain(r) for r in found.reasons]
         out["evidence"] = _weightiest(found)
@@ -171,3 +199,31 @@ def _weightiest(found: Classification) -> list[dict[str, Any]]:
             }
         )
     return out
+
+
+@cache
+def definitions() -> tuple[Definition, ...]:
+    """The built-in definitions that an ad alone is enough for."""
+    every = (load_definition(name) for name in builtin_definitions())
+    return tuple(found for found in every if "occupation" not in found.needs)
+
+
+def under_definitions(found: Sequence[Classification]) -> list[dict[str, str]]:
+    """The label of each ad under each definition."""
+    names = (*LABELS, "unclear")
+
+    def asked(nature: str) -> NDArray[np.int8]:
+        of_ads = ((STATUSES.index(r.status) for r in one.requirements if r.nature == nature) for one in found)
+        return np.array([min(of_ad, default=len(STATUSES) - 1) for of_ad in of_ads], np.int8)
+
+    facts = Facts(
+        label=np.array([names.index(one.label) for one in found], np.int8),
+        probabilities=np.array([[one.probabilities[label] for label in LABELS] for one in found]),
+        scores=np.array([[one.academic_score, one.hands_on_score] for one in found]),
+        level=np.array([LEVELS.index(one.schooling_level) if one.schooling_level else -1 for one in found], np.int8),
+        status=np.array([STATUSES.index(one.schooling_status) for one in found], np.int8),
+        academic_certificate=asked("academic"),
+        vocational_certificate=asked("vocational"),
+    )
+    labels = {one.name: one.apply(facts) for one in definitions()}
+    return [{name: names[of_ads[i]] for name, of_ads in labels.items()} for i in range(len(found))]

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 
 from collarclass.annotation.agreement import agreement
 from collarclass.annotation.answers import columns_of
@@ -28,7 +28,7 @@ from collarclass.app.schemas import (
     ReviewRequest,
     ReviewsReply,
 )
-from collarclass.app.uploads import UPLOAD, Name, labelled, receive
+from collarclass.app.uploads import UPLOAD, Name, download, labelled, receive
 from collarclass.definitions.labels import LABELS
 from collarclass.errors import CollarclassError, DataError
 from collarclass.files.table import iter_table, read_table
@@ -201,8 +201,8 @@ def reviews_router(store: Store) -> APIRouter:
         found.labels[i] = request.label
         return shown(found)
 
-    @router.get("/v1/reviews/{review}/result", summary="The annotated ads as CSV",
-                responses={200: {"content": {"text/csv": {}}, "description": "The file."}})  # fmt: skip
+    @router.get("/v1/reviews/{review}/result", response_class=PlainTextResponse, responses=download("text/csv"),
+                summary="The annotated ads as CSV")  # fmt: skip
     async def result(review: str, whole: Whole = False) -> Response:
         found = get(review)
         stem = harmless_name(found.name).rpartition(".")[0].encode("ascii", "ignore").decode() or "ads"

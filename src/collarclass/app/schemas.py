@@ -55,6 +55,7 @@ class ClassifyRequest(_Strict):
     ads: list[Ad] | None = Field(None, min_length=1, max_length=MAX_ADS, description="Several ads instead.")
     evidence: bool = Field(True, description="Whether to say which words decided; faster without.")
     lang: Literal["en", "zh"] | None = Field(None, description="Of the explanation; the ad's own if not given.")
+    definitions: bool = Field(False, description="Whether to say what other definitions would.")
 
     @model_validator(mode="after")
     def _one_or_many(self) -> ClassifyRequest:
@@ -112,10 +113,12 @@ class Result(BaseModel):
     probabilities: dict[str, float]
     academic_score: Share
     hands_on_score: Share
+    basis: Literal["ad", "title", "occupation"] = Field(description="What the label was judged from.")
     schooling_level: str | None
     schooling_status: str
     note: str = Field(description="Why the label is unclear; empty otherwise.")
     explanation: str | None = Field(None, description="One sentence; with evidence.")
+    definitions: dict[str, LabelName] | None = Field(None, description="The label under each built-in definition.")
     requirements: list[Requirement] | None = None
     reasons: list[Reason] | None = None
     evidence: list[Evidence] | None = Field(None, description="The weightiest terms, at most 60.")
@@ -151,6 +154,15 @@ class OccupationsReply(BaseModel):
     occupations: list[Occupation]
 
 
+class DefinitionReply(BaseModel):
+    """A definition of the labels, as GET /v1/model lists them."""
+
+    name: str
+    summary: str
+    summary_zh: str
+    source: str
+
+
 class ModelReply(BaseModel):
     """The model, and how it decides."""
 
@@ -160,6 +172,7 @@ class ModelReply(BaseModel):
     dimensions: list[str]
     facts: dict[str, Any]
     limits: dict[str, float]
+    definitions: list[DefinitionReply]
     steps: int = Field(description="Points along each side of `regions`.")
     regions: list[list[float]] = Field(
         description="Probabilities of white, blue and gray over the plane: hands-on score in rows, academic in columns."

@@ -19,9 +19,11 @@ Name = Annotated[str, Query(max_length=500, description="The file's name; its en
 UPLOAD = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {
     "type": "string", "format": "binary"}}}}}  # fmt: skip
 _PIECE = 1 << 20
-_FILE: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"application/octet-stream": {}}, "description": "The file."}
-}
+
+
+def download(kind: str) -> dict[int | str, dict[str, Any]]:
+    """How the OpenAPI document describes a reply that is a file."""
+    return {200: {"content": {kind: {}}, "description": "The file."}}
 
 
 async def receive(request: Request, store: Store, path: Path) -> None:
@@ -105,12 +107,13 @@ def files_router(store: Store) -> APIRouter:
         store.drop(store.get(file))
         return Response(status_code=204)
 
-    @router.get("/v1/files/{file}/result", response_class=FileResponse, responses=_FILE, summary="The labelled file")
+    @router.get("/v1/files/{file}/result", response_class=FileResponse, responses=download("application/octet-stream"),
+                summary="The labelled file")  # fmt: skip
     async def result(file: str) -> Response:
         job = store.get(file)
         return FileResponse(labelled(job), media_type="application/octet-stream", filename=job.result_name)
 
-    @router.get("/v1/files/{file}/report", response_class=FileResponse, responses=_FILE,
+    @router.get("/v1/files/{file}/report", response_class=FileResponse, responses=download("text/html"),
                 summary="A report on the labelled file, as a page to keep")  # fmt: skip
     async def report(file: str, lang: Literal["en", "zh"] = "en") -> Response:
         job = store.get(file)
