@@ -238,7 +238,7 @@ def _read_key() -> str:
     return sys.stdin.read(1)
 
 
-@click.command(epilog="Example: collarclass report labelled.csv -o report.html --truth annotated.csv --by region --by month")
+@click.command(epilog="Example: collarclass report labelled.csv -o report.html --by region --by month")
 @SOURCE
 @click.option("--output", "-o", "target", type=PATH, required=True, help="HTML file to write.")
 @BY

@@ -29,6 +29,7 @@ _WORDS: dict[str, Sequence[str]] = {
     "vocational_certificate": STATUSES,
     "occupation": (*LABELS, "unknown"),
 }
+_FIELDS = {"collar": "label", "schooling_level": "level", "schooling_status": "status"}  # of `Facts`
 _KEYS = frozenset({"name", "summary", "summary_zh", "source", "weights", "rules", "fallback"})
 
 
@@ -45,8 +46,10 @@ class Facts:
         Academic and hands-on, 0 to 1.
     level : ndarray of int8
         Stated schooling: index into `LEVELS`, -1 if unstated.
-    status, academic_certificate, vocational_certificate : ndarray of int8
-        How schooling and certificates are asked for: index into `STATUSES`.
+    status : ndarray of int8
+        How schooling is asked for: index into `STATUSES`.
+    academic_certificate, vocational_certificate : ndarray of int8 or None
+        How certificates are asked for; None where that is not known, as in files labelled by older versions.
     occupation : ndarray of int8, optional
         Label of the nearest occupation: index into `LABELS`, -1 if there is none.
     """
@@ -56,8 +59,8 @@ class Facts:
     scores: NDArray[np.floating]
     level: NDArray[np.int8]
     status: NDArray[np.int8]
-    academic_certificate: NDArray[np.int8]
-    vocational_certificate: NDArray[np.int8]
+    academic_certificate: NDArray[np.int8] | None
+    vocational_certificate: NDArray[np.int8] | None
     occupation: NDArray[np.int8] | None = None
 
 
@@ -156,22 +159,17 @@ class Definition:
         return meets
 
     def _codes(self, name: str, facts: Facts) -> NDArray[np.int8]:
-        if name == "occupation":
-            if facts.occupation is None:
-                raise DataError(
-                    f"The definition {self.name!r} goes by the nearest occupation, which is not in this table: "
-                    "label the ads anew with it (--definition)."
-                )
+        if getattr(facts, _FIELDS.get(name, name)) is None:
+            raise DataError(
+                f"The definition {self.name!r} goes by {name.replace('_', ' ')}, which is not in this table: "
+                "label the ads anew with it (--definition)."
+            )
+        if name == "occupation" and facts.occupation is not None:
             return np.asarray(np.where(facts.occupation < 0, len(LABELS), facts.occupation), np.int8)
         if name == "schooling_level":
             return np.asarray(np.where(facts.level < 0, len(LEVELS), facts.level), np.int8)
-        codes: dict[str, NDArray[np.int8]] = {
-            "collar": facts.label,
-            "schooling_status": facts.status,
-            "academic_certificate": facts.academic_certificate,
-            "vocational_certificate": facts.vocational_certificate,
-        }
-        return codes[name]
+        codes: NDArray[np.int8] = getattr(facts, _FIELDS.get(name, name))
+        return codes
 
 
 @cache

@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow.compute as pc
 
 from collarclass.api import default_model
+from collarclass.definitions.definition import DEFAULT, Definition, load_definition
 from collarclass.definitions.labels import LABELS
 from collarclass.errors import DataError
 from collarclass.files.batch import Batch, Limits, Reader
@@ -77,6 +78,7 @@ def label_file(
     prefix: str = "",
     evidence: bool = True,
     model: Model | str | os.PathLike[str] | None = None,
+    definition: str | os.PathLike[str] | Definition = DEFAULT,
     n_jobs: int = 1,
     batch_size: int = BATCH_SIZE,
     longest_row: int = 64 << 20,
@@ -118,6 +120,8 @@ def label_file(
         Whether to name the words that decided; faster without.
     model : Model or path-like, optional
         A model, or a model folder; the shipped model if not given.
+    definition : str, path-like or Definition, default="article"
+        What the labels mean: a built-in definition, a TOML file of your own, or one that is loaded.
     n_jobs : int, default=1
         Number of worker processes; -1 for one per processor.
     batch_size : int
@@ -175,7 +179,8 @@ def label_file(
     )  # fmt: skip
     if not isinstance(model, Model):
         model = load_model(model) if model is not None else default_model()
-    run = _Run(Labelling(model, evidence, prefix), layout, n_jobs, batch_size, force, resume, progress)
+    chosen = definition if isinstance(definition, Definition) else load_definition(definition)
+    run = _Run(Labelling(model, evidence, prefix, chosen), layout, n_jobs, batch_size, force, resume, progress)
     if to_path != "-" and (Path(to_path).is_dir() or to_path.endswith(("/", os.sep))):
         return _total([run.label([path], inside) for path, inside in _names_in(to_path, paths)])
     return run.label(paths, to_path)
@@ -301,6 +306,7 @@ class _Run:
             "prefix": self.labelling.prefix,
             "evidence": self.labelling.evidence,
             "model": [model.identity, digest_of(model)],
+            "definition": repr(self.labelling.definition),
             "batch size": self.batch_size,
         }
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from collarclass.definitions.definition import Definition
 from collarclass.errors import DataError
 from collarclass.files.batch import Batch
 from collarclass.model.model import Model
@@ -30,11 +31,14 @@ class Labelling:
     evidence : bool
     prefix : str
         Put before the names of the added columns.
+    definition : Definition, optional
+        What the labels mean; the model's own labels if not given.
     """
 
     model: Model
     evidence: bool = True
     prefix: str = ""
+    definition: Definition | None = None
 
     def label(
         self,
@@ -43,7 +47,9 @@ class Labelling:
         notes: dict[int, str] | None = None,
     ) -> pa.Table:
         """The added columns, with `notes` on some rows joined to the model's own."""
-        added = label_columns(texts, titles, model=self.model, evidence=self.evidence, prefix=self.prefix)
+        added = label_columns(
+            texts, titles, model=self.model, evidence=self.evidence, prefix=self.prefix, definition=self.definition
+        )
         if notes:
             name = self.prefix + "collar_note"
             joined = added.column(name).to_pylist()

@@ -15,6 +15,7 @@ from collarclass.model.model import Model
 from collarclass.model.ranking import deciding_words
 from collarclass.model.terms import SumTerms, batch_terms, stated_requirements, sum_terms, title_terms
 from collarclass.model.title_model import TitleModel, looks_like_title
+from collarclass.requirement_reader.certificates import certificate_names, certificate_status
 from collarclass.requirement_reader.stated import Requirement
 
 UNCLEAR = len(LABELS)
@@ -45,6 +46,10 @@ class Predictions:
         What each rating's sum starts from.
     gradient : ndarray of float64, shape (n_rows, 2)
         How the likeliest label's log-probability rises with the two ratings.
+    certificate_status : ndarray of int8, shape (n_rows, 2)
+        How academic-professional and vocational certificates are asked for: index into `STATUSES`.
+    certificates : list of str
+        The certificates that each row names, joined by semicolons.
     evidence : list of str
         The few words that decided, per row; empty strings when not asked for.
     terms : list of SumTerms or None
@@ -62,6 +67,8 @@ class Predictions:
     basis: NDArray[np.int8]
     intercept: NDArray[np.float64]
     gradient: NDArray[np.float64]
+    certificate_status: NDArray[np.int8]
+    certificates: list[str]
     evidence: list[str]
     terms: list[SumTerms | None]
     requirements: list[tuple[Requirement, ...]]
@@ -135,6 +142,8 @@ def _predict(
     # The little that a thin ad says of schooling still stands in it.
     n = len(as_titles)
     from_titles.level[n:], from_titles.status[n:] = ads.level[thin], ads.status[thin]
+    from_titles.certificate_status[n:] = ads.certificate_status[thin]
+    from_titles.certificates[n:] = [ads.certificates[j] for j in thin]
     from_titles.requirements[n:] = [ads.requirements[j] for j in thin]
     kept = np.setdiff1d(np.arange(len(as_ads)), np.array(thin, dtype=np.int64))
     places = np.array([*(as_ads[j] for j in kept.tolist()), *rows], dtype=np.int64)
@@ -170,6 +179,8 @@ def _judge_ads(
         np.full(n, _AD, dtype=np.int8),
         model.intercept[batch.segment].astype(np.float64),
         gradient,
+        certificate_status(batch.stated),
+        certificate_names(batch.stated, batch.tokens, batch.combined_text),
         words,
         [*sum_terms(batch.tokens, batch.text_offset, terms)] if details and terms is not None else [None] * n,
         stated_requirements(batch) if details else [()] * n,
@@ -208,6 +219,8 @@ def _judge_titles(
         np.full(n, _TITLE, dtype=np.int8),
         np.repeat(model.intercept[None, :].astype(np.float64), n, axis=0),
         gradient,
+        np.full((n, 2), STATUSES.index("unstated"), dtype=np.int8),
+        [""] * n,
         words,
         [*sum_terms(batch.tokens, text_offset, terms)] if details else [None] * n,
         [()] * n,

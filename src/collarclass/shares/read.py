@@ -174,7 +174,8 @@ def _unguarded(cell: str) -> str:
 def facts_of(table: pd.DataFrame, prefix: str = "") -> Facts:
     """Label columns of a table as what definitions go by.
 
-    Columns that are missing count as unstated; certificates are not known to files labelled before them.
+    Schooling that is missing counts as unstated; certificates are None in files labelled before there were such
+    columns.
     """
     n = len(table)
 
@@ -196,9 +197,13 @@ def facts_of(table: pd.DataFrame, prefix: str = "") -> Facts:
 
     probabilities = numbers(PROBABILITIES)
     label = codes("collar", COLLARS, len(LABELS))
+    nearest = None
     if prefix + "collar_model" in table:  # labelled under another definition: back to the model's own label
-        other = table[prefix + "collar_model"].astype(str).str.contains(DEFINITION_MARK, regex=False).to_numpy()
+        models = table[prefix + "collar_model"].astype(str).str
+        other = models.contains(DEFINITION_MARK, regex=False).to_numpy()
         other = other & ~np.isnan(probabilities).any(axis=1) & (label < len(LABELS))
+        if other.any() and models.endswith(f"{DEFINITION_MARK}occupation").all():
+            nearest = np.where(label < len(LABELS), label, -1).astype(np.int8)
         label = np.where(other, np.nan_to_num(probabilities).argmax(axis=1), label).astype(np.int8)
     unstated = STATUSES.index("unstated")
     return Facts(
@@ -207,7 +212,7 @@ def facts_of(table: pd.DataFrame, prefix: str = "") -> Facts:
         numbers(SCORES),
         codes("schooling_level", LEVELS, -1),
         codes("schooling_status", STATUSES, unstated),
-        codes("academic_certificate", STATUSES, unstated),
-        codes("vocational_certificate", STATUSES, unstated),
-        codes("collar_occupation_label", LABELS, -1) if prefix + "collar_occupation_label" in table else None,
+        codes("academic_certificate", STATUSES, unstated) if prefix + "academic_certificate" in table else None,
+        codes("vocational_certificate", STATUSES, unstated) if prefix + "vocational_certificate" in table else None,
+        nearest,
     )

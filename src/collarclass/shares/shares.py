@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -158,21 +159,29 @@ def estimate_shares(
     known = None if truth is None else _find_truth(truth, labelled, truth_column)
     model = model or default_model()
     confusion = model_confusion(model, _chinese(labelled))
-    parts = [_estimate(facts, weights, groups, known, confusion, margins, found) for found in _definitions(definition)]
+    parts = [
+        _estimate(facts, weights, groups, known, confusion, margins, found) for found in _definitions(definition, facts)
+    ]
     return pd.concat(parts, ignore_index=True)
 
 
-def _definitions(given: str | Definition | Sequence[str | Definition]) -> list[Definition]:
+def _definitions(given: str | Definition | Sequence[str | Definition], facts: Facts) -> list[Definition]:
     if isinstance(given, (str, Definition)):
         given = [given]
     names: list[str | Definition] = []
     for one in given:
-        names += _applicable() if one == "all" else [one]
+        names += _applicable(facts) if one == "all" else [one]
     return [one if isinstance(one, Definition) else load_definition(one) for one in names]
 
 
-def _applicable() -> list[str]:
-    return list(builtin_definitions())
+def _applicable(facts: Facts) -> list[str]:
+    """Built-in definitions that go by nothing which the table lacks."""
+    out = []
+    for name in builtin_definitions():
+        with suppress(DataError):
+            load_definition(name).apply(facts)
+            out.append(name)
+    return out
 
 
 # -- groups and weights --------------------------------------------------------------------------

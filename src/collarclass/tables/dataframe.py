@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from collarclass.api import default_model
+from collarclass.definitions.definition import DEFAULT, Definition, load_definition
 from collarclass.errors import DataError
 from collarclass.model.model import Model
 from collarclass.model.predict import predict
@@ -31,6 +32,7 @@ def label_columns(
     model: Model,
     evidence: bool = True,
     prefix: str = "",
+    definition: Definition | None = None,
 ) -> pa.Table:
     """Label a batch and lay the results out as the columns that tables and files get.
 
@@ -43,13 +45,20 @@ def label_columns(
         Whether `collar_evidence` is filled; it is empty otherwise.
     prefix : str
         Put before the columns' names.
+    definition : Definition, optional
+        What the labels mean; the model's own labels if not given.
 
     Returns
     -------
     pyarrow.Table
         One row per text, columns `schema.COLUMNS`. The numbers of an unclear row are null.
     """
-    return prediction_table(predict(model, texts, titles, evidence), model, prefix)
+    nearest = None
+    if definition is not None and "occupation" in definition.needs:
+        from collarclass.occupation.labels import occupation_labels
+
+        nearest = occupation_labels(titles, texts)
+    return prediction_table(predict(model, texts, titles, evidence), model, prefix, definition, nearest)
 
 
 def label_table(
@@ -60,6 +69,7 @@ def label_table(
     evidence: bool = True,
     prefix: str = "",
     model: Model | None = None,
+    definition: str | Definition = DEFAULT,
     n_jobs: int = 1,
     progress: ProgressLike = None,
 ) -> Table:
@@ -80,6 +90,8 @@ def label_table(
     prefix : str
         Put before the names of the added columns.
     model : Model, optional
+    definition : str or Definition, default="article"
+        What the labels mean: a built-in definition, a TOML file of your own, or one that is loaded.
     n_jobs : int, default=1
         Number of worker processes; -1 for one per processor.
     progress : bool or callable, optional
@@ -104,7 +116,8 @@ def label_table(
     >>> label_table(ads)["collar"].tolist()
     ['blue']
     """
-    run = _Labelling(title, text, evidence, prefix, model or default_model(), n_jobs, progress)
+    chosen = definition if isinstance(definition, Definition) else load_definition(definition)
+    run = _Labelling(title, text, evidence, prefix, model or default_model(), n_jobs, progress, chosen)
     return cast(Table, run.label(table))
 
 
@@ -119,6 +132,7 @@ class _Labelling:
     model: Model
     n_jobs: int = 1
     progress: ProgressLike = None
+    definition: Definition | None = None
 
     def label(self, table: Any) -> Any:
         kinds: tuple[tuple[type[Any], Any], ...] = (
@@ -158,6 +172,7 @@ class _Labelling:
             prefix=self.prefix,
             n_jobs=self.n_jobs,
             progress=self.progress,
+            definition=self.definition,
         )
 
     def pandas(self, table: pd.DataFrame) -> pd.DataFrame:
@@ -243,15 +258,16 @@ def label_parallel(
     prefix: str = "",
     n_jobs: int = 1,
     progress: ProgressLike = None,
+    definition: Definition | None = None,
 ) -> pa.Table:
     """`label_columns` over several processes, or in parts to show progress; the same rows in the same order."""
     n = len(texts)
     parallel = n_jobs != 1 and n >= _FEW
     if not parallel and progress in (None, False):
-        return label_columns(texts, titles, model=model, evidence=evidence, prefix=prefix)
+        return label_columns(texts, titles, model=model, evidence=evidence, prefix=prefix, definition=definition)
     cuts = [*range(0, n, _PART), n] if n else [0, 0]
     parts = [(texts[a:b], titles[a:b] if titles is not None else None) for a, b in pairwise(cuts)]
-    options: dict[str, Any] = {"model": model, "evidence": evidence, "prefix": prefix}
+    options: dict[str, Any] = {"model": model, "evidence": evidence, "prefix": prefix, "definition": definition}
     if parallel:
         from joblib import Parallel, delayed
 

@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
+from collarclass.definitions.definition import DEFINITION_MARK, Definition, Facts
 from collarclass.definitions.labels import BASES, LABELS, LEVELS, STATUSES
 from collarclass.model.model import NOTES, Model
 from collarclass.model.predict import UNCLEAR, Predictions
@@ -49,7 +51,8 @@ def _number(name: str, meaning: str, get: Callable[[Predictions], Any]) -> Colum
     """A column of numbers, null where the label is unclear."""
 
     def values(found: Predictions, model: Model) -> pa.Array:
-        return pa.array(np.round(get(found), DECIMALS), pa.float64(), mask=found.label == UNCLEAR)
+        numbers = np.round(get(found), DECIMALS)
+        return pa.array(numbers, pa.float64(), mask=(found.label == UNCLEAR) | np.isnan(numbers))
 
     return Column(name, pa.float64(), meaning, values)
 
@@ -76,6 +79,17 @@ SCHEMA: tuple[Column, ...] = (
         "how it is asked for: required, preferred, substitutable, not_needed, unstated",
         lambda p, m: _words(STATUSES, p.status),
     ),
+    _text("certificates", "certificates the ad asks for", lambda p, m: pa.array(p.certificates, pa.string())),
+    _text(
+        "vocational_certificate",
+        "how a vocational certificate is asked for, in the same words as schooling",
+        lambda p, m: _words(STATUSES, p.certificate_status[:, 1]),
+    ),
+    _text(
+        "academic_certificate",
+        "how a certificate that rests on study is asked for",
+        lambda p, m: _words(STATUSES, p.certificate_status[:, 0]),
+    ),
     _text(
         "collar_basis",
         "what the row was judged from: ad, title or occupation",
@@ -97,9 +111,46 @@ def fields(prefix: str = "") -> list[pa.Field]:
     return [pa.field(prefix + column.name, column.type) for column in SCHEMA]
 
 
-def prediction_table(found: Predictions, model: Model, prefix: str = "") -> pa.Table:
-    """Predictions laid out as the added columns."""
-    return pa.table([column.values(found, model) for column in SCHEMA], schema=pa.schema(fields(prefix)))
+def prediction_table(
+    found: Predictions,
+    model: Model,
+    prefix: str = "",
+    definition: Definition | None = None,
+    occupation: NDArray[np.int8] | None = None,
+) -> pa.Table:
+    """Predictions laid out as the added columns.
+
+    Under a definition that goes by rules the label has no confidence; the probabilities stay the model's own, and
+    the definition's name stands beside the model's. `occupation` is the label of each row's nearest occupation, for
+    definitions that go by it.
+    """
+    out = pa.table([column.values(found, model) for column in SCHEMA], schema=pa.schema(fields(prefix)))
+    if definition is None or definition.is_model:
+        return out
+    n = len(found.label)
+    label = definition.apply(facts_of(found, occupation))
+    changed = {
+        "collar": _words((*LABELS, "unclear"), label),
+        "collar_confidence": pa.nulls(n, pa.float64()),
+        "collar_model": pa.array([model.identity + DEFINITION_MARK + definition.name] * n, pa.string()),
+    }
+    for name, values in changed.items():
+        out = out.set_column(COLUMNS.index(name), prefix + name, values)
+    return out
+
+
+def facts_of(found: Predictions, occupation: NDArray[np.int8] | None = None) -> Facts:
+    """What definitions go by, of predictions."""
+    return Facts(
+        found.label,
+        found.probabilities,
+        found.scores,
+        found.level,
+        found.status,
+        found.certificate_status[:, 0],
+        found.certificate_status[:, 1],
+        occupation,
+    )
 
 
 def markdown() -> str:

@@ -1,0 +1,48 @@
+"""Titles → the labels of their nearest occupations, many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from collarclass.definitions.labels import LABELS
+from collarclass.occupation.lookup import index
+from collarclass.occupation.table import occupations
+
+LEAST_SIMILAR = 0.4
+_LONGEST_TITLE = 120  # characters of an ad's first line that is read as its title
+
+
+def occupation_labels(titles: Sequence[str | None] | None, texts: Sequence[str]) -> NDArray[np.int8]:
+    """Label of each ad's nearest occupation.
+
+    Parameters
+    ----------
+    titles : sequence of str or None, or None
+        Where there is no title the first line of the text is read, if it is short.
+    texts : sequence of str
+
+    Returns
+    -------
+    ndarray of int8
+        Index into `LABELS`; -1 where no occupation is called anything like it.
+
+    Examples
+    --------
+    >>> [LABELS[k] for k in occupation_labels(["Registered nurse", "Accountant"], ["", ""])]
+    ['gray', 'white']
+    """
+    given = titles if titles is not None else [None] * len(texts)
+    names = [(title or "").strip() or _first_line(text) for title, text in zip(given, texts, strict=True)]
+    if not names:
+        return np.zeros(0, np.int8)
+    found = index().nearest(names, 1)
+    label = np.array([LABELS.index(name) for name in occupations()["label"]], np.int8)
+    return np.where(found.similarity[:, 0] >= LEAST_SIMILAR, label[found.row[:, 0]], np.int8(-1)).astype(np.int8)
+
+
+def _first_line(text: str) -> str:
+    line = text.strip().partition("\n")[0].strip()
+    return line if len(line) <= _LONGEST_TITLE else ""
