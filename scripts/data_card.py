@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from collarclass.corpus.read import read_ads, read_boilerplate
+from collarclass.corpus.read import read_ads
 from collarclass.definitions.labels import LABELS, STATUSES
 
 ROOT = Path(__file__).parents[1]
@@ -18,7 +18,6 @@ START, END = "<!-- numbers: ads -->", "<!-- end of ads -->"
 def numbers(data: Path) -> str:
     """Count the ads and lay the learning curve and the second reading out as Markdown."""
     ads = {language: read_ads(data / "ads" / f"{language}.csv") for language in ("en", "zh")}
-    bank = read_boilerplate(data / "ads" / "boilerplate.csv")
     rows: list[tuple[str, list[str]]] = [("ads", [f"{len(a):,}" for a in ads.values()])]
     for column, values in (("kind", ("occupation", "mirror")), ("label", LABELS), ("schooling", STATUSES)):
         rows += [(f"{column}: {v}", [f"{(a[column] == v).sum():,}" for a in ads.values()]) for v in values]
@@ -28,7 +27,6 @@ def numbers(data: Path) -> str:
         length = [int(np.percentile([len(text.split()) for text in ads["en"]["text"]], share))]
         length.append(int(np.percentile(ads["zh"]["text"].str.len(), share)))
         rows.append((f"length, {share}th percentile (words; characters)", [f"{n:,}" for n in length]))
-    rows.append(("boilerplate paragraphs", [f"{len(bank[language]):,}" for language in ads]))
     lines = ["| | English | Chinese |", "|---|---:|---:|", *(f"| {name} | {a} | {b} |" for name, (a, b) in rows)]
     curve = data / "learning_curve.json"
     if curve.exists():
@@ -51,7 +49,7 @@ def _curve(curve: dict[str, dict[str, Any]]) -> list[str]:
 
     return [
         "Learning curve: macro-F1 on real ads of the development set, which train nothing; mean (and range) of five",
-        "random orders. Each model learns from one language's ads, with boilerplate mixed in, without the occupations'",
+        "random orders. Each model learns from one language's ads, without the occupations'",
         "titles (`scripts/learning_curve.py`).",
         "",
         "| ads | English | Chinese |",

@@ -36,7 +36,7 @@ SIDES = {
 
 def label_held_out() -> pd.DataFrame:
     """Label the written ads, each by a model without its occupation, and average by occupation."""
-    ads, _, _ = read_data(DATA)
+    ads, _ = read_data(DATA)
     _, classifier = train(DATA)
     held_out = held_out_labels(classifier, np.arange(len(ads)))
     return by_occupation(pd.concat([ads[["onet_code"]], held_out], axis=1)).round(3)

@@ -37,8 +37,9 @@ ROOT = Path(__file__).parents[1]
 NOTE = (
     "Real ads from twelve English and seven Chinese sources, rated by the codebook on both dimensions by careful "
     "reading; trades, technicians, engineers, IT, design and health are over-represented, so shares are not those of "
-    "a labour market. They were used to choose the parameters and the shift named above, and to read errors: a "
-    "development set, not an untouched test. None was trained on, and they are not part of the project."
+    "a labour market. They were used to read errors and to compare ways of training: a development set, not an "
+    "untouched test. None was trained on, but other ads of the same sources were, so expect less of a stream of your "
+    "own: the table above. They are not part of the project."
 )
 COLOURS = {"white": "#e8d800", "blue": "#0072b2", "gray": "#555555"}
 MARKS = {"white": "o", "blue": "s", "gray": "D"}
@@ -75,7 +76,7 @@ def main() -> None:
     parser.add_argument("--zh", required=True)
     options = parser.parse_args()
     model = default_model()
-    train, _, occupations = read_data(ROOT / "data")
+    train, occupations = read_data(ROOT / "data")
     real: dict[str, object] = {"model": model.identity, "note": NOTE}
     tables = {}
     for language in ("en", "zh"):

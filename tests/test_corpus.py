@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from collarclass.corpus.read import check_ads, read_ads, read_boilerplate, read_occupations
+from collarclass.corpus.read import check_ads, read_ads, read_occupations
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT / "data"
@@ -107,18 +107,6 @@ def test_every_label_and_family_is_there(ads: pd.DataFrame, language: str) -> No
     assert set(written.index) == occupations or (occupations - set(written.index)) <= set(ads["onet_code"])
     if language == "en":
         assert (written.reindex(sorted(occupations), fill_value=0) >= 2).mean() > 0.99
-
-
-def test_boilerplate_says_nothing_twice() -> None:
-    bank = read_boilerplate(DATA / "ads" / "boilerplate.csv")
-    assert len(bank["en"]) >= 200
-    assert len(bank["zh"]) >= 150
-    for language, paragraphs in bank.items():
-        seen: set[tuple[str, ...]] = set()
-        for text in paragraphs:
-            found = runs(text, language, 24 if language == "zh" else 12)
-            assert not found & seen
-            seen |= found
 
 
 def test_the_data_card_has_the_files_numbers() -> None:

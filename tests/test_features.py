@@ -14,7 +14,7 @@ from collarclass.text.tokens import Tokens, tokenize
 
 
 def every(tokens: Tokens) -> list[tuple[NDArray[np.uint64], NDArray[np.int64]]]:
-    return ngrams(tokens.hash, tokens.sentence, tokens.ideograph)
+    return [(found.hashes, found.first) for found in ngrams(tokens, np.arange(len(tokens)))]
 
 
 HASHES = st.lists(st.integers(0, 2**64 - 1), unique=True, max_size=200)
@@ -39,7 +39,7 @@ def test_counts_agree_with_a_counter(texts: list[str]) -> None:
     tokens = tokenize(texts)
     everything = every(tokens)
     hashes = np.unique(np.concatenate([h for h, _ in everything]))
-    order = {int(h): n for n, (hs, _) in enumerate(everything, start=1) for h in hs}
+    order = {int(h): n for n, (hs, _) in zip((1, 2, 3, 1), everything, strict=True) for h in hs}
     vocabulary = Vocabulary(hashes, np.array([order[int(h)] for h in hashes], np.uint8))
     terms = count_terms(tokens, vocabulary, len(tokens))
     expected = Counter(
@@ -52,9 +52,16 @@ def test_counts_agree_with_a_counter(texts: list[str]) -> None:
     assert np.allclose(terms.value, 1 + np.log(terms.times), atol=1e-6)
 
 
+def test_words_of_one_stem_share_an_n_gram() -> None:
+    tokens = tokenize(["engineering", "Engineers", "engin", "英才工程师", "123456", "wel", "čelistní"])
+    assert len(set(tokens.stem[:3].tolist())) == 1
+    longer = every(tokens)[3][1]
+    assert [tokens.word(i) for i in longer] == ["engineering", "engineers", "celistni"]
+
+
 def test_ngrams_stay_within_a_sentence() -> None:
     tokens = tokenize(["one two. three", "本科。上"])
-    (_, _), (pairs, first), (triples, _) = every(tokens)
+    _, (pairs, first), (triples, _), _ = every(tokens)
     assert [tokens.word(i, i + 1) for i in first] == ["one two", "本 科"]
     assert len(triples) == 0
     assert len(pairs) == 2
@@ -65,7 +72,7 @@ def test_reach_counts_the_head_of_each_row() -> None:
     tokens = tokenize(texts)
     heads = tokenize([" ".join(t.split()[:2]) for t in texts])
     hashes = np.unique(np.concatenate([h for h, _ in every(tokens)]))
-    order = {int(h): n for n, (hs, _) in enumerate(every(tokens), start=1) for h in hs}
+    order = {int(h): n for n, (hs, _) in zip((1, 2, 3, 1), every(tokens), strict=True) for h in hs}
     vocabulary = Vocabulary(hashes, np.array([order[int(h)] for h in hashes], np.uint8))
     cut, head = count_terms(tokens, vocabulary, 2), count_terms(heads, vocabulary, 100)
     for name in ("row", "term", "times"):

@@ -12,11 +12,10 @@ import pytest
 
 from collarclass import DataError, load_model
 from collarclass.api import default_model
-from collarclass.corpus.read import read_data
 from collarclass.evaluation.model_card import measure, model_card, read_figures
 from collarclass.model.persistence import arrays_of, default_model_path
 from collarclass.model.predict import predict
-from collarclass.training.train import own_ads, train_to, training_ads
+from collarclass.training.train import own_ads, train_to
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT / "data"
@@ -49,7 +48,7 @@ def test_the_cards_are_those_of_the_shipped_model() -> None:
 def small(tmp_path: Path) -> Path:
     """A data folder with a tenth of everything."""
     (tmp_path / "data" / "ads").mkdir(parents=True)
-    for name, step in (("ads/en.csv", 25), ("ads/zh.csv", 25), ("ads/boilerplate.csv", 5), ("occupations.csv", 10)):
+    for name, step in (("ads/en.csv", 25), ("ads/zh.csv", 25), ("occupations.csv", 10)):
         table = pd.read_csv(DATA / name, dtype=str, keep_default_na=False)
         table[::step].to_csv(tmp_path / "data" / name, index=False)
     return tmp_path / "data"
@@ -67,17 +66,6 @@ def test_own_ads_are_learnt_beside_the_shipped_ones(small: Path, tmp_path: Path)
     assert "30 ads of the user's own" in (tmp_path / "mine" / "README.md").read_text("utf-8")
     found = predict(model, ["Zorgle frobnicator wanted, to grind frobs"], [None])
     assert found.probabilities[0].argmax() == 1
-
-
-def test_clutter_is_mixed_in_the_same_way_each_time(small: Path) -> None:
-    ads, boilerplate, occupations = read_data(small)
-    first = training_ads(ads, boilerplate, occupations)
-    pd.testing.assert_frame_equal(first, training_ads(ads, boilerplate, occupations))
-    n = len(ads)
-    assert (first["text"][:n] == ads["text"]).all()
-    for plain, cluttered in zip(first["text"][:n], first["text"][n : 2 * n], strict=True):
-        assert len(cluttered) > len(plain)
-        assert set(plain.split("\n")) <= set(cluttered.split("\n"))
 
 
 def test_measure_counts_what_would_change() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from collarclass.definitions.labels import LABELS, STATUSES
+from collarclass.definitions.labels import LABELS, RATINGS, STATUSES
 from collarclass.errors import DataError
 
 AD_COLUMNS = (
@@ -122,15 +122,6 @@ def check_ads(ads: pd.DataFrame, name: str) -> None:
     _require(ads, ads["kind"].isin(("occupation", "mirror")), "kind", "occupation or mirror", name)
 
 
-def read_boilerplate(path: str | os.PathLike[str]) -> dict[str, list[str]]:
-    """Read the bank of paragraphs that say nothing of the job, by language."""
-    name = Path(path).name
-    table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
-    _require(table, table["language"].isin(("en", "zh")), "language", "en or zh", name)
-    _require(table, table["text"].str.strip() != "", "text", "not empty", name)
-    return {str(language): part["text"].tolist() for language, part in table.groupby("language")}
-
-
 def read_occupations(path: str | os.PathLike[str]) -> pd.DataFrame:
     """Read `data/occupations.csv`.
 
@@ -194,11 +185,42 @@ def _require(table: pd.DataFrame, good: pd.Series[bool], column: str, wanted: st
         )
 
 
-def read_data(folder: str | os.PathLike[str]) -> tuple[pd.DataFrame, dict[str, list[str]], pd.DataFrame]:
-    """Read the data folder: ads of both languages, boilerplate and occupations."""
+def read_ratings(path: str | os.PathLike[str]) -> pd.DataFrame:
+    """Read the ratings of real ads, `data/real_ads/ratings.csv`.
+
+    Parameters
+    ----------
+    path : path-like
+
+    Returns
+    -------
+    DataFrame
+        One row per ad: `id`, `source`, `language`, `label` ("unclear" too), the two ratings as floats
+        (missing where unclear), `sure` (3 clear, 2 leaning, 1 toss-up), stated schooling, and
+        `near_duplicate` ("y" where the ad nearly repeats one of the development set).
+
+    Raises
+    ------
+    DataError
+        Naming the file, row, column and remedy.
+    """
+    name = Path(path).name
+    table = read_csv(path, "it lies in data/real_ads")
+    _require(table, ~table["id"].duplicated(), "id", "unique", name)
+    _require(table, table["label"].isin((*LABELS, "unclear")), "label", "a label or unclear", name)
+    _require(table, table["schooling_status"].isin(STATUSES), "schooling_status", f"one of {', '.join(STATUSES)}", name)
+    for column in RATINGS:
+        number = pd.to_numeric(table[column], errors="coerce")
+        _require(table, number.between(0, 4) | (table["label"] == "unclear"), column, "a number from 0 to 4", name)
+        table[column] = number
+    return table
+
+
+def read_data(folder: str | os.PathLike[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Read the written ads of both languages, and the occupations, of the data folder."""
     root = Path(folder)
     ads = pd.concat(
         [read_ads(root / "ads" / f"{language}.csv").assign(language=language) for language in ("en", "zh")],
         ignore_index=True,
     )
-    return ads, read_boilerplate(root / "ads" / "boilerplate.csv"), read_occupations(root / "occupations.csv")
+    return ads, read_occupations(root / "occupations.csv")

@@ -169,7 +169,7 @@ def run_baselines(items: pd.DataFrame, data: str | os.PathLike[str]) -> list[Ent
 
     Those whose library is not installed are left out.
     """
-    train, _, occupations = read_data(data)
+    train, occupations = read_data(data)
     judged = items[items["kind"] != "passage"].reset_index(drop=True)
     ads = judged[["title", "text"]]
     n_ads = int((judged["kind"] == "ad").sum())

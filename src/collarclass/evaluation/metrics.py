@@ -358,7 +358,7 @@ def evaluate_file(
     from collarclass.corpus.read import read_data
     from collarclass.evaluation.baselines import baseline_labels
 
-    train, _, occupations = read_data(baselines)
+    train, occupations = read_data(baselines)
     title, body = find_columns(ads.columns, where=name)
     plain = pd.DataFrame({"title": ads[title] if title is not None else "", "text": ads[body]})
     known = ads[truth].isin(LABELS)

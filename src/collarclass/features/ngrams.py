@@ -1,7 +1,7 @@
 """Tokens → counted n-grams of a known vocabulary, for fitting, predicting and explaining alike.
 
-The n-grams are single tokens and pairs, and runs of three Chinese characters; none reaches across
-the end of a sentence, line or bullet. An n-gram is known by 50 bits of its hash, so
+The n-grams are single tokens and their stems, pairs, and runs of three Chinese characters; none
+reaches across the end of a sentence, line or bullet. An n-gram is known by 50 bits of its hash, so
 a text in an unknown language finds nothing instead of something else.
 """
 
@@ -21,27 +21,45 @@ PAIR = np.uint64(0xD6E8FEB86659FD93)
 _TRIPLE = np.uint64(0xCA5A826395121157)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Occurrences:
+    """The n-grams of one kind in some tokens: hashes, index of each one's first token, and number of tokens."""
+
+    hashes: NDArray[np.uint64]
+    first: NDArray[np.int64]
+    order: int
+
+
 def ngrams(
-    h: NDArray[np.uint64], sentence: NDArray[np.int64], hanzi: NDArray[np.bool_]
-) -> list[tuple[NDArray[np.uint64], NDArray[np.int64]]]:
-    """Hash every n-gram of a run of tokens.
+    tokens: Tokens, kept: NDArray[np.int64], within: NDArray[np.int64] | None = None
+) -> list[Occurrences]:
+    """Hash every n-gram of some of a batch's tokens.
 
     Parameters
     ----------
-    h, sentence, hanzi : ndarray
-        `Tokens.hash`, `Tokens.sentence` and `Tokens.ideograph`, or the same part of each.
+    tokens : Tokens
+    kept : ndarray of int64
+        Indices of the tokens to read, ascending; n-grams are made of neighbours among them.
+    within : ndarray of int64, optional
+        Number of the stretch that each token of the batch stands in; no n-gram reaches across two.
+        `tokens.sentence` if not given.
 
     Returns
     -------
-    list of (hashes, first)
-        For n = 1, 2, 3: the n-grams' hashes, and the index of each one's first token.
+    list of Occurrences
+        Tokens, pairs, runs of three Chinese characters, and the stems of long words.
     """
+    h, hanzi = tokens.hash[kept], tokens.ideograph[kept]
+    sentence = (tokens.sentence if within is None else within)[kept]
+    stem = tokens.stem[kept]
     pairs = np.flatnonzero(sentence[1:] == sentence[:-1])
     triples = np.flatnonzero((sentence[2:] == sentence[:-2]) & hanzi[2:] & hanzi[1:-1] & hanzi[:-2])
+    longer = np.flatnonzero(stem != h)
     return [
-        (h, np.arange(len(h))),
-        (mix(h[pairs] * PAIR + h[pairs + 1]), pairs),
-        (mix((h[triples] * PAIR + h[triples + 1]) * _TRIPLE + h[triples + 2]), triples),
+        Occurrences(h, kept, 1),
+        Occurrences(mix(h[pairs] * PAIR + h[pairs + 1]), kept[pairs], 2),
+        Occurrences(mix((h[triples] * PAIR + h[triples + 1]) * _TRIPLE + h[triples + 2]), kept[triples], 3),
+        Occurrences(stem[longer], kept[longer], 1),
     ]
 
 
@@ -128,20 +146,24 @@ class Terms:
     known: NDArray[np.int64]
 
 
+def damped(counts: NDArray[np.int_]) -> NDArray[np.float64]:
+    """One plus the logarithm of each count, the same on every machine."""
+    return np.asarray(_DAMPED[np.minimum(counts, len(_DAMPED) - 1)])
+
+
 def count_terms(tokens: Tokens, vocabulary: Vocabulary, max_tokens: NDArray[np.int64] | int) -> Terms:
     """Count the vocabulary's n-grams in the first `max_tokens` tokens of each row of a batch."""
     kept = tokens.head(max_tokens)
-    found = ngrams(tokens.hash[kept], tokens.sentence[kept], tokens.ideograph[kept])
     begins, numbers = [], []
-    for hashes, begin in found:
-        where, number = vocabulary.find(hashes)
-        begins.append(kept[begin[where]])
+    for found in ngrams(tokens, kept):
+        where, number = vocabulary.find(found.hashes)
+        begins.append(found.first[where])
         numbers.append(number)
     begin, term = np.concatenate(begins)[::-1], np.concatenate(numbers)[::-1]
     times = np.bincount(_last_equal(tokens.row[begin] * np.int64(len(vocabulary)) + term))
     new = np.flatnonzero(times > 0)[::-1]
     first, term, times = begin[new], term[new], times[new]
-    value = _DAMPED[np.minimum(times, len(_DAMPED) - 1)]
+    value = damped(times)
     known = np.diff(np.searchsorted(begins[0], tokens.first))
     return Terms(tokens.row[first], term, times, value, first, first + vocabulary.order[term] - 1, known)
 

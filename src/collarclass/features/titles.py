@@ -62,7 +62,9 @@ def title_features(tokens: Tokens) -> TitleFeatures:
     """
     closes = _closes(tokens)
     hashes, firsts, lasts, orders = [], [], [], []
-    for order, (values, first) in enumerate(ngrams(tokens.hash, tokens.row, tokens.ideograph), start=1):
+    *runs, _ = ngrams(tokens, np.arange(len(tokens)), within=tokens.row)  # stems come below, of another length
+    for run in runs:
+        values, first, order = run.hashes, run.first, run.order
         last = first + order - 1
         # A single Chinese character says little about a job, two characters make a word.
         closing = np.flatnonzero(closes[last] & ((order > 1) | ~tokens.ideograph[first]))

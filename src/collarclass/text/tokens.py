@@ -27,6 +27,7 @@ SPACE, LOWER, UPPER, IDEOGRAPH, BREAK, STOP, TAIL, APOSTROPHE, SKIP = range(9)
 # time. Having seen one large array freed, glibc keeps as much for the next batch.
 np.empty(1 << 24, dtype=np.uint8)
 
+STEM = 5  # letters: "engineer", "engineers" and "engineering" have one stem
 STEP = np.uint64(0x9E3779B97F4A7C15)
 _LETTERS, _CAPITALS = 3, 4  # of a word that a number, or another word, was run into
 _ZERO, _A, _Z = (np.uint16(ord(c)) for c in "0az")
@@ -78,6 +79,8 @@ class Tokens:
     ----------
     hash : ndarray of uint64
         Identity of the token (case, width, accents, apostrophes and script variant folded away).
+    stem : ndarray of uint64
+        Identity of the token's first five letters, for a longer word in Latin letters; otherwise its own.
     row : ndarray of int64
         Which text of the batch it stands in, from 0.
     start, end : ndarray of int64
@@ -95,6 +98,7 @@ class Tokens:
     """
 
     hash: NDArray[np.uint64]
+    stem: NDArray[np.uint64]
     row: NDArray[np.int64]
     start: NDArray[np.int64]
     end: NDArray[np.int64]
@@ -291,8 +295,10 @@ def _tokenize(
     breaks = special[ends]
     ends[stops] |= (folded[stop - 1] == ord(")")) & (folded[stop + 1] == ord(" "))
     first = np.searchsorted(start, starts)
+    hashes, stems = _hash(folded, start, end, wide[folded[wide] > 0xFF])
     return Tokens(
-        _hash(folded, start, end, wide[folded[wide] > 0xFF]),
+        hashes,
+        stems,
         _numbered(first[1:-1], len(start)),
         start,
         end,
@@ -314,17 +320,22 @@ def _numbered(cuts: NDArray[np.int64], n: int) -> NDArray[np.int64]:
 
 def _hash(
     folded: NDArray[np.uint16], start: NDArray[np.int64], end: NDArray[np.int64], wide: NDArray[np.int64]
-) -> NDArray[np.uint64]:
-    """Hash each token's folded characters.
+) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """Hash each token's folded characters, and those of its stem.
 
     A token of Latin letters is hashed as bytes; one with any of the characters at `wide` as 16-bit numbers.
     """
-    hashes = _hash_units(folded.astype(np.uint8), start, end)
+    narrow = folded.astype(np.uint8)
+    hashes = _hash_units(narrow, start, end)
+    stems = hashes.copy()
+    if len(start):
+        longer = np.flatnonzero((end - start > STEM) & (folded[start] - _A <= _Z - _A))
+        stems[longer] = _hash_units(narrow, start[longer], start[longer] + STEM)
     if len(wide) and len(start):
         token = np.searchsorted(start, wide, "right") - 1
         token = np.unique(token[(token >= 0) & (wide < end[token])])
-        hashes[token] = ~_hash_units(folded, start[token], end[token])
-    return hashes
+        hashes[token] = stems[token] = ~_hash_units(folded, start[token], end[token])
+    return hashes, stems
 
 
 def _hash_units(units: NDArray[Any], start: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.uint64]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -16,16 +16,21 @@ from sklearn.utils.validation import check_is_fitted
 
 from collarclass.definitions.labels import LABELS, TYPICAL_RATINGS
 from collarclass.errors import DataError
-from collarclass.features.ngrams import Terms, Vocabulary, count_terms, ngrams
-from collarclass.features.stop_words import stop_words
-from collarclass.model.encoding import join_title, segments
+from collarclass.features.ngrams import Vocabulary, damped
 from collarclass.model.model import Block, Model
 from collarclass.model.predict import predict
-from collarclass.requirement_reader.reader import read_requirements
-from collarclass.requirement_reader.stated import features
-from collarclass.text.tokens import Tokens, tokenize
+from collarclass.training.counts import CountedAds, HashedCounts, count_ads
 
 _MIN_SCALE = 0.25
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _TrainingData:
+    """The training ads, counted once for all folds."""
+
+    counts: list[sp.csr_matrix]
+    features: NDArray[np.float64]
+    segment: NDArray[np.int64]
 
 
 class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -33,7 +38,7 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     Parameters
     ----------
-    alpha : float, default=0.7
+    alpha : float, default=1.5
         Strength of the ridge penalty on the words' weights.
     title_scale : float, default=1.4
         Length of the title's feature vector; the text's has length one.
@@ -50,7 +55,7 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         at its head, and long ads end in procedure. Stated requirements are read in all of it.
     n_folds : int, default=5
         Folds, apart by group, whose held-out scores teach the decision.
-    balance : float, default=0.5
+    balance : float, default=0.25
         How far the decision's classes are weighted up to equal shares: 0 not at all, 1 wholly.
     name : str, default="own"
         Name of the fitted model, carried by its results.
@@ -74,14 +79,14 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def __init__(
         self,
-        alpha: float = 0.7,
+        alpha: float = 1.5,
         title_scale: float = 1.4,
         min_df: float = 2,
         max_terms: int = 30_000,
         focus: float = 0.75,
         max_tokens: int = 300,
         n_folds: int = 5,
-        balance: float = 0.5,
+        balance: float = 0.25,
         name: str = "own",
     ) -> None:
         self.alpha = alpha
@@ -108,7 +113,7 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
         Parameters
         ----------
-        X : sequence of str, or of (title, text) pairs, or a DataFrame with columns `title`, `text`
+        X : sequence of str, or of (title, text) pairs, or a DataFrame with columns `title`, `text`, or CountedAds
         y : array-like of str, shape (n_samples,)
             "white", "blue" or "gray".
         ratings : array-like of float, shape (n_samples, 2), optional
@@ -122,10 +127,10 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         -------
         self
         """
-        titles, texts = split_ads(X)
+        ads = X if isinstance(X, CountedAds) else _counted(X, self.max_tokens)
         labels = np.asarray(y, dtype=object)
-        if len(labels) != len(texts):
-            raise DataError(f"{len(texts)} ads but {len(labels)} labels: give one label per ad.")
+        if len(labels) != len(ads):
+            raise DataError(f"{len(ads)} ads but {len(labels)} labels: give one label per ad.")
         unknown = sorted({str(v) for v in labels} - set(LABELS))
         if unknown:
             raise DataError(f"Unknown label {unknown[0]!r}: labels are {', '.join(LABELS)}.")
@@ -137,19 +142,25 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             if ratings is None
             else np.asarray(ratings, dtype=np.float64)
         )
-        if target.shape != (len(texts), 2) or not ((target >= 0) & (target <= 4)).all():
+        if target.shape != (len(ads), 2) or not ((target >= 0) & (target <= 4)).all():
             raise DataError("Ratings must be numbers from 0 to 4, two per ad: academic and hands-on.")
-        weight = np.ones(len(texts)) if sample_weight is None else np.asarray(sample_weight, np.float64)
-        group = np.arange(len(texts)) if groups is None else pd.factorize(np.asarray(groups))[0]
+        weight = np.ones(len(ads)) if sample_weight is None else np.asarray(sample_weight, np.float64)
+        group = np.arange(len(ads)) if groups is None else pd.factorize(np.asarray(groups))[0]
         if len(np.unique(group)) < self.n_folds:
             raise DataError(
                 f"{len(np.unique(group))} groups of ads cannot make {self.n_folds} folds: "
                 "give more ads or lower n_folds."
             )
 
-        data = _TrainingData(texts, titles, weight, self.min_df, self.max_tokens)
-        words = np.zeros((len(texts), 2))
-        for train, test in GroupKFold(self.n_folds).split(texts, groups=group):
+        if ads.max_tokens != self.max_tokens:
+            raise DataError(f"The ads were counted to {ads.max_tokens} tokens, max_tokens is {self.max_tokens}.")
+        parts = [
+            _frequent(ads.text, weight, self.min_df),
+            _frequent(ads.title, weight, min(self.min_df, weight.min())),
+        ]
+        data = _TrainingData([_values(part) for part in parts], ads.features, ads.segment)
+        words = np.zeros((len(ads), 2))
+        for train, test in GroupKFold(self.n_folds).split(labels, groups=group):
             fitted = self._fit_words(data, train, target, weight)
             for counts, of in zip(data.counts, fitted, strict=True):
                 words[test] += _words(counts[test], *of)
@@ -158,8 +169,11 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         rating = intercept[data.segment] + word_scale[data.segment] * words + data.features @ stated_weight
         self.held_out_scores_ = np.clip(rating, 0, 4) / 4
         decision = self._fit_decision(self.held_out_scores_, labels, weight)
-        fitted = self._fit_words(data, np.arange(len(texts)), target, weight)
-        text, title = (data.block(i, *f) for i, f in enumerate(fitted))
+        fitted = self._fit_words(data, np.arange(len(ads)), target, weight)
+        text, title = (
+            _block(part, np.flatnonzero(scale), scale, weights)
+            for part, (scale, weights) in zip(parts, fitted, strict=True)
+        )
         self.model_ = Model(
             name=self.name,
             version="0",
@@ -249,6 +263,11 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return tags
 
 
+def _counted(X: Any, max_tokens: int) -> CountedAds:
+    titles, texts = split_ads(X)
+    return count_ads(texts, titles, max_tokens)
+
+
 def split_ads(X: Any) -> tuple[list[str | None], list[str]]:
     """Take ads as text, as (title, text) pairs or as a DataFrame apart into titles and texts."""
     if isinstance(X, pd.DataFrame):
@@ -268,59 +287,27 @@ def split_ads(X: Any) -> tuple[list[str | None], list[str]]:
     return titles, texts
 
 
-class _TrainingData:
-    """The training ads, read once for all folds: for text and title, tokens, vocabulary and counts."""
-
-    def __init__(
-        self,
-        texts: Sequence[str],
-        titles: Sequence[str | None],
-        weight: NDArray[np.float64],
-        min_df: float,
-        max_tokens: int,
-    ) -> None:
-        joined = [join_title(text, title) for text, title in zip(texts, titles, strict=True)]
-        self.tokens = tokens = tokenize([full for full, _, _ in joined])
-        title = tokens.before(np.array([end for _, end, _ in joined], dtype=np.int64))
-        self.vocabularies = [
-            _vocabulary(tokens, np.arange(len(tokens)), weight, min_df),
-            _vocabulary(tokens, tokens.head(title), weight, min(min_df, weight.min())),
-        ]
-        text_terms, title_terms = self.vocabularies
-        self.terms = [count_terms(tokens, text_terms, max_tokens), count_terms(tokens, title_terms, title)]
-        self.counts = [
-            sp.csr_matrix((t.value, (t.row, t.term)), shape=(len(texts), len(v)))
-            for t, v in zip(self.terms, self.vocabularies, strict=True)
-        ]
-        found = read_requirements(tokens)
-        self.features = features(found)
-        self.segment = segments(tokens, found)
-
-    def block(self, which: int, scale: NDArray[np.float64], weight: NDArray[np.float64]) -> Block:
-        """The model's part for the text (0) or the title (1): the terms that are of use."""
-        kept = np.flatnonzero(scale)
-        vocabulary = self.vocabularies[which]
-        return Block(
-            Vocabulary(vocabulary.hashes[kept], vocabulary.order[kept]),
-            scale[kept].astype(np.float32),
-            weight[kept].astype(np.float32),
-            _displayable(self.tokens, self.terms[which], len(scale))[kept],
-        )
+def _block(
+    part: HashedCounts, kept: NDArray[np.int64], scale: NDArray[np.float64], weight: NDArray[np.float64]
+) -> Block:
+    """The model's part for the text or the title: the terms that are of use."""
+    return Block(
+        Vocabulary(part.hashes[kept], part.order[kept]),
+        scale[kept].astype(np.float32),
+        weight[kept].astype(np.float32),
+        part.displayable[kept],
+    )
 
 
-def _vocabulary(
-    tokens: Tokens, kept: NDArray[np.int64], weight: NDArray[np.float64], min_df: float
-) -> Vocabulary:
-    """Every n-gram of some tokens that stands in enough ads."""
-    hashes, orders = [], []
-    found = ngrams(tokens.hash[kept], tokens.sentence[kept], tokens.ideograph[kept])
-    for order, (values, first) in enumerate(found, start=1):
-        known, of = np.unique(values, return_inverse=True)
-        pairs = np.unique(of * tokens.n_rows + tokens.row[kept[first]])  # each n-gram once an ad
-        df = np.bincount(pairs // tokens.n_rows, weight[pairs % tokens.n_rows], len(known))
-        hashes.append(known[df >= min_df - 1e-9])
-        orders.append(np.full(len(hashes[-1]), order, dtype=np.uint8))
-    return Vocabulary(np.concatenate(hashes), np.concatenate(orders))
+def _frequent(part: HashedCounts, weight: NDArray[np.float64], min_df: float) -> HashedCounts:
+    """The n-grams that occur in enough ads, the ads' weights added up."""
+    presence = sp.csr_matrix((np.ones(part.counts.nnz), part.counts.indices, part.counts.indptr), part.counts.shape)
+    return part.where(np.flatnonzero(np.asarray(presence.T @ weight) >= min_df - 1e-9))
+
+
+def _values(part: HashedCounts) -> sp.csr_matrix:
+    counts = part.counts
+    return sp.csr_matrix((damped(counts.data), counts.indices, counts.indptr), counts.shape)
 
 
 def _scaled(counts: sp.csr_matrix, scale: NDArray[np.float64]) -> sp.csr_matrix:
@@ -365,16 +352,3 @@ def _fit_scale(
         start = fitted.fit(design, rest, sample_weight=weight).coef_
         intercept[:, d], stated_weight[:, d] = 100 * start[0] + start[1:5], start[5:]
     return word_scale, intercept, stated_weight
-
-
-def _displayable(tokens: Tokens, terms: Terms, n_terms: int) -> NDArray[np.bool_]:
-    """Which terms read like a reason: more than stop words, digits, a single letter or Chinese character."""
-    common = Vocabulary(np.unique(tokenize(["\n".join(stop_words())]).hash), np.empty(0, np.uint8))
-    plain = np.zeros(len(tokens) + 1, dtype=np.int64)
-    dull = np.zeros(len(tokens), dtype=bool)
-    dull[common.find(tokens.hash)[0]] = True
-    alone = tokens.ideograph[terms.first] & (terms.first == terms.last)
-    np.cumsum(~dull, out=plain[1:])
-    shown = np.ones(n_terms, dtype=bool)
-    shown[terms.term] = (plain[terms.last + 1] > plain[terms.first]) & ~alone
-    return shown

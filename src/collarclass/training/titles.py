@@ -34,6 +34,7 @@ KINDS: dict[str, tuple[float, float]] = {
     "csco": (2.0, 0.3),
     "definition": (8.0, 0.0),
 }
+ALTERNATE_TITLES = "onet_titles.tsv.gz"
 _OTHERS = 100.0  # how many titles of jobs one without a job stands for: there are few of them to learn from
 _MISSED = 10.0  # a job taken for none costs as much as so many titles without a job taken for one
 _N_FOLDS = 4
@@ -72,7 +73,7 @@ def title_rows(folder: str | os.PathLike[str], ads: pd.DataFrame, occupations: p
     for column in ("titles_en", "titles_zh"):
         working = occupations.assign(title=occupations[column].str.split("; "), kind="working title")
         parts.append(working.explode("title"))
-    alternate = read_alternate_titles(root / "onet_titles.tsv.gz")
+    alternate = read_alternate_titles(root / ALTERNATE_TITLES)
     parts.append(alternate.merge(occupations.drop(columns="title"), on="onet_code").assign(kind="alternate title"))
     parts.append(ads.assign(kind="ad", group=ads["onet_code"]))
     chinese = read_csv(root / "csco_titles.csv").rename(columns={"name": "title"})

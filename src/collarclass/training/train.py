@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,64 +16,42 @@ import sklearn
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from collarclass.corpus.read import read_ads, read_data
+from collarclass.corpus.read import read_ads, read_data, read_ratings
 from collarclass.definitions.labels import LABELS, RATINGS, TYPICAL_RATINGS
 from collarclass.errors import DataError
 from collarclass.evaluation.metrics import agreement, evaluate, summary
 from collarclass.evaluation.model_card import model_card, read_figures
 from collarclass.model.model import Model
 from collarclass.model.persistence import arrays_of, save_model
+from collarclass.model.title_model import TitleModel
+from collarclass.training.counts import CountedAds, concatenate, count_ads, load_counts
 from collarclass.training.estimator import CollarClassifier
+from collarclass.training.titles import ALTERNATE_TITLES, fit_titles, title_rows
 
-# Added to both ratings of ads in alphabetic script. Real ads ask for less schooling than written ones
-# and bury manual duties in more other text; chosen on a development set of real English ads.
-STREAM_OFFSET = (-0.2, 0.25)
+SOURCE_POWER = 0.5  # 0: every real ad weighs the same; 1: every source does
+MIN_SOURCE = 40  # ads of a source for figures of its own
 
 
 def training_ads(
-    ads: pd.DataFrame,
-    boilerplate: dict[str, list[str]] | None = None,
-    occupations: pd.DataFrame | None = None,
-    *,
-    copies: int = 1,
-    most_paragraphs: int = 10,
-    title_weight: float = 0.3,
-    random_state: int = 0,
+    ads: pd.DataFrame, occupations: pd.DataFrame | None = None, *, title_weight: float = 0.3
 ) -> pd.DataFrame:
-    """Lay out what the model learns from: the ads, the ads in clutter, and bare working titles.
+    """Lay out what the model learns from in full text: the written ads, and bare working titles.
 
     Parameters
     ----------
     ads : DataFrame
-        Columns `title`, `text`, `label`, the two ratings, `onet_code`, and `language` ("en", "zh").
-    boilerplate : dict of str to list of str, optional
-        Paragraphs that say nothing of the job, by language. Each ad comes again `copies` times with
-        some of them between its lines, so that neither they nor sheer length say anything.
+        Columns `title`, `text`, `label`, the two ratings and `onet_code`.
     occupations : DataFrame, optional
         Their English and Chinese working titles become ads of a title alone.
-    copies : int
-    most_paragraphs : int
-        An ad gets one to so many paragraphs.
-    title_weight : float
-        Weight of a bare title, where an ad with all its copies weighs 1.
-    random_state : int
+    title_weight : float, default=0.3
+        Weight of a bare title, where an ad weighs 1.
 
     Returns
     -------
     DataFrame
         Columns `title`, `text`, `label`, the ratings, `group` (occupation) and `weight`.
     """
-    rng = np.random.default_rng(random_state)
-    base = ads[["title", "text", "label", *RATINGS]].assign(group=ads["onet_code"], weight=1.0)
-    parts = [base]
-    if boilerplate:
-        base["weight"] = 1.0 / (1 + copies)
-        for _ in range(copies):
-            texts = [
-                _in_clutter(text, boilerplate[language], rng, most_paragraphs)
-                for text, language in zip(ads["text"], ads["language"], strict=True)
-            ]
-            parts.append(base.assign(text=texts))
+    parts = [ads[["title", "text", "label", *RATINGS]].assign(group=ads["onet_code"], weight=1.0)]
     if occupations is not None:
         for column in ("titles_en", "titles_zh"):
             titles = occupations.assign(title=occupations[column].str.split("; ")).explode("title")
@@ -86,19 +63,11 @@ def training_ads(
     return pd.concat(parts, ignore_index=True)
 
 
-def _in_clutter(text: str, paragraphs: Sequence[str], rng: np.random.Generator, most: int) -> str:
-    """Put some paragraphs between an ad's lines: most before the first or after the last."""
-    lines = text.split("\n")
-    for i in rng.choice(len(paragraphs), rng.integers(1, most + 1), replace=False):
-        place = int(rng.choice([0, len(lines), int(rng.integers(len(lines) + 1))], p=[0.35, 0.45, 0.2]))
-        lines.insert(place, paragraphs[i])
-    return "\n".join(lines)
-
-
 def train(
     data: str | os.PathLike[str],
     *,
     own: str | os.PathLike[str] | None = None,
+    written_only: bool = False,
     name: str = "standard",
     **parameters: Any,
 ) -> tuple[Model, CollarClassifier]:
@@ -111,6 +80,8 @@ def train(
     own : path-like, optional
         A CSV with columns `text` and `label`, and if there are `title`, `academic_rating` and
         `hands_on_rating` (0 to 4).
+    written_only : bool, default=False
+        Leave out the real ads, whose texts are not part of the project, and learn from the written ones.
     name : str
         Name of the model.
     **parameters
@@ -123,15 +94,24 @@ def train(
     classifier : CollarClassifier
         As fitted, with its held-out scores.
     """
-    ads, boilerplate, occupations = read_data(data)
-    rows = training_ads(ads, boilerplate, occupations)
-    n_shipped = len(rows)
-    if own is not None:
-        rows = pd.concat([rows, own_ads(own)], ignore_index=True)
+    ads, occupations = read_data(data)
+    rows = training_ads(ads, occupations)
     classifier = CollarClassifier(name=name, **parameters)
+    real = None if written_only else real_ads(data)
+    mine = own_ads(own) if own is not None else rows[:0]
+    written = pd.concat([rows, mine], ignore_index=True)
+    counted = [count_ads(written["text"].tolist(), written["title"].tolist(), classifier.max_tokens)]
+    tables = [written]
+    if real is not None:
+        tables.append(real[0])
+        counted.append(real[1])
+    table = pd.concat(tables, ignore_index=True)
     with threadpool_limits(limits=1):  # sums in one order: the same numbers however many processors
-        classifier.fit(rows[["title", "text"]], rows["label"], rows[list(RATINGS)], rows["group"], rows["weight"])
-    model = classifier.model_
+        classifier.fit(
+            concatenate(counted), table["label"], table[list(RATINGS)], table["group"], table["weight"].to_numpy()
+        )
+        bare_title = title_model(data, ads, occupations)
+    model = replace(classifier.model_, bare_title=bare_title)
     held_out = held_out_labels(classifier, np.arange(len(ads)))
     results = {
         language: summary(evaluate(pd.concat([ads, held_out], axis=1)[(ads["language"] == language).to_numpy()]))
@@ -144,9 +124,8 @@ def train(
             language: {label: int(n) for label, n in part["label"].value_counts().sort_index().items()}
             for language, part in ads.groupby("language")
         },
-        "boilerplate": {language: len(bank) for language, bank in boilerplate.items()},
         "occupations": len(occupations),
-        "own_ads": len(rows) - n_shipped,
+        "own_ads": len(mine),
         "terms": {"text": len(model.text.vocabulary), "title": len(model.title.vocabulary)},
         "held_out": results,
         "agreement": {
@@ -157,11 +136,51 @@ def train(
             ).items()
         },
     }
-    if own is None:
-        facts["stream_offset"] = list(STREAM_OFFSET)
-        offset = np.array([STREAM_OFFSET, STREAM_OFFSET, (0, 0), (0, 0)], np.float32)
-        model = replace(model, intercept=model.intercept + offset)
+    if real is not None:
+        held_out = held_out_labels(classifier, np.arange(len(written), len(table)))
+        facts["real_ads"] = real_facts(pd.concat([real[0], held_out], axis=1))
     return identified(model, facts), classifier
+
+
+def title_model(data: str | os.PathLike[str], ads: pd.DataFrame, occupations: pd.DataFrame) -> TitleModel | None:
+    """The model of bare titles; None where the data folder has no lists of titles."""
+    if not (Path(data) / ALTERNATE_TITLES).is_file():
+        return None
+    return fit_titles(title_rows(data, ads, occupations))[0]
+
+
+def real_ads(data: str | os.PathLike[str]) -> tuple[pd.DataFrame, CountedAds] | None:
+    """The rated real ads of the data folder, as training rows and as counts; None where it has none.
+
+    Ads that are unclear, or that nearly repeat one of the development set, are left out. Sources are
+    brought closer to each other: an ad weighs less the more ads its source has.
+    """
+    folder = Path(data) / "real_ads"
+    if not folder.is_dir():
+        return None
+    ratings = read_ratings(folder / "ratings.csv").set_index("id")
+    ids, counted = load_counts(folder / "counts.npz")
+    table = ratings.reindex(ids).reset_index()
+    usable = table["label"].isin(LABELS) & (table["near_duplicate"] != "y")
+    kept = np.flatnonzero(usable.to_numpy())
+    table = table.iloc[kept].reset_index(drop=True)
+    share = table.groupby("source")["source"].transform("size").to_numpy(float) ** -SOURCE_POWER
+    table = table.assign(group="source:" + table["source"], weight=share * len(table) / share.sum())
+    return table, counted.rows(kept)
+
+
+def real_facts(labelled: pd.DataFrame) -> dict[str, Any]:
+    """How a model does on real ads of sources that it did not learn from, by language and by source."""
+    facts: dict[str, Any] = {}
+    for language, part in labelled.groupby("language"):
+        result = evaluate(part, by="source")
+        by = {
+            str(source): {name: round(float(value), 4) for name, value in row.items()}
+            for source, row in result["by"].T.items()
+            if row["n"] >= MIN_SOURCE
+        }
+        facts[str(language)] = summary(result) | {"labels": part["label"].value_counts().to_dict(), "by": by}
+    return facts
 
 
 def own_ads(path: str | os.PathLike[str]) -> pd.DataFrame:
@@ -219,6 +238,7 @@ def train_to(
     data: str | os.PathLike[str],
     *,
     own: str | os.PathLike[str] | None = None,
+    written_only: bool = False,
     name: str = "standard",
 ) -> str:
     """Train, write the model folder, and say how the model does on occupations held out of training.
@@ -227,7 +247,7 @@ def train_to(
     ----------
     target : path-like
         Folder for the model.
-    data, own, name
+    data, own, written_only, name
         As in `train`.
 
     Returns
@@ -235,8 +255,8 @@ def train_to(
     str
         For reading on a terminal.
     """
-    model, _ = train(data, own=own, name=name)
-    figures = read_figures(data) if own is None else None
+    model, _ = train(data, own=own, written_only=written_only, name=name)
+    figures = read_figures(data) if own is None and not written_only else None
     save_model(model, target, {"README.md": model_card(model, figures).replace("](images/", "](../../docs/images/")})
     lines = [f"{model.identity} written to {target}", "", "Ads of occupations held out of training:"]
     for language, result in model.facts["held_out"].items():
@@ -245,6 +265,18 @@ def train_to(
             f"  {language}  n {result['n']:5}  accuracy {right[0]:.3f} (95 % {right[1]:.3f} to {right[2]:.3f})"
             f"  macro-F1 {f1[0]:.3f} (95 % {f1[1]:.3f} to {f1[2]:.3f})"
         )
+    if "real_ads" in model.facts:
+        lines += ["", "Real ads of sources held out of training:"]
+    for language, result in model.facts.get("real_ads", {}).items():
+        f1, right = result["macro_f1"], result["accuracy"]
+        lines.append(
+            f"  {language}  n {result['n']:5}  accuracy {right[0]:.3f} (95 % {right[1]:.3f} to {right[2]:.3f})"
+            f"  macro-F1 {f1[0]:.3f} (95 % {f1[1]:.3f} to {f1[2]:.3f})"
+        )
+    lines += [
+        "",
+        "Scores of held-out occupations against O*NET's figures:",
+    ]
     lines += [
         f"  {name}: Spearman {v[0]:.3f} (95 % {v[1]:.3f} to {v[2]:.3f})" for name, v in model.facts["agreement"].items()
     ]

@@ -1,0 +1,309 @@
+"""Ads as counts of hashed n-grams: all that fitting needs, and nothing that could be read as text.
+
+The project keeps real ads in this form only. An n-gram that occurs in fewer than three ads is
+dropped before counts are saved, and a hash cannot be turned back into words that are not known
+beforehand.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from collarclass.errors import DataError
+from collarclass.features.ngrams import Occurrences, Vocabulary, ngrams
+from collarclass.features.stop_words import stop_words
+from collarclass.model.encoding import join_title, segments
+from collarclass.requirement_reader.reader import read_requirements
+from collarclass.requirement_reader.stated import FEATURES, features
+from collarclass.text.tokens import Tokens, tokenize
+
+MIN_ADS = 3
+_CHUNK = 2_000_000  # characters
+_MAX_COUNT = 255
+# What these are read into tells whether saved counts still belong to the tokenizer.
+_SAMPLE = (
+    "Registered Nurse (RGN), Band 5\n• Bachelor's degree or equivalent; 2+ years' experience. C++/C# an advantage.",
+    "数控车床操作工：中专及以上学历，持电工证优先，五险一金。",
+    "<p>CAD&nbsp;technician &amp; drafter</p><ul><li>TeamLeader</li><li>HNC/HND preferred.Full-time</li></ul>",
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HashedCounts:
+    """How often each n-gram occurs in each ad.
+
+    Attributes
+    ----------
+    hashes : ndarray of uint64, shape (n_terms,)
+        Ascending.
+    order : ndarray of uint8, shape (n_terms,)
+        Number of tokens.
+    displayable : ndarray of bool, shape (n_terms,)
+        Whether the n-gram reads like a reason: not made of stop words or single characters alone.
+    counts : csr_matrix of int32, shape (n_ads, n_terms)
+    """
+
+    hashes: NDArray[np.uint64]
+    order: NDArray[np.uint8]
+    displayable: NDArray[np.bool_]
+    counts: sp.csr_matrix
+
+    def where(self, kept: NDArray[np.int64]) -> HashedCounts:
+        """The same for some of the n-grams."""
+        return HashedCounts(self.hashes[kept], self.order[kept], self.displayable[kept], self.counts[:, kept])
+
+    def shared(self) -> HashedCounts:
+        """The same without n-grams that occur in fewer than `MIN_ADS` ads."""
+        return self.where(np.flatnonzero(self.counts.getnnz(axis=0) >= MIN_ADS))
+
+    def rows(self, index: NDArray[np.int64]) -> HashedCounts:
+        """The same for some of the ads."""
+        return HashedCounts(self.hashes, self.order, self.displayable, self.counts[index])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CountedAds:
+    """Ads in the form that fitting needs.
+
+    Attributes
+    ----------
+    text, title : HashedCounts
+    features : ndarray of float64, shape (n_ads, n_features)
+        Stated requirements.
+    segment : ndarray of int64, shape (n_ads,)
+    max_tokens : int
+        How many tokens of each text were counted.
+    """
+
+    text: HashedCounts
+    title: HashedCounts
+    features: NDArray[np.float64]
+    segment: NDArray[np.int64]
+    max_tokens: int
+
+    def __len__(self) -> int:
+        return len(self.segment)
+
+    def shared(self) -> CountedAds:
+        """The same without n-grams that occur in fewer than `MIN_ADS` ads."""
+        return CountedAds(self.text.shared(), self.title.shared(), self.features, self.segment, self.max_tokens)
+
+    def rows(self, index: NDArray[np.int64]) -> CountedAds:
+        """The same for some of the ads."""
+        return CountedAds(
+            self.text.rows(index), self.title.rows(index), self.features[index], self.segment[index], self.max_tokens
+        )
+
+
+def count_ads(texts: Sequence[str], titles: Sequence[str | None], max_tokens: int = 300) -> CountedAds:
+    """Count the n-grams of ads.
+
+    Parameters
+    ----------
+    texts : sequence of str
+    titles : sequence of str or None
+        One for each text.
+    max_tokens : int, default=300
+        How many tokens of each text are counted.
+
+    Returns
+    -------
+    CountedAds
+        In the order of the texts.
+
+    Examples
+    --------
+    >>> ads = count_ads(["Weld frames", "Weld pipes"], ["Welder", None])
+    >>> len(ads), ads.title.counts.sum(axis=1).ravel().tolist()
+    (2, [[2, 0]])
+    """
+    parts: dict[str, list[_Part]] = {"text": [], "title": []}
+    stated, segment = [], []
+    for begin, some_texts, some_titles in _chunks(texts, titles):
+        joined = [join_title(text, title) for text, title in zip(some_texts, some_titles, strict=True)]
+        tokens = tokenize([combined for combined, _, _ in joined])
+        in_title = tokens.before(np.array([end for _, end, _ in joined], dtype=np.int64))
+        dull = _dull(tokens)
+        for name, kept in (("text", tokens.head(max_tokens)), ("title", tokens.head(in_title))):
+            parts[name] += [_part(tokens, dull, begin, found) for found in ngrams(tokens, kept)]
+        found = read_requirements(tokens)
+        stated.append(features(found))
+        segment.append(segments(tokens, found))
+    n = len(texts)
+    return CountedAds(
+        _gather(parts["text"], n),
+        _gather(parts["title"], n),
+        np.concatenate([np.zeros((0, len(FEATURES))), *stated]),
+        np.concatenate([np.zeros(0, np.int64), *segment]),
+        max_tokens,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    """Occurrences of n-grams in a chunk of ads."""
+
+    hashes: NDArray[np.uint64]
+    row: NDArray[np.int64]
+    order: int
+    displayable: NDArray[np.bool_]
+
+
+def _part(tokens: Tokens, dull: NDArray[np.int64], begin: int, found: Occurrences) -> _Part:
+    first, order = found.first, found.order
+    alone = tokens.ideograph[first] & (order == 1)
+    telling = dull[first + order] - dull[first] < order
+    return _Part(found.hashes, tokens.row[first] + begin, order, telling & ~alone)
+
+
+def _dull(tokens: Tokens) -> NDArray[np.int64]:
+    """Number of stop words before each token, and before the end."""
+    common = Vocabulary(np.unique(tokenize(["\n".join(sorted(stop_words()))]).hash), np.empty(0, np.uint8))
+    dull = np.zeros(len(tokens) + 1, dtype=np.int64)
+    dull[common.find(tokens.hash)[0] + 1] = 1
+    return np.cumsum(dull)
+
+
+def _gather(parts: list[_Part], n_ads: int) -> HashedCounts:
+    every = np.concatenate([np.zeros(0, np.uint64), *(part.hashes for part in parts)])
+    hashes, term = np.unique(every, return_inverse=True)
+    order, displayable = np.zeros(len(hashes), np.uint8), np.zeros(len(hashes), bool)
+    order[term] = np.concatenate([np.zeros(0, np.uint8), *(np.full(len(p.hashes), p.order, np.uint8) for p in parts)])
+    np.logical_or.at(displayable, term, np.concatenate([np.zeros(0, bool), *(part.displayable for part in parts)]))
+    row = np.concatenate([np.zeros(0, np.int64), *(part.row for part in parts)])
+    counts = sp.csr_matrix((np.ones(len(row), np.int32), (row, term)), shape=(n_ads, len(hashes)))
+    return HashedCounts(hashes, order, displayable, counts)
+
+
+def _chunks(
+    texts: Sequence[str], titles: Sequence[str | None]
+) -> Iterator[tuple[int, Sequence[str], Sequence[str | None]]]:
+    begin = size = 0
+    for i, text in enumerate(texts):
+        size += len(text)
+        if size >= _CHUNK or i == len(texts) - 1:
+            yield begin, texts[begin : i + 1], titles[begin : i + 1]
+            begin, size = i + 1, 0
+
+
+def concatenate(parts: Sequence[CountedAds]) -> CountedAds:
+    """Put counted ads below each other.
+
+    Raises
+    ------
+    DataError
+        If they were counted to different lengths.
+    """
+    lengths = {part.max_tokens for part in parts}
+    if len(lengths) > 1:
+        raise DataError(
+            f"Ads were counted to {' and '.join(map(str, sorted(lengths)))} tokens: count them again to one length."
+        )
+    return CountedAds(
+        _stack([part.text for part in parts]),
+        _stack([part.title for part in parts]),
+        np.concatenate([part.features for part in parts]),
+        np.concatenate([part.segment for part in parts]),
+        lengths.pop(),
+    )
+
+
+def _stack(parts: Sequence[HashedCounts]) -> HashedCounts:
+    hashes = np.unique(np.concatenate([part.hashes for part in parts]))
+    order, displayable = np.zeros(len(hashes), np.uint8), np.zeros(len(hashes), bool)
+    blocks = []
+    for part in parts:
+        place = np.searchsorted(hashes, part.hashes)
+        order[place] = part.order
+        displayable[place] |= part.displayable
+        c = part.counts
+        blocks.append(sp.csr_matrix((c.data, place[c.indices], c.indptr), shape=(c.shape[0], len(hashes))))
+    return HashedCounts(hashes, order, displayable, sp.vstack(blocks, format="csr"))
+
+
+def fingerprint() -> str:
+    """Digest of what the tokenizer makes of a few sample ads: counts belong to one such digest."""
+    counted = count_ads(_SAMPLE, [None] * len(_SAMPLE))
+    digest = hashlib.sha256()
+    for part in (counted.text, counted.title):
+        for array in (part.hashes, part.order, part.counts.indptr, part.counts.indices, part.counts.data):
+            digest.update(np.ascontiguousarray(array.astype(np.uint64)).tobytes())
+    return digest.hexdigest()
+
+
+def save_counts(path: str | os.PathLike[str], ids: Sequence[str], ads: CountedAds) -> None:
+    """Write counted ads to one file; n-grams that occur in fewer than `MIN_ADS` ads are dropped first."""
+    ads = ads.shared()
+    arrays: dict[str, Any] = {
+        "ids": np.array(ids, dtype=np.str_),
+        "fingerprint": np.array(fingerprint()),
+        "max_tokens": np.array(ads.max_tokens),
+        "features": ads.features.astype(np.float32),
+        "segment": ads.segment.astype(np.uint8),
+    }
+    for name, part in (("text", ads.text), ("title", ads.title)):
+        counts = part.counts.sorted_indices()
+        arrays[f"{name}_hashes"] = part.hashes
+        arrays[f"{name}_order"] = part.order
+        arrays[f"{name}_displayable"] = part.displayable
+        arrays[f"{name}_length"] = np.diff(counts.indptr).astype(np.uint16)
+        arrays[f"{name}_steps"] = _steps(counts).astype(np.uint32)
+        arrays[f"{name}_counts"] = np.minimum(counts.data, _MAX_COUNT).astype(np.uint8)
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)
+    Path(path).write_bytes(buffer.getvalue())
+
+
+def _steps(counts: sp.csr_matrix) -> NDArray[np.int64]:
+    """From each term of a row to the next: small numbers, which pack well."""
+    terms = counts.indices.astype(np.int64)
+    steps = np.diff(terms, prepend=0)
+    starts = counts.indptr[:-1][np.diff(counts.indptr) > 0]
+    steps[starts] = terms[starts]
+    return steps
+
+
+def load_counts(path: str | os.PathLike[str]) -> tuple[list[str], CountedAds]:
+    """Read counted ads with their ids.
+
+    Raises
+    ------
+    DataError
+        If the file is missing or damaged, or its counts are another tokenizer's.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+    except (OSError, ValueError) as error:
+        raise DataError(f"{Path(path).name} cannot be read as counted ads: {error}.") from None
+    if str(arrays["fingerprint"]) != fingerprint():
+        raise DataError(
+            f"The counts in {Path(path).name} were made by another tokenizer: "
+            "count the ads again with scripts/count_real_ads.py."
+        )
+
+    def part(name: str) -> HashedCounts:
+        indptr = np.concatenate(([0], np.cumsum(arrays[f"{name}_length"], dtype=np.int64)))
+        hashes = arrays[f"{name}_hashes"]
+        steps = np.cumsum(arrays[f"{name}_steps"], dtype=np.int64)
+        before = np.concatenate(([0], steps))[indptr[:-1]]
+        terms = steps - np.repeat(before, np.diff(indptr))
+        data = arrays[f"{name}_counts"].astype(np.int32), terms, indptr
+        counts = sp.csr_matrix(data, shape=(len(indptr) - 1, len(hashes)))
+        return HashedCounts(hashes, arrays[f"{name}_order"], arrays[f"{name}_displayable"], counts)
+
+    segment = arrays["segment"].astype(np.int64)
+    features_of = arrays["features"].astype(np.float64)
+    return arrays["ids"].tolist(), CountedAds(
+        part("text"), part("title"), features_of, segment, int(arrays["max_tokens"])
+    )
