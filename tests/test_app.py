@@ -26,7 +26,7 @@ pytest.importorskip("uvicorn", reason="the page needs the extra app")
 
 from app_server import Address, Reply, running
 
-from collarclass import __version__, classify, classify_many
+from collarclass import __version__, classify, classify_many, lookup_occupation
 from collarclass.app.guard import Access, Limits
 from collarclass.app.labeller import MAX_EVIDENCE
 from collarclass.app.server import STATIC, create_app, is_loopback
@@ -119,6 +119,15 @@ def test_other_definitions_say_what_the_library_applies(server: Address) -> None
     assert "evidence" not in bare
 
 
+def test_nearest_occupations_are_those_of_the_lookup(server: Address) -> None:
+    ads = [{"title": "Mechatronics technician"}, {"text": "电焊工\n熟练焊接钢结构，学历不限。"}, {"text": "x " * 100}]
+    named, first_line, none = server.classify(ads=ads, nearest=3)["results"]
+    expected = lookup_occupation("Mechatronics technician", n=3)
+    assert [(o["onet_code"], o["reason"]) for o in named["occupations"]] == [(m.onet_code, m.reason) for m in expected]
+    assert first_line["occupations"][0]["onet_code"] == lookup_occupation("电焊工")[0].onet_code
+    assert none["occupations"] == []
+
+
 def test_the_basis_is_told(server: Address) -> None:
     [alone] = server.classify(title="Web designer")["results"]
     assert alone["basis"] == "title"
@@ -139,6 +148,10 @@ def test_occupations_by_title_and_code_in_both_languages(server: Address) -> Non
     for wanted, code in (("mechatronics", "17-3024.00"), ("17-3024", "17-3024.00"), ("电焊工", "51-4121.00")):
         found = server.ask("GET", f"/v1/occupations?q={quote(wanted)}&limit=50").json["occupations"]
         assert code in [row["onet_code"] for row in found], wanted
+    [nearest] = server.ask("GET", f"/v1/occupations?q={quote('CNC programmer')}&limit=1").json["occupations"]
+    match = lookup_occupation("CNC programmer", n=1)[0]
+    assert (nearest["onet_code"], nearest["similarity"]) == (match.onet_code, match.similarity)
+    assert server.ask("GET", "/v1/occupations?q=9999").json["count"] == 0
     one = server.ask("GET", "/v1/occupations/51-4121.00").json
     assert one["label"] == "blue"
     assert "no occupation" in problem(server.ask("GET", "/v1/occupations/00-0000.00"), 404)

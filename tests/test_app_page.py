@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from app_server import Address, running
 from browser import Page, find_browser
 
-from collarclass import classify, label_file
+from collarclass import classify, label_file, lookup_occupation
 from collarclass.app.server import create_app
 from collarclass.shares.files import sample_file
 
@@ -128,6 +128,9 @@ def test_a_title_alone_and_an_example_are_enough(web: Web) -> None:
     assert web.label()
     assert web.text(".basis") == "Judged from the title"
     assert web.run("document.querySelectorAll('.definitions dd').length") >= 3
+    near = web.run("[...document.querySelectorAll('.near li small')].map(e => e.textContent.split(' ')[0])")
+    assert near == [match.onet_code for match in lookup_occupation("Forklift driver", n=5)]
+    assert web.run("document.querySelectorAll('.numbered').length") == len(near)
 
 
 def test_hostile_text_is_shown_as_text(web: Web) -> None:
@@ -207,7 +210,9 @@ def test_occupations_are_found_by_title_and_code_in_both_languages(web: Web) -> 
         web.type("#search", wanted)
         web.wait("document.querySelectorAll('.dots .dim').length > 0")
         assert web.run("!!document.getElementById('o17-3024.00')"), wanted
-    web.type("#search", "no such job at all")
+    web.type("#search", "robot welder wizard")  # no title has these words, some are near
+    web.wait("document.querySelectorAll('#occlist details').length === 8")
+    web.type("#search", "qqqq")
     web.wait("document.querySelectorAll('.dots .dim').length === document.querySelectorAll('.dots .dot').length")
     assert web.run("document.querySelectorAll('#occlist details').length") == 0
     web.type("#search", " ")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from functools import cache
 from typing import Annotated, Any
 
@@ -22,9 +23,13 @@ from collarclass.app.schemas import (
     OccupationsReply,
 )
 from collarclass.definitions.labels import DIMENSIONS, LABELS
+from collarclass.errors import DataError
 from collarclass.model.model import Model
+from collarclass.occupation.lookup import lookup_occupation
+from collarclass.occupation.table import occupations as occupation_table
 
 _STEPS = 33
+_NEAREST = 10
 _TEXT_COLUMNS = ("onet_code", "isco08", "csco22", "title", "titles_en", "titles_zh", "label", "why")
 
 
@@ -44,19 +49,19 @@ def ads_router(labeller: Labeller) -> APIRouter:
         ads = request.ads
         texts = [ad.text for ad in ads] if ads else [request.text or ""]
         titles = [ad.title for ad in ads] if ads else [request.title]
-        wanted = Wanted(request.evidence, request.lang, request.definitions)
+        wanted = Wanted(request.evidence, request.lang, request.definitions, request.nearest)
         results = await labeller.classify(texts, titles, wanted)
         # Put together by hand: the results are JSON already, and checking them again would double the time.
         body = b'{"model":' + json.dumps(model.identity).encode() + b',"results":' + results + b"}"
         return Response(body, media_type="application/json")
 
     @router.get("/v1/occupations", response_model=OccupationsReply, tags=["occupations"],
-                summary="The table of occupations, or those that match a title or a code")  # fmt: skip
+                summary="The table of occupations, or the nearest ones of a title or code")  # fmt: skip
     async def occupations(
-        q: Annotated[str, Query(max_length=200, description="A title or the beginning of a code.")] = "",
+        q: Annotated[str, Query(max_length=200, description="A title in English or Chinese, or a code.")] = "",
         limit: Annotated[int, Query(ge=1, le=2000)] = 2000,
     ) -> Response:
-        found = search(q)[:limit]
+        found = search(q, limit)
         return JSONResponse({"model": model.identity, "count": len(found), "occupations": found})
 
     @router.get("/v1/model", response_model=ModelReply, tags=["model"], summary="The model, and how it decides")
@@ -105,24 +110,28 @@ def regions(model: Model) -> list[list[float]]:
 @cache
 def occupation_rows() -> tuple[dict[str, Any], ...]:
     """The table of occupations as plain values."""
-    from importlib.resources import files
-    from pathlib import Path
-
-    from collarclass.corpus.read import read_occupations
-
-    packed = Path(str(files("collarclass"))) / "data" / "occupations.csv"
-    path = packed if packed.exists() else Path(__file__).parents[3] / "data" / "occupations.csv"
-    table = read_occupations(path)
     columns = [*_TEXT_COLUMNS, "academic_rating", "hands_on_rating"]
-    rows = table[columns].to_dict("records")
+    rows = occupation_table()[columns].to_dict("records")
     return tuple({str(k): v if isinstance(v, float) else str(v) for k, v in row.items()} for row in rows)
 
 
-def search(wanted: str) -> list[dict[str, Any]]:
-    """Occupations whose titles or codes have every word of a query; titles that begin with it first."""
-    words = wanted.casefold().split()
-    if not words:
-        return list(occupation_rows())
+def search(wanted: str, most: int) -> list[dict[str, Any]]:
+    """Occupations for a query: the nearest ones of a title or code, then those that have all its words."""
+    if not wanted.strip():
+        return list(occupation_rows()[:most])
+    by_code = {row["onet_code"]: row for row in occupation_rows()}
+    try:
+        nearest = lookup_occupation(wanted, n=_NEAREST)
+    except DataError:  # a code that no occupation has
+        nearest = []
+    found = {m.onet_code: {**by_code[m.onet_code], "similarity": m.similarity, "reason": m.reason} for m in nearest}
+    for row in _with_words(wanted.casefold().split()):
+        found.setdefault(row["onet_code"], row)
+    return list(found.values())[:most]
+
+
+def _with_words(words: Sequence[str]) -> list[dict[str, Any]]:
+    """Occupations whose titles and codes have every word; titles that begin with the first one before others."""
     found = []
     for row in occupation_rows():
         names = [row["title"], *row["titles_en"].split("; "), *row["titles_zh"].split("; ")]

@@ -23,11 +23,14 @@ from collarclass.app.problems import Problem
 from collarclass.definitions.definition import Definition, Facts, builtin_definitions, load_definition
 from collarclass.definitions.labels import DIMENSIONS, LABELS, LEVELS, STATUSES
 from collarclass.model.model import Model
+from collarclass.occupation.lookup import index
+from collarclass.occupation.table import occupations
 from collarclass.result import Classification
 
 _MOST_WAITING = 256
 _MOST_TOGETHER = 64  # ads of small requests that are put into one batch
 MAX_EVIDENCE = 60
+_LONGEST_TITLE = 80  # characters of a first line that is taken for one
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +45,14 @@ class Wanted:
         Of the sentence.
     definitions : bool
         What other definitions of the labels would say.
+    nearest : int
+        How many occupations that answer to the title.
     """
 
     evidence: bool = True
     lang: str | None = None
     definitions: bool = False
+    nearest: int = 0
 
     @property
     def reading(self) -> bool:
@@ -146,6 +152,9 @@ def _as_json(found: Sequence[Classification], wanted: Wanted) -> bytes:
     if wanted.definitions:
         for result, labels in zip(results, under_definitions(found), strict=True):
             result["definitions"] = labels
+    if wanted.nearest:
+        for result, occupations in zip(results, nearest_occupations(found, wanted.nearest), strict=True):
+            result["occupations"] = occupations
     return json.dumps(results, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
 
 
@@ -227,3 +236,25 @@ def under_definitions(found: Sequence[Classification]) -> list[dict[str, str]]:
     )
     labels = {one.name: one.apply(facts) for one in definitions()}
     return [{name: names[of_ads[i]] for name, of_ads in labels.items()} for i in range(len(found))]
+
+
+def nearest_occupations(found: Sequence[Classification], n: int) -> list[list[dict[str, Any]]]:
+    """The occupations that answer to each ad's title; of an ad without one, to a short first line."""
+    titles = [_title_of(one) for one in found]
+    table, nearest = occupations(), index().nearest(titles, n)
+    columns = ["onet_code", "title", "label", "academic_rating", "hands_on_rating"]
+    out = []
+    for title, rows, similarities in zip(titles, nearest.row, nearest.similarity, strict=True):
+        known = [(int(row), float(s)) for row, s in zip(rows, similarities, strict=True) if s > 0]
+        of_ad = [dict(zip(columns, table.iloc[row][columns].tolist(), strict=True)) for row, _ in known]
+        for occupation, (row, similarity) in zip(of_ad, known, strict=True):
+            occupation |= {"similarity": round(similarity, 4), "reason": index().reason(title, row)}
+        out.append(of_ad)
+    return out
+
+
+def _title_of(found: Classification) -> str:
+    if found.title and found.title.strip():
+        return found.title
+    first = next((line.strip() for line in found.text[:2000].splitlines() if line.strip()), "")
+    return first if len(first) <= _LONGEST_TITLE else ""

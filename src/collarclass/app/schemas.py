@@ -56,6 +56,7 @@ class ClassifyRequest(_Strict):
     evidence: bool = Field(True, description="Whether to say which words decided; faster without.")
     lang: Literal["en", "zh"] | None = Field(None, description="Of the explanation; the ad's own if not given.")
     definitions: bool = Field(False, description="Whether to say what other definitions would.")
+    nearest: int = Field(0, ge=0, le=20, description="How many of the occupations nearest to the title to name.")
 
     @model_validator(mode="after")
     def _one_or_many(self) -> ClassifyRequest:
@@ -103,6 +104,18 @@ class Evidence(BaseModel):
     kind: Literal["words", "requirement"]
 
 
+class NearOccupation(BaseModel):
+    """An occupation that answers to an ad's title."""
+
+    onet_code: str
+    title: str
+    label: LabelName
+    academic_rating: float
+    hands_on_rating: float
+    similarity: Share = Field(description="1 for a title by which the occupation is known; not a probability.")
+    reason: str = Field(description="By what it was found.")
+
+
 class Result(BaseModel):
     """What one ad was found to be."""
 
@@ -119,6 +132,7 @@ class Result(BaseModel):
     note: str = Field(description="Why the label is unclear; empty otherwise.")
     explanation: str | None = Field(None, description="One sentence; with evidence.")
     definitions: dict[str, LabelName] | None = Field(None, description="The label under each built-in definition.")
+    occupations: list[NearOccupation] | None = Field(None, description="Nearest first; empty without a title.")
     requirements: list[Requirement] | None = None
     reasons: list[Reason] | None = None
     evidence: list[Evidence] | None = Field(None, description="The weightiest terms, at most 60.")
@@ -144,6 +158,8 @@ class Occupation(BaseModel):
     hands_on_rating: float = Field(ge=0, le=4)
     label: LabelName
     why: str
+    similarity: Share | None = Field(None, description="To the query; with `q`.")
+    reason: str | None = Field(None, description="By what it was found; with `q`.")
 
 
 class OccupationsReply(BaseModel):

@@ -7,6 +7,7 @@ import ipaddress
 import secrets
 import socket
 import sys
+import threading
 import webbrowser
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
@@ -28,8 +29,9 @@ from collarclass.app.problems import Problem, ProblemDocument, add_handlers
 from collarclass.app.reviews import reviews_router
 from collarclass.app.uploads import files_router
 from collarclass.errors import DataError
-from collarclass.explain.palette import TINTS
+from collarclass.explain.palette import DARK, LIGHT
 from collarclass.model.model import Model
+from collarclass.occupation.lookup import index
 
 STATIC = Path(__file__).parent / "static"
 _KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -106,8 +108,14 @@ def _add_page(app: FastAPI) -> None:
 
 def palette_css() -> str:
     """The colours that reports and notebooks have, too, as variables of a style sheet."""
-    tints = (f"--{name.replace('_', '-')}: {rgb.replace(',', ' ')};" for name, rgb in TINTS.items())
-    return f":root {{ {' '.join(tints)} }}\n"
+    light, dark = (
+        " ".join([f"color-scheme: {scheme};", *(f"--{name}: {value};" for name, value in colours.items())])
+        for scheme, colours in (("light", LIGHT), ("dark", DARK))
+    )
+    return (
+        f":root {{ {light} }}\n:root[data-theme='dark'] {{ {dark} }}\n"
+        f"@media screen and (prefers-color-scheme: dark) {{ :root:not([data-theme='light']) {{ {dark} }} }}\n"
+    )
 
 
 def is_loopback(host: str) -> bool:
@@ -175,6 +183,7 @@ def serve(
     say(address)
     if not loopback:
         say("Warning: other machines can reach this server, without encryption; the token in the address is its key.")
+    threading.Thread(target=index, daemon=True).start()  # so that the first answer need not wait for it
     asyncio.run(_run(server, listening, address if browser else None))
 
 

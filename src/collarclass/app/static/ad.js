@@ -103,14 +103,14 @@ export function view(main, known, query) {
     }
     put(out, verdict(result));
     drawing.place(result.label === "unclear" ? null : result);
-    put(below, reading(result, draw), context(result, drawing, known.model.definitions));
+    put(below, reading(result, draw), context(result, drawing, known));
     announce(`${result.label === "unclear" ? t("unclear") : t(`${result.label}Collar`)}. ${result.explanation}`);
   }
 
   async function ask() {
     asking?.abort();
     asking = new AbortController();
-    const ad = { text: state.text, title: state.title.trim() ? state.title : null, lang: t.language(), definitions: true };
+    const ad = { text: state.text, title: state.title.trim() ? state.title : null, lang: t.language(), definitions: true, nearest: 5 };
     if (!ad.title && !ad.text.trim()) { reply = null; draw(); return; }
     main.setAttribute("aria-busy", "true");
     try {
@@ -168,15 +168,16 @@ export function view(main, known, query) {
 }
 
 /** The nearest occupations, and what other definitions would say. */
-function context(result, drawing, known) {
+function context(result, drawing, { model, occupations }) {
+  const names = new Map(occupations.map((row) => [row.onet_code, row]));
   const near = result.occupations ?? [];
   drawing.number(near.map((one) => one.onet_code));
-  const definitions = known.filter((one) => one.name in (result.definitions ?? {})).map((one) => ({ ...one, label: result.definitions[one.name] }));
+  const definitions = model.definitions.filter((one) => one.name in (result.definitions ?? {})).map((one) => ({ ...one, label: result.definitions[one.name] }));
   if (!near.length && !definitions.length) return null;
   return h("div", { class: "context" },
     near.length ? h("section", { class: "near" }, h("h3", {}, t("near")), h("ol", {}, near.map((one, i) => h("li", {},
       h("span", { class: "number" }, i + 1),
-      h("span", {}, h("a", { href: `#/occupations?code=${one.onet_code}` }, t.title(one)), " ", badge(one.label), h("br"),
+      h("span", {}, badge(one.label), h("a", { href: `#/occupations?code=${one.onet_code}` }, t.title(names.get(one.onet_code) ?? one)), h("br"),
         h("small", {}, `${one.onet_code} · ${t("similarity", t.percent(one.similarity))}`)))))) : null,
     definitions.length ? h("section", { class: "definitions" }, h("h3", {}, t("other")), h("dl", {}, definitions.map((one) => h("div", {},
       h("dt", {}, h("strong", {}, one.name), h("br"), h("small", {}, t.language() === "zh" ? one.summary_zh : one.summary)),

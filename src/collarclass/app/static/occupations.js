@@ -1,5 +1,6 @@
 // The table of occupations, searched as one types, beside the plane.
 
+import { get } from "./api.js";
 import { h, put } from "./dom.js";
 import { badge, plane } from "./plane.js";
 import { t } from "./words.js";
@@ -56,13 +57,24 @@ export function view(main, known, query) {
     found = matches(occupations, texts);
     put(count, t("found", found.length, occupations.length));
     put(list, found.slice(0, shown).map(item));
-    if (!found.length) put(list, h("li", { class: "quiet" }, t("none")));
+    if (!found.length) {
+      put(list, h("li", { class: "quiet" }, t("none")));
+      suggest(state.wanted);
+    }
     more.hidden = found.length <= shown;
     more.textContent = t("more", Math.min(STEP, found.length - shown));
     drawing.keep(found.length === occupations.length ? null : new Set(found.map((row) => row.onet_code)));
     put(labels, ["", "white", "blue", "gray"].map((label) => h("button", {
       class: "chip", "aria-pressed": String(state.label === label), onclick: () => { state.label = label; shown = STEP; draw(); },
     }, label ? badge(label) : null, label ? t(label) : t("allLabels"))));
+  }
+
+  /** What no title contains may still be near to some. */
+  async function suggest(wanted) {
+    const { occupations: near } = await get(`/v1/occupations?q=${encodeURIComponent(wanted.slice(0, 200))}&limit=8`);
+    if (wanted !== state.wanted || found.length || !near.length) return;
+    put(list, h("li", { class: "quiet" }, t("nearOnes")), near.map(item));
+    drawing.keep(new Set(near.map((row) => row.onet_code)));
   }
 
   function pick(code, clicked = false) {
