@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 MAX_ADS = 1000
 MAX_CHARACTERS = 1_000_000
@@ -16,6 +16,8 @@ _AD: dict[str, Any] = {
 LabelName = Literal["white", "blue", "gray", "unclear"]
 Dimension = Literal["academic", "hands_on"]
 Share = Annotated[float, Field(ge=0, le=1)]
+# JSON has one kind of number: 3.0 is a whole one.
+Whole = Annotated[int, BeforeValidator(lambda n: int(n) if isinstance(n, float) and n.is_integer() else n)]
 
 
 class _Strict(BaseModel):
@@ -56,7 +58,7 @@ class ClassifyRequest(_Strict):
     evidence: bool = Field(True, description="Whether to say which words decided; faster without.")
     lang: Literal["en", "zh"] | None = Field(None, description="Of the explanation; the ad's own if not given.")
     definitions: bool = Field(False, description="Whether to say what other definitions would.")
-    nearest: int = Field(0, ge=0, le=20, description="How many of the occupations nearest to the title to name.")
+    nearest: Whole = Field(0, ge=0, le=20, description="How many of the occupations nearest to the title to name.")
 
     @model_validator(mode="after")
     def _one_or_many(self) -> ClassifyRequest:
@@ -257,7 +259,7 @@ class SharesReply(BaseModel):
 class ReviewRequest(_Strict):
     """How many ads to draw from a labelled file, and who labels them."""
 
-    n: int = Field(100, ge=1, le=5000)
+    n: Whole = Field(100, ge=1, le=5000)
     annotator: str = Field("1", max_length=100)
 
 
