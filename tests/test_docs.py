@@ -23,7 +23,7 @@ PAGES = [str(page.relative_to(ROOT)) for page in pages()]
 @pytest.mark.skipif(os.name == "nt", reason="the console snippets are for a POSIX shell")
 @pytest.mark.parametrize("page", PAGES)
 def test_snippets(page: str, tmp_path: Path) -> None:
-    pytest.importorskip("plotly", reason="some snippets make a report")
+    pytest.importorskip("jinja2", reason="some snippets make a report")
     workplace(tmp_path)
     outcomes, _ = play((ROOT / page).read_text("utf-8"), tmp_path)
     wrong = [o for o in outcomes if not o.right]

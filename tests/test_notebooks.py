@@ -24,13 +24,14 @@ from scripts.run_notebooks import run  # noqa: E402
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 
-def test_the_five_are_there() -> None:
+def test_the_six_are_there() -> None:
     assert [path.stem for path in NOTEBOOKS] == [
         "01_quickstart",
         "02_retrain",
         "03_label_a_csv",
         "04_evaluate",
         "05_definition",
+        "06_shares",
     ]
 
 

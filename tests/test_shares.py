@@ -32,7 +32,7 @@ from collarclass.shares.estimate import (
     wilson,
 )
 from collarclass.shares.files import format_shares, sample_file, shares_of_file
-from collarclass.shares.sample import STRATA, allocate, draw, strata
+from collarclass.shares.sample import STRATA, allocate, draw_sample, strata
 from collarclass.shares.shares import estimate_shares
 
 ROOT = Path(__file__).parents[1]
@@ -113,7 +113,7 @@ def test_the_interval_holds_the_truth_as_often_as_it_says(gray: float, n: int) -
     inside, error, plain, width, labels_width = [], [], [], [], []
     for seed in range(runs):
         table, label = stream(2000, gray, seed, optimism=0.6)
-        found = estimate_shares(table, annotate(draw(table, n, random_state=seed), label))
+        found = estimate_shares(table, annotate(draw_sample(table, n, random_state=seed), label))
         share, low, high = (found[c].to_numpy()[:3] for c in ("share", "low", "high"))
         inside.append((low <= truth) & (truth <= high))
         error.append(share - truth)
@@ -131,7 +131,7 @@ def test_the_interval_holds_the_truth_as_often_as_it_says(gray: float, n: int) -
 @given(st.integers(0, 10_000), st.integers(2, 60), st.floats(0.01, 0.9))
 def test_shares_add_up_and_stay_inside(seed: int, n: int, gray: float) -> None:
     table, truth = stream(300, gray, seed, optimism=1.0)
-    drawn = annotate(draw(table, n, random_state=seed), truth)
+    drawn = annotate(draw_sample(table, n, random_state=seed), truth)
     for sample in (drawn, None):
         found = estimate_shares(table, sample, by="region", margins=True)
         assert found.groupby("region")["share"].sum().to_numpy() == pytest.approx(1)
@@ -144,7 +144,7 @@ def test_shares_add_up_and_stay_inside(seed: int, n: int, gray: float) -> None:
 
 def test_everything_annotated_gives_the_true_counts() -> None:
     table, truth = stream(500, 0.2)
-    found = estimate_shares(table, annotate(draw(table, 500), truth)).iloc[:3]
+    found = estimate_shares(table, annotate(draw_sample(table, 500), truth)).iloc[:3]
     assert found["share"].to_numpy() == pytest.approx(np.bincount(truth) / 500)
     low, high = wilson(np.bincount(truth) / 500, 500)  # what is left is the stream's own chance
     assert found["high"].to_numpy() == pytest.approx(high, abs=0.005)
@@ -194,9 +194,9 @@ def test_allocation_fits(strata_: list[tuple[int, float]], n: int) -> None:
 
 def test_a_sample_is_repeatable_and_its_probabilities_weigh_it_back() -> None:
     table, _ = stream(5000, 0.1)
-    one, two = draw(table, 300, random_state=4), draw(table, 300, random_state=4)
+    one, two = draw_sample(table, 300, random_state=4), draw_sample(table, 300, random_state=4)
     pd.testing.assert_frame_equal(one, two)
-    assert set(one["sample_row"]) != set(draw(table, 300, random_state=5)["sample_row"])
+    assert set(one["sample_row"]) != set(draw_sample(table, 300, random_state=5)["sample_row"])
     assert one["sample_row"].is_unique
     assert (1 / one["sample_probability"]).sum() == pytest.approx(5000)
     gray = (table["collar"] == "gray").to_numpy()[one["sample_row"] - 1]
@@ -207,11 +207,11 @@ def test_a_sample_is_repeatable_and_its_probabilities_weigh_it_back() -> None:
 def test_small_groups_get_their_share_of_a_sample() -> None:
     table, _ = stream(10_000, 0.1)
     groups = np.where(np.arange(10_000) < 400, "small", "large")
-    found = draw(table, 300, groups=list(groups))
+    found = draw_sample(table, 300, groups=list(groups))
     small = (groups[found["sample_row"] - 1] == "small").sum()
     assert 30 <= small <= 70  # 12 if it went by size
     with pytest.raises(DataError, match="A sample of 0 ads cannot be drawn"):
-        draw(table, 0)
+        draw_sample(table, 0)
 
 
 # -- groups, weights, warnings -------------------------------------------------------------------
@@ -220,7 +220,7 @@ def test_small_groups_get_their_share_of_a_sample() -> None:
 def test_groups_are_corrected_by_their_own_or_pooled() -> None:
     table, truth = stream(6000, 0.2)
     table["place"] = np.where(np.arange(6000) < 300, "small", table["region"])
-    found = estimate_shares(table, annotate(draw(table, 300), truth), by=["place"], margins=True)
+    found = estimate_shares(table, annotate(draw_sample(table, 300), truth), by=["place"], margins=True)
     method = found.groupby("place")["method"].first()
     assert method.to_dict() == {"(all)": "corrected", "north": "corrected", "south": "corrected", "small": "pooled"}
     assert found["place"].tolist()[:4] == ["(all)"] * 4
@@ -233,7 +233,7 @@ def test_weights_count() -> None:
     table, truth = stream(3000, 0.2)
     table["w"] = np.where(truth == 2, 3.0, 1.0)
     expected = 3 * (truth == 2).sum() / table["w"].sum()
-    drawn = annotate(draw(table, 400), truth)
+    drawn = annotate(draw_sample(table, 400), truth)
     found = estimate_shares(table, drawn, weight="w")
     assert figure(found, "gray", "low") < expected < figure(found, "gray", "high")
     table.loc[7, "w"] = -1
@@ -245,7 +245,7 @@ def test_repeated_ads_count_once() -> None:
     table, _ = stream(900, 0.2)
     table["duplicate_group"] = np.where(np.arange(900) < 400, 1, np.arange(900))
     table.loc[:399, "collar"] = "gray"
-    counts = estimate_shares(table, annotate(draw(table, 900), np.full(900, 2)), unique="duplicate_group")
+    counts = estimate_shares(table, annotate(draw_sample(table, 900), np.full(900, 2)), unique="duplicate_group")
     rest = int((table["collar"][400:] == "gray").sum())
     assert figure(counts, "gray", "plain") == pytest.approx((rest + 1) / 501)
 
@@ -260,20 +260,20 @@ def test_without_annotations_the_card_is_assumed_and_said_so() -> None:
 
 def test_a_model_that_errs_otherwise_than_its_card_is_noticed() -> None:
     table, truth = stream(4000, 0.3, optimism=-3.0)
-    found = estimate_shares(table, annotate(draw(table, 400), truth))
+    found = estimate_shares(table, annotate(draw_sample(table, 400), truth))
     assert found["warning"].str.contains(r"gray: the model finds \d+% of these ads, its card says \d+%").all()
 
 
 def test_too_few_annotations_correct_nothing() -> None:
     table, truth = stream(1000, 0.3)
-    found = estimate_shares(table, annotate(draw(table, 6), truth))
+    found = estimate_shares(table, annotate(draw_sample(table, 6), truth))
     assert found["method"].eq("counted").all()
     assert found["warning"].str.contains("6 annotated ads are too few, have 30 or more").all()
 
 
 def test_two_annotators_count_in_part() -> None:
     table, truth = stream(1000, 0.3)
-    sample = annotate(draw(table, 200), truth)
+    sample = annotate(draw_sample(table, 200), truth)
     other = sample.assign(label="blue")
     found = estimate_shares(table, pd.concat([sample, other]))
     assert figure(found, "blue", "share") > 0.5
@@ -291,9 +291,9 @@ def test_two_annotators_count_in_part() -> None:
 def test_annotations_that_are_wrong_are_named(change: dict[str, Any], message: str) -> None:
     table, truth = stream(200, 0.3)
     with pytest.raises(DataError, match=message):
-        estimate_shares(table, annotate(draw(table, 50), truth).assign(**change))
+        estimate_shares(table, annotate(draw_sample(table, 50), truth).assign(**change))
     with pytest.raises(DataError, match="No column 'truth' in the annotated ads"):
-        estimate_shares(table, annotate(draw(table, 50), truth), truth_column="truth")
+        estimate_shares(table, annotate(draw_sample(table, 50), truth), truth_column="truth")
     with pytest.raises(DataError, match="No column 'shire' in the labelled ads"):
         estimate_shares(table, by="shire")
 

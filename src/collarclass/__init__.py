@@ -6,16 +6,22 @@ from collarclass.errors import CollarclassError, DataError, ModelFileError
 
 if TYPE_CHECKING:
     from collarclass.api import classify, classify_many
+    from collarclass.definitions.definition import load_definition
     from collarclass.files.label import label_file
     from collarclass.model.evidence import Evidence
     from collarclass.model.model import Model
     from collarclass.model.persistence import load_model, save_model
     from collarclass.occupation.lookup import lookup_occupation
     from collarclass.occupation.table import occupations
+    from collarclass.report.report import write_report
     from collarclass.requirement_reader.lexicon import load_lexicon
     from collarclass.requirement_reader.reader import requirements
     from collarclass.requirement_reader.stated import Requirement
     from collarclass.result import Classification
+    from collarclass.shares.duplicates import find_duplicates
+    from collarclass.shares.files import sample_file, shares_of_file
+    from collarclass.shares.sample import draw_sample
+    from collarclass.shares.shares import estimate_shares
     from collarclass.tables.dataframe import label_table
     from collarclass.tables.results import to_frame
     from collarclass.training.estimator import CollarClassifier
@@ -39,6 +45,13 @@ _HOMES = {
     "Evidence": "model.evidence",
     "Requirement": "requirement_reader.stated",
     "label_table": "tables.dataframe",
+    "estimate_shares": "shares.shares",
+    "draw_sample": "shares.sample",
+    "sample_file": "shares.files",
+    "shares_of_file": "shares.files",
+    "find_duplicates": "shares.duplicates",
+    "load_definition": "definitions.definition",
+    "write_report": "report.report",
     "to_frame": "tables.results",
 }
 
@@ -54,15 +67,22 @@ __all__ = [
     "__version__",
     "classify",
     "classify_many",
+    "draw_sample",
+    "estimate_shares",
+    "find_duplicates",
     "label_file",
     "label_table",
+    "load_definition",
     "load_lexicon",
     "load_model",
     "lookup_occupation",
     "occupations",
     "requirements",
+    "sample_file",
     "save_model",
+    "shares_of_file",
     "to_frame",
+    "write_report",
 ]
 
 

@@ -31,7 +31,7 @@ from collarclass.shares.read import (
     read_labelled,
     text_hashes,
 )
-from collarclass.shares.sample import draw
+from collarclass.shares.sample import draw_sample
 from collarclass.shares.shares import estimate_shares, group_columns
 from collarclass.tables.columns import find_columns
 from collarclass.tables.schema import COLUMNS
@@ -100,7 +100,7 @@ def sample_file(
     if by:
         values = group_columns(found.table, by, date=date, date_order=date_order)
         groups = values.astype(str).agg("\0".join, axis=1).tolist()
-    chosen = draw(found.table, n, groups=groups, random_state=random_state)
+    chosen = draw_sample(found.table, n, groups=groups, random_state=random_state)
     chosen[SAMPLE_SOURCE] = found.digest
     _write_ads(source, target, chosen, prefix)
     strata = int(chosen["sample_stratum"].nunique())

@@ -71,7 +71,7 @@ def _whole(share: NDArray[np.float64], size: NDArray[np.int64], n: int) -> NDArr
     return out
 
 
-def draw(
+def draw_sample(
     table: pd.DataFrame, n: int, *, groups: Sequence[object] | None = None, prefix: str = "", random_state: int = 0
 ) -> pd.DataFrame:
     """Draw the ads to annotate from a labelled table.
@@ -104,7 +104,7 @@ def draw(
     Examples
     --------
     >>> labelled = pd.DataFrame({"collar": ["gray", "blue"] * 50, "p_white": 0.0, "p_blue": 0.4, "p_gray": 0.6})
-    >>> found = draw(labelled, 10)
+    >>> found = draw_sample(labelled, 10)
     >>> len(found), found["sample_probability"].tolist()[0]
     (10, 0.1)
     """
