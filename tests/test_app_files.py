@@ -123,6 +123,17 @@ def test_shares_are_corrected_by_annotated_ads(server: Address, examples: bytes)
     assert "truth.csv" in wrong.json["detail"]
 
 
+def test_points_are_the_ads_scores(server: Address, examples: bytes) -> None:
+    job = hand_in(server, examples, "ads.csv", "&start=true")
+    finished(server, job["id"])
+    result = pd.read_csv(io.BytesIO(server.ask("GET", f"/v1/files/{job['id']}/result").body))
+    found = server.ask("GET", f"/v1/files/{job['id']}/points").json
+    clear = result[result["collar"] != "unclear"]
+    assert found["of"] == len(result)
+    expected = clear[["academic_score", "hands_on_score", "collar"]].to_numpy().tolist()
+    assert sorted(found["points"]) == sorted(expected)
+
+
 def test_the_report_is_a_file_that_is_not_run_here(server: Address, examples: bytes) -> None:
     pytest.importorskip("jinja2", reason="the report needs it")
     job = hand_in(server, examples, "ads.csv", "&start=true")

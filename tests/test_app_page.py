@@ -251,6 +251,7 @@ def test_a_file_is_labelled_and_taken_away(web: Web) -> None:
     web.wait("!!document.querySelector('#download')")
     counts = web.run("[...document.querySelectorAll('#shares td small')].map(e => Number(e.textContent))")
     assert sum(counts) == 40
+    web.wait(f"document.querySelectorAll('.cloud .dot').length === {40 - int(counts[3])}")
     href = web.run("document.querySelector('#download').getAttribute('href')")
     lines = web.run(f"fetch('{href}').then(r => r.text())").splitlines()
     assert lines[0].startswith("id,job_title,description,region,posted,collar,")

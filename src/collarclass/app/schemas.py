@@ -248,6 +248,14 @@ class FilesReply(BaseModel):
     files: list[FileState]
 
 
+class PointsReply(BaseModel):
+    """Ads of a labelled file on the plane."""
+
+    model: str
+    of: int = Field(description="From how many of the first ads they were drawn.")
+    points: list[tuple[Share, Share, LabelName]] = Field(description="Academic score, hands-on score, label.")
+
+
 class SharesReply(BaseModel):
     """Shares of the labels, as `collarclass.estimate_shares` gives them."""
 

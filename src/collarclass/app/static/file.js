@@ -3,7 +3,7 @@
 import { get, send, upload } from "./api.js";
 import { announce, h, put } from "./dom.js";
 import { dropZone, size } from "./drop.js";
-import { badge } from "./plane.js";
+import { badge, plane } from "./plane.js";
 import { t } from "./words.js";
 
 const LABELS = ["white", "blue", "gray", "unclear"];
@@ -83,9 +83,13 @@ function shares(job) {
   ];
 }
 
-export function view(main) {
+export function view(main, known) {
   const body = h("div", { class: "column" });
-  main.append(h("h1", {}, t("fileHead")), h("p", { class: "lead" }, t("fileLead")), body);
+  const drawing = plane(known), caption = h("figcaption", { class: "quiet" });
+  drawing.element.append(caption);
+  main.append(h("div", { class: "desk" },
+    h("div", { class: "left" }, h("h1", {}, t("fileHead")), h("p", { class: "lead" }, t("fileLead")), body),
+    h("div", { class: "right" }, drawing.element)));
   let timer = 0, gone = false;
 
   const failed = (error) => h("p", { class: "error", role: "alert" }, error.status ? error.message : t("down"));
@@ -93,6 +97,7 @@ export function view(main) {
 
   function begin(error) {
     put(body, dropZone(t("drop"), hand), error ? failed(error) : null);
+    place(null);
     document.documentElement.dataset.job = "none";
   }
 
@@ -148,6 +153,19 @@ export function view(main) {
     }
   }
 
+  /** The ads of a labelled file take the place of the occupations. */
+  async function place(job) {
+    if (job?.state !== "done") {
+      drawing.scatter([]);
+      caption.textContent = "";
+      return;
+    }
+    const { points, of } = await get(`/v1/files/${job.id}/points`);
+    if (gone || state.id !== job.id) return;
+    drawing.scatter(points);
+    caption.textContent = t("onPlane", t.number(points.length), t.number(of));
+  }
+
   function draw(job, again = false) {
     if (gone) return;
     clearTimeout(timer);
@@ -176,6 +194,7 @@ export function view(main) {
     parts.push(h("div", { class: "actions end" }, h("button", { class: "plain", id: "again", onclick: forget }, t("again")),
       h("button", { class: "plain", id: "remove", onclick: remove }, t("remove"))));
     put(body, parts);
+    place(job).catch(() => {});
   }
 
   if (state.id) poll();
@@ -183,5 +202,5 @@ export function view(main) {
   if (!state.id) get("/v1/files").then(({ files }) => {
     if (!gone && !state.id && files.length && body.querySelector(".drop")) body.append(h("ul", { class: "earlier" }, files.map((job) => h("li", {}, h("button", { class: "plain", onclick: () => { state.id = job.id; draw(job); } }, job.name), h("small", {}, ` ${size(job.size)}`)))));
   }).catch(() => {});
-  return () => { gone = true; clearTimeout(timer); };
+  return () => { gone = true; clearTimeout(timer); drawing.close(); };
 }

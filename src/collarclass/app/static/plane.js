@@ -93,10 +93,10 @@ export function plane({ model, occupations }, { onPick } = {}) {
   const byCode = new Map(occupations.map((row) => [row.onet_code, row]));
   const dots = new Map();
   for (const row of occupations) dots.set(row.onet_code, mark(row.label, ...at.get(row.onet_code), 2.3, { "data-code": row.onet_code }));
-  const over = s("g", { "aria-hidden": "true" });
+  const over = s("g", { "aria-hidden": "true" }), cloud = s("g", { class: "cloud", "aria-hidden": "true" });
   const point = s("g", { class: "point", "aria-hidden": "true" });
   const svg = s("svg", { viewBox: `0 0 ${SIZE} ${SIZE}`, role: "img", "aria-label": t("planeLabel", occupations.length) },
-    frame(), s("g", { class: "dots", "aria-hidden": "true" }, [...dots.values()]), over, point);
+    frame(), s("g", { class: "dots", "aria-hidden": "true" }, [...dots.values()]), cloud, over, point);
   const tip = h("div", { class: "tip", "aria-hidden": "true", hidden: true });
   const { canvas, draw } = ground(model);
   const element = h("figure", { class: "plane" }, canvas, svg, tip);
@@ -149,6 +149,11 @@ export function plane({ model, occupations }, { onPick } = {}) {
       here.replaceChildren(s("circle", { class: "halo", r: 11 }), mark(found.label, 0, 0, 6.5));
       here.style.transform = `translate(${px}px, ${py}px)`;
       return undefined;
+    },
+    /** Show ads, as [academic, hands-on, label], in the place of the occupations. */
+    scatter(ads) {
+      element.classList.toggle("clouded", ads.length > 0);
+      cloud.replaceChildren(...ads.map(([academic, handsOn, label]) => mark(label, x(academic), y(handsOn), 2.6)));
     },
     /** Number some occupations, in the order of a list beside. */
     number(codes) {
