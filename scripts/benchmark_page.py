@@ -1,4 +1,4 @@
-"""Run the benchmark and write its results, its datasheet's numbers and docs/benchmark.md.
+"""Run the benchmark; write its results, its datasheet's numbers, docs/benchmark.md and the model card.
 
     python scripts/benchmark_page.py [--keep]
 
@@ -31,6 +31,7 @@ from collarclass.evaluation.benchmark_data import (
 )
 from collarclass.evaluation.faithfulness import faithfulness
 from collarclass.evaluation.metrics import accuracy, kappa
+from collarclass.evaluation.model_card import write_cards
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT / "data"
@@ -185,6 +186,7 @@ def main() -> int:
     for page in PAGES.values():
         if page.is_file():
             between(page, "<!-- results -->", "<!-- end of results -->", leaderboard(results))
+    write_cards(default_model(), ROOT)
     return 0
 
 

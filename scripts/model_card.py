@@ -25,9 +25,8 @@ from collarclass.api import classify_many, default_model
 from collarclass.corpus.read import read_data
 from collarclass.definitions.labels import LABELS
 from collarclass.evaluation.baselines import baseline_labels
-from collarclass.evaluation.model_card import FIGURES, measure, model_card
+from collarclass.evaluation.model_card import FIGURES, measure, write_cards
 from collarclass.model.model import Model
-from collarclass.model.persistence import save_model
 from collarclass.model.predict import predict
 
 mpl.use("Agg")
@@ -91,10 +90,7 @@ def main() -> None:
     (ROOT / "docs/images").mkdir(parents=True, exist_ok=True)
     draw(model, tables, ROOT / "docs/images/decision_regions.png")
     write_tables()
-    card = model_card(model, real)
-    (ROOT / "docs/model_card.md").write_text(card, "utf-8")
-    save_model(model, ROOT / "models/standard", {"README.md": card.replace("](images/", "](../../docs/images/")})
-    print(card)
+    print(write_cards(model, ROOT))
 
 
 if __name__ == "__main__":

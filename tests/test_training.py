@@ -12,7 +12,7 @@ import pytest
 
 from collarclass import DataError, load_model
 from collarclass.api import default_model
-from collarclass.evaluation.model_card import measure, model_card, read_figures
+from collarclass.evaluation.model_card import measure, model_card, read_explanation_figures, read_figures
 from collarclass.model.persistence import arrays_of, default_model_path
 from collarclass.model.predict import predict
 from collarclass.training.train import own_ads, train_to
@@ -39,7 +39,7 @@ def test_training_gives_the_shipped_model_again(tmp_path: Path) -> None:
 
 
 def test_the_cards_are_those_of_the_shipped_model() -> None:
-    card = model_card(default_model(), read_figures(DATA))
+    card = model_card(default_model(), read_figures(DATA), read_explanation_figures(DATA))
     assert (ROOT / "docs" / "model_card.md").read_text("utf-8") == card
     assert (default_model_path() / "README.md").read_text("utf-8") == card.replace("](images/", "](../../docs/images/")
 

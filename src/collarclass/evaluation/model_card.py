@@ -13,10 +13,12 @@ import pandas as pd
 from collarclass.definitions.labels import LABELS
 from collarclass.evaluation.metrics import accuracy, evaluate, macro_f1, summary
 from collarclass.model.model import Model
+from collarclass.model.persistence import save_model
 from collarclass.tables.columns import find_columns
 from collarclass.tables.dataframe import label_columns
 
 FIGURES = "figures_on_real_ads.json"
+BENCHMARK_RESULTS = "benchmark/results.json"
 _SHIFT = 0.1
 _LANGUAGES = {"en": "English", "zh": "Chinese"}
 
@@ -90,7 +92,18 @@ def read_figures(data: str | os.PathLike[str]) -> dict[str, Any] | None:
     return figures
 
 
-def model_card(model: Model, real: dict[str, Any] | None = None) -> str:
+def read_explanation_figures(data: str | os.PathLike[str]) -> dict[str, Any] | None:
+    """Read how faithful explanations were found to be on the open benchmark; None where nothing was measured."""
+    path = Path(data) / BENCHMARK_RESULTS
+    if not path.is_file():
+        return None
+    results: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return {"model": results["model"], **results["faithfulness"]}
+
+
+def model_card(
+    model: Model, real: dict[str, Any] | None = None, explanations: dict[str, Any] | None = None
+) -> str:
     """Write the card of a model.
 
     Parameters
@@ -100,6 +113,8 @@ def model_card(model: Model, real: dict[str, Any] | None = None) -> str:
     real : dict, optional
         Per language, what `measure` gave on real ads; under "note", how those were gathered; under
         "failures", written examples that come out wrong.
+    explanations : dict, optional
+        As `read_explanation_figures` gives them.
 
     Returns
     -------
@@ -158,6 +173,8 @@ def model_card(model: Model, real: dict[str, Any] | None = None) -> str:
         lines += _on_unseen_sources(unseen)
     if real:
         lines += _on_real_ads(real, model.identity)
+    if explanations:
+        lines += _on_explanations(explanations, model.identity)
     lines += [
         "## Known weaknesses",
         "",
@@ -180,6 +197,50 @@ def model_card(model: Model, real: dict[str, Any] | None = None) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def write_cards(model: Model, root: str | os.PathLike[str]) -> str:
+    """Write the shipped model's card into its folder and the documentation, from the project's figures.
+
+    Parameters
+    ----------
+    model : Model
+    root : path-like
+        The project's folder: `data`, `docs` and `models` lie in it.
+
+    Returns
+    -------
+    str
+        The card.
+    """
+    home = Path(root)
+    card = model_card(model, read_figures(home / "data"), read_explanation_figures(home / "data"))
+    (home / "docs" / "model_card.md").write_text(card, "utf-8")
+    save_model(model, home / "models" / model.name, {"README.md": card.replace("](images/", "](../../docs/images/")})
+    return card
+
+
+def _on_explanations(found: dict[str, Any], identity: str) -> list[str]:
+    """How faithful the explanations are, as a section."""
+    languages = [code for code in _LANGUAGES if code in found]
+    measured = f"Measured with {found['model']} on the ads of the open benchmark."
+    if found["model"] != identity:
+        measured += f" **The model has changed since: these are not figures of {identity}.**"
+    names = list(dict.fromkeys(name for code in languages for name in found[code]))
+
+    def cell(value: Any) -> str:
+        return "{:.2f} ({:.2f}–{:.2f})".format(*value) if isinstance(value, list) else str(value)
+
+    return [
+        "## How faithful its explanations are",
+        "",
+        measured + " What the rows mean is on the page of the benchmark.",
+        "",
+        "| | " + " | ".join(_LANGUAGES[code] for code in languages) + " |",
+        "|---|" + "---:|" * len(languages),
+        *(f"| {name} | " + " | ".join(cell(found[code].get(name, "–")) for code in languages) + " |" for name in names),
+        "",
+    ]
 
 
 def _failures(failures: list[dict[str, str]]) -> list[str]:
