@@ -38,7 +38,8 @@ DATA = ROOT / "data"
 BENCHMARK = DATA / "benchmark"
 RESULTS = BENCHMARK / "results.json"
 DATASHEET = BENCHMARK / "README.md"
-PAGES = {"en": ROOT / "docs" / "benchmark.md", "zh": ROOT / "docs" / "benchmark.zh.md"}
+PAGES = (ROOT / "docs" / "benchmark.md", ROOT / "docs" / "benchmark.zh.md")
+COMPARISONS = (ROOT / "docs" / "comparison.md", ROOT / "docs" / "comparison.zh.md")
 KIND_NAMES = {"ad": "ads", "title": "bare titles", "passage": "passages"}
 LANGUAGE_NAMES = {"en": "English", "zh": "Chinese"}
 
@@ -47,7 +48,8 @@ def measure() -> dict[str, Any]:
     """Run everything that takes time, as plain JSON."""
     model = default_model()
     started = time.perf_counter()
-    entries = benchmark(BENCHMARK, model=model, data=DATA)
+    submitted = sorted((BENCHMARK / "submissions").glob("*.csv"))
+    entries = benchmark(BENCHMARK, model=model, predictions=submitted, data=DATA)
     seconds = time.perf_counter() - started
     items = read_items(BENCHMARK)
     pointing = read_pointing(BENCHMARK, items) if (BENCHMARK / "pointing.csv").is_file() else None
@@ -72,7 +74,7 @@ def leaderboard(results: dict[str, Any]) -> str:
     lines = [f"Measured with {results['model']}; the whole run took {results['seconds']} s on two cores.", ""]
     for basis, heading in (("text", "Ads"), ("title", "Bare titles")):
         for language, name in LANGUAGE_NAMES.items():
-            body = [r[:1] + r[3:] for r in results["labels"] if r[1] == basis and r[2] == language]
+            body = [r[:1] + r[3:] for r in results["labels"] if r[1] == basis and r[2] == language and r[8] != "100.0%"]
             body = sorted(body, key=lambda r: -float(r[2].split()[0]))
             if body:
                 title = [f"### {heading}, {name}", ""]
@@ -81,6 +83,18 @@ def leaderboard(results: dict[str, Any]) -> str:
     lines += ["### Stated schooling, ads and passages", "", *markdown(REQUIREMENT_HEADINGS, names, 2), ""]
     lines += ["### Explanations", "", *explanations(results["faithfulness"])]
     return "\n".join(lines)
+
+
+def side_by_side(results: dict[str, Any]) -> str:
+    """The short table of the comparison page: macro-F1 alone, best on English ads first."""
+    columns = [(basis, language) for basis in ("text", "title") for language in LANGUAGE_NAMES]
+    cells: dict[str, dict[tuple[str, str], str]] = {}
+    for name, basis, language, _, f1, *rest in results["labels"]:
+        cells.setdefault(name, {})[basis, language] = "–" if rest[-2] == "100.0%" else f1
+    head = ["", *(f"{LANGUAGE_NAMES[la]} {'ads' if basis == 'text' else 'bare titles'}" for basis, la in columns)]
+    body = [[name, *(own.get(column, "–") for column in columns)] for name, own in cells.items()]
+    body.sort(key=lambda row: row[1], reverse=True)
+    return "\n".join(markdown(tuple(head), body, 1))
 
 
 def explanations(found: dict[str, dict[str, Any]]) -> list[str]:
@@ -183,9 +197,10 @@ def main() -> int:
         RESULTS.write_text(json.dumps(measure(), ensure_ascii=False, indent=1) + "\n", "utf-8")
     results = json.loads(RESULTS.read_text("utf-8"))
     between(DATASHEET, "<!-- numbers -->", "<!-- end of numbers -->", datasheet())
-    for page in PAGES.values():
-        if page.is_file():
-            between(page, "<!-- results -->", "<!-- end of results -->", leaderboard(results))
+    for page in PAGES:
+        between(page, "<!-- results -->", "<!-- end of results -->", leaderboard(results))
+    for page in COMPARISONS:
+        between(page, "<!-- measured -->", "<!-- end of measured -->", side_by_side(results))
     write_cards(default_model(), ROOT)
     return 0
 

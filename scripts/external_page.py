@@ -27,8 +27,8 @@ HEADINGS = {
 }
 SIDES = {
     "label": "label",
-    "academic": "academic rating 2 or more",
-    "hands_on": "hands-on rating 2 or more",
+    "academic": "academic ≥ 2",
+    "hands_on": "hands-on ≥ 2",
     "gray": "gray or not",
     "blue": "blue or not",
 }
