@@ -72,7 +72,7 @@ def markdown(headings: tuple[str, ...], body: list[list[str]], flush_left: int) 
 def leaderboard(results: dict[str, Any]) -> str:
     """The tables of docs/benchmark.md, best first in each language."""
     lines = [f"Measured with {results['model']}; the whole run took {results['seconds']} s on two cores.", ""]
-    for basis, heading in (("text", "Ads"), ("title", "Bare titles")):
+    for basis, heading in (("ad", "Ads"), ("title", "Bare titles")):
         for language, name in LANGUAGE_NAMES.items():
             body = [r[:1] + r[3:] for r in results["labels"] if r[1] == basis and r[2] == language and r[8] != "100.0%"]
             body = sorted(body, key=lambda r: -float(r[2].split()[0]))
@@ -87,11 +87,11 @@ def leaderboard(results: dict[str, Any]) -> str:
 
 def side_by_side(results: dict[str, Any]) -> str:
     """The short table of the comparison page: macro-F1 alone, best on English ads first."""
-    columns = [(basis, language) for basis in ("text", "title") for language in LANGUAGE_NAMES]
+    columns = [(basis, language) for basis in ("ad", "title") for language in LANGUAGE_NAMES]
     cells: dict[str, dict[tuple[str, str], str]] = {}
     for name, basis, language, _, f1, *rest in results["labels"]:
         cells.setdefault(name, {})[basis, language] = "–" if rest[-2] == "100.0%" else f1
-    head = ["", *(f"{LANGUAGE_NAMES[la]} {'ads' if basis == 'text' else 'bare titles'}" for basis, la in columns)]
+    head = ["", *(f"{LANGUAGE_NAMES[la]} {'ads' if basis == 'ad' else 'bare titles'}" for basis, la in columns)]
     body = [[name, *(own.get(column, "–") for column in columns)] for name, own in cells.items()]
     body.sort(key=lambda row: row[1], reverse=True)
     return "\n".join(markdown(tuple(head), body, 1))

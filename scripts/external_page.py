@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +43,12 @@ def label_held_out() -> pd.DataFrame:
     return by_occupation(pd.concat([ads[["onet_code"]], held_out], axis=1)).round(3)
 
 
+@cache
+def _agreements() -> dict[str, list[Agreement]]:
+    """Compared once for all pages."""
+    return compare(DATA / "external")
+
+
 def rows_of(found: list[Agreement]) -> list[str]:
     """One Markdown row for each list."""
     lines = [
@@ -66,7 +73,7 @@ def codes_that_differ(found: list[Agreement], occupations: pd.DataFrame) -> list
 def tables(page: str) -> str:
     """All tables of a page, as Markdown."""
     occupations = read_occupations(DATA / "occupations.csv").set_index("onet_code")
-    found = compare(DATA / "external")
+    found = _agreements()
     first, heading, second, other = HEADINGS[page]
     lines = [f"## {heading}", "", *rows_of(found[first])]
     if second in found:

@@ -133,7 +133,7 @@ def test_scores_by_hand(items: pd.DataFrame) -> None:
     )
     entry = Entry("x", found)
     ads, titles = [s for s in score(entry, items) if s.language == "en"]
-    assert (ads.basis, ads.n, ads.accuracy, ads.macro_f1[0], ads.unclear_share) == ("text", 2, 0.5, 0.5, 0.0)
+    assert (ads.basis, ads.n, ads.accuracy, ads.macro_f1[0], ads.unclear_share) == ("ad", 2, 0.5, 0.5, 0.0)
     assert ads.calibration_error == pytest.approx((0.1 + 0.6) / 2)
     assert ads.covered_accuracy == 0.5
     assert (titles.basis, titles.n, titles.accuracy, titles.unclear_share) == ("title", 1, 0.0, 1.0)
@@ -151,8 +151,8 @@ def test_the_model_is_an_entry(items: pd.DataFrame, small_model: Model) -> None:
     assert entry.found.loc["e2", "level"] == "bachelor"
     assert (entry.ads_per_second or 0) > 0
     assert [row[:3] for row in rows([entry], items)] == [
-        ("collarclass", "text", "en"),
-        ("collarclass", "text", "zh"),
+        ("collarclass", "ad", "en"),
+        ("collarclass", "ad", "zh"),
         ("collarclass", "title", "en"),
     ]
 
@@ -226,5 +226,5 @@ def test_the_command(folder: Path, small_model_path: Path) -> None:
     lines = done.output.splitlines()
     assert lines[0].split() == " ".join(HEADINGS[1:]).split()
     assert lines[1].startswith("small")
-    assert lines[2].split()[:4] == ["mine", "text", "en", "2"]
+    assert lines[2].split()[:4] == ["mine", "ad", "en", "2"]
     assert "level precision" in done.output

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 HEADINGS = ("", "basis", "language", "n", "macro-F1 (95 %)", "accuracy", "ECE", "at 80 %", "unclear", "ads/s")
 REQUIREMENT_HEADINGS = ("", "language", "n", "level precision", "level recall", "status accuracy (95 %)")
-_KIND_OF_BASIS = {"text": "ad", "title": "title"}
+_BASES = ("ad", "title")
 _COVERED = 0.8
 # A file of predictions may use these names, or those of the columns that `collarclass label` adds.
 _SYNONYMS = {
@@ -61,7 +61,7 @@ class Score:
     Attributes
     ----------
     entry, basis, language : str
-        `basis` is "text" for ads and "title" for bare titles.
+        `basis` is "ad" for ads with a text and "title" for bare titles.
     n : int
         Items whose settled label is white, blue or gray.
     macro_f1 : (value, low, high)
@@ -203,12 +203,12 @@ def score(entry: Entry, items: pd.DataFrame) -> list[Score]:
     >>> items = pd.DataFrame({"id": ["1", "2"], "kind": "ad", "language": "en", "label": ["gray", "blue"]})
     >>> entry = Entry("x", pd.DataFrame({"label": ["gray", "white"]}, index=["1", "2"]))
     >>> [(s.basis, s.n, s.accuracy, s.macro_f1[0]) for s in score(entry, items)]
-    [('text', 2, 0.5, 0.5)]
+    [('ad', 2, 0.5, 0.5)]
     """
     scores = []
-    for basis, kind in _KIND_OF_BASIS.items():
+    for basis in _BASES:
         for language in items["language"].unique():
-            here = items[(items["kind"] == kind) & (items["language"] == language) & items["label"].isin(LABELS)]
+            here = items[(items["kind"] == basis) & (items["language"] == language) & items["label"].isin(LABELS)]
             if len(here):
                 found = entry.found.reindex(here["id"])
                 scores.append(_score(entry.name, basis, language, here["label"].to_numpy(object), found))

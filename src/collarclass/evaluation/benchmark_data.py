@@ -141,10 +141,10 @@ def annotator_agreement(annotations: pd.DataFrame, items: pd.DataFrame) -> pd.Da
         a, b = first.loc[part.index], second.loc[part.index]
         row: dict[str, object] = {"n": len(part)}
         for column in ("level", "status"):
-            row[column] = kappa(a[column], b[column])
+            row[column] = kappa(a[column].to_numpy(str), b[column].to_numpy(str))
         if kind != "passage":
             row["same_label"] = accuracy(a["label"], b["label"])
-            row["label"] = bootstrap(kappa, a["label"], b["label"])
+            row["label"] = bootstrap(kappa, a["label"].to_numpy(str), b["label"].to_numpy(str))
             rated = a["academic_rating"].notna() & b["academic_rating"].notna()
             for column in _RATINGS:
                 row[column.removesuffix("_rating")] = kappa(a.loc[rated, column], b.loc[rated, column], _HALVES)

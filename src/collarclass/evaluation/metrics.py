@@ -51,7 +51,7 @@ def kappa(first: ArrayLike, second: ArrayLike, categories: Sequence[Any] | None 
     first, second : array-like
         One category per ad from each annotator.
     categories : sequence, optional
-        All categories in their order, evenly spaced: disagreement is then weighted by its squared
+        All categories, ascending and evenly spaced: disagreement is then weighted by its squared
         distance, as ratings want it. Without it any disagreement counts alike.
 
     Returns
@@ -70,14 +70,17 @@ def kappa(first: ArrayLike, second: ArrayLike, categories: Sequence[Any] | None 
     >>> kappa([0, 1, 2, 4], [0, 1, 3, 4], categories=[0, 1, 2, 3, 4])
     0.9473684210526316
     """
-    a, b = np.asarray(first, dtype=object), np.asarray(second, dtype=object)
-    names = list(categories) if categories is not None else list(dict.fromkeys([*a, *b]))
-    place = {name: i for i, name in enumerate(names)}
-    table = np.zeros((len(names), len(names)))
-    np.add.at(table, ([place[x] for x in a], [place[x] for x in b]), 1.0)
-    rank = np.arange(len(names))
+    a, b = np.asarray(first), np.asarray(second)
+    if categories is None:
+        names, codes = np.unique(np.concatenate((a, b)), return_inverse=True)
+    else:
+        names = np.asarray(categories)
+        codes = np.searchsorted(names, np.concatenate((a, b)))
+    n, k = len(a), len(names)
+    table = np.bincount(codes[:n] * k + codes[n:], minlength=k * k).reshape(k, k).astype(float)
+    rank = np.arange(k)
     apart = (rank[:, None] - rank) ** 2.0 if categories is not None else (rank[:, None] != rank).astype(float)
-    by_chance = (apart * np.outer(table.sum(1), table.sum(0))).sum() / max(len(a), 1)
+    by_chance = (apart * np.outer(table.sum(1), table.sum(0))).sum() / max(n, 1)
     return float(1 - (apart * table).sum() / by_chance) if by_chance else float("nan")
 
 
