@@ -160,6 +160,8 @@ def label(
     where = "standard output" if target == "-" else target
     finished = " (finished before)" if done.finished_before else ""
     click.echo(f"{done.rows:,} ads: {counts} -> {where}{finished}", err=True)
+    for note in done.drift:
+        click.echo(f"Note: {note}", err=True)
     if done.noted:
         click.echo(
             f"{done.noted:,} rows were not as they should be: see column {prefix}collar_note.", err=True

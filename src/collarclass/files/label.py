@@ -7,7 +7,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from collarclass.files.workers import Labelling, count_workers, in_order
 from collarclass.files.writers import DelimitedWriter, JsonWriter, Writer, ZipWriter, compress
 from collarclass.model.model import Model
 from collarclass.model.persistence import digest_of, load_model
+from collarclass.model.stream import StreamSums, drift_notes
 from collarclass.progress import Progress, ProgressLike
 from collarclass.tables.columns import check_free
 from collarclass.tables.schema import COLUMNS, fields
@@ -52,6 +53,8 @@ class FileSummary:
         Time taken.
     finished_before : bool
         Whether there was nothing left to do: with `resume`, the target was whole already.
+    drift : tuple of str
+        How the ads differ from all streams that the model learnt from, and what to do; empty if they do not.
     """
 
     rows: int
@@ -59,6 +62,7 @@ class FileSummary:
     noted: int
     seconds: float
     finished_before: bool = False
+    drift: tuple[str, ...] = ()
 
 
 def label_file(
@@ -211,6 +215,7 @@ def _total(parts: Sequence[FileSummary]) -> FileSummary:
         sum(p.noted for p in parts),
         sum(p.seconds for p in parts),
         all(p.finished_before for p in parts),
+        tuple(dict.fromkeys(note for p in parts for note in p.drift)),
     )
 
 
@@ -225,6 +230,7 @@ class _Run:
     force: bool
     resume: bool
     progress: ProgressLike
+    stream: StreamSums = field(default_factory=StreamSums)
 
     def label(self, paths: Sequence[str], to_path: str) -> FileSummary:
         """Label sources into one target."""
@@ -266,7 +272,10 @@ class _Run:
         _log.info("%s: %d ads in %.1f s", to_path, out.rows, seconds)
         if out.noted:
             _log.warning("%s: %d rows were not as they should be", to_path, out.noted)
-        return FileSummary(out.rows, counts, out.noted, seconds)
+        drift = tuple(drift_notes(self.stream, self.labelling.model.facts))
+        for note in drift:
+            _log.warning("%s: %s", to_path, note)
+        return FileSummary(out.rows, counts, out.noted, seconds, drift=drift)
 
     def _check(self, paths: Sequence[str], to_path: str) -> tuple[str, str, str]:
         """Formats of source and target, if they can be read and written."""
@@ -326,10 +335,11 @@ class _Run:
                     yield batch
 
         try:
-            for batch, added in in_order(todo(), self.labelling, self.n_jobs):
+            for batch, added, sums in in_order(todo(), self.labelling, self.n_jobs):
                 piece = compress(writer.render(batch, added, out.rows), compression)
                 counts = pc.value_counts(added.column(self.labelling.prefix + "collar")).to_pylist()
                 out.write(piece, len(added), {c["values"]: c["counts"] for c in counts}, len(batch.notes))
+                self.stream.merge(sums)
                 shown.update(out.rows, read.share)
             out.write_end(compress(writer.end(), compression))
         finally:

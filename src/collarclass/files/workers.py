@@ -16,7 +16,8 @@ from collarclass.definitions.definition import Definition
 from collarclass.errors import DataError
 from collarclass.files.batch import Batch
 from collarclass.model.model import Model
-from collarclass.tables.dataframe import label_columns
+from collarclass.model.stream import StreamSums
+from collarclass.tables.dataframe import label_stream
 
 _LOOK_EVERY = 1.0  # seconds
 
@@ -45,9 +46,9 @@ class Labelling:
         texts: Sequence[str],
         titles: Sequence[str | None] | None = None,
         notes: dict[int, str] | None = None,
-    ) -> pa.Table:
-        """The added columns, with `notes` on some rows joined to the model's own."""
-        added = label_columns(
+    ) -> tuple[pa.Table, StreamSums]:
+        """The added columns, with `notes` on some rows joined to the model's own; and the batch's stream sums."""
+        added, sums = label_stream(
             texts, titles, model=self.model, evidence=self.evidence, prefix=self.prefix, definition=self.definition
         )
         if notes:
@@ -56,7 +57,7 @@ class Labelling:
             for row, note in notes.items():
                 joined[row] = f"{note}; {joined[row]}" if joined[row] else note
             added = added.set_column(added.column_names.index(name), name, pa.array(joined, pa.string()))
-        return added
+        return added, sums
 
 
 def count_workers(n_jobs: int) -> int:
@@ -72,7 +73,7 @@ def count_workers(n_jobs: int) -> int:
 
 def in_order(
     batches: Iterable[Batch], labelling: Labelling, n_jobs: int = 1
-) -> Iterator[tuple[Batch, pa.Table]]:
+) -> Iterator[tuple[Batch, pa.Table, StreamSums]]:
     """Label batches, a few of them ahead when there are several workers.
 
     Parameters
@@ -84,13 +85,13 @@ def in_order(
 
     Yields
     ------
-    Batch, pyarrow.Table
+    Batch, pyarrow.Table, StreamSums
         In the order of `batches`.
     """
     n_jobs = count_workers(n_jobs)
     if n_jobs == 1:
         for batch in batches:
-            yield batch, labelling.label(batch.texts, batch.titles, batch.notes)
+            yield batch, *labelling.label(batch.texts, batch.titles, batch.notes)
         return
     from joblib.externals.loky import ProcessPoolExecutor
     from joblib.externals.loky.process_executor import BrokenProcessPool
@@ -103,10 +104,10 @@ def in_order(
             batch.texts, batch.titles = [], None  # they are with the worker now
             if len(waiting) > 2 * n_jobs:
                 first, found = waiting.popleft()
-                yield first, found.result()
+                yield first, *found.result()
         while waiting:
             first, found = waiting.popleft()
-            yield first, found.result()
+            yield first, *found.result()
     except BrokenProcessPool:
         raise DataError(
             "A worker process was ended from outside, perhaps for want of memory: run again with fewer workers "
@@ -131,5 +132,7 @@ def _end_with(parent: int) -> None:
     os._exit(1)
 
 
-def _label(texts: list[str], titles: list[str | None] | None, notes: dict[int, str]) -> pa.Table:
+def _label(
+    texts: list[str], titles: list[str | None] | None, notes: dict[int, str]
+) -> tuple[pa.Table, StreamSums]:
     return _taken[0].label(texts, titles, notes)

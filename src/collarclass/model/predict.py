@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from collarclass.definitions.labels import BASES, LABELS, STATUSES
 from collarclass.model.decision import class_probabilities, label_gradient
+from collarclass.model.encoding import EncodedBatch
 from collarclass.model.model import Model
 from collarclass.model.ranking import deciding_words
+from collarclass.model.stream import StreamSums
 from collarclass.model.terms import SumTerms, batch_terms, stated_requirements, sum_terms, title_terms
 from collarclass.model.title_model import TitleModel, looks_like_title
 from collarclass.requirement_reader.certificates import certificate_names, certificate_status
@@ -56,6 +58,8 @@ class Predictions:
         The terms of the ratings' sums, per row; None when not asked for.
     requirements : list of tuple of Requirement
         What each row states; empty when not asked for.
+    reading : ndarray of float64, shape (n_rows, 3)
+        1 for Chinese; tokens read for words; known terms for each of these.
     """
 
     label: NDArray[np.int8]
@@ -72,6 +76,7 @@ class Predictions:
     evidence: list[str]
     terms: list[SumTerms | None]
     requirements: list[tuple[Requirement, ...]]
+    reading: NDArray[np.float64]
 
 
 def predict(
@@ -184,7 +189,23 @@ def _judge_ads(
         words,
         [*sum_terms(batch.tokens, batch.text_offset, terms)] if details and terms is not None else [None] * n,
         stated_requirements(batch) if details else [()] * n,
+        _reading(batch, int(model.limits["max_tokens"])),
     )
+
+
+def _reading(batch: EncodedBatch, max_tokens: int) -> NDArray[np.float64]:
+    length = np.minimum(np.diff(batch.tokens.first), max_tokens)
+    known = np.bincount(batch.terms[0].row, minlength=len(length)) / np.maximum(length, 1)
+    return np.column_stack((batch.segment >= 2, length, known)).astype(np.float64)
+
+
+def stream_sums(found: Predictions) -> StreamSums:
+    """What the rows that were judged as ads add to the picture of their stream."""
+    rows = np.flatnonzero((found.basis == _AD) & (found.label != UNCLEAR))
+    sums = StreamSums()
+    measures = np.column_stack((found.reading[:, 1:], found.scores, found.probabilities.max(axis=1)))
+    sums.add(found.reading[rows, 0] > 0, measures[rows])
+    return sums
 
 
 def _judge_titles(
@@ -224,6 +245,7 @@ def _judge_titles(
         words,
         [*sum_terms(batch.tokens, text_offset, terms)] if details else [None] * n,
         [()] * n,
+        np.zeros((n, 3)),
     )
 
 

@@ -15,7 +15,8 @@ from collarclass.api import default_model
 from collarclass.definitions.definition import DEFAULT, Definition, load_definition
 from collarclass.errors import DataError
 from collarclass.model.model import Model
-from collarclass.model.predict import predict
+from collarclass.model.predict import predict, stream_sums
+from collarclass.model.stream import StreamSums
 from collarclass.progress import Progress, ProgressLike
 from collarclass.tables.columns import check_free, find_columns
 from collarclass.tables.schema import fields, prediction_table
@@ -53,12 +54,28 @@ def label_columns(
     pyarrow.Table
         One row per text, columns `schema.COLUMNS`. The numbers of an unclear row are null.
     """
+    return label_stream(
+        texts, titles, model=model, evidence=evidence, prefix=prefix, definition=definition
+    )[0]
+
+
+def label_stream(
+    texts: Sequence[str],
+    titles: Sequence[str | None] | None,
+    *,
+    model: Model,
+    evidence: bool,
+    prefix: str,
+    definition: Definition | None,
+) -> tuple[pa.Table, StreamSums]:
+    """As `label_columns`, and what the batch adds to the picture of its stream."""
     nearest = None
     if definition is not None and "occupation" in definition.needs:
         from collarclass.occupation.labels import occupation_labels
 
         nearest = occupation_labels(titles, texts)
-    return prediction_table(predict(model, texts, titles, evidence), model, prefix, definition, nearest)
+    found = predict(model, texts, titles, evidence)
+    return prediction_table(found, model, prefix, definition, nearest), stream_sums(found)
 
 
 def label_table(

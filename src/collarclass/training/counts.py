@@ -11,7 +11,7 @@ import hashlib
 import io
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +81,8 @@ class CountedAds:
     features : ndarray of float64, shape (n_ads, n_features)
         Stated requirements.
     segment : ndarray of int64, shape (n_ads,)
+    length : ndarray of int64, shape (n_ads,)
+        Tokens counted.
     max_tokens : int
         How many tokens of each text were counted.
     """
@@ -89,6 +91,7 @@ class CountedAds:
     title: HashedCounts
     features: NDArray[np.float64]
     segment: NDArray[np.int64]
+    length: NDArray[np.int64]
     max_tokens: int
 
     def __len__(self) -> int:
@@ -96,12 +99,17 @@ class CountedAds:
 
     def shared(self) -> CountedAds:
         """The same without n-grams that occur in fewer than `MIN_ADS` ads."""
-        return CountedAds(self.text.shared(), self.title.shared(), self.features, self.segment, self.max_tokens)
+        return replace(self, text=self.text.shared(), title=self.title.shared())
 
     def rows(self, index: NDArray[np.int64]) -> CountedAds:
         """The same for some of the ads."""
         return CountedAds(
-            self.text.rows(index), self.title.rows(index), self.features[index], self.segment[index], self.max_tokens
+            self.text.rows(index),
+            self.title.rows(index),
+            self.features[index],
+            self.segment[index],
+            self.length[index],
+            self.max_tokens,
         )
 
 
@@ -128,7 +136,7 @@ def count_ads(texts: Sequence[str], titles: Sequence[str | None], max_tokens: in
     (2, [[2, 0]])
     """
     parts: dict[str, list[_Part]] = {"text": [], "title": []}
-    stated, segment = [], []
+    stated, segment, length = [], [], []
     for begin, some_texts, some_titles in _chunks(texts, titles):
         joined = [join_title(text, title) for text, title in zip(some_texts, some_titles, strict=True)]
         tokens = tokenize([combined for combined, _, _ in joined])
@@ -139,12 +147,14 @@ def count_ads(texts: Sequence[str], titles: Sequence[str | None], max_tokens: in
         found = read_requirements(tokens)
         stated.append(features(found))
         segment.append(segments(tokens, found))
+        length.append(np.minimum(np.diff(tokens.first), max_tokens))
     n = len(texts)
     return CountedAds(
         _gather(parts["text"], n),
         _gather(parts["title"], n),
         np.concatenate([np.zeros((0, len(FEATURES))), *stated]),
         np.concatenate([np.zeros(0, np.int64), *segment]),
+        np.concatenate([np.zeros(0, np.int64), *length]),
         max_tokens,
     )
 
@@ -214,6 +224,7 @@ def concatenate(parts: Sequence[CountedAds]) -> CountedAds:
         _stack([part.title for part in parts]),
         np.concatenate([part.features for part in parts]),
         np.concatenate([part.segment for part in parts]),
+        np.concatenate([part.length for part in parts]),
         lengths.pop(),
     )
 
@@ -250,6 +261,7 @@ def save_counts(path: str | os.PathLike[str], ids: Sequence[str], ads: CountedAd
         "max_tokens": np.array(ads.max_tokens),
         "features": ads.features.astype(np.float32),
         "segment": ads.segment.astype(np.uint8),
+        "length": ads.length.astype(np.uint16),
     }
     for name, part in (("text", ads.text), ("title", ads.title)):
         counts = part.counts.sorted_indices()
@@ -305,5 +317,5 @@ def load_counts(path: str | os.PathLike[str]) -> tuple[list[str], CountedAds]:
     segment = arrays["segment"].astype(np.int64)
     features_of = arrays["features"].astype(np.float64)
     return arrays["ids"].tolist(), CountedAds(
-        part("text"), part("title"), features_of, segment, int(arrays["max_tokens"])
+        part("text"), part("title"), features_of, segment, arrays["length"].astype(np.int64), int(arrays["max_tokens"])
     )

@@ -253,6 +253,8 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def scores(self, X: Any) -> NDArray[np.float64]:
         """Academic and hands-on score of each ad, 0 to 1, shape (n_samples, 2)."""
         check_is_fitted(self)
+        if isinstance(X, CountedAds):
+            return _score_counts(self.model_, X)
         titles, texts = split_ads(X)
         return predict(self.model_, texts, titles).scores
 
@@ -261,6 +263,20 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         tags.input_tags.string = True
         tags.input_tags.two_d_array = False
         return tags
+
+
+def _score_counts(model: Model, ads: CountedAds) -> NDArray[np.float64]:
+    """Scores of counted ads, the same sums as those of their texts."""
+    words = np.zeros((len(ads), 2))
+    for block, part in ((model.text, ads.text), (model.title, ads.title)):
+        known = np.isin(part.hashes, block.vocabulary.hashes)
+        counts = _values(part.where(np.flatnonzero(known)))
+        order = np.argsort(block.vocabulary.hashes)
+        place = order[np.searchsorted(block.vocabulary.hashes, part.hashes[known], sorter=order)]
+        words += _words(counts, block.scale[place].astype(np.float64), block.weight[place].astype(np.float64))
+    rating = model.intercept[ads.segment] + model.word_scale[ads.segment] * words
+    rating = rating + ads.features @ model.stated_weight.astype(np.float64)
+    return np.asarray(np.clip(rating, 0.0, 4.0) / 4.0)
 
 
 def _counted(X: Any, max_tokens: int) -> CountedAds:

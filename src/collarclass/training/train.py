@@ -23,6 +23,7 @@ from collarclass.evaluation.metrics import agreement, evaluate, summary
 from collarclass.evaluation.model_card import model_card, read_figures
 from collarclass.model.model import Model
 from collarclass.model.persistence import arrays_of, save_model
+from collarclass.model.stream import LANGUAGES, MEASURES, ranges
 from collarclass.model.title_model import TitleModel
 from collarclass.training.counts import CountedAds, concatenate, count_ads, load_counts
 from collarclass.training.estimator import CollarClassifier
@@ -139,6 +140,7 @@ def train(
     if real is not None:
         held_out = held_out_labels(classifier, np.arange(len(written), len(table)))
         facts["real_ads"] = real_facts(pd.concat([real[0], held_out], axis=1))
+        facts["streams"] = stream_ranges(model, *real, held_out)
     return identified(model, facts), classifier
 
 
@@ -164,9 +166,14 @@ def real_ads(data: str | os.PathLike[str]) -> tuple[pd.DataFrame, CountedAds] | 
     usable = table["label"].isin(LABELS) & (table["near_duplicate"] != "y")
     kept = np.flatnonzero(usable.to_numpy())
     table = table.iloc[kept].reset_index(drop=True)
-    share = table.groupby("source")["source"].transform("size").to_numpy(float) ** -SOURCE_POWER
-    table = table.assign(group="source:" + table["source"], weight=share * len(table) / share.sum())
+    table = table.assign(group="source:" + table["source"], weight=source_weights(table))
     return table, counted.rows(kept)
+
+
+def source_weights(table: pd.DataFrame) -> NDArray[np.float64]:
+    """Weights of real ads, 1 on average: the more ads a source has, the less each weighs."""
+    share = table.groupby("source")["source"].transform("size").to_numpy(float) ** -SOURCE_POWER
+    return np.asarray(share * (len(table) / max(1e-9, share.sum())))
 
 
 def real_facts(labelled: pd.DataFrame) -> dict[str, Any]:
@@ -181,6 +188,27 @@ def real_facts(labelled: pd.DataFrame) -> dict[str, Any]:
         }
         facts[str(language)] = summary(result) | {"labels": part["label"].value_counts().to_dict(), "by": by}
     return facts
+
+
+def stream_ranges(
+    model: Model, table: pd.DataFrame, counted: CountedAds, held_out: pd.DataFrame
+) -> dict[str, dict[str, list[float]]]:
+    """Between what limits the means over each source of real ads lie, by language."""
+    known = np.isin(counted.text.hashes, model.text.vocabulary.hashes)
+    terms = counted.text.counts[:, np.flatnonzero(known)].getnnz(axis=1)
+    measures = np.column_stack(
+        (
+            counted.length,
+            terms / np.maximum(counted.length, 1),
+            held_out[["academic_score", "hands_on_score", "collar_confidence"]].to_numpy(float),
+        )
+    )
+    sources = pd.DataFrame(measures, columns=list(MEASURES)).groupby([table["language"], table["source"]])
+    means = sources.mean()[sources.size() >= MIN_SOURCE].reset_index("language")
+    return {
+        language: ranges(means.loc[means["language"] == language, list(MEASURES)].to_numpy(float))
+        for language in LANGUAGES
+    }
 
 
 def own_ads(path: str | os.PathLike[str]) -> pd.DataFrame:
