@@ -104,7 +104,7 @@ def test_the_command_check(tmp_path: Path, small_model_path: Path) -> None:
     assert "is there already" in run("check", path, "-o", tmp_path / "found.csv", code=1)[1]
     path.write_text(f'text,label\n"{WELD}",blue\n')
     assert run("check", path, "-m", small_model_path)[0] == "1 ads: 0 to mend, 0 to look at again\n"
-    assert "No file" in run("check", tmp_path / "no.csv", code=1)[1]
+    assert "There is no file" in run("check", tmp_path / "no.csv", code=1)[1]
 
 
 def test_the_example_labels_need_no_mending() -> None:

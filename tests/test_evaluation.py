@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,8 @@ import pandas as pd
 import pytest
 from sklearn.metrics import f1_score
 
-from collarclass import DataError
+from collarclass import DataError, Model, label_file, save_model
+from collarclass.evaluation.evaluate import compare, evaluate_file, mcnemar
 from collarclass.evaluation.metrics import (
     accuracy,
     as_text,
@@ -19,7 +21,6 @@ from collarclass.evaluation.metrics import (
     correlation,
     coverage,
     evaluate,
-    evaluate_file,
     expected_calibration_error,
     macro_f1,
     per_label,
@@ -108,13 +109,82 @@ def test_a_file_of_ads_is_labelled_first(tmp_path: Path, golden: pd.DataFrame) -
     ("content", "options", "message"),
     [
         ("text,label\nx,white\n", {"truth": "collar_true"}, "No column 'collar_true'.*text, label"),
-        ("text,label\nx,pink\n", {}, "No row of ads.csv has white, blue or gray"),
-        ("", {}, "cannot be read"),
+        ("text,label\nx,pink\ny,white\nz,pink\n", {}, r"row 2, column 'label': 'pink' must be .*rows 2, 4"),
+        ("text,label\nx,unclear\ny,\n", {}, "No row of ads.csv has white, blue or gray"),
+        ("", {}, "is empty"),
+        ("text,label\nx,white,blue\n", {}, "row 2: row has 3 cells, the header 2; mend the row"),
     ],
 )
 def test_bad_files_are_told(tmp_path: Path, content: str, options: dict[str, str], message: str) -> None:
     (tmp_path / "ads.csv").write_text(content)
     with pytest.raises(DataError, match=message):
         evaluate_file(tmp_path / "ads.csv", **options)  # type: ignore[arg-type]
-    with pytest.raises(DataError, match=r"No file .*none\.csv"):
+    with pytest.raises(DataError, match=r"There is no file .*none\.csv"):
         evaluate_file(tmp_path / "none.csv")
+
+
+WRITTEN = ["White", "white-collar", "BLUE", "grey", "灰领", " Gray "]
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "json", "parquet", "xlsx", "csv.gz", "gb18030.csv"])
+def test_every_format_and_spelling_is_read(tmp_path: Path, kind: str) -> None:
+    ads = pd.DataFrame({"text": TRUTH, "label": WRITTEN, "collar": FOUND, "collar_confidence": [0.9] * 6})
+    plain = tmp_path / "ads.csv"
+    ads.to_csv(plain, index=False)
+    expected = evaluate_file(plain)
+    assert expected.startswith("ads                          6\naccuracy                     0.500")
+    target = tmp_path / f"other.{kind}"
+    if kind == "gb18030.csv":
+        ads.to_csv(target, index=False, encoding="gb18030")
+    elif kind == "parquet":
+        ads.to_parquet(target)
+    elif kind == "xlsx":
+        ads.to_excel(target, index=False)
+    elif kind in ("csv", "csv.gz"):
+        ads.to_csv(target, index=False)
+    else:
+        ads.to_json(target, orient="records", lines=kind == "jsonl", force_ascii=False)
+    assert evaluate_file(target) == expected
+
+
+def test_what_label_wrote_as_parquet_is_evaluated(tmp_path: Path, golden: pd.DataFrame) -> None:
+    golden.to_csv(tmp_path / "ads.csv", index=False)
+    label_file(tmp_path / "ads.csv", tmp_path / "labelled.parquet")
+    assert evaluate_file(tmp_path / "labelled.parquet") == evaluate_file(tmp_path / "ads.csv")
+
+
+def test_results_as_json(tmp_path: Path) -> None:
+    ads = pd.DataFrame({"text": TRUTH, "label": TRUTH, "collar": FOUND, "collar_confidence": "0.9", "b": [1, 2] * 3})
+    ads.to_csv(tmp_path / "ads.csv", index=False)
+    found = json.loads(evaluate_file(tmp_path / "ads.csv", by="b", as_json=True))
+    assert found["n"] == 6
+    assert found["accuracy"][0] == 0.5
+    assert found["by"]["1"]["n"] == 3
+
+
+def test_mcnemar_by_hand() -> None:
+    # 1 against 5: twice the chance of at most 1 in 6 throws of a coin, (1 + 6) / 64.
+    assert mcnemar([1, 0, 0, 0, 0, 0, 1], [0, 1, 1, 1, 1, 1, 1]) == (1, 5, 2 * 7 / 64)
+    assert mcnemar([1, 0], [1, 0]) == (0, 0, 1.0)
+
+
+def test_two_labellings_compared(tmp_path: Path, small_model: Model) -> None:
+    found = compare(TRUTH, FOUND, TRUTH)
+    assert found["accuracy_difference"][0] == pytest.approx(0.5)
+    assert found["only_second"] == 3
+    assert found["accuracy_difference"][1] > 0
+    ads = pd.DataFrame({"text": TRUTH, "label": TRUTH, "collar": FOUND, "collar_confidence": "0.9", "x_collar": TRUTH})
+    ads.to_csv(tmp_path / "one.csv", index=False)
+    ads.assign(collar=TRUTH).to_parquet(tmp_path / "two.parquet")
+    for options in ({"against": tmp_path / "two.parquet"}, {"against_prefix": "x_"}):
+        text = evaluate_file(tmp_path / "one.csv", **options)
+        assert "accuracy                     +0.500" in text
+        assert "right in one only            0 here, 3 there (McNemar p = 0.25)" in text
+    save_model(small_model, tmp_path / "model")
+    assert "against model, 6 ads" in evaluate_file(tmp_path / "one.csv", against=tmp_path / "model")
+    ads[:5].to_csv(tmp_path / "short.csv", index=False)
+    with pytest.raises(DataError, match=r"short.csv has 5 rows and one.csv 6"):
+        evaluate_file(tmp_path / "one.csv", against=tmp_path / "short.csv")
+    ads[::-1].to_csv(tmp_path / "turned.csv", index=False)
+    with pytest.raises(DataError, match=r"turned.csv has other true labels"):
+        evaluate_file(tmp_path / "one.csv", against=tmp_path / "turned.csv")

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from collarclass.api import default_model
-from collarclass.corpus.read import read_csv
 from collarclass.definitions.labels import LABELS
 from collarclass.errors import DataError
+from collarclass.files.table import read_table
 from collarclass.model.model import Model
 from collarclass.model.predict import predict
 
@@ -133,6 +133,6 @@ def _doubts(titles: list[str], texts: list[str], labels: list[str], model: Model
 
 
 def check_file(path: str | os.PathLike[str], model: Model | None = None) -> tuple[pd.DataFrame, int]:
-    """Check a CSV of labelled ads; gives the findings and the number of ads."""
-    ads = read_csv(path)
+    """Check a table of labelled ads, of any format; gives the findings and the number of ads."""
+    ads = read_table(path)
     return check_labels(ads, model), len(ads)

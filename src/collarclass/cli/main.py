@@ -290,6 +290,9 @@ def review(source: str, target: Path, title: str | None, text: str | None, prefi
 @click.option("--by", help="Column by whose values results are shown apart.")
 @PREFIX
 @click.option("--baselines", type=PATH, help="Data folder: baselines are trained on it and measured beside.")
+@click.option("--against", type=PATH, help="Labelled file of the same ads, or model folder, to compare with.")
+@click.option("--against-prefix", help="Prefix of the other labels' columns; without --against in the same file.")
+@click.option("--json", "as_json", is_flag=True, help="Write one JSON object.")
 @click.option("--external", type=PATH, help="Folder of published lists (data/external) to compare with.")
 @click.option("--differ", is_flag=True, help="With --external: name the occupations that differ.")
 @MODEL
@@ -299,13 +302,16 @@ def evaluate(
     by: str | None,
     prefix: str,
     baselines: Path | None,
+    against: Path | None,
+    against_prefix: str | None,
+    as_json: bool,
     external: Path | None,
     differ: bool,
     model: Path | None,
 ) -> None:
     """Compare labels with an annotator's, or labels of occupations with published lists.
 
-    SOURCE is a CSV of ads, labelled or not, with a column of true labels; with --external, one with a
+    SOURCE is a file of ads, labelled or not, with a column of true labels; with --external, one with a
     column onet_code, or none for the table of occupations and the shipped model.
     """
     from collarclass.model.persistence import load_model
@@ -320,10 +326,21 @@ def evaluate(
         return
     if source is None:
         raise click.UsageError("Name a file of ads, or a folder of published lists with --external.")
-    from collarclass.evaluation.metrics import evaluate_file
+    from collarclass.evaluation.evaluate import evaluate_file
 
     with ending():
-        click.echo(evaluate_file(source, truth=truth, by=by, prefix=prefix, model=loaded, baselines=baselines))
+        shown = evaluate_file(
+            source,
+            truth=truth,
+            by=by,
+            prefix=prefix,
+            model=loaded,
+            baselines=baselines,
+            against=against,
+            against_prefix=against_prefix,
+            as_json=as_json,
+        )
+        click.echo(harmless(shown))
 
 
 @app.command(epilog="Example: collarclass benchmark --predictions mine.csv")

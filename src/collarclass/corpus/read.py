@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from collarclass.definitions.labels import LABELS, RATINGS, STATUSES
+from collarclass.definitions.labels import LABELS, RATINGS, STATUSES, parse_label
 from collarclass.errors import DataError
 
 AD_COLUMNS = (
@@ -65,23 +65,56 @@ def read_csv(
 ) -> pd.DataFrame:
     """Read a UTF-8 CSV with every cell as text, or say what is wrong and the remedy."""
     try:
-        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", index_col=False)
     except FileNotFoundError:
         raise DataError(f"No file {path}: {remedy}.") from None
     except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise DataError(f"{Path(path).name} cannot be read as a UTF-8 CSV: {error}.") from None
 
 
-def read_ads(path: str | os.PathLike[str], labels_only: bool = False) -> pd.DataFrame:
-    """Read a CSV of labelled ads for training or evaluation.
+def read_labels(written: pd.Series[str], name: str) -> pd.Series[str]:
+    """The labels of a column, however they are written; an empty cell stays empty.
 
     Parameters
     ----------
-    path : path-like
-        A CSV with columns `text` and `label`; `title`, `academic_rating`, `hands_on_rating` and
+    written : Series of str
+        With the index of the rows, from 0.
+    name : str
+        Of the file, for an error.
+
+    Raises
+    ------
+    DataError
+        If a cell holds something else; it names the rows (the first is row 2, as a spreadsheet counts).
+    """
+    found = {v: parse_label(v) if v.strip() else "" for v in map(str, written.unique())}
+    unknown = [(i, v) for i, v in enumerate(map(str, written)) if found[v] is None]
+    if unknown:
+        rows = ", ".join(str(i + 2) for i, _ in unknown[:10]) + (", …" if len(unknown) > 10 else "")
+        raise DataError(
+            f"{name}, row {unknown[0][0] + 2}, column {str(written.name)!r}: {unknown[0][1][:40]!r} must be one of "
+            f"{', '.join((*LABELS, 'unclear'))}, or empty" + (f" (and so in rows {rows})." if len(unknown) > 1 else ".")
+        )
+    return written.astype(str).map(found)
+
+
+def read_ads(path: str | os.PathLike[str]) -> pd.DataFrame:
+    """Read a CSV of the shipped ads; `labelled_ads` says what comes out, and what is refused."""
+    return labelled_ads(read_csv(path), Path(path).name)
+
+
+def labelled_ads(ads: pd.DataFrame, name: str, unclear: bool = False) -> pd.DataFrame:
+    """Check a table of labelled ads, all its cells text, for training or evaluation.
+
+    Parameters
+    ----------
+    ads : DataFrame
+        Columns `text` and `label` (in any spelling); `title`, `academic_rating`, `hands_on_rating` and
         `onet_code` are used where they are there.
-    labels_only : bool, default=False
-        Keep rows labelled "unclear" too, as evaluation wants them.
+    name : str
+        Of the file, for an error.
+    unclear : bool, default=False
+        Whether rows may be labelled "unclear".
 
     Returns
     -------
@@ -95,14 +128,13 @@ def read_ads(path: str | os.PathLike[str], labels_only: bool = False) -> pd.Data
         Naming the file, the row (the first row of data is row 2, as a spreadsheet counts) and the
         remedy.
     """
-    name = Path(path).name
-    ads = read_csv(path)
     for column in ("text", "label"):
         if column not in ads:
             raise DataError(f"{name} has no column {column!r}; its columns are: {', '.join(ads.columns)}.")
     if "title" not in ads:
         ads["title"] = ""
-    allowed = (*LABELS, "unclear") if labels_only else LABELS
+    ads["label"] = read_labels(ads["label"], name)
+    allowed = (*LABELS, "unclear") if unclear else LABELS
     _require(ads, ads["label"].isin(allowed), "label", f"one of {', '.join(allowed)}", name)
     for column in ("academic_rating", "hands_on_rating"):
         if column in ads:
@@ -111,7 +143,7 @@ def read_ads(path: str | os.PathLike[str], labels_only: bool = False) -> pd.Data
 
 
 def check_ads(ads: pd.DataFrame, name: str) -> None:
-    """Check the shipped ads' columns beyond what `read_ads` asks of any file of ads."""
+    """Check the shipped ads' columns beyond what `labelled_ads` asks of any file of ads."""
     missing = [column for column in AD_COLUMNS if column not in ads]
     if missing:
         raise DataError(f"{name} has no column {missing[0]!r}.")

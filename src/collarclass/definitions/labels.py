@@ -17,6 +17,25 @@ BORDERLINE = (1.5, 2.5)
 # Ratings that stand for a label where none are given: the middle of its ground in the codebook.
 TYPICAL_RATINGS: dict[str, tuple[float, float]] = {"white": (3.0, 0.5), "blue": (1.0, 3.5), "gray": (3.0, 3.0)}
 
+# What people write for a label, in lower case and without spaces and hyphens.
+_SPELLINGS: dict[str, Label] = {
+    "white": "white", "whitecollar": "white", "白": "white", "白领": "white", "白領": "white",
+    "blue": "blue", "bluecollar": "blue", "蓝": "blue", "蓝领": "blue", "藍領": "blue",
+    "gray": "gray", "grey": "gray", "graycollar": "gray", "greycollar": "gray", "灰": "gray", "灰领": "gray",
+    "灰領": "gray", "unclear": "unclear", "unknown": "unclear", "不明": "unclear", "不清楚": "unclear",
+}  # fmt: skip
+
+
+def parse_label(written: str) -> Label | None:
+    """The label that somebody wrote, in any case, British or American, English or Chinese; None if it is none.
+
+    Examples
+    --------
+    >>> parse_label("Grey-collar"), parse_label(" 灰领 "), parse_label("pink")
+    ('gray', 'gray', None)
+    """
+    return _SPELLINGS.get("".join(c for c in written.casefold() if c not in " \t-_\u3000\u2011"))
+
 
 def label_of(academic_rating: float, hands_on_rating: float, *, manual: bool = False) -> Label:
     """Label that the codebook's table gives to two ratings.

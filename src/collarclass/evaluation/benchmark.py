@@ -13,12 +13,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from collarclass.corpus.read import read_csv, read_data
+from collarclass.corpus.read import read_data
 from collarclass.definitions.labels import LABELS
 from collarclass.errors import DataError
 from collarclass.evaluation.baselines import BASELINES
 from collarclass.evaluation.benchmark_data import read_items
 from collarclass.evaluation.metrics import accuracy, bootstrap, coverage, expected_calibration_error, macro_f1
+from collarclass.files.table import read_table
 
 if TYPE_CHECKING:
     from collarclass.model.model import Model
@@ -137,7 +138,7 @@ def read_predictions(path: str | os.PathLike[str], items: pd.DataFrame) -> Entry
         Naming the row and the column that is wrong.
     """
     name = Path(path).name
-    table = read_csv(path, "give a CSV of predictions with columns id and label")
+    table = read_table(path)
     for ours, theirs in _SYNONYMS.items():
         if ours not in table and theirs in table:
             table = table.rename(columns={theirs: ours})

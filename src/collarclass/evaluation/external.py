@@ -14,6 +14,7 @@ from collarclass.corpus.read import read_csv, read_occupations
 from collarclass.definitions.labels import LABELS, THRESHOLD
 from collarclass.errors import DataError
 from collarclass.evaluation.metrics import accuracy, bootstrap, kappa
+from collarclass.files.table import read_table
 
 if TYPE_CHECKING:
     from collarclass.model.model import Model
@@ -284,7 +285,7 @@ def label_occupations(
     """
     from collarclass.tables.dataframe import label_table
 
-    ads = read_csv(path, "give a CSV of ads with a column onet_code")
+    ads = read_table(path)
     if "onet_code" not in ads:
         raise DataError(
             f"{Path(path).name} has no column 'onet_code'; its columns are: {', '.join(ads.columns)}. "
@@ -296,7 +297,7 @@ def label_occupations(
 
 def read_model_labels(path: str | os.PathLike[str]) -> pd.DataFrame:
     """Read a file of labels by occupation, as `by_occupation` makes them."""
-    table = read_csv(path, "give a CSV of labels by occupation")
+    table = read_table(path)
     wanted = ("onet_code", "academic_rating", "hands_on_rating", "label")
     missing = [column for column in wanted if column not in table]
     if missing:

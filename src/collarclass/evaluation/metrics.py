@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from collarclass.corpus.read import read_csv
+from collarclass.corpus.read import read_labels
 from collarclass.definitions.labels import LABELS
-from collarclass.errors import DataError
-
-if TYPE_CHECKING:
-    from collarclass.model.model import Model
 
 _RESAMPLES = 1000
 
@@ -218,8 +212,8 @@ def evaluate(
     Parameters
     ----------
     labelled : DataFrame
-        As `label_table` gives it, with a column of true labels; rows whose truth is "unclear" or
-        empty are left out and counted. With columns `academic_rating` and `hands_on_rating` the
+        As `label_table` gives it, with a column of true labels in any spelling; rows whose truth is
+        "unclear" or empty are left out and counted. With columns `academic_rating` and `hands_on_rating` the
         scores' agreement is measured too.
     truth : str, default="label"
     prefix : str
@@ -234,8 +228,9 @@ def evaluate(
         `confusion`, `calibration`, `expected_calibration_error`, `coverage`, `academic_correlation`,
         `hands_on_correlation`, `by` (DataFrame or None). An unclear label counts as wrong.
     """
-    known = labelled[truth].isin(LABELS).to_numpy()
-    rows = labelled[known]
+    true = read_labels(labelled[truth].fillna(""), "the table")
+    known = true.isin(LABELS).to_numpy()
+    rows = labelled.assign(**{truth: true})[known]
     t, f = rows[truth].to_numpy(object), rows[prefix + "collar"].to_numpy(object)
     right = t == f
     confidence = pd.to_numeric(rows[prefix + "collar_confidence"]).fillna(0.0).to_numpy(float)
@@ -311,67 +306,3 @@ def as_text(result: dict[str, Any]) -> str:
     if result["by"] is not None:
         lines += ["", result["by"].round(3).to_string()]
     return "\n".join(lines)
-
-
-def evaluate_file(
-    path: str | os.PathLike[str],
-    *,
-    truth: str = "label",
-    by: str | None = None,
-    prefix: str = "",
-    model: Model | None = None,
-    baselines: str | os.PathLike[str] | None = None,
-) -> str:
-    """Compare labels with a careful reader's, for reading on a terminal.
-
-    Parameters
-    ----------
-    path : path-like
-        A labelled CSV, or one of ads that is labelled first; with a column of true labels.
-    truth, by, prefix : str
-        As in `evaluate`.
-    model : Model, optional
-        To label with, if the file is not labelled yet.
-    baselines : path-like, optional
-        A data folder: the baselines are trained on it and measured on the same ads.
-
-    Returns
-    -------
-    str
-
-    Raises
-    ------
-    DataError
-        If a column is missing or no row has a usable true label.
-    """
-    from collarclass.tables.columns import find_columns
-    from collarclass.tables.dataframe import label_table
-
-    name = Path(path).name
-    ads = read_csv(path, "give a CSV with a column of true labels")
-    for column in filter(None, (truth, by)):
-        if column not in ads:
-            raise DataError(f"No column {column!r} in {name}; its columns are: {', '.join(ads.columns)}.")
-    if not ads[truth].isin(LABELS).any():
-        raise DataError(f"No row of {name} has white, blue or gray in column {truth!r}: name the right one.")
-    labelled = ads if prefix + "collar" in ads else label_table(ads, prefix=prefix, model=model)
-    text = as_text(evaluate(labelled, truth, prefix, by))
-    if baselines is None:
-        return text
-    from collarclass.corpus.read import read_data
-    from collarclass.evaluation.baselines import baseline_labels
-
-    train, occupations = read_data(baselines)
-    title, body = find_columns(ads.columns, where=name)
-    plain = pd.DataFrame({"title": ads[title] if title is not None else "", "text": ads[body]})
-    known = ads[truth].isin(LABELS)
-    rows = {"this model": labelled.loc[known, prefix + "collar"].tolist()}
-    rows |= baseline_labels(train, occupations, plain[known])
-    true = ads.loc[known, truth].tolist()
-    table = pd.DataFrame(
-        {
-            label: {"accuracy": accuracy(true, found), "macro-F1": macro_f1(true, found)}
-            for label, found in rows.items()
-        }
-    ).T
-    return f"{text}\n\n{table.round(3).to_string()}"

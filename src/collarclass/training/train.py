@@ -16,11 +16,12 @@ import sklearn
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from collarclass.corpus.read import read_ads, read_data, read_ratings
+from collarclass.corpus.read import labelled_ads, read_data, read_ratings
 from collarclass.definitions.labels import LABELS, RATINGS, TYPICAL_RATINGS
 from collarclass.errors import DataError
 from collarclass.evaluation.metrics import agreement, evaluate, summary
 from collarclass.evaluation.model_card import model_card, read_figures
+from collarclass.files.table import read_table
 from collarclass.model.model import Model
 from collarclass.model.persistence import arrays_of, save_model
 from collarclass.model.stream import LANGUAGES, MEASURES, ranges
@@ -216,7 +217,7 @@ def own_ads(path: str | os.PathLike[str]) -> pd.DataFrame:
 
     Ads labelled "unclear" teach nothing and are left out.
     """
-    ads = read_ads(path, labels_only=True)
+    ads = labelled_ads(read_table(path), Path(path).name, unclear=True)
     ads = ads[ads["label"] != "unclear"].reset_index(drop=True)
     if len(ads) == 0:
         raise DataError(f"{Path(path).name} has no labelled rows: give at least a few labelled ads.")

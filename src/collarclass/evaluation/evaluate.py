@@ -1,0 +1,212 @@
+"""A file of labels measured against true ones, alone or beside another file or model."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from collarclass.corpus.read import read_data, read_labels
+from collarclass.definitions.labels import LABELS
+from collarclass.errors import DataError
+from collarclass.evaluation.baselines import baseline_labels
+from collarclass.evaluation.metrics import accuracy, as_text, bootstrap, evaluate, macro_f1, summary
+from collarclass.files.table import read_table
+from collarclass.model.model import Model
+from collarclass.model.persistence import load_model
+from collarclass.tables.columns import find_columns
+from collarclass.tables.dataframe import label_table
+
+
+def mcnemar(first_right: ArrayLike, second_right: ArrayLike) -> tuple[int, int, float]:
+    """Exact McNemar test of two labellings of the same ads.
+
+    Parameters
+    ----------
+    first_right, second_right : array-like of bool
+        Whether each ad is labelled rightly.
+
+    Returns
+    -------
+    only_first, only_second : int
+        Ads that only one of them labels rightly.
+    p : float
+        Two-sided probability of a split at least so uneven if both were equally good.
+
+    References
+    ----------
+    McNemar (1947), "Note on the sampling error of the difference between correlated proportions or
+    percentages", Psychometrika 12.
+
+    Examples
+    --------
+    >>> mcnemar([True] * 8 + [False] * 2, [False] * 8 + [True] * 2)
+    (8, 2, 0.109375)
+    """
+    from scipy.stats import binomtest
+
+    a, b = np.asarray(first_right, dtype=bool), np.asarray(second_right, dtype=bool)
+    only_first, only_second = int((a & ~b).sum()), int((b & ~a).sum())
+    n = only_first + only_second
+    return only_first, only_second, float(binomtest(only_first, n).pvalue) if n else 1.0
+
+
+def compare(truth: ArrayLike, first: ArrayLike, second: ArrayLike) -> dict[str, Any]:
+    """How far one labelling is better than another on the same ads.
+
+    Parameters
+    ----------
+    truth, first, second : array-like of str
+
+    Returns
+    -------
+    dict
+        `n`; `accuracy_difference` and `macro_f1_difference` (second minus first: value, and its 95 %
+        bootstrap interval over ads); `only_first`, `only_second` and `p` of `mcnemar`.
+    """
+    t, a, b = (np.asarray(x, dtype=object) for x in (truth, first, second))
+
+    def difference(metric: Any) -> Any:
+        return lambda true, one, other: metric(true, other) - metric(true, one)
+
+    only_first, only_second, p = mcnemar(a == t, b == t)
+    return {
+        "n": len(t),
+        "accuracy_difference": bootstrap(difference(accuracy), t, a, b),
+        "macro_f1_difference": bootstrap(difference(macro_f1), t, a, b),
+        "only_first": only_first,
+        "only_second": only_second,
+        "p": p,
+    }
+
+
+def evaluate_file(
+    path: str | os.PathLike[str],
+    *,
+    truth: str = "label",
+    by: str | None = None,
+    prefix: str = "",
+    model: Model | None = None,
+    baselines: str | os.PathLike[str] | None = None,
+    against: str | os.PathLike[str] | None = None,
+    against_prefix: str | None = None,
+    as_json: bool = False,
+) -> str:
+    """Compare labels with an annotator's, for reading on a terminal.
+
+    Parameters
+    ----------
+    path : path-like
+        A labelled file of any format, or one of ads that is labelled first; with a column of true
+        labels in any spelling (`Gray`, `grey`, `灰领`).
+    truth, by, prefix : str
+        As in `evaluate`.
+    model : Model, optional
+        To label with, if the file is not labelled yet.
+    baselines : path-like, optional
+        A data folder: the baselines are trained on it and measured on the same ads.
+    against : path-like, optional
+        Another labelled file with the same rows, or a model folder, to compare with.
+    against_prefix : str, optional
+        What was put before the names of the other labels' columns, in `against` or, without it, in the
+        same file.
+    as_json : bool
+        Whether to give the numbers as one JSON object.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    DataError
+        If a column is missing, a true label is none, or no row has a usable one.
+    """
+    name = Path(path).name
+    ads = read_table(path)
+    for column in filter(None, (truth, by)):
+        if column not in ads:
+            raise DataError(f"No column {column!r} in {name}; its columns are: {', '.join(ads.columns)}.")
+    ads[truth] = read_labels(ads[truth], name)
+    known = ads[truth].isin(LABELS).to_numpy()
+    if not known.any():
+        raise DataError(f"No row of {name} has white, blue or gray in column {truth!r}: name the right one.")
+    labelled = ads if prefix + "collar" in ads else label_table(ads, prefix=prefix, model=model)
+    result = evaluate(labelled, truth, prefix, by)
+    numbers = summary(result)
+    if result["by"] is not None:
+        numbers["by"] = json.loads(result["by"].round(4).to_json(orient="index"))
+    parts = [as_text(result)]
+    true, found = ads.loc[known, truth].tolist(), labelled.loc[known, prefix + "collar"].tolist()
+    if against is not None or against_prefix is not None:
+        other = _other_labels(ads, name, truth, against, against_prefix or "")[known]
+        compared = compare(true, found, other)
+        numbers["against"] = _rounded(compared)
+        parts.append(_as_text(compared, "the file" if against is None else Path(against).name))
+    if baselines is not None:
+        table = _beside_baselines(ads[known], true, found, baselines, name)
+        numbers["baselines"] = json.loads(table.round(4).to_json(orient="index"))
+        parts.append(table.round(3).to_string())
+    return json.dumps(numbers, ensure_ascii=False, indent=2) if as_json else "\n\n".join(parts)
+
+
+def _other_labels(
+    ads: pd.DataFrame, name: str, truth: str, against: str | os.PathLike[str] | None, prefix: str
+) -> NDArray[Any]:
+    """Labels of the same ads by another model, or from another file or other columns."""
+    column = prefix + "collar"
+    if against is not None and Path(against).is_dir():
+        plain = ads[[c for c in ads.columns if not c.endswith("collar")]]
+        return np.asarray(_label_anew(plain, load_model(against)), dtype=object)
+    other, called = (ads, name) if against is None else (read_table(against), Path(against).name)
+    if column not in other:
+        raise DataError(f"No column {column!r} in {called}: label it first, or name the prefix of its columns.")
+    if len(other) != len(ads):
+        raise DataError(f"{called} has {len(other):,} rows and {name} {len(ads):,}: compare labels of the same ads.")
+    if truth in other and (read_labels(other[truth], called).to_numpy() != ads[truth].to_numpy()).any():
+        raise DataError(f"{called} has other true labels than {name}, so its rows are others, or in another order.")
+    return np.asarray(other[column].tolist(), dtype=object)
+
+
+def _label_anew(ads: pd.DataFrame, model: Model) -> Sequence[str]:
+    title, text = find_columns(ads.columns)
+    columns = [c for c in (title, text) if c is not None]
+    return list(label_table(ads[columns], model=model, evidence=False)["collar"])
+
+
+def _rounded(compared: dict[str, Any]) -> dict[str, Any]:
+    return {
+        k: [round(v, 4) for v in value] if isinstance(value, tuple) else round(value, 6)
+        for k, value in compared.items()
+    }
+
+
+def _as_text(compared: dict[str, Any], name: str) -> str:
+    lines = [f"against {name}, {compared['n']:,} ads (its value minus this one's)"]
+    for key, what in (("accuracy_difference", "accuracy"), ("macro_f1_difference", "macro-F1")):
+        lines.append("{:<29}{:+.3f} (95 % {:+.3f} to {:+.3f})".format(what, *compared[key]))
+    lines.append(
+        f"{'right in one only':<29}{compared['only_first']} here, {compared['only_second']} there "
+        f"(McNemar p = {compared['p']:.3g})"
+    )
+    return "\n".join(lines)
+
+
+def _beside_baselines(
+    ads: pd.DataFrame, true: list[str], found: list[str], data: str | os.PathLike[str], name: str
+) -> pd.DataFrame:
+    train, occupations = read_data(data)
+    title, body = find_columns(ads.columns, where=name)
+    plain = pd.DataFrame({"title": ads[title] if title is not None else "", "text": ads[body]})
+    rows = {"this model": found} | dict(baseline_labels(train, occupations, plain))
+    scores = {
+        label: {"accuracy": accuracy(true, labels), "macro-F1": macro_f1(true, labels)}
+        for label, labels in rows.items()
+    }
+    return pd.DataFrame(scores).T
