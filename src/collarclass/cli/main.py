@@ -42,7 +42,7 @@ def classify(text: str, title: str | None, as_json: bool, model: Path | None) ->
     TEXT is the ad; "-" reads it from standard input.
     """
     from collarclass.api import classify as classify_one
-    from collarclass.cli.terminal import as_dict, lines
+    from collarclass.cli.terminal import lines
     from collarclass.model.persistence import load_model
 
     if text == "-":
@@ -50,9 +50,7 @@ def classify(text: str, title: str | None, as_json: bool, model: Path | None) ->
     found = classify_one(text, title, model=load_model(model) if model is not None else None)
     with ending():
         if as_json:
-            import json
-
-            click.echo(json.dumps(as_dict(found), ensure_ascii=False))
+            click.echo(found.to_json())
         else:
             click.echo(harmless("\n".join(lines(found))))
 

@@ -1,30 +1,10 @@
-"""One ad's result, laid out for a terminal or as JSON."""
+"""One ad's result, laid out for a terminal."""
 
 from __future__ import annotations
-
-from dataclasses import asdict
-from typing import Any
 
 from collarclass.result import Classification
 
 _MAX_WORDS = 6
-
-
-def as_dict(found: Classification) -> dict[str, Any]:
-    """The result as plain values, with its twenty weightiest terms."""
-    return {
-        "collar": found.label,
-        "confidence": round(found.confidence, 4),
-        "probabilities": {k: round(v, 4) for k, v in found.probabilities.items()},
-        "academic_score": round(found.academic_score, 4),
-        "hands_on_score": round(found.hands_on_score, 4),
-        "requirements": [asdict(r) for r in found.requirements],
-        "reasons": [asdict(r) for r in found.reasons],
-        "evidence": [asdict(e) for e in found.evidence[:20]],
-        "basis": found.basis,
-        "note": found.note,
-        "model": found.model,
-    }
 
 
 def lines(found: Classification) -> list[str]:
