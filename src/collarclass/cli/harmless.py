@@ -23,6 +23,13 @@ def harmless(text: str) -> str:
     return "".join(c if c.isprintable() or c in _KEPT or c == "\u3000" else _code(c) for c in text)
 
 
+def as_utf_8(argument: str) -> str:
+    """An argument of the command line as it was typed, where Python read it in a locale that is not UTF-8."""
+    if argument.isascii() or not any("\ud800" <= c <= "\udfff" for c in argument):
+        return argument
+    return argument.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def _code(character: str) -> str:
     if unicodedata.category(character) == "Zs":  # a space of another width
         return " "

@@ -16,7 +16,7 @@ import click
 
 from collarclass import __version__
 from collarclass.cli.common import FORCE, MODEL, PATH, PREFIX, SOURCE, TEXT, TITLE, check_free, ending, fail
-from collarclass.cli.harmless import harmless
+from collarclass.cli.harmless import as_utf_8, harmless
 from collarclass.cli.shares import COMMANDS
 
 
@@ -47,6 +47,7 @@ def classify(text: str, title: str | None, as_json: bool, model: Path | None) ->
 
     if text == "-":
         text = sys.stdin.buffer.read().decode("utf-8-sig", "replace")
+    text, title = as_utf_8(text), None if title is None else as_utf_8(title)
     found = classify_one(text, title, model=load_model(model) if model is not None else None)
     with ending():
         if as_json:
