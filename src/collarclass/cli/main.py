@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from collarclass import __version__
+from collarclass.cli.calibrate import calibrate
 from collarclass.cli.common import FORCE, MODEL, PATH, PREFIX, SOURCE, TEXT, TITLE, check_free, ending, fail
 from collarclass.cli.harmless import as_utf_8, harmless
 from collarclass.cli.shares import COMMANDS
@@ -391,7 +392,7 @@ def page(
         serve(host, port, model=found, token=token, hosts=allow_host, browser=browser, say=click.echo)
 
 
-for _command in COMMANDS:
+for _command in (*COMMANDS, calibrate):
     app.add_command(_command)
 
 

@@ -1,0 +1,34 @@
+"""`collarclass calibrate`: a model adapted to a few hundred labels of one's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from collarclass.cli.common import MODEL, PATH, TEXT, TITLE, ending
+from collarclass.cli.harmless import harmless
+
+
+@click.command(epilog="Example: collarclass calibrate my_labels.csv -o my_model")
+@click.argument("source", type=PATH)
+@click.option("--output", "-o", "target", type=PATH, required=True, help="Folder for the model.")
+@click.option("--label", default="label", help="Column of labels.")
+@TITLE
+@TEXT
+@click.option("--name", default="calibrated", help="Name of the new model.")
+@MODEL
+def calibrate(
+    source: Path, target: Path, label: str, title: str | None, text: str | None, name: str, model: Path | None
+) -> None:
+    """Adapt a model's probabilities to your own labelled ads, in seconds; scores and reasons stay.
+
+    SOURCE is a table of any format with columns of ad texts and labels, some hundreds of rows.
+    """
+    from collarclass.model.persistence import default_model_path, load_model
+    from collarclass.training.calibrate import calibrate_file
+
+    found = load_model(model if model is not None else default_model_path())
+    with ending():
+        said = calibrate_file(source, target, found, name=name, text=text, title=title, label=label)
+        click.echo(harmless(said))
