@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import lzma
 import os
 import signal
 import stat
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -649,7 +651,7 @@ texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"
     quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
     encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "gb18030"]),
     batch_size=st.integers(1, 4),
-    to=st.sampled_from(["csv", "tsv", "jsonl", "parquet"]),
+    to=st.sampled_from(["csv", "tsv", "jsonl", "json", "parquet", "csv.xz", "csv.zip"]),
 )
 def test_cells_come_back_the_same(
     tmp_path: Path,
@@ -672,8 +674,13 @@ def test_cells_come_back_the_same(
     if to in ("csv", "tsv"):
         separator = "\t" if to == "tsv" else delimiter
         found = [row[:3] for row in cells(out.decode(encoding), separator)][1:]
-    elif to == "jsonl":
-        lines = [json.loads(line) for line in out.decode().split("\n") if line]
+    elif to == "csv.xz":
+        found = [row[:3] for row in cells(lzma.decompress(out).decode(encoding), delimiter)][1:]
+    elif to == "csv.zip":
+        content = zipfile.ZipFile(io.BytesIO(out)).read("out.csv")
+        found = [row[:3] for row in cells(content.decode(encoding), delimiter)][1:]
+    elif to in ("jsonl", "json"):
+        lines = json.loads(out) if to == "json" else [json.loads(line) for line in out.decode().split("\n") if line]
         found = [[r["id"], r["title"], r["text"]] for r in lines]
     else:
         table = pq.read_table(io.BytesIO(out))

@@ -228,6 +228,15 @@ def test_json_that_parquet_cannot_hold_becomes_text(tmp_path: Path, small_model:
         assert json.loads(found["big"][0].as_py()) == 2**70
 
 
+@pytest.mark.parametrize("to", ["csv", "jsonl", "json", "parquet", "xlsx"])
+def test_half_characters_end_no_run(tmp_path: Path, small_model: Model, to: str) -> None:
+    rows = [{"text": "We weld \ud83d steel \udc80 frames", "x\ud800": "\udfff"}, {"text": "grill"}]
+    (tmp_path / "ads.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert label_file(tmp_path / "ads.jsonl", tmp_path / f"out.{to}", model=small_model).rows == 2
+    if to != "jsonl":  # where they stay escaped as they were
+        assert len(read_table(tmp_path / f"out.{to}")) == 2
+
+
 def test_empty_objects_alone(tmp_path: Path, small_model: Model) -> None:
     (tmp_path / "ads.jsonl").write_text('{"text": "steel"}\n{}\n')
     for to in ("parquet", "csv", "json"):

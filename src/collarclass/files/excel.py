@@ -218,7 +218,7 @@ class ExcelWriter:
             sheet.set_column(column, column, width)
         sheet.freeze_panes(1, 0)
         for column, name in enumerate(self._header):
-            sheet.write_string(0, column, name[:LONGEST_CELL], header)
+            sheet.write_string(0, column, cell_bytes(name).decode()[:LONGEST_CELL], header)
 
 
 def _lines(path: Path) -> Iterator[str]:

@@ -148,7 +148,8 @@ def read_pieces(path: Path) -> Iterator[pa.Table]:
 
 def _table(rows: list[dict[str, Any]]) -> pa.Table:
     names = list(dict.fromkeys(name for row in rows for name in row))
-    return pa.table([_array([row.get(name) for row in rows]) for name in names], names=names)
+    whole = distinct([cell_bytes(name).decode() for name in names])  # a JSON escape can make half a character
+    return pa.table([_array([row.get(name) for row in rows]) for name in names], names=whole)
 
 
 def _array(values: list[Any]) -> pa.Array:

@@ -161,11 +161,11 @@ class DelimitedWriter(TextWriter):
 
     def begin(self) -> bytes:
         d = self._delimiter
-        names = d.join(self._dialect.quote(n.encode()) for n in self._added)
+        names = d.join(self._dialect.quote(cell_bytes(n)) for n in self._added)
         if self._as_it_is:
             own, line_end = self._reader.header, self._reader.header_end or b"\n"  # type: ignore[attr-defined]
         else:
-            own, line_end = d.join(self._dialect.quote(n.encode()) for n in self._columns), b"\n"
+            own, line_end = d.join(self._dialect.quote(cell_bytes(n)) for n in self._columns), b"\n"
         return self.encoding.bom + self.encoding.encode(own + d + names + line_end)
 
     def render(self, batch: Batch, added: pa.Table, row: int) -> bytes:
