@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: demo test lint lexicon train evaluate bench docs refresh clean
+.PHONY: demo test lint train evaluate bench docs refresh clean
 
 demo: .venv/demo.stamp
 	$(BIN)/collarclass label examples/job_ads.csv -o demo/labelled.csv --force --report demo/report.html
@@ -15,10 +15,6 @@ lint: .venv/test.stamp
 	$(BIN)/python -m pip install -q --group lint
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-
-# After a change of src/collarclass/lexicon, or of how it is read.
-lexicon: .venv/demo.stamp
-	$(BIN)/python scripts/compile_lexicon.py
 
 train: .venv/demo.stamp
 	$(BIN)/collarclass train -o models/standard

@@ -10,35 +10,27 @@ from __future__ import annotations
 
 import argparse
 import csv
+import sys
 from collections import defaultdict
 from pathlib import Path
 
-from collarclass.definitions.labels import LEVELS, STATUSES
-from collarclass.requirement_reader.reader import read_requirements
-from collarclass.requirement_reader.stated import findings
-from collarclass.text.tokens import tokenize
+from collarclass.definitions.labels import LEVELS
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from scripts.score_challenge_set import read_many
 
 READING = Path(__file__).parent.parent / "tests" / "data" / "requirements_reading.csv"
 NOTHING = {"level": "", "status": "unstated", "preferred_level": "", "certificates": "", "years": ""}
-PAPERS = ("certificate", "licence", "skill_grade")
 
 Row = dict[str, str]
 
 
 def read(text: str) -> Row:
     """What the reader finds in one ad, in the columns of the reading."""
-    tokens = tokenize([text])
-    stated = read_requirements(tokens)
-    found = findings(stated, tokens, 0, text)
-    level, preferred = int(stated.level[0]), int(stated.preferred[0])
-    years = [item.years for item in found if item.years is not None]
-    return {
-        "level": LEVELS[level] if level >= 0 else "",
-        "status": STATUSES[stated.status[0]],
-        "preferred_level": LEVELS[preferred] if preferred >= 0 else "",
-        "certificates": ";".join(sorted(f"{item.kind}/{item.nature}" for item in found if item.kind in PAPERS)),
-        "years": f"{max(years):g}" if years else "",
-    }
+    [found] = read_many([text])
+    names = {name: LEVELS[int(found[name])] for name in ("level", "preferred_level") if found[name]}
+    return found | names
 
 
 def score(pairs: list[tuple[str, str]], nothing: str) -> str:

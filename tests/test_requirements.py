@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import csv
-import dataclasses
 import sys
-from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -13,29 +11,36 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from collarclass.api import default_model, requirements
 from collarclass.definitions.labels import LEVELS, STATUSES
 from collarclass.errors import DataError
-from collarclass.features.ngrams import Vocabulary
-from collarclass.requirement_reader.lexicon import COMPILED, default_lexicon, load_lexicon
-from collarclass.requirement_reader.reader import read_requirements, requirements
+from collarclass.requirement_reader.lexicon import load_lexicon
+from collarclass.requirement_reader.reader import read_requirements
 from collarclass.requirement_reader.stated import FEATURES, KINDS, carriers, features, findings
 from collarclass.text.tokens import tokenize
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from scripts.score_requirements import read
+from scripts.score_challenge_set import FAILURES, read_cases, read_many, shares, wrong_columns
 
 DATA = Path(__file__).parent / "data"
 HEADER = "phrase\tclass\tvalue\tisced\tnature\tnote\n"
 
 
-def _cases() -> list[dict[str, str]]:
-    with (DATA / "requirements_traps.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-CASES = _cases()
+CASES = read_cases()
 TEXTS = [case["text"] for case in CASES]
+READER = default_model().reader
+COLUMNS = ("level", "status", "preferred_level", "certificates", "years", "level and status", "all")
+FLOORS = {  # shares right; a case more or less never breaks the build
+    (part, language, column): floor
+    for (part, language), floors in {
+        ("held", "en"): (0.90, 0.89, 0.97, 0.94, 0.965, 0.875, 0.80),
+        ("held", "zh"): (0.93, 0.91, 0.975, 0.95, 0.98, 0.905, 0.86),
+        ("tuned", "en"): (0.95, 0.94, 0.97, 0.94, 0.96, 0.94, 0.86),
+        ("tuned", "zh"): (0.96, 0.96, 0.97, 0.95, 0.98, 0.96, 0.91),
+    }.items()
+    for column, floor in zip(COLUMNS, floors, strict=True)
+}
 AWKWARD = [
     "",
     "\n",
@@ -51,23 +56,19 @@ AWKWARD = [
 ]
 
 
-def _read(text: str) -> dict[str, str]:
-    """What the reader finds in one text, in the words of the trap set: levels as numbers."""
-    found = read(text)
-    return found | {name: str(LEVELS.index(found[name])) for name in ("level", "preferred_level") if found[name]}
+def test_challenge_set_keeps_its_floors() -> None:
+    found = shares(CASES, read_many(TEXTS))
+    below = {key: f"{right / n:.3f}" for key, (right, n) in found.items() if right / n < FLOORS[key]}
+    assert not below
 
 
-@pytest.mark.parametrize(
-    "case",
-    [
-        pytest.param(c, id=c["id"], marks=[pytest.mark.xfail(strict=True)] if c["known_failure"] else [])
-        for c in CASES
-    ],
-)
-def test_trap(case: dict[str, str]) -> None:
-    found = _read(case["text"])
-    expected = {key: case[key] for key in found if case[key] != "*"}
-    assert {key: found[key] for key in expected} == expected
+def test_failures_are_those_of_the_file() -> None:
+    with FAILURES.open(encoding="utf-8", newline="") as file:
+        listed = {row["id"] for row in csv.DictReader(file)}
+    found = read_many(TEXTS)
+    failing = {case["id"] for case, reading in zip(CASES, found, strict=True) if wrong_columns(case, reading)}
+    # A few cases lie on the edge, and another machine's sums may decide them otherwise.
+    assert len(failing ^ listed) <= len(CASES) // 200, "run scripts/score_challenge_set.py --write"
 
 
 def test_trap_set_is_as_large_as_promised() -> None:
@@ -81,11 +82,11 @@ def test_trap_set_is_as_large_as_promised() -> None:
 def test_batch_equals_one_by_one() -> None:
     texts = TEXTS[::3] + AWKWARD
     tokens = tokenize(texts)
-    stated = read_requirements(tokens)
+    stated = read_requirements(tokens, READER)
     numbers, carrier = features(stated), carriers(stated)
     for row, text in enumerate(texts):
         one = tokenize([text])
-        alone = read_requirements(one)
+        alone = read_requirements(one, READER)
         assert stated.level[row] == alone.level[0]
         assert stated.status[row] == alone.status[0]
         assert stated.preferred[row] == alone.preferred[0]
@@ -98,8 +99,8 @@ def test_batch_equals_one_by_one() -> None:
 
 def test_row_order_changes_nothing() -> None:
     texts = TEXTS[:200]
-    there = read_requirements(tokenize(texts))
-    back = read_requirements(tokenize(texts[::-1]))
+    there = read_requirements(tokenize(texts), READER)
+    back = read_requirements(tokenize(texts[::-1]), READER)
     assert there.level.tolist() == back.level[::-1].tolist()
     assert there.status.tolist() == back.status[::-1].tolist()
 
@@ -128,7 +129,7 @@ def test_spans_slice_to_their_text(text: str) -> None:
 @settings(deadline=None, max_examples=100)
 @given(st.lists(st.lists(PIECES, max_size=12).map(" ".join), max_size=5))
 def test_arrays_fit_together(texts: list[str]) -> None:
-    stated = read_requirements(tokenize(texts))
+    stated = read_requirements(tokenize(texts), READER)
     numbers, carrier = features(stated), carriers(stated)
     assert numbers.shape == carrier.shape == (len(texts), len(FEATURES))
     assert ((numbers >= 0) & (numbers <= 1)).all()
@@ -149,7 +150,7 @@ def test_arrays_fit_together(texts: list[str]) -> None:
     ],
 )
 def test_schooling_follows_the_codebook(text: str, effective: float) -> None:
-    numbers = features(read_requirements(tokenize([text])))[0, : len(LEVELS)]
+    numbers = features(read_requirements(tokenize([text]), READER))[0, : len(LEVELS)]
     assert numbers.sum() == pytest.approx(1.0)
     assert numbers @ np.arange(len(LEVELS)) == pytest.approx(effective)
 
@@ -209,28 +210,6 @@ def test_bad_lexicon_rows_say_where(tmp_path: Path, content: str, message: str) 
     with pytest.raises(DataError, match=r"own\.tsv") as caught:
         load_lexicon(path)
     assert message in str(caught.value)
-
-
-def test_the_compiled_lexicon_is_that_of_the_files() -> None:
-    shipped, compiled = default_lexicon(), load_lexicon()
-    with (files("collarclass") / "requirement_reader" / "words" / COMPILED).open("rb") as file, np.load(file) as stored:
-        assert np.array_equal(stored["prefixes"], compiled.prefixes.hashes)  # else run scripts/compile_lexicon.py
-    for field in dataclasses.fields(compiled):
-        ours, theirs = getattr(shipped, field.name), getattr(compiled, field.name)
-        if isinstance(theirs, dict):
-            assert ours.keys() == theirs.keys()
-            for name in theirs:
-                assert all(np.array_equal(a, b) for a, b in zip(ours[name], theirs[name], strict=True))
-        elif isinstance(theirs, Vocabulary):
-            assert np.array_equal(ours.hashes, theirs.hashes)
-        else:
-            assert np.array_equal(ours, theirs)
-            assert ours.dtype == theirs.dtype
-
-
-def test_a_lexicon_that_was_changed_is_compiled_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("collarclass.requirement_reader.lexicon._made_of", lambda: b"of other files")
-    assert np.array_equal(default_lexicon.__wrapped__().group, default_lexicon().group)
 
 
 def test_missing_lexicon(tmp_path: Path) -> None:

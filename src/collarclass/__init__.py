@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from collarclass.errors import CollarclassError, DataError, ModelFileError
 
 if TYPE_CHECKING:
-    from collarclass.api import classify, classify_many
+    from collarclass.api import classify, classify_many, requirements
     from collarclass.definitions.definition import load_definition
     from collarclass.files.label import label_file
     from collarclass.model.evidence import Evidence
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collarclass.occupation.table import occupations
     from collarclass.report.report import write_report
     from collarclass.requirement_reader.lexicon import load_lexicon
-    from collarclass.requirement_reader.reader import requirements
     from collarclass.requirement_reader.stated import Requirement
     from collarclass.result import Classification
     from collarclass.shares.duplicates import find_duplicates
@@ -40,7 +39,7 @@ _HOMES = {
     "CollarClassifier": "training.estimator",
     "label_file": "files.label",
     "Model": "model.model",
-    "requirements": "requirement_reader.reader",
+    "requirements": "api",
     "Classification": "result",
     "Evidence": "model.evidence",
     "Requirement": "requirement_reader.stated",

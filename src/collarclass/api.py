@@ -9,7 +9,11 @@ from collarclass.definitions.labels import BASES, DIMENSIONS, LABELS, LEVELS, ST
 from collarclass.model.model import NOTES, Model
 from collarclass.model.persistence import default_model_path, load_model
 from collarclass.model.predict import UNCLEAR, Predictions, predict
+from collarclass.requirement_reader.lexicon import Lexicon
+from collarclass.requirement_reader.reader import read_requirements
+from collarclass.requirement_reader.stated import Requirement, findings
 from collarclass.result import Classification
+from collarclass.text.tokens import tokenize
 
 
 @cache
@@ -120,6 +124,54 @@ def _classifications(
             terms=found.terms[i],
             gradient=(float(found.gradient[i, 0]), float(found.gradient[i, 1])),
         )
+
+
+def requirements(
+    text: str, title: str | None = None, lexicon: Lexicon | None = None, *, model: Model | None = None
+) -> tuple[Requirement, ...]:
+    """Read what one job ad states about schooling, certificates, licences and years of experience.
+
+    Parameters
+    ----------
+    text : str
+        The ad, plain text or HTML, English or Chinese.
+    title : str, optional
+        Its title.
+    lexicon : Lexicon, optional
+        Words to read by, from `load_lexicon`; the shipped ones by default.
+    model : Model, optional
+        The model whose reader judges them; the shipped model by default.
+
+    Returns
+    -------
+    tuple of Requirement
+        Title first, then text, each in reading order.
+
+    Raises
+    ------
+    TypeError
+        When `text` or `title` is not a string.
+
+    Examples
+    --------
+    >>> from collarclass import requirements
+    >>> [found] = requirements("Bachelor's degree or equivalent experience")
+    >>> found.level, found.status, found.text
+    ('bachelor', 'substitutable', "Bachelor's degree")
+    """
+    for name, given in (("text", text), ("title", title)):
+        if not isinstance(given, str) and (given is not None or name == "text"):
+            raise TypeError(
+                f"requirements() reads one ad: {name} has to be a str, not {type(given).__name__}. "
+                f"For a table of ads use label_table or classify_many."
+            )
+    reader = (model or default_model()).reader
+    out: list[Requirement] = []
+    for field, source in (("title", title), ("text", text)):
+        if source:
+            tokens = tokenize([source])
+            out += findings(read_requirements(tokens, reader, lexicon), tokens, 0, source, field)
+    return tuple(out)
 
 
 def check_texts(

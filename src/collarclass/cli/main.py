@@ -211,14 +211,17 @@ def _report(source: str, target: Path, *, model: Path | None, force: bool, **opt
 @click.option("--output", "-o", "target", type=PATH, required=True, help="Folder for the model.")
 @click.option("--data", type=PATH, default=Path("data"), help="The project's data folder.")
 @click.option("--own", type=PATH, help="CSV of your own labelled ads, used besides.")
+@click.option("--own-mentions", type=PATH, help="CSV of your own decided mentions of requirements, used besides.")
 @click.option("--written-only", is_flag=True, help="Leave out the real ads.")
 @click.option("--name", default="standard", help="Name of the model.")
-def train(target: Path, data: Path, own: Path | None, written_only: bool, name: str) -> None:
+def train(
+    target: Path, data: Path, own: Path | None, own_mentions: Path | None, written_only: bool, name: str
+) -> None:
     """Train a model on labelled ads, and say how good it is."""
     from collarclass.training.train import train_to
 
     with ending():
-        click.echo(train_to(target, data, own=own, written_only=written_only, name=name))
+        click.echo(train_to(target, data, own=own, own_mentions=own_mentions, written_only=written_only, name=name))
 
 
 @app.command(epilog="Example: collarclass check my_labels.csv")

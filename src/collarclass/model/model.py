@@ -17,6 +17,7 @@ from collarclass.features.ngrams import Terms, Vocabulary, count_terms
 from collarclass.model.decision import class_probabilities, label_gradient
 from collarclass.model.encoding import EncodedBatch, join_title, segments
 from collarclass.model.title_model import TitleModel
+from collarclass.requirement_reader.decide import Reader
 from collarclass.requirement_reader.reader import read_requirements
 from collarclass.requirement_reader.stated import features
 from collarclass.text.tokens import Tokens, tokenize
@@ -79,6 +80,8 @@ class Model:
         `max_tokens`: how many tokens of an ad are read for words (stated requirements are read in
         all of it); `min_terms` known n-grams and `min_known_share` of known words among those read:
         with less an ad is unclear.
+    reader : Reader
+        Weights by which stated requirements are read.
     facts : dict
         How and from what the model was trained.
     bare_title : TitleModel, optional
@@ -94,6 +97,7 @@ class Model:
     intercept: NDArray[np.float32]
     decision: NDArray[np.float32]
     limits: dict[str, float]
+    reader: Reader
     facts: dict[str, Any] = field(default_factory=dict, repr=False)
     bare_title: TitleModel | None = None
 
@@ -116,7 +120,7 @@ class Model:
             count_terms(tokens, self.text.vocabulary, max_tokens),
             count_terms(tokens, self.title.vocabulary, title),
         )
-        stated = read_requirements(tokens)
+        stated = read_requirements(tokens, self.reader)
         return EncodedBatch(
             combined,
             np.array([offset for _, _, offset in joined], dtype=np.int64),

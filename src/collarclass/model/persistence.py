@@ -12,6 +12,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from collarclass.errors import ModelFileError
 from collarclass.features.ngrams import Vocabulary
 from collarclass.model.model import Block, Model
 from collarclass.model.title_model import TitleModel
+from collarclass.requirement_reader.decide import Reader
 from collarclass.requirement_reader.stated import FEATURES
 
 FORMAT_VERSION = 2
@@ -47,7 +49,7 @@ def arrays_of(model: Model) -> dict[str, NDArray[Any]]:
     if (bare := model.bare_title) is not None:
         arrays["bare_title_hashes"] = bare.vocabulary.hashes
         arrays |= {f"bare_title_{name}": getattr(bare, name) for name in _TITLE_ARRAYS}
-    return arrays
+    return arrays | model.reader.arrays()
 
 
 def digest_of(model: Model) -> str:
@@ -185,6 +187,7 @@ def _assemble(head: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Model:
         text=block("text"),
         title=block("title"),
         limits=head["limits"],
+        reader=Reader.from_arrays(arrays) if "reader_hashes" in arrays else shipped_reader(),
         facts=head["facts"],
         bare_title=_title_model(arrays),
         **{name: arrays[name] for name in _MODEL_ARRAYS},
@@ -209,7 +212,7 @@ def _arrays(contents: dict[str, bytes]) -> dict[str, NDArray[Any]]:
 
 
 def _read_format_1(folder: Path, head: dict[str, Any]) -> Model:
-    """Format 1 digested arrays only, and had other names for three arrays and one limit."""
+    """Format 1 digested arrays only, had other names for three arrays and one limit, and no learnt reader."""
     arrays = _arrays(_read_checked(folder, {f"{name}.npy": value for name, value in head["sha256"].items()}))
     for old, new in (("gain", "word_scale"), ("text_shown", "text_displayable"), ("title_shown", "title_displayable")):
         arrays[new] = arrays.pop(old)
@@ -222,6 +225,12 @@ def _read_format_2(folder: Path, head: dict[str, Any]) -> Model:
 
 
 _READERS: dict[Any, Callable[[Path, dict[str, Any]], Model]] = {1: _read_format_1, 2: _read_format_2}
+
+
+@cache
+def shipped_reader() -> Reader:
+    """The reader of the shipped model, for folders and estimators that have none of their own."""
+    return load_model(default_model_path()).reader
 
 
 def default_model_path() -> Path:

@@ -41,6 +41,8 @@ class Requirement:
         Certificates, licences and skill grades: academic-professional or vocational.
     years : float or None
         Experience only: the least number of years.
+    confidence : float
+        Probability that a careful reader would find the same, 0 to 1.
     """
 
     kind: str
@@ -53,6 +55,7 @@ class Requirement:
     isced: int | None = None
     nature: str | None = None
     years: float | None = None
+    confidence: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +71,13 @@ class Stated:
         Index into `STATUSES`.
     preferred : ndarray of int8, shape (n_rows,)
         Highest schooling preferred, -1 where there is none.
-    row, kind, value, finding_status, first, last, isced, nature, years, pursuing, decides
+    row, kind, value, finding_status, first, last, isced, nature, years, pursuing, decides, confidence, mention
         The findings, arrays of one length in reading order: row of the batch; kind, a number from
         `SCHOOLING` to `EXPERIENCE`; level, -1 where it has none; index into `STATUSES`; first and
         last token; ISCED 2011 level and index into `NATURES`, -1 where there is none; years of
         experience, NaN where there are none; whether the schooling is still under way; whether the
-        finding's level and status are among those that made the row's.
+        finding's level and status are among those that made the row's; probability of kind and status;
+        number of the mention among those that `find_mentions` finds in the batch.
     """
 
     level: NDArray[np.int8]
@@ -90,6 +94,8 @@ class Stated:
     years: NDArray[np.float64]
     pursuing: NDArray[np.bool_]
     decides: NDArray[np.bool_]
+    confidence: NDArray[np.float64]
+    mention: NDArray[np.int64]
 
 
 def nothing_stated(n_rows: int) -> Stated:
@@ -98,7 +104,7 @@ def nothing_stated(n_rows: int) -> Stated:
     none, place, yes = np.zeros(0, dtype=np.int8), np.zeros(0, dtype=np.int64), np.zeros(0, dtype=bool)
     return Stated(
         unstated, np.full(n_rows, UNSTATED, dtype=np.int8), unstated, place, none, none, none, place, place,
-        none, none, np.zeros(0), yes, yes,
+        none, none, np.zeros(0), yes, yes, np.zeros(0), place,
     )  # fmt: skip
 
 
@@ -250,6 +256,7 @@ def findings(stated: Stated, tokens: Tokens, row: int, text: str, field: str = "
                 isced=isced if isced >= 0 else None,
                 nature=NATURES[nature] if nature >= 0 else None,
                 years=None if np.isnan(years) else years,
+                confidence=float(stated.confidence[i]),
             )
         )
     return out

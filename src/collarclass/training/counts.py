@@ -23,6 +23,8 @@ from collarclass.errors import DataError
 from collarclass.features.ngrams import Occurrences, Vocabulary, ngrams
 from collarclass.features.stop_words import stop_words
 from collarclass.model.encoding import join_title, segments
+from collarclass.model.persistence import shipped_reader
+from collarclass.requirement_reader.decide import Reader
 from collarclass.requirement_reader.reader import read_requirements
 from collarclass.requirement_reader.stated import FEATURES, features
 from collarclass.text.tokens import Tokens, tokenize
@@ -113,7 +115,9 @@ class CountedAds:
         )
 
 
-def count_ads(texts: Sequence[str], titles: Sequence[str | None], max_tokens: int = 300) -> CountedAds:
+def count_ads(
+    texts: Sequence[str], titles: Sequence[str | None], max_tokens: int = 300, reader: Reader | None = None
+) -> CountedAds:
     """Count the n-grams of ads.
 
     Parameters
@@ -123,6 +127,8 @@ def count_ads(texts: Sequence[str], titles: Sequence[str | None], max_tokens: in
         One for each text.
     max_tokens : int, default=300
         How many tokens of each text are counted.
+    reader : Reader, optional
+        Weights by which stated requirements are read; those of the shipped model by default.
 
     Returns
     -------
@@ -136,6 +142,7 @@ def count_ads(texts: Sequence[str], titles: Sequence[str | None], max_tokens: in
     (2, [[2, 0]])
     """
     parts: dict[str, list[_Part]] = {"text": [], "title": []}
+    reader = reader if reader is not None else shipped_reader()
     stated, segment, length = [], [], []
     for begin, some_texts, some_titles in _chunks(texts, titles):
         joined = [join_title(text, title) for text, title in zip(some_texts, some_titles, strict=True)]
@@ -144,7 +151,7 @@ def count_ads(texts: Sequence[str], titles: Sequence[str | None], max_tokens: in
         dull = _dull(tokens)
         for name, kept in (("text", tokens.head(max_tokens)), ("title", tokens.head(in_title))):
             parts[name] += [_part(tokens, dull, begin, found) for found in ngrams(tokens, kept)]
-        found = read_requirements(tokens)
+        found = read_requirements(tokens, reader)
         stated.append(features(found))
         segment.append(segments(tokens, found))
         length.append(np.minimum(np.diff(tokens.first), max_tokens))

@@ -18,7 +18,9 @@ from collarclass.definitions.labels import LABELS, TYPICAL_RATINGS
 from collarclass.errors import DataError
 from collarclass.features.ngrams import Vocabulary, damped
 from collarclass.model.model import Block, Model
+from collarclass.model.persistence import shipped_reader
 from collarclass.model.predict import predict
+from collarclass.requirement_reader.decide import Reader
 from collarclass.training.counts import CountedAds, HashedCounts, count_ads
 
 _MIN_SCALE = 0.25
@@ -108,6 +110,7 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         ratings: ArrayLike | None = None,
         groups: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
+        reader: Reader | None = None,
     ) -> Self:
         """Learn from labelled ads.
 
@@ -122,12 +125,15 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         groups : array-like, shape (n_samples,), optional
             Ads that must not be on both sides of a split, such as those of one occupation.
         sample_weight : array-like of float, shape (n_samples,), optional
+        reader : Reader, optional
+            Weights by which stated requirements are read; those of the shipped model by default.
 
         Returns
         -------
         self
         """
-        ads = X if isinstance(X, CountedAds) else _counted(X, self.max_tokens)
+        reader = reader if reader is not None else shipped_reader()
+        ads = X if isinstance(X, CountedAds) else _counted(X, self.max_tokens, reader)
         labels = np.asarray(y, dtype=object)
         if len(labels) != len(ads):
             raise DataError(f"{len(ads)} ads but {len(labels)} labels: give one label per ad.")
@@ -184,6 +190,7 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             intercept=intercept.astype(np.float32),
             decision=decision.astype(np.float32),
             limits={"max_tokens": self.max_tokens, "min_terms": 6, "min_known_share": 0.6},
+            reader=reader,
         )
         return self
 
@@ -279,9 +286,9 @@ def _score_counts(model: Model, ads: CountedAds) -> NDArray[np.float64]:
     return np.asarray(np.clip(rating, 0.0, 4.0) / 4.0)
 
 
-def _counted(X: Any, max_tokens: int) -> CountedAds:
+def _counted(X: Any, max_tokens: int, reader: Reader) -> CountedAds:
     titles, texts = split_ads(X)
-    return count_ads(texts, titles, max_tokens)
+    return count_ads(texts, titles, max_tokens, reader)
 
 
 def split_ads(X: Any) -> tuple[list[str | None], list[str]]:

@@ -29,6 +29,7 @@ from collarclass.model.title_model import TitleModel
 from collarclass.training.counts import CountedAds, concatenate, count_ads, load_counts
 from collarclass.training.estimator import CollarClassifier
 from collarclass.training.titles import ALTERNATE_TITLES, fit_titles, title_rows
+from collarclass.training.train_reader import train_reader
 
 SOURCE_POWER = 0.5  # 0: every real ad weighs the same; 1: every source does
 MIN_SOURCE = 40  # ads of a source for figures of its own
@@ -69,6 +70,7 @@ def train(
     data: str | os.PathLike[str],
     *,
     own: str | os.PathLike[str] | None = None,
+    own_mentions: str | os.PathLike[str] | None = None,
     written_only: bool = False,
     name: str = "standard",
     **parameters: Any,
@@ -82,6 +84,8 @@ def train(
     own : path-like, optional
         A CSV with columns `text` and `label`, and if there are `title`, `academic_rating` and
         `hands_on_rating` (0 to 4).
+    own_mentions : path-like, optional
+        A CSV of decided mentions of requirements, from which the reader learns as well; see `train_reader`.
     written_only : bool, default=False
         Leave out the real ads, whose texts are not part of the project, and learn from the written ones.
     name : str
@@ -102,7 +106,9 @@ def train(
     real = None if written_only else real_ads(data)
     mine = own_ads(own) if own is not None else rows[:0]
     written = pd.concat([rows, mine], ignore_index=True)
-    counted = [count_ads(written["text"].tolist(), written["title"].tolist(), classifier.max_tokens)]
+    with threadpool_limits(limits=1):
+        reader = train_reader(data, own_mentions)
+    counted = [count_ads(written["text"].tolist(), written["title"].tolist(), classifier.max_tokens, reader)]
     tables = [written]
     if real is not None:
         tables.append(real[0])
@@ -110,7 +116,12 @@ def train(
     table = pd.concat(tables, ignore_index=True)
     with threadpool_limits(limits=1):  # sums in one order: the same numbers however many processors
         classifier.fit(
-            concatenate(counted), table["label"], table[list(RATINGS)], table["group"], table["weight"].to_numpy()
+            concatenate(counted),
+            table["label"],
+            table[list(RATINGS)],
+            table["group"],
+            table["weight"].to_numpy(),
+            reader=reader,
         )
         bare_title = title_model(data, ads, occupations)
     model = replace(classifier.model_, bare_title=bare_title)
@@ -267,6 +278,7 @@ def train_to(
     data: str | os.PathLike[str],
     *,
     own: str | os.PathLike[str] | None = None,
+    own_mentions: str | os.PathLike[str] | None = None,
     written_only: bool = False,
     name: str = "standard",
 ) -> str:
@@ -276,7 +288,7 @@ def train_to(
     ----------
     target : path-like
         Folder for the model.
-    data, own, written_only, name
+    data, own, own_mentions, written_only, name
         As in `train`.
 
     Returns
@@ -284,7 +296,7 @@ def train_to(
     str
         For reading on a terminal.
     """
-    model, _ = train(data, own=own, written_only=written_only, name=name)
+    model, _ = train(data, own=own, own_mentions=own_mentions, written_only=written_only, name=name)
     figures = read_figures(data) if own is None and not written_only else None
     save_model(model, target, {"README.md": model_card(model, figures).replace("](images/", "](../../docs/images/")})
     lines = [f"{model.identity} written to {target}", "", "Ads of occupations held out of training:"]

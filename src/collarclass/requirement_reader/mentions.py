@@ -1,0 +1,148 @@
+"""Mentions of schooling, credentials and lengths of time in a batch, and the cues near them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from collarclass.requirement_reader.durations import count_years
+from collarclass.requirement_reader.lexicon import CLASS, ITEMS, VALUES, Lexicon
+from collarclass.requirement_reader.phrases import find_phrases
+from collarclass.text.tokens import Tokens
+
+Indices = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+_WORD = 3  # letters of a word that another was run into
+_GENERAL = 2  # from this value on, "nothing" names schooling in general: "qualifications", "college"
+_QUALIFIED, _ENDS = 4, np.array([ord(c) for c in ",;("])  # tokens from "equivalent" to "experience"; what parts them
+_DENIAL = 10  # tokens between schooling in general and the words that deny it
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """Phrases of a batch, arrays of one length in reading order.
+
+    Attributes
+    ----------
+    first, last, row, sentence : ndarray of int64
+    phrase : ndarray of int64
+        Number in the lexicon.
+    group, value : ndarray of int64
+        Class of the lexicon and value there.
+    """
+
+    first: Indices
+    last: Indices
+    row: Indices
+    sentence: Indices
+    phrase: Indices
+    group: Indices
+    value: Indices
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+    def only(self, mask: Flags) -> Phrases:
+        """The phrases for which a mask holds."""
+        return Phrases(
+            self.first[mask], self.last[mask], self.row[mask], self.sentence[mask], self.phrase[mask],
+            self.group[mask], self.value[mask],
+        )  # fmt: skip
+
+    def beside(self, place: Indices, row: Indices, step: int) -> tuple[Indices, Flags]:
+        """The phrase `step` phrases behind (before, if negative) each place, and whether it is of the place's row.
+
+        The places are tokens: first tokens of what lies there for a negative step, last tokens for a positive one.
+        """
+        if not len(self):
+            return np.zeros(len(place), dtype=np.int64), np.zeros(len(place), dtype=bool)
+        if step < 0:
+            index = np.searchsorted(self.first, place, "left") + step
+        else:
+            index = np.searchsorted(self.first, place, "right") + step - 1
+        there = (index >= 0) & (index < len(self))
+        index = np.clip(index, 0, len(self) - 1)
+        return index, there & (self.row[index] == row)
+
+
+@dataclass(frozen=True, slots=True)
+class Mentions:
+    """What an ad may ask for, and the words that may say how.
+
+    Attributes
+    ----------
+    tokens : Tokens
+    sentence : ndarray of int64
+        Sentence of each token; one begins also where a line break was lost.
+    items, cues : Phrases
+    years : ndarray of float64
+        Number of years of each item, NaN where it is no length of time.
+    figure : ndarray of int64
+        First token of each item with its number.
+    """
+
+    tokens: Tokens
+    sentence: Indices
+    items: Phrases
+    cues: Phrases
+    years: NDArray[np.float64]
+    figure: Indices
+
+
+def find_mentions(tokens: Tokens, lexicon: Lexicon) -> Mentions:
+    """Find what may be asked for in a batch of ads."""
+    hits = find_phrases(tokens, lexicon)
+    sentence = _sentences(tokens, hits.first, hits.last)
+    group = lexicon.group[hits.phrase].astype(np.int64)
+    found = Phrases(
+        hits.first, hits.last, tokens.row[hits.first], sentence[hits.first], hits.phrase, group,
+        lexicon.value[hits.phrase].astype(np.int64),
+    )  # fmt: skip
+    is_item = group < len(ITEMS)
+    _join_equivalents(tokens, found, is_item)
+    items, cues = found.only(is_item), found.only(~is_item)
+    years, figure = count_years(tokens, sentence, lexicon, items.first, items.last, items.row, items.group, items.value)
+    kept = (items.group != CLASS["years"]) | ~np.isnan(years)
+    kept &= (items.group != CLASS["nothing"]) | (items.value < _GENERAL) | _denied(items, cues)
+    return Mentions(tokens, sentence, items.only(kept), cues, years[kept], figure[kept])
+
+
+def _join_equivalents(tokens: Tokens, found: Phrases, is_item: Flags) -> None:
+    """Read "or equivalent … experience", with a few words between, as one cue."""
+    cue = np.flatnonzero(~is_item)
+    mark, topic = cue[:-1], cue[1:]
+    gap = found.first[topic] - found.last[mark]
+    near = (found.group[mark] == CLASS["mark"]) & (found.group[topic] == CLASS["topic"]) & (found.value[topic] == 1)
+    near &= (found.sentence[topic] == found.sentence[mark]) & (gap <= _QUALIFIED)
+    for k in range(_QUALIFIED):
+        sign = tokens.folded[tokens.end[np.minimum(found.last[mark] + k, len(tokens) - 1)]]
+        near &= (k >= gap) | ~np.isin(sign, _ENDS)
+    found.group[mark[near]], found.value[mark[near]] = CLASS["substitute"], VALUES["substitute"].index("after")
+
+
+def _sentences(tokens: Tokens, first: Indices, last: Indices) -> Indices:
+    """Sentence of each token, cut also where a line break was lost, but not in a phrase: "our fieldBachelor's"."""
+    end = tokens.end[:-1]
+    cut = np.flatnonzero((tokens.start[1:] == end) & ~tokens.ideograph[1:])
+    cut = cut[~tokens.ideograph[cut] & (end[cut] - tokens.start[cut] >= _WORD)] + 1
+    if len(first):
+        within = np.searchsorted(first, cut) - 1
+        cut = cut[(within < 0) | (last[within] < cut)]
+    more = np.zeros(len(tokens), dtype=np.int64)
+    more[cut] = 1
+    return np.asarray(tokens.passage + np.cumsum(more)) if len(cut) else tokens.passage
+
+
+def _denied(items: Phrases, cues: Phrases) -> Flags:
+    """Whether words of denial stand near each item, which alone make schooling in general worth reading."""
+    denials = cues.only((cues.group == CLASS["no"]) | (cues.group == CLASS["not_needed"]))
+    out = np.zeros(len(items), dtype=bool)
+    for step, place in ((-1, items.first), (1, items.last)):
+        index, there = denials.beside(place, items.row, step)
+        if len(denials):
+            gap = items.first - denials.last[index] if step < 0 else denials.first[index] - items.last
+            out |= there & (gap <= _DENIAL)
+    return out

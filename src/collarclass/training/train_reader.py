@@ -1,0 +1,315 @@
+"""Fit the reader of stated requirements: from mentions decided one by one, and from whole ads.
+
+Three parts are learnt from the same hashed features: what each mention is, whether it stands in place of the
+one before, and which mention decides the ad's level and status. The last is learnt from ads of which only level
+and status are known: a mention that gives this answer has to win against all others, and against none.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from collarclass.corpus.read import read_csv
+from collarclass.definitions.labels import STATUSES
+from collarclass.errors import DataError
+from collarclass.features.ngrams import Vocabulary
+from collarclass.requirement_reader.context import context_features
+from collarclass.requirement_reader.decide import (
+    ALTERNATIVE,
+    N_DECIDING,
+    N_MENTION,
+    OUTCOMES,
+    Reader,
+    probabilities,
+    relations,
+)
+from collarclass.requirement_reader.lexicon import CLASS, default_lexicon
+from collarclass.requirement_reader.mentions import Mentions, Phrases, find_mentions
+from collarclass.text.tokens import tokenize
+
+UNKNOWN = -1
+_NOT_NEEDED, _UNSTATED = STATUSES.index("not_needed"), STATUSES.index("unstated")
+_FOLDS = 2  # for the probabilities of mentions that relations between them are learnt from
+_OWN_WEIGHT = 0.3  # of the project's own ads, which say what they ask for more plainly than real ones
+_SHRINK_MENTION, _SHRINK_ROW, _SHRINK_RELATION = 0.5, 16.0, 0.05
+_BATCH = 400  # texts tokenized at once
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """Mentions and the ads that they stand in.
+
+    Attributes
+    ----------
+    features : csr_matrix of float32, shape (n_mentions, n_features)
+    row, group, value : ndarray of int64, shape (n_mentions,)
+        Ad, class of the lexicon and value there.
+    outcome, alternative : ndarray of int64, shape (n_mentions,)
+        Index into `OUTCOMES`, and 0 or 1; `UNKNOWN` where nobody decided.
+    level, status : ndarray of int64, shape (n_rows,)
+        What each ad states; a level of -1 where none is stated or needed, a status of `UNKNOWN` where not read.
+    weight : ndarray of float64, shape (n_rows,)
+    """
+
+    features: sp.csr_matrix
+    row: NDArray[np.int64]
+    group: NDArray[np.int64]
+    value: NDArray[np.int64]
+    outcome: NDArray[np.int64]
+    alternative: NDArray[np.int64]
+    level: NDArray[np.int64]
+    status: NDArray[np.int64]
+    weight: NDArray[np.float64]
+
+    @property
+    def items(self) -> Phrases:
+        """The mentions, as far as their relations depend on them."""
+        return Phrases(self.row, self.row, self.row, self.row, self.row, self.group, self.value)
+
+    @property
+    def schooling(self) -> NDArray[np.bool_]:
+        """Whether each mention is one of schooling."""
+        return np.asarray((self.group == CLASS["level"]) | (self.group == CLASS["nothing"]))
+
+
+def train_reader(data: str | os.PathLike[str], own_mentions: str | os.PathLike[str] | None = None) -> Reader:
+    """Fit the reader on the data folder.
+
+    Parameters
+    ----------
+    data : path-like
+        The project's data folder.
+    own_mentions : path-like, optional
+        A CSV of your own decided mentions: columns `text`, `mention`, `outcome` and, if there is, `alternative`.
+
+    Returns
+    -------
+    Reader
+    """
+    folder = Path(data) / "requirements"
+    vocabulary, real = read_hashed(folder / "real_ads.npz")
+    parts = [real, _read_own(Path(data), vocabulary)]
+    if own_mentions is not None:
+        parts.append(_read_users(own_mentions, vocabulary))
+    return fit_reader(vocabulary, join(parts))
+
+
+def fit_reader(vocabulary: NDArray[np.uint64], examples: Examples) -> Reader:
+    """Fit all weights on examples whose features are those of a vocabulary."""
+    half = (np.arange(len(examples.level)) * 7919 + 13) % 101 % _FOLDS  # which ads are held out together
+    outcome, alternative = np.zeros((len(examples.row), len(OUTCOMES))), np.zeros(len(examples.row))
+    for fold in range(_FOLDS):
+        here = half[examples.row] == fold
+        sums = examples.features[here] @ _fit_mentions(examples, ~here)
+        outcome[here], alternative[here] = probabilities(sums)
+    related = relations(examples.items, outcome, alternative)
+    row_weight, relation = _fit_rows(examples, related)
+    weight = np.column_stack((_fit_mentions(examples, np.ones(len(examples.row), dtype=bool)), row_weight))
+    used = np.flatnonzero(np.abs(weight).max(axis=1) > 1e-3)
+    return Reader(
+        Vocabulary(vocabulary[used], np.ones(len(used), dtype=np.uint8)),
+        weight[used].astype(np.float32),
+        relation.astype(np.float32),
+    )
+
+
+def _minimize(
+    loss: Callable[[NDArray[np.float64]], tuple[float, NDArray[np.float64]]], size: int, iterations: int
+) -> NDArray[np.float64]:
+    found = minimize(loss, np.zeros(size), jac=True, method="L-BFGS-B", options={"maxiter": iterations})
+    return np.asarray(found.x)
+
+
+def _fit_mentions(examples: Examples, among: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Weights of what a mention is, and of standing in place of the one before; shape (n_features, 6)."""
+    rows = np.flatnonzero(among & (examples.outcome != UNKNOWN))
+    matrix = examples.features[rows]
+    transposed = matrix.T.tocsr()
+    weight = examples.weight[examples.row[rows]]
+    truth = np.eye(len(OUTCOMES))[examples.outcome[rows]]
+    joined = examples.alternative[rows] == 1
+    asked = weight * (examples.schooling[rows] & (examples.alternative[rows] != UNKNOWN))
+    shape = (matrix.shape[1], N_MENTION)
+
+    def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        outcome, alternative = probabilities(matrix @ flat.reshape(shape))
+        pull = np.empty((len(rows), N_MENTION))
+        pull[:, :ALTERNATIVE] = (outcome - truth) * weight[:, None]
+        pull[:, ALTERNATIVE] = (alternative - joined) * asked
+        right = np.where(joined, alternative, 1 - alternative)
+        total = -(weight * np.log((outcome * truth).sum(axis=1) + 1e-30)).sum() - (asked * np.log(right + 1e-30)).sum()
+        gradient = (transposed @ pull).ravel() + _SHRINK_MENTION * flat
+        return float(total + _SHRINK_MENTION / 2 * (flat @ flat)), gradient
+
+    return _minimize(loss, shape[0] * shape[1], 80).reshape(shape)
+
+
+def _fit_rows(
+    examples: Examples, related: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Weights of deciding an ad: of the features, shape (n_features, 4), and of relations."""
+    n, n_related = len(examples.level), related.shape[1]
+    level, denial = examples.group == CLASS["level"], examples.group == CLASS["nothing"]
+    may = np.zeros((len(examples.row), N_DECIDING), dtype=bool)
+    may[level] = True
+    may[denial, -1] = True
+    status, sought = examples.status[examples.row], examples.level[examples.row]
+    fits = may & (status[:, None] == np.arange(N_DECIDING))
+    fits &= (level & (examples.value == sought))[:, None] | (np.arange(N_DECIDING) == _NOT_NEEDED)
+    found = np.bincount(examples.row, fits.any(axis=1), n) > 0
+    none = examples.status == _UNSTATED
+    learns = (examples.status != UNKNOWN) & (found | none)  # an ad whose schooling was not found teaches nothing
+    rows = np.flatnonzero(examples.schooling & learns[examples.row])
+    matrix, beside, of = examples.features[rows], related[rows], examples.row[rows]
+    transposed = matrix.T.tocsr()
+    may, fits, weight = may[rows], fits[rows], np.where(learns, examples.weight, 0.0)
+    cut = matrix.shape[1] * N_DECIDING
+    shrink = np.repeat([_SHRINK_ROW, _SHRINK_RELATION], [cut, n_related * N_DECIDING])
+
+    def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        sums = matrix @ flat[:cut].reshape(-1, N_DECIDING) + beside @ flat[cut:].reshape(-1, N_DECIDING)
+        most = np.zeros(n)
+        np.maximum.at(most, of, np.where(may, sums, 0.0).max(axis=1))
+        odds = np.where(may, np.exp(np.where(may, sums, 0.0) - most[of][:, None]), 0.0)
+        nothing = np.exp(-most)
+        total = np.bincount(of, odds.sum(axis=1), n) + nothing
+        right = np.bincount(of, (odds * fits).sum(axis=1), n) + np.where(none, nothing, 0.0)
+        right = np.maximum(right, 1e-30)
+        pull = (odds / total[of][:, None] - odds * fits / right[of][:, None]) * weight[of][:, None]
+        gradient = np.concatenate(((transposed @ pull).ravel(), (beside.T @ pull).ravel())) + shrink * flat
+        return float((weight * (np.log(total) - np.log(right))).sum() + (shrink * flat) @ flat / 2), gradient
+
+    flat = _minimize(loss, len(shrink), 60)
+    return flat[:cut].reshape(-1, N_DECIDING), flat[cut:].reshape(-1, N_DECIDING)
+
+
+def join(parts: list[Examples]) -> Examples:
+    """Put examples together."""
+    offsets = np.cumsum([0, *(len(part.level) for part in parts)])
+    return Examples(
+        sp.vstack([part.features for part in parts]).tocsr(),
+        np.concatenate([part.row + offset for part, offset in zip(parts, offsets, strict=False)]),
+        *(
+            np.concatenate([getattr(part, name) for part in parts])
+            for name in ("group", "value", "outcome", "alternative", "level", "status", "weight")
+        ),
+    )
+
+
+def matrix_of(mentions: Mentions, vocabulary: Vocabulary) -> sp.csr_matrix:
+    """Features of the mentions of a batch, as far as a vocabulary has them."""
+    found = context_features(mentions, default_lexicon())
+    where, number = vocabulary.find(np.concatenate(found.hash))
+    of = np.concatenate(found.mention)[where]
+    shape = (len(mentions.items), len(vocabulary))
+    return sp.csr_matrix((np.ones(len(of), dtype=np.float32), (of, number)), shape=shape)
+
+
+def read_texts(
+    texts: list[str], vocabulary: NDArray[np.uint64]
+) -> tuple[sp.csr_matrix, Phrases, NDArray[np.int64], NDArray[np.int64]]:
+    """The mentions of some texts: features, phrases with rows over all texts, offsets of start and end."""
+    known = Vocabulary(vocabulary, np.ones(len(vocabulary), dtype=np.uint8))
+    matrices, columns, starts, ends = [], [], [], []
+    for begin in range(0, len(texts), _BATCH):
+        tokens = tokenize(texts[begin : begin + _BATCH])
+        mentions = find_mentions(tokens, default_lexicon())
+        if not len(mentions.items):
+            continue
+        matrices.append(matrix_of(mentions, known))
+        start, end = tokens.spans(mentions.items.first, mentions.items.last)
+        starts.append(start)
+        ends.append(end)
+        columns.append([mentions.items.row + begin, mentions.items.group, mentions.items.value])
+    row, group, value = (np.concatenate(column) for column in zip(*columns, strict=True))
+    phrases = Phrases(row, row, row, row, row, group, value)
+    return sp.vstack(matrices).tocsr(), phrases, np.concatenate(starts), np.concatenate(ends)
+
+
+def read_hashed(path: Path) -> tuple[NDArray[np.uint64], Examples]:
+    """Real ads as hashed features without text, and the vocabulary of the reader."""
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            arrays = dict(stored)
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path.name} cannot be read ({error}): copy it from the project's data folder.") from None
+    shape = (len(arrays["row"]), len(arrays["vocabulary"]))
+    indptr = np.append(0, np.cumsum(arrays["size"], dtype=np.int64))
+    gaps = arrays["gap"].astype(np.int64)  # numbers of features, ascending in each mention, as differences
+    total = np.cumsum(gaps)
+    start = np.where(indptr[:-1] > 0, total[indptr[:-1] - 1], 0)
+    indices = total - np.repeat(start, np.diff(indptr))
+    features = sp.csr_matrix((np.ones(len(indices), dtype=np.float32), indices, indptr), shape=shape)
+    features.sum_duplicates()
+    names = ("row", "group", "value", "outcome", "alternative", "level", "status")
+    whole = {name: arrays[name].astype(np.int64) for name in names}
+    return arrays["vocabulary"], Examples(features, **whole, weight=np.ones(len(arrays["level"])))
+
+
+def _read_own(data: Path, vocabulary: NDArray[np.uint64]) -> Examples:
+    """The tuned part of the challenge set, and some of the project's own ads, with decided mentions."""
+    cases = read_csv(data / "requirements" / "cases.csv")
+    cases = cases[cases["part"] == "tuned"]
+    own = read_csv(data / "requirements" / "own_ads.csv")
+    ads = pd.concat([read_csv(data / "ads" / f"{language}.csv")[["id", "text"]] for language in ("en", "zh")])
+    own = own.merge(ads, on="id", how="inner")
+    texts = pd.concat([cases[["id", "text", "level", "status"]], own], ignore_index=True)
+    weight = np.repeat([1.0, _OWN_WEIGHT], [len(cases), len(own)])
+    return _examples(texts, read_csv(data / "requirements" / "mentions.csv"), weight, vocabulary)
+
+
+def _examples(
+    texts: pd.DataFrame, decided: pd.DataFrame, weight: NDArray[np.float64], vocabulary: NDArray[np.uint64]
+) -> Examples:
+    """Texts with level and status, and decided mentions by id and offsets, as examples."""
+    features, items, start, end = read_texts(texts["text"].tolist(), vocabulary)
+    place = {key: i for i, key in enumerate(texts["id"])}
+    outcome, alternative = np.full(len(items), UNKNOWN), np.full(len(items), UNKNOWN)
+    at = {(int(r), int(s)): i for i, (r, s) in enumerate(zip(items.row, start, strict=True))}
+    for row in decided.itertuples():
+        i = at.get((place.get(str(row.id), -1), int(str(row.start))))
+        if i is not None and end[i] == int(str(row.end)):
+            outcome[i], alternative[i] = OUTCOMES.index(str(row.outcome)), int(str(row.alternative) or UNKNOWN)
+    known = texts["status"].isin(STATUSES) & (texts["level"] != "*")
+    status = np.where(known, texts["status"].map({name: i for i, name in enumerate(STATUSES)}), UNKNOWN)
+    level = pd.to_numeric(texts["level"], errors="coerce").fillna(-1).to_numpy(np.int64)
+    level[status == _NOT_NEEDED] = -1
+    return Examples(
+        features, items.row, items.group, items.value, outcome, alternative, level, status.astype(np.int64), weight
+    )
+
+
+def _read_users(path: str | os.PathLike[str], vocabulary: NDArray[np.uint64]) -> Examples:
+    """A user's own decided mentions."""
+    table = read_csv(path, "give a CSV with the columns text, mention and outcome")
+    name = Path(path).name
+    missing = [column for column in ("text", "mention", "outcome") if column not in table]
+    if missing:
+        raise DataError(f"{name} has no column {missing[0]!r}: name its columns text, mention, outcome.")
+    rows = []
+    for number, row in enumerate(table.to_dict("records"), start=2):
+        if row["outcome"] not in OUTCOMES:
+            raise DataError(f"{name}, row {number}: the outcome {row['outcome']!r} is none of {', '.join(OUTCOMES)}.")
+        begin = row["text"].find(row["mention"])
+        if begin < 0 or not row["mention"]:
+            raise DataError(f"{name}, row {number}: the text does not hold the mention {row['mention']!r}.")
+        rows.append((row["text"], begin, begin + len(row["mention"]), row["outcome"], row.get("alternative", "")))
+    decided = pd.DataFrame(rows, columns=["id", "start", "end", "outcome", "alternative"])
+    texts = pd.DataFrame({"id": decided["id"].unique()})
+    texts = texts.assign(text=texts["id"], level="*", status="*")
+    examples = _examples(texts, decided, np.full(len(texts), 3.0), vocabulary)
+    if (examples.outcome == UNKNOWN).all():
+        raise DataError(
+            f"{name}: none of its mentions is found by the lexicon. Write mentions as the lexicon has them, or add "
+            "them to a lexicon of your own."
+        )
+    return examples
