@@ -40,6 +40,10 @@ class Classification:
         Name and version of the model.
     basis : {"ad", "title", "occupation"}
         What the label was judged from.
+    certificates : tuple of str
+        Certificates and licences that the ad asks for, in its words; driving licences left out.
+    vocational_certificate, academic_certificate : str
+        How a vocational certificate, and one that rests on study, is asked for, in the words of `schooling_status`.
     intercept : dict of str to float
         What each dimension's sum starts from.
     text, title : str or None
@@ -57,6 +61,9 @@ class Classification:
     note: str
     model: str
     basis: str = "ad"
+    certificates: tuple[str, ...] = ()
+    vocational_certificate: str = "unstated"
+    academic_certificate: str = "unstated"
     intercept: dict[str, float] = field(default_factory=dict, repr=False)
     text: str = field(default="", repr=False)
     title: str | None = field(default=None, repr=False)
@@ -120,8 +127,8 @@ class Classification:
         -------
         dict
             `collar`, `confidence`, `probabilities`, `academic_score`, `hands_on_score` (rounded to four
-            places), `schooling_level`, `schooling_status`, `requirements`, `reasons`, `evidence`, `basis`,
-            `note`, `model`.
+            places), `schooling_level`, `schooling_status`, `certificates`, `vocational_certificate`,
+            `academic_certificate`, `requirements`, `reasons`, `evidence`, `basis`, `note`, `model`.
 
         Examples
         --------
@@ -137,6 +144,9 @@ class Classification:
             "hands_on_score": round(self.hands_on_score, 4),
             "schooling_level": self.schooling_level,
             "schooling_status": self.schooling_status,
+            "certificates": list(self.certificates),
+            "vocational_certificate": self.vocational_certificate,
+            "academic_certificate": self.academic_certificate,
             "requirements": [asdict(r) for r in self.requirements],
             "reasons": [asdict(r) for r in self.reasons],
             "evidence": [asdict(e) for e in self.evidence[:max_evidence]],

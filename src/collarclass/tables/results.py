@@ -46,6 +46,7 @@ def _row(result: Classification) -> dict[str, Any]:
         **{name: float("nan") if unclear else round(value, DECIMALS) for name, value in numbers.items()},
         "collar": result.label,
         "schooling_level": result.schooling_level or "",
+        "certificates": "; ".join(result.certificates),
         "collar_evidence": ""
         if unclear
         else "; ".join(" ".join(reason.text.split()) for reason in result.reasons[:_MAX_RUNS]),
