@@ -16,7 +16,7 @@ import click
 
 from collarclass import __version__
 from collarclass.cli.calibrate import calibrate
-from collarclass.cli.common import FORCE, MODEL, PATH, PREFIX, SOURCE, TEXT, TITLE, check_free, ending, fail
+from collarclass.cli.common import FORCE, MODEL, PATH, PREFIX, TEXT, TITLE, check_free, ending, fail
 from collarclass.cli.harmless import as_utf_8, harmless
 from collarclass.cli.shares import COMMANDS
 
@@ -82,6 +82,7 @@ def classify(text: str, title: str | None, as_json: bool, model: Path | None) ->
 @click.option(
     "--evidence/--no-evidence", default=True, help="Name the words that decided; faster without."
 )
+@click.option("--definition", default="article", help="What the labels mean: a built-in name or a TOML file.")
 @MODEL
 @click.option("--n-jobs", "-j", default=1, help="Worker processes; -1: one per processor.")
 @click.option("--batch-size", type=click.IntRange(min=1), default=2000, help="Rows worked on at once.")
@@ -108,6 +109,7 @@ def label(
     sample: int | None,
     prefix: str,
     evidence: bool,
+    definition: str,
     model: Path | None,
     n_jobs: int,
     batch_size: int,
@@ -148,6 +150,7 @@ def label(
             prefix=prefix,
             evidence=evidence,
             model=model,
+            definition=definition,
             n_jobs=n_jobs,
             batch_size=batch_size,
             longest_row=longest_row << 20,
@@ -167,33 +170,7 @@ def label(
             f"{done.noted:,} rows were not as they should be: see column {prefix}collar_note.", err=True
         )
     if report_file is not None:
-        _report(target, report_file, title=title, prefix=prefix, model=model, force=force)
-
-
-@app.command(epilog="Example: collarclass report labelled.csv -o report.html --by region --by posted")
-@SOURCE
-@click.option("--output", "-o", "target", type=PATH, required=True, help="HTML file to write.")
-@click.option("--by", multiple=True, help="Column to show shares by; may be given again.")
-@click.option("--lang", default="en", help="Language of the page: en or zh.")
-@TITLE
-@PREFIX
-@MODEL
-@FORCE
-def report(
-    source: str,
-    target: Path,
-    by: tuple[str, ...],
-    lang: str,
-    title: str | None,
-    prefix: str,
-    model: Path | None,
-    force: bool,
-) -> None:
-    """Write a page that shows what a labelled file holds.
-
-    SOURCE is a file that 'collarclass label' wrote.
-    """
-    _report(source, target, by=by, lang=lang, title=title, prefix=prefix, model=model, force=force)
+        _report(target, report_file, title=title, prefix=prefix, model=model, definition=definition, force=force)
 
 
 def _report(source: str, target: Path, *, model: Path | None, force: bool, **options: Any) -> None:
@@ -251,37 +228,6 @@ def check(source: Path, target: Path | None, model: Path | None, force: bool) ->
         click.echo(f"{n:,} ads: {len(findings) - doubts:,} to mend, {doubts:,} to look at again")
     if len(findings) > doubts:
         raise click.exceptions.Exit(1)
-
-
-@app.command(epilog="Example: collarclass review labelled.csv -o my_labels.csv")
-@SOURCE
-@click.option(
-    "--output", "-o", "target", type=PATH, required=True, help="CSV of your labels; gone on with if it is there."
-)
-@TITLE
-@TEXT
-@PREFIX
-@click.option("--most", type=click.IntRange(min=1), default=500, help="How many ads to ask for at most.")
-def review(source: str, target: Path, title: str | None, text: str | None, prefix: str, most: int) -> None:
-    """Label ads yourself, the least certain first, by one key each; the result is for 'train'.
-
-    SOURCE is a file that 'collarclass label' wrote.
-    """
-    from collarclass.annotation.review import doubtful_ads
-    from collarclass.annotation.review import review as ask
-
-    def read_key() -> str:
-        if sys.stdin.isatty():
-            key = click.getchar()
-            if key in {"\x03", "\x04"}:
-                return ""
-            return key
-        return sys.stdin.read(1)
-
-    ads = doubtful_ads(source, title=title, text=text, prefix=prefix, most=most)
-    with ending(f"Interrupted: what you labelled is in {target}."):
-        n = ask(ads, target, read_key, lambda piece: click.echo(piece, nl=False))
-        click.echo(f"{n:,} ads labelled -> {target}")
 
 
 @app.command(
