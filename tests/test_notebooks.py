@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import sys
 import time
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 nbformat = pytest.importorskip("nbformat", reason="nbformat, nbclient and ipykernel run the notebooks")
@@ -55,6 +57,31 @@ def test_prose_first_outputs_kept_no_logic(path: Path) -> None:
     content = path.read_text("utf-8")
     assert not any(place in content for place in (str(Path.home()) + "/", str(ROOT), "/tmp/"))
     assert len(content) < 600_000
+
+
+def shown(path: Path, piece: str) -> list[str]:
+    """Lines of text that the one cell with this piece of code keeps as its output."""
+    cells = [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code" and piece in c.source]
+    assert len(cells) == 1, f"{path.name}: {len(cells)} cells hold {piece!r}"
+    outputs = cells[0].outputs
+    return "".join(o.get("text") or o.get("data", {}).get("text/plain", "") for o in outputs).splitlines()
+
+
+EXPECTED = pd.read_csv(ROOT / "tests" / "data" / "notebook_expectations.csv", dtype=str, keep_default_na=False)
+
+
+@pytest.mark.parametrize(("notebook", "cell", "line", "expected"), EXPECTED.to_numpy().tolist())
+def test_the_examples_come_out_as_a_reader_would_have_them(notebook: str, cell: str, line: str, expected: str) -> None:
+    found = shown(ROOT / "notebooks" / f"{notebook}.ipynb", cell)[int(line) - 1]
+    assert found.startswith(expected), found
+
+
+def test_the_article_s_examples_are_gray() -> None:
+    """Every example of the article, as the definition's notebook shows them, English and Chinese."""
+    lines = shown(ROOT / "notebooks" / "05_definition.ipynb", '"Mould designer"')
+    labels = [match[1] for line in lines if (match := re.match(r"\d+ .*? (white|blue|gray|unclear) ", line))]
+    assert len(labels) >= 14
+    assert set(labels) == {"gray"}
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the notebooks' folder is made with symbolic links")
