@@ -20,7 +20,7 @@ from collarclass.corpus.read import labelled_ads, read_data, read_ratings
 from collarclass.definitions.labels import LABELS, RATINGS, TYPICAL_RATINGS
 from collarclass.errors import DataError
 from collarclass.evaluation.metrics import agreement, evaluate, summary
-from collarclass.evaluation.model_card import model_card, read_figures
+from collarclass.evaluation.model_card import model_card, read_explanation_figures, read_figures
 from collarclass.files.table import read_table
 from collarclass.model.model import Model
 from collarclass.model.persistence import arrays_of, save_model
@@ -297,8 +297,10 @@ def train_to(
         For reading on a terminal.
     """
     model, _ = train(data, own=own, own_mentions=own_mentions, written_only=written_only, name=name)
-    figures = read_figures(data) if own is None and not written_only else None
-    save_model(model, target, {"README.md": model_card(model, figures).replace("](images/", "](../../docs/images/")})
+    shipped = own is None and not written_only
+    figures = read_figures(data) if shipped else None
+    card = model_card(model, figures, read_explanation_figures(data) if shipped else None)
+    save_model(model, target, {"README.md": card.replace("](images/", "](../../docs/images/")})
     lines = [f"{model.identity} written to {target}", "", "Ads of occupations held out of training:"]
     for language, result in model.facts["held_out"].items():
         f1, right = result["macro_f1"], result["accuracy"]
