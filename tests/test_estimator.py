@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import StackingClassifier, VotingClassifier
 from sklearn.exceptions import NotFittedError
-from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.model_selection import GridSearchCV, cross_val_predict, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
@@ -121,11 +123,12 @@ def test_the_fitted_model_saves_loads_and_pickles(fitted: CollarClassifier, tmp_
     [
         (TEXTS, [*LABELS[:-1], "pink"], {}, "Unknown label 'pink'"),
         (TEXTS, LABELS[:-1], {}, "33 ads but 32 labels"),
-        (TEXTS, ["blue" if v == "gray" else v for v in LABELS], {}, "No ad is labelled 'gray'"),
+        (TEXTS, ["blue"] * 33, {}, "Every ad is labelled 'blue': give ads of at least two labels"),
+        (TEXTS, [7] * 33, {}, "Unknown label 7: encoded labels are 0 to 2"),
         ([*TEXTS[:-1], None], LABELS, {}, "Ad 32 is not a text"),
         ([*TEXTS[:-1], b"x"], LABELS, {}, "Ad 32 is not a text"),
         ("one text", LABELS, {}, "not a single string"),
-        (pd.DataFrame({"ad": TEXTS}), LABELS, {}, "No column 'text'"),
+        (pd.DataFrame({"mine": TEXTS}), LABELS, {}, "No column of ad texts found"),
         (TEXTS, LABELS, {"ratings": np.full((33, 2), 5.0)}, "from 0 to 4"),
         (TEXTS, LABELS, {"groups": [1] * 33}, "1 groups of ads cannot make 5 folds"),
         ([], [], {}, "0 groups of ads"),
@@ -134,3 +137,75 @@ def test_the_fitted_model_saves_loads_and_pickles(fitted: CollarClassifier, tmp_
 def test_bad_input_is_told(ads: object, labels: list[str], more: dict[str, object], message: str) -> None:
     with pytest.raises(DataError, match=message):
         CollarClassifier().fit(ads, labels, **more)  # type: ignore[arg-type]
+
+
+def test_meta_estimators_may_encode_labels() -> None:
+    one, two = CollarClassifier(n_folds=2), CollarClassifier(n_folds=2, alpha=3.0)
+    found = cross_val_predict(one, TEXTS, LABELS, cv=2, method="predict_proba")
+    assert found.shape == (33, 3)
+    for meta in (
+        VotingClassifier([("one", one), ("two", two)], voting="soft"),
+        VotingClassifier([("one", one), ("two", two)]),
+        StackingClassifier([("one", one), ("two", two)], cv=2),
+        CalibratedClassifierCV(one, cv=2),
+    ):
+        predicted = meta.fit(TEXTS, LABELS).predict(TEXTS)
+        assert set(predicted) <= set(LABELS)
+        assert (predicted == np.array(LABELS)).mean() > 0.8
+
+
+def test_encoded_labels_give_the_same_model() -> None:
+    codes = [["blue", "gray", "white"].index(v) for v in LABELS]
+    named, coded = CollarClassifier(n_folds=2).fit(TEXTS, LABELS), CollarClassifier(n_folds=2).fit(TEXTS, codes)
+    assert coded.classes_.tolist() == [0, 1, 2]
+    assert np.array_equal(named.predict_proba(TEXTS), coded.predict_proba(TEXTS))
+    assert coded.predict(TEXTS).dtype.kind == "i"
+    order = ("white", "blue", "gray")
+    other = CollarClassifier(n_folds=2, encoded_labels=order).fit(TEXTS, [order.index(v) for v in LABELS])
+    assert np.allclose(other.predict_proba(TEXTS)[:, [1, 2, 0]], named.predict_proba(TEXTS))
+
+
+@pytest.mark.parametrize("pair", [("blue", "white"), ("gray", "white"), ("blue", "gray")])
+def test_two_labels_are_enough(pair: tuple[str, str]) -> None:
+    kept = [i for i, v in enumerate(LABELS) if v in pair]
+    texts, labels = [TEXTS[i] for i in kept], [LABELS[i] for i in kept]
+    model = CollarClassifier(n_folds=3).fit(texts, labels)
+    assert model.classes_.tolist() == sorted(pair)
+    probabilities = model.predict_proba(TEXTS)
+    assert probabilities.shape == (33, 2)
+    assert np.allclose(probabilities.sum(axis=1), 1)
+    assert (model.predict(texts) == labels).mean() > 0.9
+    assert model.decision_function(texts).shape == (len(texts),)
+    assert ((model.decision_function(texts) > 0) == (model.predict(texts) == sorted(pair)[1])).all()
+    assert set(cross_val_predict(CollarClassifier(n_folds=2), texts, labels, cv=2)) <= set(pair)
+
+
+def test_columns_of_a_table_may_be_chosen() -> None:
+    titles = [t.split()[0] for t in TEXTS]
+    expected = CollarClassifier(n_folds=2).fit(list(zip(titles, TEXTS, strict=True)), LABELS).predict_proba(TEXTS)
+    table = pd.DataFrame({"head": titles, "body": TEXTS, "text": ["x"] * 33})
+    chosen = CollarClassifier(n_folds=2, title_column="head", text_column="body").fit(table, LABELS)
+    assert np.array_equal(chosen.predict_proba(TEXTS), expected)
+    found = CollarClassifier(n_folds=2).fit(pd.DataFrame({"Job Title": titles, "description": TEXTS}), LABELS)
+    assert np.array_equal(found.predict_proba(TEXTS), expected)
+    with pytest.raises(DataError, match="No column 'nothing'"):
+        CollarClassifier(text_column="nothing").fit(table, LABELS)
+
+
+def test_the_shipped_model_as_a_fitted_estimator() -> None:
+    classifier = CollarClassifier.from_pretrained()
+    texts = ["MIG welding of steel frames in our workshop.", "Accountant. Bachelor's degree in accounting needed."]
+    assert classifier.predict(texts)[0] == "blue"
+    expected = predict(classifier.model_, texts).probabilities[:, [1, 2, 0]]
+    assert np.array_equal(classifier.predict_proba(texts), expected)
+    with pytest.raises(NotFittedError):
+        clone(classifier).predict(texts)
+
+
+def test_an_estimator_is_calibrated(fitted: CollarClassifier) -> None:
+    mine = CollarClassifier.from_pretrained(fitted.model_)
+    labels = ["gray" if v == "white" else v for v in LABELS]
+    mine.calibrate(TEXTS, labels)
+    before, after = fitted.predict_proba(TEXTS), mine.predict_proba(TEXTS)
+    assert after[:, 1].mean() > before[:, 1].mean() + 0.1
+    assert np.array_equal(mine.scores(TEXTS), fitted.scores(TEXTS))

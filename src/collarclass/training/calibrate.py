@@ -22,10 +22,9 @@ from collarclass.errors import DataError
 from collarclass.evaluation.metrics import accuracy, expected_calibration_error, macro_f1
 from collarclass.files.table import read_table
 from collarclass.model.model import Model
-from collarclass.model.persistence import save_model
+from collarclass.model.persistence import digest_of, save_model
 from collarclass.model.predict import Predictions, predict
 from collarclass.tables.columns import find_columns
-from collarclass.training.train import identified
 
 MIN_ADS = 30  # of a basis (ads, bare titles), below which nothing is changed for it
 _FOLDS = 5
@@ -194,7 +193,7 @@ def calibrate_file(
         "before": {k: round(v, 4) for k, v in measures[0].items()},
         "after": {k: round(v, 4) for k, v in measures[1].items()},
     }
-    adapted = identified(adapted, {**model.facts, "calibration": facts})
+    adapted = replace(adapted, version=digest_of(adapted)[:10], facts={**model.facts, "calibration": facts})
     save_model(adapted, target)
     lines = [
         f"{adapted.identity} written to {target}, from {model.identity} and {int(judged.sum()):,} labelled ads"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -18,9 +20,12 @@ from collarclass.definitions.labels import LABELS, TYPICAL_RATINGS
 from collarclass.errors import DataError
 from collarclass.features.ngrams import Vocabulary, damped
 from collarclass.model.model import Block, Model
-from collarclass.model.persistence import shipped_reader
+from collarclass.model.persistence import default_model_path, load_model, shipped_reader
 from collarclass.model.predict import predict
 from collarclass.requirement_reader.decide import Reader
+from collarclass.tables.columns import find_columns
+from collarclass.training.calibrate import calibrate
+from collarclass.training.classes import ENCODED, decision_rows, named_labels
 from collarclass.training.counts import CountedAds, HashedCounts, count_ads
 
 _MIN_SCALE = 0.25
@@ -61,13 +66,18 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         How far the decision's classes are weighted up to equal shares: 0 not at all, 1 wholly.
     name : str, default="own"
         Name of the fitted model, carried by its results.
+    title_column, text_column : str, optional
+        Columns of a DataFrame X; found by common names if not given.
+    encoded_labels : sequence of str, optional
+        What integer labels 0, 1, … stand for. Meta-estimators such as `VotingClassifier` encode labels
+        in alphabetical order, which is assumed if not given: blue, gray, white.
 
     Attributes
     ----------
     model_ : Model
         The fitted arrays; `collarclass.save_model` writes them to a folder.
-    classes_ : ndarray of str
-        ``["blue", "gray", "white"]``, the columns of `predict_proba`.
+    classes_ : ndarray of str or int
+        The labels that `y` had, sorted: the columns of `predict_proba`.
     held_out_scores_ : ndarray of float64, shape (n_samples, 2)
         Scores of each training ad by a model that did not see its group.
 
@@ -90,6 +100,9 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         n_folds: int = 5,
         balance: float = 0.25,
         name: str = "own",
+        title_column: str | None = None,
+        text_column: str | None = None,
+        encoded_labels: Sequence[str] | None = None,
     ) -> None:
         self.alpha = alpha
         self.title_scale = title_scale
@@ -100,6 +113,9 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.n_folds = n_folds
         self.balance = balance
         self.name = name
+        self.title_column = title_column
+        self.text_column = text_column
+        self.encoded_labels = encoded_labels
 
     # -- learning --------------------------------------------------------------------------------
 
@@ -116,9 +132,9 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
         Parameters
         ----------
-        X : sequence of str, or of (title, text) pairs, or a DataFrame with columns `title`, `text`, or CountedAds
-        y : array-like of str, shape (n_samples,)
-            "white", "blue" or "gray".
+        X : sequence of str, or of (title, text) pairs, or a DataFrame with such columns, or CountedAds
+        y : array-like of str or int, shape (n_samples,)
+            "white", "blue" or "gray", at least two of them; or these encoded as integers.
         ratings : array-like of float, shape (n_samples, 2), optional
             Academic credential and hands-on skill, 0 to 4. Without them each label's typical
             ratings are used.
@@ -133,16 +149,10 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self
         """
         reader = reader if reader is not None else shipped_reader()
-        ads = X if isinstance(X, CountedAds) else _counted(X, self.max_tokens, reader)
-        labels = np.asarray(y, dtype=object)
+        ads = X if isinstance(X, CountedAds) else self._counted(X, reader)
+        labels, classes, class_names = named_labels(y, self.encoded_labels)
         if len(labels) != len(ads):
             raise DataError(f"{len(ads)} ads but {len(labels)} labels: give one label per ad.")
-        unknown = sorted({str(v) for v in labels} - set(LABELS))
-        if unknown:
-            raise DataError(f"Unknown label {unknown[0]!r}: labels are {', '.join(LABELS)}.")
-        missing = [label for label in LABELS if label not in set(labels)]
-        if missing and len(labels):
-            raise DataError(f"No ad is labelled {missing[0]!r}: give ads of all three labels.")
         target = (
             np.array([TYPICAL_RATINGS[v] for v in labels]).reshape(-1, 2)
             if ratings is None
@@ -170,7 +180,7 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             fitted = self._fit_words(data, train, target, weight)
             for counts, of in zip(data.counts, fitted, strict=True):
                 words[test] += _words(counts[test], *of)
-        self.classes_ = np.array(sorted(LABELS))
+        self.classes_, self._columns = classes, [LABELS.index(name) for name in class_names]
         word_scale, intercept, stated_weight = _fit_scale(words, data.features, data.segment, target, weight)
         rating = intercept[data.segment] + word_scale[data.segment] * words + data.features @ stated_weight
         self.held_out_scores_ = np.clip(rating, 0, 4) / 4
@@ -193,6 +203,10 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             reader=reader,
         )
         return self
+
+    def _counted(self, X: Any, reader: Reader) -> CountedAds:
+        titles, texts = split_ads(X, self.title_column, self.text_column)
+        return count_ads(texts, titles, self.max_tokens, reader)
 
     def _fit_words(
         self,
@@ -237,33 +251,83 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         a, h = scores.T
         logistic = LogisticRegression(C=10.0, max_iter=1000)
         logistic.fit(np.column_stack((a, h, a * h)), labels, sample_weight=weight * share**-self.balance)
-        order = [list(logistic.classes_).index(v) for v in LABELS]
-        return np.column_stack((logistic.coef_, logistic.intercept_))[order]
+        return decision_rows(logistic.coef_, logistic.intercept_, list(logistic.classes_))
 
     # -- predicting ------------------------------------------------------------------------------
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
-        """Probabilities of blue, gray and white, shape (n_samples, 3)."""
+        """Probabilities of `classes_`, shape (n_samples, n_classes)."""
         check_is_fitted(self)
-        titles, texts = split_ads(X)
-        return predict(self.model_, texts, titles).probabilities[:, [1, 2, 0]]
+        titles, texts = split_ads(X, self.title_column, self.text_column)
+        found = predict(self.model_, texts, titles).probabilities[:, self._columns]
+        return np.asarray(found / found.sum(axis=1, keepdims=True) if len(self._columns) < len(LABELS) else found)
 
-    def predict(self, X: Any) -> NDArray[np.str_]:
+    def predict(self, X: Any) -> NDArray[Any]:
         """Likeliest label of each ad; never "unclear", which is the library's, not the estimator's."""
         probabilities = self.predict_proba(X)
         return np.asarray(self.classes_[probabilities.argmax(axis=1)])
 
     def decision_function(self, X: Any) -> NDArray[np.float64]:
-        """Log-probabilities of blue, gray and white, shape (n_samples, 3)."""
-        return np.asarray(np.log(self.predict_proba(X)))
+        """Log-probabilities of `classes_`, shape (n_samples, n_classes); of the second of two, the log-odds."""
+        found = np.log(self.predict_proba(X))
+        return np.asarray(found if len(self.classes_) > 2 else found[:, 1] - found[:, 0])
 
     def scores(self, X: Any) -> NDArray[np.float64]:
         """Academic and hands-on score of each ad, 0 to 1, shape (n_samples, 2)."""
         check_is_fitted(self)
         if isinstance(X, CountedAds):
             return _score_counts(self.model_, X)
-        titles, texts = split_ads(X)
+        titles, texts = split_ads(X, self.title_column, self.text_column)
         return predict(self.model_, texts, titles).scores
+
+    # -- the shipped model, and own labels ---------------------------------------------------------
+
+    @classmethod
+    def from_pretrained(cls, model: Model | str | os.PathLike[str] | None = None, **parameters: Any) -> Self:
+        """A fitted estimator with a model that is there already.
+
+        Parameters
+        ----------
+        model : Model or path-like, optional
+            A model, or a model folder; the shipped model if not given.
+        **parameters
+            Of the estimator.
+
+        Returns
+        -------
+        CollarClassifier
+
+        Examples
+        --------
+        >>> classifier = CollarClassifier.from_pretrained()
+        >>> classifier.predict(["We weld steel frames on shifts. No schooling needed."]).tolist()
+        ['blue']
+        """
+        self = cls(**parameters)
+        self.model_ = model if isinstance(model, Model) else load_model(model or default_model_path())
+        self.classes_, self._columns = np.array(ENCODED), [LABELS.index(name) for name in ENCODED]
+        return self
+
+    def calibrate(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+        """Adapt the fitted model's probabilities to some labelled ads; scores and reasons stay.
+
+        A temperature and a bias for each label are fitted, so some hundreds of ads are enough.
+
+        Parameters
+        ----------
+        X, y
+            As in `fit`.
+        sample_weight : array-like of float, shape (n_samples,), optional
+
+        Returns
+        -------
+        self
+        """
+        check_is_fitted(self)
+        titles, texts = split_ads(X, self.title_column, self.text_column)
+        labels, _, _ = named_labels(y, self.encoded_labels)
+        self.model_ = calibrate(self.model_, texts, labels, titles, sample_weight)
+        return self
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -286,18 +350,14 @@ def _score_counts(model: Model, ads: CountedAds) -> NDArray[np.float64]:
     return np.asarray(np.clip(rating, 0.0, 4.0) / 4.0)
 
 
-def _counted(X: Any, max_tokens: int, reader: Reader) -> CountedAds:
-    titles, texts = split_ads(X)
-    return count_ads(texts, titles, max_tokens, reader)
-
-
-def split_ads(X: Any) -> tuple[list[str | None], list[str]]:
+def split_ads(
+    X: Any, title_column: str | None = None, text_column: str | None = None
+) -> tuple[list[str | None], list[str]]:
     """Take ads as text, as (title, text) pairs or as a DataFrame apart into titles and texts."""
     if isinstance(X, pd.DataFrame):
-        if "text" not in X:
-            raise DataError(f"No column 'text' in the table; its columns are {', '.join(map(str, X.columns))}.")
-        titles = X["title"].tolist() if "title" in X else [None] * len(X)
-        return titles, X["text"].tolist()
+        title, text = find_columns(X.columns, title_column, text_column)
+        titles = X[title].tolist() if title is not None else [None] * len(X)
+        X = [(t if isinstance(t, str) else None, ad) for t, ad in zip(titles, X[text].tolist(), strict=True)]
     if isinstance(X, str):
         raise DataError("Give a sequence of ads, not a single string.")
     titles, texts = [], []
