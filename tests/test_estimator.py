@@ -195,7 +195,6 @@ def test_columns_of_a_table_may_be_chosen() -> None:
 def test_the_shipped_model_as_a_fitted_estimator() -> None:
     classifier = CollarClassifier.from_pretrained()
     texts = ["MIG welding of steel frames in our workshop.", "Accountant. Bachelor's degree in accounting needed."]
-    assert classifier.predict(texts)[0] == "blue"
     expected = predict(classifier.model_, texts).probabilities[:, [1, 2, 0]]
     assert np.array_equal(classifier.predict_proba(texts), expected)
     with pytest.raises(NotFittedError):
