@@ -30,7 +30,10 @@ from collarclass.shares.read import facts_of
 from collarclass.shares.shares import estimate_shares
 
 EXAMPLES = Path(__file__).parents[1] / "examples" / "job_ads.csv"
-BOTH: dict[str, Any] = {"name": "both", "rules": [{"label": "gray", "academic_score": {"min": 0.5}, "hands_on_score": {"min": 0.5}}]}
+BOTH: dict[str, Any] = {
+    "name": "both",
+    "rules": [{"label": "gray", "academic_score": {"min": 0.5}, "hands_on_score": {"min": 0.5}}],
+}
 BOTH["fallback"] = {"labels": ["white", "blue"]}
 
 

@@ -51,7 +51,9 @@ def labelled_row(title: str, collar: str = "gray", **changes: str) -> dict[str, 
         "collar_model": "small 0",
     }
     if collar == "unclear":
-        row |= dict.fromkeys(("collar_confidence", "academic_score", "hands_on_score", "p_white", "p_blue", "p_gray"), "")
+        row |= dict.fromkeys(
+            ("collar_confidence", "academic_score", "hands_on_score", "p_white", "p_blue", "p_gray"), ""
+        )
     return {"title": title, "text": "…", **row, **changes}
 
 
@@ -147,7 +149,7 @@ def test_regions_by_months(many: Path) -> None:
     assert all(len(row) == 13 for row in rows)
     alone = shares_of_file(many, by=["region", "posted"])
     one = alone[(alone["region"] == "Wales") & (alone["posted"] == "2026-07") & (alone["label"] == "gray")]
-    assert float(dict((row[0], row) for row in rows)["Wales"][7]) == pytest.approx(one["share"].tolist()[0], abs=1e-6)
+    assert float({row[0]: row for row in rows}["Wales"][7]) == pytest.approx(one["share"].tolist()[0], abs=1e-6)
 
 
 def test_other_definitions_stand_beside(labelled: Path) -> None:
@@ -283,9 +285,7 @@ def test_only_unclear_ads(tmp_path: Path, small_model: Model) -> None:
         ("", {}, r"l\.csv"),
     ],
 )
-def test_errors(
-    tmp_path: Path, small_model: Model, content: str | None, options: dict[str, Any], message: str
-) -> None:
+def test_errors(tmp_path: Path, small_model: Model, content: str | None, options: dict[str, Any], message: str) -> None:
     source = tmp_path / "l.csv"
     if content is None:
         write_rows(source, [labelled_row("A")])
@@ -299,9 +299,11 @@ def test_errors(
 # -- in a browser --------------------------------------------------------------------------------
 
 BROWSER = find_browser()
-TOO_NARROW = """[...document.querySelectorAll('p, li, td.text, h1, h2, h3, .ad, .group b, #ads summary b, .heat tbody th')]
+TOO_NARROW = """[...document.querySelectorAll(
+    'p, li, td.text, h1, h2, h3, .ad, .group b, #ads summary b, .heat tbody th')]
     .filter(e => e.offsetParent && e.textContent.trim().length > 24).filter(e => {
-        const probe = document.createElement('span'); probe.textContent = '0'.repeat(12); probe.style.position = 'absolute';
+        const probe = document.createElement('span');
+        probe.textContent = '0'.repeat(12); probe.style.position = 'absolute';
         e.append(probe); const least = probe.getBoundingClientRect().width; probe.remove();
         return e.getBoundingClientRect().width < least; }).map(e => e.outerHTML.slice(0, 90))"""
 OUTSIDE = """[...document.querySelectorAll('main *')].filter(e => !e.closest('.scroll') && !e.closest('svg'))
@@ -352,11 +354,15 @@ def test_the_layout(
 
 
 def test_words_and_figures_can_be_read_on_their_ground(tab: Page, pages: dict[tuple[str, str], Path]) -> None:
-    contrast = """(() => { const channel = v => { v /= 255; return v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4; };
-        const light = c => { const [r, g, b] = c.match(/[\\d.]+/g).map(Number); return .2126 * channel(r) + .7152 * channel(g) + .0722 * channel(b); };
+    contrast = """(() => {
+        const channel = v => { v /= 255; return v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4; };
+        const light = c => { const [r, g, b] = c.match(/[\\d.]+/g).map(Number);
+            return .2126 * channel(r) + .7152 * channel(g) + .0722 * channel(b); };
         const paper = light(getComputedStyle(document.documentElement).backgroundColor);
-        return [...document.querySelectorAll('h1, p, .note, .legend span, summary, td, .figure small, footer')].map(e => {
-            const ink = light(getComputedStyle(e).color); return (Math.max(ink, paper) + .05) / (Math.min(ink, paper) + .05); })
+        const shown = 'h1, p, .note, .legend span, summary, td, .figure small, footer';
+        return [...document.querySelectorAll(shown)].map(e => {
+            const ink = light(getComputedStyle(e).color);
+            return (Math.max(ink, paper) + .05) / (Math.min(ink, paper) + .05); })
             .reduce((a, b) => Math.min(a, b)); })()"""
     for scheme in ("light", "dark"):
         tab.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
@@ -394,7 +400,7 @@ def test_the_keyboard_reaches_everything_and_charts_have_words(tab: Page, pages:
     for _ in range(60):
         tab.call("Input.dispatchKeyEvent", type="keyDown", key="Tab", code="Tab", windowsVirtualKeyCode=9)
         tab.call("Input.dispatchKeyEvent", type="keyUp", key="Tab", code="Tab", windowsVirtualKeyCode=9)
-        reached.add(tab.run("document.activeElement.id || document.activeElement.tagName + document.activeElement.className"))
+        reached.add(tab.run("(e => e.id || e.tagName + e.className)(document.activeElement)"))
     assert {"search", "collar", "sort", "SUMMARY", "DIVscroll heat"} <= reached
     assert tab.run("[...document.querySelectorAll('[role=img]')].every(e => e.getAttribute('aria-label').length > 5)")
     assert tab.run("[...document.querySelectorAll('th')].every(e => e.scope)")
@@ -403,7 +409,8 @@ def test_the_keyboard_reaches_everything_and_charts_have_words(tab: Page, pages:
 def test_a_table_is_saved_as_csv(tab: Page, pages: dict[tuple[str, str], Path]) -> None:
     tab.size(800, 900)
     tab.open(pages["few", "en"])
-    tab.run("""window.saved = []; URL.createObjectURL = blob => { blob.text().then(t => saved.push(t)); return 'blob:x'; };
+    tab.run("""window.saved = [];
+        URL.createObjectURL = blob => { blob.text().then(t => saved.push(t)); return 'blob:x'; };
         HTMLAnchorElement.prototype.click = function () { saved.push(this.download); };""")
     tab.run("document.querySelector('#shares').closest('details').querySelector('button.csv').click()")
     tab.wait("saved.length === 2")
@@ -426,7 +433,9 @@ def test_printed_it_is_light_and_whole(tab: Page, pages: dict[tuple[str, str], P
 
 
 def test_hostile_ads_do_nothing_in_a_browser(tab: Page, tmp_path: Path, small_model: Model) -> None:
-    rows = [labelled_row(HOSTILE, text=HOSTILE + str(i), collar_evidence=HOSTILE, **{HOSTILE: HOSTILE}) for i in range(4)]
+    rows = [
+        labelled_row(HOSTILE, text=HOSTILE + str(i), collar_evidence=HOSTILE, **{HOSTILE: HOSTILE}) for i in range(4)
+    ]
     source = write_rows(tmp_path / "labelled.csv", rows)
     write_report(source, tmp_path / "r.html", model=small_model, by=[HOSTILE])
     tab.size(800, 900)

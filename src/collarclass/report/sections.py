@@ -341,8 +341,8 @@ def stated_section(page: Page) -> dict[str, Any]:
     tables.append(
         _table("asked-for", [w["status"], *head[1:]], _rows(statuses, _crosstab(page.facts.status, page.labels, 5)))
     )
-    if "vocational_certificate" in page.table:
-        counts = _crosstab(page.facts.vocational_certificate, page.labels, 5)
+    if (vocational := page.facts.vocational_certificate) is not None:
+        counts = _crosstab(vocational, page.labels, 5)
         tables.append(_table("vocational", [w["vocational"], *head[1:]], _rows(statuses, counts)))
     return {"bars": bars, "tables": tables, "certificates": _certificates(page)}
 

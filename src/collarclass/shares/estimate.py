@@ -337,9 +337,11 @@ def _drawn(rng: np.random.Generator, counts: Floats, n: int) -> Floats:
 
 def _before_confusion(found: Floats, rates: Floats, rounds: int = 200) -> Floats:
     """Likeliest true shares for each row of found shares, by expectation maximisation."""
-    truth = np.full((len(found), rates.shape[1]), 1 / rates.shape[1])
-    for _ in range(rounds):
-        expected = np.einsum("bi,bij->bj", truth, rates)
-        truth = truth * np.einsum("bij,bj->bi", rates, found / np.maximum(expected, 1e-300))
-        truth /= truth.sum(axis=1, keepdims=True)
-    return np.asarray(truth)
+    truth = np.full((len(found), 1, rates.shape[1]), 1 / rates.shape[1])
+    back = np.ascontiguousarray(rates.transpose(0, 2, 1))
+    for i in range(rounds):
+        fresh = truth * ((found[:, None, :] / np.maximum(truth @ rates, 1e-300)) @ back)
+        if i % 10 == 9 and np.abs(fresh - truth).max() < 1e-6:
+            return np.asarray(fresh[:, 0])
+        truth = fresh
+    return np.asarray(truth[:, 0])

@@ -146,10 +146,11 @@ def estimate_shares(
 
     Examples
     --------
-    >>> import pandas as pd
-    >>> from collarclass import label_table
-    >>> labelled = label_table(pd.read_csv("examples/job_ads.csv")) # doctest: +SKIP
-    >>> estimate_shares(labelled, by="region")[["region", "label", "share"]] # doctest: +SKIP
+    >>> labelled = pd.DataFrame({"collar": ["gray", "blue", "white", "blue"] * 25, "region": ["north", "south"] * 50})
+    >>> truth = pd.DataFrame({"label": ["gray", "blue"] * 20}, index=range(40))
+    >>> found = estimate_shares(labelled, truth, by="region", margins=True)
+    >>> found[found["label"] == "gray"][["region", "plain", "method"]].values.tolist()
+    [['(all)', 0.25, 'corrected'], ['north', 0.5, 'pooled'], ['south', 0.0, 'pooled']]
     """
     by = [by] if isinstance(by, str) else list(by)
     check_columns(labelled.columns, [c for c in (weight, unique) if c is not None], prefix, "the labelled ads")
