@@ -64,25 +64,30 @@ def measure() -> dict[str, Any]:
 
 
 def markdown(headings: tuple[str, ...], body: list[list[str]], flush_left: int) -> list[str]:
-    """A Markdown table; the shipped model's rows in bold."""
+    """A Markdown table."""
     marks = "".join("---|" if k < flush_left else "---:|" for k in range(len(headings)))
     return [f"| {' | '.join(headings)} |", f"|{marks}", *(f"| {' | '.join(row)} |" for row in body)]
 
 
 def leaderboard(results: dict[str, Any]) -> str:
     """The tables of docs/benchmark.md, best first in each language."""
-    lines = [f"Measured with {results['model']}; the whole run took {results['seconds']} s on two cores.", ""]
+    lines = [f"Measured with {results['model']}; the whole run took {results['seconds']} s.", ""]
     for basis, heading in (("ad", "Ads"), ("title", "Bare titles")):
         for language, name in LANGUAGE_NAMES.items():
             body = [r[:1] + r[3:] for r in results["labels"] if r[1] == basis and r[2] == language and r[8] != "100.0%"]
-            body = sorted(body, key=lambda r: -float(r[2].split()[0]))
+            body = [[_called(r[0], results), *r[1:]] for r in sorted(body, key=lambda r: -float(r[2].split()[0]))]
             if body:
                 title = [f"### {heading}, {name}", ""]
                 lines += [*title, *markdown((HEADINGS[0], *HEADINGS[3:]), body, 1), ""]
-    names = [[r[0], LANGUAGE_NAMES[r[1]], *r[2:]] for r in results["requirements"]]
+    names = [[_called(r[0], results), LANGUAGE_NAMES[r[1]], *r[2:]] for r in results["requirements"]]
     lines += ["### Stated schooling, ads and passages", "", *markdown(REQUIREMENT_HEADINGS, names, 2), ""]
     lines += ["### Explanations", "", *explanations(results["faithfulness"])]
     return "\n".join(lines)
+
+
+def _called(name: str, results: dict[str, Any]) -> str:
+    """An entry's name in a table: the shipped model stands out."""
+    return f"**collarclass** ({name})" if name == results["model"] else name
 
 
 def side_by_side(results: dict[str, Any]) -> str:
@@ -92,7 +97,7 @@ def side_by_side(results: dict[str, Any]) -> str:
     for name, basis, language, _, f1, *rest in results["labels"]:
         cells.setdefault(name, {})[basis, language] = "–" if rest[-2] == "100.0%" else f1
     head = ["", *(f"{LANGUAGE_NAMES[la]} {'ads' if basis == 'ad' else 'bare titles'}" for basis, la in columns)]
-    body = [[name, *(own.get(column, "–") for column in columns)] for name, own in cells.items()]
+    body = [[_called(name, results), *(own.get(column, "–") for column in columns)] for name, own in cells.items()]
     body.sort(key=lambda row: row[1], reverse=True)
     return "\n".join(markdown(tuple(head), body, 1))
 
