@@ -50,6 +50,11 @@ class Progress:
             line += f", {share:.0%}, {left // 60}:{left % 60:02} left"
         self._write(line)
 
+    def show(self, line: str) -> None:
+        """Show a line of other words, if any is shown."""
+        if self._show:
+            self._write(line)
+
     def start_at(self, share: float) -> None:
         """Count time from here: what came before was skipped."""
         self._started, self._share_before = time.monotonic(), share
@@ -65,6 +70,38 @@ class Progress:
         sys.stderr.write("\r" + line.ljust(self._width))
         sys.stderr.flush()
         self._width = len(line)
+
+
+class Steps:
+    """One line that is written over: the step of a long work, and the time left.
+
+    Parameters
+    ----------
+    show : bool, callable or None
+        As in `Progress`; a callable gets the number of steps done and the share done.
+    total : int
+        How many steps there are, of about equal length.
+    """
+
+    def __init__(self, show: ProgressLike, total: int) -> None:
+        self._shown = Progress(show)
+        self._call = show if callable(show) else None
+        self._total, self._done = total, 0
+        self._started = time.monotonic()
+
+    def done(self, what: str) -> None:
+        """Count a step that is done, and name it."""
+        self._done += 1
+        share = min(1.0, self._done / self._total)
+        if self._call is not None:
+            self._call(self._done, share)
+            return
+        left = round((time.monotonic() - self._started) * (1 - share) / share)
+        self._shown.show(f"{what} ({self._done} of {self._total}), {left // 60}:{left % 60:02} left")
+
+    def close(self) -> None:
+        """Take the line away."""
+        self._shown.close()
 
 
 def _on_terminal() -> bool:

@@ -185,20 +185,31 @@ def _report(source: str, target: Path, *, model: Path | None, force: bool, **opt
 
 
 @app.command(epilog="Example: collarclass train -o models/own --own my_labelled_ads.csv --name own")
-@click.option("--output", "-o", "target", type=PATH, required=True, help="Folder for the model.")
-@click.option("--data", type=PATH, default=Path("data"), help="The project's data folder.")
-@click.option("--own", type=PATH, help="CSV of your own labelled ads, used besides.")
+@click.option("--output", "-o", "target", type=PATH, default=Path("own_model"), help="Folder for the model.")
+@click.option("--data", type=PATH, help="Data folder; the installed one if not given.")
+@click.option("--own", type=PATH, help="Table of your own labelled ads, used besides.")
 @click.option("--own-mentions", type=PATH, help="CSV of your own decided mentions of requirements, used besides.")
 @click.option("--written-only", is_flag=True, help="Leave out the real ads.")
 @click.option("--name", default="standard", help="Name of the model.")
+@click.option("--progress/--no-progress", default=None, help="Show the step and the time left.")
 def train(
-    target: Path, data: Path, own: Path | None, own_mentions: Path | None, written_only: bool, name: str
+    target: Path,
+    data: Path | None,
+    own: Path | None,
+    own_mentions: Path | None,
+    written_only: bool,
+    name: str,
+    progress: bool | None,
 ) -> None:
-    """Train a model on labelled ads, and say how good it is."""
+    """Train a model on labelled ads, and say how good it is.
+
+    The training ads come with the package; --own adds yours, a table of any format with columns text and label.
+    """
     from collarclass.training.train import train_to
 
+    options: dict[str, Any] = {"own_mentions": own_mentions, "written_only": written_only, "progress": progress}
     with ending():
-        click.echo(train_to(target, data, own=own, own_mentions=own_mentions, written_only=written_only, name=name))
+        click.echo(train_to(target, data, own=own, name=name, **options))
 
 
 @app.command(epilog="Example: collarclass check my_labels.csv")

@@ -1,4 +1,4 @@
 """Rated ads into a model.
 
-May import: errors, definitions, text, features, requirement_reader, model, tables, files, corpus, evaluation.
+May import: errors, progress, definitions, text, features, requirement_reader, model, tables, files, corpus, evaluation.
 """

@@ -22,6 +22,7 @@ from collarclass.features.ngrams import Vocabulary, damped
 from collarclass.model.model import Block, Model
 from collarclass.model.persistence import default_model_path, load_model, shipped_reader
 from collarclass.model.predict import predict
+from collarclass.progress import Steps
 from collarclass.requirement_reader.decide import Reader
 from collarclass.tables.columns import find_columns
 from collarclass.training.calibrate import calibrate
@@ -127,6 +128,7 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         groups: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
         reader: Reader | None = None,
+        steps: Steps | None = None,
     ) -> Self:
         """Learn from labelled ads.
 
@@ -143,6 +145,9 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         sample_weight : array-like of float, shape (n_samples,), optional
         reader : Reader, optional
             Weights by which stated requirements are read; those of the shipped model by default.
+
+        steps : Steps, optional
+            Is told of each fold that is done.
 
         Returns
         -------
@@ -180,12 +185,16 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             fitted = self._fit_words(data, train, target, weight)
             for counts, of in zip(data.counts, fitted, strict=True):
                 words[test] += _words(counts[test], *of)
+            if steps is not None:
+                steps.done("words, held-out fold")
         self.classes_, self._columns = classes, [LABELS.index(name) for name in class_names]
         word_scale, intercept, stated_weight = _fit_scale(words, data.features, data.segment, target, weight)
         rating = intercept[data.segment] + word_scale[data.segment] * words + data.features @ stated_weight
         self.held_out_scores_ = np.clip(rating, 0, 4) / 4
         decision = self._fit_decision(self.held_out_scores_, labels, weight)
         fitted = self._fit_words(data, np.arange(len(ads)), target, weight)
+        if steps is not None:
+            steps.done("words, all ads")
         text, title = (
             _block(part, np.flatnonzero(scale), scale, weights)
             for part, (scale, weights) in zip(parts, fitted, strict=True)

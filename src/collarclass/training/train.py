@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from collarclass.corpus.read import labelled_ads, read_data, read_ratings
+from collarclass.corpus.shipped import data_path
 from collarclass.definitions.labels import LABELS, RATINGS, TYPICAL_RATINGS
 from collarclass.errors import DataError
 from collarclass.evaluation.metrics import agreement, evaluate, summary
@@ -26,12 +27,14 @@ from collarclass.model.model import Model
 from collarclass.model.persistence import arrays_of, save_model
 from collarclass.model.stream import LANGUAGES, MEASURES, ranges
 from collarclass.model.title_model import TitleModel
+from collarclass.progress import ProgressLike, Steps
 from collarclass.training.counts import CountedAds, concatenate, count_ads, load_counts
 from collarclass.training.estimator import CollarClassifier
 from collarclass.training.titles import ALTERNATE_TITLES, fit_titles, title_rows
 from collarclass.training.train_reader import train_reader
 
 SOURCE_POWER = 0.5  # 0: every real ad weighs the same; 1: every source does
+_OTHER_STEPS = 4  # besides the folds: the reader, counting, the last fit, bare titles
 MIN_SOURCE = 40  # ads of a source for figures of its own
 
 
@@ -73,6 +76,7 @@ def train(
     own_mentions: str | os.PathLike[str] | None = None,
     written_only: bool = False,
     name: str = "standard",
+    progress: ProgressLike = None,
     **parameters: Any,
 ) -> tuple[Model, CollarClassifier]:
     """Train a model on the data folder, and on a user's own labelled ads beside it.
@@ -90,6 +94,9 @@ def train(
         Leave out the real ads, whose texts are not part of the project, and learn from the written ones.
     name : str
         Name of the model.
+    progress : bool or callable, optional
+        Whether to show the step and the time left on standard error; only on a terminal if not given. A
+        callable gets the number of steps done and the share done.
     **parameters
         Of `CollarClassifier`.
 
@@ -100,15 +107,32 @@ def train(
     classifier : CollarClassifier
         As fitted, with its held-out scores.
     """
+    classifier = CollarClassifier(name=name, **parameters)
+    steps = Steps(progress, classifier.n_folds + _OTHER_STEPS)
+    try:
+        return _train(data, own, own_mentions, written_only, classifier, steps)
+    finally:
+        steps.close()
+
+
+def _train(
+    data: str | os.PathLike[str],
+    own: str | os.PathLike[str] | None,
+    own_mentions: str | os.PathLike[str] | None,
+    written_only: bool,
+    classifier: CollarClassifier,
+    steps: Steps,
+) -> tuple[Model, CollarClassifier]:
     ads, occupations = read_data(data)
     rows = training_ads(ads, occupations)
-    classifier = CollarClassifier(name=name, **parameters)
     real = None if written_only else real_ads(data)
     mine = own_ads(own) if own is not None else rows[:0]
     written = pd.concat([rows, mine], ignore_index=True)
     with threadpool_limits(limits=1):
         reader = train_reader(data, own_mentions)
+    steps.done("the reader of requirements")
     counted = [count_ads(written["text"].tolist(), written["title"].tolist(), classifier.max_tokens, reader)]
+    steps.done("words counted")
     tables = [written]
     if real is not None:
         tables.append(real[0])
@@ -122,8 +146,10 @@ def train(
             table["group"],
             table["weight"].to_numpy(),
             reader=reader,
+            steps=steps,
         )
         bare_title = title_model(data, ads, occupations)
+    steps.done("bare titles")
     model = replace(classifier.model_, bare_title=bare_title)
     held_out = held_out_labels(classifier, np.arange(len(ads)))
     results = {
@@ -131,7 +157,7 @@ def train(
         for language in ("en", "zh")
     }
     facts = {
-        "parameters": classifier.get_params(),
+        "parameters": {name: value for name, value in classifier.get_params().items() if value is not None},
         "environment": environment(),
         "ads": {
             language: {label: int(n) for label, n in part["label"].value_counts().sort_index().items()}
@@ -275,12 +301,13 @@ def held_out_labels(classifier: CollarClassifier, rows: NDArray[np.int64]) -> pd
 
 def train_to(
     target: str | os.PathLike[str],
-    data: str | os.PathLike[str],
+    data: str | os.PathLike[str] | None = None,
     *,
     own: str | os.PathLike[str] | None = None,
     own_mentions: str | os.PathLike[str] | None = None,
     written_only: bool = False,
     name: str = "standard",
+    progress: ProgressLike = None,
 ) -> str:
     """Train, write the model folder, and say how the model does on occupations held out of training.
 
@@ -288,7 +315,9 @@ def train_to(
     ----------
     target : path-like
         Folder for the model.
-    data, own, own_mentions, written_only, name
+    data : path-like, optional
+        The data folder; the one that is installed, or in the checkout, if not given.
+    own, own_mentions, written_only, name, progress
         As in `train`.
 
     Returns
@@ -296,7 +325,9 @@ def train_to(
     str
         For reading on a terminal.
     """
-    model, _ = train(data, own=own, own_mentions=own_mentions, written_only=written_only, name=name)
+    data = data if data is not None else data_path()
+    options: dict[str, Any] = {"own_mentions": own_mentions, "written_only": written_only, "progress": progress}
+    model, _ = train(data, own=own, name=name, **options)
     shipped = own is None and not written_only
     figures = read_figures(data) if shipped else None
     card = model_card(model, figures, read_explanation_figures(data) if shipped else None)
