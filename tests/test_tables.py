@@ -216,3 +216,12 @@ def test_the_log_is_silent_unless_asked_for(tmp_path: Path, small_model: Model) 
     command = [sys.executable, "-c", code, str(tmp_path / "ads.csv")]
     err = subprocess.run(command, check=True, capture_output=True, text=True).stderr.splitlines()
     assert [line.split(":")[:2] for line in err] == [["INFO", "collarclass"]] * 2 + [["WARNING", "collarclass"]]
+
+
+def test_progress_of_a_list(small_model: Model) -> None:
+    seen: list[tuple[int, float]] = []
+    texts = [ad or "" for ad in ADS["text"]] * 9000
+    found = classify_many(texts, evidence=False, model=small_model, progress=lambda n, share: seen.append((n, share)))
+    assert len(found) == 36_000
+    assert seen[-1] == (36_000, 1.0)
+    assert 1 < len(seen) < 100

@@ -8,7 +8,8 @@ from functools import cache
 from collarclass.definitions.labels import BASES, DIMENSIONS, LABELS, LEVELS, STATUSES
 from collarclass.model.model import NOTES, Model
 from collarclass.model.persistence import default_model_path, load_model
-from collarclass.model.predict import UNCLEAR, Predictions, predict
+from collarclass.model.predict import UNCLEAR, Predictions, chunks, predict
+from collarclass.progress import Progress, ProgressLike
 from collarclass.requirement_reader.lexicon import Lexicon
 from collarclass.requirement_reader.reader import read_requirements
 from collarclass.requirement_reader.stated import Requirement, findings
@@ -66,6 +67,7 @@ def classify_many(
     evidence: bool = True,
     *,
     model: Model | None = None,
+    progress: ProgressLike = None,
 ) -> list[Classification]:
     """Label many job ads; each result is the one that `classify` gives for that ad.
 
@@ -77,6 +79,9 @@ def classify_many(
     evidence : bool, default=True
         Whether the results carry evidence and requirements; without them labelling is faster.
     model : Model, optional
+    progress : bool or callable, optional
+        Whether to show progress on standard error; not if not given. A callable gets the ads done and
+        the share done.
 
     Returns
     -------
@@ -98,7 +103,14 @@ def classify_many(
     """
     texts, titles = check_texts(texts, titles)
     model = model or default_model()
-    return list(_classifications(model, predict(model, texts, titles, details=evidence), texts, titles))
+    shown, out = Progress(progress or False), list[Classification]()
+    try:
+        for some, heads in chunks(texts, titles):
+            out += _classifications(model, predict(model, some, heads, details=evidence), some, heads)
+            shown.update(len(out), len(out) / len(texts))
+    finally:
+        shown.close()
+    return out
 
 
 def _classifications(
