@@ -22,6 +22,9 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
+from collarclass.definitions.labels import LABELS
+from collarclass.occupation.labels import occupation_labels
+
 Labeller = Callable[[pd.DataFrame], tuple[list[str], NDArray[np.float64] | None]]
 
 # Collar of each ISCO-08 major group, in the usual reading: technicians between the rest.
@@ -74,6 +77,16 @@ def isco_lookup(train: pd.DataFrame, occupations: pd.DataFrame) -> Labeller:
     def labels(ads: pd.DataFrame) -> tuple[list[str], None]:
         nearest = (vectorizer.transform(ads["title"]) @ known.T).toarray().argmax(axis=1)
         return [ISCO_COLLARS[code[0]] for code in codes[nearest]], None
+
+    return labels
+
+
+def nearest_occupation(train: pd.DataFrame, occupations: pd.DataFrame) -> Labeller:
+    """The label, in the shipped table, of the occupation whose names are nearest to the title."""
+
+    def labels(ads: pd.DataFrame) -> tuple[list[str], None]:
+        found = occupation_labels(ads["title"].tolist(), ads["text"].tolist())
+        return [LABELS[k] if k >= 0 else "unclear" for k in found], None
 
     return labels
 
@@ -149,6 +162,7 @@ BASELINES: dict[str, Callable[[pd.DataFrame, pd.DataFrame], Labeller | None]] = 
     "majority label": majority,
     "title keywords": title_keywords,
     "ISCO major group by title": isco_lookup,
+    "label of the nearest occupation": nearest_occupation,
     "TF-IDF + logistic regression": tfidf,
     "fastText": fasttext,
     "static embedding (WordLlama)": static_embedding,
