@@ -115,3 +115,9 @@ def test_the_data_card_has_the_files_numbers() -> None:
 
     card = (DATA / "README.md").read_text("utf-8")
     assert card.split(START)[1].split(END)[0].strip() == numbers(DATA)
+
+
+def test_the_data_are_found_in_a_checkout() -> None:
+    from collarclass.corpus.shipped import data_path
+
+    assert data_path().samefile(Path(__file__).parents[1] / "data")

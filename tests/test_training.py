@@ -58,7 +58,10 @@ def test_own_ads_are_learnt_beside_the_shipped_ones(small: Path, tmp_path: Path)
     own = tmp_path / "own.csv"
     texts = [f"Zorgle frobnicator number {i}, grind and weld frobs all day" for i in range(30)]
     pd.DataFrame({"text": texts, "label": "blue"}).to_csv(own, index=False)
-    said = train_to(tmp_path / "mine", small, own=own, name="mine")
+    seen: list[float] = []
+    said = train_to(tmp_path / "mine", small, own=own, name="mine", progress=lambda step, share: seen.append(share))
+    assert seen == sorted(seen)
+    assert seen[-1] == 1.0
     model = load_model(tmp_path / "mine")
     assert model.identity in said
     assert model.name == "mine"
