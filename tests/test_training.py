@@ -51,6 +51,7 @@ def small(tmp_path: Path) -> Path:
     for name, step in (("ads/en.csv", 25), ("ads/zh.csv", 25), ("occupations.csv", 10)):
         table = pd.read_csv(DATA / name, dtype=str, keep_default_na=False)
         table[::step].to_csv(tmp_path / "data" / name, index=False)
+    shutil.copytree(DATA / "requirements", tmp_path / "data" / "requirements")  # the reader learns from all
     return tmp_path / "data"
 
 
