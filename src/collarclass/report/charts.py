@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from collarclass.definitions.labels import LABELS
 
 SIZE = 320.0  # of the plane, in user units: text of 11 units stays readable on a narrow page
-_LEFT, _BOTTOM, _MARGINAL, _TOP, _GAP = 30.0, 34.0, 34.0, 22.0, 11.0
+_LEFT, _BOTTOM, _MARGINAL, _TOP, _GAP = 36.0, 40.0, 34.0, 22.0, 11.0
 _ACROSS = 18  # hexagons
 Place = Callable[[float, float], tuple[float, float]]
 _DASHES = {"white": "2 3", "blue": "7 3", "gray": ""}
@@ -117,10 +117,10 @@ def _axes(place: Place, words: dict[str, str]) -> str:
         out.append(
             _tag("line", class_="grid", y1=_number(y), y2=_number(y), x1=_number(left), x2=_number(place(1, 0)[0]))
         )
-        out.append(_tag("text", f"{value:g}", class_="tick mid", x=_number(x), y=_number(bottom + 13)))
-        out.append(_tag("text", f"{value:g}", class_="tick end", x=_number(left - 5), y=_number(y + 4)))
+        out.append(_tag("text", f"{value:g}", class_="tick mid", x=_number(x), y=_number(bottom + 20)))
+        out.append(_tag("text", f"{value:g}", class_="tick end", x=_number(left - 11), y=_number(y + 4)))
     x, y = place(0.5, 0)
-    out.append(_tag("text", html.escape(words["academic"] + " →"), class_="name mid", x=_number(x), y=_number(y + 28)))
+    out.append(_tag("text", html.escape(words["academic"] + " →"), class_="name mid", x=_number(x), y=_number(y + 36)))
     out.append(_tag("text", html.escape("↑ " + words["hands_on"]), class_="name", x=0, y=12))
     return "".join(out)
 

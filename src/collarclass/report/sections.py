@@ -344,6 +344,7 @@ def stated_section(page: Page) -> dict[str, Any]:
     if (vocational := page.facts.vocational_certificate) is not None:
         counts = _crosstab(vocational, page.labels, 5)
         tables.append(_table("vocational", [w["vocational"], *head[1:]], _rows(statuses, counts)))
+    tables = [{**t, "label": t["head"][0]} for t in tables]
     return {"bars": bars, "tables": tables, "certificates": _certificates(page)}
 
 
