@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 
 from collarclass.definitions.labels import BASES, DIMENSIONS, LABELS, LEVELS, STATUSES
@@ -13,7 +13,8 @@ from collarclass.progress import Progress, ProgressLike
 from collarclass.requirement_reader.lexicon import Lexicon
 from collarclass.requirement_reader.reader import read_requirements
 from collarclass.requirement_reader.stated import Requirement, findings
-from collarclass.result import Classification
+from collarclass.result import Classification, in_cells
+from collarclass.text.sections import Cell, join_sections
 from collarclass.text.tokens import tokenize
 
 
@@ -23,13 +24,18 @@ def default_model() -> Model:
     return load_model(default_model_path())
 
 
-def classify(text: str = "", title: str | None = None, *, model: Model | None = None) -> Classification:
+def classify(
+    text: str | Mapping[str, str] = "", title: str | None = None, *, model: Model | None = None
+) -> Classification:
     """Label one job ad, or a bare job title, white, blue or gray collar.
 
     Parameters
     ----------
-    text : str, optional
+    text : str or mapping of str to str, optional
         The ad: plain text or HTML, English or Chinese. A short text without a sentence is judged as a title.
+        An ad in several parts is given as a mapping from their names to their texts, such as
+        ``{"responsibilities": ..., "education": ...}``: each part is read under its heading, and evidence
+        and requirements say in which part they stand, by `field`.
     title : str, optional
         The job title. Without a text, or with one that says too little, the title alone is judged.
         Without a title a short first line of the text is read as the title.
@@ -46,7 +52,7 @@ def classify(text: str = "", title: str | None = None, *, model: Model | None = 
     Raises
     ------
     TypeError
-        If `text` is not a str, or `title` neither a str nor None.
+        If `text` is not a str or a mapping to str, or `title` neither a str nor None.
 
     Examples
     --------
@@ -57,12 +63,15 @@ def classify(text: str = "", title: str | None = None, *, model: Model | None = 
     >>> found = classify(title="Web designer")
     >>> found.label, found.basis
     ('gray', 'title')
+    >>> parts = {"岗位职责": "负责数控车床的编程与操作。", "学历": "大专"}
+    >>> [(r.field, r.start, r.end, r.level) for r in classify(parts, "数控技术员").requirements]
+    [('学历', 0, 2, 'associate')]
     """
     return classify_many([text], [title], model=model)[0]
 
 
 def classify_many(
-    texts: Iterable[str],
+    texts: Iterable[str | Mapping[str, str]],
     titles: Iterable[str | None] | None = None,
     evidence: bool = True,
     *,
@@ -73,7 +82,8 @@ def classify_many(
 
     Parameters
     ----------
-    texts : iterable of str
+    texts : iterable of str or of mapping of str to str
+        As in `classify`.
     titles : iterable of str or None, optional
         One for each text.
     evidence : bool, default=True
@@ -101,20 +111,39 @@ def classify_many(
     >>> [c.label for c in classify_many(["", "   "])]
     ['unclear', 'unclear']
     """
-    texts, titles = check_texts(texts, titles)
+    texts, titles, cells = _joined(*check_texts(texts, titles))
     model = model or default_model()
     shown, out = Progress(progress or False), list[Classification]()
     try:
         for some, heads in chunks(texts, titles):
-            out += _classifications(model, predict(model, some, heads, details=evidence), some, heads)
+            found = predict(model, some, heads, details=evidence)
+            out += _classifications(model, found, some, heads, cells[len(out) :])
             shown.update(len(out), len(out) / len(texts))
     finally:
         shown.close()
     return out
 
 
+def _joined(
+    texts: Sequence[str | Mapping[str, str]], titles: Sequence[str | None] | None
+) -> tuple[list[str], Sequence[str | None] | None, list[tuple[Cell, ...]]]:
+    """Each text as one, with where its cells stand; an ad in parts has a title, so that no heading is taken for one."""
+    if not any(isinstance(text, Mapping) for text in texts):
+        return [str(text) for text in texts], titles, [()] * len(texts)
+    joined = [
+        (text, ()) if isinstance(text, str) else join_sections(list(text), list(text.values())) for text in texts
+    ]
+    given = titles if titles is not None else [None] * len(texts)
+    named = [t if isinstance(text, str) or t else "" for text, t in zip(texts, given, strict=True)]
+    return [text for text, _ in joined], named, [cells for _, cells in joined]
+
+
 def _classifications(
-    model: Model, found: Predictions, texts: Sequence[str], titles: Sequence[str | None] | None
+    model: Model,
+    found: Predictions,
+    texts: Sequence[str],
+    titles: Sequence[str | None] | None,
+    cells: Sequence[tuple[Cell, ...]],
 ) -> Iterator[Classification]:
     for i, text in enumerate(texts):
         k, level, p = int(found.label[i]), int(found.level[i]), found.probabilities[i].tolist()
@@ -126,7 +155,7 @@ def _classifications(
             hands_on_score=float(found.scores[i, 1]),
             schooling_level=LEVELS[level] if level >= 0 else None,
             schooling_status=STATUSES[found.status[i]],
-            requirements=found.requirements[i],
+            requirements=in_cells(found.requirements[i], text, cells[i]),
             note=NOTES[found.note[i]],
             model=model.identity,
             basis=BASES[found.basis[i]],
@@ -138,6 +167,7 @@ def _classifications(
             title=titles[i] if titles is not None else None,
             terms=found.terms[i],
             gradient=(float(found.gradient[i, 0]), float(found.gradient[i, 1])),
+            cells=cells[i],
         )
 
 
@@ -190,14 +220,18 @@ def requirements(
 
 
 def check_texts(
-    texts: Iterable[str], titles: Iterable[str | None] | None
-) -> tuple[list[str], list[str | None] | None]:
+    texts: Iterable[str | Mapping[str, str]], titles: Iterable[str | None] | None
+) -> tuple[list[str | Mapping[str, str]], list[str | None] | None]:
     """Turn both arguments into lists of the right types, or say which element is wrong."""
     if isinstance(texts, (str, bytes)):
         raise TypeError("texts is a single string: give a list of ads, or call classify for one ad.")
     texts = list(texts)
     for i, text in enumerate(texts):
-        if not isinstance(text, str):
+        if isinstance(text, Mapping):
+            wrong = [name for name, part in text.items() if not isinstance(part, str)]
+            if wrong:
+                raise TypeError(f"Text {i}, part {wrong[0]!r} is {_named(text[wrong[0]])}, not a str: pass a string.")
+        elif not isinstance(text, str):
             raise TypeError(f"Text {i} is {_named(text)}, not a str: {_remedy(text)}.")
     if titles is None:
         return texts, None

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, TypeVar
 
 from collarclass.definitions.labels import Label
 from collarclass.explain.html import as_html
@@ -13,6 +13,23 @@ from collarclass.model.evidence import Evidence, evidence_of
 from collarclass.model.ranking import Reason, reasons
 from collarclass.model.terms import SumTerms
 from collarclass.requirement_reader.stated import Requirement
+from collarclass.text.sections import Cell, place_in_cell
+
+_Placed = TypeVar("_Placed", Evidence, Reason, Requirement)
+
+
+def in_cells(found: tuple[_Placed, ...], text: str, cells: tuple[Cell, ...]) -> tuple[_Placed, ...]:
+    """Evidence, reasons or requirements of a joined text, placed in the parts of the ad."""
+    if not cells:
+        return found
+    out = []
+    for item in found:
+        if item.field == "text":
+            name, start, end = place_in_cell(cells, item.start, item.end)
+            offset = next(cell.start for cell in cells if cell.name == name)
+            item = replace(item, field=name, start=start, end=end, text=text[offset + start : offset + end])
+        out.append(item)
+    return tuple(out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +64,9 @@ class Classification:
     intercept : dict of str to float
         What each dimension's sum starts from.
     text, title : str or None
-        The ad, as passed.
+        The ad, as passed; of an ad in several parts, these joined under their headings.
+    cells : tuple of Cell
+        Of an ad in several parts, where each stands in `text`.
     """
 
     label: Label
@@ -69,6 +88,7 @@ class Classification:
     title: str | None = field(default=None, repr=False)
     terms: SumTerms | None = field(default=None, repr=False, compare=False)
     gradient: tuple[float, float] = field(default=(0.0, 0.0), repr=False)
+    cells: tuple[Cell, ...] = field(default=(), repr=False)
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:
@@ -78,12 +98,17 @@ class Classification:
         dimension)`` is the ad's rating, before it is clipped to 0..4 and divided by 4 to give the score.
         A requirement that is read from no words of the ad (that nothing is stated) has an empty span.
         """
-        return () if self.terms is None else evidence_of(self.terms, self.text, self.title)
+        if self.terms is None:
+            return ()
+        return in_cells(evidence_of(self.terms, self.text, self.title), self.text, self.cells)
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
         """The words that pulled the ad towards its label, weightiest first, overlapping ones merged."""
-        return () if self.terms is None else reasons(self.terms, self.gradient, self.text, self.title)
+        if self.terms is None:
+            return ()
+        found = in_cells(reasons(self.terms, self.gradient, self.text, self.title), self.text, self.cells)
+        return tuple(reason for reason in found if reason.text)
 
     def explain(self, lang: str | None = None) -> str:
         """Say in one plain sentence why the ad got its label.

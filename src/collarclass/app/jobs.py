@@ -10,7 +10,7 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from collarclass.files.label import label_file
 from collarclass.files.readers import Layout, open_reader
 from collarclass.files.source import COMPRESSIONS, FORMATS, Source, name_format
 from collarclass.model.model import Model
-from collarclass.tables.columns import find_columns
+from collarclass.tables.columns import Columns, choose_columns
 
 PREFIX = "collarclass-app-"
 TARGETS = ("csv", "tsv", "jsonl", "parquet", "xlsx")
@@ -252,14 +252,14 @@ def _outcome(job: Job, run: Callable[[], None]) -> str:
 def inspect(job: Job) -> None:
     """Find out which columns a file has, which of them hold titles and texts, and how it begins."""
 
-    def choose(columns: list[str], where: str) -> tuple[str | None, str]:
+    def choose(columns: list[str], where: str, kinds: Mapping[Hashable, str]) -> Columns:
         job.columns = [str(column) for column in columns]
         try:
-            title, text = find_columns(columns, where=where)
+            found = choose_columns(columns, where=where, kinds=kinds)
         except DataError:  # left to the user, who sees the columns
-            return None, columns[0]
-        job.title, job.text = (None if title is None else str(title)), str(text)
-        return job.title, job.text
+            return Columns(None, (columns[0],))
+        job.title, job.text = (None if found.title is None else str(found.title)), str(found.texts[0])
+        return found
 
     source = Source(str(job.path))
     try:

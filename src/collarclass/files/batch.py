@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
 import pyarrow as pa
 
 from collarclass.files.encoding import Encoding
+from collarclass.tables.columns import Columns
 
 BATCH_BYTES = 8 << 20  # a batch ends here even when it has fewer rows
 LONGEST_TEXT = 200_000  # characters read of one ad
@@ -22,8 +23,8 @@ _MISSING = frozenset(  # what pandas.read_csv takes for missing
 )
 
 
-# From the columns of a file, and its name for an error, to those of titles (or None) and of texts.
-Choose = Callable[[list[str], str], tuple[str | None, str]]
+# From the columns of a file, its name for an error, and the columns that hold no text, to those to be read.
+Choose = Callable[[list[str], str, Mapping[Hashable, str]], Columns]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,8 @@ class Batch:
 
     Attributes
     ----------
-    texts, titles : list of str
-        What is to be labelled; `titles` is None when there is no column of titles.
+    texts, titles, codes : list of str
+        What is to be labelled; `titles` and `codes` are None when there are none.
     notes : dict of int to str
         What is wrong with a row, by its number in the batch.
     raw : list of (bytes, bytes, bytes)
@@ -70,6 +71,7 @@ class Batch:
     lead: bytes = b""
     table: pa.Table | None = None
     objects: list[dict[str, Any]] = field(default_factory=list)
+    codes: list[str] | None = None
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -77,6 +79,17 @@ class Batch:
     def rows(self) -> list[dict[str, Any]]:
         """The rows as plain values by column."""
         return self.as_rows(self)
+
+    def add(self, columns: Columns, cells: Sequence[str]) -> None:
+        """Add what is to be labelled of a row, given its cells in the order of `columns.every`."""
+        title, text, code = columns.row(cells)
+        self.texts.append(text)
+        if columns.has_titles:
+            self.titles = self.titles if self.titles is not None else []
+            self.titles.append(title)
+        if columns.code is not None:
+            self.codes = self.codes if self.codes is not None else []
+            self.codes.append(code)
 
     def note(self, row: int, note: str) -> None:
         """Note what is wrong with a row, once."""
@@ -97,6 +110,7 @@ class Batch:
             b"",
             None if self.table is None else self.table.take(pa.array(which, pa.int64())),
             [self.objects[i] for i in which] if self.objects else [],
+            None if self.codes is None else [self.codes[i] for i in which],
         )
 
 
@@ -124,16 +138,68 @@ class Reader(Protocol):
     def batches(self, size: int) -> Iterator[Batch]: ...
 
 
+_DEPTH = 4  # of nested objects in which columns are looked for
+
+
+def member_paths(row: Mapping[str, Any], prefix: str = "", depth: int = _DEPTH) -> Iterator[str]:
+    """Names of an object's members, and of their members with dots between.
+
+    Examples
+    --------
+    >>> list(member_paths({"id": 1, "job": {"title": "Welder"}}))
+    ['id', 'job', 'job.title']
+    """
+    for name, value in row.items():
+        yield prefix + name
+        if isinstance(value, dict) and depth > 1:
+            yield from member_paths(value, f"{prefix}{name}.", depth - 1)
+
+
+def member(row: Mapping[str, Any], path: str) -> Any:
+    """The member of an object that a path leads to; None if there is none.
+
+    Examples
+    --------
+    >>> member({"job": {"title": "Welder"}}, "job.title"), member({"job.title": "Cook"}, "job.title")
+    ('Welder', 'Cook')
+    """
+    if path in row or "." not in path:
+        return row.get(path)
+    first, _, rest = path.partition(".")
+    inside = row.get(first)
+    return member(inside, rest) if isinstance(inside, dict) else None
+
+
+def kinds_of(paths: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> dict[Hashable, str]:
+    """Which columns hold objects, or nothing but numbers, in some rows.
+
+    Examples
+    --------
+    >>> kinds_of(["a", "b", "c"], [{"a": {"x": 1}, "b": 2, "c": "Welder"}])
+    {'a': 'objects', 'b': 'numbers'}
+    """
+    found: dict[Hashable, str] = {}
+    for path in paths:
+        values = [v for row in rows if (v := member(row, path)) is not None and v != ""]
+        if any(isinstance(v, dict) or (isinstance(v, list) and any(isinstance(x, dict) for x in v)) for v in values):
+            found[path] = "objects"
+        elif values and all(isinstance(v, (int, float)) for v in values):
+            found[path] = "numbers"
+    return found
+
+
 def tidy(value: Any) -> str:
     """The text of a cell: nothing for a missing value, at most `LONGEST_TEXT` characters.
 
     Examples
     --------
-    >>> tidy("Welder"), tidy("NaN"), tidy(None), tidy(12)
-    ('Welder', '', '', '12')
+    >>> tidy("Welder"), tidy("NaN"), tidy(None), tidy(12), tidy(["MIG", "TIG"])
+    ('Welder', '', '', '12', 'MIG\\nTIG')
     """
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
+    if isinstance(value, list) and all(isinstance(part, str) for part in value):
+        value = "\n".join(value)
     if not isinstance(value, str):
         value = (
             json.dumps(value, ensure_ascii=False, default=str)

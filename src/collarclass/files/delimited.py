@@ -38,15 +38,11 @@ class DelimitedReader:
         if delimiter is not None and (len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n'):
             raise DataError(f"{delimiter!r} cannot be a delimiter: give a single character such as , or ;")
         self._find_header(delimiter)
-        title_column, text_column = choose(self.columns, self.where)
-        self._text = self.columns.index(text_column)
-        self._title = None if title_column is None else self.columns.index(title_column)
-        wanted = sorted({self._text} | ({self._title} if self._title is not None else set()))
+        self._chosen = choose(self.columns, self.where, {})
+        self._places = [self.columns.index(str(name)) for name in self._chosen.every]
+        wanted = sorted(self._places)
         self.dialect = Dialect(self.delimiter, len(self.columns), wanted)
-        self._groups = [
-            1 + wanted.index(self._text),
-            1 + wanted.index(self._title) if self._title is not None else 0,
-        ]
+        self._groups = [1 + wanted.index(place) for place in self._places]
         self._last = len(wanted) + 1
 
     def _find_header(self, delimiter: str | None) -> None:
@@ -91,14 +87,11 @@ class DelimitedReader:
     def batches(self, size: int) -> Iterator[Batch]:
         """Read the rows in batches of `size`, fewer when they are long."""
         batch, taken = self._new(), 0
-        text_group, title_group = self._groups
         while True:
             block, at = self._block, self._at
             found = self.dialect.match(block, at)
             if found is not None and (found.end() < len(block) or self._final) and at < len(block):
-                if title_group and batch.titles is not None:
-                    batch.titles.append(self._decode(found[title_group], batch))
-                batch.texts.append(self._decode(found[text_group], batch))
+                batch.add(self._chosen, [self._decode(found[group], batch) for group in self._groups])
                 end, self._at = found.start(self._last), found.end()
                 self._check_length(end - at)
                 batch.raw.append((block[at:end], b"", found[self._last]))
@@ -125,7 +118,7 @@ class DelimitedReader:
             yield batch
 
     def _new(self) -> Batch:
-        return Batch(self.rows, titles=[] if self._title is not None else None)
+        return Batch(self.rows)
 
     def _blank_lines(self, batch: Batch) -> int:
         """Keep blank lines, which are no rows, behind the row before them."""
@@ -147,9 +140,7 @@ class DelimitedReader:
         if notes:
             batch.notes[len(batch)] = "; ".join(notes)
         own, surplus = cells[:n] + [b""] * (n - have), cells[n:]
-        if batch.titles is not None and self._title is not None:
-            batch.titles.append(self._decode(own[self._title], batch))
-        batch.texts.append(self._decode(own[self._text], batch))
+        batch.add(self._chosen, [self._decode(own[place], batch) for place in self._places])
         after = b"".join(self.delimiter + c for c in surplus)
         batch.raw.append((self.delimiter.join(own), after, line_end))
         return sum(map(len, cells))

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from collarclass.errors import DataError
 from collarclass.explain import palette
-from collarclass.files.batch import LONGEST_TEXT, Batch, Choose, Limits, Reader, distinct, tidy
+from collarclass.files.batch import LONGEST_TEXT, Batch, Choose, Limits, Reader, distinct, kinds_of, tidy
 from collarclass.files.encoding import Encoding
 from collarclass.files.source import Source, brief
 from collarclass.files.writers import cell_bytes
@@ -74,7 +74,8 @@ class ExcelReader:
         self.names = distinct(self.columns)
         in_corner = tuple(found.start or (0, 0)) == (0, 0)
         self.formulas = _formulas(file, self.sheet) if in_corner else {}
-        self._title, self._text = choose(self.names, self.where)
+        rows = [dict(zip(self.names, cells, strict=True)) for cells in self._rows[1:1001]]
+        self._chosen = choose(self.names, self.where, kinds_of(self.names, rows))
 
     def _choose_sheet(self, sheets: Sequence[str], wanted: str | None) -> str:
         if wanted is None:
@@ -91,14 +92,13 @@ class ExcelReader:
         """The rows in batches of `size`."""
         total = len(self._rows)
         for at in range(1, total, size):
-            batch = Batch(lambda batch: batch.objects, titles=[] if self._title is not None else None)
+            batch = Batch(lambda batch: batch.objects)
             for number, cells in enumerate(self._rows[at : at + size]):
                 row = {name: _value(v) for name, v in zip(self.names, cells, strict=True)}
                 batch.objects.append(row)
-                batch.texts.append(tidy(row[self._text]))
-                if batch.titles is not None and self._title is not None:
-                    batch.titles.append(tidy(row[self._title]))
-                if len(batch.texts[-1]) == LONGEST_TEXT:
+                cells_read = [tidy(row[str(name)]) for name in self._chosen.every]
+                batch.add(self._chosen, cells_read)
+                if max(map(len, cells_read)) == LONGEST_TEXT:
                     batch.note(number, f"only the first {LONGEST_TEXT} characters read")
             self._source.rows_share = min(1.0, (at + size) / total)
             yield batch

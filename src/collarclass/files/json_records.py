@@ -8,7 +8,17 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO, cast
 
 from collarclass.errors import DataError
-from collarclass.files.batch import BATCH_BYTES, LONGEST_TEXT, Batch, Choose, Limits, tidy
+from collarclass.files.batch import (
+    BATCH_BYTES,
+    LONGEST_TEXT,
+    Batch,
+    Choose,
+    Limits,
+    kinds_of,
+    member,
+    member_paths,
+    tidy,
+)
 from collarclass.files.encoding import Encoding, blocks, find_encoding, read_sample
 from collarclass.files.source import Source
 
@@ -50,7 +60,9 @@ class JsonReader:
                 f"{self.where} has objects of {len(seen):,} members, and {limits.columns:,} are read at most: "
                 "raise most_columns (--most-columns)."
             )
-        self._title, self._text = choose(self.columns, self.where)
+        rows = [row for body, _ in self._first if (row := _object(body)) is not None]
+        paths = list(dict.fromkeys(path for row in rows for path in member_paths(row)))
+        self._chosen = choose(paths, self.where, kinds_of(paths, rows))
 
     def batches(self, size: int) -> Iterator[Batch]:
         """Read the rows in batches of `size`, fewer when they are long."""
@@ -66,7 +78,7 @@ class JsonReader:
             yield batch
 
     def _new(self) -> Batch:
-        return Batch(lambda batch: batch.objects, titles=[] if self._title is not None else None)
+        return Batch(lambda batch: batch.objects)
 
     def _row(self, batch: Batch, body: bytes, end: bytes) -> None:
         if not body.strip():  # a blank line is no row
@@ -84,10 +96,9 @@ class JsonReader:
             batch.note(number, "not a JSON object")
             row = {"broken_line": body.decode("utf-8", "backslashreplace").strip()}
             body = json.dumps(row, ensure_ascii=False).encode()
-        if batch.titles is not None and self._title is not None:
-            batch.titles.append(_whole_characters(tidy(row.get(self._title))))
-        batch.texts.append(_whole_characters(tidy(row.get(self._text))))
-        if len(batch.texts[-1]) == LONGEST_TEXT:
+        cells = [_whole_characters(tidy(member(row, str(path)))) for path in self._chosen.every]
+        batch.add(self._chosen, cells)
+        if max(map(len, cells)) == LONGEST_TEXT:
             batch.note(number, f"only the first {LONGEST_TEXT} characters read")
         batch.objects.append(row)
         batch.raw.append((body[:-1] + (b"," if row else b""), b"}", end))

@@ -29,8 +29,8 @@ from collarclass.model.model import Model
 from collarclass.model.persistence import digest_of, load_model
 from collarclass.model.stream import StreamSums, drift_notes
 from collarclass.progress import Progress, ProgressLike
-from collarclass.tables.columns import check_free
-from collarclass.tables.schema import COLUMNS, fields
+from collarclass.tables.columns import Columns, check_free
+from collarclass.tables.schema import fields
 
 BATCH_SIZE = 2000
 _log = logging.getLogger("collarclass")
@@ -70,7 +70,8 @@ def label_file(
     target: str | os.PathLike[str],
     *,
     title: str | None = None,
-    text: str | None = None,
+    text: str | Sequence[str] | None = None,
+    code: str | None = None,
     format: str | None = None,  # noqa: A002
     encoding: str | None = None,
     delimiter: str | None = None,
@@ -81,6 +82,7 @@ def label_file(
     sample: int | None = None,
     prefix: str = "",
     evidence: bool = True,
+    occupations: bool = False,
     model: Model | str | os.PathLike[str] | None = None,
     definition: str | os.PathLike[str] | Definition = DEFAULT,
     n_jobs: int = 1,
@@ -102,8 +104,14 @@ def label_file(
     target : path-like
         The formats of the source and its own may differ. "-" is standard output. A folder (one that is
         there, or a name that ends in a slash) gets one file for each source. Folders are made.
-    title, text : str, optional
-        The columns of job titles and ad texts, if they are not among the common names.
+    title : str, optional
+        The column of job titles, if it is not among the common names.
+    text : str or sequence of str, optional
+        The column of ad texts, or several, which are read together under their headings; if not given, all
+        that have common names. A member of a nested column is named with dots: "job.description".
+    code : str, optional
+        A column of occupation codes (O*NET-SOC 2019, ISCO-08 or CSCO-2022): rows whose ad and title say too
+        little, or that have none, are judged by their occupation.
     format : {"csv", "tsv", "jsonl", "json", "parquet", "xlsx", "xls", "ods"}, optional
         Of a file whose name does not tell, such as standard input.
     encoding : str, optional
@@ -122,6 +130,8 @@ def label_file(
         Put before the names of the added columns.
     evidence : bool, default=True
         Whether to name the words that decided; faster without.
+    occupations : bool, default=False
+        Whether to add code, title and similarity of the occupation nearest to each row's title.
     model : Model or path-like, optional
         A model, or a model folder; the shipped model if not given.
     definition : str, path-like or Definition, default="article"
@@ -178,13 +188,14 @@ def label_file(
             raise DataError(f"{name} is {value}: give a whole number from 0 up.")
     count_workers(n_jobs)
     layout = Layout(
-        format, encoding, delimiter, sheet, title, text, file_column, select, head, sample,
+        format, encoding, delimiter, sheet, title, text, code, file_column, select, head, sample,
         Limits(longest_row, most_columns),
     )  # fmt: skip
     if not isinstance(model, Model):
         model = load_model(model) if model is not None else default_model()
     chosen = definition if isinstance(definition, Definition) else load_definition(definition)
-    run = _Run(Labelling(model, evidence, prefix, chosen), layout, n_jobs, batch_size, force, resume, progress)
+    labelling = Labelling(model, evidence, prefix, chosen, occupations)
+    run = _Run(labelling, layout, n_jobs, batch_size, force, resume, progress)
     if to_path != "-" and (Path(to_path).is_dir() or to_path.endswith(("/", os.sep))):
         return _total([run.label([path], inside) for path, inside in _names_in(to_path, paths)])
     return run.label(paths, to_path)
@@ -242,8 +253,8 @@ class _Run:
         layout = _for_target(self.layout, to_format or from_format)
         reader, read = open_all(paths, layout)
         try:
-            check_free(reader.names, prefix, _called(paths))
-            writer = _writer(reader, from_format, to_format, prefix)
+            check_free(reader.names, prefix, _called(paths), self.labelling.names)
+            writer = _writer(reader, from_format, to_format, self.labelling)
             if compression == "zip":
                 writer = ZipWriter(writer, Path(to_path).stem)
             settings = self._settings(paths, reader, from_format, to_format, compression)
@@ -305,7 +316,7 @@ class _Run:
         model, layout = self.labelling.model, self.layout
         return {
             "source": [fingerprint(p) if p != "-" else [] for p in paths],
-            "columns": [layout.title, layout.text],
+            "columns": [layout.title, layout.text, layout.code],
             "selection": [list(layout.select) if layout.select is not None else None, layout.file_column],
             "rows": [layout.head, layout.sample],
             "sheet": layout.sheet,
@@ -313,7 +324,7 @@ class _Run:
             "encoding": reader.encoding.name,
             "delimiter": layout.delimiter,
             "prefix": self.labelling.prefix,
-            "evidence": self.labelling.evidence,
+            "evidence": [self.labelling.evidence, self.labelling.occupations],
             "model": [model.identity, digest_of(model)],
             "definition": repr(self.labelling.definition),
             "batch size": self.batch_size,
@@ -369,7 +380,8 @@ def _labels_in(path: str, prefix: str, identity: str) -> Counter[str]:
     counts: Counter[str] = Counter()
     source = Source(path)
     try:
-        reader = open_reader(source, Layout(), lambda columns, where: (prefix + "collar_model", prefix + "collar"))
+        read = Columns(prefix + "collar_model", (prefix + "collar",))
+        reader = open_reader(source, Layout(), lambda columns, where, kinds: read)
         for batch in reader.batches(BATCH_SIZE):
             if any(title != identity for title in batch.titles or ()):
                 return Counter()
@@ -392,11 +404,12 @@ def _for_target(layout: Layout, to_format: str) -> Layout:
     return replace(layout, every_column=True) if needs else layout
 
 
-def _writer(reader: Reader, from_format: str, to_format: str, prefix: str) -> Writer:
-    added = [prefix + name for name in COLUMNS]
+def _writer(reader: Reader, from_format: str, to_format: str, labelling: Labelling) -> Writer:
+    prefix = labelling.prefix
+    added = [prefix + name for name in labelling.names]
     to_format = to_format or {"excel": "xlsx", "several": "csv"}.get(reader.format, reader.format)
     if to_format == "parquet":
-        return ParquetWriter(reader, fields(prefix))
+        return ParquetWriter(reader, fields(prefix, labelling.occupations))
     if to_format in EXCEL:
         return ExcelWriter(reader, added, reader.names, prefix)
     if to_format in ("jsonl", "json"):

@@ -6,7 +6,7 @@ until all are there.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from collarclass.files.batch import LONGEST_TEXT, Batch, Choose, Limits, Reader,
 from collarclass.files.encoding import Encoding, find_encoding
 from collarclass.files.source import Source, brief
 from collarclass.files.writers import cell_bytes, clash
+from collarclass.tables.arrow import arrow_column, arrow_kind, arrow_leaves
 from collarclass.tables.schema import COLUMNS
 
 _ROW_GROUP = 64 << 20  # bytes in memory
@@ -52,7 +53,9 @@ class ParquetReader:
         self.names = distinct(columns)
         named = [field.with_name(name) for field, name in zip(self.schema, self.names, strict=True)]
         self.schema = pa.schema(named, self.schema.metadata)
-        self._title, self._text = choose(self.names, self.where)
+        leaves = dict(arrow_leaves(self.schema))
+        kinds: dict[Hashable, str] = {name: kind for name, dtype in leaves.items() if (kind := arrow_kind(dtype))}
+        self._chosen = choose(list(leaves), self.where, kinds)
 
     def batches(self, size: int) -> Iterator[Batch]:
         """Read the rows in batches of `size`."""
@@ -70,8 +73,8 @@ class ParquetReader:
             done += len(part)
             self._source.rows_share = done / rows if rows else 1.0
             batch = Batch(lambda batch: batch.table.to_pylist() if batch.table is not None else [], table=table)
-            batch.texts = _strings(batch, table.column(self._text))
-            batch.titles = _strings(batch, table.column(self._title)) if self._title is not None else None
+            cells = [_strings(batch, arrow_column(table, str(name))) for name in self._chosen.every]
+            batch.texts, batch.titles, batch.codes = self._chosen.rows(cells)
             yield batch
 
 

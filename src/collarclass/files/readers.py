@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO, cast
 
@@ -15,7 +15,7 @@ from collarclass.files.excel import ExcelReader
 from collarclass.files.json_records import JsonReader, all_members
 from collarclass.files.parquet import ParquetReader
 from collarclass.files.source import EXCEL, Source, name_format
-from collarclass.tables.columns import find_columns
+from collarclass.tables.columns import Columns, choose_columns
 
 _TEXT = ("csv", "tsv", "jsonl", "json")
 _ALL = 5000  # rows a batch where rows are only counted
@@ -28,8 +28,10 @@ class Layout:
     Attributes
     ----------
     format, encoding, delimiter, sheet : str or None
-    title, text : str or None
+    title, code : str or None
         Names of columns.
+    text : str, sequence of str or None
+        The column of texts, or several that are read together.
     file_column : str or None
         A column to add with the name of each row's file.
     select : sequence of str or None
@@ -46,7 +48,8 @@ class Layout:
     delimiter: str | None = None
     sheet: str | None = None
     title: str | None = None
-    text: str | None = None
+    text: str | Sequence[str] | None = None
+    code: str | None = None
     file_column: str | None = None
     select: Sequence[str] | None = None
     head: int | None = None
@@ -54,10 +57,9 @@ class Layout:
     limits: Limits = field(default_factory=Limits)
     every_column: bool = False
 
-    def choose(self, columns: list[str], where: str) -> tuple[str | None, str]:
-        """The columns of titles and texts."""
-        found = find_columns(columns, self.title, self.text, where)
-        return cast(tuple[str | None, str], found)
+    def choose(self, columns: list[str], where: str, kinds: Mapping[Hashable, str]) -> Columns:
+        """The columns that are read."""
+        return choose_columns(columns, self.title, self.text, where, self.code, kinds)
 
 
 def open_reader(source: Source, layout: Layout, choose: Choose | None = None) -> Reader:
@@ -69,8 +71,8 @@ def open_reader(source: Source, layout: Layout, choose: Choose | None = None) ->
     layout : Layout
         Its `format`, `encoding`, `delimiter`, `sheet` and `limits` count here.
     choose : callable, optional
-        Takes the columns and the source's name, gives the columns of titles and of texts; by the
-        layout if not given.
+        Takes the columns, the source's name, and which columns hold no text, and gives those that are
+        read; by the layout if not given.
     """
     choose = choose or layout.choose
     kind = _kind(source, layout.format)

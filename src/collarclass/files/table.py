@@ -13,6 +13,7 @@ from collarclass.errors import DataError
 from collarclass.files.readers import Layout, open_reader
 from collarclass.files.source import Source
 from collarclass.files.writers import cell_bytes
+from collarclass.tables.columns import Columns
 
 _ROWS = 5000
 _SHIFTED = ("row has ", "a quote is ", "text after a closing quote", "not a JSON object")
@@ -45,7 +46,7 @@ def iter_table(
     source = Source(os.fspath(path))
     try:
         layout = Layout(every_column=True)
-        reader = open_reader(source, layout, lambda columns, where: (None, columns[0]))
+        reader = open_reader(source, layout, lambda columns, where, kinds: Columns(None, (columns[0],)))
         done = 0
         for batch in reader.batches(rows):
             for number, note in sorted(batch.notes.items()):

@@ -18,6 +18,7 @@ from collarclass.files.batch import Batch
 from collarclass.model.model import Model
 from collarclass.model.stream import StreamSums
 from collarclass.tables.dataframe import label_stream
+from collarclass.tables.schema import fields
 
 _LOOK_EVERY = 1.0  # seconds
 
@@ -34,22 +35,38 @@ class Labelling:
         Put before the names of the added columns.
     definition : Definition, optional
         What the labels mean; the model's own labels if not given.
+    occupations : bool
+        Whether to add the nearest occupations.
     """
 
     model: Model
     evidence: bool = True
     prefix: str = ""
     definition: Definition | None = None
+    occupations: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the added columns, without the prefix."""
+        return tuple(field.name for field in fields("", self.occupations))
 
     def label(
         self,
         texts: Sequence[str],
         titles: Sequence[str | None] | None = None,
         notes: dict[int, str] | None = None,
+        codes: Sequence[str] | None = None,
     ) -> tuple[pa.Table, StreamSums]:
         """The added columns, with `notes` on some rows joined to the model's own; and the batch's stream sums."""
         added, sums = label_stream(
-            texts, titles, model=self.model, evidence=self.evidence, prefix=self.prefix, definition=self.definition
+            texts,
+            titles,
+            codes,
+            model=self.model,
+            evidence=self.evidence,
+            prefix=self.prefix,
+            definition=self.definition,
+            occupations=self.occupations,
         )
         if notes:
             name = self.prefix + "collar_note"
@@ -91,7 +108,7 @@ def in_order(
     n_jobs = count_workers(n_jobs)
     if n_jobs == 1:
         for batch in batches:
-            yield batch, *labelling.label(batch.texts, batch.titles, batch.notes)
+            yield batch, *labelling.label(batch.texts, batch.titles, batch.notes, batch.codes)
         return
     from joblib.externals.loky import ProcessPoolExecutor
     from joblib.externals.loky.process_executor import BrokenProcessPool
@@ -100,7 +117,7 @@ def in_order(
     waiting: deque[tuple[Batch, Any]] = deque()
     try:
         for batch in batches:
-            waiting.append((batch, pool.submit(_label, batch.texts, batch.titles, batch.notes)))
+            waiting.append((batch, pool.submit(_label, batch.texts, batch.titles, batch.notes, batch.codes)))
             batch.texts, batch.titles = [], None  # they are with the worker now
             if len(waiting) > 2 * n_jobs:
                 first, found = waiting.popleft()
@@ -133,6 +150,6 @@ def _end_with(parent: int) -> None:
 
 
 def _label(
-    texts: list[str], titles: list[str | None] | None, notes: dict[int, str]
+    texts: list[str], titles: list[str | None] | None, notes: dict[int, str], codes: list[str] | None
 ) -> tuple[pa.Table, StreamSums]:
-    return _taken[0].label(texts, titles, notes)
+    return _taken[0].label(texts, titles, notes, codes)

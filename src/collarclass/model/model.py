@@ -28,6 +28,7 @@ NOTES = (
     "too little text to judge",
     "language not known to the model",
     "the title names no job that the model knows",
+    "the code stands for no occupation that is known",
 )
 _MIN_WORDS = 4  # besides numbers
 

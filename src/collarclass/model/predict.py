@@ -16,7 +16,7 @@ from collarclass.model.model import Model
 from collarclass.model.ranking import deciding_words
 from collarclass.model.stream import StreamSums
 from collarclass.model.terms import SumTerms, batch_terms, stated_requirements, sum_terms, title_terms
-from collarclass.model.title_model import TitleModel, looks_like_title
+from collarclass.model.title_model import TitleModel, looks_like_title, says_little
 from collarclass.requirement_reader.certificates import certificate_names, certificate_status
 from collarclass.requirement_reader.stated import Requirement
 
@@ -139,7 +139,9 @@ def _predict(
     bare = np.array([_is_bare_title(text, title) for text, title in zip(texts, given, strict=True)], dtype=bool)
     as_ads, as_titles = np.flatnonzero(~bare).tolist(), np.flatnonzero(bare).tolist()
     ads = _judge_ads(model, [texts[i] for i in as_ads], [given[i] for i in as_ads], evidence, details)
-    thin = [j for j in np.flatnonzero(ads.note == _TOO_LITTLE).tolist() if (given[as_ads[j]] or "").strip()]
+    few = ads.note == _TOO_LITTLE
+    few |= (ads.level < 0) & np.array([says_little(texts[i]) for i in as_ads], dtype=bool)
+    thin = [j for j in np.flatnonzero(few).tolist() if (given[as_ads[j]] or "").strip()]
     rows = [*as_titles, *(as_ads[j] for j in thin)]
     if not rows:
         return ads

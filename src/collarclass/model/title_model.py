@@ -18,6 +18,7 @@ from collarclass.features.titles import title_features
 from collarclass.text.tokens import Tokens, tokenize
 
 _CHINESE = 0.3  # share of a title's tokens that are Chinese characters, above which it is Chinese
+_SHORTEST = 24  # letters, a Chinese character counting three, of a text that says more than a title
 _LONGEST = 100  # characters of a text that can be a title
 _SENTENCE = re.compile(r"[^\W\d_]{4}[.。]\s*(\s|$)|[。；;]|[.!?！？]\s+\S+\s+\S+\s+\S+|\n\s*\S|<br|<p|<div|<li")
 
@@ -109,6 +110,17 @@ class EncodedTitles:
 def is_chinese(tokens: Tokens) -> NDArray[np.bool_]:
     """Whether each title of a batch is Chinese."""
     return np.asarray(tokens.times(tokens.ideograph) > _CHINESE * np.diff(tokens.first))
+
+
+def says_little(text: str) -> bool:
+    """Whether a text beside a title is too short to say more of the job than the title does.
+
+    Examples
+    --------
+    >>> says_little("Full time, nights."), says_little("急聘，双休"), says_little("MIG welding of steel frames, days.")
+    (True, True, False)
+    """
+    return len(text) <= _SHORTEST and sum(3 if c >= "\u3400" else 1 for c in text.strip()) <= _SHORTEST
 
 
 def looks_like_title(text: str) -> bool:

@@ -236,7 +236,7 @@ class TitleIndex:
 
     def nearest(self, titles: Sequence[str], n: int) -> Nearest:
         """The nearest rows of each title."""
-        parts = [self._nearest(titles[i : i + _CHUNK], n) for i in range(0, len(titles), _CHUNK)]
+        parts = [self._nearest(titles[i : i + _CHUNK], n) for i in range(0, max(len(titles), 1), _CHUNK)]
         return Nearest(np.concatenate([p.row for p in parts]), np.concatenate([p.similarity for p in parts]))
 
     def _nearest(self, titles: Sequence[str], n: int) -> Nearest:

@@ -1,24 +1,136 @@
-"""Which columns of a table hold titles and texts, and whether new ones can be added."""
+"""Which columns of a table hold titles, texts and codes, and whether new ones can be added."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Hashable, Iterable
-from functools import cache
-from importlib.resources import files
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
 
 from collarclass.errors import DataError
 from collarclass.tables.schema import COLUMNS
+from collarclass.text.sections import column_names, fold, join_sections
 
 
-@cache
-def column_names() -> dict[str, tuple[str, ...]]:
-    """Common names of the columns that hold titles and texts, likeliest first, folded."""
-    names: dict[str, list[str]] = {"title": [], "text": []}
-    for line in (files("collarclass") / "tables" / "column_names.tsv").read_text("utf-8").splitlines()[1:]:
-        kind, name = line.split("\t")
-        names[kind].append("".join(c for c in name.casefold() if c.isalnum()))
-    return {kind: tuple(found) for kind, found in names.items()}
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The columns that are read.
+
+    Attributes
+    ----------
+    title : hashable or None
+    texts : tuple of hashable
+        One column that holds whole ads, or several that are read together, each under its heading.
+    code : hashable or None
+        Codes of occupations.
+    """
+
+    title: Hashable | None
+    texts: tuple[Hashable, ...]
+    code: Hashable | None = None
+
+    @property
+    def every(self) -> tuple[Hashable, ...]:
+        """Each column once."""
+        given = (*((self.title,) if self.title is not None else ()), *self.texts)
+        return tuple(dict.fromkeys((*given, *((self.code,) if self.code is not None else ()))))
+
+    @property
+    def has_titles(self) -> bool:
+        """Whether rows have titles of their own; several texts have, so that no heading is taken for one."""
+        return self.title is not None or len(self.texts) > 1
+
+    def row(self, cells: Sequence[str]) -> tuple[str, str, str]:
+        """Title, text and code of a row, from its cells in the order of `every`."""
+        cell = dict(zip(self.every, cells, strict=True))
+        title = cell[self.title] if self.title is not None else ""
+        code = cell[self.code] if self.code is not None else ""
+        if len(self.texts) == 1:
+            return title, cell[self.texts[0]], code
+        return title, join_sections(self.texts, [cell[name] for name in self.texts])[0], code
+
+    def rows(self, cells: Sequence[Sequence[str]]) -> tuple[list[str], list[str] | None, list[str] | None]:
+        """Texts, titles and codes of all rows, from columns in the order of `every`; None for what there is not."""
+        column = dict(zip(self.every, cells, strict=True))
+        texts = list(column[self.texts[0]])
+        if len(self.texts) > 1:
+            parts = zip(*(column[name] for name in self.texts), strict=True)
+            texts = [join_sections(self.texts, part)[0] for part in parts]
+        titles = list(column[self.title]) if self.title is not None else [""] * len(texts) if self.has_titles else None
+        return texts, titles, list(column[self.code]) if self.code is not None else None
+
+
+def choose_columns(
+    columns: Iterable[Hashable],
+    title: Hashable | None = None,
+    text: Hashable | Sequence[Hashable] | None = None,
+    where: str = "the table",
+    code: Hashable | None = None,
+    kinds: Mapping[Hashable, str] | None = None,
+) -> Columns:
+    """Find the columns that hold job titles and ad texts.
+
+    Parameters
+    ----------
+    columns : iterable of hashable
+        The columns there are; a name such as "job.title" is a member of a nested one.
+    title : hashable, optional
+        Its name, if known; otherwise common English and Chinese names are tried.
+    text : hashable or list of hashable, optional
+        Likewise. Several columns are read together, in the order given. If not given, all that are known are:
+        the body of the ad, and its parts (duties, requirements, schooling, ...).
+    where : str
+        How to call the table in an error.
+    code : hashable, optional
+        The column of codes; never guessed.
+    kinds : mapping of hashable to str, optional
+        Columns that hold no text: "objects" or "numbers". Those of numbers are not guessed.
+
+    Returns
+    -------
+    Columns
+        The titles' column is that of the texts, too, when titles or codes are all there is.
+
+    Raises
+    ------
+    DataError
+        If a named column is missing or there twice, or holds no text, or no column of texts can be found.
+
+    Examples
+    --------
+    >>> choose_columns(["id", "Job Title", "Description", "Education"])
+    Columns(title='Job Title', texts=('Description', 'Education'), code=None)
+    """
+    columns = list(columns)
+    listing = ", ".join(map(str, columns)) or "none"
+    given = list(text) if isinstance(text, (list, tuple)) else [] if text is None else [text]
+    for name in (title, *given, code):
+        if name is not None and name not in columns:
+            near = difflib.get_close_matches(str(name), [str(c) for c in columns], n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise DataError(f"No column {name!r} in {where}; its columns are: {listing}.{hint}")
+    kinds = kinds or {}
+    likely = [name for name in columns if kinds.get(name) != "numbers"]
+    texts = given or _known_texts(likely, {title, code}, kinds)
+    if title is None:
+        title = _first(likely, column_names().title, {*texts, code})
+    if not texts and title is None and code is None:
+        for name in _known_texts(columns, set(), {}):
+            _refuse(name, kinds[name], where)
+        raise DataError(
+            f"No column of ad texts found in {where}; its columns are: {listing}. "
+            "Name it with text=... in Python or --text on the command line."
+        )
+    if not texts:
+        title, texts = (None, [title]) if title is not None else (None, [code])
+    found = Columns(title, tuple(texts), code)
+    for name in found.every:
+        if columns.count(name) > 1:
+            raise DataError(f"Two columns of {where} are called {name!r}: rename one of them.")
+    for name in found.every:
+        if name != code and name in kinds:
+            _refuse(name, kinds[name], where)
+    return found
 
 
 def find_columns(
@@ -27,64 +139,53 @@ def find_columns(
     text: Hashable | None = None,
     where: str = "the table",
 ) -> tuple[Hashable | None, Hashable]:
-    """Find the columns that hold job titles and ad texts.
-
-    Parameters
-    ----------
-    columns : iterable of hashable
-        The columns there are.
-    title, text : hashable, optional
-        Their names, if known; otherwise common English and Chinese names are tried.
-    where : str
-        How to call the table in an error.
-
-    Returns
-    -------
-    title : hashable or None
-        None when there is no column of titles.
-    text : hashable
-        The column of texts; the titles' own when titles are all there is.
-
-    Raises
-    ------
-    DataError
-        If a named column is missing or no column of texts can be found.
+    """Find the column of job titles and the one column that best stands for the ads; see `choose_columns`.
 
     Examples
     --------
-    >>> find_columns(["id", "Job Title", "Description"])
+    >>> find_columns(["id", "Job Title", "Description", "Education"])
     ('Job Title', 'Description')
     """
-    columns = list(columns)
-    listing = ", ".join(map(str, columns)) or "none"
-    for name in (title, text):
-        if name is not None and name not in columns:
-            near = difflib.get_close_matches(str(name), [str(c) for c in columns], n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise DataError(f"No column {name!r} in {where}; its columns are: {listing}.{hint}")
+    found = choose_columns(columns, title, text, where)
+    return found.title, found.texts[0]
+
+
+def _known_texts(
+    columns: Sequence[Hashable], taken: set[Hashable | None], kinds: Mapping[Hashable, str]
+) -> list[Hashable]:
+    """The body of the ad, if there is one, and its parts, in the order of the table."""
     known = column_names()
-    plain = {
-        "".join(c for c in str(column).casefold() if c.isalnum()): column for column in reversed(columns)
-    }
-
-    def first(kind: str, *taken: Hashable) -> Hashable | None:
-        return next((plain[n] for n in known[kind] if n in plain and plain[n] not in taken), None)
-
-    text = text if text is not None else first("text", title)
-    title = title if title is not None else first("title", text)
-    if text is None:
-        if title is None:
-            raise DataError(
-                f"No column of ad texts found in {where}; its columns are: {listing}. "
-                "Name it with text=... in Python or --text on the command line."
-            )
-        return None, title
-    return title, text
+    body = _first(columns, known.text, taken)
+    every = [c for c in columns if c not in taken and (c == body or (_is(c, known.part) and c not in kinds))]
+    return list(dict.fromkeys(every))
 
 
-def check_free(columns: Iterable[Hashable], prefix: str, where: str) -> None:
+def _first(columns: Sequence[Hashable], names: Sequence[str], taken: set[Any]) -> Hashable | None:
+    """The column with the likeliest of some names; a whole name goes before the end of a dotted one."""
+    whole = {fold(column): column for column in reversed(columns) if column not in taken}
+    ends = {fold(_end(column)): column for column in reversed(columns) if column not in taken}
+    return next((found[name] for found in (whole, ends) for name in names if name in found), None)
+
+
+def _is(column: Hashable, names: Iterable[str]) -> bool:
+    return fold(column) in names or fold(_end(column)) in names
+
+
+def _end(column: Hashable) -> str:
+    return str(column).rpartition(".")[2]
+
+
+def _refuse(column: Hashable, kind: str, where: str) -> NoReturn:
+    remedy = f"name one of its members, such as '{column}.name'," if kind == "objects" else "name another"
+    raise DataError(
+        f"Column {column!r} of {where} holds {kind}, not text: {remedy} with title=... or text=... (--title, --text), "
+        "or turn it into text first."
+    )
+
+
+def check_free(columns: Iterable[Hashable], prefix: str, where: str, added: Sequence[str] = COLUMNS) -> None:
     """Refuse to add a column that is there already."""
-    clash = [prefix + name for name in COLUMNS if prefix + name in set(columns)]
+    clash = [prefix + name for name in added if prefix + name in set(columns)]
     if clash:
         raise DataError(
             f"Column {clash[0]!r} is already in {where}: give the added columns a prefix "

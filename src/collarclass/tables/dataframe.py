@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, TypeVar, cast
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from collarclass.api import default_model
 from collarclass.definitions.definition import DEFAULT, Definition, load_definition
-from collarclass.errors import DataError
 from collarclass.model.model import Model
 from collarclass.model.predict import predict, stream_sums
 from collarclass.model.stream import StreamSums
 from collarclass.progress import Progress, ProgressLike
-from collarclass.tables.columns import check_free, find_columns
-from collarclass.tables.schema import fields, prediction_table
+from collarclass.tables.arrow import arrow_column, arrow_kind, arrow_leaves, arrow_strings
+from collarclass.tables.columns import Columns, check_free, choose_columns
+from collarclass.tables.occupations import judge_codes, nearest_columns
+from collarclass.tables.schema import SCHEMA, fields, prediction_table
 
 Table = TypeVar("Table")
 _FEW = 1000  # rows that are not worth a second process
@@ -29,11 +29,13 @@ _PART = 5000  # rows between two looks at the progress
 def label_columns(
     texts: Sequence[str],
     titles: Sequence[str | None] | None,
+    codes: Sequence[str] | None = None,
     *,
     model: Model,
     evidence: bool = True,
     prefix: str = "",
     definition: Definition | None = None,
+    occupations: bool = False,
 ) -> pa.Table:
     """Label a batch and lay the results out as the columns that tables and files get.
 
@@ -41,6 +43,8 @@ def label_columns(
     ----------
     texts : sequence of str
     titles : sequence of str or None, or None
+    codes : sequence of str, optional
+        Of occupations, for rows whose ad and title say too little.
     model : Model
     evidence : bool
         Whether `collar_evidence` is filled; it is empty otherwise.
@@ -48,6 +52,8 @@ def label_columns(
         Put before the columns' names.
     definition : Definition, optional
         What the labels mean; the model's own labels if not given.
+    occupations : bool
+        Whether to add the occupation nearest to each title.
 
     Returns
     -------
@@ -55,35 +61,54 @@ def label_columns(
         One row per text, columns `schema.COLUMNS`. The numbers of an unclear row are null.
     """
     return label_stream(
-        texts, titles, model=model, evidence=evidence, prefix=prefix, definition=definition
+        texts,
+        titles,
+        codes,
+        model=model,
+        evidence=evidence,
+        prefix=prefix,
+        definition=definition,
+        occupations=occupations,
     )[0]
 
 
 def label_stream(
     texts: Sequence[str],
     titles: Sequence[str | None] | None,
+    codes: Sequence[str] | None = None,
     *,
     model: Model,
     evidence: bool,
     prefix: str,
     definition: Definition | None,
+    occupations: bool = False,
 ) -> tuple[pa.Table, StreamSums]:
     """As `label_columns`, and what the batch adds to the picture of its stream."""
+    found = predict(model, texts, titles, evidence)
+    sums = stream_sums(found)
+    if codes is not None:
+        found = judge_codes(found, codes, model)
     nearest = None
     if definition is not None and "occupation" in definition.needs:
         from collarclass.occupation.labels import occupation_labels
 
         nearest = occupation_labels(titles, texts)
-    found = predict(model, texts, titles, evidence)
-    return prediction_table(found, model, prefix, definition, nearest), stream_sums(found)
+    table = prediction_table(found, model, prefix, definition, nearest)
+    if occupations:
+        columns = nearest_columns(texts, titles, codes)
+        for field, values in zip(fields(prefix, occupations=True)[len(SCHEMA) :], columns, strict=True):
+            table = table.append_column(field, values)
+    return table, sums
 
 
 def label_table(
     table: Table,
     *,
     title: Hashable | None = None,
-    text: Hashable | None = None,
+    text: Hashable | Sequence[Hashable] | None = None,
+    code: Hashable | None = None,
     evidence: bool = True,
+    occupations: bool = False,
     prefix: str = "",
     model: Model | None = None,
     definition: str | Definition = DEFAULT,
@@ -98,12 +123,20 @@ def label_table(
         A pandas or polars DataFrame, a polars LazyFrame (labelled when it is collected), a pyarrow Table,
         RecordBatch or RecordBatchReader (labelled as it is read), a DuckDB relation, or any other eager
         table that narwhals knows (Modin, cuDF); of anything else with an Arrow stream a pyarrow Table is made.
-        It has a column of ad texts and, if there is one, a column of job titles. Missing values (None,
-        NaN) count as empty; other values that are not text are read as their text.
-    title, text : hashable, optional
-        The columns' names, if they are not among the common ones.
+        It has one or several columns of ad texts and, if there is one, a column of job titles. Missing
+        values (None, NaN) count as empty.
+    title : hashable, optional
+        The column of job titles, if it is not among the common names.
+    text : hashable or list of hashable, optional
+        The column of ad texts, or several, which are read together under their headings; if not given, all
+        that have common names (description, responsibilities, requirements, 任职要求, 学历, ...).
+    code : hashable, optional
+        A column of occupation codes (O*NET-SOC 2019, ISCO-08 or CSCO-2022): rows whose ad and title say too
+        little, or that have none, are judged by their occupation.
     evidence : bool, default=True
         Whether to name the words that decided; faster without.
+    occupations : bool, default=False
+        Whether to add `schema.OCCUPATION_FIELDS`: the occupation nearest to each row's title.
     prefix : str
         Put before the names of the added columns.
     model : Model, optional
@@ -134,7 +167,9 @@ def label_table(
     ['blue']
     """
     chosen = definition if isinstance(definition, Definition) else load_definition(definition)
-    run = _Labelling(title, text, evidence, prefix, model or default_model(), n_jobs, progress, chosen)
+    run = _Labelling(
+        title, text, code, evidence, occupations, prefix, model or default_model(), n_jobs, progress, chosen
+    )
     return cast(Table, run.label(table))
 
 
@@ -143,8 +178,10 @@ class _Labelling:
     """What `label_table` was asked for, for each kind of table."""
 
     title: Hashable | None
-    text: Hashable | None
+    text: Hashable | Sequence[Hashable] | None
+    code: Hashable | None
     evidence: bool
+    occupations: bool
     prefix: str
     model: Model
     n_jobs: int = 1
@@ -173,19 +210,27 @@ class _Labelling:
             )
         return self.native(table)
 
-    def columns(self, names: Iterable[Hashable]) -> tuple[Hashable | None, Hashable]:
-        """The columns of titles and texts, if those to be added are not there yet."""
+    def fields(self) -> list[pa.Field]:
+        """Those to be added."""
+        return fields(self.prefix, self.occupations)
+
+    def columns(self, names: Iterable[Hashable], kinds: Mapping[Hashable, str] | None = None) -> Columns:
+        """The columns that are read, if those to be added are not there yet."""
         names = list(names)
-        found = find_columns(names, self.title, self.text)
-        check_free(names, self.prefix, "the table")
+        found = choose_columns(names, self.title, self.text, code=self.code, kinds=kinds)
+        check_free(names, self.prefix, "the table", [field.name for field in fields("", self.occupations)])
         return found
 
-    def added(self, texts: Sequence[str], titles: Sequence[str] | None) -> pa.Table:
+    def added(self, columns: Columns, cells: Sequence[Sequence[str]]) -> pa.Table:
+        """The new columns, given the cells of each column that is read."""
+        texts, titles, codes = columns.rows(cells)
         return label_parallel(
             texts,
             titles,
+            codes,
             model=self.model,
             evidence=self.evidence,
+            occupations=self.occupations,
             prefix=self.prefix,
             n_jobs=self.n_jobs,
             progress=self.progress,
@@ -193,17 +238,17 @@ class _Labelling:
         )
 
     def pandas(self, table: pd.DataFrame) -> pd.DataFrame:
-        title, text = self.columns(table.columns)
-        titles = _strings(table[title]) if title is not None else None
-        columns = self.added(_strings(table[text]), titles).to_pandas()
+        chosen = self.columns(table.columns, _pandas_kinds(table))
+        columns = self.added(chosen, [_strings(table[name]) for name in chosen.every]).to_pandas()
         columns.index = table.index
         labelled: pd.DataFrame = pd.concat([table, columns], axis=1)
         return labelled
 
     def arrow(self, table: pa.Table) -> pa.Table:
-        title, text = self.columns(table.column_names)
-        titles = arrow_strings(table.column(title)) if title is not None else None
-        added = self.added(arrow_strings(table.column(text)), titles)
+        paths = dict(arrow_leaves(table.schema))
+        kinds: dict[Hashable, str] = {name: kind for name, dtype in paths.items() if (kind := arrow_kind(dtype))}
+        chosen = self.columns([*table.column_names, *(p for p in paths if p not in table.column_names)], kinds)
+        added = self.added(chosen, [arrow_strings(arrow_column(table, str(name))) for name in chosen.every])
         for name, column in zip(added.column_names, added.columns, strict=True):
             table = table.append_column(name, column)
         return table
@@ -215,8 +260,8 @@ class _Labelling:
 
     def stream(self, reader: pa.RecordBatchReader) -> pa.RecordBatchReader:
         """Label batch by batch, as they are asked for."""
-        self.columns(reader.schema.names)
-        schema = pa.schema([*reader.schema, *fields(self.prefix)], reader.schema.metadata)
+        self.columns([name for name, _ in arrow_leaves(reader.schema)])
+        schema = pa.schema([*reader.schema, *self.fields()], reader.schema.metadata)
         quiet = replace(self, progress=None)
 
         def batches() -> Iterator[pa.RecordBatch]:
@@ -232,7 +277,7 @@ class _Labelling:
         schema = table.collect_schema()
         self.columns(schema.names())
         types = {pa.string(): pl.String, pa.float64(): pl.Float64}
-        new = {field.name: types[field.type] for field in fields(self.prefix)}
+        new = {field.name: types[field.type] for field in self.fields()}
         return table.map_batches(
             self.native,
             schema={**schema, **new},
@@ -259,9 +304,9 @@ class _Labelling:
                 f"A {type(table).__name__} is no table that can be labelled: give a pandas, polars or pyarrow table, a "
                 "DuckDB relation, or a file to label_file."
             ) from None
-        title, text = self.columns(frame.columns)
-        titles = arrow_strings(frame.get_column(str(title)).to_arrow()) if title is not None else None
-        added = self.added(arrow_strings(frame.get_column(str(text)).to_arrow()), titles)
+        chosen = self.columns(frame.columns)
+        cells = [arrow_strings(frame.get_column(str(name)).to_arrow()) for name in chosen.every]
+        added = self.added(chosen, cells)
         new = nw.from_arrow(added, backend=frame.implementation)
         return nw.to_native(frame.with_columns(*(new.get_column(name) for name in new.columns)))
 
@@ -269,9 +314,11 @@ class _Labelling:
 def label_parallel(
     texts: Sequence[str],
     titles: Sequence[str | None] | None,
+    codes: Sequence[str] | None = None,
     *,
     model: Model,
     evidence: bool,
+    occupations: bool = False,
     prefix: str = "",
     n_jobs: int = 1,
     progress: ProgressLike = None,
@@ -279,12 +326,19 @@ def label_parallel(
 ) -> pa.Table:
     """`label_columns` over several processes, or in parts to show progress; the same rows in the same order."""
     n = len(texts)
+    options: dict[str, Any] = {
+        "model": model,
+        "evidence": evidence,
+        "prefix": prefix,
+        "definition": definition,
+        "occupations": occupations,
+    }
     parallel = n_jobs != 1 and n >= _FEW
     if not parallel and progress in (None, False):
-        return label_columns(texts, titles, model=model, evidence=evidence, prefix=prefix, definition=definition)
+        return label_columns(texts, titles, codes, **options)
     cuts = [*range(0, n, _PART), n] if n else [0, 0]
-    parts = [(texts[a:b], titles[a:b] if titles is not None else None) for a, b in pairwise(cuts)]
-    options: dict[str, Any] = {"model": model, "evidence": evidence, "prefix": prefix, "definition": definition}
+    given: tuple[Any, ...] = (texts, titles, codes)
+    parts: list[Any] = [[v[a:b] if v is not None else None for v in given] for a, b in pairwise(cuts)]
     if parallel:
         from joblib import Parallel, delayed
 
@@ -302,30 +356,18 @@ def label_parallel(
     return pa.concat_tables(done)
 
 
+def _pandas_kinds(table: pd.DataFrame) -> dict[Hashable, str]:
+    """Columns that hold no text."""
+    found: dict[Hashable, str] = {}
+    for place, name in enumerate(table.columns):
+        column = table.iloc[:, place]
+        if pd.api.types.is_numeric_dtype(column.dtype) and column.notna().any():
+            found[name] = "numbers"
+        elif column.dtype == object and any(isinstance(v, dict) for v in column.head(_FEW)):
+            found[name] = "objects"
+    return found
+
+
 def _strings(column: pd.Series[Any]) -> list[str]:
-    if isinstance(column, pd.DataFrame):
-        raise DataError(f"Two columns are called {column.columns[0]!r}: rename one of them.")
     empty = column.isna()
     return ["" if missing else str(value) for value, missing in zip(column, empty, strict=True)]
-
-
-def arrow_strings(column: pa.Array | pa.ChunkedArray) -> list[str]:
-    """The texts of an Arrow column of any type; nothing for null and NaN.
-
-    Examples
-    --------
-    >>> import pyarrow as pa
-    >>> arrow_strings(pa.array(["Welder", None])), arrow_strings(pa.array([1.5, float("nan")]))
-    (['Welder', ''], ['1.5', ''])
-    """
-    kind = column.type
-    if pa.types.is_dictionary(kind):
-        column = column.cast(kind.value_type)
-        kind = column.type
-    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
-        return [v.decode("utf-8", "replace") if v is not None else "" for v in column.to_pylist()]
-    if str(kind) == "string_view":  # which has few functions yet
-        column, kind = column.cast(pa.large_string()), pa.large_string()
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return cast(list[str], pc.fill_null(column, "").to_numpy(zero_copy_only=False).tolist())
-    return ["" if value is None or value != value else str(value) for value in column.to_pylist()]

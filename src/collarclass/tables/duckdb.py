@@ -8,7 +8,8 @@ import pyarrow as pa
 
 from collarclass.api import default_model
 from collarclass.model.model import Model
-from collarclass.tables.dataframe import arrow_strings, label_columns
+from collarclass.tables.arrow import arrow_strings
+from collarclass.tables.dataframe import label_columns
 from collarclass.tables.schema import fields
 
 _TYPES = {pa.string(): "VARCHAR", pa.float64(): "DOUBLE"}

@@ -7,7 +7,7 @@ each worker process reads the model once.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -17,8 +17,9 @@ import pyarrow as pa
 from collarclass.api import default_model
 from collarclass.model.model import Model
 from collarclass.model.persistence import load_model
-from collarclass.tables.columns import check_free, find_columns
-from collarclass.tables.dataframe import arrow_strings, label_columns, label_table
+from collarclass.tables.arrow import arrow_strings
+from collarclass.tables.columns import Columns, check_free, choose_columns
+from collarclass.tables.dataframe import label_columns, label_table
 from collarclass.tables.schema import fields
 
 ModelLike = Model | str | os.PathLike[str] | None
@@ -42,7 +43,7 @@ def label_dask(
     ddf: Any,
     *,
     title: str | None = None,
-    text: str | None = None,
+    text: str | Sequence[str] | None = None,
     evidence: bool = True,
     prefix: str = "",
     model: ModelLike = None,
@@ -52,8 +53,9 @@ def label_dask(
     Parameters
     ----------
     ddf : dask.dataframe.DataFrame
-    title, text : str, optional
-        The columns' names, if they are not among the common ones.
+    title : str, optional
+    text : str or sequence of str, optional
+        As in `label_table`: the columns' names, if they are not among the common ones.
     evidence : bool, default=True
         Whether to name the words that decided; faster without.
     prefix : str
@@ -78,7 +80,7 @@ def label_dask(
     >>> ads = dd.read_parquet("ads/*.parquet")  # doctest: +SKIP
     >>> label_dask(ads).to_parquet("labelled/")  # doctest: +SKIP
     """
-    title_column, text_column = find_columns(ddf.columns, title, text)
+    chosen = choose_columns(ddf.columns, title, text)
     check_free(ddf.columns, prefix, "the table")
     shared: Any = _path(model)
     if isinstance(shared, Model):
@@ -86,7 +88,7 @@ def label_dask(
 
         shared = delayed(shared, pure=False)  # one key in the graph, not a copy in every task
     meta = ddf._meta.assign(**_no_rows(prefix))
-    options = {"title": title_column, "text": text_column, "evidence": evidence, "prefix": prefix}
+    options = {"title": chosen.title, "text": list(chosen.texts), "evidence": evidence, "prefix": prefix}
     return ddf.map_partitions(_label_partition, shared, options, meta=meta, enforce_metadata=False)
 
 
@@ -104,7 +106,7 @@ def label_spark(
     sdf: Any,
     *,
     title: str | None = None,
-    text: str | None = None,
+    text: str | Sequence[str] | None = None,
     evidence: bool = True,
     prefix: str = "",
     model: ModelLike = None,
@@ -114,8 +116,9 @@ def label_spark(
     Parameters
     ----------
     sdf : pyspark.sql.DataFrame
-    title, text : str, optional
-        The columns' names, if they are not among the common ones.
+    title : str, optional
+    text : str or sequence of str, optional
+        As in `label_table`: the columns' names, if they are not among the common ones.
     evidence : bool, default=True
         Whether to name the words that decided; faster without.
     prefix : str
@@ -140,44 +143,32 @@ def label_spark(
     """
     from pyspark.sql.types import DoubleType, StringType, StructField, StructType
 
-    title_column, text_column = find_columns(sdf.columns, title, text)
+    chosen = choose_columns(sdf.columns, title, text)
     check_free(sdf.columns, prefix, "the table")
     added = [
         StructField(f.name, StringType() if f.type == pa.string() else DoubleType(), True)
         for f in fields(prefix)
     ]
     schema = StructType([*sdf.schema.fields, *added])
-    numbers = (
-        None if title_column is None else sdf.columns.index(title_column),
-        sdf.columns.index(text_column),
-    )
-    label = _SparkLabelling(_path(model), numbers, evidence, prefix)
+    label = _SparkLabelling(_path(model), chosen, evidence, prefix)
     return sdf.mapInArrow(label, schema)
 
 
 class _SparkLabelling:
     """What Spark sends to its workers: record batches in, the same with columns added out."""
 
-    def __init__(
-        self, model: Model | str | None, numbers: tuple[int | None, int], evidence: bool, prefix: str
-    ) -> None:
+    def __init__(self, model: Model | str | None, chosen: Columns, evidence: bool, prefix: str) -> None:
         self._model = model
-        self._numbers = numbers
+        self._chosen = chosen
         self._evidence = evidence
         self._prefix = prefix
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         model = _model(self._model)
-        title, text = self._numbers
         for batch in batches:
-            titles = None if title is None else arrow_strings(batch.column(title))
-            added = label_columns(
-                arrow_strings(batch.column(text)),
-                titles,
-                model=model,
-                evidence=self._evidence,
-                prefix=self._prefix,
-            )
+            cells = [arrow_strings(batch.column(str(name))) for name in self._chosen.every]
+            texts, titles, _ = self._chosen.rows(cells)
+            added = label_columns(texts, titles, model=model, evidence=self._evidence, prefix=self._prefix)
             arrays = [*batch.columns, *(c.combine_chunks() for c in added.columns)]
             yield pa.RecordBatch.from_arrays(arrays, schema=pa.schema([*batch.schema, *added.schema]))
 
@@ -186,7 +177,7 @@ def label_ray(
     dataset: Any,
     *,
     title: str | None = None,
-    text: str | None = None,
+    text: str | Sequence[str] | None = None,
     evidence: bool = True,
     prefix: str = "",
     model: ModelLike = None,
@@ -196,8 +187,9 @@ def label_ray(
     Parameters
     ----------
     dataset : ray.data.Dataset
-    title, text : str, optional
-        The columns' names, if they are not among the common ones.
+    title : str, optional
+    text : str or sequence of str, optional
+        As in `label_table`: the columns' names, if they are not among the common ones.
     evidence : bool, default=True
         Whether to name the words that decided; faster without.
     prefix : str
@@ -222,9 +214,9 @@ def label_ray(
     >>> label_ray(ads).write_parquet("labelled/")  # doctest: +SKIP
     """
     columns = dataset.schema().names
-    title_column, text_column = find_columns(columns, title, text)
+    chosen = choose_columns(columns, title, text)
     check_free(columns, prefix, "the table")
-    options = {"title": title_column, "text": text_column, "evidence": evidence, "prefix": prefix}
+    options = {"title": chosen.title, "text": list(chosen.texts), "evidence": evidence, "prefix": prefix}
     return dataset.map_batches(
         _label_arrow_batch, fn_args=(_path(model), options), batch_format="pyarrow", batch_size=4096
     )

@@ -12,7 +12,8 @@ import pyarrow as pa
 
 from collarclass.api import default_model
 from collarclass.model.model import Model
-from collarclass.tables.dataframe import arrow_strings, label_columns
+from collarclass.tables.arrow import arrow_strings
+from collarclass.tables.dataframe import label_columns
 from collarclass.tables.schema import fields
 
 _TYPES = {pa.string(): pl.String(), pa.float64(): pl.Float64()}

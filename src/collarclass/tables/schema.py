@@ -106,9 +106,20 @@ SCHEMA: tuple[Column, ...] = (
 COLUMNS: tuple[str, ...] = tuple(column.name for column in SCHEMA)
 
 
-def fields(prefix: str = "") -> list[pa.Field]:
+# Added on request: the occupation nearest to a row's title.
+OCCUPATION_FIELDS: tuple[tuple[str, pa.DataType, str], ...] = (
+    ("occupation_code", pa.string(), "O*NET-SOC 2019 code of the occupation nearest to the title"),
+    ("occupation_title", pa.string(), "its official title"),
+    ("occupation_similarity", pa.float64(), "0 to 1; not a probability"),
+)
+
+
+def fields(prefix: str = "", occupations: bool = False) -> list[pa.Field]:
     """Names and types of the added columns as Arrow fields."""
-    return [pa.field(prefix + column.name, column.type) for column in SCHEMA]
+    found = [pa.field(prefix + column.name, column.type) for column in SCHEMA]
+    if occupations:
+        found += [pa.field(prefix + name, kind) for name, kind, _ in OCCUPATION_FIELDS]
+    return found
 
 
 def prediction_table(

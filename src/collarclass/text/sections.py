@@ -1,0 +1,136 @@
+"""Ads that stand in several cells: joined into one text under headings, with the way back to each cell.
+
+On many job boards duties, requirements and schooling are columns of their own. Put under its heading, each is
+read as it would be in one text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+_ONE_LINE = 60  # characters of a cell that stands on the line of its heading
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnNames:
+    """Common names of columns, folded, likeliest first.
+
+    Attributes
+    ----------
+    title, text : tuple of str
+        Of job titles; of the body of an ad, of which a table has one.
+    part : dict of str to str
+        Of the parts of an ad, of which a table may have several, with the heading of each.
+    """
+
+    title: tuple[str, ...]
+    text: tuple[str, ...]
+    part: dict[str, str]
+
+
+@cache
+def column_names() -> ColumnNames:
+    """The common names, English and Chinese."""
+    found: dict[str, dict[str, str]] = {"title": {}, "text": {}, "part": {}}
+    for line in (files("collarclass") / "text" / "column_names.tsv").read_text("utf-8").splitlines()[1:]:
+        kind, name, heading = line.split("\t")
+        found[kind].setdefault(fold(name), heading)
+    return ColumnNames(tuple(found["title"]), tuple(found["text"]), found["part"])
+
+
+def fold(name: object) -> str:
+    """A column's name without case, spaces and punctuation.
+
+    Examples
+    --------
+    >>> fold("Job_Title"), fold("job title")
+    ('jobtitle', 'jobtitle')
+    """
+    return "".join(c for c in str(name).casefold() if c.isalnum())
+
+
+def heading_of(name: object) -> str:
+    """The heading under which a column is read; none for the body of an ad.
+
+    Examples
+    --------
+    >>> heading_of("min_requirements"), heading_of("job.education"), heading_of("学历"), heading_of("description")
+    ('Minimum requirements', 'Education', '学历要求', '')
+    >>> heading_of("what_you_bring")
+    'What you bring'
+    """
+    known = column_names()
+    for folded in (fold(name), fold(str(name).rpartition(".")[2])):
+        if folded in known.part:
+            return known.part[folded]
+        if folded in known.text:
+            return ""
+    words = " ".join(str(name).rpartition(".")[2].replace("_", " ").split())
+    return words[:1].upper() + words[1:]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Where one cell stands in a joined text: `text[start:end]` is the cell."""
+
+    name: str
+    start: int
+    end: int
+
+
+def place_in_cell(cells: Sequence[Cell], start: int, end: int) -> tuple[str, int, int]:
+    """Column and offsets there of a run of a joined text.
+
+    What begins before its cell, in the heading, is cut to the cell; what lies in a heading alone has an empty
+    run at the beginning of the cell.
+
+    Examples
+    --------
+    >>> _, cells = join_sections(["education"], ["High school"])
+    >>> place_in_cell(cells, 11, 15), place_in_cell(cells, 0, 9)
+    (('education', 0, 4), ('education', 0, 0))
+    """
+    cell = next((cell for cell in cells if end <= cell.end), cells[-1])
+    start, end = (min(max(place, cell.start), cell.end) - cell.start for place in (start, end))
+    return cell.name, start, end
+
+
+def join_sections(names: Sequence[object], values: Sequence[str]) -> tuple[str, tuple[Cell, ...]]:
+    """Join the cells of one ad into a text, each under its heading; empty cells are left out.
+
+    Parameters
+    ----------
+    names : sequence
+        The cells' columns.
+    values : sequence of str
+
+    Returns
+    -------
+    text : str
+    cells : tuple of Cell
+        The cells that are not empty, in order.
+
+    Examples
+    --------
+    >>> text, cells = join_sections(["description", "education"], ["Run the lathe.", "High school"])
+    >>> text
+    'Run the lathe.\\nEducation: High school'
+    >>> [text[cell.start:cell.end] for cell in cells]
+    ['Run the lathe.', 'High school']
+    """
+    text, cells = "", []
+    for name, value in zip(names, values, strict=True):
+        if not value.strip():
+            continue
+        if text:
+            text += "\n"
+        if heading := heading_of(name):
+            chinese = "\u3400" <= heading[0] <= "\u9fff"
+            short = len(value) <= _ONE_LINE and "\n" not in value
+            text += heading + ("：" if chinese else ": " if short else ":") + ("" if short else "\n")
+        cells.append(Cell(str(name), len(text), len(text) + len(value)))
+        text += value
+    return text, tuple(cells)

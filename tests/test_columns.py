@@ -1,0 +1,188 @@
+"""Ads in several columns, nested members, codes: which columns are read, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from collarclass import DataError, classify, label_file, label_table, occupations
+from collarclass.occupation.table import csco_names
+from collarclass.tables.columns import Columns, choose_columns
+from collarclass.tables.schema import COLUMNS
+from collarclass.text.sections import join_sections
+
+DUTIES = "负责数控机床的编程、调试与日常操作，保证零件的加工精度，并做好设备的点检与保养。"
+PORTAL = pd.DataFrame(
+    {
+        "职位": ["数控技术员", "数控技术员"],
+        "岗位职责": [DUTIES, DUTIES],
+        "任职要求": ["机械类专业大专及以上学历，熟悉数控系统。", "学历不限，有操作经验即可。"],
+        "工作经验": ["1-3年", "不限"],
+    }
+)
+
+
+def test_parts_of_an_ad_are_read_together() -> None:
+    labelled = label_table(PORTAL)
+    assert labelled["collar"].tolist() == ["gray", "blue"]
+    assert labelled["schooling_level"].tolist()[0] == "associate"
+    assert labelled["schooling_status"].tolist() == ["required", "not_needed"]
+
+
+def test_one_column_and_several_lead_to_the_same() -> None:
+    joined = PORTAL.assign(职位描述="岗位职责：\n" + PORTAL["岗位职责"] + "\n任职要求：\n" + PORTAL["任职要求"])[
+        ["职位", "职位描述"]
+    ]
+    one, several = label_table(joined), label_table(PORTAL)
+    for column in ("collar", "schooling_level", "schooling_status"):
+        assert one[column].tolist() == several[column].tolist()
+
+
+def test_evidence_and_requirements_say_where_they_stand() -> None:
+    parts = {"岗位职责": DUTIES, "任职要求": "机械类专业大专及以上学历。", "证书": "持有数控车工中级证", "福利": ""}
+    found = classify(parts, "数控技术员")
+    fields = {**parts, "title": "数控技术员"}
+    assert {r.field for r in found.requirements} == {"任职要求", "证书"}
+    for item in (*found.evidence, *found.requirements, *found.reasons):
+        assert fields[item.field][item.start : item.end] == item.text
+    assert {e.field for e in found.evidence} > {"岗位职责", "title"}
+    assert all(reason.text for reason in found.reasons)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.dictionaries(st.text("abc_.学历", min_size=1, max_size=8), st.text(max_size=40), max_size=4))
+def test_offsets_hold_in_any_parts(parts: dict[str, str]) -> None:
+    text, cells = join_sections(list(parts), list(parts.values()))
+    assert [cell.name for cell in cells] == [name for name, value in parts.items() if value.strip()]
+    assert all(text[cell.start : cell.end] == parts[cell.name] for cell in cells)
+    fields = {**parts, "title": "Welder"}
+    if "text" not in parts:
+        found = classify(parts, "Welder")
+        assert all(fields.get(e.field, "")[e.start : e.end] == e.text for e in found.evidence)
+
+
+@pytest.mark.parametrize(
+    ("columns", "options", "found"),
+    [
+        (["Title", "Description"], {}, Columns("Title", ("Description",))),
+        (["description", "text", "title"], {}, Columns("title", ("text",))),
+        (["职位", "学历", "岗位职责", "任职要求"], {}, Columns("职位", ("学历", "岗位职责", "任职要求"))),
+        (["a", "b", "c"], {"text": ["c", "a"]}, Columns(None, ("c", "a"))),
+        (["job.title", "job.body", "id"], {}, Columns("job.title", ("job.body",))),
+        (["title"], {}, Columns(None, ("title",))),
+        (["soc", "n"], {"code": "soc"}, Columns(None, ("soc",), "soc")),
+        (["text", "skills"], {"kinds": {"skills": "objects"}}, Columns(None, ("text",))),
+        (["position", "job", "text"], {"kinds": {"position": "numbers"}}, Columns("job", ("text",))),
+    ],
+)
+def test_which_columns_are_read(columns: list[str], options: dict[str, Any], found: Columns) -> None:
+    assert choose_columns(columns, **options) == found
+
+
+@pytest.mark.parametrize(
+    ("columns", "options", "message"),
+    [
+        (["text", "text"], {}, "Two columns of the table are called 'text': rename one"),
+        (["title", "text"], {"kinds": {"title": "objects"}}, r"Column 'title' .* holds objects, .* 'title\.name'"),
+        (["title", "text"], {"title": "text", "text": "body"}, "No column 'body' in the table; .* title, text"),
+        (["n", "text"], {"text": "n", "kinds": {"n": "numbers"}}, "Column 'n' of the table holds numbers, not text"),
+        (["text"], {"kinds": {"text": "numbers"}}, "Column 'text' of the table holds numbers, not text"),
+        (["n"], {}, "No column of ad texts found in the table; its columns are: n"),
+        (["text"], {"code": "soc"}, "No column 'soc'"),
+    ],
+)
+def test_what_cannot_be_read_is_refused(columns: list[str], options: dict[str, Any], message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        choose_columns(columns, **options)
+
+
+NESTED = [
+    {"id": 1, "job": {"title": "Web designer", "description": "You build pages in HTML and CSS. Diploma required."}},
+    {"id": 2, "job": {"title": "Welder", "description": "You weld steel frames all day. No schooling needed."}},
+]
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "json", "parquet"])
+def test_nested_members_are_found(tmp_path: Path, ending: str) -> None:
+    source = tmp_path / f"ads.{ending}"
+    if ending == "parquet":
+        pq.write_table(pa.Table.from_pylist(NESTED), source)
+    else:
+        lines = "\n".join(map(json.dumps, NESTED)) if ending == "jsonl" else json.dumps(NESTED)
+        source.write_text(lines)
+    for options in ({}, {"title": "job.title", "text": "job.description"}):
+        label_file(source, tmp_path / "out.jsonl", force=True, **options)  # type: ignore[arg-type]
+        rows = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+        assert [row["collar"] for row in rows] == ["gray", "blue"]
+        assert [row["job"] for row in rows] == [row["job"] for row in NESTED]
+    table = label_table(pa.Table.from_pylist(NESTED))
+    assert table["collar"].to_pylist() == ["gray", "blue"]
+
+
+def test_an_object_is_not_taken_for_a_title(tmp_path: Path) -> None:
+    (tmp_path / "ads.jsonl").write_text(json.dumps({"title": {"name": "Welder"}, "text": "You weld all day."}))
+    with pytest.raises(DataError, match=r"Column 'title' of .*ads\.jsonl holds objects, not text: .*'title\.name'"):
+        label_file(tmp_path / "ads.jsonl", tmp_path / "out.jsonl")
+    label_file(tmp_path / "ads.jsonl", tmp_path / "out.jsonl", title="title.name")
+    assert json.loads((tmp_path / "out.jsonl").read_text())["collar"] == "blue"
+
+
+@pytest.mark.parametrize("ending", ["csv", "tsv", "jsonl", "parquet", "xlsx"])
+def test_every_format_reads_several_columns(tmp_path: Path, ending: str) -> None:
+    if ending == "xlsx":
+        pytest.importorskip("xlsxwriter", reason="pip install collarclass[excel]")
+    label_file(_csv(tmp_path, PORTAL), tmp_path / f"copy.{ending}")
+    label_file(tmp_path / f"copy.{ending}", tmp_path / "again.csv", prefix="again_")
+    again = pd.read_csv(tmp_path / "again.csv")
+    assert again["again_collar"].tolist() == ["gray", "blue"]
+    assert again["again_schooling_level"].tolist()[0] == "associate"
+
+
+def _csv(folder: Path, table: pd.DataFrame) -> Path:
+    table.to_csv(folder / "source.csv", index=False)
+    return folder / "source.csv"
+
+
+def test_codes_judge_rows_without_an_ad() -> None:
+    table = pd.DataFrame(
+        {
+            "code": ["51-4121.00", "2-02-07-01", "3115", "23-1011.00", "99-9999.00", "", "51-4121.00"],
+            "text": ["", "", "", "", "", "", "Accountant wanted: you keep our ledgers. Bachelor's degree required."],
+        }
+    )
+    labelled = label_table(table, code="code")
+    assert labelled["collar"].tolist() == ["blue", "gray", "gray", "white", "unclear", "unclear", "white"]
+    assert labelled["collar_basis"].tolist() == [*["occupation"] * 4, "ad", "ad", "ad"]
+    assert labelled["collar_note"].tolist()[4:6] == ["the code stands for no occupation that is known", "empty text"]
+    assert labelled["collar_evidence"].tolist()[0].startswith("Welders")
+    alone = label_table(table[["code"]].head(4), code="code")
+    assert alone["collar"].tolist() == ["blue", "gray", "gray", "white"]
+
+
+def test_every_code_has_the_label_of_its_occupation() -> None:
+    for table, code in ((occupations(), "onet_code"), (csco_names().reset_index(), "code")):
+        labelled = label_table(table[[code, "label"]], code=code, evidence=False)
+        assert (labelled["collar"] == labelled["label"]).all()
+        assert (labelled["collar_confidence"] > 0.5).all()
+
+
+def test_the_nearest_occupation_of_each_row(tmp_path: Path) -> None:
+    table = pd.DataFrame(
+        {"title": ["Mechatronics technician", "zzqq", ""], "text": ["", "", "Plumber\nYou mend pipes."]}
+    )
+    labelled = label_table(table, occupations=True)
+    assert list(labelled.columns) == [
+        *table.columns, *COLUMNS, "occupation_code", "occupation_title", "occupation_similarity"
+    ]  # fmt: skip
+    assert labelled["occupation_code"].tolist() == ["17-3024.00", "", "47-2152.00"]
+    assert labelled["occupation_similarity"].isna().tolist() == [False, True, False]
+    label_file(_csv(tmp_path, table), tmp_path / "out.parquet", occupations=True)
+    assert pq.read_table(tmp_path / "out.parquet")["occupation_code"].to_pylist() == ["17-3024.00", "", "47-2152.00"]
