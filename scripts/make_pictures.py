@@ -1,19 +1,23 @@
 """Draw the pictures of README and documentation from the shipped data and model.
 
-    python scripts/make_pictures.py [plane] [report] [--data FOLDER]
+    python scripts/make_pictures.py [plane] [report] [app] [--data FOLDER]
 
 plane: docs/images/plane.png, the occupations by their two ratings on the model's decision regions (needs
 matplotlib). report: docs/images/report.png, the report on examples/job_ads.csv as Chromium shows it
-(needs the extra [report] and a Chromium or Chrome on the path).
+(needs the extra [report] and a Chromium or Chrome on the path). app: docs/images/app.png, the page with an
+ad (needs the extra [app] and such a browser).
 """
 
 from __future__ import annotations
 
 import argparse
+import base64
+import json
 import shutil
 import subprocess
 import sys
 import tempfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +47,12 @@ EXAMPLES = {  # title: name in the picture, and its offset in points
     "Receptionists and Information Clerks": ("receptionists", (-30, -17)),
     "Elementary School Teachers, Except Special Education": ("teachers", (12, -17)),
     "Special Effects Artists and Animators": ("animators", (8, 6)),
+}
+APP_AD = {
+    "title": "CNC programmer",
+    "text": "You write and prove out programs for five-axis machining centres, choose the tools, set up the first part "
+    "and measure it.\n\nRequirements\n- Associate degree in machining technology, or equivalent experience\n"
+    "- Three years of experience with CAM software\n- Certificate of a skilled trade preferred",
 }
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 QUIET = (
@@ -119,20 +129,45 @@ def shoot_report(target: Path) -> None:
         subprocess.run(command, check=True, capture_output=True, timeout=120)
 
 
+def shoot_app(target: Path) -> None:
+    """Start the page on a free port and take a picture of it with an ad from a link."""
+    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if browser is None:
+        raise SystemExit("No Chromium or Chrome on the path: install one for the picture of the page.")
+    packed = zlib.compressobj(wbits=-15)
+    ad = packed.compress(json.dumps(APP_AD).encode()) + packed.flush()
+    link = base64.urlsafe_b64encode(ad).decode().rstrip("=")
+    command = [sys.executable, "-m", "collarclass", "app", "--no-browser"]
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server,
+    ):
+        assert server.stdout is not None
+        address = server.stdout.readline().strip()
+        command = [browser, *QUIET, f"--user-data-dir={folder}", "--window-size=1280,1190", "--lang=en"]
+        command += ["--virtual-time-budget=8000", f"--screenshot={target}", f"{address}?lang=en#/ad?d={link}"]
+        try:
+            subprocess.run(command, check=True, capture_output=True, timeout=120)
+        finally:
+            server.terminate()
+
+
 def main() -> None:
     """Draw what is asked for, or all."""
     parser = argparse.ArgumentParser(description="Draw the pictures of README and documentation.")
-    parser.add_argument("which", nargs="*", help="plane, report; both if not given")
+    parser.add_argument("which", nargs="*", help="plane, report, app; all if not given")
     parser.add_argument("--data", type=Path, default=ROOT / "data", help="the data folder")
     given = parser.parse_args()
-    which = given.which or ["plane", "report"]
-    if unknown := set(which) - {"plane", "report"}:
+    which = given.which or ["plane", "report", "app"]
+    if unknown := set(which) - {"plane", "report", "app"}:
         parser.error(f"no picture is called {', '.join(sorted(unknown))}")
     IMAGES.mkdir(parents=True, exist_ok=True)
     if "plane" in which:
         draw_plane(read_occupations(given.data / "occupations.csv"), IMAGES / "plane.png")
     if "report" in which:
         shoot_report(IMAGES / "report.png")
+    if "app" in which:
+        shoot_app(IMAGES / "app.png")
 
 
 if __name__ == "__main__":

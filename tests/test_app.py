@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -34,7 +35,8 @@ from collarclass.definitions.labels import LABELS
 
 AD = {"title": "Technician", "text": "Repair and program packaging machines. Associate degree required."}
 SECRET = "xyzzy-plugh"
-EXAMPLES = Path(__file__).resolve().parents[1] / "examples" / "job_ads.csv"
+ROOT = Path(__file__).resolve().parents[1]
+EXAMPLES = ROOT / "examples" / "job_ads.csv"
 
 
 @pytest.fixture(scope="module")
@@ -460,3 +462,33 @@ def conforms(operation: Any, known: dict[str, str]) -> None:
 
     quick = hypothesis.settings(max_examples=8, deadline=None, suppress_health_check=list(hypothesis.HealthCheck))
     quick(hypothesis.given(case=operation.as_strategy())(check))()
+
+
+# -- the documentation ---------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_the_documented_requests_work(server: Address, tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "api_http.md").read_text("utf-8").replace("http://127.0.0.1:8000", server.url)
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    fences = re.findall(r"```(python|console)\n(.*?)```", page, re.DOTALL)
+    ran = 0
+    for language, body in fences:
+        if "planner.example" in body or "collarclass app" in body:
+            continue
+        script = body if language == "python" else re.sub(r"^\$ ", "", body, flags=re.MULTILINE)
+        command = [sys.executable, "-c", script] if language == "python" else ["bash", "-euo", "pipefail", "-c", script]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
+        assert done.returncode == 0, (script, done.stderr)
+        assert "problem" not in done.stdout or "txt" in script
+        ran += 1
+    assert ran == 4
+    labelled = (tmp_path / "labelled.csv").read_text("utf-8-sig")
+    assert labelled.splitlines()[0].startswith("id,job_title,description,region,posted,collar,")
+
+
+def test_the_documentation_names_every_request(server: Address) -> None:
+    page = (ROOT / "docs" / "api_http.md").read_text("utf-8")
+    for path, methods in server.ask("GET", "/openapi.json").json["paths"].items():
+        plain = re.sub(r"\{(file|review)\}", "{id}", path).replace("{code}", "17-3024.00")
+        assert plain in page, (methods, path)

@@ -263,11 +263,17 @@ def test_a_file_is_labelled_and_taken_away(web: Web) -> None:
     assert web.complaints() == []
 
 
-def test_annotated_ads_correct_the_shares(web: Web, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def annotated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("annotated") / "annotated.csv"
     ads = pd.read_csv(EXAMPLES)
     ads["label"] = "gray"
-    ads.to_csv(tmp_path / "annotated.csv", index=False)
-    give(web, "#annotations", tmp_path / "annotated.csv")
+    ads.to_csv(path, index=False)
+    return path
+
+
+def test_annotated_ads_correct_the_shares(web: Web, annotated: Path) -> None:
+    give(web, "#annotations", annotated)
     web.wait("document.querySelectorAll('.track').length === 4")
     web.click("#remove")
     web.wait("!!document.querySelector('#file')")
@@ -452,17 +458,38 @@ def violations(web: Web) -> list[str]:
 
 @pytest.mark.skipif(AXE is None, reason="axe-core is not installed (npm install axe-core)")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_to_object_to(web: Web, scheme: str) -> None:
+def test_axe_finds_nothing_to_object_to(web: Web, scheme: str, sample: Path, annotated: Path) -> None:
     web.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+    lang, width = ("en", 1400) if scheme == "light" else ("zh", 360)
     found = {}
     for view in VIEWS:
-        web.open(view, lang="en" if scheme == "light" else "zh", width=1400 if scheme == "light" else 360)
+        web.open(view, lang=lang, width=width)
         found[view] = violations(web)
-    web.open()
+    web.open(lang=lang, width=width)
     web.click(".examples .chip")
     web.label()
     found["verdict"] = violations(web)
-    web.open("occupations", "?code=17-3024.00")
+    web.open("occupations", "?code=17-3024.00", lang=lang, width=width)
     found["occupation"] = violations(web)
+    web.open("file", lang=lang, width=width)
+    give(web, "#file", EXAMPLES)
+    web.wait("!!document.querySelector('#start')")
+    found["file ready"] = violations(web)
+    web.click("#start")
+    web.wait("!!document.querySelector('#download')")
+    give(web, "#annotations", annotated)
+    web.wait("document.querySelectorAll('.track').length === 4")
+    found["file done"] = violations(web)
+    web.click("#remove")
+    web.wait("!!document.querySelector('#file')")
+    web.open("review", lang=lang, width=width)
+    give(web, "#reviewfile", sample)
+    at(web, 0)
+    found["review"] = violations(web)
+    for i in range(int(web.run("document.querySelector('#reviewbar').max"))):
+        at(web, i)
+        web.press("g")
+    at(web, "done")
+    found["review done"] = violations(web)
     web.call("Emulation.setEmulatedMedia", features=[])
     assert {view: what for view, what in found.items() if what} == {}

@@ -21,7 +21,7 @@ function recognised(job) {
   const columns = job.columns.map((column) => [column, column]);
   const table = h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("columnsHead") }, h("table", { class: "preview", id: "preview" },
     h("thead", {}, h("tr", {}, job.columns.map((column) => h("th", { scope: "col", "data-column": column }, column)))),
-    h("tbody", {}, job.preview.map((row) => h("tr", {}, job.columns.map((column) => h("td", { "data-column": column }, row[column] ?? "")))))));
+    h("tbody", {}, job.preview.map((row) => h("tr", {}, job.columns.map((column) => h("td", { "data-column": column }, h("div", {}, row[column] ?? ""))))))));
   const fields = h("div", { class: "fields" },
     choice("titleColumn", t("asTitle"), [["", t("asNothing")], ...columns], job.title ?? ""),
     choice("textColumn", t("asText"), columns, job.text ?? ""),
@@ -79,7 +79,7 @@ function shares(job) {
         h("td", { class: "n" }, t.percent((job.counts[label] ?? 0) / total, 1), h("small", {}, ` ${t.number(job.counts[label] ?? 0)}`)),
         corrected && of(label) ? [h("td", { class: "n" }, h("strong", {}, t.percent(of(label).share, 1))),
           h("td", { class: "wide" }, interval(of(label)), h("small", {}, t("interval", t.percent(of(label).low, 1), t.percent(of(label).high, 1))))] : null))))),
-    corrected && found.warnings.length ? h("p", { class: "quiet" }, found.warnings.join("; ")) : null,
+    corrected && found.warnings.length ? h("p", { class: "quiet", lang: "en" }, found.warnings.join("; ")) : null,
   ];
 }
 

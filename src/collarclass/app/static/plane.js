@@ -99,7 +99,7 @@ export function plane({ model, occupations }, { onPick } = {}) {
     frame(), s("g", { class: "dots", "aria-hidden": "true" }, [...dots.values()]), cloud, over, point);
   const tip = h("div", { class: "tip", "aria-hidden": "true", hidden: true });
   const { canvas, draw } = ground(model);
-  const element = h("figure", { class: "plane" }, canvas, svg, tip);
+  const element = h("figure", { class: "plane" }, h("div", { class: "stage" }, canvas, svg, tip));
   for (const [side, length] of [["left", LEFT], ["top", TOP], ["width", SIDE], ["height", SIDE]]) canvas.style[side] = `${(100 * length) / SIZE}%`;
   requestAnimationFrame(draw);
   const redraw = new MutationObserver(draw);
@@ -153,7 +153,7 @@ export function plane({ model, occupations }, { onPick } = {}) {
     /** Show ads, as [academic, hands-on, label], in the place of the occupations. */
     scatter(ads) {
       element.classList.toggle("clouded", ads.length > 0);
-      cloud.replaceChildren(...ads.map(([academic, handsOn, label]) => mark(label, x(academic), y(handsOn), 2.6)));
+      cloud.replaceChildren(...ads.map(([academic, handsOn, label]) => mark(label, x(academic), y(handsOn), ads.length < 200 ? 4.2 : 2.6)));
     },
     /** Number some occupations, in the order of a list beside. */
     number(codes) {

@@ -72,12 +72,14 @@ export function view(main, known, query) {
     return undefined;
   }
 
+  const heading = (title) => h("h1", { class: title ? "adtitle" : "unseen" }, title ?? t("progress", state.at + 1, review.n));
+
   function draw() {
     head.hidden = true;
     const bar = h("progress", { max: String(review.n), id: "reviewbar", "aria-label": t("reviewHead") });
     bar.value = review.done;
     const sheet = h("article", { class: "sheet ad", id: "ad" });
-    put(sheet, ad.title ? h("h2", { class: "adtitle" }, ad.title) : null, h("div", { class: "adtext" }, ad.text));
+    put(sheet, heading(ad.title || null), h("div", { class: "adtext" }, ad.text));
     const keys = h("div", { class: "keys", role: "group", "aria-label": t("label") }, Object.entries(KEYS).map(([letter, label]) =>
       h("button", { class: `keybutton ${ad.label === label ? "chosen" : ""}`, id: `key-${label}`, "aria-keyshortcuts": letter, "aria-pressed": String(ad.label === label), onclick: () => answer(label) },
         badge(label), h("span", {}, t(label)), h("kbd", { "aria-hidden": "true" }, letter.toUpperCase()))));
@@ -133,11 +135,11 @@ export function view(main, known, query) {
     const shown = () => document.getElementById("tint").setAttribute("aria-pressed", String(tinted));
     if (!tinted) {
       shown();
-      put(sheet, ad.title ? h("h2", { class: "adtitle" }, ad.title) : null, h("div", { class: "adtext" }, ad.text));
+      put(sheet, heading(ad.title || null), h("div", { class: "adtext" }, ad.text));
       return;
     }
     const { results: [found] } = await send("POST", "/v1/classify", { text: ad.text, title: ad.title || null });
-    put(sheet, ad.title ? h("h2", { class: "adtitle" }, read(ad.title, "title", found)) : null, h("div", { class: "adtext" }, read(ad.text, "text", found)));
+    put(sheet, heading(ad.title ? read(ad.title, "title", found) : null), h("div", { class: "adtext" }, read(ad.text, "text", found)));
     shown();
   });
 
