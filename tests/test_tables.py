@@ -67,10 +67,11 @@ def test_arrow_table_batch_and_reader(small_model: Model, expected: list[dict[st
     assert stream.read_all().to_pylist() == expected[1:]
 
 
-@pytest.mark.parametrize(
-    "kind", [pa.large_string(), pa.string_view(), pa.dictionary(pa.int32(), pa.string()), pa.binary()]
-)
-def test_arrow_text_of_any_type(small_model: Model, expected: list[dict[str, Any]], kind: pa.DataType) -> None:
+@pytest.mark.parametrize("name", ["large_string", "string_view", "binary", "dictionary"])
+def test_arrow_text_of_any_type(small_model: Model, expected: list[dict[str, Any]], name: str) -> None:
+    if not hasattr(pa, name):
+        pytest.skip(f"this version of pyarrow has no {name}")
+    kind = pa.dictionary(pa.int32(), pa.string()) if name == "dictionary" else getattr(pa, name)()
     table = pa.table(ADS)
     for i, name in enumerate(("title", "text"), 1):
         column = table.column(name).combine_chunks()
