@@ -16,8 +16,10 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from collarclass.training.counts import count_ads, save_counts
+from collarclass.training.train_reader import train_reader
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "real_ads"
 WORDS, CHARACTERS = 6, 10  # length of a run in English and in Chinese
@@ -69,7 +71,10 @@ def main() -> None:
         ratings["near_duplicate"] = ["y" if marks.get(i) else "" for i in ratings["id"]]
         ratings.to_csv(FOLDER / "ratings.csv", index=False, lineterminator="\n")
         print(f"{sum(marks.values()):,} ads nearly repeat a development ad")
-    save_counts(FOLDER / "counts.npz", list(ads.index), count_ads(ads["text"].tolist(), ads["title"].tolist()))
+    with threadpool_limits(limits=1):  # the reader that training will fit, to the last bit
+        reader = train_reader(FOLDER.parent)
+    counted = count_ads(ads["text"].tolist(), ads["title"].tolist(), reader=reader)
+    save_counts(FOLDER / "counts.npz", list(ads.index), counted)
     print(f"{len(ads):,} of {len(ratings):,} rated ads counted, {(FOLDER / 'counts.npz').stat().st_size:,} bytes")
 
 

@@ -56,7 +56,9 @@ def score(
     return {name: macro_f1(truth[language == name], label[language == name]) for name in ("en", "zh")}
 
 
-def settings(table: pd.DataFrame, learnable: NDArray[np.int64], rng: np.random.Generator) -> dict[str, NDArray[np.int64]]:
+def settings(
+    table: pd.DataFrame, learnable: NDArray[np.int64], rng: np.random.Generator
+) -> dict[str, NDArray[np.int64]]:
     """Which real ads are learnt from, under each row of the table."""
     shuffled = rng.permutation(learnable)
     chosen = {f"{size:,} real ads at random": shuffled[:size] for size in SIZES if size <= len(shuffled)}
