@@ -7,16 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from collarclass.corpus.read import read_ads
+from collarclass.corpus.read import read_ads, read_ratings
 from collarclass.definitions.labels import LABELS, STATUSES
 
 ROOT = Path(__file__).parents[1]
 START, END = "<!-- numbers: ads -->", "<!-- end of ads -->"
+REAL_START, REAL_END = "<!-- numbers: real ads -->", "<!-- end of real ads -->"
 
 
 def numbers(data: Path) -> str:
-    """Count the ads and lay the learning curve and the second reading out as Markdown."""
+    """Count the ads and lay the second reading out as Markdown."""
     ads = {language: read_ads(data / "ads" / f"{language}.csv") for language in ("en", "zh")}
     rows: list[tuple[str, list[str]]] = [("ads", [f"{len(a):,}" for a in ads.values()])]
     for column, values in (("kind", ("occupation", "mirror")), ("label", LABELS), ("schooling", STATUSES)):
@@ -28,34 +30,55 @@ def numbers(data: Path) -> str:
         length.append(int(np.percentile(ads["zh"]["text"].str.len(), share)))
         rows.append((f"length, {share}th percentile (words; characters)", [f"{n:,}" for n in length]))
     lines = ["| | English | Chinese |", "|---|---:|---:|", *(f"| {name} | {a} | {b} |" for name, (a, b) in rows)]
-    curve = data / "learning_curve.json"
-    if curve.exists():
-        lines += ["", *_curve(json.loads(curve.read_text("utf-8")))]
     second = data / "second_reading.json"
     if second.exists():
         lines += ["", *_second(json.loads(second.read_text("utf-8")))]
     return "\n".join(lines)
 
 
-def _curve(curve: dict[str, dict[str, Any]]) -> list[str]:
-    """Macro-F1 on real ads by number of ads."""
-    keys = ["300", "600", "1,200", "2,400", "occupation half", "mirror half", "all"]
-
-    def cell(row: dict[str, Any] | None) -> str:
-        if row is None:
-            return "–"
-        spread = f" ({row['min']:.3f}–{row['max']:.3f})" if row["size"] > 1 else ""
-        return f"{row['mean']:.3f}{spread}"
-
-    return [
-        "Learning curve: macro-F1 on real ads of the development set, which train nothing; mean (and range) of five",
-        "random orders. Each model learns from one language's ads, without the occupations'",
-        "titles (`scripts/learning_curve.py`).",
-        "",
-        "| ads | English | Chinese |",
+def real_numbers(data: Path) -> str:
+    """Count the rated real ads by source and say how far two readings agree, as Markdown."""
+    ratings = read_ratings(data / "real_ads" / "ratings.csv")
+    agreement = json.loads((data / "real_ads" / "agreement.json").read_text("utf-8"))
+    lines = [
+        "| | English | Chinese |",
         "|---|---:|---:|",
-        *(f"| {key} | {cell(curve['en'].get(key))} | {cell(curve['zh'].get(key))} |" for key in keys),
+        *(f"| {name} | {a} | {b} |" for name, (a, b) in _real_rows(ratings).items()),
+        "",
+        "Two readings of a random tenth, the second without sight of the first, with 95 % intervals:",
+        "",
+        "| | English | Chinese |",
+        "|---|---:|---:|",
+        "| ads read twice | " + " | ".join(f"{part['n']:,}" for part in agreement.values()) + " |",
     ]
+    for key, name in (
+        ("label", "same label"),
+        ("kappa", "label, kappa"),
+        ("schooling", "same schooling, level and status"),
+        ("academic_rating_r", "academic rating, r"),
+        ("hands_on_rating_r", "hands-on rating, r"),
+    ):
+        cells = ("{:.3f} ({:.3f}–{:.3f})".format(*part[key]) for part in agreement.values())
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    counts = ratings.groupby(["source", "label"]).size().unstack(fill_value=0).reindex(columns=[*LABELS, "unclear"])
+    lines += ["", "| source | ads | white | blue | gray | unclear |", "|---|---:|---:|---:|---:|---:|"]
+    for source, row in counts.assign(n=counts.sum(axis=1)).sort_values("n", ascending=False, kind="stable").iterrows():
+        lines.append(f"| {source} | {row['n']:,} | " + " | ".join(f"{row[k]:,}" for k in counts.columns) + " |")
+    return "\n".join(lines)
+
+
+def _real_rows(ratings: pd.DataFrame) -> dict[str, list[str]]:
+    parts = [ratings[ratings["language"] == language] for language in ("en", "zh")]
+    rows = {"ads": [f"{len(part):,}" for part in parts]}
+    rows["sources"] = [f"{part['source'].nunique()}" for part in parts]
+    for label in (*LABELS, "unclear"):
+        rows[f"label: {label}"] = [f"{(part['label'] == label).sum():,}" for part in parts]
+    for sure, name in (("3", "clear"), ("2", "leaning"), ("1", "a toss-up")):
+        rows[f"annotator called it {name}"] = [f"{(part['sure'] == sure).mean():.1%}" for part in parts]
+    for n, name in (("2", "two"), ("3", "three")):
+        rows[f"read {name} times"] = [f"{(part['readings'] == n).sum():,}" for part in parts]
+    rows["nearly repeats a development ad, left out"] = [f"{(part['near_duplicate'] == 'y').sum():,}" for part in parts]
+    return rows
 
 
 def _second(found: list[dict[str, Any]]) -> list[str]:
@@ -78,8 +101,10 @@ def _second(found: list[dict[str, Any]]) -> list[str]:
 def main() -> None:
     card = ROOT / "data" / "README.md"
     text = card.read_text("utf-8")
-    head, rest = text.split(START)
-    card.write_text(f"{head}{START}\n{numbers(ROOT / 'data')}\n{END}{rest.split(END)[1]}", "utf-8")
+    for start, end, make in ((START, END, numbers), (REAL_START, REAL_END, real_numbers)):
+        head, rest = text.split(start)
+        text = f"{head}{start}\n{make(ROOT / 'data')}\n{end}{rest.split(end)[1]}"
+    card.write_text(text, "utf-8")
 
 
 if __name__ == "__main__":

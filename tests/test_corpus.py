@@ -111,10 +111,11 @@ def test_every_label_and_family_is_there(ads: pd.DataFrame, language: str) -> No
 
 def test_the_data_card_has_the_files_numbers() -> None:
     sys.path.insert(0, str(ROOT))
-    from scripts.data_card import END, START, numbers
+    from scripts.data_card import END, REAL_END, REAL_START, START, numbers, real_numbers
 
     card = (DATA / "README.md").read_text("utf-8")
     assert card.split(START)[1].split(END)[0].strip() == numbers(DATA)
+    assert card.split(REAL_START)[1].split(REAL_END)[0].strip() == real_numbers(DATA)
 
 
 def test_the_data_are_found_in_a_checkout() -> None:
