@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import sys
 from pathlib import Path
 
@@ -14,10 +15,15 @@ from hypothesis import strategies as st
 from collarclass.api import default_model, requirements
 from collarclass.definitions.labels import LEVELS, STATUSES
 from collarclass.errors import DataError
-from collarclass.requirement_reader.lexicon import load_lexicon
+from collarclass.requirement_reader.context import context_features
+from collarclass.requirement_reader.decide import decide
+from collarclass.requirement_reader.lexicon import default_lexicon, load_lexicon
+from collarclass.requirement_reader.mentions import find_mentions
 from collarclass.requirement_reader.reader import read_requirements
+from collarclass.requirement_reader.reasons import reading_terms
 from collarclass.requirement_reader.stated import FEATURES, KINDS, carriers, features, findings
 from collarclass.text.tokens import tokenize
+from collarclass.training.train_reader import read_users_mentions
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -103,6 +109,50 @@ def test_row_order_changes_nothing() -> None:
     back = read_requirements(tokenize(texts[::-1]), READER)
     assert there.level.tolist() == back.level[::-1].tolist()
     assert there.status.tolist() == back.status[::-1].tolist()
+
+
+def test_reasons_add_up_to_the_log_odds() -> None:
+    for text in TEXTS[::60]:
+        tokens = tokenize([text])
+        mentions = find_mentions(tokens, default_lexicon())
+        if not len(mentions.items):
+            continue
+        outcome = decide(READER, context_features(mentions, default_lexicon()), mentions.items).outcome
+        stated, terms = read_requirements(tokens, READER), reading_terms(tokens, READER)
+        for i, found in enumerate(findings(stated, tokens, 0, text, terms=terms)):
+            log = np.log(outcome[stated.mention[i]])
+            k = int(stated.finding_status[i]) + 1
+            odds = log[k] - np.delete(log, k).max()
+            assert sum(reason.weight for reason in found.reasons) == pytest.approx(odds, abs=1e-6)
+            assert all(reason.text in text for reason in found.reasons)
+
+
+def test_a_wrong_reading_is_mended_by_own_mentions(tmp_path: Path) -> None:
+    path = tmp_path / "own.csv"
+    path.write_text(
+        "text,mention,outcome\n"
+        + "".join(f"{n} glorps: bachelor's degree zingled.,bachelor's degree,preferred\n" for n in range(2, 12)),
+        encoding="utf-8",
+    )
+    examples = read_users_mentions(path, READER.vocabulary.hashes)
+    assert (examples.outcome[examples.group == 0] == 2).all()
+    assert len(examples.level) == 10
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("text,outcome\na degree,required\n", "no column 'mention'"),
+        ("text,mention,outcome\na degree,degree,wanted\n", "row 2: the outcome 'wanted' is none of none, required"),
+        ("text,mention,outcome\na degree,diploma,required\n", "row 2: the text does not hold the mention 'diploma'"),
+        ("text,mention,outcome\na dog,dog,required\n", "none of its mentions is found by the lexicon"),
+    ],
+)
+def test_bad_own_mentions_say_where(tmp_path: Path, content: str, message: str) -> None:
+    path = tmp_path / "own.csv"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(DataError, match=re.escape(message)):
+        read_users_mentions(path, READER.vocabulary.hashes)
 
 
 PIECES = st.sampled_from(

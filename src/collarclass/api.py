@@ -12,6 +12,7 @@ from collarclass.model.predict import UNCLEAR, Predictions, chunks, predict
 from collarclass.progress import Progress, ProgressLike
 from collarclass.requirement_reader.lexicon import Lexicon
 from collarclass.requirement_reader.reader import read_requirements
+from collarclass.requirement_reader.reasons import reading_terms
 from collarclass.requirement_reader.stated import Requirement, findings
 from collarclass.result import Classification, in_cells
 from collarclass.text.sections import Cell, join_sections
@@ -215,7 +216,8 @@ def requirements(
     for field, source in (("title", title), ("text", text)):
         if source:
             tokens = tokenize([source])
-            out += findings(read_requirements(tokens, reader, lexicon), tokens, 0, source, field)
+            terms = reading_terms(tokens, reader, lexicon)
+            out += findings(read_requirements(tokens, reader, lexicon), tokens, 0, source, field, terms)
     return tuple(out)
 
 

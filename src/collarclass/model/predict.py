@@ -190,7 +190,7 @@ def _judge_ads(
         certificate_names(batch.stated, batch.tokens, batch.combined_text),
         words,
         [*sum_terms(batch.tokens, batch.text_offset, terms)] if details and terms is not None else [None] * n,
-        stated_requirements(batch) if details else [()] * n,
+        stated_requirements(model, batch) if details else [()] * n,
         _reading(batch, int(model.limits["max_tokens"])),
     )
 

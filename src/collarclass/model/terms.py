@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from collarclass.model.encoding import EncodedBatch
 from collarclass.model.model import Model
 from collarclass.model.title_model import EncodedTitles, TitleModel
+from collarclass.requirement_reader.reasons import reading_terms
 from collarclass.requirement_reader.stated import Requirement, carriers, findings
 from collarclass.text.tokens import Tokens
 
@@ -102,12 +103,13 @@ def sum_terms(tokens: Tokens, text_offset: NDArray[np.int64], terms: BatchTerms)
     ]
 
 
-def stated_requirements(batch: EncodedBatch) -> list[tuple[Requirement, ...]]:
+def stated_requirements(model: Model, batch: EncodedBatch) -> list[tuple[Requirement, ...]]:
     """The requirements of each row, placed in the title and the text that the caller passed."""
     out = []
+    terms = reading_terms(batch.tokens, model.reader)
     for row, (combined, offset) in enumerate(zip(batch.combined_text, batch.text_offset.tolist(), strict=True)):
         found = []
-        for r in findings(batch.stated, batch.tokens, row, combined, "text"):
+        for r in findings(batch.stated, batch.tokens, row, combined, "text", terms):
             if r.start < offset:
                 found.append(replace(r, field="title"))
             else:

@@ -6,7 +6,6 @@ import json
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -98,11 +97,9 @@ def write_report(
     words = json.loads((here / "words.json").read_text("utf-8"))
     if lang not in words:
         raise DataError(f"No language {lang!r} for the report: choose {' or '.join(words)}.")
-    if not isinstance(definition, Definition):
-        definition = load_definition(definition)
-    model = model or default_model()
-    request = _Request(source, list(by), truth, definition, date, date_order, weight, title, text, prefix, model)
-    page = _gather(request, words[lang], lang)
+    page = _gather(
+        source, list(by), truth, definition, date, date_order, weight, title, text, prefix, model, words[lang], lang
+    )
     content = _content(page)
     content["css"] = Markup(css_variables() + (here / "page.css").read_text("utf-8"))
     content["js"] = Markup((here / "page.js").read_text("utf-8"))
@@ -118,64 +115,52 @@ def write_report(
     fresh.replace(target)
 
 
-@dataclass(frozen=True, slots=True)
-class _Request:
-    """What `write_report` was asked for."""
-
-    source: str | os.PathLike[str]
-    by: list[str]
-    truth: str | os.PathLike[str] | None
-    definition: Definition
-    date: str | None
-    date_order: Order | None
-    weight: str | None
-    title: str | None
-    text: str | None
-    prefix: str
-    model: Model
-
-    @property
-    def columns(self) -> dict[str, Any]:
-        """How columns of the file are called."""
-        return {"prefix": self.prefix, "title": self.title, "text": self.text}
-
-    def found_date(self, first: pd.DataFrame) -> str | None:
-        """The column of dates, if a period is asked for."""
-        periods = [name for name in self.by if name not in first and name in PERIODS]
-        return find_dates(first) if periods and self.date is None else self.date
-
-
-def _gather(asked: _Request, w: dict[str, Any], lang: str) -> Page:
+def _gather(
+    source: str | os.PathLike[str],
+    by: list[str],
+    truth: str | os.PathLike[str] | None,
+    definition: str | Definition,
+    date: str | None,
+    date_order: Order | None,
+    weight: str | None,
+    title: str | None,
+    text: str | None,
+    prefix: str,
+    model: Model | None,
+    w: dict[str, Any],
+    lang: str,
+) -> Page:
     """All that the page shows, from one pass through the file."""
-    first = next(iter_table(asked.source))
-    date = asked.found_date(first)
-    columns = [name for name in asked.by if name in first or name not in PERIODS]
-    columns += [name for name in (date, asked.weight) if name is not None]
+    first = next(iter_table(source))
+    columns = [name for name in by if name in first or name not in PERIODS]
+    if len(columns) < len(by) and date is None:
+        date = find_dates(first)
+    columns += [name for name in (date, weight) if name is not None]
     columns += [DUPLICATES] if DUPLICATES in first else []
-    found = collect(asked.source, list(dict.fromkeys(columns)), **asked.columns)
-    table, chosen = found.table, asked.definition
-    table.attrs["language_zh"] = found.chinese
-    annotated, warnings = None, list[str]()
-    if asked.truth is not None:
-        annotated, warnings = prepare_truth(asked.truth, asked.source, found.digest, **asked.columns)
-    facts = facts_of(table)
-    groups = group_columns(table, asked.by, date=date, date_order=asked.date_order)
-    n_values = [int(groups[name].nunique()) for name in asked.by]
-    if asked.by:  # what is estimated, and stands in the tables, has a bound
+    model = model or default_model()
+    chosen = definition if isinstance(definition, Definition) else load_definition(definition)
+    found = collect(source, list(dict.fromkeys(columns)), prefix=prefix, title=title, text=text)
+    found.table.attrs["language_zh"] = found.chinese
+    annotated: pd.DataFrame | None = None
+    warnings: list[str] = []
+    if truth is not None:
+        annotated, warnings = prepare_truth(truth, source, found.digest, prefix=prefix, title=title, text=text)
+    options: dict[str, Any] = {"date": date, "date_order": date_order, "weight": weight, "model": model}
+    facts = facts_of(found.table)
+    groups = group_columns(found.table, by, date=date, date_order=date_order)
+    n_values = [int(groups[name].nunique()) for name in by]
+    if by:  # what is estimated, and stands in the tables, has a bound
         groups = groups.apply(_commonest, others=w["others"])
-        table[list(groups.columns)] = groups
+        found.table[list(groups.columns)] = groups
 
-    def estimate(names: Sequence[str], definition: Any = chosen) -> pd.DataFrame:
-        return estimate_shares(
-            table, annotated, by=names, definition=definition, date=date, date_order=asked.date_order,
-            weight=asked.weight, model=asked.model,
-        )  # fmt: skip
+    def estimate(names: Sequence[str], what: Any = chosen) -> pd.DataFrame:
+        return estimate_shares(found.table, annotated, by=names, definition=what, **options)
 
-    labels = chosen.apply(facts)
     return Page(
-        w=w, lang=lang, source=Path(asked.source).name, digest=found.digest, model=asked.model, definition=chosen,
-        table=table, facts=facts, labels=labels, groups=groups, by=asked.by, n_values=n_values, estimate=estimate,
-        words=found.words, warnings=warnings, ads=shown_ads(found.shown, labels, facts, asked.model, lang),
+        w=w, lang=lang, source=Path(source).name, digest=found.digest, model=model, definition=chosen,
+        table=found.table, facts=facts, labels=chosen.apply(facts), groups=groups, by=by, n_values=n_values,
+        estimate=estimate, words=found.words,
+        warnings=warnings, ads=shown_ads(found.shown, found.table, chosen.apply(facts), facts, model, lang),
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from collarclass.api import classify_many
@@ -26,6 +27,7 @@ Span = tuple[int, int, int, float]
 
 def shown_ads(
     ads: Sequence[Shown],
+    table: pd.DataFrame,
     labels: NDArray[np.int8],
     facts: Facts,
     model: Model,

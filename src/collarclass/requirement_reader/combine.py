@@ -73,7 +73,8 @@ def combine(mentions: Mentions, decisions: Decisions, lexicon: Lexicon) -> State
     liked = kept & is_level & (finding == PREFERRED)
     np.maximum.at(preferred, items.row[liked], value[liked])
     preferred[(preferred <= level) & (status != PREFERRED) | (status == UNSTATED)] = -1
-    decides = kept & schooling & (finding == status[items.row]) & ((value == level[items.row]) | ~is_level)
+    decides = kept & schooling & (finding == status[items.row])
+    decides &= (value == level[items.row]) | (finding == NOT_NEEDED)
     decides |= liked & (value == preferred[items.row])
 
     keep = np.flatnonzero(kept)

@@ -18,15 +18,18 @@ from collarclass.requirement_reader.mentions import Flags, Indices, Mentions, Ph
 from collarclass.text.tokens import mix
 
 _LEFT, _RIGHT = 12, 18  # tokens around a mention whose words are looked at
-_CUES = 6  # cues on each side
+_PAIRED = 6  # tokens on each side that are read in pairs
+_CUES = 5  # cues on each side
 _REACH, _SENTENCES = 60, 3  # how far cues may stand: tokens, sentences
-_DIGITS = np.uint64(777)
+_DIGITS = np.uint64(777)  # all numbers are one word
+_ZERO = np.uint16(ord("0"))
 _STEP = np.uint64(0x9E3779B97F4A7C15)
 _DISTANCE = np.repeat(np.arange(5), (1, 1, 1, 3, 200))  # 0, 1, 2, 3 to 5, more
 _SIGNS = np.zeros(1 << 16, dtype=bool)
 _SIGNS[[ord(c) for c in ",;、|"]] = True
 _COLON, _BREAK = ord(":"), ord("\n")
 _AFTER, _BOTH, _EXCLUDED = (VALUES["required"].index(value) for value in ("after", "both", "excluded"))
+_BETWEEN = 8  # tokens between two levels whose words are looked at
 _JOINED = 3  # tokens from one level to another that goes on with it
 _SHORT = 4  # tokens of a line that is read as a heading
 SCHOOLING, CREDENTIAL, YEARS = range(3)  # kinds of mention that are judged apart
@@ -108,28 +111,23 @@ def _own(out: Features, m: Mentions, lexicon: Lexicon) -> None:
 def _words(out: Features, m: Mentions) -> None:
     """Words and pairs of words before and behind, coarsely by distance and by sentence."""
     items, tokens, sentence = m.items, m.tokens, m.sentence
-    begins, stops = tokens.first[items.row], tokens.first[items.row + 1]
-    hashes = np.where(tokens.numeral, _DIGITS, tokens.hash)
-    every = np.arange(len(items))
-    for side, base, reach in ((-1, m.figure, _LEFT), (1, items.last, _RIGHT)):
-        nearer = None
-        for offset in range(1, reach + 1):
-            token = base + side * offset
-            of = every[(token >= begins) & (token < stops)]
-            token = token[of]
-            word = hashes[token]
-            apart = np.minimum(np.abs(sentence[token] - sentence[base[of]]), 2)
-            template = 10 if side < 0 else 20
-            out.add(template, of, word, apart * 8 + _DISTANCE[offset], first=token)
-            if nearer is not None:
-                inner = nearer[of]
-                pair = word * PAIR + inner if side < 0 else inner * PAIR + word
-                out.add(
-                    template + 2, of, pair, apart * 2 + (offset > 4),
-                    first=np.minimum(token, token - side), last=np.maximum(token, token - side),
-                )  # fmt: skip
-            nearer = np.zeros(len(items), dtype=np.uint64)
-            nearer[of] = word
+    begins, stops = tokens.first[items.row][:, None], tokens.first[items.row + 1][:, None]
+    for side, base, reach, template in ((-1, m.figure, _LEFT, 10), (1, items.last, _RIGHT, 20)):
+        offset = np.arange(1, reach + 1)
+        token = base[:, None] + side * offset
+        inside = (token >= begins) & (token < stops)
+        of = np.nonzero(inside)[0]
+        token = np.clip(token, 0, len(tokens) - 1)
+        digit = tokens.folded[tokens.start[token]] - _ZERO < 10
+        word = np.where(digit, _DIGITS, tokens.hash[token])
+        apart = np.minimum(np.abs(sentence[token] - sentence[base][:, None]), 2)
+        out.add(template, of, word[inside], (apart * 8 + _DISTANCE[offset])[inside], first=token[inside])
+        both = inside[:, 1:_PAIRED]  # the nearer word is inside as well
+        near, far = (word[:, : _PAIRED - 1], word[:, 1:_PAIRED])
+        pair = (far * PAIR + near if side < 0 else near * PAIR + far)[both]
+        tokens_of = token[:, :_PAIRED]
+        left = (tokens_of[:, 1:] if side < 0 else tokens_of[:, :-1])[both]
+        out.add(template + 2, np.nonzero(both)[0], pair, apart[:, 1:_PAIRED][both], first=left, last=left + 1)
 
 
 def _place(out: Features, m: Mentions) -> None:
@@ -162,7 +160,6 @@ def _place(out: Features, m: Mentions) -> None:
         token = np.minimum(head[under] + k, len(tokens) - 1)
         same = (sentence[token] == sentence[head[under]]) & (token == head[under] + k)
         of, token = under[same], token[same]
-        out.add(37, of, tokens.hash[token], first=token)
         out.add(38, of, tokens.hash[token], distance[same], first=token)
 
 
@@ -174,30 +171,29 @@ def _cues(out: Features, m: Mentions) -> None:
     fresh = items.only((out.group == SCHOOLING) & ~_joined(out, m))
     signs = np.append(0, np.cumsum(_SIGNS[tokens.folded[tokens.end]]))  # signs behind the tokens before each
     nearest = []
-    for side in (-1, 1):
+    for side, template in ((-1, 40), (1, 50)):
+        place = items.first if side < 0 else items.last
+        found = [cues.beside(place, items.row, side * k) for k in range(1, _CUES + 1)]
+        index, there = np.stack([f[0] for f in found], axis=1), np.stack([f[1] for f in found], axis=1)
+        of, rank = np.nonzero(there)
+        index = index[there]
+        left, right = (cues.last[index], items.first[of]) if side < 0 else (items.last[of], cues.first[index])
+        apart = np.abs(cues.sentence[index] - sentence[items.first[of]])
+        near = (apart <= _SENTENCES) & (right - left <= _REACH)
+        of, rank, index, left, right, apart = (x[near] for x in (of, rank, index, left, right, apart))
+        between = np.searchsorted(fresh.first, right) - np.searchsorted(fresh.first, left, "right")
+        between = np.clip(between, 0, 2)
+        signed = np.minimum(signs[right] - signs[left], 1)
+        gap = np.digitize(right - left, (2, 4, 8, 16, 30))
+        apart, cue = np.minimum(apart, 2), code[index]
+        span = {"first": cues.first[index], "last": cues.last[index]}
+        out.add(template, of, cue, apart * 4 + between, **span)
+        out.add(template + 1, of, cue, gap * 8 + apart * 2 + (between > 0), **span)
+        out.add(template + 2, of, cue, signed * 8 + (between > 0) * 4 + (apart == 0), items.group[of], **span)
+        out.add(template + 3, of, cue, gap * 64 + apart * 16 + between * 4 + signed, rank == 0, **span)
         speaks = np.full(len(items), -1)
-        for k in range(1, _CUES + 1):
-            index, there = cues.beside(items.first if side < 0 else items.last, items.row, side * k)
-            of = every[there]
-            index = index[of]
-            left, right = (cues.last[index], items.first[of]) if side < 0 else (items.last[of], cues.first[index])
-            apart = np.abs(cues.sentence[index] - sentence[items.first[of]])
-            near = (apart <= _SENTENCES) & (right - left <= _REACH)
-            of, index, left, right, apart = of[near], index[near], left[near], right[near], apart[near]
-            between = np.searchsorted(fresh.first, right) - np.searchsorted(fresh.first, left, "right")
-            between = np.clip(between, 0, 2)
-            signed = np.minimum(signs[right] - signs[left], 1)
-            gap = np.digitize(right - left, (2, 4, 8, 16, 30))
-            apart, cue = np.minimum(apart, 2), code[index]
-            template, span = 40 + (side > 0) * 10, {"first": cues.first[index], "last": cues.last[index]}
-            out.add(template, of, cue, apart * 4 + between, **span)
-            out.add(template + 1, of, cue, gap * 8 + apart * 2 + (between > 0), **span)
-            out.add(template + 2, of, cue, signed * 8 + (between > 0) * 4 + (apart == 0), items.group[of], **span)
-            nearby = np.full(len(of), k == 1)
-            out.add(template + 3, of, cue, gap * 64 + apart * 16 + between * 4 + signed, nearby, **span)
-            out.add(template + 4, of, cue, **span)
-            first = (apart == 0) & (speaks[of] < 0) & _SPEAKS[cues.group[index]]
-            speaks[of[first]] = cue[first]
+        first = np.flatnonzero((apart == 0) & _SPEAKS[cues.group[index]])[::-1]
+        speaks[of[first]] = cue[first]  # the nearest is written last
         nearest.append(speaks)
         out.add(60 + side, every, speaks)
     out.add(62, every, nearest[0], nearest[1])
@@ -297,7 +293,7 @@ def _section(out: Features, m: Mentions, code: Indices, nearest: list[Indices]) 
     stops = (sentence[behind] != cues.sentence) | (behind == cues.last)
     colon = tokens.folded[tokens.end[cues.last]] == _COLON
     heading = cues.group == CLASS["heading"]
-    for k, opens in enumerate((starts & (stops | colon), heading & (starts | stops | colon), heading)):
+    for k, opens in enumerate((starts & (stops | colon), heading & (starts | stops | colon))):
         some = cues.only(opens)
         index, there = some.beside(items.first, items.row, -1)
         of = np.flatnonzero(there)
@@ -313,15 +309,14 @@ def _section(out: Features, m: Mentions, code: Indices, nearest: list[Indices]) 
 
 
 def _neighbours(out: Features, m: Mentions) -> None:
-    """The next mentions of each group, before and behind, and the words between."""
+    """The next schooling and the next length of time, before and behind, and the words between."""
     items, tokens = m.items, m.tokens
     every = np.arange(len(items))
     own = np.where(items.group == CLASS["level"], items.value, 7)
     choices = m.cues.only(m.cues.group == CLASS["or"])
-    for group in (SCHOOLING, CREDENTIAL, YEARS):
+    for group in (SCHOOLING, YEARS):
         chosen = out.group == group
-        others, figure = items.only(chosen), m.figure[chosen]
-        level = own[chosen]
+        others, figure, level = items.only(chosen), m.figure[chosen], own[chosen]
         for side in (-1, 1):
             template = 80 + group * 20 + (side > 0) * 10
             index, there = others.beside(items.first if side < 0 else items.last, items.row, side)
@@ -339,17 +334,18 @@ def _neighbours(out: Features, m: Mentions) -> None:
                 open_to &= (choices.first[choice] > left) & (right - choices.last[choice] <= 2)
             code = compared * 64 + items.group[of] * 8
             out.add(template + 1, of, code + apart, open_to)
-            out.add(template + 2, of, code, gap * 2 + open_to)
             out.add(template + 3, of, code + apart, gap * 2 + open_to)
+            if group == YEARS:
+                continue
             out.add(template + 4, of, other * 8 + own[of], np.minimum(apart, 1) * 2 + open_to)
-            if group == SCHOOLING:
-                sign = tokens.folded[tokens.end[np.minimum(left, len(tokens) - 1)]]
-                out.add(template + 5, of, sign, compared * 4 + np.minimum(right - left, 3))
-                for k in range(1, 9):
-                    inside = left + k < right
-                    token = (left + k)[inside]
-                    far = np.minimum((right - left)[inside], 9) // 5
-                    out.add(template + 6, of[inside], tokens.hash[token], compared[inside] * 2 + far, first=token)
+            sign = tokens.folded[tokens.end[np.minimum(left, len(tokens) - 1)]]
+            out.add(template + 5, of, sign, compared * 4 + np.minimum(right - left, 3))
+            token = left[:, None] + np.arange(1, _BETWEEN + 1)
+            inside = token < right[:, None]
+            word = tokens.hash[np.minimum(token, len(tokens) - 1)][inside]
+            where = np.nonzero(inside)[0]
+            far = np.minimum(right - left, 9) // 5
+            out.add(template + 6, of[where], word, compared[where] * 2 + far[where], first=token[inside])
     _levels_of_row(out, m, own)
 
 

@@ -85,10 +85,15 @@ def decide(reader: Reader, features: Features, items: Phrases) -> Decisions:
     of = np.concatenate(features.mention)
     where, number = reader.vocabulary.find(np.concatenate(features.hash))
     of = of[where]
-    for column, weight in zip(sums, reader.weight.T, strict=True):
-        column[:] = np.bincount(of, weight[number], n)
+    schooling = ((items.group == CLASS["level"]) | (items.group == CLASS["nothing"]))[of]
+    parts = ((of, number), (of[schooling], number[schooling]))
+    for k, weight in enumerate(np.ascontiguousarray(reader.weight.T)):
+        mention, feature = parts[k >= ALTERNATIVE]  # the last columns are asked of schooling only
+        sums[k] = np.bincount(mention, weight[feature], n)
     outcome, alternative = probabilities(sums[:N_MENTION].T)
-    deciding = sums[N_MENTION:].T + relations(items, outcome, alternative) @ reader.relation
+    deciding = sums[N_MENTION:].T.copy()
+    for values, weights in zip(relations(items, outcome, alternative).T, reader.relation, strict=True):
+        deciding += values[:, None] * weights  # in a fixed order: the same sum in every batch
     return Decisions(outcome, alternative, deciding)
 
 

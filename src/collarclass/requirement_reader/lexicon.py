@@ -84,6 +84,7 @@ class Lexicon:
     one_credential: NDArray[np.bool_]
     numerals: Vocabulary
     number: NDArray[np.float64]
+    firsts: NDArray[np.uint8]
     words: NDArray[np.uint8]
     pairs: NDArray[np.uint8]
     prefixes: Vocabulary
@@ -253,11 +254,12 @@ def _compile(rows: list[_Row]) -> Lexicon:
     counts = owner[order[place]]
     group = np.array([CLASS.get(row.group, -1) for row in rows], dtype=np.int8)
     value = [VALUES[row.group].index(row.value) if row.group in VALUES else 0 for row in rows]
-    root, one_credential = _roots(
-        rows, counts, [spellings[i][1] for i in order[place].tolist()], hashes, whole, list(zip(shorter, starting, strict=True))
-    )
+    names = [spellings[i][1] for i in order[place].tolist()]
+    root, one_credential = _roots(rows, counts, names, hashes, whole, list(zip(shorter, starting, strict=True)))
 
     bits = np.where(group < len(ITEMS), OF_ITEM, OF_CUE)[owner]
+    firsts = np.zeros(1 << 16, dtype=np.uint8)
+    np.bitwise_or.at(firsts, (tokens.hash[begin[order]] >> np.uint64(48)).astype(np.intp), bits[order])
     words = np.zeros(1 << 16, dtype=np.uint8)
     some = order[size[order] == 1]
     np.bitwise_or.at(words, (whole[some] >> np.uint64(48)).astype(np.intp), bits[some])
@@ -281,6 +283,7 @@ def _compile(rows: list[_Row]) -> Lexicon:
         one_credential,
         _numbered(numerals),
         np.array([float(rows[i].value) for i in owner[number][where]]),
+        firsts,
         words,
         pairs,
         _numbered(known),

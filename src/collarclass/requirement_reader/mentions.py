@@ -117,10 +117,12 @@ def _join_equivalents(tokens: Tokens, found: Phrases, is_item: Flags) -> None:
     gap = found.first[topic] - found.last[mark]
     near = (found.group[mark] == CLASS["mark"]) & (found.group[topic] == CLASS["topic"]) & (found.value[topic] == 1)
     near &= (found.sentence[topic] == found.sentence[mark]) & (gap <= _QUALIFIED)
+    mark, gap = mark[near], gap[near]
+    whole = np.ones(len(mark), dtype=bool)
     for k in range(_QUALIFIED):
         sign = tokens.folded[tokens.end[np.minimum(found.last[mark] + k, len(tokens) - 1)]]
-        near &= (k >= gap) | ~np.isin(sign, _ENDS)
-    found.group[mark[near]], found.value[mark[near]] = CLASS["substitute"], VALUES["substitute"].index("after")
+        whole &= (k >= gap) | ~np.isin(sign, _ENDS)
+    found.group[mark[whole]], found.value[mark[whole]] = CLASS["substitute"], VALUES["substitute"].index("after")
 
 
 def _sentences(tokens: Tokens, first: Indices, last: Indices) -> Indices:

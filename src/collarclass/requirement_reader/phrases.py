@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from collarclass.features.ngrams import PAIR
-from collarclass.requirement_reader.lexicon import CLASS, ITEMS, OF_ITEM, Lexicon, pair_place
+from collarclass.requirement_reader.lexicon import CLASS, ITEMS, OF_CUE, OF_ITEM, Lexicon, pair_place
 from collarclass.text.tokens import Tokens, mix
 
-LEFT, RIGHT = 120, 80  # how far from an item words about it are looked for, in tokens
+LEFT, RIGHT = 250, 80  # tokens before and behind an item in which cues are looked for; headings stand far before
 _COMMA, _ENUMERATION, _SLASH = ord(","), ord("、"), ord("/")
 
 
@@ -44,40 +44,39 @@ def find_phrases(tokens: Tokens, lexicon: Lexicon) -> Hits:
     ...  for f, l, p in zip(hits.first.tolist(), hits.last.tolist(), hits.phrase.tolist())]
     [('high school teachers', 'decoy'), ('high school diploma', 'level')]
     """
-    hashes = tokens.hash
-    if len(hashes) < 2:
-        hashes = np.append(hashes, np.zeros(2 - len(hashes), dtype=np.uint64))
-    of_word = lexicon.words.take((hashes >> np.uint64(48)).view(np.int64))[: len(tokens)]
-    word = np.flatnonzero(of_word)
-    of_pair = lexicon.pairs.take(pair_place(hashes[:-1], hashes[1:]))
-    pair = np.flatnonzero(of_pair)
-    pair = pair[_goes_on(tokens, pair, 1)]
-    items = _look_up(tokens, lexicon, word[(of_word[word] & OF_ITEM) > 0], pair[(of_pair[pair] & OF_ITEM) > 0])
-    near = _near(tokens, items[0][(lexicon.begins[items[3]] & OF_ITEM) > 0])
-    word, pair = word[near[word]], pair[near[pair]]
-    word, pair = word[(of_word[word] & OF_ITEM) == 0], pair[(of_pair[pair] & OF_ITEM) == 0]
-    cues = _look_up(tokens, lexicon, word, pair)
-    place, prefix, size, number = (np.concatenate(both) for both in zip(items, cues, strict=True))
+    may_begin = lexicon.firsts.take((tokens.hash >> np.uint64(48)).view(np.int64))
+    items = _find(tokens, lexicon, np.flatnonzero(may_begin & OF_ITEM), OF_ITEM)
+    of_items = lexicon.group[items[2]] < len(ITEMS)
+    near = _near(tokens, items[0][of_items])
+    cues = _find(tokens, lexicon, np.flatnonzero((may_begin > 0) & near), OF_CUE)
+    first, size, phrase = (np.concatenate(both) for both in zip(items, cues, strict=True))
+    order = np.argsort((first << 4) | size)
+    return _longest(tokens, lexicon, first[order], size[order], phrase[order])
+
+
+def _find(
+    tokens: Tokens, lexicon: Lexicon, begin: NDArray[np.int64], kind: np.uint8
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """All phrases that begin at some tokens, as an item may or as only a cue may: first token, size, number."""
+    place, prefix, size, number = _look_up(tokens, lexicon, begin, kind)
     phrase = lexicon.phrase[number]
     whole = np.flatnonzero(phrase >= 0)
-    keys, found = [((place << 4) | size)[whole]], [phrase[whole]]
+    firsts, sizes, found = [place[whole]], [size[whole]], [phrase[whole]]
     onward = np.flatnonzero(lexicon.more[number] & (size > 1))
-    begin, prefix, length = place[onward], prefix[onward], 2
-    while len(begin):
-        on = _goes_on(tokens, begin, length)
-        begin = begin[on]
-        prefix = mix(prefix[on] * PAIR + tokens.hash[begin + length])
+    place, prefix, length = place[onward], prefix[onward], 2
+    while len(place):
+        on = _goes_on(tokens, place, length)
+        place = place[on]
+        prefix = mix(prefix[on] * PAIR + tokens.hash[place + length])
         length += 1
         where, number = lexicon.prefixes.find(prefix)
         phrase, more = lexicon.phrase[number], where[lexicon.more[number]]
         whole = np.flatnonzero(phrase >= 0)
-        keys.append((begin[where[whole]] << 4) | length)
+        firsts.append(place[where[whole]])
+        sizes.append(np.full(len(whole), length))
         found.append(phrase[whole])
-        begin, prefix = begin[more], prefix[more]
-    key = np.concatenate(keys)
-    order = np.argsort(key)
-    key, phrase = key[order], np.concatenate(found)[order].astype(np.int64)
-    return _longest(tokens, lexicon, key >> 4, (key & 15).astype(np.int64), phrase)
+        place, prefix = place[more], prefix[more]
+    return np.concatenate(firsts), np.concatenate(sizes), np.concatenate(found).astype(np.int64)
 
 
 def _goes_on(tokens: Tokens, begin: NDArray[np.int64], size: int) -> NDArray[np.bool_]:
@@ -90,12 +89,27 @@ def _goes_on(tokens: Tokens, begin: NDArray[np.int64], size: int) -> NDArray[np.
 
 
 def _look_up(
-    tokens: Tokens, lexicon: Lexicon, word: NDArray[np.int64], pair: NDArray[np.int64]
+    tokens: Tokens, lexicon: Lexicon, begin: NDArray[np.int64], kind: np.uint8
 ) -> tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.int64], NDArray[np.int64]]:
-    """Single tokens and pairs that are or begin phrases: place, combined hash, size, number."""
+    """Single tokens and pairs that are or begin phrases: place, combined hash, size, number.
+
+    Those that may be or begin items are looked up as such; as cues only the others.
+    """
+    first = tokens.hash[begin]
+    bits = lexicon.words.take((first >> np.uint64(48)).view(np.int64))
+    word = begin[_of(bits, kind)]
+    on = begin < len(tokens) - 1
+    pair = begin[on]
+    pair = pair[_of(lexicon.pairs.take(pair_place(first[on], tokens.hash[pair + 1])), kind)]
+    pair = pair[_goes_on(tokens, pair, 1)]
     prefix = np.concatenate((tokens.hash[word], mix(tokens.hash[pair] * PAIR + tokens.hash[pair + 1])))
     where, number = lexicon.prefixes.find(prefix)
     return np.concatenate((word, pair))[where], prefix[where], 1 + (where >= len(word)), number
+
+
+def _of(bits: NDArray[np.uint8], kind: np.uint8) -> NDArray[np.bool_]:
+    """Whether bits name items; or cues and no items."""
+    return np.asarray((bits & OF_ITEM) > 0) if kind == OF_ITEM else np.asarray(bits == OF_CUE)
 
 
 def _near(tokens: Tokens, place: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from collarclass.definitions.labels import LEVELS, STATUSES
 from collarclass.requirement_reader.lexicon import NATURES
+from collarclass.requirement_reader.reasons import ReadingTerms, RequirementReason, reasons_of
 from collarclass.text.tokens import Tokens
 
 REQUIRED, PREFERRED, SUBSTITUTABLE, NOT_NEEDED, UNSTATED = range(5)
@@ -43,6 +44,8 @@ class Requirement:
         Experience only: the least number of years.
     confidence : float
         Probability that a careful reader would find the same, 0 to 1.
+    reasons : tuple of RequirementReason
+        The words that spoke most for this reading; their weights add up to its log-odds against the next likeliest.
     """
 
     kind: str
@@ -56,6 +59,7 @@ class Requirement:
     nature: str | None = None
     years: float | None = None
     confidence: float = 1.0
+    reasons: tuple[RequirementReason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +222,9 @@ def carriers(stated: Stated) -> NDArray[np.int64]:
     return out
 
 
-def findings(stated: Stated, tokens: Tokens, row: int, text: str, field: str = "text") -> list[Requirement]:
+def findings(
+    stated: Stated, tokens: Tokens, row: int, text: str, field: str = "text", terms: ReadingTerms | None = None
+) -> list[Requirement]:
     """The findings of one row as objects.
 
     Parameters
@@ -232,6 +238,8 @@ def findings(stated: Stated, tokens: Tokens, row: int, text: str, field: str = "
         That ad as it was passed to `tokenize`.
     field : {"text", "title"}
         What the findings are said to stand in.
+    terms : ReadingTerms, optional
+        Of the same batch; without them the findings carry no reasons.
 
     Returns
     -------
@@ -257,6 +265,9 @@ def findings(stated: Stated, tokens: Tokens, row: int, text: str, field: str = "
                 nature=NATURES[nature] if nature >= 0 else None,
                 years=None if np.isnan(years) else years,
                 confidence=float(stated.confidence[i]),
+                reasons=()
+                if terms is None
+                else reasons_of(terms, int(stated.mention[i]), int(stated.finding_status[i]) + 1, tokens, text),
             )
         )
     return out

@@ -294,7 +294,6 @@ def adjusted_by_sample(cells: Cells, annotated: Annotated, random_state: int = 0
     Saerens, Latinne and Decaestecker (2002), "Adjusting the outputs of a classifier to new a priori
     probabilities", Neural Computation 14.
     """
-    cells, annotated = _joined(cells, annotated)
     h, n = len(cells.weight), len(annotated)
     found = cells.weight / cells.weight.sum()
     weight = annotated.weight[:, None] * annotated.truth
@@ -342,7 +341,6 @@ def _before_confusion(found: Floats, rates: Floats, rounds: int = 200) -> Floats
     back = np.ascontiguousarray(rates.transpose(0, 2, 1))
     for i in range(rounds):
         fresh = truth * ((found[:, None, :] / np.maximum(truth @ rates, 1e-300)) @ back)
-        fresh /= np.maximum(fresh.sum(axis=2, keepdims=True), 1e-300)
         if i % 10 == 9 and np.abs(fresh - truth).max() < 1e-6:
             return np.asarray(fresh[:, 0])
         truth = fresh

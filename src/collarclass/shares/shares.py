@@ -355,14 +355,14 @@ def truth_under(definition: Definition, truth: Truth) -> Truth | None:
 
 
 def model_confusion(model: Model, chinese: float = 0.0) -> Floats | None:
-    """Confusion that the model measured on held-out ads, real ones if it can: true label in rows, found in columns.
+    """Confusion that the model measured on held-out ads: true label in rows, found in columns.
 
     Languages are mixed as the ads are. None for a model that does not know its confusion.
     """
+    found = model.facts.get("held_out", {})
     tables = []
     for lang, share in (("zh", chinese), ("en", 1 - chinese)):
-        measured = (model.facts.get(kind, {}).get(lang, {}).get("confusion") for kind in ("real_ads", "held_out"))
-        table = next(filter(None, measured), None)
+        table = found.get(lang, {}).get("confusion")
         if table and share > 0.02:
             counts = np.array([[table.get(a, {}).get(b, 0) for b in LABELS] for a in LABELS], dtype=np.float64)
             tables.append((share, counts))

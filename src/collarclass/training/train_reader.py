@@ -40,7 +40,8 @@ UNKNOWN = -1
 _NOT_NEEDED, _UNSTATED = STATUSES.index("not_needed"), STATUSES.index("unstated")
 _FOLDS = 2  # for the probabilities of mentions that relations between them are learnt from
 _OWN_WEIGHT = 0.3  # of the project's own ads, which say what they ask for more plainly than real ones
-_SHRINK_MENTION, _SHRINK_ROW, _SHRINK_RELATION = 0.5, 16.0, 0.05
+_WORDING_WEIGHT = 4.0  # of wordings that were read wrongly, each of which stands for many
+_SHRINK_MENTION, _SHRINK_ROW, _SHRINK_RELATION = 0.5, 8.0, 0.05
 _BATCH = 400  # texts tokenized at once
 
 
@@ -99,7 +100,7 @@ def train_reader(data: str | os.PathLike[str], own_mentions: str | os.PathLike[s
     vocabulary, real = read_hashed(folder / "real_ads.npz")
     parts = [real, _read_own(Path(data), vocabulary)]
     if own_mentions is not None:
-        parts.append(_read_users(own_mentions, vocabulary))
+        parts.append(read_users_mentions(own_mentions, vocabulary))
     return fit_reader(vocabulary, join(parts))
 
 
@@ -230,6 +231,10 @@ def read_texts(
         starts.append(start)
         ends.append(end)
         columns.append([mentions.items.row + begin, mentions.items.group, mentions.items.value])
+    if not columns:
+        nothing = np.zeros(0, dtype=np.int64)
+        empty = Phrases(nothing, nothing, nothing, nothing, nothing, nothing, nothing)
+        return sp.csr_matrix(np.zeros((0, len(known)), dtype=np.float32)), empty, nothing, nothing
     row, group, value = (np.concatenate(column) for column in zip(*columns, strict=True))
     phrases = Phrases(row, row, row, row, row, group, value)
     return sp.vstack(matrices).tocsr(), phrases, np.concatenate(starts), np.concatenate(ends)
@@ -256,14 +261,16 @@ def read_hashed(path: Path) -> tuple[NDArray[np.uint64], Examples]:
 
 
 def _read_own(data: Path, vocabulary: NDArray[np.uint64]) -> Examples:
-    """The tuned part of the challenge set, and some of the project's own ads, with decided mentions."""
+    """The tuned part of the challenge set, more wordings, and some of the project's own ads, with decided mentions."""
+    wordings = read_csv(data / "requirements" / "wordings.csv").assign(level="*", status="*")
     cases = read_csv(data / "requirements" / "cases.csv")
     cases = cases[cases["part"] == "tuned"]
     own = read_csv(data / "requirements" / "own_ads.csv")
     ads = pd.concat([read_csv(data / "ads" / f"{language}.csv")[["id", "text"]] for language in ("en", "zh")])
     own = own.merge(ads, on="id", how="inner")
-    texts = pd.concat([cases[["id", "text", "level", "status"]], own], ignore_index=True)
-    weight = np.repeat([1.0, _OWN_WEIGHT], [len(cases), len(own)])
+    columns = ["id", "text", "level", "status"]
+    texts = pd.concat([cases[columns], wordings[columns], own[columns]], ignore_index=True)
+    weight = np.repeat([1.0, _WORDING_WEIGHT, _OWN_WEIGHT], [len(cases), len(wordings), len(own)])
     return _examples(texts, read_csv(data / "requirements" / "mentions.csv"), weight, vocabulary)
 
 
@@ -288,7 +295,7 @@ def _examples(
     )
 
 
-def _read_users(path: str | os.PathLike[str], vocabulary: NDArray[np.uint64]) -> Examples:
+def read_users_mentions(path: str | os.PathLike[str], vocabulary: NDArray[np.uint64]) -> Examples:
     """A user's own decided mentions."""
     table = read_csv(path, "give a CSV with the columns text, mention and outcome")
     name = Path(path).name
