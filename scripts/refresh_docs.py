@@ -22,8 +22,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from collarclass.tables.schema import markdown
+
 ROOT = Path(__file__).resolve().parents[1]
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+_COLUMNS = re.compile(r"(?s)<!-- columns -->.*?<!-- end of columns -->")
 _FENCE = re.compile(r"(?ms)^(?P<indent> *)```(?P<language>python|console)\n(?P<body>.*?)^(?P=indent)```$")
 _NOT_RUN = re.compile(r"<!-- not run: [^>]+ -->\s*\Z")
 
@@ -167,6 +170,11 @@ def _written(found: list[Outcome], indent: str, language: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def with_columns(text: str) -> str:
+    """A page with its table of added columns made anew from the schema, where it has one."""
+    return _COLUMNS.sub(f"<!-- columns -->\n{markdown()}\n<!-- end of columns -->", text)
+
+
 def main(names: list[str]) -> int:
     """Refresh the pages named, or all."""
     failed = 0
@@ -174,7 +182,7 @@ def main(names: list[str]) -> int:
         with tempfile.TemporaryDirectory() as folder:
             workplace(Path(folder))
             text = page.read_text("utf-8")
-            outcomes, fresh = play(text, Path(folder))
+            outcomes, fresh = play(with_columns(text), Path(folder))
         if fresh != text:
             page.write_text(fresh, "utf-8")
         for outcome in outcomes:

@@ -12,10 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from collarclass.tables.schema import COLUMNS
+
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from scripts.refresh_docs import pages, play, workplace  # noqa: E402
+from scripts.refresh_docs import pages, play, with_columns, workplace  # noqa: E402
 
 PAGES = [str(page.relative_to(ROOT)) for page in pages()]
 
@@ -31,6 +33,19 @@ def test_snippets(page: str, tmp_path: Path) -> None:
         f"line {o.line}, exit code {o.code}: {o.source}\nshown: {o.want}\nfound: {o.got}" for o in wrong
     )
     assert not wrong, f"not as shown; if the output is right, run scripts/refresh_docs.py {page}:\n{listing}"
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/label_a_file.md"])
+def test_the_table_of_columns_is_the_schema_s(page: str) -> None:
+    text = (ROOT / page).read_text("utf-8")
+    assert "<!-- columns -->" in text
+    assert with_columns(text) == text, "run scripts/refresh_docs.py"
+
+
+@pytest.mark.parametrize("page", ["README.zh-CN.md", "docs/label_a_file.zh.md"])
+def test_the_chinese_pages_name_every_column(page: str) -> None:
+    text = (ROOT / page).read_text("utf-8")
+    assert not [name for name in COLUMNS if f"`{name}`" not in text]
 
 
 def test_there_are_snippets_and_they_can_fail(tmp_path: Path) -> None:

@@ -62,24 +62,24 @@ def _text(name: str, meaning: str, get: Callable[[Predictions, Model], pa.Array]
 
 
 SCHEMA: tuple[Column, ...] = (
-    _text("collar", "white, blue, gray or unclear", lambda p, m: _words((*LABELS, "unclear"), p.label)),
-    _number("collar_confidence", "calibrated probability of that label", lambda p: p.probabilities.max(axis=1)),
-    _number("academic_score", "academic credential, 0 to 1", lambda p: p.scores[:, 0]),
-    _number("hands_on_score", "hands-on skill, 0 to 1", lambda p: p.scores[:, 1]),
+    _text("collar", "`white`, `blue`, `gray` or `unclear`", lambda p, m: _words((*LABELS, "unclear"), p.label)),
+    _number("collar_confidence", "probability of the label, 0 to 1, calibrated on ads held out of training; empty for `unclear`", lambda p: p.probabilities.max(axis=1)),
+    _number("academic_score", "academic credential, 0 to 1: a quarter of the codebook's rating, not a probability", lambda p: p.scores[:, 0]),
+    _number("hands_on_score", "hands-on skill, in the same way", lambda p: p.scores[:, 1]),
     _number("p_white", "probability of white", lambda p: p.probabilities[:, 0]),
     _number("p_blue", "probability of blue", lambda p: p.probabilities[:, 1]),
     _number("p_gray", "probability of gray", lambda p: p.probabilities[:, 2]),
     _text(
         "schooling_level",
-        "schooling the ad states: basic, secondary, associate, bachelor, graduate; empty if none",
+        "stated schooling: `basic`, `secondary`, `associate`, `bachelor`, `graduate`; empty when unstated",
         lambda p, m: _words(("", *LEVELS), p.level + 1),
     ),
     _text(
         "schooling_status",
-        "how it is asked for: required, preferred, substitutable, not_needed, unstated",
+        "`required`, `preferred`, `substitutable` (or experience), `not_needed`, `unstated`",
         lambda p, m: _words(STATUSES, p.status),
     ),
-    _text("certificates", "certificates the ad asks for", lambda p, m: pa.array(p.certificates, pa.string())),
+    _text("certificates", "certificates and licences that the ad asks for, in its words, separated by `; `", lambda p, m: pa.array(p.certificates, pa.string())),
     _text(
         "vocational_certificate",
         "how a vocational certificate is asked for, in the same words as schooling",
@@ -92,11 +92,11 @@ SCHEMA: tuple[Column, ...] = (
     ),
     _text(
         "collar_basis",
-        "what the row was judged from: ad, title or occupation",
+        "what the row was judged from: `ad`, `title` or `occupation`",
         lambda p, m: _words(BASES, p.basis),
     ),
-    _text("collar_evidence", "up to five runs of words that decided", lambda p, m: pa.array(p.evidence, pa.string())),
-    _text("collar_note", "why a row is unclear or was not as it should be", lambda p, m: _words(NOTES, p.note)),
+    _text("collar_evidence", "up to five runs of words that decided, weightiest first, separated by `; `", lambda p, m: pa.array(p.evidence, pa.string())),
+    _text("collar_note", "why an ad is unclear, or what was wrong with its row; otherwise empty", lambda p, m: _words(NOTES, p.note)),
     _text(
         "collar_model",
         "name and version of the model",
