@@ -96,6 +96,7 @@ def side_by_side(results: dict[str, Any]) -> str:
     cells: dict[str, dict[tuple[str, str], str]] = {}
     for name, basis, language, _, f1, *rest in results["labels"]:
         cells.setdefault(name, {})[basis, language] = "–" if rest[-2] == "100.0%" else f1
+    columns = [column for column in columns if any(column in own for own in cells.values())]
     head = ["", *(f"{LANGUAGE_NAMES[la]} {'ads' if basis == 'ad' else 'bare titles'}" for basis, la in columns)]
     body = [[_called(name, results), *(own.get(column, "–") for column in columns)] for name, own in cells.items()]
     body.sort(key=lambda row: row[1], reverse=True)

@@ -149,7 +149,8 @@ def annotator_agreement(annotations: pd.DataFrame, items: pd.DataFrame) -> pd.Da
             for column in _RATINGS:
                 row[column.removesuffix("_rating")] = kappa(a.loc[rated, column], b.loc[rated, column], _HALVES)
         rows[(str(kind), str(language))] = row
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["kind", "language"])
+    names = pd.MultiIndex.from_tuples(list(rows), names=["kind", "language"])
+    return pd.DataFrame(list(rows.values()), index=names)
 
 
 def shingles(text: str, language: str) -> set[int]:
