@@ -31,7 +31,7 @@ from collarclass.evaluation.benchmark_data import (
 )
 from collarclass.evaluation.faithfulness import faithfulness
 from collarclass.evaluation.metrics import accuracy, kappa
-from collarclass.evaluation.model_card import write_cards
+from collarclass.evaluation.model_card import read_figures, write_cards
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT / "data"
@@ -40,6 +40,7 @@ RESULTS = BENCHMARK / "results.json"
 DATASHEET = BENCHMARK / "README.md"
 PAGES = (ROOT / "docs" / "benchmark.md", ROOT / "docs" / "benchmark.zh.md")
 COMPARISONS = (ROOT / "docs" / "comparison.md", ROOT / "docs" / "comparison.zh.md")
+BASIS_NAMES = {"real": "real ads", "ad": "written ads", "title": "bare titles"}
 KIND_NAMES = {"ad": "ads", "title": "bare titles", "passage": "passages"}
 LANGUAGE_NAMES = {"en": "English", "zh": "Chinese"}
 
@@ -90,16 +91,24 @@ def _called(name: str, results: dict[str, Any]) -> str:
     return f"**collarclass** ({name})" if name == results["model"] else name
 
 
-def side_by_side(results: dict[str, Any]) -> str:
-    """The short table of the comparison page: macro-F1 alone, best on English ads first."""
-    columns = [(basis, language) for basis in ("ad", "title") for language in LANGUAGE_NAMES]
+def side_by_side(results: dict[str, Any], real: dict[str, Any] | None = None) -> str:
+    """The short table of the comparison page: macro-F1 alone, best in the first column first.
+
+    `real` holds figures on real ads, as `read_figures` gives them: they become further columns.
+    """
+    columns = [(basis, language) for basis in ("real", "ad", "title") for language in LANGUAGE_NAMES]
     cells: dict[str, dict[tuple[str, str], str]] = {}
     for name, basis, language, _, f1, *rest in results["labels"]:
         cells.setdefault(name, {})[basis, language] = "–" if rest[-2] == "100.0%" else f1
+    for language in LANGUAGE_NAMES if real else ():
+        figures = real[language] if real else {}
+        cells[results["model"]]["real", language] = "{:.3f} ({:.3f} to {:.3f})".format(*figures["macro_f1"])
+        for name, found in figures["baselines"].items():
+            cells.setdefault(name, {})["real", language] = f"{found['macro_f1']:.3f}"
     columns = [column for column in columns if any(column in own for own in cells.values())]
-    head = ["", *(f"{LANGUAGE_NAMES[la]} {'ads' if basis == 'ad' else 'bare titles'}" for basis, la in columns)]
+    head = ["", *(f"{LANGUAGE_NAMES[la]} {BASIS_NAMES[basis]}" for basis, la in columns)]
     body = [[_called(name, results), *(own.get(column, "–") for column in columns)] for name, own in cells.items()]
-    body.sort(key=lambda row: row[1], reverse=True)
+    body.sort(key=lambda row: [cell.replace("–", "") for cell in row[1:]], reverse=True)
     return "\n".join(markdown(tuple(head), body, 1))
 
 
@@ -206,7 +215,7 @@ def main() -> int:
     for page in PAGES:
         between(page, "<!-- results -->", "<!-- end of results -->", leaderboard(results))
     for page in COMPARISONS:
-        between(page, "<!-- measured -->", "<!-- end of measured -->", side_by_side(results))
+        between(page, "<!-- measured -->", "<!-- end of measured -->", side_by_side(results, read_figures(DATA)))
     write_cards(default_model(), ROOT)
     return 0
 
