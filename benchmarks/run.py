@@ -163,7 +163,7 @@ def profile(what: Callable[[], Any]) -> str:
     stats: Any = pstats.Stats(profiler)
     total = stats.total_tt
     stages = (
-        ("text.py", "tokenize"), ("features.py", "count_terms"), ("requirement_reader.py", "read_requirements"),
+        ("tokens.py", "tokenize"), ("ngrams.py", "count_terms"), ("reader.py", "read_requirements"),
         ("model.py", "ratings"), ("model.py", "values"),
     )  # fmt: skip
     lines, left = [], 1.0
