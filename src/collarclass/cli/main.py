@@ -190,7 +190,7 @@ def _report(source: str, target: Path, *, model: Path | None, force: bool, **opt
 @click.option("--own", type=PATH, help="Table of your own labelled ads, used besides.")
 @click.option("--own-mentions", type=PATH, help="CSV of your own decided mentions of requirements, used besides.")
 @click.option("--written-only", is_flag=True, help="Leave out the real ads.")
-@click.option("--name", default="standard", help="Name of the model.")
+@click.option("--name", help="Name of the model; own with --own, standard without.")
 @click.option("--progress/--no-progress", default=None, help="Show the step and the time left.")
 def train(
     target: Path,
@@ -198,7 +198,7 @@ def train(
     own: Path | None,
     own_mentions: Path | None,
     written_only: bool,
-    name: str,
+    name: str | None,
     progress: bool | None,
 ) -> None:
     """Train a model on labelled ads, and say how good it is.
@@ -209,7 +209,7 @@ def train(
 
     options: dict[str, Any] = {"own_mentions": own_mentions, "written_only": written_only, "progress": progress}
     with ending():
-        click.echo(train_to(target, data, own=own, name=name, **options))
+        click.echo(train_to(target, data, own=own, name=name or ("own" if own else "standard"), **options))
 
 
 @app.command(epilog="Example: collarclass check my_labels.csv")
