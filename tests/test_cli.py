@@ -279,3 +279,62 @@ def test_evaluate_and_train(tmp_path: Path, small_model_path: Path) -> None:
     assert "accuracy" in run("evaluate", source, "-m", small_model_path).stdout
     assert "'nothing'" in run("evaluate", source, "--truth", "nothing", "-m", small_model_path, code=1).stderr
     assert run("train", "-o", tmp_path / "m", "--data", tmp_path / "no", code=1).stderr.count("\n") == 1
+
+
+def test_evaluate_compares_and_writes_json(tmp_path: Path, small_model_path: Path) -> None:
+    source = tmp_path / "ads.csv"
+    row = "Welder,MIG welding of steel frames in our workshop,Blue\n"
+    source.write_text("title,text,label\n" + row * 3, "utf-8")
+    found = json.loads(run("evaluate", source, "--json", "-m", small_model_path).stdout)
+    assert found["n"] == 3
+    compared = run("evaluate", source, "--against", small_model_path, "-m", small_model_path)
+    assert "against small, 3 ads" in compared.stdout
+    source.write_text("title,text,label\nWelder,steel,pink\n", "utf-8")
+    assert "row 2, column 'label': 'pink'" in run("evaluate", source, "-m", small_model_path, code=1).stderr
+
+
+def test_calibrate(tmp_path: Path, small_model_path: Path) -> None:
+    source = tmp_path / "mine.jsonl"
+    texts = [f"Load trailers and stack pallets on nights, hall {i}. No schooling." for i in range(40)]
+    source.write_text("".join(json.dumps({"text": text, "label": "灰领"}) + "\n" for text in texts))
+    out = run("calibrate", source, "-o", tmp_path / "model", "-m", small_model_path).stdout
+    assert "before" in out
+    assert "log loss" in out
+    assert "calibrated" in run("info", "-m", tmp_path / "model").stdout
+
+
+def test_nothing_of_an_ad_moves_the_terminal(tmp_path: Path, small_model_path: Path) -> None:
+    evil = "\x1b]0;gone\x07\x1b[2J\x9b31m\u202e"
+    text, title = f"MIG welding of {evil} frames, no {evil} schooling needed.", f"Welder {evil}"
+    done = run("classify", text, "--title", title, "-m", small_model_path)
+    source = tmp_path / "ads.csv"
+    row = f"Welder,MIG welding of steel frames,blue,a{evil}\n"
+    source.write_text("title,text,label,by\n" + row * 2, "utf-8")
+    done2 = run("evaluate", source, "--by", "by", "-m", small_model_path)
+    done3 = run("check", source, "-m", small_model_path, code=1)
+    source.write_text(f"x{evil},y\n1,2\n", "utf-8")
+    done4 = run("label", source, "-o", tmp_path / "out.csv", "-m", small_model_path, code=1)
+    for shown in (done, done2, done3, done4):
+        assert not set(shown.stdout + shown.stderr) & set("\x1b\x07\x9b\u202e")
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks for workers in Linux's /proc")
+def test_a_signal_to_end_leaves_no_worker(tmp_path: Path, small_model_path: Path) -> None:
+    sys.path.insert(0, str(ROOT))
+    from scripts.faults import _alive, _gone, children
+
+    source, target = tmp_path / "big.csv", tmp_path / "out.csv"
+    source.write_text("text\n" + "MIG welding of steel frames in our workshop\n" * 100_000)
+    command = [*COMMAND, "label", str(source), "-o", str(target), "-m", str(small_model_path)]
+    with subprocess.Popen([*command, "--batch-size", "100", "-j", "2"], stderr=subprocess.PIPE) as process:
+        journal = tmp_path / ".out.csv.collarclass-journal"
+        while not journal.exists() or journal.read_text().count("\n") < 3:
+            assert process.poll() is None
+            time.sleep(0.005)
+        workers = children(process.pid)
+        assert workers
+        process.send_signal(signal.SIGTERM)
+        assert process.stderr is not None
+        assert b"Traceback" not in process.stderr.read()
+        assert process.wait() == 130
+    assert _gone([pid for pid in workers if _alive(pid)])

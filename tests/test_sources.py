@@ -146,6 +146,21 @@ def test_sheets_are_chosen_by_name_or_number(tmp_path: Path, small_model: Model)
         label_file(tmp_path / "bad.xlsx", tmp_path / "x.csv", model=small_model)
 
 
+def test_a_workbook_that_unpacks_to_too_much_is_refused(
+    tmp_path: Path, small_model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workbook(tmp_path / "ads.xlsx")
+    monkeypatch.setattr(zipfile.ZipFile, "infolist", lambda self: [_huge()])
+    with pytest.raises(DataError, match=r"ads\.xlsx unpacks to 8\.0 GB, and 4 are read at most"):
+        label_file(tmp_path / "ads.xlsx", tmp_path / "out.csv", model=small_model)
+
+
+def _huge() -> zipfile.ZipInfo:
+    part = zipfile.ZipInfo("xl/worksheets/sheet1.xml")
+    part.file_size = 8 << 30
+    return part
+
+
 def test_more_rows_than_excel_holds_are_refused(small_model: Model) -> None:
     pytest.importorskip("xlsxwriter", reason="pip install collarclass[excel]")
 

@@ -22,6 +22,7 @@ from collarclass.files.writers import cell_bytes
 
 MOST_ROWS, MOST_COLUMNS, LONGEST_CELL = 1_048_576, 16_384, 32_767  # Excel's own limits
 _WIDEST = 60
+_MOST_BYTES = 4 << 30
 _CUT = "a cell cut to 32,767 characters, as many as Excel holds"
 _DATES: dict[str, type[Any]] = {"datetime": dt.datetime, "date": dt.date, "time": dt.time}
 _DATE_FORMATS = {"datetime": "yyyy-mm-dd hh:mm:ss", "date": "yyyy-mm-dd", "time": "hh:mm:ss"}
@@ -56,6 +57,7 @@ class ExcelReader:
         self._source = source
         file = source.seekable()
         calamine = _library("python_calamine")
+        self._check_size(file)
         try:
             workbook = calamine.load_workbook(file)
             self.sheet = self._choose_sheet(workbook.sheet_names, sheet)
@@ -76,6 +78,18 @@ class ExcelReader:
         self.formulas = _formulas(file, self.sheet) if in_corner else {}
         rows = [dict(zip(self.names, cells, strict=True)) for cells in self._rows[1:1001]]
         self._chosen = choose(self.names, self.where, kinds_of(self.names, rows))
+
+    def _check_size(self, file: Any) -> None:
+        """Refuse a workbook that unpacks to more than can be read whole."""
+        if zipfile.is_zipfile(file):
+            with zipfile.ZipFile(file) as archive:
+                size = sum(part.file_size for part in archive.infolist())
+            if size > _MOST_BYTES:
+                raise DataError(
+                    f"{self.where} unpacks to {size / (1 << 30):.1f} GB, and {_MOST_BYTES >> 30} are read at most: "
+                    "save the sheet as CSV."
+                )
+        file.seek(0)
 
     def _choose_sheet(self, sheets: Sequence[str], wanted: str | None) -> str:
         if wanted is None:
