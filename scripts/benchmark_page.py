@@ -205,6 +205,14 @@ def between(path: Path, start: str, end: str, content: str) -> None:
     path.write_text(f"{head}{start}\n{content}\n{end}{rest.split(end)[1]}", "utf-8")
 
 
+def write_comparisons() -> None:
+    """Write the table of the comparison pages, which has figures on real ads too; nothing without results."""
+    if RESULTS.is_file():
+        table = side_by_side(json.loads(RESULTS.read_text("utf-8")), read_figures(DATA))
+        for page in COMPARISONS:
+            between(page, "<!-- measured -->", "<!-- end of measured -->", table)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description="Run the benchmark and write its pages.")
     parser.add_argument("--keep", action="store_true", help="keep the measured results")
@@ -214,8 +222,7 @@ def main() -> int:
     between(DATASHEET, "<!-- numbers -->", "<!-- end of numbers -->", datasheet())
     for page in PAGES:
         between(page, "<!-- results -->", "<!-- end of results -->", leaderboard(results))
-    for page in COMPARISONS:
-        between(page, "<!-- measured -->", "<!-- end of measured -->", side_by_side(results, read_figures(DATA)))
+    write_comparisons()
     write_cards(default_model(), ROOT)
     return 0
 

@@ -19,6 +19,7 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from scripts.benchmark_page import write_comparisons
 from scripts.bias_table import write_tables
 
 from collarclass.api import classify_many, default_model
@@ -90,6 +91,7 @@ def main() -> None:
     (ROOT / "docs/images").mkdir(parents=True, exist_ok=True)
     draw(model, tables, ROOT / "docs/images/decision_regions.png")
     write_tables()
+    write_comparisons()
     print(write_cards(model, ROOT))
 
 
