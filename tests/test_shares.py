@@ -178,6 +178,14 @@ def test_a_group_with_few_annotations_is_not_pulled_towards_the_whole() -> None:
         assert found.low[2] < gray < found.high[2]
 
 
+def test_where_labels_cannot_be_told_apart_the_interval_says_so() -> None:
+    truth = np.eye(4)[[0, 1, 2] * 20]
+    guess = np.tile([0.4, 0.3, 0.3, 0.0], (60, 1))
+    sample = Annotated(np.zeros(60, np.int64), truth, guess, np.ones(60))
+    found = adjusted_by_sample(Cells(np.array([500.0]), guess[:1], guess[:1], 500.0), sample)
+    assert (found.high[:3] - found.low[:3] > 0.5).all()
+
+
 # -- samples -------------------------------------------------------------------------------------
 
 

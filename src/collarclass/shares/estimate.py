@@ -320,7 +320,10 @@ def _unconfused(found: Floats, n_effective: float, confusion: Floats, random_sta
     prior = 1 / confusion.shape[1]
     rates = np.concatenate([[_rates(confusion)], _drawn(rng, confusion + prior, _DRAWS)])
     counts = np.concatenate([[found], rng.dirichlet(n_effective * found + 1e-3, _DRAWS)])
-    truth = _before_confusion(counts, rates)
+    # Each draw starts elsewhere: where the counts cannot tell labels apart, the draws stay apart and say so.
+    k = len(confusion)
+    start = np.concatenate([np.full((1, k), 1 / k), rng.dirichlet(np.ones(k), _DRAWS)])
+    truth = _before_confusion(counts, rates, start)
     spread = (truth[1:] * (1 - truth[1:])).mean(axis=0)
     variance = truth[1:].var(axis=0)
     n = np.divide(spread, variance, out=np.full(len(spread), float(n_effective)), where=variance > 1e-12)
@@ -335,9 +338,9 @@ def _drawn(rng: np.random.Generator, counts: Floats, n: int) -> Floats:
     return np.stack([rng.dirichlet(row, n) for row in counts], axis=1)
 
 
-def _before_confusion(found: Floats, rates: Floats, rounds: int = 200) -> Floats:
+def _before_confusion(found: Floats, rates: Floats, start: Floats, rounds: int = 200) -> Floats:
     """Likeliest true shares for each row of found shares, by expectation maximisation."""
-    truth = np.full((len(found), 1, rates.shape[1]), 1 / rates.shape[1])
+    truth = start[:, None, :]
     back = np.ascontiguousarray(rates.transpose(0, 2, 1))
     for i in range(rounds):
         fresh = truth * ((found[:, None, :] / np.maximum(truth @ rates, 1e-300)) @ back)
