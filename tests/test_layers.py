@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parents[1] / "src" / "collarclass"
 ROOMS = sorted(p.parent.name for p in PACKAGE.glob("*/__init__.py"))
 # Modules beside the rooms: whatever a room may import of them it names in its docstring, like a room.
 MODULES = ("errors", "progress", "result", "api")
-MAY_IMPORT = {"errors": set(), "progress": set()} | {
+MAY_IMPORT: dict[str, set[str]] = {"errors": set(), "progress": set()} | {
     "result": {"definitions", "text", "requirement_reader", "model", "explain"},
     "api": {"progress", "definitions", "text", "requirement_reader", "model", "result"}
 }
