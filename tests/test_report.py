@@ -109,6 +109,16 @@ def many(tmp_path_factory: pytest.TempPathFactory, labelled: Path) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def pages(labelled: Path, many: Path) -> dict[tuple[str, str], Path]:
+    """The page of few ads in both languages, and of many."""
+    out = {}
+    for name, source, lang in (("few", labelled, "en"), ("few", labelled, "zh"), ("many", many, "en")):
+        out[name, lang] = labelled.with_name(f"{name}_{lang}.html")
+        write_report(source, out[name, lang], by=["region", "posted"], lang=lang)
+    return out
+
+
 def test_shares_are_those_of_the_command(labelled: Path) -> None:
     page = page_of(labelled)
     expected = shares_of_file(labelled)
@@ -140,8 +150,8 @@ def test_annotated_ads_correct_the_page(labelled: Path, tmp_path: Path) -> None:
     assert "样本并非从本文件抽取：36 条中按文字找到 36 条" in page_of(labelled, truth=tmp_path / "f.csv", lang="zh")
 
 
-def test_regions_by_months(many: Path) -> None:
-    page = page_of(many, by=["region", "posted"])
+def test_regions_by_months(many: Path, pages: dict[tuple[str, str], Path]) -> None:
+    page = pages["many", "en"].read_text("utf-8")
     rows = table_of(page, "crossed")
     assert [row[0] for row in rows] == sorted(
         [row[0] for row in rows], key=lambda name: -pd.read_csv(many)["region"].value_counts()[name]
@@ -179,8 +189,8 @@ def test_text_from_ads_stays_text(tmp_path: Path, small_model: Model) -> None:
     assert "<img" not in page
 
 
-def test_the_page_in_chinese(labelled: Path) -> None:
-    page = page_of(labelled, lang="zh", by=["region", "posted"])
+def test_the_page_in_chinese(pages: dict[tuple[str, str], Path]) -> None:
+    page = pages["few", "zh"].read_text("utf-8")
     assert '<html lang="zh-CN">' in page
     assert "灰领" in page
     visible = re.sub(r"(?s)<script.*?</script>|<style>.*?</style>", "", page)
@@ -232,8 +242,10 @@ def test_hexagons_count_every_ad() -> None:
     assert count.max() < 80  # evenly spread
 
 
-def test_a_page_has_a_bound(many: Path, tmp_path: Path, small_model: Model) -> None:
-    page = page_of(many, by=["region", "posted"])
+def test_a_page_has_a_bound(
+    many: Path, pages: dict[tuple[str, str], Path], tmp_path: Path, small_model: Model
+) -> None:
+    page = pages["many", "en"].read_text("utf-8")
     assert len(page.encode()) < 1_500_000
     ads = data_of(page)["ads"]
     assert 100 < len(ads) <= 400
@@ -318,17 +330,6 @@ def tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     page = Page(BROWSER, tmp_path_factory.mktemp("browser"))
     yield page
     page.close()
-
-
-@pytest.fixture(scope="module")
-def pages(labelled: Path, many: Path) -> dict[tuple[str, str], Path]:
-    """The page of few and of many ads, in both languages."""
-    out = {}
-    for name, source in (("few", labelled), ("many", many)):
-        for lang in ("en", "zh"):
-            out[name, lang] = labelled.with_name(f"{name}_{lang}.html")
-            write_report(source, out[name, lang], by=["region", "posted"], lang=lang)
-    return out
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
