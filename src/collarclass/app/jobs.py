@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from collarclass.app.problems import Problem, log_unexpected
+from collarclass.app.schemas import LabelRequest
+from collarclass.definitions.definition import DEFAULT
 from collarclass.errors import CollarclassError, DataError
 from collarclass.files.batch import Batch
 from collarclass.files.label import label_file
@@ -62,7 +64,7 @@ class Job:
     size: int = 0
     columns: list[str] = field(default_factory=list)
     title: str | None = None
-    text: str | None = None
+    texts: list[str] = field(default_factory=list)
     preview: list[dict[str, str]] = field(default_factory=list)
     state: str = "ready"
     rows: int = 0
@@ -76,6 +78,7 @@ class Job:
     cancelled: threading.Event = field(default_factory=threading.Event)
     dropped: bool = False
     chosen: dict[str, str] = field(default_factory=dict)  # columns that only the user could tell
+    definition: str = DEFAULT
 
     def shown(self) -> dict[str, Any]:
         """What a client sees of it."""
@@ -86,7 +89,8 @@ class Job:
             "size": self.size,
             "columns": self.columns,
             "title": self.title,
-            "text": self.text,
+            "text": self.texts,
+            "definition": self.definition,
             "preview": self.preview,
             "state": self.state,
             "rows": self.rows,
@@ -182,8 +186,9 @@ class Store:
         except KeyError:
             raise Problem(404, "There is no file of that id; it may have been removed.") from None
 
-    def start(self, job: Job, *, title: str | None, text: str | None, target: str | None, evidence: bool) -> None:
+    def start(self, job: Job, wanted: LabelRequest) -> None:
         """Label a file as soon as those before it are done."""
+        target, title, texts = wanted.format, wanted.title, wanted.texts
         if job.state in ("waiting", "running"):
             raise Problem(409, "This file is being labelled already: wait for it, or cancel it.")
         kind, compression = target or name_format(job.path.name, "csv")[0], ""
@@ -193,8 +198,11 @@ class Store:
         result = job.path.parent / f"labelled.{kind}{_SUFFIXES.get(compression, '')}"
         job.result, job.state, job.rows, job.share, job.error, job.seconds = result, "waiting", 0, 0.0, None, 0.0
         job.counts, job.cancelled = {}, threading.Event()
-        given, found = {"title": title, "text": text}, {"title": job.title, "text": job.text}
-        job.chosen = {kind: name for kind, name in given.items() if name is not None and name != found[kind]}
+        job.definition, job.chosen = wanted.definition, {}
+        if title is not None and title != job.title:
+            job.chosen["title"] = title
+        if texts and texts != job.texts:
+            job.chosen["text"] = texts[0]
 
         def progress(rows: int, share: float) -> None:
             if job.cancelled.is_set():
@@ -203,7 +211,8 @@ class Store:
 
         def run() -> None:
             done = label_file(
-                job.path, result, title=title, text=text, evidence=evidence, model=self.model, force=True,
+                job.path, result, title=title, text=texts, code=wanted.code, evidence=wanted.evidence,
+                occupations=wanted.occupations, definition=wanted.definition, model=self.model, force=True,
                 progress=progress,
             )  # fmt: skip
             job.rows, job.share, job.counts, job.noted = done.rows, 1.0, done.counts, done.noted
@@ -258,7 +267,7 @@ def inspect(job: Job) -> None:
             found = choose_columns(columns, where=where, kinds=kinds)
         except DataError:  # left to the user, who sees the columns
             return Columns(None, (columns[0],))
-        job.title, job.text = (None if found.title is None else str(found.title)), str(found.texts[0])
+        job.title, job.texts = (None if found.title is None else str(found.title)), list(map(str, found.texts))
         return found
 
     source = Source(str(job.path))

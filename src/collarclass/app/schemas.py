@@ -81,6 +81,7 @@ class Requirement(BaseModel):
     isced: int | None = None
     nature: str | None = None
     years: float | None = None
+    confidence: Share = Field(description="Probability that a careful reader would find the same.")
 
 
 class Reason(BaseModel):
@@ -210,9 +211,19 @@ class LabelRequest(_Strict):
     model_config = ConfigDict(json_schema_extra={"examples": [{"title": "job_title", "text": "description"}, {}]})
 
     title: str | None = Field(None, max_length=1000, description="The column of job titles.")
-    text: str | None = Field(None, max_length=1000, description="The column of ad texts.")
+    text: str | list[str] | None = Field(
+        None, max_length=1000, description="The column of ad texts, or several, read together under their headings."
+    )
+    code: str | None = Field(None, max_length=1000, description="A column of occupation codes, for thin rows.")
+    definition: str = Field("article", max_length=100, description="One of those that GET /v1/model lists.")
+    occupations: bool = Field(False, description="Whether to add the nearest occupation to each row.")
     format: Literal["csv", "tsv", "jsonl", "parquet", "xlsx"] | None = Field(None, description="Of the result.")
     evidence: bool = Field(True, description="Whether to name the words that decided; faster without.")
+
+    @property
+    def texts(self) -> list[str] | None:
+        """The columns of texts as a list, if any are named."""
+        return [self.text] if isinstance(self.text, str) else self.text or None
 
 
 class FileState(BaseModel):
@@ -223,7 +234,8 @@ class FileState(BaseModel):
     size: int = Field(description="In bytes.")
     columns: list[str]
     title: str | None = Field(description="The column that looks like job titles.")
-    text: str | None = Field(description="The column that looks like ad texts.")
+    text: list[str] = Field(description="The columns that look like ad texts.")
+    definition: str = Field(description="What the labels mean.")
     preview: list[dict[str, str]] = Field(description="The first rows, cells cut short.")
     state: Literal["ready", "waiting", "running", "done", "failed", "cancelled"]
     rows: int = Field(description="Ads labelled so far.")
@@ -253,7 +265,9 @@ class PointsReply(BaseModel):
 
     model: str
     of: int = Field(description="From how many of the first ads they were drawn.")
-    points: list[tuple[Share, Share, LabelName]] = Field(description="Academic score, hands-on score, label.")
+    academic: list[Share]
+    hands_on: list[Share]
+    label: list[LabelName]
 
 
 class SharesReply(BaseModel):

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 
 from collarclass.app.jobs import Job, Store
+from collarclass.app.labeller import definitions
 from collarclass.app.problems import Problem
 from collarclass.app.schemas import FileReply, FilesReply, LabelRequest, PointsReply, SharesReply
 from collarclass.errors import CollarclassError, DataError
@@ -81,7 +82,7 @@ def files_router(store: Store) -> APIRouter:
     async def upload(request: Request, name: Name, start: bool = False) -> Response:
         job = await handed_in(request, store, name)
         if start:
-            store.start(job, title=None, text=None, target=None, evidence=True)
+            store.start(job, LabelRequest.model_validate({}))
         return shown(job, 201)
 
     @router.get("/v1/files", response_model=FilesReply, summary="All files of this server")
@@ -95,10 +96,13 @@ def files_router(store: Store) -> APIRouter:
     @router.post("/v1/files/{file}/label", response_model=FileReply, status_code=202, summary="Label a file")
     async def label(file: str, request: LabelRequest) -> Response:
         job = store.get(file)
-        for column in (request.title, request.text):
+        for column in (request.title, request.code, *(request.texts or ())):
             if column is not None and column not in job.columns:
                 raise DataError(f"No column {column!r} in {job.name}; its columns are: {', '.join(job.columns)}.")
-        store.start(job, title=request.title, text=request.text, target=request.format, evidence=request.evidence)
+        names = [known.name for known in definitions()]
+        if request.definition not in names:  # a name only: a client has no say over files of this machine
+            raise DataError(f"No definition {request.definition!r}: choose one of {', '.join(names)}.")
+        store.start(job, request)
         return shown(job, 202)
 
     @router.post("/v1/files/{file}/cancel", response_model=FileReply, summary="Stop labelling a file")
@@ -159,7 +163,7 @@ def _report(store: Store, job: Job, lang: str) -> Path:
     try:
         from collarclass.report.report import write_report
 
-        write_report(labelled(job), path, lang=lang, title=job.chosen.get("title"), model=store.model)
+        write_report(labelled(job), path, lang=lang, definition=job.definition, model=store.model, **job.chosen)  # type: ignore[arg-type]
     except ModuleNotFoundError as error:
         detail = f"The report needs {error.name}: install it with pip install 'collarclass[report]'."
         raise Problem(501, detail) from None
@@ -180,7 +184,8 @@ def _points(path: Path) -> dict[str, Any]:
         drawn = heapq.nsmallest(_MOST_POINTS, drawn)
         if seen >= _ROWS_FOR_POINTS:
             break
-    return {"of": seen, "points": [point for _, point in drawn]}
+    points = [point for _, point in drawn]
+    return {"of": seen, **{name: [p[i] for p in points] for i, name in enumerate(("academic", "hands_on", "label"))}}
 
 
 def _shares(store: Store, job: Job, truth: Job | None) -> dict[str, Any]:
@@ -188,7 +193,9 @@ def _shares(store: Store, job: Job, truth: Job | None) -> dict[str, Any]:
 
     try:
         annotated = truth.path if truth else None
-        found = shares_of_file(labelled(job), annotated, model=store.model, **job.chosen)  # type: ignore[arg-type]
+        found = shares_of_file(
+            labelled(job), annotated, model=store.model, definition=job.definition, **job.chosen  # type: ignore[arg-type]
+        )
     except CollarclassError as error:
         message = truth.told(error) if truth else str(error)
         raise DataError(job.told(DataError(message))) from None

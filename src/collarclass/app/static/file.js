@@ -17,26 +17,28 @@ function choice(id, name, options, chosen) {
   return h("div", { class: "field" }, h("label", { for: id }, name), select);
 }
 
-function recognised(job) {
-  const columns = job.columns.map((column) => [column, column]);
+function recognised(job, definitions) {
+  const roles = [["", t("asNothing")], ["title", t("asTitle")], ["text", t("asText")], ["code", t("asCode")]];
+  const roleOf = (column) => (column === job.title ? "title" : job.text.includes(column) ? "text" : "");
+  const role = (column) => h("select", { class: "role", "aria-label": `${t("use")}: ${column}`, "data-role": column },
+    roles.map(([value, shown]) => h("option", { value, selected: value === roleOf(column) }, shown)));
   const table = h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("columnsHead") }, h("table", { class: "preview", id: "preview" },
-    h("thead", {}, h("tr", {}, job.columns.map((column) => h("th", { scope: "col", "data-column": column }, column)))),
+    h("thead", {}, h("tr", {}, job.columns.map((column) => h("th", { scope: "col", "data-column": column }, column, role(column))))),
     h("tbody", {}, job.preview.map((row) => h("tr", {}, job.columns.map((column) => h("td", { "data-column": column }, h("div", {}, row[column] ?? ""))))))));
   const fields = h("div", { class: "fields" },
-    choice("titleColumn", t("asTitle"), [["", t("asNothing")], ...columns], job.title ?? ""),
-    choice("textColumn", t("asText"), columns, job.text ?? ""),
+    choice("definition", t("definition"), definitions.map((one) => [one.name, one.name]), job.definition),
     choice("format", t("outFormat"), [["", t("sameFormat")], ["csv", "CSV"], ["xlsx", "Excel"], ["jsonl", "JSON Lines"], ["parquet", "Parquet"]], ""));
   const words = h("input", { type: "checkbox", id: "evidence", checked: true });
-  const colour = () => {
-    const chosen = { title: document.getElementById("titleColumn")?.value, text: document.getElementById("textColumn")?.value };
-    for (const cell of table.querySelectorAll("[data-column]")) {
-      const column = cell.getAttribute("data-column");
-      cell.classList.toggle("is-title", column === chosen.title);
-      cell.classList.toggle("is-text", column === chosen.text);
+  const colour = (event) => {
+    const selects = [...table.querySelectorAll(".role")];
+    if (["title", "code"].includes(event?.target.value)) { // of these there is one at most
+      for (const other of selects) if (other !== event.target && other.value === event.target.value) other.value = "";
     }
+    const used = new Set(selects.filter((one) => one.value).map((one) => one.getAttribute("data-role")));
+    for (const cell of table.querySelectorAll("[data-column]")) cell.classList.toggle("used", used.has(cell.getAttribute("data-column")));
   };
-  fields.addEventListener("change", colour);
-  requestAnimationFrame(colour);
+  table.addEventListener("change", colour);
+  requestAnimationFrame(() => colour());
   return [h("h2", {}, t("columnsHead")), fields, table, h("p", { class: "quiet" }, t("rowsShown", job.preview.length)),
     h("label", { class: "check" }, words, t("words"))];
 }
@@ -121,9 +123,12 @@ export function view(main, known) {
     }
   }
 
+  const withRole = (role) => [...body.querySelectorAll(".role")].filter((one) => one.value === role).map((one) => one.getAttribute("data-role"));
   const start = () => act(() => send("POST", `/v1/files/${state.id}/label`, {
-    title: document.getElementById("titleColumn").value || null,
-    text: document.getElementById("textColumn").value,
+    title: withRole("title")[0] ?? null,
+    text: withRole("text"),
+    code: withRole("code")[0] ?? null,
+    definition: document.getElementById("definition").value,
     format: document.getElementById("format").value || null,
     evidence: document.getElementById("evidence").checked,
   }));
@@ -160,10 +165,10 @@ export function view(main, known) {
       caption.textContent = "";
       return;
     }
-    const { points, of } = await get(`/v1/files/${job.id}/points`);
+    const { academic, hands_on: handsOn, label, of } = await get(`/v1/files/${job.id}/points`);
     if (gone || state.id !== job.id) return;
-    drawing.scatter(points);
-    caption.textContent = t("onPlane", t.number(points.length), t.number(of));
+    drawing.scatter(academic.map((score, i) => [score, handsOn[i], label[i]]));
+    caption.textContent = t("onPlane", t.number(label.length), t.number(of));
   }
 
   function draw(job, again = false) {
@@ -189,7 +194,7 @@ export function view(main, known) {
       announce(`${t("done")}: ${t("rowsDone", t.number(job.rows))}`);
     } else {
       if (job.error) parts.push(h("p", { class: "error", role: "alert" }, job.error));
-      parts.push(recognised(job), h("div", { class: "actions" }, h("button", { class: "button first", id: "start", onclick: start }, t("start"))));
+      parts.push(recognised(job, known.model.definitions), h("div", { class: "actions" }, h("button", { class: "button first", id: "start", onclick: start }, t("start"))));
     }
     parts.push(h("div", { class: "actions end" }, h("button", { class: "plain", id: "again", onclick: forget }, t("again")),
       h("button", { class: "plain", id: "remove", onclick: remove }, t("remove"))));
