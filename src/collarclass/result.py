@@ -172,9 +172,9 @@ class Classification:
             "certificates": list(self.certificates),
             "vocational_certificate": self.vocational_certificate,
             "academic_certificate": self.academic_certificate,
-            "requirements": [asdict(r) for r in self.requirements],
-            "reasons": [asdict(r) for r in self.reasons],
-            "evidence": [asdict(e) for e in self.evidence[:max_evidence]],
+            "requirements": [_plain(r) for r in self.requirements],
+            "reasons": [_plain(r) for r in self.reasons],
+            "evidence": [_plain(e) for e in self.evidence[:max_evidence]],
             "basis": self.basis,
             "note": self.note,
             "model": self.model,
@@ -199,3 +199,8 @@ class Classification:
 
     def _repr_html_(self) -> str:
         return as_html(self.explain(), self.title, self.text, self.evidence)
+
+
+def _plain(item: Any) -> dict[str, Any]:
+    """A dataclass as JSON would give it back: lists for tuples."""
+    return asdict(item, dict_factory=lambda pairs: {k: list(v) if isinstance(v, tuple) else v for k, v in pairs})
