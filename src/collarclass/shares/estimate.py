@@ -18,6 +18,7 @@ COLLARS: tuple[str, ...] = (*LABELS, "unclear")
 LEVEL = 0.95
 _PRIOR = 0.6  # annotations that the model's own doubt counts for in the variance of a stratum
 _FLOOR = 0.002  # and never less than this
+_LEAST = 4  # annotated ads of a stratum: with fewer it is joined to its neighbour
 _DRAWS = 400
 
 Floats = NDArray[np.float64]
@@ -139,7 +140,7 @@ def stratified_ppi(cells: Cells, annotated: Annotated, power: float | None = Non
     ----------
     cells : Cells
     annotated : Annotated
-        A random sample within each stratum. A stratum with fewer than two of them is joined to its neighbour.
+        A random sample within each stratum. A stratum with fewer than four of them is joined to its neighbour.
     power : float, optional
         From 0 to 1.
 
@@ -211,16 +212,16 @@ def _power(annotated: Annotated, size: Floats, gain: Floats, n: Floats) -> float
 
 
 def _joined(cells: Cells, annotated: Annotated) -> tuple[Cells, Annotated]:
-    """Join strata until each has two annotated ads; strata are in order, neighbours alike."""
+    """Join strata until each has a few annotated ads; strata are in order, neighbours alike."""
     h = len(cells.weight)
     n = np.bincount(annotated.stratum, minlength=h)
     to = np.arange(h)
     for i in range(h):  # forwards: a poor stratum is added to the next one
         members = to == i
-        if (n[members].sum() < 2 or cells.weight[members].sum() <= 0) and i < h - 1:
+        if (n[members].sum() < _LEAST or cells.weight[members].sum() <= 0) and i < h - 1:
             to[members] = i + 1
     last = to == h - 1
-    if n[last].sum() < 2 and (~last).any():
+    if n[last].sum() < _LEAST and (~last).any():
         to[last] = to[~last].max()
     _, to = np.unique(to, return_inverse=True)
     weight = np.bincount(to, cells.weight).astype(np.float64)
