@@ -63,9 +63,10 @@ class Features:
         last: Indices | None = None,
     ) -> None:
         """Add one feature to each of some mentions: a template's number and what it says, as integers."""
-        value = (np.uint64(template * 3 + 1) + self.group[of].astype(np.uint64)) * _STEP
+        value = (np.uint64(template * 3 + 1) + self.group[of].view(np.uint64)) * _STEP
         for part in parts:
-            value = (value ^ part.astype(np.uint64)) * PAIR
+            value ^= part.view(np.uint64) if part.dtype.itemsize == 8 else part.astype(np.uint64)
+            value *= PAIR
             value ^= value >> np.uint64(29)
         self.mention.append(of)
         self.hash.append(mix(value))

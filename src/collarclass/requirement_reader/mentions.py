@@ -47,9 +47,10 @@ class Phrases:
 
     def only(self, mask: Flags) -> Phrases:
         """The phrases for which a mask holds."""
+        kept = np.flatnonzero(mask)
         return Phrases(
-            self.first[mask], self.last[mask], self.row[mask], self.sentence[mask], self.phrase[mask],
-            self.group[mask], self.value[mask],
+            self.first[kept], self.last[kept], self.row[kept], self.sentence[kept], self.phrase[kept],
+            self.group[kept], self.value[kept],
         )  # fmt: skip
 
     def beside(self, place: Indices, row: Indices, step: int) -> tuple[Indices, Flags]:
