@@ -58,8 +58,16 @@ def test_the_tinted_ad_shows_the_text_and_runs_none_of_it(pieces: list[str]) -> 
     text = "x " + " ".join(pieces)
     reader = Reader()
     reader.feed(classify(text)._repr_html_())
-    assert reader.tags <= {"div", "p", "b", "br", "span", "small"}
+    assert reader.tags <= {"div", "p", "b", "br", "span", "small", "ul", "li"}
     assert text in reader.text
+
+
+def test_html_says_what_is_asked_for_and_why() -> None:
+    found = classify("Welder <wanted>. Welding certificate required, a degree is a plus. Weld frames all day.")
+    shown = found._repr_html_()
+    assert len(found.requirements) == shown.count("<li>") > 0
+    for r in found.requirements:
+        assert f"({r.status.replace('_', ' ')}, {r.confidence:.0%}, " in shown
 
 
 @pytest.mark.parametrize(

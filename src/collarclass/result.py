@@ -198,7 +198,7 @@ class Classification:
         return f"<Classification {self.label} {self.confidence:.2f}: {scores}>"
 
     def _repr_html_(self) -> str:
-        return as_html(self.explain(), self.title, self.text, self.evidence)
+        return as_html(self.explain(), self.title, self.text, self.evidence, self.requirements)
 
 
 def _plain(item: Any) -> dict[str, Any]:

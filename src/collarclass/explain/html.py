@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from collarclass.explain.palette import TINTS
 from collarclass.model.evidence import Evidence
+from collarclass.requirement_reader.stated import Requirement
 
 _MIN_SHARE = 0.15  # of the weightiest term: what counts less is not tinted
 
@@ -41,13 +42,29 @@ def _piece(text: str, weight: float, dimension: str, strongest: float) -> str:
     return f'<span title="{name} {weight:+.2f}" style="{style}">{piece}</span>'
 
 
-def as_html(sentence: str, title: str | None, text: str, evidence: Sequence[Evidence]) -> str:
-    """The explaining sentence, the tinted ad, and a key to the tints."""
+def asked(requirements: Sequence[Requirement]) -> str:
+    """What the ad asks for, each with its status, confidence and the words that spoke most for it."""
+    lines = []
+    for found in requirements:
+        said = [f"“{' '.join(r.text.split())}” {r.weight:+.1f}" for r in found.reasons if r.text][:2]
+        how = [found.status.replace("_", " "), f"{found.confidence:.0%}", *said]
+        lines.append(f"<li>{html.escape(' '.join(found.text.split()))} ({html.escape(', '.join(how))})</li>")
+    return f"<ul>{''.join(lines)}</ul>" if lines else ""
+
+
+def as_html(
+    sentence: str,
+    title: str | None,
+    text: str,
+    evidence: Sequence[Evidence],
+    requirements: Sequence[Requirement] = (),
+) -> str:
+    """The explaining sentence, the tinted ad, a key to the tints, and what the ad asks for."""
     head = f"<b>{tinted('title', title, evidence)}</b><br>" if title else ""
     return (
         f'<div style="max-width:46em"><p>{html.escape(sentence)}</p>'
         f'<div style="border:1px solid #999;padding:.6em">{head}{tinted("text", text, evidence)}</div>'
         f'<small><span style="background:rgba({TINTS["academic"]},.4)">academic</span> '
         f'<span style="background:rgba({TINTS["hands_on"]},.4)">hands-on</span>; '
-        "dotted underline: lowers the score</small></div>"
+        f"dotted underline: lowers the score</small>{asked(requirements)}</div>"
     )
