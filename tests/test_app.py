@@ -69,6 +69,8 @@ def test_one_ad_is_what_the_library_says(server: Address) -> None:
     assert result["probabilities"] == pytest.approx(found.probabilities, abs=1e-4)
     assert result["explanation"] == found.explain()
     assert [r["text"] for r in result["requirements"]] == [r.text for r in found.requirements]
+    reasons = [[(reason["text"], reason["weight"]) for reason in r["reasons"]] for r in result["requirements"]]
+    assert reasons == [[(w.text, round(w.weight, 4)) for w in r.reasons] for r in found.requirements]
     assert [r["text"] for r in result["reasons"]] == [r.text for r in found.reasons]
     weights = [e["weight"] for e in result["evidence"]]
     assert weights == pytest.approx([e.weight for e in found.evidence[:MAX_EVIDENCE]], abs=1e-4)

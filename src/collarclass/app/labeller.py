@@ -181,8 +181,13 @@ def as_dict(found: Classification, wanted: Wanted) -> dict[str, Any]:
 
 def _plain(item: Any) -> dict[str, Any]:
     """A dataclass of plain values as a dict; `asdict` copies deeply and takes ten times as long."""
-    values = ((name, getattr(item, name)) for name in item.__slots__)
-    return {name: round(value, 4) if isinstance(value, float) else value for name, value in values}
+    out: dict[str, Any] = {}
+    for name in item.__slots__:
+        value = getattr(item, name)
+        if isinstance(value, tuple):
+            value = [_plain(part) for part in value]
+        out[name] = round(value, 4) if isinstance(value, float) else value
+    return out
 
 
 def _weightiest(found: Classification) -> list[dict[str, Any]]:

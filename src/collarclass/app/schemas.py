@@ -68,6 +68,13 @@ class ClassifyRequest(_Strict):
         return self
 
 
+class RequirementReason(BaseModel):
+    """Words that spoke for a reading of a requirement."""
+
+    text: str = Field(description="Empty for what no words of the ad stand for.")
+    weight: float
+
+
 class Requirement(BaseModel):
     """Something that the ad asks of applicants, and where it does."""
 
@@ -82,6 +89,7 @@ class Requirement(BaseModel):
     nature: str | None = None
     years: float | None = None
     confidence: Share = Field(description="Probability that a careful reader would find the same.")
+    reasons: list[RequirementReason] = Field(description="Weights add up to the log-odds against the next likeliest.")
 
 
 class Reason(BaseModel):

@@ -53,13 +53,20 @@ function verdict(result) {
   return h("section", { class: `verdict is-${result.label}`, "aria-labelledby": "label" }, parts, h("p", { class: "why" }, result.explanation));
 }
 
+/** The words that spoke most for a reading, as "+3.3". */
+function because(one) {
+  const words = (one.reasons ?? []).filter((reason) => reason.text && reason.weight > 0).slice(0, 2)
+    .map((reason) => `“${reason.text.replace(/\s+/g, " ")}” +${reason.weight.toFixed(1)}`);
+  return [` · ${t("sure", t.percent(one.confidence))}`, words.length ? ` · ${words.join(", ")}` : ""];
+}
+
 function asks(result, numbers) {
   const rows = result.requirements.map((one) => h("li", {},
     h("span", { class: "number" }, numbers.get(one)),
     h("span", {},
       h("strong", {}, one.level ? t(one.level) : one.years ? t("years", one.years) : one.text.replace(/\s+/g, " ")), " ",
       h("span", { class: `status ${one.status}` }, t(one.status)), h("br"),
-      h("small", {}, t(one.kind), one.level || one.years ? ` · “${one.text.replace(/\s+/g, " ")}”` : ""))));
+      h("small", {}, t(one.kind), one.level || one.years ? ` · “${one.text.replace(/\s+/g, " ")}”` : "", because(one)))));
   return h("section", { class: "asks" }, h("h3", {}, t("asks")),
     rows.length ? h("ol", {}, rows) : h("p", { class: "quiet" }, t("asksNothing")));
 }
