@@ -10,7 +10,7 @@ import asyncio
 import json
 import queue
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -169,6 +169,7 @@ def as_dict(found: Classification, wanted: Wanted) -> dict[str, Any]:
         "hands_on_score": round(found.hands_on_score, 4),
         "schooling_level": found.schooling_level,
         "schooling_status": found.schooling_status,
+        "certificates": list(found.certificates),
         "note": found.note,
     }
     if wanted.evidence:
@@ -226,18 +227,17 @@ def under_definitions(found: Sequence[Classification]) -> list[dict[str, str]]:
     """The label of each ad under each definition."""
     names = (*LABELS, "unclear")
 
-    def asked(nature: str) -> NDArray[np.int8]:
-        of_ads = ((STATUSES.index(r.status) for r in one.requirements if r.nature == nature) for one in found)
-        return np.array([min(of_ad, default=len(STATUSES) - 1) for of_ad in of_ads], np.int8)
+    def codes(statuses: Iterable[str]) -> NDArray[np.int8]:
+        return np.array([STATUSES.index(status) for status in statuses], np.int8)
 
     facts = Facts(
         label=np.array([names.index(one.label) for one in found], np.int8),
         probabilities=np.array([[one.probabilities[label] for label in LABELS] for one in found]),
         scores=np.array([[one.academic_score, one.hands_on_score] for one in found]),
         level=np.array([LEVELS.index(one.schooling_level) if one.schooling_level else -1 for one in found], np.int8),
-        status=np.array([STATUSES.index(one.schooling_status) for one in found], np.int8),
-        academic_certificate=asked("academic"),
-        vocational_certificate=asked("vocational"),
+        status=codes(one.schooling_status for one in found),
+        academic_certificate=codes(one.academic_certificate for one in found),
+        vocational_certificate=codes(one.vocational_certificate for one in found),
     )
     labels = {one.name: one.apply(facts) for one in definitions()}
     return [{name: names[of_ads[i]] for name, of_ads in labels.items()} for i in range(len(found))]

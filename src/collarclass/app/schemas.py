@@ -140,6 +140,7 @@ class Result(BaseModel):
     basis: Literal["ad", "title", "occupation"] = Field(description="What the label was judged from.")
     schooling_level: str | None
     schooling_status: str
+    certificates: list[str] = Field(description="Those asked for; with evidence.")
     note: str = Field(description="Why the label is unclear; empty otherwise.")
     explanation: str | None = Field(None, description="One sentence; with evidence.")
     definitions: dict[str, LabelName] | None = Field(None, description="The label under each built-in definition.")
