@@ -46,7 +46,7 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     Parameters
     ----------
-    alpha : float, default=1.5
+    alpha : float, default=1.0
         Strength of the ridge penalty on the words' weights.
     title_scale : float, default=1.4
         Length of the title's feature vector; the text's has length one.
@@ -92,7 +92,7 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def __init__(
         self,
-        alpha: float = 1.5,
+        alpha: float = 1.0,
         title_scale: float = 1.4,
         min_df: float = 2,
         max_terms: int = 30_000,
