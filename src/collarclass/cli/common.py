@@ -21,6 +21,32 @@ PREFIX = click.option("--prefix", default="", show_default=False, help="What was
 FORCE = click.option("--force", "-f", is_flag=True, help="Overwrite the output.")
 
 
+class Group(click.Group):
+    """A group whose commands refuse an option that is given twice where one is meant: click keeps the last."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, and look its options over."""
+        name, command, rest = super().resolve_command(ctx, args)
+        if command is not None:
+            _refuse_twice(command, ctx, rest)
+        return name, command, rest
+
+
+def _refuse_twice(command: click.Command, ctx: click.Context, args: list[str]) -> None:
+    inner = click.Context(command, parent=ctx, resilient_parsing=True)
+    try:
+        _, _, order = command.make_parser(inner).parse_args(args=list(args))
+    except click.UsageError:
+        return  # told when the command itself reads them
+    for option in dict.fromkeys(order):
+        if isinstance(option, click.Option) and not (option.multiple or option.is_flag or option.count):
+            times = order.count(option)
+            if times > 1:
+                raise click.UsageError(f"{option.opts[0]} is given {times} times: give it once.", inner)
+
+
 @contextmanager
 def ending(interrupted: str = "Interrupted.") -> Iterator[None]:
     """End quietly when whoever reads has enough, and with a word when interrupted."""

@@ -16,12 +16,15 @@ import click
 
 from collarclass import __version__
 from collarclass.cli.calibrate import calibrate
-from collarclass.cli.common import FORCE, MODEL, PATH, PREFIX, TEXT, TITLE, check_free, ending, fail
+from collarclass.cli.common import FORCE, MODEL, PATH, PREFIX, TITLE, Group, check_free, ending, fail
 from collarclass.cli.harmless import as_utf_8, harmless
+from collarclass.cli.occupation import occupation
 from collarclass.cli.shares import COMMANDS
+from collarclass.cli.summary import summary_lines, write_summary
 
 
 @click.group(
+    cls=Group,
     epilog="Exit codes: 0 fine, 1 wrong data or file, 2 wrong usage, 130 interrupted.",
     context_settings={"help_option_names": ["-h", "--help"], "show_default": True},
 )
@@ -33,23 +36,25 @@ def app() -> None:
 @app.command(
     epilog='Example: collarclass classify --title Welder "MIG welding of steel frames. No degree needed."'
 )
-@click.argument("text")
-@click.option("--title", "-t", help="The job title.")
+@click.argument("text", required=False)
+@click.option("--title", "-t", help="The job title; without TEXT it alone is judged.")
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object.")
 @MODEL
-def classify(text: str, title: str | None, as_json: bool, model: Path | None) -> None:
-    """Label one job ad and say why.
+def classify(text: str | None, title: str | None, as_json: bool, model: Path | None) -> None:
+    """Label one job ad, or a bare job title, and say why.
 
-    TEXT is the ad; "-" reads it from standard input.
+    TEXT is the ad or the title; "-" reads it from standard input.
     """
     from collarclass.api import classify as classify_one
     from collarclass.cli.terminal import lines
     from collarclass.model.persistence import load_model
 
+    if text is None and title is None:
+        raise click.UsageError('Give an ad, or a job title: collarclass classify "Web designer".')
     if text == "-":
         text = sys.stdin.buffer.read().decode("utf-8-sig", "replace")
-    text, title = as_utf_8(text), None if title is None else as_utf_8(title)
-    found = classify_one(text, title, model=load_model(model) if model is not None else None)
+    title = None if title is None else as_utf_8(title)
+    found = classify_one(as_utf_8(text or ""), title, model=load_model(model) if model is not None else None)
     with ending():
         if as_json:
             click.echo(found.to_json())
@@ -69,7 +74,8 @@ def classify(text: str, title: str | None, as_json: bool, model: Path | None) ->
     help='File to write, or a folder for one file per source; "-" is standard output.',
 )
 @TITLE
-@TEXT
+@click.option("--text", multiple=True, help="Column of ad texts; given several times, they are read together.")
+@click.option("--code", help="Column of occupation codes: they judge rows whose ad and title say too little.")
 @click.option("--format", "kind", help="csv, tsv, jsonl, json, parquet or xlsx, where no file name tells.")
 @click.option("--encoding", help="Of the source; found if not given.")
 @click.option("--delimiter", help="Of the source; found if not given.")
@@ -94,11 +100,15 @@ def classify(text: str, title: str | None, as_json: bool, model: Path | None) ->
     "--progress/--no-progress", default=None, help="Show progress on standard error; if not given, on a terminal."
 )
 @click.option("--report", "report_file", type=PATH, help="Write an HTML report of the result to this file, too.")
+@click.option("--occupations", is_flag=True, help="Add code, title and similarity of the nearest occupation.")
+@click.option("--summary", "summary_file", type=PATH, help="Write what was read and counted to this JSON file.")
+@click.option("--quiet", "-q", is_flag=True, help="Say nothing of what was read and done.")
 def label(
     source: tuple[str, ...],
     target: str,
     title: str | None,
-    text: str | None,
+    text: tuple[str, ...],
+    code: str | None,
     kind: str | None,
     encoding: str | None,
     delimiter: str | None,
@@ -119,6 +129,9 @@ def label(
     resume: bool,
     progress: bool | None,
     report_file: Path | None,
+    occupations: bool,
+    summary_file: Path | None,
+    quiet: bool,
 ) -> None:
     """Label every ad of a file: the same rows come out, with columns added.
 
@@ -130,15 +143,17 @@ def label(
 
     if report_file is not None and target == "-":
         raise DataError("A report needs a labelled file: name one with -o instead of standard output.")
-    if report_file is not None:
-        check_free(report_file, force)
+    for beside in (report_file, summary_file):
+        if beside is not None:
+            check_free(beside, force)
     goes_on = "-" not in (*source, target)
     with ending("Interrupted: the same command goes on with --resume." if goes_on else "Interrupted."):
         done = label_file(
             source,
             target,
             title=title,
-            text=text,
+            text=list(text) or None,
+            code=code,
             format=kind,
             encoding=encoding,
             delimiter={"\\t": "\t", "tab": "\t"}.get(delimiter or "", delimiter),
@@ -149,6 +164,7 @@ def label(
             sample=sample,
             prefix=prefix,
             evidence=evidence,
+            occupations=occupations,
             model=model,
             definition=definition,
             n_jobs=n_jobs,
@@ -159,16 +175,10 @@ def label(
             resume=resume,
             progress=progress,
         )
-    counts = ", ".join(f"{n:,} {name}" for name, n in done.counts.items())
-    where = "standard output" if target == "-" else target
-    finished = " (finished before)" if done.finished_before else ""
-    click.echo(f"{done.rows:,} ads: {counts} -> {where}{finished}", err=True)
-    for note in done.drift:
-        click.echo(f"Note: {note}", err=True)
-    if done.noted:
-        click.echo(
-            f"{done.noted:,} rows were not as they should be: see column {prefix}collar_note.", err=True
-        )
+    if not quiet:
+        click.echo("\n".join(summary_lines(done, target, prefix)), err=True)
+    if summary_file is not None:
+        write_summary(summary_file, done, source, target, click.get_current_context().params)
     if report_file is not None:
         _report(target, report_file, title=title, prefix=prefix, model=model, definition=definition, force=force)
 
@@ -352,7 +362,7 @@ def page(
         serve(host, port, model=found, token=token, hosts=allow_host, browser=browser, say=click.echo)
 
 
-for _command in (*COMMANDS, calibrate):
+for _command in (*COMMANDS, calibrate, occupation):
     app.add_command(_command)
 
 

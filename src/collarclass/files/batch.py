@@ -127,8 +127,11 @@ class Reader(Protocol):
         The columns that `Batch.rows` gives, each once; of JSON those of the first rows.
     tail : list of bytes
         What stands after the last row; known when all batches have been read.
+    chosen : Columns
+        The columns that are read.
     """
 
+    chosen: Columns
     format: str
     raw: bool
     names: list[str]

@@ -38,8 +38,8 @@ class DelimitedReader:
         if delimiter is not None and (len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n'):
             raise DataError(f"{delimiter!r} cannot be a delimiter: give a single character such as , or ;")
         self._find_header(delimiter)
-        self._chosen = choose(self.columns, self.where, {})
-        self._places = [self.columns.index(str(name)) for name in self._chosen.every]
+        self.chosen = choose(self.columns, self.where, {})
+        self._places = [self.columns.index(str(name)) for name in self.chosen.every]
         wanted = sorted(self._places)
         self.dialect = Dialect(self.delimiter, len(self.columns), wanted)
         self._groups = [1 + wanted.index(place) for place in self._places]
@@ -91,7 +91,7 @@ class DelimitedReader:
             block, at = self._block, self._at
             found = self.dialect.match(block, at)
             if found is not None and (found.end() < len(block) or self._final) and at < len(block):
-                batch.add(self._chosen, [self._decode(found[group], batch) for group in self._groups])
+                batch.add(self.chosen, [self._decode(found[group], batch) for group in self._groups])
                 end, self._at = found.start(self._last), found.end()
                 self._check_length(end - at)
                 batch.raw.append((block[at:end], b"", found[self._last]))
@@ -140,7 +140,7 @@ class DelimitedReader:
         if notes:
             batch.notes[len(batch)] = "; ".join(notes)
         own, surplus = cells[:n] + [b""] * (n - have), cells[n:]
-        batch.add(self._chosen, [self._decode(own[place], batch) for place in self._places])
+        batch.add(self.chosen, [self._decode(own[place], batch) for place in self._places])
         after = b"".join(self.delimiter + c for c in surplus)
         batch.raw.append((self.delimiter.join(own), after, line_end))
         return sum(map(len, cells))

@@ -77,7 +77,7 @@ class ExcelReader:
         in_corner = tuple(found.start or (0, 0)) == (0, 0)
         self.formulas = _formulas(file, self.sheet) if in_corner else {}
         rows = [dict(zip(self.names, cells, strict=True)) for cells in self._rows[1:1001]]
-        self._chosen = choose(self.names, self.where, kinds_of(self.names, rows))
+        self.chosen = choose(self.names, self.where, kinds_of(self.names, rows))
 
     def _check_size(self, file: Any) -> None:
         """Refuse a workbook that unpacks to more than can be read whole."""
@@ -110,8 +110,8 @@ class ExcelReader:
             for number, cells in enumerate(self._rows[at : at + size]):
                 row = {name: _value(v) for name, v in zip(self.names, cells, strict=True)}
                 batch.objects.append(row)
-                cells_read = [tidy(row[str(name)]) for name in self._chosen.every]
-                batch.add(self._chosen, cells_read)
+                cells_read = [tidy(row[str(name)]) for name in self.chosen.every]
+                batch.add(self.chosen, cells_read)
                 if max(map(len, cells_read)) == LONGEST_TEXT:
                     batch.note(number, f"only the first {LONGEST_TEXT} characters read")
             self._source.rows_share = min(1.0, (at + size) / total)

@@ -62,7 +62,7 @@ class JsonReader:
             )
         rows = [row for body, _ in self._first if (row := _object(body)) is not None]
         paths = list(dict.fromkeys(path for row in rows for path in member_paths(row)))
-        self._chosen = choose(paths, self.where, kinds_of(paths, rows))
+        self.chosen = choose(paths, self.where, kinds_of(paths, rows))
 
     def batches(self, size: int) -> Iterator[Batch]:
         """Read the rows in batches of `size`, fewer when they are long."""
@@ -96,8 +96,8 @@ class JsonReader:
             batch.note(number, "not a JSON object")
             row = {"broken_line": body.decode("utf-8", "backslashreplace").strip()}
             body = json.dumps(row, ensure_ascii=False).encode()
-        cells = [_whole_characters(tidy(member(row, str(path)))) for path in self._chosen.every]
-        batch.add(self._chosen, cells)
+        cells = [_whole_characters(tidy(member(row, str(path)))) for path in self.chosen.every]
+        batch.add(self.chosen, cells)
         if max(map(len, cells)) == LONGEST_TEXT:
             batch.note(number, f"only the first {LONGEST_TEXT} characters read")
         batch.objects.append(row)

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from collarclass.api import default_model
 from collarclass.definitions.definition import DEFAULT, Definition, load_definition
-from collarclass.definitions.labels import LABELS
+from collarclass.definitions.labels import BASES, LABELS
 from collarclass.errors import DataError
 from collarclass.files.batch import Batch, Limits, Reader
 from collarclass.files.excel import ExcelWriter
@@ -33,8 +33,50 @@ from collarclass.tables.columns import Columns, check_free
 from collarclass.tables.schema import fields
 
 BATCH_SIZE = 2000
+_BASIS = "from "  # before the name of a basis, among the counts of labels
 _log = logging.getLogger("collarclass")
 _log.addHandler(logging.NullHandler())  # silent unless the caller asks
+
+
+@dataclass(frozen=True, slots=True)
+class FileInput:
+    """How a source was read.
+
+    Attributes
+    ----------
+    format : str
+    encoding : str
+    delimiter : str or None
+        Of delimited text.
+    title : str or None
+    texts : tuple of str
+    code : str or None
+        The columns that were read.
+    """
+
+    format: str
+    encoding: str
+    delimiter: str | None
+    title: str | None
+    texts: tuple[str, ...]
+    code: str | None
+
+    @classmethod
+    def of(cls, reader: Reader) -> FileInput:
+        """How a reader reads."""
+        title, *others = reader.chosen.title, reader.chosen.code
+        delimiter = getattr(reader, "delimiter", b"").decode() or None
+        texts = tuple(map(str, reader.chosen.texts))
+        names = [None if name is None else str(name) for name in (title, *others)]
+        return cls(reader.format, reader.encoding.name, delimiter, names[0], texts, names[1])
+
+    def __str__(self) -> str:
+        texts = [name for name in self.texts if name != self.code]
+        columns = (("titles", self.title), ("texts", " + ".join(map(repr, texts))), ("codes", self.code))
+        read = [f"{what} from {name if what == 'texts' else repr(name)}" for what, name in columns if name]
+        text = self.format in ("csv", "jsonl", "json")
+        how = [self.format, *([self.encoding] if text else []), *([repr(self.delimiter)] if self.delimiter else [])]
+        return f"{', '.join(read)} ({', '.join(how)})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +97,10 @@ class FileSummary:
         Whether there was nothing left to do: with `resume`, the target was whole already.
     drift : tuple of str
         How the ads differ from all streams that the model learnt from, and what to do; empty if they do not.
+    bases : dict of str to int
+        How many were judged from the ad, the title and the occupation.
+    read : FileInput or None
+        How the (first) source was read; None where nothing was left to do.
     """
 
     rows: int
@@ -63,6 +109,8 @@ class FileSummary:
     seconds: float
     finished_before: bool = False
     drift: tuple[str, ...] = ()
+    bases: dict[str, int] = field(default_factory=dict)
+    read: FileInput | None = None
 
 
 def label_file(
@@ -227,6 +275,8 @@ def _total(parts: Sequence[FileSummary]) -> FileSummary:
         sum(p.seconds for p in parts),
         all(p.finished_before for p in parts),
         tuple(dict.fromkeys(note for p in parts for note in p.drift)),
+        {basis: sum(p.bases.get(basis, 0) for p in parts) for basis in BASES},
+        next((p.read for p in parts if p.read is not None), None),
     )
 
 
@@ -286,7 +336,10 @@ class _Run:
         drift = tuple(drift_notes(self.stream, self.labelling.model.facts))
         for note in drift:
             _log.warning("%s: %s", to_path, note)
-        return FileSummary(out.rows, counts, out.noted, seconds, drift=drift)
+        bases = {basis: out.counts[_BASIS + basis] for basis in BASES}
+        return FileSummary(
+            out.rows, counts, out.noted, seconds, drift=drift, bases=bases, read=FileInput.of(reader)
+        )
 
     def _check(self, paths: Sequence[str], to_path: str) -> tuple[str, str, str]:
         """Formats of source and target, if they can be read and written."""
@@ -316,7 +369,7 @@ class _Run:
         model, layout = self.labelling.model, self.layout
         return {
             "source": [fingerprint(p) if p != "-" else [] for p in paths],
-            "columns": [layout.title, layout.text, layout.code],
+            "columns": [layout.title, *map(str, reader.chosen.texts), layout.code],
             "selection": [list(layout.select) if layout.select is not None else None, layout.file_column],
             "rows": [layout.head, layout.sample],
             "sheet": layout.sheet,
@@ -348,8 +401,12 @@ class _Run:
         try:
             for batch, added, sums in in_order(todo(), self.labelling, self.n_jobs):
                 piece = compress(writer.render(batch, added, out.rows), compression)
-                counts = pc.value_counts(added.column(self.labelling.prefix + "collar")).to_pylist()
-                out.write(piece, len(added), {c["values"]: c["counts"] for c in counts}, len(batch.notes))
+                counts = {
+                    start + c["values"]: c["counts"]
+                    for start, name in (("", "collar"), (_BASIS, "collar_basis"))
+                    for c in pc.value_counts(added.column(self.labelling.prefix + name)).to_pylist()
+                }
+                out.write(piece, len(added), counts, len(batch.notes))
                 self.stream.merge(sums)
                 shown.update(out.rows, read.share)
             out.write_end(compress(writer.end(), compression))

@@ -55,7 +55,7 @@ class ParquetReader:
         self.schema = pa.schema(named, self.schema.metadata)
         leaves = dict(arrow_leaves(self.schema))
         kinds: dict[Hashable, str] = {name: kind for name, dtype in leaves.items() if (kind := arrow_kind(dtype))}
-        self._chosen = choose(list(leaves), self.where, kinds)
+        self.chosen = choose(list(leaves), self.where, kinds)
 
     def batches(self, size: int) -> Iterator[Batch]:
         """Read the rows in batches of `size`."""
@@ -73,8 +73,8 @@ class ParquetReader:
             done += len(part)
             self._source.rows_share = done / rows if rows else 1.0
             batch = Batch(lambda batch: batch.table.to_pylist() if batch.table is not None else [], table=table)
-            cells = [_strings(batch, arrow_column(table, str(name))) for name in self._chosen.every]
-            batch.texts, batch.titles, batch.codes = self._chosen.rows(cells)
+            cells = [_strings(batch, arrow_column(table, str(name))) for name in self.chosen.every]
+            batch.texts, batch.titles, batch.codes = self.chosen.rows(cells)
             yield batch
 
 

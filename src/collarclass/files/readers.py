@@ -132,7 +132,10 @@ class SeveralReader:
             try:
                 if not source.regular:
                     raise DataError(f"{path} is no file, and is read alone, not among several sources.")
-                names |= dict.fromkeys(open_reader(source, self._layout).names)
+                reader = open_reader(source, self._layout)
+                names |= dict.fromkeys(reader.names)
+                if path == paths[0]:
+                    self.chosen = reader.chosen
             finally:
                 source.close()
         if self._file_column in names:
@@ -186,6 +189,7 @@ class PartReader:
             raise DataError(f"No column {missing[0]!r} to select; the columns are: {', '.join(reader.names)}.")
         self._reader, self._rows, self._select = reader, rows, select
         self.format, self.encoding, self.tail = reader.format, reader.encoding, reader.tail
+        self.chosen = reader.chosen
         self.raw = reader.raw and select is None and reader.format == "csv"
         self.names = list(select) if select is not None else reader.names
 

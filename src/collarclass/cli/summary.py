@@ -1,0 +1,59 @@
+"""What `collarclass label` has read and done, in lines and as JSON."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from collarclass import __version__
+
+if TYPE_CHECKING:
+    from collarclass.files.label import FileSummary
+
+_FROM = {"ad": "ads", "title": "titles", "occupation": "occupation codes"}
+
+
+def summary_lines(done: FileSummary, target: str, prefix: str) -> list[str]:
+    """Counts, what was read, and what was not as it should be."""
+    counts = ", ".join(f"{n:,} {name}" for name, n in done.counts.items())
+    where = "standard output" if target == "-" else target
+    lines = [f"{done.rows:,} ads: {counts} -> {where}{' (finished before)' if done.finished_before else ''}"]
+    if done.read is not None:
+        judged = ", ".join(f"{n:,} from {_FROM[basis]}" for basis, n in done.bases.items() if n)
+        lines.append(f"Read {done.read}; judged {judged or 'none'}.")
+    lines += [f"Note: {note}" for note in done.drift]
+    if done.noted:
+        lines.append(f"{done.noted:,} rows were not as they should be: see column {prefix}collar_note.")
+    return lines
+
+
+def write_summary(
+    path: Path, done: FileSummary, sources: Iterable[str], target: str, options: Mapping[str, Any]
+) -> None:
+    """Write counts, what was read, model, options and a digest of each source as JSON."""
+    from collarclass.files.source import expand
+    from collarclass.model.persistence import default_model_path, load_model
+
+    folder = options.get("model") or default_model_path()
+    content = {
+        "collarclass": __version__,
+        "model": load_model(folder).identity,
+        "sources": [{"path": source, "sha256": digest(source)} for source in expand(list(sources))],
+        "target": target,
+        **asdict(done),
+        "options": {k: str(v) if isinstance(v, Path) else v for k, v in options.items() if v not in (None, (), False)},
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=1, default=str) + "\n", "utf-8")
+
+
+def digest(source: str) -> str | None:
+    """SHA-256 of a file; None for standard input."""
+    if not Path(source).is_file():
+        return None
+    with Path(source).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
