@@ -83,6 +83,7 @@ def test_offsets_hold_in_any_parts(parts: dict[str, str]) -> None:
         (["title"], {}, Columns(None, ("title",))),
         (["soc", "n"], {"code": "soc"}, Columns(None, ("soc",), "soc")),
         (["text", "skills"], {"kinds": {"skills": "objects"}}, Columns(None, ("text",))),
+        (["text", "collar", "certificates", "collar_model"], {}, Columns(None, ("text",))),
         (["position", "job", "text"], {"kinds": {"position": "numbers"}}, Columns("job", ("text",))),
     ],
 )

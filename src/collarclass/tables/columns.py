@@ -110,7 +110,8 @@ def choose_columns(
             hint = f" Did you mean {near[0]!r}?" if near else ""
             raise DataError(f"No column {name!r} in {where}; its columns are: {listing}.{hint}")
     kinds = kinds or {}
-    likely = [name for name in columns if kinds.get(name) != "numbers"]
+    own = COLUMNS if "collar_model" in columns else ()  # what labelling added before is no part of the ad
+    likely = [name for name in columns if kinds.get(name) != "numbers" and name not in own]
     texts = given or _known_texts(likely, {title, code}, kinds)
     if title is None:
         title = _first(likely, column_names().title, {*texts, code})
