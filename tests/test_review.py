@@ -181,3 +181,11 @@ def test_the_command(tmp_path: Path) -> None:
     assert "3 ads labelled -> " in done.stdout
     assert "Two annotators, 3 ads: 100.0% alike, kappa 1.00" in done.stdout
     assert len(rows_of(tmp_path / "s.annotated.csv")) == 6
+
+
+def test_an_ad_in_several_columns_is_shown_whole(tmp_path: Path) -> None:
+    (tmp_path / "ads.csv").write_text(
+        "title,description,requirements\nNurse,Dress wounds on the ward.,Associate degree in nursing.\n", "utf-8"
+    )
+    (ad,) = read_ads(tmp_path / "ads.csv")
+    assert ad.text.index("Dress wounds") < ad.text.index("Associate degree in nursing")

@@ -17,12 +17,10 @@ from collarclass.annotation.answers import AnswerFile, columns_of
 from collarclass.api import classify
 from collarclass.definitions.labels import RATINGS, allowed_labels
 from collarclass.errors import DataError
-from collarclass.files.batch import tidy
 from collarclass.files.table import iter_table
 from collarclass.model.model import Model
 from collarclass.result import Classification
-from collarclass.shares.read import NOT_RANDOM, SAMPLE_COLUMNS, SAMPLE_ROW, SAMPLE_SOURCE
-from collarclass.tables.columns import find_columns
+from collarclass.shares.read import NOT_RANDOM, SAMPLE_COLUMNS, SAMPLE_ROW, SAMPLE_SOURCE, ads_of
 
 LABEL_KEYS = {"w": "white", "b": "blue", "g": "gray", "u": "unclear"}
 _PROMPT = "[w]hite [b]lue [g]ray [u]nclear  [s]kip [z] undo [n]ote  [m]odel's guess [r]equirements  [q]uit"
@@ -112,7 +110,7 @@ def _read(
 ) -> Iterator[tuple[Ad, float]]:
     at = 0
     for rows in iter_table(source):
-        heading, body = find_columns(rows.columns, title, text, Path(source).name)
+        titles, texts = ads_of(rows, title, text, Path(source).name)
         confidence = [0.0] * len(rows)
         if prefix is not None:
             name = prefix + "collar_confidence"
@@ -127,8 +125,8 @@ def _read(
             at += 1
             ad = Ad(
                 at,
-                tidy(values[heading]) if heading is not None else "",
-                tidy(values[body]),
+                titles[i],
+                texts[i],
                 {name: str(values[name]) for name in samples},
             )
             if ad.text.strip() or ad.title.strip():

@@ -17,8 +17,7 @@ from collarclass.errors import DataError
 from collarclass.explain.sentence import language
 from collarclass.files.batch import tidy
 from collarclass.files.table import iter_table
-from collarclass.shares.read import check_columns, compact, concatenated, digest_of_file
-from collarclass.tables.columns import find_columns
+from collarclass.shares.read import ads_of, check_columns, compact, concatenated, digest_of_file
 
 MOST_WORDS = 100_000
 MOST_DOUBTFUL = 200
@@ -150,9 +149,7 @@ def collect(
     for rows in iter_table(source):
         check_columns(rows.columns, columns, prefix, Path(source).name)
         parts.append(compact(rows, columns, prefix))
-        heading, body = _ad_columns(rows, title, text)
-        texts = [tidy(v) for v in rows[body]] if body is not None else [""] * len(rows)
-        titles = [tidy(v) for v in rows[heading]] if heading is not None else [""] * len(rows)
+        titles, texts = _ads(rows, title, text)
         found.add(rows, titles, texts, prefix)
     if not found.n:
         raise DataError(f"{Path(source).name} has no rows to report on.")
@@ -160,8 +157,9 @@ def collect(
     return Collected(concatenated(parts), found.words, found.shown(), chinese, digest_of_file(source))
 
 
-def _ad_columns(rows: pd.DataFrame, title: str | None, text: str | None) -> tuple[Any, Any]:
+def _ads(rows: pd.DataFrame, title: str | None, text: str | None) -> tuple[list[str], list[str]]:
     try:
-        return find_columns(rows.columns, title, text)
-    except DataError:
-        return (title if title in rows else None), None
+        return ads_of(rows, title, text)
+    except DataError:  # a file without texts still has shares
+        nothing = [""] * len(rows)
+        return [tidy(v) for v in rows[title]] if title in rows else nothing, nothing

@@ -19,10 +19,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from collarclass.errors import CollarclassError, DataError
-from collarclass.files.batch import tidy
 from collarclass.files.table import iter_table
-from collarclass.shares.read import DUPLICATES
-from collarclass.tables.columns import find_columns
+from collarclass.shares.read import DUPLICATES, ads_of
 from collarclass.text.tokens import STEP, mix, tokenize
 
 SIMILARITY = 0.85
@@ -136,9 +134,8 @@ def mark_duplicates(
 
 def _ads(source: str | os.PathLike[str], title: str | None, text: str | None) -> Iterator[tuple[list[str], list[str]]]:
     for rows in iter_table(source):
-        heading, body = find_columns(rows.columns, title, text, Path(source).name)
-        texts = [tidy(v) for v in rows[body]]
-        yield texts, [tidy(v) for v in rows[heading]] if heading is not None else [""] * len(texts)
+        titles, texts = ads_of(rows, title, text, Path(source).name)
+        yield texts, titles
 
 
 def _marked(source: str | os.PathLike[str], group: NDArray[np.int64]) -> Iterator[pd.DataFrame]:

@@ -26,17 +26,17 @@ from collarclass.shares.read import (
     SAMPLE_ROW,
     SAMPLE_SOURCE,
     TEXT_HASH,
+    TO_FILL,
     LabelledFile,
+    ads_of,
     digest_of_file,
     read_labelled,
     text_hashes,
 )
 from collarclass.shares.sample import draw_sample
 from collarclass.shares.shares import estimate_shares, group_columns
-from collarclass.tables.columns import find_columns
 from collarclass.tables.schema import COLUMNS
 
-TO_FILL = ("label", "academic_rating", "hands_on_rating", "annotator", "annotation_note")
 FORMATS = ("text", "csv", "json", "md", "html")
 
 
@@ -255,13 +255,13 @@ def _found_by_text(
     annotated: pd.DataFrame, table: pd.DataFrame, path: object, title: str | None, text: str | None
 ) -> tuple[pd.DataFrame, str]:
     """Annotated ads of another file, found again by their words."""
-    heading, body = find_columns(annotated.columns, title, text, Path(str(path)).name)
+    titles, texts = ads_of(annotated, title, text, Path(str(path)).name)
     if TEXT_HASH not in table:
         raise DataError("The labelled ads have no column of texts by which the annotated ones could be found.")
     first = pd.Series(np.arange(1, len(table) + 1), index=table[TEXT_HASH].to_numpy())
     first = first[~first.index.duplicated()]
     annotated = annotated.copy()
-    hashes = text_hashes(annotated, None if heading is None else str(heading), str(body))
+    hashes = text_hashes(titles, texts)
     annotated[SAMPLE_ROW] = first.reindex(hashes).to_numpy()
     n = int(annotated[SAMPLE_ROW].notna().sum())
     if not n:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from collarclass.errors import DataError
 from collarclass.explain.sentence import language
 from collarclass.files.batch import tidy
 from collarclass.files.table import iter_table
-from collarclass.tables.columns import find_columns
+from collarclass.tables.columns import choose_columns
 from collarclass.tables.schema import COLUMNS
 
 COLLARS: tuple[str, ...] = (*LABELS, "unclear")
@@ -28,6 +29,7 @@ SAMPLE_COLUMNS = ("sample_row", "sample_stratum", "sample_probability", "sample_
 SAMPLE_ROW, SAMPLE_STRATUM, SAMPLE_PROBABILITY, SAMPLE_SOURCE = SAMPLE_COLUMNS
 NOT_RANDOM = "least certain first"  # as source of a sample: what no share may be estimated from
 DUPLICATES = "duplicate_group"  # number of the first of a group of repeated ads
+TO_FILL = ("label", "academic_rating", "hands_on_rating", "annotator", "annotation_note")
 TEXT_HASH = "text_hash"  # a column that `read_labelled` adds on demand
 _LEFT_OUT = frozenset({"collar_evidence"})
 _LANGUAGE_SAMPLE = 300
@@ -92,11 +94,12 @@ def read_labelled(
     for rows in iter_table(path):
         check_columns(rows.columns, columns, prefix, Path(path).name)
         part = compact(rows, columns, prefix)
-        heading, body = _ad_columns(rows, title, text)
-        if body is not None and len(sampled) < _LANGUAGE_SAMPLE:
-            sampled += map(tidy, rows[body][: _LANGUAGE_SAMPLE - len(sampled)])
-        if hashes and body is not None:
-            part[TEXT_HASH] = text_hashes(rows, heading, body)
+        if hashes or len(sampled) < _LANGUAGE_SAMPLE:
+            with suppress(DataError):  # a file of labels alone will do where texts are not needed
+                titles, texts = ads_of(rows, title, text)
+                sampled += texts[: max(0, _LANGUAGE_SAMPLE - len(sampled))]
+                if hashes:
+                    part[TEXT_HASH] = text_hashes(titles, texts)
         parts.append(part)
     if not any(map(len, parts)):
         raise DataError(f"{Path(path).name} has no rows.")
@@ -144,26 +147,36 @@ def concatenated(parts: list[pd.DataFrame]) -> pd.DataFrame:
     return pd.DataFrame(out)
 
 
-def _ad_columns(rows: pd.DataFrame, title: str | None, text: str | None) -> tuple[str | None, str | None]:
-    try:
-        heading, body = find_columns(rows.columns, title, text)
-    except DataError:
-        return None, None
-    return (None if heading is None else str(heading)), str(body)
+def ads_of(
+    rows: pd.DataFrame, title: str | None = None, text: str | None = None, where: str = "the table"
+) -> tuple[list[str], list[str]]:
+    """Titles and texts of a table's ads; several columns of text are read together, as when they are labelled.
+
+    Raises
+    ------
+    DataError
+        If there is no column of texts.
+    """
+    chosen = choose_columns(_own_columns(rows.columns), title, text, where)
+    texts, titles, _ = chosen.rows([[tidy(cell) for cell in rows[name]] for name in chosen.every])
+    return titles if titles is not None else [""] * len(texts), texts
 
 
-def text_hashes(rows: pd.DataFrame, title: str | None, text: str) -> list[int]:
+def _own_columns(columns: Iterable[object]) -> list[str]:
+    """The columns that an ad came with: none that labelling, sampling or annotating added."""
+    names = [str(name) for name in columns]
+    prefixes = {name.removesuffix("collar") for name in names if name.endswith("collar")}
+    added = {prefix + name for prefix in prefixes for name in COLUMNS} | {*SAMPLE_COLUMNS, *TO_FILL, DUPLICATES}
+    return [name for name in names if name not in added]
+
+
+def text_hashes(titles: Sequence[str], texts: Sequence[str]) -> list[int]:
     """A number of 64 bits for each ad, the same wherever the same words stand in the same order."""
-    titles = rows[title].map(tidy) if title is not None else [""] * len(rows)
-    return [
-        int.from_bytes(
-            hashlib.blake2b(
-                " ".join(f"{_unguarded(a)}\0{_unguarded(b)}".split()).encode("utf-8", "replace"), digest_size=8
-            ).digest(),
-            "big",
-        )
-        for a, b in zip(titles, rows[text].map(tidy), strict=True)
-    ]
+    out = []
+    for title, text in zip(titles, texts, strict=True):
+        words = " ".join(f"{_unguarded(title)}\0{_unguarded(text)}".split()).encode("utf-8", "replace")
+        out.append(int.from_bytes(hashlib.blake2b(words, digest_size=8).digest(), "big"))
+    return out
 
 
 def _unguarded(cell: str) -> str:
