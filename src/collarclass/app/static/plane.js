@@ -80,10 +80,10 @@ function frame() {
     s("path", { class: "axis", d: `M${LEFT} ${TOP}V${TOP + SIDE}H${LEFT + SIDE}` }),
     s("path", { class: "cut", d: `M${middle[0]} ${TOP}V${TOP + SIDE}M${LEFT} ${middle[1]}H${LEFT + SIDE}` }),
     ticks,
-    s("text", { class: "side", x: LEFT, y: TOP + SIDE + 33, "text-anchor": "start" }, t("axisAcademic")),
+    s("text", { class: "side", x: LEFT, y: TOP + SIDE + 35, "text-anchor": "start" }, t("axisAcademic")),
     s("text", { class: "side", transform: `translate(13 ${TOP + SIDE}) rotate(-90)`, "text-anchor": "start" }, t("axisHandsOn")),
     name("blueCollar", LEFT, TOP - 10, "start"), name("grayCollar", LEFT + SIDE, TOP - 10, "end"),
-    name("whiteCollar", LEFT + SIDE, TOP + SIDE + 34, "end"),
+    name("whiteCollar", LEFT + SIDE, TOP + SIDE + 35, "end"),
   );
 }
 
