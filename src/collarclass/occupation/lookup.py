@@ -115,7 +115,7 @@ def lookup_occupation(query: str, n: int = 3) -> list[OccupationMatch]:
     >>> best.onet_code, best.label
     ('17-3024.00', 'gray')
     >>> [match.onet_code for match in lookup_occupation("3115", n=2)]
-    ['17-3013.00', '17-3024.00']
+    ['17-3021.00', '17-3023.00']
     """
     if not isinstance(query, str):
         raise TypeError(f"A title or a code is a str, not a {type(query).__name__} ({query!r:.40}): pass str(...).")
