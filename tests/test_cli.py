@@ -273,9 +273,8 @@ def test_report(ads: Path, tmp_path: Path, small_model_path: Path) -> None:
 
 def test_evaluate_and_train(tmp_path: Path, small_model_path: Path) -> None:
     source = tmp_path / "ads.csv"
-    source.write_text(
-        "title,text,label\nWelder,MIG welding of steel frames in our workshop,blue\n" * 3, "utf-8"
-    )
+    row = "Welder,MIG welding of steel frames in our workshop,blue\n"
+    source.write_text("title,text,label\n" + row * 3, "utf-8")
     assert "accuracy" in run("evaluate", source, "-m", small_model_path).stdout
     assert "'nothing'" in run("evaluate", source, "--truth", "nothing", "-m", small_model_path, code=1).stderr
     assert run("train", "-o", tmp_path / "m", "--data", tmp_path / "no", code=1).stderr.count("\n") == 1
