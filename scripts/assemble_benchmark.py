@@ -56,6 +56,7 @@ def tidy(table: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame:
     """Empty cells for dashes, no ratings of what has none, in the order of the items."""
     table = table[table["id"].isin(items["id"])].replace({"-": "", "–": ""})
     table["status"] = table["status"].replace("", "unstated")
+    table.loc[table["status"] == "not_needed", "level"] = ""  # "no schooling needed" states no level
     kind = table["id"].map(items.set_index("id")["kind"])
     table.loc[kind == "passage", list(_OF_AD)] = ""
     table.loc[table["label"] == "unclear", ["academic_rating", "hands_on_rating"]] = ""

@@ -245,7 +245,9 @@ def score_requirements(entry: Entry, items: pd.DataFrame) -> list[RequirementSco
     for language in items["language"].unique():
         here = items[(items["kind"] != "title") & (items["language"] == language)]
         found = entry.found.reindex(here["id"])
-        level, stated = found["level"].fillna("").to_numpy(object), here["level"].to_numpy(object)
+        # "No schooling needed" states no level, whatever level it names.
+        level = found["level"].fillna("").mask(found["status"] == "not_needed", "").to_numpy(object)
+        stated = here["level"].to_numpy(object)
         hit = float(((level == stated) & (stated != "")).sum())
         scores.append(
             RequirementScore(
