@@ -95,6 +95,8 @@ def play(text: str, folder: Path) -> tuple[list[Outcome], str]:
             first = text.count("\n", 0, fence.start("body")) + 1
             run = _python(fence["body"], names) if fence["language"] == "python" else _console(fence["body"])
             found = [Outcome(first + o.line, o.source, o.want, o.got, o.code) for o in run]
+            if not found:  # code to copy, without a prompt: left as it stands
+                continue
             outcomes += found
             parts += [text[at : fence.start("body")], _written(found, fence["indent"], fence["language"])]
             at = fence.end("body")

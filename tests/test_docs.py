@@ -35,6 +35,14 @@ def test_snippets(page: str, tmp_path: Path) -> None:
     assert not wrong, f"not as shown; if the output is right, run scripts/refresh_docs.py {page}:\n{listing}"
 
 
+def test_code_without_a_prompt_is_left_as_it_stands(tmp_path: Path) -> None:
+    workplace(tmp_path)
+    text = "```python\nimport ray\n```\n```python\n>>> 1 + 1\n3\n```\n"
+    outcomes, fresh = play(text, tmp_path)
+    assert len(outcomes) == 1
+    assert fresh == text.replace("3", "2")
+
+
 @pytest.mark.parametrize("page", ["README.md", "docs/label_a_file.md"])
 def test_the_table_of_columns_is_the_schema_s(page: str) -> None:
     text = (ROOT / page).read_text("utf-8")
