@@ -58,7 +58,7 @@ def title_features(tokens: Tokens) -> TitleFeatures:
     --------
     >>> from collarclass.text.tokens import tokenize
     >>> len(title_features(tokenize(["Data center technician"])).hash)
-    14
+    11
     """
     closes = _closes(tokens)
     hashes, firsts, lasts, orders = [], [], [], []
