@@ -60,7 +60,7 @@ def real_numbers(data: Path) -> str:
     ):
         cells = ("{:.3f} ({:.3f}–{:.3f})".format(*part[key]) for part in agreement.values())
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    counts = ratings.groupby(["source", "label"]).size().unstack(fill_value=0).reindex(columns=[*LABELS, "unclear"])
+    counts = pd.crosstab(ratings["source"], ratings["label"]).reindex(columns=[*LABELS, "unclear"], fill_value=0)
     lines += ["", "| source | ads | white | blue | gray | unclear |", "|---|---:|---:|---:|---:|---:|"]
     for source, row in counts.assign(n=counts.sum(axis=1)).sort_values("n", ascending=False, kind="stable").iterrows():
         lines.append(f"| {source} | {row['n']:,} | " + " | ".join(f"{row[k]:,}" for k in counts.columns) + " |")

@@ -57,7 +57,7 @@ def main() -> None:
     for name, path in (("real ads, English", options.en), ("real ads, Chinese", options.zh)):
         ads = pd.read_csv(path, dtype=str, keep_default_na=False)
         ads = ads[ads["label"].isin(LABELS)]
-        truth = ads["label"].map(place).to_numpy()
+        truth = ads["label"].map(place).to_numpy().astype(np.int64)
         found = predict(model, [""] * len(ads), ads["title"].tolist())
         print(line(name, truth, found.probabilities, found.label == UNCLEAR))
         curve.append((found.probabilities.max(axis=1), found.probabilities.argmax(axis=1) == truth))
@@ -70,7 +70,7 @@ def main() -> None:
         of = ((rows["kind"] == kind) & (chinese == (language == "Chinese"))).to_numpy()
         if of.sum() > 100:
             p = held_out.loc[of, [f"p_{label}" for label in LABELS]].to_numpy()
-            print(line(f"{kind}, {language}", rows.loc[of, "label"].map(place).to_numpy(), p))
+            print(line(f"{kind}, {language}", rows.loc[of, "label"].map(place).to_numpy().astype(np.int64), p))
     print("\n| sure | titles of real ads | right |\n|---|---:|---:|")
     sure, right = (np.concatenate(part) for part in zip(*curve, strict=True))
     for low, high in zip(BINS[3:-1], BINS[4:], strict=True):

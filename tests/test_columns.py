@@ -54,7 +54,8 @@ def test_evidence_and_requirements_say_where_they_stand() -> None:
     found = classify(parts, "数控技术员")
     fields = {**parts, "title": "数控技术员"}
     assert {r.field for r in found.requirements} == {"任职要求", "证书"}
-    for item in (*found.evidence, *found.requirements, *found.reasons):
+    items: list[Any] = [*found.evidence, *found.requirements, *found.reasons]
+    for item in items:
         assert fields[item.field][item.start : item.end] == item.text
     assert {e.field for e in found.evidence} > {"岗位职责", "title"}
     assert all(reason.text for reason in found.reasons)

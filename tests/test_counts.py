@@ -17,7 +17,9 @@ from collarclass.training.counts import MIN_ADS, CountedAds, concatenate, count_
 
 DATA = Path(__file__).parents[1] / "data" / "real_ads"
 TEXTS = ["Weld steel frames in our workshop, nights", "Audit accounts; bachelor's degree required", "护理病人，大专学历"]
-ADS = st.lists(st.text(st.sampled_from("welding frames 焊工证\n. "), max_size=60), min_size=1, max_size=6)
+ADS = st.lists(
+    st.text(st.sampled_from("welding frames 焊工证\n. "), max_size=60), min_size=1, max_size=6
+)
 
 
 def same(a: CountedAds, b: CountedAds) -> bool:

@@ -67,7 +67,7 @@ def test_a_chinese_code_without_a_counterpart_is_found_by_its_name() -> None:
     known = set("; ".join(occupations()["csco22"]).split("; "))
     code = next(code for code in csco_names().index if code not in known)
     best = lookup_occupation(code)[0]
-    assert best.reason.startswith(f"CSCO-2022 code {code}, {csco_names().at[code, 'name']}: ")
+    assert best.reason.startswith(f"CSCO-2022 code {code}, {csco_names().at[code, 'name']!s}: ")
 
 
 @pytest.mark.parametrize("code", ["99-9999.00", "9999", "9-99-99-99"])

@@ -63,8 +63,16 @@ def _text(name: str, meaning: str, get: Callable[[Predictions, Model], pa.Array]
 
 SCHEMA: tuple[Column, ...] = (
     _text("collar", "`white`, `blue`, `gray` or `unclear`", lambda p, m: _words((*LABELS, "unclear"), p.label)),
-    _number("collar_confidence", "probability of the label, 0 to 1, calibrated on ads held out of training; empty for `unclear`", lambda p: p.probabilities.max(axis=1)),
-    _number("academic_score", "academic credential, 0 to 1: a quarter of the codebook's rating, not a probability", lambda p: p.scores[:, 0]),
+    _number(
+        "collar_confidence",
+        "probability of the label, 0 to 1, calibrated on ads held out of training; empty for `unclear`",
+        lambda p: p.probabilities.max(axis=1),
+    ),
+    _number(
+        "academic_score",
+        "academic credential, 0 to 1: a quarter of the codebook's rating, not a probability",
+        lambda p: p.scores[:, 0],
+    ),
     _number("hands_on_score", "hands-on skill, in the same way", lambda p: p.scores[:, 1]),
     _number("p_white", "probability of white", lambda p: p.probabilities[:, 0]),
     _number("p_blue", "probability of blue", lambda p: p.probabilities[:, 1]),
@@ -79,7 +87,11 @@ SCHEMA: tuple[Column, ...] = (
         "`required`, `preferred`, `substitutable` (or experience), `not_needed`, `unstated`",
         lambda p, m: _words(STATUSES, p.status),
     ),
-    _text("certificates", "certificates and licences that the ad asks for, in its words, separated by `; `", lambda p, m: pa.array(p.certificates, pa.string())),
+    _text(
+        "certificates",
+        "certificates and licences that the ad asks for, in its words, separated by `; `",
+        lambda p, m: pa.array(p.certificates, pa.string()),
+    ),
     _text(
         "vocational_certificate",
         "how a vocational certificate is asked for, in the same words as schooling",
@@ -95,8 +107,16 @@ SCHEMA: tuple[Column, ...] = (
         "what the row was judged from: `ad`, `title` or `occupation`",
         lambda p, m: _words(BASES, p.basis),
     ),
-    _text("collar_evidence", "up to five runs of words that decided, weightiest first, separated by `; `", lambda p, m: pa.array(p.evidence, pa.string())),
-    _text("collar_note", "why an ad is unclear, or what was wrong with its row; otherwise empty", lambda p, m: _words(NOTES, p.note)),
+    _text(
+        "collar_evidence",
+        "up to five runs of words that decided, weightiest first, separated by `; `",
+        lambda p, m: pa.array(p.evidence, pa.string()),
+    ),
+    _text(
+        "collar_note",
+        "why an ad is unclear, or what was wrong with its row; otherwise empty",
+        lambda p, m: _words(NOTES, p.note),
+    ),
     _text(
         "collar_model",
         "name and version of the model",
