@@ -54,7 +54,10 @@ def test_every_other_file_stands_under_a_digest(tmp_path: Path) -> None:
 
 def test_a_folder_of_format_1_still_loads() -> None:
     model = load_model(Path(__file__).parent / "data" / "model_format_1")
-    texts = ["Welder for a shipyard, no schooling needed", "Sales manager: advise clients and plan budgets. Bachelor's degree required"]
+    texts = [
+        "Welder for a shipyard, no schooling needed",
+        "Sales manager: advise clients and plan budgets. Bachelor's degree required",
+    ]
     found = predict(model, texts)
     assert [LABELS[k] for k in found.probabilities.argmax(axis=1)] == ["blue", "white"]
 

@@ -16,7 +16,7 @@ from collarclass.training import counts
 from collarclass.training.counts import MIN_ADS, CountedAds, concatenate, count_ads, load_counts, save_counts
 
 DATA = Path(__file__).parents[1] / "data" / "real_ads"
-TEXTS = ["Weld steel frames in our workshop, nights", "Audit accounts; bachelor's degree required", "护理病人，大专学历"]
+TEXTS = ["Weld steel frames in our workshop, nights", "Audit accounts; bachelor's degree", "护理病人，大专学历"]
 ADS = st.lists(
     st.text(st.sampled_from("welding frames 焊工证\n. "), max_size=60), min_size=1, max_size=6
 )
