@@ -14,6 +14,7 @@ from collarclass.model.ranking import Reason, reasons
 from collarclass.model.terms import SumTerms
 from collarclass.requirement_reader.stated import Requirement
 from collarclass.text.sections import Cell, place_in_cell
+from collarclass.text.unicode import well_formed
 
 _Placed = TypeVar("_Placed", Evidence, Reason, Requirement)
 
@@ -181,7 +182,7 @@ class Classification:
         }
 
     def to_json(self, max_evidence: int = 20) -> str:
-        """`to_dict` as one line of JSON; characters outside ASCII stay as they are.
+        """`to_dict` as one line of JSON; characters outside ASCII stay as they are, but for lone surrogates.
 
         Examples
         --------
@@ -189,7 +190,7 @@ class Classification:
         >>> classify("").to_json()[:22]
         '{"collar": "unclear", '
         """
-        return json.dumps(self.to_dict(max_evidence), ensure_ascii=False)
+        return well_formed(json.dumps(self.to_dict(max_evidence), ensure_ascii=False))
 
     def __repr__(self) -> str:
         scores = f"academic {self.academic_score:.2f}, hands-on {self.hands_on_score:.2f}"

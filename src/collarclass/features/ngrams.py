@@ -18,6 +18,7 @@ from collarclass.text.tokens import STEP, Tokens, mix
 # Rounded to single precision, so that every machine's logarithm gives the same table.
 _DAMPED = np.array([0.0, *(1.0 + math.log(n) for n in range(1, 1001))]).astype(np.float32).astype(np.float64)
 PAIR = np.uint64(0xD6E8FEB86659FD93)
+_MOST_ROUNDS = 256  # places behind its own at which a hash may stand
 _TRIPLE = np.uint64(0xCA5A826395121157)
 
 
@@ -85,15 +86,18 @@ class Vocabulary:
         object.__setattr__(self, "_shift", np.uint64(64 - bits))
         # Open addressing with linear probing. An entry holds the low half of the hash, to be compared,
         # and the term's number plus one: with the slot that is 32 bits and more of the hash checked.
-        table = np.zeros((1 << bits) + 256, dtype=np.uint64)
+        table = np.zeros((1 << bits) + _MOST_ROUNDS + 1, dtype=np.uint64)
         slot = (self.hashes >> self._shift).view(np.int64)
         entry = (self.hashes << np.uint64(32)) | np.arange(1, len(self.hashes) + 1, dtype=np.uint64)
-        waiting = np.arange(len(self.hashes))
+        waiting, rounds = np.arange(len(self.hashes)), 0
         while len(waiting):
             free = table[slot[waiting]] == 0
             table[slot[waiting[free]]] = entry[waiting[free]]
             waiting = waiting[table[slot[waiting]] != entry[waiting]]
             slot[waiting] += 1
+            rounds += 1
+            if rounds == _MOST_ROUNDS:  # far beyond chance: made so, to take time
+                raise ValueError("Too many hashes of a vocabulary begin alike: train the model again.")
         object.__setattr__(self, "_table", table)
 
     def __len__(self) -> int:

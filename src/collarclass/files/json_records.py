@@ -21,6 +21,7 @@ from collarclass.files.batch import (
 )
 from collarclass.files.encoding import Encoding, blocks, find_encoding, read_sample
 from collarclass.files.source import Source
+from collarclass.text.unicode import well_formed
 
 _FIRST_ROWS = 1000
 # A string, a bracket or a comma; a quote alone is a string that goes on in the next block.
@@ -96,7 +97,7 @@ class JsonReader:
             batch.note(number, "not a JSON object")
             row = {"broken_line": body.decode("utf-8", "backslashreplace").strip()}
             body = json.dumps(row, ensure_ascii=False).encode()
-        cells = [_whole_characters(tidy(member(row, str(path)))) for path in self.chosen.every]
+        cells = [well_formed(tidy(member(row, str(path)))) for path in self.chosen.every]
         batch.add(self.chosen, cells)
         if max(map(len, cells)) == LONGEST_TEXT:
             batch.note(number, f"only the first {LONGEST_TEXT} characters read")
@@ -122,13 +123,6 @@ def _object(body: bytes | str) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return row if isinstance(row, dict) else None
-
-
-def _whole_characters(text: str) -> str:
-    """Text without lone surrogates, which a JSON escape can make."""
-    return (
-        text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    )
 
 
 def _records(

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from collarclass.errors import ModelFileError
 from collarclass.features.ngrams import Vocabulary
+from collarclass.model.checks import check_arrays, check_head, check_limits, read_array, read_checked, read_head
 from collarclass.model.model import Block, Model
 from collarclass.model.title_model import TitleModel
 from collarclass.requirement_reader.decide import Reader
@@ -138,17 +139,17 @@ def load_model(path: str | os.PathLike[str]) -> Model:
     """
     folder = Path(path)
     try:
-        head = json.loads((folder / _HEAD).read_text("utf-8"))
+        head = read_head(folder, _HEAD)
     except FileNotFoundError:
         raise ModelFileError(
             f"No model at {folder}: it has no {_HEAD}. Give a folder made by 'collarclass train'."
         ) from None
     except (OSError, ValueError) as error:
         raise ModelFileError(f"{folder / _HEAD} cannot be read: {error}. Train the model again.") from None
-    version = head.get("format_version") if isinstance(head, dict) else None
-    if version not in _READERS:
+    version = head.get("format_version")
+    if type(version) is not int or version not in _READERS:
         raise ModelFileError(
-            f"{folder} has model format {version}, this version reads formats 1 to {FORMAT_VERSION}: "
+            f"{folder} has model format {version!r:.40}, this version reads formats 1 to {FORMAT_VERSION}: "
             "upgrade collarclass or train the model again."
         )
     if head.get("features") != list(FEATURES):
@@ -157,26 +158,19 @@ def load_model(path: str | os.PathLike[str]) -> Model:
             "train the model again."
         )
     try:
+        check_head(head)
         return _READERS[version](folder, head)
     except (KeyError, OSError, ValueError) as error:
         if isinstance(error, ModelFileError):
             raise
-        raise ModelFileError(f"{folder} is not a whole model folder ({error}): train the model again.") from None
-
-
-def _read_checked(folder: Path, checksums: dict[str, str]) -> dict[str, bytes]:
-    """The files of a folder, each compared with its digest."""
-    contents = {}
-    for name, checksum in checksums.items():
-        contents[name] = (folder / name).read_bytes()
-        if hashlib.sha256(contents[name]).hexdigest() != checksum:
-            raise ModelFileError(
-                f"{folder / name} is damaged (its checksum differs): copy the folder or train the model again."
-            )
-    return contents
+        raise ModelFileError(
+            f"{folder} is not a whole model folder ({error}): copy it again or train the model again."
+        ) from None
 
 
 def _assemble(head: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Model:
+    check_arrays(arrays)
+
     def block(field: str) -> Block:
         hashes, order, scale, weight, displayable = (arrays[f"{field}_{name}"] for name in _BLOCK_ARRAYS)
         return Block(Vocabulary(hashes, order), scale, weight, displayable)
@@ -186,7 +180,7 @@ def _assemble(head: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Model:
         version=head["version"],
         text=block("text"),
         title=block("title"),
-        limits=head["limits"],
+        limits=check_limits(head["limits"]),
         reader=Reader.from_arrays(arrays) if "reader_hashes" in arrays else shipped_reader(),
         facts=head["facts"],
         bare_title=_title_model(arrays),
@@ -205,7 +199,7 @@ def _title_model(arrays: dict[str, NDArray[Any]]) -> TitleModel | None:
 
 def _arrays(contents: dict[str, bytes]) -> dict[str, NDArray[Any]]:
     return {
-        name.removesuffix(".npy"): np.load(io.BytesIO(content), allow_pickle=False)
+        name.removesuffix(".npy"): read_array(name, content)
         for name, content in contents.items()
         if name.endswith(".npy")
     }
@@ -213,15 +207,17 @@ def _arrays(contents: dict[str, bytes]) -> dict[str, NDArray[Any]]:
 
 def _read_format_1(folder: Path, head: dict[str, Any]) -> Model:
     """Format 1 digested arrays only, had other names for three arrays and one limit, and no learnt reader."""
-    arrays = _arrays(_read_checked(folder, {f"{name}.npy": value for name, value in head["sha256"].items()}))
+    arrays = _arrays(read_checked(folder, {f"{name}.npy": value for name, value in head["sha256"].items()}))
     for old, new in (("gain", "word_scale"), ("text_shown", "text_displayable"), ("title_shown", "title_displayable")):
         arrays[new] = arrays.pop(old)
-    limits = {"max_tokens" if name == "reach" else name: value for name, value in head["limits"].items()}
+    limits = head["limits"]
+    if isinstance(limits, dict):
+        limits = {"max_tokens" if name == "reach" else name: value for name, value in limits.items()}
     return _assemble({**head, "limits": limits}, arrays)
 
 
 def _read_format_2(folder: Path, head: dict[str, Any]) -> Model:
-    return _assemble(head, _arrays(_read_checked(folder, head["sha256"])))
+    return _assemble(head, _arrays(read_checked(folder, head["sha256"])))
 
 
 _READERS: dict[Any, Callable[[Path, dict[str, Any]], Model]] = {1: _read_format_1, 2: _read_format_2}

@@ -37,6 +37,7 @@ from collarclass.shares.dates import PERIODS, Order
 from collarclass.shares.files import prepare_truth
 from collarclass.shares.read import DUPLICATES, facts_of
 from collarclass.shares.shares import estimate_shares, find_dates, group_columns
+from collarclass.text.unicode import well_formed
 
 
 def write_report(
@@ -111,7 +112,7 @@ def write_report(
         (here / "page.html.j2").read_text("utf-8")
     )
     fresh = Path(f"{os.fspath(target)}.partial")
-    fresh.write_text(template.render(**content).lstrip(), "utf-8")
+    fresh.write_text(well_formed(template.render(**content).lstrip()), "utf-8")
     fresh.replace(target)
 
 

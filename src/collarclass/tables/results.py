@@ -9,6 +9,7 @@ import pandas as pd
 
 from collarclass.result import Classification
 from collarclass.tables.schema import COLUMNS, DECIMALS
+from collarclass.text.unicode import well_formed
 
 _MAX_RUNS = 5
 
@@ -46,10 +47,10 @@ def _row(result: Classification) -> dict[str, Any]:
         **{name: float("nan") if unclear else round(value, DECIMALS) for name, value in numbers.items()},
         "collar": result.label,
         "schooling_level": result.schooling_level or "",
-        "certificates": "; ".join(result.certificates),
+        "certificates": well_formed("; ".join(result.certificates)),
         "collar_evidence": ""
         if unclear
-        else "; ".join(" ".join(reason.text.split()) for reason in result.reasons[:_MAX_RUNS]),
+        else well_formed("; ".join(" ".join(reason.text.split()) for reason in result.reasons[:_MAX_RUNS])),
     }
     return {name: named[name] if name in named else _attribute(result, name) for name in COLUMNS}
 

@@ -17,6 +17,7 @@ from collarclass.definitions.definition import DEFINITION_MARK, Definition, Fact
 from collarclass.definitions.labels import BASES, LABELS, LEVELS, STATUSES
 from collarclass.model.model import NOTES, Model
 from collarclass.model.predict import UNCLEAR, Predictions
+from collarclass.text.unicode import well_formed
 
 DECIMALS = 4
 
@@ -45,6 +46,11 @@ class Column:
 
 def _words(words: Sequence[str], codes: Any) -> pa.Array:
     return pa.array(words, pa.string()).take(pa.array(codes.astype(np.int64)))
+
+
+def _quoted(words: Sequence[str]) -> pa.Array:
+    """Words of the ads themselves."""
+    return pa.array(list(map(well_formed, words)), pa.string())
 
 
 def _number(name: str, meaning: str, get: Callable[[Predictions], Any]) -> Column:
@@ -90,7 +96,7 @@ SCHEMA: tuple[Column, ...] = (
     _text(
         "certificates",
         "certificates and licences that the ad asks for, in its words, separated by `; `",
-        lambda p, m: pa.array(p.certificates, pa.string()),
+        lambda p, m: _quoted(p.certificates),
     ),
     _text(
         "vocational_certificate",
@@ -110,7 +116,7 @@ SCHEMA: tuple[Column, ...] = (
     _text(
         "collar_evidence",
         "up to five runs of words that decided, weightiest first, separated by `; `",
-        lambda p, m: pa.array(p.evidence, pa.string()),
+        lambda p, m: _quoted([w if k != UNCLEAR else "" for w, k in zip(p.evidence, p.label.tolist(), strict=True)]),
     ),
     _text(
         "collar_note",
