@@ -86,21 +86,6 @@ def title_rows(folder: str | os.PathLike[str], ads: pd.DataFrame, occupations: p
     return pd.concat([part.reindex(columns=columns) for part in parts], ignore_index=True)
 
 
-@dataclass(frozen=True, slots=True)
-class _Sums:
-    """Fitted numbers: what each feature counts for and weighs, how surely it names a job, where the sums start."""
-
-    scale: NDArray[np.float64]
-    weight: NDArray[np.float64]
-    job: NDArray[np.float64]
-    intercept: NDArray[np.float64]
-
-    def values(self, counts: sp.csr_matrix) -> NDArray[np.float64]:
-        """Both sums of each row of a matrix of features, and how sure its surest feature of a job is."""
-        surest = (counts @ sp.diags_array(self.job)).max(axis=1).toarray()
-        return np.column_stack((_scaled(counts, self.scale) @ self.weight + self.intercept, surest))
-
-
 def fit_titles(
     rows: pd.DataFrame,
     *,
