@@ -176,7 +176,7 @@ def label(
             progress=progress,
         )
     if not quiet:
-        click.echo("\n".join(summary_lines(done, target, prefix)), err=True)
+        click.echo(harmless("\n".join(summary_lines(done, target, prefix))), err=True)
     if summary_file is not None:
         write_summary(summary_file, done, source, target, click.get_current_context().params)
     if report_file is not None:
@@ -292,7 +292,7 @@ def evaluate(
 
         labelled = label_occupations(source, prefix=prefix, model=loaded) if source is not None else None
         with ending():
-            click.echo(as_text(compare(external, labelled), differ))
+            click.echo(harmless(as_text(compare(external, labelled), differ)))
         return
     if source is None:
         raise click.UsageError("Name a file of ads, or a folder of published lists with --external.")
@@ -334,9 +334,9 @@ def benchmark(folder: Path, model: Path | None, predictions: tuple[Path, ...], d
     entries = bench.benchmark(folder, model=loaded, predictions=predictions, data=data if baselines else None)
     items = read_items(folder)
     with ending():
-        click.echo(bench.as_text([bench.HEADINGS, *bench.rows(entries, items)]))
+        click.echo(harmless(bench.as_text([bench.HEADINGS, *bench.rows(entries, items)])))
         click.echo()
-        click.echo(bench.as_text([bench.REQUIREMENT_HEADINGS, *bench.requirement_rows(entries, items)]))
+        click.echo(harmless(bench.as_text([bench.REQUIREMENT_HEADINGS, *bench.requirement_rows(entries, items)])))
 
 
 @app.command("app", epilog="Example: collarclass app    collarclass app --no-browser --port 8000")
@@ -386,7 +386,7 @@ def info(model: Path | None) -> None:
         *((f"  {name}", value) for name, value in found.facts.items()),
     ]
     with ending():
-        click.echo("\n".join(f"{name:<14}{value}" for name, value in lines))
+        click.echo(harmless("\n".join(f"{name:<14}{value}" for name, value in lines)))
 
 
 def _end_on_signals() -> None:

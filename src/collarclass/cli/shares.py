@@ -141,7 +141,7 @@ def shares(
         )
         result = format_shares(found, kind)
         if target is None:
-            click.echo(result, nl=False)
+            click.echo(harmless(result), nl=False)
         else:
             target.write_text(result, "utf-8")
             click.echo(f"Shares -> {target}", err=True)

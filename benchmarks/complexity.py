@@ -1,0 +1,179 @@
+"""Measure the time of hostile texts at n, 2n and 4n characters, and write COMPLEXITY.md.
+
+    python benchmarks/complexity.py [--characters 20000] [--rounds 3] [--out benchmarks/COMPLEXITY.md]
+
+Processor time, least of the rounds, in the two ways there are: labelled as files are (`predict` with the words that
+decided), and by `classify`, which makes an object of each term and requirement. "Against ordinary text" is the time
+per character at 4n, divided by that of English ads of the same length. The command fails when a pattern grows worse
+than linearly beyond noise, or when labelling it costs more than `MOST` times ordinary text.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import math
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
+
+ROOT = Path(__file__).resolve().parents[1]
+ORDINARY = (
+    "You run the boiler house, weld and repair pumps and valves, and keep the log of each shift. "
+    "A diploma in mechanical engineering and two years of experience are required. "
+)
+PATTERNS = {
+    "ordinary English": ORDINARY,
+    "ordinary Chinese": "负责数控车床的编程与操作，维护设备并做好记录。大专及以上学历，两年以上工作经验。",
+    "ordinary HTML": f"<p>{ORDINARY}</p><ul><li>Read drawings &amp; set tools</li></ul>",
+    "one letter": "a",
+    "one ideograph": "职",
+    "digits": "7",
+    "blanks": " ",
+    "line breaks": "\n",
+    "full stops": ". ",
+    "commas": "a,",
+    "combining accents": "e\u0301\u0301\u0301",
+    "zero-width": "a\u200b",
+    "bidirectional controls": "a\u202e",
+    "apostrophes": "a'",
+    "capitals run together": "aB",
+    "plus signs": "1+",
+    "<!--": "<!--",
+    "<!-- -->": "<!-- -->",
+    "<": "<",
+    "</": "</",
+    "<a ": "<a ",
+    '<a b="': '<a b="',
+    "<a b='\">": "<a b='\">",
+    "= and blanks": "<a =      ",
+    "<!": "<!",
+    "<?": "<?",
+    "<![CDATA[": "<![CDATA[",
+    "<template>": "<template>",
+    "<script>": "<script>",
+    "<style></script>": "<style></script>",
+    "<b> nested": "<b>",
+    "<table><tr><th>": "<table><tr><th>x",
+    "<br>": "<br>",
+    "&": "&",
+    "&amp; repeated": "&amp;",
+    "&amp;amp;lt;": "&amp;amp;lt;p&amp;amp;gt;",
+    "&#65;": "&#65;",
+    "&aaaa": "&aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+    "bachelor's degree": "bachelor's degree ",
+    "degree or degree": "degree or ",
+    "nvq level 3/": "nvq level 3/",
+    "3-5 years": "3-5 years ",
+    "or equivalent": "or equivalent experience ",
+    "preferred required": "preferred required ",
+    "学历不限": "学历不限",
+    "证书": "电工证、",
+    "headings": "Requirements:\n",
+    "no no no": "no ",
+    "lone surrogates": "\ud800a ",
+}
+Times = tuple[float, float, float]
+MOST = 5.0  # times ordinary text, per character
+STEEPEST = 1.5  # exponent of growth that is noise on a busy machine; quadratic is 2
+
+
+def text_of(pattern: str, characters: int) -> str:
+    """The pattern, repeated to so many characters."""
+    return (pattern * (characters // len(pattern) + 1))[:characters]
+
+
+def label(text: str) -> None:
+    """Label as files are."""
+    from collarclass.api import default_model
+    from collarclass.model.predict import predict
+
+    predict(default_model(), [text], ["Fitter"], evidence=True)
+
+
+def explain(text: str) -> None:
+    """Label one ad with every term and requirement."""
+    from collarclass import classify
+
+    classify(text, "Fitter")
+
+
+def seconds(call: Callable[[str], None], text: str, rounds: int) -> float:
+    """Least processor time of a call."""
+    least = float("inf")
+    for _ in range(rounds):
+        start = time.process_time()
+        call(text)
+        least = min(least, time.process_time() - start)
+    return least
+
+
+def measure(call: Callable[[str], None], characters: int, rounds: int) -> dict[str, Times]:
+    """Seconds of each pattern at n, 2n and 4n."""
+    out = {}
+    for name, pattern in PATTERNS.items():
+        one, two, four = (seconds(call, text_of(pattern, characters * k), rounds) for k in (1, 2, 4))
+        out[name] = one, two, four
+    return out
+
+
+def growth(times: Times) -> float:
+    """Exponent by which time grows with length, from n to 4n: 1 is linear."""
+    return math.log(max(times[2], 1e-9) / max(times[0], 1e-9), 4)
+
+
+def against(found: dict[str, Times], name: str) -> float:
+    """Time at 4n as a multiple of ordinary text's."""
+    return found[name][2] / found["ordinary English"][2]
+
+
+def table(labelled: dict[str, Times], explained: dict[str, Times], characters: int) -> str:
+    """The page."""
+    lines = [
+        "# Time on hostile texts",
+        "",
+        f"One text of a repeated pattern, {characters:,}, {2 * characters:,} and {4 * characters:,} characters; "
+        "processor time in milliseconds. Growth is the exponent from n to 4n: 1 is linear, 2 quadratic; below 1, "
+        "fixed costs weigh. The first five columns are of labelling as files are labelled, the last three of "
+        "`classify`, which makes an object of each term and requirement. Made by `python benchmarks/complexity.py` "
+        f"on {datetime.date.today()}, {platform.machine()}, Python {platform.python_version()}.",
+        "",
+        "| pattern | n | 2n | 4n | growth | against ordinary text | `classify`, 4n | growth | against ordinary text |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    for name, times in labelled.items():
+        shown = " | ".join(f"{1000 * t:.1f}" for t in times)
+        other = explained[name]
+        lines.append(
+            f"| `{name}` | {shown} | {growth(times):.2f} | {against(labelled, name):.1f} | {1000 * other[2]:.1f} "
+            f"| {growth(other):.2f} | {against(explained, name):.1f} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def main() -> int:
+    """Measure, write, and say what is too slow."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--characters", type=int, default=20_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "COMPLEXITY.md")
+    options = parser.parse_args()
+    for call in (label, explain):
+        seconds(call, ORDINARY * 100, 2)  # the model read, memory taken
+    labelled = measure(label, options.characters, options.rounds)
+    explained = measure(explain, options.characters, 1)
+    options.out.write_text(table(labelled, explained, options.characters), "utf-8")
+    slow = [name for name in labelled if growth(labelled[name]) > STEEPEST or against(labelled, name) > MOST]
+    slow += [f"{name} (classify)" for name in explained if growth(explained[name]) > STEEPEST]
+    print(f"{len(labelled)} patterns; too slow: {', '.join(slow) or 'none'}")
+    return 1 if slow else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
