@@ -19,6 +19,7 @@ from collarclass.requirement_reader.context import context_features
 from collarclass.requirement_reader.decide import decide
 from collarclass.requirement_reader.lexicon import default_lexicon, load_lexicon
 from collarclass.requirement_reader.mentions import find_mentions
+from collarclass.requirement_reader.phrases import _settle, _settle_chains
 from collarclass.requirement_reader.reader import read_requirements
 from collarclass.requirement_reader.reasons import reading_terms
 from collarclass.requirement_reader.stated import FEATURES, KINDS, carriers, features, findings
@@ -276,3 +277,28 @@ def test_reading_holds_no_text() -> None:
     assert set(rows[0]) == {"id", "lang", "draw", "level", "status", "preferred_level", "certificates", "years"}
     assert {r[c] for r in rows for c in ("level", "preferred_level")} <= {"", "*", *LEVELS}
     assert {r["status"] for r in rows} <= set(STATUSES)
+
+
+def _settled_in_rounds(first: list[int], last: list[int], weight: list[int]) -> list[int]:
+    """The rule as it is stated: in each round, what overlaps a neighbour that stands and counts for more is dropped."""
+    stands = list(range(len(first)))
+    while True:
+        pairs = [k for k in range(len(stands) - 1) if first[stands[k + 1]] <= last[stands[k]]]
+        if not pairs:
+            return stands
+        loser = {k: k + (weight[stands[k]] >= weight[stands[k + 1]]) for k in pairs}
+        lost = set(loser.values())
+        drop = {loses for k, loses in loser.items() if 2 * k + 1 - loses not in lost}
+        stands = [i for k, i in enumerate(stands) if k not in drop]
+
+
+@given(st.lists(st.tuples(st.integers(1, 2), st.integers(1, 5), st.integers(2, 6)), max_size=60))
+@settings(deadline=None)
+def test_overlapping_phrases_settle_alike_in_chains_and_in_rounds(steps: list[tuple[int, int, int]]) -> None:
+    first = [sum(step for step, _, _ in steps[: k + 1]) for k in range(len(steps))]
+    last = [start + size - 1 for start, (_, size, _) in zip(first, steps, strict=True)]
+    weight = [w for _, _, w in steps]
+    expected = _settled_in_rounds(first, last, weight)
+    assert _settle_chains(first, last, weight) == expected
+    arrays = [np.array(values, dtype=np.int64) for values in (first, last, weight)]
+    assert _settle(*arrays).tolist() == expected

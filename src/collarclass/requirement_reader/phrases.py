@@ -18,6 +18,7 @@ from collarclass.text.tokens import Tokens, mix
 
 LEFT, RIGHT = 250, 80  # tokens before and behind an item in which cues are looked for; headings stand far before
 _COMMA, _ENUMERATION, _SLASH = ord(","), ord("、"), ord("/")
+_ROUNDS = 8  # in which nearly all phrases that overlap are settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +164,7 @@ def _divided(
 def _settle(first: NDArray[np.int64], last: NDArray[np.int64], weight: NDArray[np.int64]) -> NDArray[np.intp]:
     """Which of phrases that overlap stand: the weightier, and of two as weighty the left."""
     stands = np.arange(len(first))
-    while True:
+    for _ in range(_ROUNDS):
         overlap = first[1:] <= last[:-1]
         if not overlap.any():
             return stands
@@ -176,3 +177,42 @@ def _settle(first: NDArray[np.int64], last: NDArray[np.int64], weight: NDArray[n
         drop[:-1] |= left & ~lost[1:]
         drop[1:] |= right & ~lost[:-1]
         first, last, weight, stands = first[~drop], last[~drop], weight[~drop], stands[~drop]
+    return np.asarray(stands[_settle_chains(first.tolist(), last.tolist(), weight.tolist())])
+
+
+def _settle_chains(first: list[int], last: list[int], weight: list[int]) -> list[int]:
+    """The same one by one, looking again only near what was dropped: a long chain settles from one end, in its time."""
+    n = len(first)
+    left, right, alive = list(range(-1, n - 1)), list(range(1, n + 1)), [True] * n
+
+    def pushed(i: int, j: int) -> bool:
+        """Whether a phrase overlaps its neighbour j and counts for less."""
+        if not 0 <= j < n:
+            return False
+        if j < i:
+            return first[i] <= last[j] and weight[j] >= weight[i]
+        return first[j] <= last[i] and weight[i] < weight[j]
+
+    def drops(i: int) -> bool:
+        """Whether a neighbour that stands itself pushes a phrase out."""
+        return any(pushed(i, j) and not (pushed(j, left[j]) or pushed(j, right[j])) for j in (left[i], right[i]))
+
+    look = list(range(n))
+    while dropped := [i for i in look if drops(i)]:
+        for i in dropped:
+            alive[i] = False
+            if left[i] >= 0:
+                right[left[i]] = right[i]
+            if right[i] < n:
+                left[right[i]] = left[i]
+        near = set[int]()  # what becomes of a phrase depends on two on each side
+        for i in dropped:
+            for side in (left, right):
+                j, seen = side[i], 0
+                while 0 <= j < n and seen < 2:
+                    if alive[j]:
+                        near.add(j)
+                        seen += 1
+                    j = side[j]
+        look = sorted(near)
+    return [i for i in range(n) if alive[i]]
