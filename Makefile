@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: demo test lint train evaluate bench docs refresh clean
+.PHONY: demo test lint train evaluate bench docs refresh lowest wheel sbom clean
 
 demo: .venv/demo.stamp
 	$(BIN)/collarclass label examples/job_ads.csv -o demo/labelled.csv --force --report demo/report.html
@@ -26,6 +26,23 @@ bench: .venv/test.stamp
 docs: .venv/test.stamp
 	$(BIN)/python -m pip install -q --group docs
 	$(BIN)/mkdocs build --strict
+
+# The lowest versions allowed label as the newest do.
+lowest: .venv/test.stamp
+	scripts/lowest_versions.sh
+
+# The same commit gives the same wheel, byte for byte: built twice, and compared.
+wheel: .venv/test.stamp
+	$(BIN)/python -m pip install -q --group release
+	$(BIN)/python scripts/build_wheel.py dist
+
+# What a plain install brings with it, with licences, as CycloneDX.
+sbom: .venv/bin/python
+	rm -rf .venv/plain && $(BIN)/python -m venv .venv/plain
+	.venv/plain/bin/python -m pip install -q .
+	$(BIN)/python -m pip install -q --group release
+	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible \
+	  --gather-license-texts -o dist/sbom.json .venv/plain/bin/python
 
 # After a change of model or data: outputs and pictures of README, documentation and notebooks.
 refresh: .venv/test.stamp

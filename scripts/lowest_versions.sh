@@ -17,19 +17,20 @@ if [ -z "$python" ]; then
   exit 0
 fi
 folder=.venv/lowest
-stamp=$folder/stamp
-if ! cmp -s pyproject.toml "$stamp"; then
-  rm -rf "$folder"
-  "$python" -m venv "$folder"
-  "$newest" - > "$folder/lowest.txt" <<'PY'
+wanted=$("$newest" - <<'PY'
 import tomllib
 project = tomllib.load(open("pyproject.toml", "rb"))["project"]
 extras = project["optional-dependencies"]
 for requirement in [*project["dependencies"], *extras["report"], *extras["polars"], *extras["duckdb"]]:
     print(requirement.replace(">=", "=="))
 PY
-  "$folder/bin/python" -m pip install -q --disable-pip-version-check -r "$folder/lowest.txt" pytest hypothesis
-  cp pyproject.toml "$stamp"
+)
+if [ "$wanted" != "$(cat "$folder/lowest.txt" 2>/dev/null)" ]; then # lowest.txt is written last, when all is installed
+  rm -rf "$folder"
+  "$python" -m venv "$folder"
+  # shellcheck disable=SC2086
+  "$folder/bin/python" -m pip install -q --disable-pip-version-check $wanted pytest hypothesis
+  echo "$wanted" > "$folder/lowest.txt"
 fi
 export PYTHONPATH=$PWD/src OMP_NUM_THREADS=1
 lowest=$("$folder/bin/python" scripts/label_digest.py)
