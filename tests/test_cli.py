@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
 import os
@@ -269,6 +270,56 @@ def test_report(ads: Path, tmp_path: Path, small_model_path: Path) -> None:
     run(*again, "--force")
     assert "is there already" in run(*args[:3], tmp_path / "new.csv", *args[4:], code=1).stderr
     assert not (tmp_path / "new.csv").exists()
+
+
+@pytest.fixture(scope="module")
+def three(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A labelled file in another layout than the usual one: two ads and a bare title."""
+    folder = tmp_path_factory.mktemp("three")
+    ad = "Sie schweißen Rahmen. MIG welding of steel frames and pipes in our workshop."
+    rows = f"title;text;truth;town\nWelder;{ad};blue;Köln\nFitter;{ad} Shifts.;blue;Ulm\nWelder;;blue;Ulm\n"
+    (folder / "ads.csv").write_bytes(rows.encode("cp1252"))
+    run("label", folder / "ads.csv", "-o", folder / "labelled.csv")
+    return folder
+
+
+LAYOUT = "(csv, cp1252, ';'); judged 2 from ads, 1 from titles."
+
+
+def test_evaluate_says_what_it_read(three: Path) -> None:
+    options = ("--truth", "truth")
+    err = run("evaluate", three / "ads.csv", *options, "--by", "town").stderr
+    columns = "titles from 'title', texts from 'text', true labels from 'truth', groups from 'town'"
+    assert err == f"Read 3 rows, {columns} {LAYOUT}\n"
+    labelled = run("evaluate", three / "labelled.csv", *options)
+    assert labelled.stderr == f"Read 3 rows, labels from 'collar', true labels from 'truth' {LAYOUT}\n"
+    quiet = run("evaluate", three / "labelled.csv", *options, "--quiet")
+    assert (quiet.stdout, quiet.stderr) == (labelled.stdout, "")
+
+
+def test_report_says_what_it_read_and_so_does_its_page(three: Path, tmp_path: Path) -> None:
+    pytest.importorskip("jinja2", reason="the report needs jinja2")
+    page = tmp_path / "page.html"
+    command = ("report", three / "labelled.csv", "-o", page, "--by", "town")
+    line = f"Read 3 rows, titles from 'title', texts from 'text', labels from 'collar', others from 'town' {LAYOUT}"
+    assert run(*command).stderr == f"{line}\nReport -> {page}\n"
+    assert f"<br>{line}</footer>" in html.unescape(page.read_text("utf-8"))
+    assert run(*command, "--force", "--quiet", "--lang", "zh").stderr == ""
+    chinese = (
+        "读取 3 行，职位名称取自 'title'，正文取自 'text'，领色取自 'collar'，其他取自 'town'"
+        "（csv, cp1252, ';'）；判断依据：广告 2 条，职位名称 1 条。"
+    )
+    assert f"<br>{chinese}</footer>" in html.unescape(page.read_text("utf-8"))
+
+
+def test_review_says_what_it_read(three: Path, tmp_path: Path) -> None:
+    command = ("review", three / "labelled.csv", "-o", tmp_path / "mine.csv")
+    read = "Read 3 rows, titles from 'title', texts from 'text'"
+    # A sample hides the model's labels: what they were judged from stays unread.
+    assert run(*command, stdin=b"q").stderr == f"{read} (csv, cp1252, ';').\n"
+    least = run(*command, "--least-certain", stdin=b"q").stderr.splitlines()
+    assert least[0] == f"{read}, confidence from 'collar_confidence' {LAYOUT}"
+    assert run(*command, "--quiet", stdin=b"q").stderr == ""
 
 
 def test_evaluate_and_train(tmp_path: Path, small_model_path: Path) -> None:

@@ -144,6 +144,9 @@ def test_the_command(tmp_path: Path, small_model_path: Path, found: dict[str, li
     assert own.exit_code == 0
     assert re.search(r"model\n.*\n  Composite of ten lists +label +2 ", own.output)
     assert "differ: " in own.output
+    read = "Read 2 rows, titles from 'title', texts from 'text', occupations from 'onet_code' (csv, utf-8, ',')"
+    assert own.stderr == f"{read}; judged 2 from ads.\n"
+    assert runner.invoke(app, ["evaluate", str(ads), *options, "--quiet"]).stderr == ""
     assert runner.invoke(app, ["evaluate"]).exit_code == 2
 
 

@@ -7,6 +7,7 @@ import math
 import os
 import shutil
 import textwrap
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,10 +18,11 @@ from collarclass.annotation.answers import AnswerFile, columns_of
 from collarclass.api import classify
 from collarclass.definitions.labels import RATINGS, allowed_labels
 from collarclass.errors import DataError
+from collarclass.files.file_input import FileInput, TableInput, count_bases
 from collarclass.files.table import iter_table
 from collarclass.model.model import Model
 from collarclass.result import Classification
-from collarclass.shares.read import NOT_RANDOM, SAMPLE_COLUMNS, SAMPLE_ROW, SAMPLE_SOURCE, ads_of
+from collarclass.shares.read import NOT_RANDOM, SAMPLE_COLUMNS, SAMPLE_ROW, SAMPLE_SOURCE, ad_columns, ads_of
 
 LABEL_KEYS = {"w": "white", "b": "blue", "g": "gray", "u": "unclear"}
 _PROMPT = "[w]hite [b]lue [g]ray [u]nclear  [s]kip [z] undo [n]ote  [m]odel's guess [r]equirements  [q]uit"
@@ -73,15 +75,21 @@ class Terminal:
         return out.strip()
 
 
-def read_ads(source: str | os.PathLike[str], *, title: str | None = None, text: str | None = None) -> list[Ad]:
-    """The ads of a sample, in its order; those without any text are left out.
+def read_ads(
+    source: str | os.PathLike[str],
+    *,
+    title: str | None = None,
+    text: str | None = None,
+    on_read: Callable[[TableInput], object] | None = None,
+) -> list[Ad]:
+    """The ads of a sample, in its order; those without any text are left out. `on_read` gets what was read.
 
     Raises
     ------
     DataError
         If the file is missing or has no column of texts.
     """
-    return [ad for ad, _ in _read(source, title, text, None)]
+    return [ad for ad, _ in _read(source, title, text, None, on_read)]
 
 
 def least_certain(
@@ -91,25 +99,34 @@ def least_certain(
     text: str | None = None,
     prefix: str = "",
     most: int = 500,
+    on_read: Callable[[TableInput], object] | None = None,
 ) -> list[Ad]:
     """The ads of a labelled file that the model is least sure of, unclear ones last, in bounded memory.
 
-    Good for teaching a model, and unfit for shares: they are no random sample.
+    Good for teaching a model, and unfit for shares: they are no random sample. `on_read` gets what was read.
 
     Raises
     ------
     DataError
         If the file is missing or was not labelled.
     """
-    found = heapq.nsmallest(most, _read(source, title, text, prefix), key=lambda pair: (pair[1], pair[0].row))
+    ads = _read(source, title, text, prefix, on_read)
+    found = heapq.nsmallest(most, ads, key=lambda pair: (pair[1], pair[0].row))
     return [Ad(ad.row, ad.title, ad.text, {SAMPLE_SOURCE: NOT_RANDOM}) for ad, _ in found]
 
 
 def _read(
-    source: str | os.PathLike[str], title: str | None, text: str | None, prefix: str | None
+    source: str | os.PathLike[str],
+    title: str | None,
+    text: str | None,
+    prefix: str | None,
+    on_read: Callable[[TableInput], object] | None,
 ) -> Iterator[tuple[Ad, float]]:
     at = 0
-    for rows in iter_table(source):
+    others: dict[str, tuple[str, ...]] = {}
+    opened: list[FileInput] = []
+    bases: Counter[str] = Counter()
+    for rows in iter_table(source, on_open=opened.append):
         titles, texts = ads_of(rows, title, text, Path(source).name)
         confidence = [0.0] * len(rows)
         if prefix is not None:
@@ -120,6 +137,8 @@ def _read(
                     "name the prefix of its columns."
                 )
             confidence = [_number(value) for value in rows[name]]
+            others = {"confidence": (name,)}
+            bases.update(count_bases(rows.get(prefix + "collar_basis", ())))
         samples = [name for name in SAMPLE_COLUMNS if name in rows]
         for i, values in enumerate(rows.to_dict("records")):
             at += 1
@@ -131,6 +150,9 @@ def _read(
             )
             if ad.text.strip() or ad.title.strip():
                 yield ad, confidence[i]
+    if on_read is not None:
+        chosen = ad_columns(rows, title, text)
+        on_read(TableInput(at, opened[0].reading(chosen), others, dict(bases)))
 
 
 def _number(value: str) -> float:

@@ -18,6 +18,7 @@ MODEL = click.option("--model", "-m", type=PATH, help="Model folder; the shipped
 TITLE = click.option("--title", help="Column of job titles.")
 TEXT = click.option("--text", help="Column of ad texts.")
 PREFIX = click.option("--prefix", default="", show_default=False, help="What was put before the added columns' names.")
+QUIET = click.option("--quiet", "-q", is_flag=True, help="Say nothing of what was read and done.")
 FORCE = click.option("--force", "-f", is_flag=True, help="Overwrite the output.")
 
 

@@ -16,11 +16,11 @@ import click
 
 from collarclass import __version__
 from collarclass.cli.calibrate import calibrate
-from collarclass.cli.common import FORCE, MODEL, PATH, PREFIX, TITLE, Group, check_free, ending, fail
+from collarclass.cli.common import FORCE, MODEL, PATH, PREFIX, QUIET, TITLE, Group, check_free, ending, fail
 from collarclass.cli.harmless import as_utf_8, harmless
 from collarclass.cli.occupation import occupation
 from collarclass.cli.shares import COMMANDS
-from collarclass.cli.summary import summary_lines, write_summary
+from collarclass.cli.summary import say_read, summary_lines, write_summary
 
 
 @click.group(
@@ -102,7 +102,7 @@ def classify(text: str | None, title: str | None, as_json: bool, model: Path | N
 @click.option("--report", "report_file", type=PATH, help="Write an HTML report of the result to this file, too.")
 @click.option("--occupations", is_flag=True, help="Add code, title and similarity of the nearest occupation.")
 @click.option("--summary", "summary_file", type=PATH, help="Write what was read and counted to this JSON file.")
-@click.option("--quiet", "-q", is_flag=True, help="Say nothing of what was read and done.")
+@QUIET
 def label(
     source: tuple[str, ...],
     target: str,
@@ -266,6 +266,7 @@ def check(source: Path, target: Path | None, model: Path | None, force: bool) ->
 @click.option("--external", type=PATH, help="Folder of published lists (data/external) to compare with.")
 @click.option("--differ", is_flag=True, help="With --external: name the occupations that differ.")
 @MODEL
+@QUIET
 def evaluate(
     source: Path | None,
     truth: str,
@@ -278,6 +279,7 @@ def evaluate(
     external: Path | None,
     differ: bool,
     model: Path | None,
+    quiet: bool,
 ) -> None:
     """Compare labels with an annotator's, or labels of occupations with published lists.
 
@@ -290,7 +292,9 @@ def evaluate(
     if external is not None:
         from collarclass.evaluation.external import as_text, compare, label_occupations
 
-        labelled = label_occupations(source, prefix=prefix, model=loaded) if source is not None else None
+        labelled = None
+        if source is not None:
+            labelled = label_occupations(source, prefix=prefix, model=loaded, on_read=say_read(quiet))
         with ending():
             click.echo(harmless(as_text(compare(external, labelled), differ)))
         return
@@ -309,6 +313,7 @@ def evaluate(
             against=against,
             against_prefix=against_prefix,
             as_json=as_json,
+            on_read=say_read(quiet),
         )
         click.echo(harmless(shown))
 

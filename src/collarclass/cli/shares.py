@@ -8,8 +8,9 @@ from pathlib import Path
 
 import click
 
-from collarclass.cli.common import FORCE, MODEL, PATH, PREFIX, SOURCE, TEXT, TITLE, check_free, ending
+from collarclass.cli.common import FORCE, MODEL, PATH, PREFIX, QUIET, SOURCE, TEXT, TITLE, check_free, ending
 from collarclass.cli.harmless import harmless
+from collarclass.cli.summary import say_read
 
 BY = click.option("--by", multiple=True, help="Column to group by, or month, quarter, year; may be given again.")
 DATE = click.option("--date", help="Column of dates, where it cannot be found.")
@@ -181,6 +182,7 @@ def duplicates(source: str, target: Path, similarity: float, title: str | None, 
 @TEXT
 @PREFIX
 @MODEL
+@QUIET
 def review(
     source: str,
     target: Path | None,
@@ -192,6 +194,7 @@ def review(
     text: str | None,
     prefix: str,
     model: Path | None,
+    quiet: bool,
 ) -> None:
     """Label ads yourself, by one key each, without seeing the model's guess.
 
@@ -205,10 +208,10 @@ def review(
 
     target = target or Path(source).with_name(f"{Path(source).name.partition('.')[0]}.annotated.csv")
     if least_certain:
-        ads = doubtful(source, title=title, text=text, prefix=prefix, most=most)
+        ads = doubtful(source, title=title, text=text, prefix=prefix, most=most, on_read=say_read(quiet))
         click.echo("Least certain first: these labels are for 'train', no share can be estimated from them.", err=True)
     else:
-        ads = read_ads(source, title=title, text=text)
+        ads = read_ads(source, title=title, text=text, on_read=say_read(quiet))
     terminal = Terminal(_read_key, lambda piece: click.echo(harmless(piece), nl=False))
     with ending(f"Interrupted: what you labelled is in {target}."):
         n = ask(
@@ -253,6 +256,7 @@ def _read_key() -> str:
 @PREFIX
 @MODEL
 @FORCE
+@QUIET
 def report(
     source: str,
     target: Path,
@@ -268,6 +272,7 @@ def report(
     prefix: str,
     model: Path | None,
     force: bool,
+    quiet: bool,
 ) -> None:
     """Write a page that shows what a labelled file holds.
 
@@ -293,8 +298,10 @@ def report(
             text=text,
             prefix=prefix,
             model=load_model(model) if model is not None else None,
+            on_read=say_read(quiet),
         )
-    click.echo(f"Report -> {target}", err=True)
+    if not quiet:
+        click.echo(f"Report -> {target}", err=True)
 
 
 COMMANDS = (sample, shares, duplicates, review, report)

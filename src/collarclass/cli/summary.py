@@ -1,17 +1,20 @@
-"""What `collarclass label` has read and done, in lines and as JSON."""
+"""What commands have read and done, in lines and as JSON."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from collarclass import __version__
 
 if TYPE_CHECKING:
+    from collarclass.files.file_input import TableInput
     from collarclass.files.label import FileSummary
 
 _FROM = {"ad": "ads", "title": "titles", "occupation": "occupation codes"}
@@ -23,12 +26,27 @@ def summary_lines(done: FileSummary, target: str, prefix: str) -> list[str]:
     where = "standard output" if target == "-" else target
     lines = [f"{done.rows:,} ads: {counts} -> {where}{' (finished before)' if done.finished_before else ''}"]
     if done.read is not None:
-        judged = ", ".join(f"{n:,} from {_FROM[basis]}" for basis, n in done.bases.items() if n)
-        lines.append(f"Read {done.read}; judged {judged or 'none'}.")
+        lines.append(f"Read {done.read}; judged {_judged(done.bases) or 'none'}.")
     lines += [f"Note: {note}" for note in done.drift]
     if done.noted:
         lines.append(f"{done.noted:,} rows were not as they should be: see column {prefix}collar_note.")
     return lines
+
+
+def say_read(quiet: bool) -> Callable[[TableInput], None] | None:
+    """What tells on standard error which columns and rows of a table were read; nothing where that is not wanted."""
+    return None if quiet else lambda done: click.echo(read_line(done), err=True)
+
+
+def read_line(done: TableInput) -> str:
+    """Rows, columns and layout of a table, and what its rows were judged from."""
+    columns = ", ".join(f"{what} from {names}" for what, names in done.columns)
+    judged = f"; judged {_judged(done.bases)}" if done.bases else ""
+    return f"Read {done.rows:,} rows, {columns} ({done.file.layout}){judged}."
+
+
+def _judged(bases: Mapping[str, int]) -> str:
+    return ", ".join(f"{n:,} from {_FROM[basis]}" for basis, n in bases.items() if n)
 
 
 def write_summary(

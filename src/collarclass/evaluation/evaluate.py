@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,11 @@ from collarclass.definitions.labels import LABELS
 from collarclass.errors import DataError
 from collarclass.evaluation.baselines import baseline_labels
 from collarclass.evaluation.metrics import accuracy, as_text, bootstrap, evaluate, macro_f1, summary
+from collarclass.files.file_input import FileInput, TableInput, count_bases
 from collarclass.files.table import read_table
 from collarclass.model.model import Model
 from collarclass.model.persistence import load_model
-from collarclass.tables.columns import find_columns
+from collarclass.tables.columns import choose_columns, find_columns
 from collarclass.tables.dataframe import label_table
 
 
@@ -97,6 +98,7 @@ def evaluate_file(
     against: str | os.PathLike[str] | None = None,
     against_prefix: str | None = None,
     as_json: bool = False,
+    on_read: Callable[[TableInput], object] | None = None,
 ) -> str:
     """Compare labels with an annotator's, for reading on a terminal.
 
@@ -118,6 +120,8 @@ def evaluate_file(
         same file.
     as_json : bool
         Whether to give the numbers as one JSON object.
+    on_read : callable, optional
+        Gets what was read, before anything is measured.
 
     Returns
     -------
@@ -129,7 +133,8 @@ def evaluate_file(
         If a column is missing, a true label is none, or no row has a usable one.
     """
     name = Path(path).name
-    ads = read_table(path)
+    opened: list[FileInput] = []
+    ads = read_table(path, on_open=opened.append)
     for column in filter(None, (truth, by)):
         if column not in ads:
             raise DataError(f"No column {column!r} in {name}; its columns are: {', '.join(ads.columns)}.")
@@ -138,6 +143,9 @@ def evaluate_file(
     if not known.any():
         raise DataError(f"No row of {name} has white, blue or gray in column {truth!r}: name the right one.")
     labelled = ads if prefix + "collar" in ads else label_table(ads, prefix=prefix, model=model)
+    if on_read is not None:
+        others = {"true labels": (truth,), "groups": tuple(filter(None, (by,)))}
+        on_read(table_input(opened[0], ads, labelled, prefix, others))
     result = evaluate(labelled, truth, prefix, by)
     numbers = summary(result)
     if result["by"] is not None:
@@ -154,6 +162,17 @@ def evaluate_file(
         numbers["baselines"] = json.loads(table.round(4).to_json(orient="index"))
         parts.append(table.round(3).to_string())
     return json.dumps(numbers, ensure_ascii=False, indent=2) if as_json else "\n\n".join(parts)
+
+
+def table_input(
+    file: FileInput, ads: pd.DataFrame, labelled: pd.DataFrame, prefix: str, others: dict[str, tuple[str, ...]]
+) -> TableInput:
+    """What was read of a table: its labels if it had them, else its ads, and others of its columns."""
+    there = prefix + "collar" in ads
+    chosen = None if there else choose_columns(list(ads.columns), None, None, "the table")
+    labels = {"labels": (prefix + "collar",)} if there else {}
+    bases = count_bases(labelled.get(prefix + "collar_basis", ()))
+    return TableInput(len(ads), file.reading(chosen), labels | others, bases)
 
 
 def _other_labels(

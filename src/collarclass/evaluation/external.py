@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from collarclass.corpus.read import read_csv, read_occupations
 from collarclass.definitions.labels import LABELS, THRESHOLD
 from collarclass.errors import DataError
 from collarclass.evaluation.metrics import accuracy, bootstrap, kappa
+from collarclass.files.file_input import FileInput, TableInput
 from collarclass.files.table import read_table
 
 if TYPE_CHECKING:
@@ -266,7 +268,11 @@ def by_occupation(ads: pd.DataFrame, prefix: str = "") -> pd.DataFrame:
 
 
 def label_occupations(
-    path: str | os.PathLike[str], *, prefix: str = "", model: Model | None = None
+    path: str | os.PathLike[str],
+    *,
+    prefix: str = "",
+    model: Model | None = None,
+    on_read: Callable[[TableInput], object] | None = None,
 ) -> pd.DataFrame:
     """Label a file of ads that carry an occupation's code, unless it is labelled, and average by occupation.
 
@@ -277,21 +283,27 @@ def label_occupations(
     prefix : str
         What was put before the names of the added columns.
     model : Model, optional
+    on_read : callable, optional
+        Gets what was read.
 
     Raises
     ------
     DataError
         If there is no column `onet_code`.
     """
+    from collarclass.evaluation.evaluate import table_input
     from collarclass.tables.dataframe import label_table
 
-    ads = read_table(path)
+    opened: list[FileInput] = []
+    ads = read_table(path, on_open=opened.append)
     if "onet_code" not in ads:
         raise DataError(
             f"{Path(path).name} has no column 'onet_code'; its columns are: {', '.join(ads.columns)}. "
             "Published lists are by O*NET-SOC code: add the code of each ad's occupation."
         )
     labelled = ads if prefix + "collar" in ads else label_table(ads, prefix=prefix, model=model)
+    if on_read is not None:
+        on_read(table_input(opened[0], ads, labelled, prefix, {"occupations": ("onet_code",)}))
     return by_occupation(labelled, prefix)
 
 

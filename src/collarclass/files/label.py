@@ -19,6 +19,7 @@ from collarclass.definitions.labels import BASES, LABELS
 from collarclass.errors import DataError
 from collarclass.files.batch import Batch, Limits, Reader
 from collarclass.files.excel import ExcelWriter
+from collarclass.files.file_input import FileInput
 from collarclass.files.parquet import ParquetWriter
 from collarclass.files.readers import Layout, SeveralReader, open_all, open_reader
 from collarclass.files.resumable_output import Output, is_direct, journal_of
@@ -36,47 +37,6 @@ BATCH_SIZE = 2000
 _BASIS = "from "  # before the name of a basis, among the counts of labels
 _log = logging.getLogger("collarclass")
 _log.addHandler(logging.NullHandler())  # silent unless the caller asks
-
-
-@dataclass(frozen=True, slots=True)
-class FileInput:
-    """How a source was read.
-
-    Attributes
-    ----------
-    format : str
-    encoding : str
-    delimiter : str or None
-        Of delimited text.
-    title : str or None
-    texts : tuple of str
-    code : str or None
-        The columns that were read.
-    """
-
-    format: str
-    encoding: str
-    delimiter: str | None
-    title: str | None
-    texts: tuple[str, ...]
-    code: str | None
-
-    @classmethod
-    def of(cls, reader: Reader) -> FileInput:
-        """How a reader reads."""
-        title, *others = reader.chosen.title, reader.chosen.code
-        delimiter = getattr(reader, "delimiter", b"").decode() or None
-        texts = tuple(map(str, reader.chosen.texts))
-        names = [None if name is None else str(name) for name in (title, *others)]
-        return cls(reader.format, reader.encoding.name, delimiter, names[0], texts, names[1])
-
-    def __str__(self) -> str:
-        texts = [name for name in self.texts if name != self.code]
-        columns = (("titles", self.title), ("texts", " + ".join(map(repr, texts))), ("codes", self.code))
-        read = [f"{what} from {name if what == 'texts' else repr(name)}" for what, name in columns if name]
-        text = self.format in ("csv", "jsonl", "json")
-        how = [self.format, *([self.encoding] if text else []), *([repr(self.delimiter)] if self.delimiter else [])]
-        return f"{', '.join(read)} ({', '.join(how)})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from collarclass.errors import DataError
+from collarclass.files.file_input import FileInput
 from collarclass.files.readers import Layout, open_reader
 from collarclass.files.source import Source
 from collarclass.files.writers import cell_bytes
@@ -20,7 +21,11 @@ _SHIFTED = ("row has ", "a quote is ", "text after a closing quote", "not a JSON
 
 
 def iter_table(
-    path: str | os.PathLike[str], *, strict: bool = False, rows: int = _ROWS
+    path: str | os.PathLike[str],
+    *,
+    strict: bool = False,
+    rows: int = _ROWS,
+    on_open: Callable[[FileInput], object] | None = None,
 ) -> Iterator[pd.DataFrame]:
     """Read a table in parts, every cell as text.
 
@@ -32,6 +37,8 @@ def iter_table(
         Whether a row that is not as the header has it is an error.
     rows : int
         How many rows a part has at most.
+    on_open : callable, optional
+        Gets the layout of the file before the first part comes.
 
     Yields
     ------
@@ -47,6 +54,8 @@ def iter_table(
     try:
         layout = Layout(every_column=True)
         reader = open_reader(source, layout, lambda columns, where, kinds: Columns(None, (columns[0],)))
+        if on_open is not None:
+            on_open(FileInput.of(reader).reading(None))
         done = 0
         for batch in reader.batches(rows):
             for number, note in sorted(batch.notes.items()):
@@ -61,12 +70,15 @@ def iter_table(
         source.close()
 
 
-def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
+def read_table(
+    path: str | os.PathLike[str], *, on_open: Callable[[FileInput], object] | None = None
+) -> pd.DataFrame:
     """Read a whole table, every cell as text; a row that is not as the header has it is an error.
 
     Parameters
     ----------
     path : path-like
+    on_open : callable, optional
         As in `iter_table`.
 
     Returns
@@ -79,7 +91,7 @@ def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
         Naming the file and what to do, and for a ragged or broken row its number (the first row of data
         is row 2, as a spreadsheet counts).
     """
-    return pd.concat(list(iter_table(path, strict=True)), ignore_index=True)
+    return pd.concat(list(iter_table(path, strict=True, on_open=on_open)), ignore_index=True)
 
 
 def _text(value: Any) -> str:

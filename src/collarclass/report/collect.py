@@ -16,8 +16,10 @@ import pandas as pd
 from collarclass.errors import DataError
 from collarclass.explain.sentence import language
 from collarclass.files.batch import tidy
+from collarclass.files.file_input import FileInput, TableInput, count_bases
 from collarclass.files.table import iter_table
-from collarclass.shares.read import ads_of, check_columns, compact, concatenated, digest_of_file
+from collarclass.shares.read import ad_columns, ads_of, check_columns, compact, concatenated, digest_of_file
+from collarclass.tables.columns import Columns
 
 MOST_WORDS = 100_000
 MOST_DOUBTFUL = 200
@@ -49,6 +51,7 @@ class Collected:
     chinese : float
         Share of Chinese ads.
     digest : str
+    read : TableInput
     """
 
     table: pd.DataFrame
@@ -56,6 +59,7 @@ class Collected:
     shown: list[Shown]
     chinese: float
     digest: str
+    read: TableInput
 
 
 @dataclass(slots=True)
@@ -146,7 +150,8 @@ def collect(
         If the file was not labelled, lacks a column, or is empty.
     """
     found, parts = _Pass(), []
-    for rows in iter_table(source):
+    opened: list[FileInput] = []
+    for rows in iter_table(source, on_open=opened.append):
         check_columns(rows.columns, columns, prefix, Path(source).name)
         parts.append(compact(rows, columns, prefix))
         titles, texts = _ads(rows, title, text)
@@ -154,7 +159,21 @@ def collect(
     if not found.n:
         raise DataError(f"{Path(source).name} has no rows to report on.")
     chinese = found.languages["zh"] / max(1, sum(found.languages.values()))
-    return Collected(concatenated(parts), found.words, found.shown(), chinese, digest_of_file(source))
+    table = concatenated(parts)
+    read = TableInput(
+        found.n,
+        opened[0].reading(_chosen(rows, title, text)),
+        {"labels": (prefix + "collar",), "others": tuple(columns)},
+        count_bases(table.get("collar_basis", ())),
+    )
+    return Collected(table, found.words, found.shown(), chinese, digest_of_file(source), read)
+
+
+def _chosen(rows: pd.DataFrame, title: str | None, text: str | None) -> Columns | None:
+    try:
+        return ad_columns(rows, title, text)
+    except DataError:  # as in `_ads`
+        return Columns(title, ()) if title in rows else None
 
 
 def _ads(rows: pd.DataFrame, title: str | None, text: str | None) -> tuple[list[str], list[str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from collarclass.api import default_model
 from collarclass.definitions.definition import DEFAULT, Definition, load_definition
 from collarclass.errors import CollarclassError, DataError
 from collarclass.explain.palette import css_variables
+from collarclass.files.file_input import TableInput
 from collarclass.files.table import iter_table
 from collarclass.model.model import Model
 from collarclass.report.collect import collect
@@ -55,6 +56,7 @@ def write_report(
     text: str | None = None,
     prefix: str = "",
     model: Model | None = None,
+    on_read: Callable[[TableInput], object] | None = None,
 ) -> None:
     """Write a page that shows what a labelled file holds.
 
@@ -81,6 +83,8 @@ def write_report(
     model : Model, optional
         The model that labelled the file, for decision regions, confusion and deciding words; the shipped one if
         not given.
+    on_read : callable, optional
+        Gets what was read, before the page is made.
 
     Raises
     ------
@@ -101,6 +105,8 @@ def write_report(
     page = _gather(
         source, list(by), truth, definition, date, date_order, weight, title, text, prefix, model, words[lang], lang
     )
+    if on_read is not None:
+        on_read(page.read)
     content = _content(page)
     content["css"] = Markup(css_variables() + (here / "page.css").read_text("utf-8"))
     content["js"] = Markup((here / "page.js").read_text("utf-8"))
@@ -161,7 +167,8 @@ def _gather(
         w=w, lang=lang, source=Path(source).name, digest=found.digest, model=model, definition=chosen,
         table=found.table, facts=facts, labels=chosen.apply(facts), groups=groups, by=by, n_values=n_values,
         estimate=estimate, words=found.words,
-        warnings=warnings, ads=shown_ads(found.shown, found.table, chosen.apply(facts), facts, model, lang),
+        read=found.read, warnings=warnings,
+        ads=shown_ads(found.shown, found.table, chosen.apply(facts), facts, model, lang),
     )  # fmt: skip
 
 
@@ -204,7 +211,16 @@ def _content(page: Page) -> dict[str, Any]:
             version=__version__, file=page.source, digest=page.digest, model=", ".join(models) or page.model.identity,
             definition=page.definition.name,
         ),
+        "read": _read_line(page.read, w["read"]),
     }  # fmt: skip
+
+
+def _read_line(read: TableInput, w: dict[str, Any]) -> str:
+    """Columns, layout, rows and bases, in the page's language."""
+    columns = w["comma"].join(w[what].format(names) for what, names in read.columns)
+    bases = w["comma"].join(w[basis].format(f"{n:,}") for basis, n in read.bases.items())
+    judged = w["judged"].format(bases) if bases else ""
+    return str(w["line"].format(rows=f"{read.rows:,}", columns=columns, layout=read.file.layout, judged=judged))
 
 
 def _distinct(warnings: pd.Series[Any]) -> list[str]:

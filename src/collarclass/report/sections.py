@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from collarclass.definitions.definition import Definition, Facts, builtin_definitions
 from collarclass.definitions.labels import LABELS, LEVELS, STATUSES
 from collarclass.errors import DataError
+from collarclass.files.file_input import TableInput
 from collarclass.model.model import Model
 from collarclass.report import charts
 from collarclass.shares.dates import PERIODS
@@ -53,6 +54,7 @@ class Page:
         Takes names of groups, and a definition, and gives the shares.
     words : Counter
         Of (word, label) in the evidence.
+    read : TableInput
     warnings : list of str
     ads : list of dict
     """
@@ -71,6 +73,7 @@ class Page:
     n_values: list[int]
     estimate: Callable[..., pd.DataFrame]
     words: Counter[tuple[str, str]]
+    read: TableInput
     warnings: list[str]
     ads: list[dict[str, Any]]
 

@@ -18,7 +18,7 @@ from collarclass.errors import DataError
 from collarclass.explain.sentence import language
 from collarclass.files.batch import tidy
 from collarclass.files.table import iter_table
-from collarclass.tables.columns import choose_columns
+from collarclass.tables.columns import Columns, choose_columns
 from collarclass.tables.schema import COLUMNS
 
 COLLARS: tuple[str, ...] = (*LABELS, "unclear")
@@ -157,9 +157,16 @@ def ads_of(
     DataError
         If there is no column of texts.
     """
-    chosen = choose_columns(_own_columns(rows.columns), title, text, where)
+    chosen = ad_columns(rows, title, text, where)
     texts, titles, _ = chosen.rows([[tidy(cell) for cell in rows[name]] for name in chosen.every])
     return titles if titles is not None else [""] * len(texts), texts
+
+
+def ad_columns(
+    rows: pd.DataFrame, title: str | None = None, text: str | None = None, where: str = "the table"
+) -> Columns:
+    """The columns that `ads_of` reads; raises as it does."""
+    return choose_columns(_own_columns(rows.columns), title, text, where)
 
 
 def _own_columns(columns: Iterable[object]) -> list[str]:
