@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -128,6 +128,7 @@ def test_the_interval_holds_the_truth_as_often_as_it_says(gray: float, n: int) -
 
 
 @settings(max_examples=25, deadline=None)
+@example(0, 10, 0.75)  # no annotated ad in one stratum
 @given(st.integers(0, 10_000), st.integers(2, 60), st.floats(0.01, 0.9))
 def test_shares_add_up_and_stay_inside(seed: int, n: int, gray: float) -> None:
     table, truth = stream(300, gray, seed, optimism=1.0)

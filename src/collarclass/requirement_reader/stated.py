@@ -152,9 +152,11 @@ def features(stated: Stated) -> NDArray[np.float64]:
 
     Examples
     --------
+    >>> from collarclass.api import default_model
     >>> from collarclass.requirement_reader.reader import read_requirements
     >>> from collarclass.text.tokens import tokenize
-    >>> found = features(read_requirements(tokenize(["Degree or equivalent experience"])))[0]
+    >>> stated = read_requirements(tokenize(["Degree or equivalent experience"]), default_model().reader)
+    >>> found = features(stated)[0]
     >>> {name: float(value) for name, value in zip(FEATURES, found) if value}
     {'schooling_associate': 0.5, 'schooling_bachelor': 0.5, 'substitutable': 1.0}
     """

@@ -296,10 +296,14 @@ def adjusted_by_sample(cells: Cells, annotated: Annotated, random_state: int = 0
     probabilities", Neural Computation 14.
     """
     h, n = len(cells.weight), len(annotated)
-    found = cells.weight / cells.weight.sum()
     weight = annotated.weight[:, None] * annotated.truth
     known = np.flatnonzero(weight.sum(axis=0) > 0)
     confusion = np.stack([np.bincount(annotated.stratum, weight[:, k], h) for k in known]).astype(np.float64)
+    # Of a stratum without an annotated ad nothing is known: its ads are taken to be like the others.
+    found = cells.weight * (confusion.sum(axis=0) > 0)
+    if not found.any():
+        found = confusion.sum(axis=0)
+    found = found / found.sum()
     size = weight[:, known].sum(axis=0) ** 2 / (weight[:, known] ** 2).sum(axis=0)
     confusion *= (size / confusion.sum(axis=1))[:, None]
     truth, n_effective = _unconfused(found, cells.n_effective, confusion, random_state)
