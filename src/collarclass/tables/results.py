@@ -29,7 +29,7 @@ def to_frame(results: Iterable[Classification]) -> pd.DataFrame:
     Examples
     --------
     >>> from collarclass import classify_many, to_frame
-    >>> to_frame(classify_many(["", "Welder: weld steel frames in our workshop, no schooling needed."]))["collar"].tolist()
+    >>> to_frame(classify_many(["", "Welder: weld frames in our shop, no schooling needed."]))["collar"].tolist()
     ['unclear', 'blue']
     """
     return pd.DataFrame([_row(result) for result in results], columns=list(COLUMNS))
