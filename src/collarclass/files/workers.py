@@ -131,7 +131,22 @@ def in_order(
             "(n_jobs, --n-jobs), and with resume (--resume) to keep what is done."
         ) from None
     finally:
+        _end(pool)
+
+
+def _end(pool: Any) -> None:
+    """Kill the workers; that the pool's own thread may stumble over their sudden end is not for the terminal."""
+    report = threading.excepthook
+
+    def quiet(args: threading.ExceptHookArgs) -> None:
+        if args.thread is None or args.thread.name != "ExecutorManagerThread":
+            report(args)
+
+    threading.excepthook = quiet
+    try:
         pool.shutdown(kill_workers=True)
+    finally:
+        threading.excepthook = report
 
 
 _taken: list[Labelling] = []
