@@ -19,7 +19,7 @@ from collarclass.requirement_reader.context import context_features
 from collarclass.requirement_reader.decide import decide
 from collarclass.requirement_reader.lexicon import default_lexicon, load_lexicon
 from collarclass.requirement_reader.mentions import find_mentions
-from collarclass.requirement_reader.phrases import _settle, _settle_chains
+from collarclass.requirement_reader.phrases import MOST, _settle, _settle_chains
 from collarclass.requirement_reader.reader import read_requirements
 from collarclass.requirement_reader.reasons import reading_terms
 from collarclass.requirement_reader.stated import FEATURES, KINDS, carriers, features, findings
@@ -302,3 +302,29 @@ def test_overlapping_phrases_settle_alike_in_chains_and_in_rounds(steps: list[tu
     assert _settle_chains(first, last, weight) == expected
     arrays = [np.array(values, dtype=np.int64) for values in (first, last, weight)]
     assert _settle(*arrays).tolist() == expected
+
+
+REPEATED = ("学历不限，", "BSc or ", "nvq level 3/", "3-5 years ", "forklift licence, ")
+
+
+@pytest.mark.parametrize("phrase", REPEATED)
+def test_only_the_first_places_of_an_ad_are_judged(phrase: str) -> None:
+    lexicon = default_lexicon()
+    ordinary = "You need a bachelor's degree and two years of experience. A licence is a plus."
+    crowded, fewer = phrase * (3 * MOST), phrase * (MOST // 4)
+    batch = [ordinary, crowded, ordinary, fewer]
+    items = find_mentions(tokenize(batch), lexicon).items
+    alone = [find_mentions(tokenize([text]), lexicon).items for text in batch]
+    counts = np.bincount(items.row, minlength=4).tolist()
+    assert counts == [len(found) for found in alone]
+    assert MOST // 4 <= counts[1] <= MOST
+    assert counts[3] == MOST // 4  # all of them
+    assert items.phrase.tolist() == [number for found in alone for number in found.phrase.tolist()]
+
+
+def test_words_about_the_last_place_are_still_read() -> None:
+    tokens = tokenize(["BSc, " * (MOST - 1) + "diploma is not required, " + "diploma, " * 20])
+    mentions = find_mentions(tokens, default_lexicon())
+    assert tokens.word(int(mentions.items.last[-1])) == "diploma"
+    assert len(mentions.items) == MOST
+    assert tokens.word(int(mentions.cues.first[-1]), int(mentions.cues.last[-1])) == "is not required"

@@ -18,6 +18,7 @@ from collarclass.text.tokens import Tokens, mix
 
 LEFT, RIGHT = 250, 80  # tokens before and behind an item in which cues are looked for; headings stand far before
 _COMMA, _ENUMERATION, _SLASH = ord(","), ord("、"), ord("/")
+MOST = 250  # places of one ad; the fullest of 10,381 real ads has 117
 _ROUNDS = 8  # in which nearly all phrases that overlap are settled
 
 
@@ -33,7 +34,7 @@ class Hits:
 def find_phrases(tokens: Tokens, lexicon: Lexicon) -> Hits:
     """Find the lexicon's phrases in a batch; of phrases that overlap, the longest stands.
 
-    Cues are looked for near items only.
+    Cues are looked for near items only, and items at the first `MOST` places of a row where one may begin.
 
     Examples
     --------
@@ -46,7 +47,7 @@ def find_phrases(tokens: Tokens, lexicon: Lexicon) -> Hits:
     [('high school teachers', 'decoy'), ('high school diploma', 'level')]
     """
     may_begin = lexicon.firsts.take((tokens.hash >> np.uint64(48)).view(np.int64))
-    items = _find(tokens, lexicon, np.flatnonzero(may_begin & OF_ITEM), OF_ITEM)
+    items = _first_items(tokens, lexicon, _find(tokens, lexicon, np.flatnonzero(may_begin & OF_ITEM), OF_ITEM))
     of_items = lexicon.group[items[2]] < len(ITEMS)
     near = _near(tokens, items[0][of_items])
     cues = _find(tokens, lexicon, np.flatnonzero((may_begin > 0) & near), OF_CUE)
@@ -78,6 +79,23 @@ def _find(
         found.append(phrase[whole])
         place, prefix = place[more], prefix[more]
     return np.concatenate(firsts), np.concatenate(sizes), np.concatenate(found).astype(np.int64)
+
+
+def _first_items(
+    tokens: Tokens, lexicon: Lexicon, found: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Without what lies behind the first `MOST` places of a row where an item begins; words near the last stay."""
+    first, size, phrase = found
+    item = lexicon.group[phrase] < len(ITEMS)
+    if np.bincount(tokens.row[first[item]], minlength=1).max() <= MOST:
+        return found
+    place = np.unique(first[item])
+    row = tokens.row[place]
+    beyond = place[np.arange(len(row)) - np.searchsorted(row, row) == MOST]
+    stop = np.full(tokens.n_rows, len(tokens))
+    stop[tokens.row[beyond]] = beyond
+    kept = first < stop[tokens.row[first]] + np.where(item, 0, RIGHT)
+    return first[kept], size[kept], phrase[kept]
 
 
 def _goes_on(tokens: Tokens, begin: NDArray[np.int64], size: int) -> NDArray[np.bool_]:

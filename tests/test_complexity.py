@@ -1,0 +1,31 @@
+"""The short form of benchmarks/complexity.py: the patterns that once took longest."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.complexity import ADS, MOST, PATTERNS, against, explain, growth, label, measure
+
+SLOWEST = (
+    *("学历不限", "capitals run together", "证书", '<a b="', "degree or degree", "nvq level 3/", "3-5 years"),
+    *("<b> nested", "<br>", "<a ", "<!--"),
+)
+_BUSY = 1.6  # what a machine with other work to do may add
+
+
+@pytest.mark.parametrize("call", [label, explain])
+def test_hostile_texts_take_little_more_than_ordinary_ads(call: Callable[[list[str]], None]) -> None:
+    found = measure(call, 10_000, 2, (*ADS, *SLOWEST))
+    assert {name: round(against(found, name), 1) for name in SLOWEST if against(found, name) > MOST * _BUSY} == {}
+    assert {name: round(growth(found[name]), 2) for name in SLOWEST if growth(found[name]) > _BUSY} == {}
+
+
+def test_every_pattern_is_named_once() -> None:
+    assert len(PATTERNS) >= 40
+    assert not set(PATTERNS) & set(ADS)
