@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 import json
+import random
 import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from scripts.fuzz import FINDINGS, Ad, Search, batches, check, corpus
+from scripts.fuzz import FINDINGS, Ad, Makes, batches, check, corpus, error_of, shrink
 
 from collarclass import Model, classify, classify_many, label_table
 from collarclass.api import default_model
+from collarclass.model.predict import Predictions, predict
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(batches(corpus(), most=6))
 def test_no_batch_breaks_a_promise(tmp_path_factory: pytest.TempPathFactory, ads: list[Ad]) -> None:
     check(ads, default_model(), tmp_path_factory.getbasetemp())
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_large_batch_breaks_a_promise(tmp_path: Path, seed: int) -> None:
+    check(Makes(corpus()).batch(random.Random(seed), 300), default_model(), tmp_path)
 
 
 def _kept() -> list[list[Ad]]:
@@ -34,17 +45,51 @@ def test_what_was_found_once_stays_mended(ads: list[Ad], tmp_path: Path) -> None
     check(ads, default_model(), tmp_path)
 
 
-def test_a_broken_promise_is_found_and_shrunk(
-    small_model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def spoiled(ads: list[Ad], model: Model, folder: Path) -> None:
+def test_a_broken_promise_is_found_and_shrunk(small_model: Model, tmp_path: Path) -> None:
+    def spoiled(ads: Sequence[Ad], model: Model, folder: Path) -> None:
         assert not any("degree" in text for text, _ in ads), "a degree"
 
-    monkeypatch.setattr("scripts.fuzz.check", spoiled)
-    search = Search(["Bachelor's degree wanted"], small_model, tmp_path, until=float("inf"))
-    assert search.run(1, examples=500) == "AssertionError: a degree"
-    assert len(search.last) == 1
-    assert len(search.last[0][0]) < 40
+    ads = Makes(["Bachelor's degree wanted"]).batch(random.Random(1), 200)
+    assert error_of(ads, small_model, tmp_path, spoiled) == "AssertionError: a degree"
+    small = shrink(ads, lambda some: bool(error_of(some, small_model, tmp_path, spoiled)))
+    assert small == [("degree", "")]
+
+
+class _Spoiled:
+    """A model's predictions with one thing changed."""
+
+    def __init__(self, change: Callable[[Predictions], object]) -> None:
+        self.change, self.calls = change, 0
+
+    def __call__(self, *args: Any, **options: Any) -> Predictions:
+        found = predict(*args, **options)
+        self.calls += 1
+        if self.calls == 1:
+            self.change(found)
+        return found
+
+
+SPOILED: dict[str, Callable[[Predictions], object]] = {
+    "out of range": lambda found: found.scores.__setitem__((0, 0), np.nan),
+    "sum to one": lambda found: found.probabilities.__imul__(0.5),
+    "without a note": lambda found: found.note.__setitem__(0, 1),
+    "does not add up": lambda found: found.intercept.__isub__(1.0),
+    "lies outside": lambda found: found.terms[0].end.__iadd__(9_999),  # type: ignore[union-attr]
+    "span outside|span differs": lambda found: found.requirements.__setitem__(
+        0, tuple(replace(r, start=r.start + 1) for r in found.requirements[0])
+    ),
+    "changes: level": lambda found: found.level.__iadd__(1),
+    "label_table differs from classify_many: collar_evidence": lambda found: found.evidence.__setitem__(0, "words"),
+    "label_table differs from classify_many: certificates": lambda found: found.certificates.__setitem__(0, "CDL"),
+}
+
+
+@pytest.mark.parametrize("message", SPOILED)
+def test_each_broken_promise_is_seen(message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ads = [("Weld and repair pumps, valves and pipes. Bachelor's degree required, days.", "Fitter")] * 2
+    monkeypatch.setattr("scripts.fuzz.predict", _Spoiled(SPOILED[message]))
+    with pytest.raises(AssertionError, match=message):
+        check(ads, default_model(), tmp_path)
 
 
 NEIGHBOURS = (
@@ -90,4 +135,6 @@ def test_lone_surrogates_are_labelled_and_written() -> None:
     assert labelled["text"].tolist() == [text]
     for name in ("collar_evidence", "certificates"):
         assert labelled[name][0].encode("utf-8")
-    assert classify(text, "Wel\ud83dder").to_json().encode("utf-8")
+    found = classify(text, "Wel\ud83dder")
+    for words in (found.to_json(), found.explain("en"), found.explain("zh"), found._repr_html_()):
+        assert words.encode("utf-8")

@@ -139,7 +139,7 @@ class Classification:
             return unclear_sentence(self.note, lang)
         scores = self.academic_score, self.hands_on_score
         schooling = self.schooling_level, self.schooling_status
-        return sentence(self.label, self.confidence, scores, schooling, self.reasons, lang)
+        return well_formed(sentence(self.label, self.confidence, scores, schooling, self.reasons, lang))
 
     def to_dict(self, max_evidence: int = 20) -> dict[str, Any]:
         """The result as plain values, ready for JSON.
@@ -199,7 +199,7 @@ class Classification:
         return f"<Classification {self.label} {self.confidence:.2f}: {scores}>"
 
     def _repr_html_(self) -> str:
-        return as_html(self.explain(), self.title, self.text, self.evidence, self.requirements)
+        return well_formed(as_html(self.explain(), self.title, self.text, self.evidence, self.requirements))
 
 
 def _plain(item: Any) -> dict[str, Any]:
