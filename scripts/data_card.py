@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from collarclass.corpus.read import read_ads, read_ratings
+from collarclass.corpus.read import AD_KINDS, read_ads, read_ratings
 from collarclass.definitions.labels import LABELS, STATUSES
 
 ROOT = Path(__file__).parents[1]
@@ -21,8 +21,9 @@ def numbers(data: Path) -> str:
     """Count the ads and lay the second reading out as Markdown."""
     ads = {language: read_ads(data / "ads" / f"{language}.csv") for language in ("en", "zh")}
     rows: list[tuple[str, list[str]]] = [("ads", [f"{len(a):,}" for a in ads.values()])]
-    for column, values in (("kind", ("occupation", "mirror")), ("label", LABELS), ("schooling", STATUSES)):
-        rows += [(f"{column}: {v}", [f"{(a[column] == v).sum():,}" for a in ads.values()]) for v in values]
+    for column, values in (("kind", AD_KINDS), ("label", LABELS), ("schooling", STATUSES)):
+        counts = {v: [int((a[column] == v).sum()) for a in ads.values()] for v in values}
+        rows += [(f"{column}: {v}", [f"{n:,}" for n in found]) for v, found in counts.items() if any(found)]
     rows.append(("occupations", [f"{a['onet_code'].nunique():,}" for a in ads.values()]))
     rows.append(("sectors", [f"{a['sector'].nunique():,}" for a in ads.values()]))
     for share in (5, 50, 95):

@@ -25,6 +25,7 @@ AD_COLUMNS = (
     "style",
     "kind",
 )
+AD_KINDS = ("occupation", "mirror", "contrast")
 SCHOOLING_SOURCES = ("RL 29.0", "RL 18.1", "job zone")
 OCCUPATION_COLUMNS = (
     "onet_code",
@@ -151,7 +152,7 @@ def check_ads(ads: pd.DataFrame, name: str) -> None:
     _require(ads, ads["text"].str.strip() != "", "text", "not empty", name)
     _require(ads, ads["title"].str.strip() != "", "title", "not empty", name)
     _require(ads, ads["schooling"].isin(STATUSES), "schooling", f"one of {', '.join(STATUSES)}", name)
-    _require(ads, ads["kind"].isin(("occupation", "mirror")), "kind", "occupation or mirror", name)
+    _require(ads, ads["kind"].isin(AD_KINDS), "kind", f"one of {', '.join(AD_KINDS)}", name)
 
 
 def read_occupations(path: str | os.PathLike[str]) -> pd.DataFrame:
