@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -123,3 +124,42 @@ def test_no_box_of_code_is_empty() -> None:
     for page in pages:
         for box in re.finditer(r"^```\S*\n(.*?)^```", page.read_text("utf-8"), re.DOTALL | re.MULTILINE):
             assert box[1].strip(), f"{page}: an empty box of code"
+
+
+def _named_tests(page: str) -> list[str]:
+    return re.findall(r"`(tests/[a-z_]+\.py(?:::[a-z_0-9]+)?)`", (ROOT / page).read_text("utf-8"))
+
+
+@pytest.mark.parametrize("page", ["docs/promises.md", "SECURITY.md"])
+def test_every_test_that_is_named_exists(page: str) -> None:
+    named = _named_tests(page)
+    assert named
+    for name in named:
+        path, _, function = name.partition("::")
+        source = (ROOT / path).read_text("utf-8")
+        assert not function or re.search(rf"^def {function}\(", source, re.MULTILINE), name
+    for path in re.findall(r"`((?:scripts|benchmarks)/\w+\.(?:py|sh|md))", (ROOT / page).read_text("utf-8")):
+        assert (ROOT / path).is_file(), path
+    for target in re.findall(r"`make (\w+)`", (ROOT / page).read_text("utf-8")):
+        assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE), target
+
+
+def test_every_promise_names_what_holds_it() -> None:
+    page = (ROOT / "docs" / "promises.md").read_text("utf-8")
+    rows = re.findall(r"^\| (?!promise)(.+?) \| (.+) \|$", page, re.MULTILINE)
+    promises = [(promise, held) for promise, held in rows if "|" not in held]  # the other tables have three columns
+    assert len(promises) > 25
+    for promise, held in promises:
+        assert re.search(r"`(tests/\w+\.py::\w+|make \w+|scripts/\w+\.(py|sh))`", held), promise
+
+
+def test_everything_bundled_has_its_licence() -> None:
+    words = (ROOT / "LICENSES.md").read_text("utf-8")
+    for part in (ROOT / "data").iterdir():
+        assert part.name == "README.md" or f"data/{part.name}" in words, part
+    texts = {path.name for path in (ROOT / "LICENSES").iterdir()}
+    assert texts == set(re.findall(r"`LICENSES/([^`]+)`", words))
+    for name, opening in (("CC-BY-4.0", "Attribution 4.0 International"), ("Unicode-3.0", "UNICODE LICENSE V3")):
+        assert (ROOT / "LICENSES" / f"{name}.txt").read_text("utf-8").startswith(opening)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert {"LICENSE", "LICENSES.md", "LICENSES/*.txt"} == set(project["license-files"])

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from collarclass.cli.common import MODEL, PATH, TEXT, TITLE, ending
-from collarclass.cli.harmless import harmless
+from collarclass.cli.harmless import say
 
 
 @click.command(epilog="Example: collarclass calibrate my_labels.csv -o my_model")
@@ -31,4 +31,4 @@ def calibrate(
     found = load_model(model if model is not None else default_model_path())
     with ending():
         said = calibrate_file(source, target, found, name=name, text=text, title=title, label=label)
-        click.echo(harmless(said))
+        say(said)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from collarclass.cli.harmless import harmless
+from collarclass.cli.harmless import say
 
 PATH = click.Path(path_type=Path)
 SOURCE = click.argument("source")
@@ -72,5 +72,5 @@ def check_free(target: Path, force: bool) -> None:
 
 def fail(message: str, code: int) -> int:
     """Write an error in one line and give the exit code."""
-    click.echo("collarclass: " + harmless(" ".join(message.split())), err=True)
+    say("collarclass: " + " ".join(message.split()), err=True)
     return code

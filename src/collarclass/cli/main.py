@@ -17,7 +17,7 @@ import click
 from collarclass import __version__
 from collarclass.cli.calibrate import calibrate
 from collarclass.cli.common import FORCE, MODEL, PATH, PREFIX, QUIET, TITLE, Group, check_free, ending, fail
-from collarclass.cli.harmless import as_utf_8, harmless
+from collarclass.cli.harmless import as_utf_8, say, say_json
 from collarclass.cli.occupation import occupation
 from collarclass.cli.shares import COMMANDS
 from collarclass.cli.summary import say_read, summary_lines, write_summary
@@ -57,9 +57,9 @@ def classify(text: str | None, title: str | None, as_json: bool, model: Path | N
     found = classify_one(as_utf_8(text or ""), title, model=load_model(model) if model is not None else None)
     with ending():
         if as_json:
-            click.echo(found.to_json())
+            say_json(found.to_json())
         else:
-            click.echo(harmless("\n".join(lines(found))))
+            say("\n".join(lines(found)))
 
 
 @app.command(
@@ -176,7 +176,7 @@ def label(
             progress=progress,
         )
     if not quiet:
-        click.echo(harmless("\n".join(summary_lines(done, target, prefix))), err=True)
+        say("\n".join(summary_lines(done, target, prefix)), err=True)
     if summary_file is not None:
         write_summary(summary_file, done, source, target, click.get_current_context().params)
     if report_file is not None:
@@ -191,7 +191,7 @@ def _report(source: str, target: Path, *, model: Path | None, force: bool, **opt
     target.parent.mkdir(parents=True, exist_ok=True)
     with ending():
         write_report(source, target, model=load_model(model) if model is not None else None, **options)
-    click.echo(f"Report -> {target}", err=True)
+    say(f"Report -> {target}", err=True)
 
 
 @app.command(epilog="Example: collarclass train -o models/own --own my_labelled_ads.csv --name own")
@@ -219,7 +219,7 @@ def train(
 
     options: dict[str, Any] = {"own_mentions": own_mentions, "written_only": written_only, "progress": progress}
     with ending():
-        click.echo(train_to(target, data, own=own, name=name or ("own" if own else "standard"), **options))
+        say(train_to(target, data, own=own, name=name or ("own" if own else "standard"), **options))
 
 
 @app.command(epilog="Example: collarclass check my_labels.csv")
@@ -243,10 +243,10 @@ def check(source: Path, target: Path | None, model: Path | None, force: bool) ->
         if target is None:
             for finding in findings.itertuples():
                 line = f"row {finding.row}, {finding.column}: {finding.what}; {finding.remedy}"
-                click.echo(harmless(" ".join(line.split())))
+                say(" ".join(line.split()))
         else:
             findings.to_csv(target, index=False)
-        click.echo(f"{n:,} ads: {len(findings) - doubts:,} to mend, {doubts:,} to look at again")
+        say(f"{n:,} ads: {len(findings) - doubts:,} to mend, {doubts:,} to look at again")
     if len(findings) > doubts:
         raise click.exceptions.Exit(1)
 
@@ -296,7 +296,7 @@ def evaluate(
         if source is not None:
             labelled = label_occupations(source, prefix=prefix, model=loaded, on_read=say_read(quiet))
         with ending():
-            click.echo(harmless(as_text(compare(external, labelled), differ)))
+            say(as_text(compare(external, labelled), differ))
         return
     if source is None:
         raise click.UsageError("Name a file of ads, or a folder of published lists with --external.")
@@ -315,7 +315,7 @@ def evaluate(
             as_json=as_json,
             on_read=say_read(quiet),
         )
-        click.echo(harmless(shown))
+        (say_json if as_json else say)(shown)
 
 
 @app.command(epilog="Example: collarclass benchmark --predictions mine.csv")
@@ -339,9 +339,9 @@ def benchmark(folder: Path, model: Path | None, predictions: tuple[Path, ...], d
     entries = bench.benchmark(folder, model=loaded, predictions=predictions, data=data if baselines else None)
     items = read_items(folder)
     with ending():
-        click.echo(harmless(bench.as_text([bench.HEADINGS, *bench.rows(entries, items)])))
-        click.echo()
-        click.echo(harmless(bench.as_text([bench.REQUIREMENT_HEADINGS, *bench.requirement_rows(entries, items)])))
+        say(bench.as_text([bench.HEADINGS, *bench.rows(entries, items)]))
+        say()
+        say(bench.as_text([bench.REQUIREMENT_HEADINGS, *bench.requirement_rows(entries, items)]))
 
 
 @app.command("app", epilog="Example: collarclass app    collarclass app --no-browser --port 8000")
@@ -364,7 +364,7 @@ def page(
         raise DataError(f"The page needs {error.name}: install it with pip install 'collarclass[app]'.") from None
     found = load_model(model) if model is not None else None
     with ending():
-        serve(host, port, model=found, token=token, hosts=allow_host, browser=browser, say=click.echo)
+        serve(host, port, model=found, token=token, hosts=allow_host, browser=browser, say=say)
 
 
 for _command in (*COMMANDS, calibrate, occupation):
@@ -391,7 +391,7 @@ def info(model: Path | None) -> None:
         *((f"  {name}", value) for name, value in found.facts.items()),
     ]
     with ending():
-        click.echo(harmless("\n".join(f"{name:<14}{value}" for name, value in lines)))
+        say("\n".join(f"{name:<14}{value}" for name, value in lines))
 
 
 def _end_on_signals() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from collarclass.cli.common import ending
+from collarclass.cli.harmless import say, say_json
 
 
 @click.command(epilog='Examples: collarclass occupation "mechatronics technician"    collarclass occupation 3115 -n 10')
@@ -39,8 +40,8 @@ def occupation(query: tuple[str, ...], n: int, as_json: bool) -> None:
                 figures = {k: None if math.isnan(v) else v for k, v in match.figures.items()}
                 return asdict(match) | {"figures": figures}
 
-            click.echo(json.dumps([plain(match) for match in found], ensure_ascii=False))
+            say_json(json.dumps([plain(match) for match in found], ensure_ascii=False))
         elif not found:
-            click.echo("No occupation is like this: nothing in the title is known.")
+            say("No occupation is like this: nothing in the title is known.")
         else:
-            click.echo("\n\n".join("\n".join(lines(match)) for match in found))
+            say("\n\n".join("\n".join(lines(match)) for match in found))

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from collarclass.cli.common import FORCE, MODEL, PATH, PREFIX, QUIET, SOURCE, TEXT, TITLE, check_free, ending
-from collarclass.cli.harmless import harmless
+from collarclass.cli.harmless import say, say_json
 from collarclass.cli.summary import say_read
 
 BY = click.option("--by", multiple=True, help="Column to group by, or month, quarter, year; may be given again.")
@@ -74,7 +74,7 @@ def sample(
             prefix=prefix,
             random_state=seed,
         )
-    click.echo(f"{done.n:,} of {done.n_ads:,} ads from {done.n_strata:,} strata -> {target}", err=True)
+    say(f"{done.n:,} of {done.n_ads:,} ads from {done.n_strata:,} strata -> {target}", err=True)
 
 
 @click.command(epilog="Example: collarclass shares labelled.csv --truth annotated.csv --by region --by month")
@@ -142,10 +142,10 @@ def shares(
         )
         result = format_shares(found, kind)
         if target is None:
-            click.echo(harmless(result), nl=False)
+            (say_json if kind == "json" else say)(result.rstrip("\n"))
         else:
             target.write_text(result, "utf-8")
-            click.echo(f"Shares -> {target}", err=True)
+            say(f"Shares -> {target}", err=True)
 
 
 @click.command(epilog="Example: collarclass duplicates labelled.csv -o marked.csv")
@@ -168,7 +168,7 @@ def duplicates(source: str, target: Path, similarity: float, title: str | None, 
     target.parent.mkdir(parents=True, exist_ok=True)
     with ending():
         found = mark_duplicates(source, target, title=title, text=text, similarity=similarity)
-    click.echo(f"{len(found.group):,} ads are {found.n_distinct:,} -> {target}", err=True)
+    say(f"{len(found.group):,} ads are {found.n_distinct:,} -> {target}", err=True)
 
 
 @click.command(epilog="Example: collarclass review to_annotate.csv -o annotated.csv --annotator anna")
@@ -209,10 +209,10 @@ def review(
     target = target or Path(source).with_name(f"{Path(source).name.partition('.')[0]}.annotated.csv")
     if least_certain:
         ads = doubtful(source, title=title, text=text, prefix=prefix, most=most, on_read=say_read(quiet))
-        click.echo("Least certain first: these labels are for 'train', no share can be estimated from them.", err=True)
+        say("Least certain first: these labels are for 'train', no share can be estimated from them.", err=True)
     else:
         ads = read_ads(source, title=title, text=text, on_read=say_read(quiet))
-    terminal = Terminal(_read_key, lambda piece: click.echo(harmless(piece), nl=False))
+    terminal = Terminal(_read_key, lambda piece: say(piece, nl=False))
     with ending(f"Interrupted: what you labelled is in {target}."):
         n = ask(
             ads,
@@ -222,15 +222,15 @@ def review(
             ratings=ratings,
             model=load_model(model) if model is not None else None,
         )
-        click.echo(f"{n:,} ads labelled -> {target}")
+        say(f"{n:,} ads labelled -> {target}")
         if (both := agreement_of(target)) is not None:
             found, differ = both
-            click.echo(
+            say(
                 f"Two annotators, {found.n:,} ads: {found.share:.1%} alike, kappa {found.kappa:.2f} "
                 f"(95 % {found.low:.2f} to {found.high:.2f})"
             )
             for name, one, other in differ[:20]:
-                click.echo(harmless(f"  {one} / {other}: {' '.join(name.split())[:70]}"))
+                say(f"  {one} / {other}: {' '.join(name.split())[:70]}")
 
 
 def _read_key() -> str:
@@ -301,7 +301,7 @@ def report(
             on_read=say_read(quiet),
         )
     if not quiet:
-        click.echo(f"Report -> {target}", err=True)
+        say(f"Report -> {target}", err=True)
 
 
 COMMANDS = (sample, shares, duplicates, review, report)

@@ -9,9 +9,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from collarclass import __version__
+from collarclass.cli.harmless import say
 
 if TYPE_CHECKING:
     from collarclass.files.file_input import TableInput
@@ -35,7 +34,7 @@ def summary_lines(done: FileSummary, target: str, prefix: str) -> list[str]:
 
 def say_read(quiet: bool) -> Callable[[TableInput], None] | None:
     """What tells on standard error which columns and rows of a table were read; nothing where that is not wanted."""
-    return None if quiet else lambda done: click.echo(read_line(done), err=True)
+    return None if quiet else lambda done: say(read_line(done), err=True)
 
 
 def read_line(done: TableInput) -> str:
