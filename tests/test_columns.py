@@ -115,6 +115,28 @@ NESTED = [
 ]
 
 
+@pytest.mark.parametrize("name", COLUMNS)
+def test_a_column_named_like_one_to_be_added_is_told_and_helped(name: str) -> None:
+    table = pd.DataFrame({"title": ["Welder"], "text": ["MIG welding of steel frames."], name: ["mine"]})
+    with pytest.raises(DataError, match=f"Column '{name}' is already in the table: .* prefix='new_' .* rename or drop"):
+        label_table(table)
+    labelled = label_table(table, prefix="new_")
+    assert labelled[name].tolist() == ["mine"]
+    assert labelled["new_collar"].tolist() == ["blue"]
+
+
+def test_the_prefix_that_is_proposed_is_free() -> None:
+    table = pd.DataFrame({"text": ["steel"], "collar": ["x"], "new_p_gray": ["x"], "collar_note": ["x"]})
+    with pytest.raises(DataError, match=r"Column 'collar' and 1 other of those .* --prefix new_new_ "):
+        label_table(table)
+
+
+@pytest.mark.parametrize("columns", [["ad", "title", "description"], ["ad", "text"], ["Ad", "posting", "职位描述"]])
+def test_a_column_called_ad_is_the_text_only_where_there_is_no_other(columns: list[str]) -> None:
+    assert "ad" not in map(str.lower, map(str, choose_columns(columns).texts))
+    assert choose_columns([columns[0], "title"]).texts == (columns[0],)
+
+
 @pytest.mark.parametrize("ending", ["jsonl", "json", "parquet"])
 def test_nested_members_are_found(tmp_path: Path, ending: str) -> None:
     source = tmp_path / f"ads.{ending}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -189,3 +190,17 @@ def test_an_ad_in_several_columns_is_shown_whole(tmp_path: Path) -> None:
     )
     (ad,) = read_ads(tmp_path / "ads.csv")
     assert ad.text.index("Dress wounds") < ad.text.index("Associate degree in nursing")
+
+
+def test_half_characters_are_shown_and_kept_as_replacements(tmp_path: Path) -> None:
+    source, half = tmp_path / "ads.jsonl", "\ud83d"
+    rows = [{"title": f"Wel{half}der", "text": f"MIG welding {half} of steel\udc80 frames in our workshop."}] * 2
+    source.write_text("".join(json.dumps(row) + "\n" for row in rows), "ascii")
+    shown = sit("mrbnnote \udfff\nw", tmp_path / "a.csv", read_ads(source), annotator="an\ud800na").text
+    assert "Wel\ufffdder" in shown
+    assert shown.encode("utf-8", "replace")
+    found = rows_of(tmp_path / "a.csv")
+    assert [row["label"] for row in found] == ["blue", "white"]
+    direct = [Ad(1, f"Wel{half}der", f"MIG welding {half} of steel\udc80 frames.")]
+    sit("mrb", tmp_path / "b.csv", direct)
+    assert [row["label"] for row in rows_of(tmp_path / "b.csv")] == ["blue"]

@@ -15,6 +15,7 @@ from collarclass.files.readers import Layout, open_reader
 from collarclass.files.source import Source
 from collarclass.files.writers import cell_bytes
 from collarclass.tables.columns import Columns
+from collarclass.text.unicode import well_formed
 
 _ROWS = 5000
 _SHIFTED = ("row has ", "a quote is ", "text after a closing quote", "not a JSON object")
@@ -43,7 +44,8 @@ def iter_table(
     Yields
     ------
     DataFrame
-        With all columns and a running index; missing values are empty. At least one, perhaps without rows.
+        With all columns and a running index; missing values are empty, and replacement characters stand for lone
+        surrogates. At least one, perhaps without rows.
 
     Raises
     ------
@@ -56,16 +58,16 @@ def iter_table(
         reader = open_reader(source, layout, lambda columns, where, kinds: Columns(None, (columns[0],)))
         if on_open is not None:
             on_open(FileInput.of(reader).reading(None))
-        done = 0
+        names, done = [well_formed(name) for name in reader.names], 0
         for batch in reader.batches(rows):
             for number, note in sorted(batch.notes.items()):
                 if strict and note.startswith(_SHIFTED):
                     raise DataError(f"{Path(source.name).name}, row {done + number + 2}: {note}; mend the row.")
             cells = [[_text(row.get(name)) for name in reader.names] for row in batch.rows()]
-            yield pd.DataFrame(cells, columns=reader.names, index=range(done, done + len(cells)), dtype=str)
+            yield pd.DataFrame(cells, columns=names, index=range(done, done + len(cells)), dtype=str)
             done += len(cells)
         if not done:
-            yield pd.DataFrame([], columns=reader.names, dtype=str)
+            yield pd.DataFrame([], columns=names, dtype=str)
     finally:
         source.close()
 
@@ -95,4 +97,4 @@ def read_table(
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else cell_bytes(value).decode("utf-8", "replace")
+    return well_formed(value) if isinstance(value, str) else cell_bytes(value).decode("utf-8", "replace")

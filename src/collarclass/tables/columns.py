@@ -186,9 +186,16 @@ def _refuse(column: Hashable, kind: str, where: str) -> NoReturn:
 
 def check_free(columns: Iterable[Hashable], prefix: str, where: str, added: Sequence[str] = COLUMNS) -> None:
     """Refuse to add a column that is there already."""
-    clash = [prefix + name for name in added if prefix + name in set(columns)]
-    if clash:
-        raise DataError(
-            f"Column {clash[0]!r} is already in {where}: give the added columns a prefix "
-            "(prefix=... in Python, --prefix on the command line) or drop it first."
-        )
+    there = set(columns)
+    clash = [prefix + name for name in added if prefix + name in there]
+    if not clash:
+        return
+    free = f"new_{prefix}"
+    while any(free + name in there for name in added):
+        free = f"new_{free}"
+    n = len(clash) - 1
+    others = f" and {n} other{'s' * (n > 1)} of those to be added are" if n else " is"
+    raise DataError(
+        f"Column {clash[0]!r}{others} already in {where}: give the added columns a prefix, such as prefix={free!r} in "
+        f"Python or --prefix {free} on the command line, or rename or drop yours first."
+    )
