@@ -13,6 +13,7 @@ import argparse
 import contextlib
 import csv
 import io
+import itertools
 import json
 import os
 import random
@@ -22,7 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,11 @@ class Outcome:
         self.made += 1
         if not good:
             self.findings.append(what)
+
+    def resumes(self, shop: Workshop, target: Path, kind: str, fault: str = "") -> None:
+        """Count a broken run, which has to be resumed to the bytes of an unbroken one."""
+        wrong = shop.finish(target, kind)
+        self.check(not wrong, f"{kind}{', ' * bool(fault)}{fault}: {wrong}")
 
 
 class Workshop:
@@ -99,6 +105,11 @@ class Workshop:
     def target(self, kind: str) -> Path:
         """A fresh place for a result."""
         return Path(tempfile.mkdtemp(dir=self.folder)) / f"out.{kind}"
+
+    def targets(self, rounds: int) -> Iterator[tuple[str, Path]]:
+        """Fresh places for results of each format in turn."""
+        for kind in itertools.islice(itertools.cycle(FORMATS), rounds):
+            yield kind, self.target(kind)
 
     def start(
         self, target: Path, resume: bool = False, n_jobs: int = 1, limit: int = 0
@@ -141,9 +152,7 @@ def wait_for_rows(process: subprocess.Popen[bytes], target: Path, lines: int = 2
 def kills(shop: Workshop, rounds: int) -> Outcome:
     """SIGKILL at a random moment, up to three times, then resume."""
     out = Outcome()
-    for i in range(rounds):
-        kind = FORMATS[i % len(FORMATS)]
-        target = shop.target(kind)
+    for kind, target in shop.targets(rounds):
         for attempt in range(shop.random.randint(1, 3)):
             process = shop.start(target, resume=attempt > 0)
             if shop.random.random() < 0.8:
@@ -153,25 +162,21 @@ def kills(shop: Workshop, rounds: int) -> Outcome:
             process.communicate()
             if target.exists():
                 break
-        wrong = shop.finish(target, kind)
-        out.check(not wrong, f"{kind}: {wrong}")
+        out.resumes(shop, target, kind)
     return out
 
 
 def full_disk(shop: Workshop, rounds: int) -> Outcome:
     """No more than so many bytes can be written to a file; then there is room again."""
     out = Outcome()
-    for i in range(rounds):
-        kind = FORMATS[i % len(FORMATS)]
-        target = shop.target(kind)
+    for kind, target in shop.targets(rounds):
         process = shop.start(target, limit=shop.random.randint(0, len(shop.whole(kind))))
         _, err = process.communicate()
         said = err.decode()
         out.check(
             process.returncode == 0 or (said.count("\n") == 1 and "Traceback" not in said), f"{kind}: {said[-300:]}"
         )
-        wrong = shop.finish(target, kind)
-        out.check(not wrong, f"{kind}: {wrong}")
+        out.resumes(shop, target, kind)
     return out
 
 
@@ -192,9 +197,7 @@ def crash_images(shop: Workshop, rounds: int) -> Outcome:
     starts anew. All else is resumed.
     """
     out = Outcome()
-    for i in range(rounds):
-        kind = FORMATS[i % len(FORMATS)]
-        target = shop.target(kind)
+    for kind, target in shop.targets(rounds):
         progress = stop_after(shop.random.randrange(BATCH, shop.rows))
         with contextlib.suppress(KeyboardInterrupt):
             label_file(shop.source, target, model=shop.model, batch_size=BATCH, progress=progress)
@@ -296,9 +299,7 @@ def dead_workers(shop: Workshop, rounds: int) -> Outcome:
     out = Outcome()
     if not Path("/proc/self/task").exists():
         return out
-    for i in range(rounds):
-        kind = FORMATS[i % len(FORMATS)]
-        target = shop.target(kind)
+    for i, (kind, target) in enumerate(shop.targets(rounds)):
         process = shop.start(target, n_jobs=2)
         wait_for_rows(process, target)
         workers = children(process.pid)
@@ -315,17 +316,14 @@ def dead_workers(shop: Workshop, rounds: int) -> Outcome:
             out.check("A worker process was ended" in said and "Traceback" not in said, f"{kind}: {said[-300:]}")
         left = [pid for pid in workers if _alive(pid)]
         out.check(_gone(left), f"{kind}, {victim}: workers left alive")
-        wrong = shop.finish(target, kind)
-        out.check(not wrong, f"{kind}, {victim}: {wrong}")
+        out.resumes(shop, target, kind, victim)
     return out
 
 
 def concurrent_runs(shop: Workshop, rounds: int) -> Outcome:
     """Several runs with one target at a time: one makes it, whole, and the others say that it is taken."""
     out = Outcome()
-    for i in range(rounds):
-        kind = FORMATS[i % len(FORMATS)]
-        target = shop.target(kind)
+    for kind, target in shop.targets(rounds):
         runs = [shop.start(target) for _ in range(3)]
         said = [run.communicate()[1].decode() for run in runs]
         winners = sum(run.returncode == 0 for run in runs)

@@ -451,7 +451,7 @@ def test_hostile_ads_do_nothing_in_a_browser(tab: Page, tmp_path: Path, small_mo
 
 def test_half_characters_make_a_page(tmp_path: Path, small_model: Model) -> None:
     source, labelled = tmp_path / "ads.jsonl", tmp_path / "labelled.jsonl"
-    ad = {"title": "Wel\ud83dder", "text": "MIG welding \ud800 of steel\udc80 frames in our hall.", "town\ud800": "K\udfff"}
+    ad = {"title": "Wel\ud83dder", "text": "MIG welding \ud800 of steel\udc80 frames, days.", "town\ud800": "K\udfff"}
     source.write_text("".join(json.dumps(ad | {"id": i}) + "\n" for i in range(3)), "ascii")
     label_file(source, labelled, model=small_model)
     page = page_of(labelled, by=["town\ufffd"], model=small_model)
