@@ -18,7 +18,7 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FINDINGS = ROOT / "tests" / "data" / "fuzz_findings.jsonl"
 Ad = tuple[str, str | None]
 Check = Callable[[Sequence[Ad], Model, Path], None]
+_PARTS = ("responsibilities", "教育背景")
 _DIMENSIONS = ("academic", "hands_on")
 _SUM = 1e-5  # of a rating: its terms are float32
 _LONGEST_CORPUS_AD = 3_000
@@ -117,7 +118,7 @@ class Makes:
             (3, self.nested),
             (3, self.title),
             (1, lambda chance: chance.choice(self.ads)),
-            (1, lambda chance: chance.choice(["", " ", "\n", "\u200b", "<p></p>", "&nbsp;"])),
+            (3, lambda chance: chance.choice(["", "", "", " ", "\n", "\u200b", "<p></p>", "&nbsp;"])),
         ]
         self.every = [make for weight, make in kinds for _ in range(weight)]
 
@@ -222,6 +223,7 @@ def check(ads: Sequence[Ad], model: Model, folder: Path) -> None:
         row = [found.academic_score, found.hands_on_score], [*found.probabilities.values()], found.requirements
         expected = together.scores[i].tolist(), together.probabilities[i].tolist(), together.requirements[i]
         assert row == expected, "a sample of a batch differs from the batch"
+    _check_parts([ads[i] for i in sample], model, chance)
     _check_order(ads, together, model, chance)
     _check_tables(ads, together, model, folder, chance)
 
@@ -258,9 +260,9 @@ def _check_span(item: Any, source: dict[str, str]) -> None:
         assert 0.0 <= item.confidence <= 1.0, f"confidence out of range: {item}"
 
 
-def check_result(found: Classification) -> None:
+def check_result(found: Classification, parts: Mapping[str, str] | None = None) -> None:
     """The same of a result: the pieces of evidence and the words of an explanation."""
-    source = {"text": found.text, "title": found.title or ""}
+    source = {"text": found.text, "title": found.title or "", **(parts or {})}
     items: tuple[Any, ...] = (*found.evidence, *found.requirements, *found.reasons)
     for item in items:
         _check_span(item, source)
@@ -269,6 +271,19 @@ def check_result(found: Classification) -> None:
         assert abs(score - min(max(rating, 0.0), 4.0) / 4.0) < _SUM, f"{dimension} does not add up"
     for words in (found.explain("en"), found.explain("zh"), found.to_json(), found._repr_html_()):
         assert words.encode("utf-8")
+
+
+def _check_parts(ads: Sequence[Ad], model: Model, chance: random.Random) -> None:
+    """Ads in two parts: spans lie in the parts, and a table with two columns of texts says the same."""
+    cells = [(text[:at], text[at:]) for text, _ in ads for at in [chance.randrange(len(text) + 1)]]
+    parts = [dict(zip(_PARTS, pair, strict=True)) for pair in cells]
+    found = classify_many(parts, [title or "" for _, title in ads], model=model)
+    for result, part in zip(found, parts, strict=True):
+        check_result(result, part)
+    table = pd.DataFrame(parts, columns=list(_PARTS), dtype=object)
+    table.insert(0, "title", pd.Series([title or "" for _, title in ads], dtype=object))
+    labelled = label_table(table, text=list(_PARTS), title="title", evidence=False, model=model)
+    assert labelled["collar"].tolist() == [result.label for result in found], "parts differ from columns"
 
 
 def _check_order(ads: Sequence[Ad], together: Predictions, model: Model, chance: random.Random) -> None:
