@@ -38,6 +38,7 @@ wheel: .venv/test.stamp
 
 # What a plain install brings with it, with licences, as CycloneDX.
 sbom: .venv/bin/python
+	mkdir -p dist
 	rm -rf .venv/plain && $(BIN)/python -m venv .venv/plain
 	.venv/plain/bin/python -m pip install -q .
 	$(BIN)/python -m pip install -q --group release
