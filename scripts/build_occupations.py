@@ -28,10 +28,9 @@ sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
 from scripts.check_occupation_figures import DECIMALS, MEASURED, data_level_figures  # noqa: E402
 
-from collarclass.corpus.read import OCCUPATION_COLUMNS, read_occupations  # noqa: E402
+from collarclass.corpus.read import OCCUPATION_COLUMNS, ONET_FIGURES, read_occupations  # noqa: E402
 from collarclass.definitions.labels import LABELS, allowed_labels  # noqa: E402
 from collarclass.errors import DataError  # noqa: E402
-from collarclass.occupation.onet import FIGURES  # noqa: E402
 
 RATED = ["onet_code", "titles_en", "titles_zh", "academic_rating", "hands_on_rating", "label", "why"]
 SOURCES = {"RL_29.0": MEASURED, "RL_18.1_mapped": "RL 18.1", "jobzone_mean": "job zone"}
@@ -136,7 +135,7 @@ def as_text(table: pd.DataFrame) -> pd.DataFrame:
     table = table.copy()
     for column in ("academic_rating", "hands_on_rating", "job_zone"):
         table[column] = table[column].map("{:g}".format)
-    for column in FIGURES:
+    for column in ONET_FIGURES:
         if column != "job_zone":
             table[column] = table[column].map(lambda x: "" if pd.isna(x) else f"{x:.{DECIMALS}f}")
     table["external_agreement"] = table["external_agreement"].map(lambda x: "" if pd.isna(x) else f"{x:.2f}")
@@ -182,7 +181,7 @@ def card_numbers(table: pd.DataFrame) -> str:
     rows = [
         ("occupations", str(len(table))),
         *((f"labelled {label}", str(int((table["label"] == label).sum()))) for label in LABELS),
-        *((f"with {column}", str(int(table[column].notna().sum()))) for column in FIGURES),
+        *((f"with {column}", str(int(table[column].notna().sum()))) for column in ONET_FIGURES),
         *(
             (f"schooling_source `{source}`", str(int((table["schooling_source"] == source).sum())))
             for source in SOURCES.values()

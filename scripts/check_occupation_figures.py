@@ -20,9 +20,9 @@ import pandas as pd
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
-from collarclass.corpus.read import read_occupations  # noqa: E402
+from collarclass.corpus.read import ONET_FIGURES, read_occupations  # noqa: E402
 from collarclass.errors import DataError  # noqa: E402
-from collarclass.occupation.onet import FIGURES, PHYSICAL_ACTIVITIES, figures  # noqa: E402
+from collarclass.occupation.onet import PHYSICAL_ACTIVITIES, figures  # noqa: E402
 
 DECIMALS = 4  # in data/occupations.csv
 MEASURED = "RL 29.0"  # the `schooling_source` of figures that come from the folder itself
@@ -74,7 +74,7 @@ def compare(shipped: pd.DataFrame, made: pd.DataFrame) -> pd.DataFrame:
     measured = shipped["schooling_source"] == MEASURED
     made = made.reindex(shipped.index)
     rows = [("title", len(shipped), float("nan"), int((shipped["title"] != made["title"]).sum()))]
-    for column in FIGURES:
+    for column in ONET_FIGURES:
         old, new = shipped[column].astype(float), made[column].astype(float)
         if column == "schooling_years":
             old, new = old[measured], new[measured]

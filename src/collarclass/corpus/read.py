@@ -26,6 +26,16 @@ AD_COLUMNS = (
     "kind",
 )
 AD_KINDS = ("occupation", "mirror", "contrast")
+# The columns of data/occupations.csv that O*NET measures; `occupation/onet.py` makes them.
+ONET_FIGURES = (
+    "schooling_years",
+    "share_associate_plus",
+    "share_bachelor_plus",
+    "job_zone",
+    "physical_index",
+    "technical_index",
+    "digital_creative_share",
+)
 SCHOOLING_SOURCES = ("RL 29.0", "RL 18.1", "job zone")
 OCCUPATION_COLUMNS = (
     "onet_code",
@@ -47,16 +57,6 @@ OCCUPATION_COLUMNS = (
     "label",
     "why",
     "external_label",
-    "external_agreement",
-)
-_FIGURES = (
-    "schooling_years",
-    "share_associate_plus",
-    "share_bachelor_plus",
-    "job_zone",
-    "physical_index",
-    "technical_index",
-    "digital_creative_share",
     "external_agreement",
 )
 
@@ -195,7 +195,7 @@ def read_occupations(path: str | os.PathLike[str]) -> pd.DataFrame:
     _require(table, known, "schooling_source", f"one of {', '.join(SCHOOLING_SOURCES)}", name)
     outside = table["external_label"].isin(("", *LABELS))
     _require(table, outside, "external_label", f"one of {', '.join(LABELS)} or empty", name)
-    for column in _FIGURES:
+    for column in (*ONET_FIGURES, "external_agreement"):
         number = pd.to_numeric(table[column], errors="coerce")
         _require(table, number.notna() | (table[column] == ""), column, "a number or empty", name)
         table[column] = number

@@ -17,6 +17,7 @@ import pandas as pd
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from collarclass.corpus.read import ONET_FIGURES
 from collarclass.definitions.labels import Label
 from collarclass.errors import DataError
 from collarclass.features.ngrams import Vocabulary
@@ -24,15 +25,6 @@ from collarclass.features.titles import title_features
 from collarclass.occupation.table import KINDS, csco_names, known_titles, occupations
 from collarclass.text.tokens import tokenize
 
-FIGURES = (
-    "schooling_years",
-    "share_associate_plus",
-    "share_bachelor_plus",
-    "job_zone",
-    "physical_index",
-    "technical_index",
-    "digital_creative_share",
-)
 # The kinds of code, each with the column that it stands in. A shorter O*NET code stands for all that begin with it.
 _CODES = (
     (re.compile(r"\d\d-\d{4}(\.\d\d)?"), "onet_code", "O*NET-SOC"),
@@ -181,7 +173,7 @@ def _match(table: pd.DataFrame, row: int, similarity: float, reason: str) -> Occ
         academic_rating=float(found["academic_rating"]),
         hands_on_rating=float(found["hands_on_rating"]),
         why=found["why"],
-        figures={name: float(found[name]) for name in FIGURES},
+        figures={name: float(found[name]) for name in ONET_FIGURES},
     )
 
 

@@ -13,17 +13,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from collarclass.corpus.read import ONET_FIGURES
 from collarclass.errors import DataError
 
-FIGURES = (
-    "schooling_years",
-    "share_associate_plus",
-    "share_bachelor_plus",
-    "job_zone",
-    "physical_index",
-    "technical_index",
-    "digital_creative_share",
-)
 # Years of schooling that each category of "Required Level of Education" stands for.
 SCHOOLING_YEARS = dict(zip(range(1, 13), (10, 12, 13, 13, 14, 16, 17, 18, 19, 19, 21, 22), strict=True))
 _ASSOCIATE, _BACHELOR = 5, 6
@@ -121,7 +113,7 @@ def figures(folder: str | os.PathLike[str], activities: str | os.PathLike[str] |
         table["physical_index"] = _index(away, "Work Activities", "IM", PHYSICAL_ACTIVITIES)
     table["technical_index"] = _index(home, "Skills", "LV", TECHNICAL_SKILLS)
     table["digital_creative_share"] = _digital_creative(home)
-    return table.reset_index()[["onet_code", "title", *FIGURES]]
+    return table.reset_index()[["onet_code", "title", *ONET_FIGURES]]
 
 
 def _schooling(folder: Path) -> pd.DataFrame:
