@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import pandas as pd
@@ -17,9 +17,8 @@ import pyarrow as pa
 from collarclass.api import default_model
 from collarclass.model.model import Model
 from collarclass.model.persistence import load_model
-from collarclass.tables.arrow import arrow_strings
-from collarclass.tables.columns import Columns, check_free, choose_columns
-from collarclass.tables.dataframe import label_columns, label_table
+from collarclass.tables.columns import check_free, choose_columns
+from collarclass.tables.dataframe import label_table
 from collarclass.tables.schema import fields
 
 ModelLike = Model | str | os.PathLike[str] | None
@@ -34,9 +33,22 @@ def _model(model: Model | str | None) -> Model:
     return model if isinstance(model, Model) else _read_model(model)
 
 
-def _path(model: ModelLike) -> Model | str | None:
-    """A model as workers get it: a path stays a path, so that each worker reads it for itself."""
-    return model if model is None or isinstance(model, Model) else os.fspath(model)
+def _for_workers(
+    columns: Iterable[str], title: str | None, text: str | Sequence[str] | None, prefix: str, model: ModelLike
+) -> tuple[Model | str | None, dict[str, Any]]:
+    """Check the columns once, here: the model and the options of `label_table` as workers get them.
+
+    A path stays a path, so that each worker reads the model for itself.
+    """
+    columns = list(columns)
+    chosen = choose_columns(columns, title, text)
+    check_free(columns, prefix, "the table")
+    options = {"title": chosen.title, "text": list(chosen.texts), "prefix": prefix}
+    return model if model is None or isinstance(model, Model) else os.fspath(model), options
+
+
+def _label(part: Any, model: Model | str | None, options: dict[str, Any]) -> Any:
+    return label_table(part, model=_model(model), **options)
 
 
 def label_dask(
@@ -55,11 +67,9 @@ def label_dask(
     ddf : dask.dataframe.DataFrame
     title : str, optional
     text : str or sequence of str, optional
-        As in `label_table`: the columns' names, if they are not among the common ones.
     evidence : bool, default=True
-        Whether to name the words that decided; faster without.
     prefix : str
-        Put before the names of the added columns.
+        As in `label_table`.
     model : Model or path-like, optional
         A model, sent to the workers once, or a model folder that every worker can read; the shipped
         model if not given.
@@ -80,26 +90,16 @@ def label_dask(
     >>> ads = dd.read_parquet("ads/*.parquet")  # doctest: +SKIP
     >>> label_dask(ads).to_parquet("labelled/")  # doctest: +SKIP
     """
-    chosen = choose_columns(ddf.columns, title, text)
-    check_free(ddf.columns, prefix, "the table")
-    shared: Any = _path(model)
+    shared: Any
+    shared, options = _for_workers(ddf.columns, title, text, prefix, model)
     if isinstance(shared, Model):
         from dask import delayed
 
         shared = delayed(shared, pure=False)  # one key in the graph, not a copy in every task
-    meta = ddf._meta.assign(**_no_rows(prefix))
-    options = {"title": chosen.title, "text": list(chosen.texts), "evidence": evidence, "prefix": prefix}
-    return ddf.map_partitions(_label_partition, shared, options, meta=meta, enforce_metadata=False)
-
-
-def _no_rows(prefix: str) -> dict[str, pd.Series[Any]]:
-    return {
-        f.name: pd.Series([], dtype="str" if f.type == pa.string() else "float64") for f in fields(prefix)
-    }
-
-
-def _label_partition(part: pd.DataFrame, model: Model | str | None, options: dict[str, Any]) -> pd.DataFrame:
-    return label_table(part, model=_model(model), **options)
+    meta = ddf._meta.assign(
+        **{f.name: pd.Series([], dtype="str" if f.type == pa.string() else "float64") for f in fields(prefix)}
+    )
+    return ddf.map_partitions(_label, shared, options | {"evidence": evidence}, meta=meta, enforce_metadata=False)
 
 
 def label_spark(
@@ -118,11 +118,9 @@ def label_spark(
     sdf : pyspark.sql.DataFrame
     title : str, optional
     text : str or sequence of str, optional
-        As in `label_table`: the columns' names, if they are not among the common ones.
     evidence : bool, default=True
-        Whether to name the words that decided; faster without.
     prefix : str
-        Put before the names of the added columns.
+        As in `label_table`.
     model : Model or path-like, optional
         A model, or better a model folder that every worker can read; the shipped model if not given.
 
@@ -143,34 +141,20 @@ def label_spark(
     """
     from pyspark.sql.types import DoubleType, StringType, StructField, StructType
 
-    chosen = choose_columns(sdf.columns, title, text)
-    check_free(sdf.columns, prefix, "the table")
+    shared, options = _for_workers(sdf.columns, title, text, prefix, model)
     added = [
         StructField(f.name, StringType() if f.type == pa.string() else DoubleType(), True)
         for f in fields(prefix)
     ]
     schema = StructType([*sdf.schema.fields, *added])
-    label = _SparkLabelling(_path(model), chosen, evidence, prefix)
-    return sdf.mapInArrow(label, schema)
+    return sdf.mapInArrow(partial(_label_batches, model=shared, options=options | {"evidence": evidence}), schema)
 
 
-class _SparkLabelling:
-    """What Spark sends to its workers: record batches in, the same with columns added out."""
-
-    def __init__(self, model: Model | str | None, chosen: Columns, evidence: bool, prefix: str) -> None:
-        self._model = model
-        self._chosen = chosen
-        self._evidence = evidence
-        self._prefix = prefix
-
-    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        model = _model(self._model)
-        for batch in batches:
-            cells = [arrow_strings(batch.column(str(name))) for name in self._chosen.every]
-            texts, titles, _ = self._chosen.rows(cells)
-            added = label_columns(texts, titles, model=model, evidence=self._evidence, prefix=self._prefix)
-            arrays = [*batch.columns, *(c.combine_chunks() for c in added.columns)]
-            yield pa.RecordBatch.from_arrays(arrays, schema=pa.schema([*batch.schema, *added.schema]))
+def _label_batches(
+    batches: Iterable[pa.RecordBatch], model: Model | str | None, options: dict[str, Any]
+) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        yield from _label(pa.Table.from_batches([batch]), model, options).combine_chunks().to_batches()
 
 
 def label_ray(
@@ -189,11 +173,9 @@ def label_ray(
     dataset : ray.data.Dataset
     title : str, optional
     text : str or sequence of str, optional
-        As in `label_table`: the columns' names, if they are not among the common ones.
     evidence : bool, default=True
-        Whether to name the words that decided; faster without.
     prefix : str
-        Put before the names of the added columns.
+        As in `label_table`.
     model : Model or path-like, optional
         A model, or better a model folder that every worker can read; the shipped model if not given.
 
@@ -213,14 +195,7 @@ def label_ray(
     >>> ads = ray.data.read_parquet("ads/")  # doctest: +SKIP
     >>> label_ray(ads).write_parquet("labelled/")  # doctest: +SKIP
     """
-    columns = dataset.schema().names
-    chosen = choose_columns(columns, title, text)
-    check_free(columns, prefix, "the table")
-    options = {"title": chosen.title, "text": list(chosen.texts), "evidence": evidence, "prefix": prefix}
+    shared, options = _for_workers(dataset.schema().names, title, text, prefix, model)
     return dataset.map_batches(
-        _label_arrow_batch, fn_args=(_path(model), options), batch_format="pyarrow", batch_size=4096
+        _label, fn_args=(shared, options | {"evidence": evidence}), batch_format="pyarrow", batch_size=4096
     )
-
-
-def _label_arrow_batch(table: pa.Table, model: Model | str | None, options: dict[str, Any]) -> pa.Table:
-    return label_table(table, model=_model(model), **options)
