@@ -7,10 +7,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from collarclass.cli.harmless import say
+
+if TYPE_CHECKING:
+    from collarclass.model.model import Model
 
 PATH = click.Path(path_type=Path)
 SOURCE = click.argument("source")
@@ -68,6 +72,19 @@ def check_free(target: Path, force: bool) -> None:
 
     if target.exists() and not force:
         raise DataError(f"{target} is there already: choose another name, or overwrite it with --force.")
+
+
+def make_way(target: Path, force: bool) -> None:
+    """Refuse to write over a file that is there, and make the folder of one that is not."""
+    check_free(target, force)
+    target.parent.mkdir(parents=True, exist_ok=True)
+
+
+def read_model(folder: Path | None) -> Model | None:
+    """The model that the user named; none stands for the shipped one."""
+    from collarclass.model.persistence import load_model
+
+    return load_model(folder) if folder is not None else None
 
 
 def fail(message: str, code: int) -> int:

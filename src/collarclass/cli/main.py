@@ -16,7 +16,20 @@ import click
 
 from collarclass import __version__
 from collarclass.cli.calibrate import calibrate
-from collarclass.cli.common import FORCE, MODEL, PATH, PREFIX, QUIET, TITLE, Group, check_free, ending, fail
+from collarclass.cli.common import (
+    FORCE,
+    MODEL,
+    PATH,
+    PREFIX,
+    QUIET,
+    TITLE,
+    Group,
+    check_free,
+    ending,
+    fail,
+    make_way,
+    read_model,
+)
 from collarclass.cli.harmless import as_utf_8, say, say_json
 from collarclass.cli.occupation import occupation
 from collarclass.cli.shares import COMMANDS
@@ -47,14 +60,13 @@ def classify(text: str | None, title: str | None, as_json: bool, model: Path | N
     """
     from collarclass.api import classify as classify_one
     from collarclass.cli.terminal import lines
-    from collarclass.model.persistence import load_model
 
     if text is None and title is None:
         raise click.UsageError('Give an ad, or a job title: collarclass classify "Web designer".')
     if text == "-":
         text = sys.stdin.buffer.read().decode("utf-8-sig", "replace")
     title = None if title is None else as_utf_8(title)
-    found = classify_one(as_utf_8(text or ""), title, model=load_model(model) if model is not None else None)
+    found = classify_one(as_utf_8(text or ""), title, model=read_model(model))
     with ending():
         if as_json:
             say_json(found.to_json())
@@ -76,7 +88,7 @@ def classify(text: str | None, title: str | None, as_json: bool, model: Path | N
 @TITLE
 @click.option("--text", multiple=True, help="Column of ad texts; given several times, they are read together.")
 @click.option("--code", help="Column of occupation codes: they judge rows whose ad and title say too little.")
-@click.option("--format", "kind", help="csv, tsv, jsonl, json, parquet or xlsx, where no file name tells.")
+@click.option("--format", help="csv, tsv, jsonl, json, parquet or xlsx, where no file name tells.")
 @click.option("--encoding", help="Of the source; found if not given.")
 @click.option("--delimiter", help="Of the source; found if not given.")
 @click.option("--sheet", help="Name or number of a workbook's sheet; the first if not given.")
@@ -106,32 +118,15 @@ def classify(text: str | None, title: str | None, as_json: bool, model: Path | N
 def label(
     source: tuple[str, ...],
     target: str,
-    title: str | None,
+    *,
     text: tuple[str, ...],
-    code: str | None,
-    kind: str | None,
-    encoding: str | None,
     delimiter: str | None,
-    sheet: str | None,
-    file_column: str | None,
     select: str | None,
-    head: int | None,
-    sample: int | None,
-    prefix: str,
-    evidence: bool,
-    definition: str,
-    model: Path | None,
-    n_jobs: int,
-    batch_size: int,
     longest_row: int,
-    most_columns: int,
-    force: bool,
-    resume: bool,
-    progress: bool | None,
     report_file: Path | None,
-    occupations: bool,
     summary_file: Path | None,
     quiet: bool,
+    **options: Any,
 ) -> None:
     """Label every ad of a file: the same rows come out, with columns added.
 
@@ -145,53 +140,30 @@ def label(
         raise DataError("A report needs a labelled file: name one with -o instead of standard output.")
     for beside in (report_file, summary_file):
         if beside is not None:
-            check_free(beside, force)
+            check_free(beside, options["force"])
     goes_on = "-" not in (*source, target)
     with ending("Interrupted: the same command goes on with --resume." if goes_on else "Interrupted."):
         done = label_file(
             source,
             target,
-            title=title,
             text=list(text) or None,
-            code=code,
-            format=kind,
-            encoding=encoding,
             delimiter={"\\t": "\t", "tab": "\t"}.get(delimiter or "", delimiter),
-            sheet=sheet,
-            file_column=file_column,
             select=select.split(",") if select is not None else None,
-            head=head,
-            sample=sample,
-            prefix=prefix,
-            evidence=evidence,
-            occupations=occupations,
-            model=model,
-            definition=definition,
-            n_jobs=n_jobs,
-            batch_size=batch_size,
             longest_row=longest_row << 20,
-            most_columns=most_columns,
-            force=force,
-            resume=resume,
-            progress=progress,
+            **options,
         )
     if not quiet:
-        say("\n".join(summary_lines(done, target, prefix)), err=True)
+        say("\n".join(summary_lines(done, target, options["prefix"])), err=True)
     if summary_file is not None:
         write_summary(summary_file, done, source, target, click.get_current_context().params)
     if report_file is not None:
-        _report(target, report_file, title=title, prefix=prefix, model=model, definition=definition, force=force)
+        from collarclass.report.report import write_report
 
-
-def _report(source: str, target: Path, *, model: Path | None, force: bool, **options: Any) -> None:
-    from collarclass.model.persistence import load_model
-    from collarclass.report.report import write_report
-
-    check_free(target, force)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with ending():
-        write_report(source, target, model=load_model(model) if model is not None else None, **options)
-    say(f"Report -> {target}", err=True)
+        shared = {name: options[name] for name in ("title", "prefix", "definition")}
+        make_way(report_file, options["force"])
+        with ending():
+            write_report(target, report_file, model=read_model(options["model"]), **shared)
+        say(f"Report -> {report_file}", err=True)
 
 
 @app.command(epilog="Example: collarclass train -o models/own --own my_labelled_ads.csv --name own")
@@ -202,22 +174,13 @@ def _report(source: str, target: Path, *, model: Path | None, force: bool, **opt
 @click.option("--written-only", is_flag=True, help="Leave out the real ads.")
 @click.option("--name", help="Name of the model; own with --own, standard without.")
 @click.option("--progress/--no-progress", default=None, help="Show the step and the time left.")
-def train(
-    target: Path,
-    data: Path | None,
-    own: Path | None,
-    own_mentions: Path | None,
-    written_only: bool,
-    name: str | None,
-    progress: bool | None,
-) -> None:
+def train(target: Path, data: Path | None, own: Path | None, name: str | None, **options: Any) -> None:
     """Train a model on labelled ads, and say how good it is.
 
     The training ads come with the package; --own adds yours, a table of any format with columns text and label.
     """
     from collarclass.training.train import train_to
 
-    options: dict[str, Any] = {"own_mentions": own_mentions, "written_only": written_only, "progress": progress}
     with ending():
         say(train_to(target, data, own=own, name=name or ("own" if own else "standard"), **options))
 
@@ -233,11 +196,10 @@ def check(source: Path, target: Path | None, model: Path | None, force: bool) ->
     SOURCE is a CSV with columns text and label.
     """
     from collarclass.annotation.check_labels import check_file
-    from collarclass.model.persistence import load_model
 
     if target is not None:
         check_free(target, force)
-    findings, n = check_file(source, load_model(model) if model is not None else None)
+    findings, n = check_file(source, read_model(model))
     doubts = int((findings["kind"] == "doubt").sum())
     with ending():
         if target is None:
@@ -269,26 +231,19 @@ def check(source: Path, target: Path | None, model: Path | None, force: bool) ->
 @QUIET
 def evaluate(
     source: Path | None,
-    truth: str,
-    by: str | None,
     prefix: str,
-    baselines: Path | None,
-    against: Path | None,
-    against_prefix: str | None,
-    as_json: bool,
     external: Path | None,
     differ: bool,
     model: Path | None,
     quiet: bool,
+    **options: Any,
 ) -> None:
     """Compare labels with an annotator's, or labels of occupations with published lists.
 
     SOURCE is a file of ads, labelled or not, with a column of true labels; with --external, one with a
     column onet_code, or none for the table of occupations and the shipped model.
     """
-    from collarclass.model.persistence import load_model
-
-    loaded = load_model(model) if model is not None else None
+    loaded = read_model(model)
     if external is not None:
         from collarclass.evaluation.external import as_text, compare, label_occupations
 
@@ -303,19 +258,8 @@ def evaluate(
     from collarclass.evaluation.evaluate import evaluate_file
 
     with ending():
-        shown = evaluate_file(
-            source,
-            truth=truth,
-            by=by,
-            prefix=prefix,
-            model=loaded,
-            baselines=baselines,
-            against=against,
-            against_prefix=against_prefix,
-            as_json=as_json,
-            on_read=say_read(quiet),
-        )
-        (say_json if as_json else say)(shown)
+        shown = evaluate_file(source, prefix=prefix, model=loaded, on_read=say_read(quiet), **options)
+        (say_json if options["as_json"] else say)(shown)
 
 
 @app.command(epilog="Example: collarclass benchmark --predictions mine.csv")
@@ -356,13 +300,12 @@ def page(
 ) -> None:
     """Open a page in the browser to label ads, titles and files; programs can use it over HTTP, too."""
     from collarclass.errors import DataError
-    from collarclass.model.persistence import load_model
 
     try:
         from collarclass.app.server import serve
     except ModuleNotFoundError as error:
         raise DataError(f"The page needs {error.name}: install it with pip install 'collarclass[app]'.") from None
-    found = load_model(model) if model is not None else None
+    found = read_model(model)
     with ending():
         serve(host, port, model=found, token=token, hosts=allow_host, browser=browser, say=say)
 

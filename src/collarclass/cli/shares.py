@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
-from collarclass.cli.common import FORCE, MODEL, PATH, PREFIX, QUIET, SOURCE, TEXT, TITLE, check_free, ending
+from collarclass.cli.common import (
+    FORCE,
+    MODEL,
+    PATH,
+    PREFIX,
+    QUIET,
+    SOURCE,
+    TEXT,
+    TITLE,
+    ending,
+    make_way,
+    read_model,
+)
 from collarclass.cli.harmless import say, say_json
 from collarclass.cli.summary import say_read
 
@@ -20,7 +32,7 @@ ORDER = click.option(
 DEFINITION = click.option(
     "--definition",
     "--definitions",
-    "definitions",
+    "definition",
     multiple=True,
     default=["article"],
     help="Built-in name, TOML file, or all; may be given again.",
@@ -34,24 +46,12 @@ DEFINITION = click.option(
 @BY
 @DATE
 @ORDER
-@click.option("--seed", default=0, help="The same number draws the same ads.")
+@click.option("--seed", "random_state", default=0, help="The same number draws the same ads.")
 @TITLE
 @TEXT
 @PREFIX
 @FORCE
-def sample(
-    source: str,
-    target: Path,
-    n: int,
-    by: Sequence[str],
-    date: str | None,
-    date_order: str | None,
-    seed: int,
-    title: str | None,
-    text: str | None,
-    prefix: str,
-    force: bool,
-) -> None:
+def sample(source: str, target: Path, n: int, force: bool, **options: Any) -> None:
     """Draw ads to annotate, so that shares can be corrected by them.
 
     SOURCE is a file that 'collarclass label' wrote. The sample is random within predicted label, confidence and
@@ -59,21 +59,9 @@ def sample(
     """
     from collarclass.shares.files import sample_file
 
-    check_free(target, force)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_way(target, force)
     with ending():
-        done = sample_file(
-            source,
-            target,
-            n,
-            by=by,
-            date=date,
-            date_order=date_order,  # type: ignore[arg-type]
-            title=title,
-            text=text,
-            prefix=prefix,
-            random_state=seed,
-        )
+        done = sample_file(source, target, n, **options)
     say(f"{done.n:,} of {done.n_ads:,} ads from {done.n_strata:,} strata -> {target}", err=True)
 
 
@@ -97,49 +85,18 @@ def sample(
 @MODEL
 @FORCE
 def shares(
-    source: str,
-    truth: Path | None,
-    truth_column: str,
-    by: Sequence[str],
-    date: str | None,
-    date_order: str | None,
-    weight: str | None,
-    unique: bool,
-    definitions: Sequence[str],
-    kind: str,
-    target: Path | None,
-    title: str | None,
-    text: str | None,
-    prefix: str,
-    model: Path | None,
-    force: bool,
+    source: str, kind: str, target: Path | None, model: Path | None, force: bool, **options: Any
 ) -> None:
     """Shares of labels, corrected for the model's errors, with 95 % intervals.
 
     SOURCE is a file that 'collarclass label' wrote.
     """
-    from collarclass.model.persistence import load_model
     from collarclass.shares.files import format_shares, shares_of_file
 
     if target is not None:
-        check_free(target, force)
-        target.parent.mkdir(parents=True, exist_ok=True)
+        make_way(target, force)
     with ending():
-        found = shares_of_file(
-            source,
-            truth,
-            by=by,
-            date=date,
-            date_order=date_order,  # type: ignore[arg-type]
-            weight=weight,
-            unique=unique,
-            definition=list(definitions),
-            truth_column=truth_column,
-            title=title,
-            text=text,
-            prefix=prefix,
-            model=load_model(model) if model is not None else None,
-        )
+        found = shares_of_file(source, model=read_model(model), **options)
         result = format_shares(found, kind)
         if target is None:
             (say_json if kind == "json" else say)(result.rstrip("\n"))
@@ -164,8 +121,7 @@ def duplicates(source: str, target: Path, similarity: float, title: str | None, 
     """
     from collarclass.shares.duplicates import mark_duplicates
 
-    check_free(target, force)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_way(target, force)
     with ending():
         found = mark_duplicates(source, target, title=title, text=text, similarity=similarity)
     say(f"{len(found.group):,} ads are {found.n_distinct:,} -> {target}", err=True)
@@ -186,8 +142,6 @@ def duplicates(source: str, target: Path, similarity: float, title: str | None, 
 def review(
     source: str,
     target: Path | None,
-    annotator: str,
-    ratings: bool,
     least_certain: bool,
     most: int,
     title: str | None,
@@ -195,6 +149,7 @@ def review(
     prefix: str,
     model: Path | None,
     quiet: bool,
+    **options: Any,
 ) -> None:
     """Label ads yourself, by one key each, without seeing the model's guess.
 
@@ -204,7 +159,6 @@ def review(
     from collarclass.annotation.review import Terminal, agreement_of, read_ads
     from collarclass.annotation.review import least_certain as doubtful
     from collarclass.annotation.review import review as ask
-    from collarclass.model.persistence import load_model
 
     target = target or Path(source).with_name(f"{Path(source).name.partition('.')[0]}.annotated.csv")
     if least_certain:
@@ -214,14 +168,7 @@ def review(
         ads = read_ads(source, title=title, text=text, on_read=say_read(quiet))
     terminal = Terminal(_read_key, lambda piece: say(piece, nl=False))
     with ending(f"Interrupted: what you labelled is in {target}."):
-        n = ask(
-            ads,
-            target,
-            terminal,
-            annotator=annotator,
-            ratings=ratings,
-            model=load_model(model) if model is not None else None,
-        )
+        n = ask(ads, target, terminal, model=read_model(model), **options)
         say(f"{n:,} ads labelled -> {target}")
         if (both := agreement_of(target)) is not None:
             found, differ = both
@@ -257,49 +204,16 @@ def _read_key() -> str:
 @MODEL
 @FORCE
 @QUIET
-def report(
-    source: str,
-    target: Path,
-    by: tuple[str, ...],
-    truth: Path | None,
-    definition: str,
-    date: str | None,
-    date_order: str | None,
-    weight: str | None,
-    lang: str,
-    title: str | None,
-    text: str | None,
-    prefix: str,
-    model: Path | None,
-    force: bool,
-    quiet: bool,
-) -> None:
+def report(source: str, target: Path, model: Path | None, force: bool, quiet: bool, **options: Any) -> None:
     """Write a page that shows what a labelled file holds.
 
     SOURCE is a file that 'collarclass label' wrote.
     """
-    from collarclass.model.persistence import load_model
     from collarclass.report.report import write_report
 
-    check_free(target, force)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_way(target, force)
     with ending():
-        write_report(
-            source,
-            target,
-            by=by,
-            truth=truth,
-            definition=definition,
-            date=date,
-            date_order=date_order,  # type: ignore[arg-type]
-            weight=weight,
-            lang=lang,
-            title=title,
-            text=text,
-            prefix=prefix,
-            model=load_model(model) if model is not None else None,
-            on_read=say_read(quiet),
-        )
+        write_report(source, target, model=read_model(model), on_read=say_read(quiet), **options)
     if not quiet:
         say(f"Report -> {target}", err=True)
 
