@@ -14,8 +14,6 @@ from collarclass.definitions.labels import BASES, LABELS
 from collarclass.model.model import Model
 from collarclass.model.predict import UNCLEAR, Predictions
 from collarclass.model.title_model import looks_like_title
-from collarclass.occupation.lookup import find_code, index
-from collarclass.occupation.table import csco_names, occupations
 from collarclass.tables.schema import DECIMALS
 
 _AD = BASES.index("ad")
@@ -68,6 +66,9 @@ def judge_codes(found: Predictions, codes: Sequence[str], model: Model) -> Predi
 @cache
 def _prior(code: str) -> tuple[NDArray[np.float64], NDArray[np.float64], str] | None:
     """Mean ratings, shares of the labels, and name of the occupations of a code; None for an unknown one."""
+    from collarclass.occupation.lookup import find_code
+    from collarclass.occupation.table import csco_names, occupations
+
     names = csco_names()
     if code in names.index:  # rated for China
         table, title = names.loc[[code]], str(names.at[code, "name"])
@@ -88,6 +89,9 @@ def nearest_columns(
 
     A row without a title is looked up by its text where that is a title, else by a short first line.
     """
+    from collarclass.occupation.lookup import find_code, index
+    from collarclass.occupation.table import occupations
+
     table = occupations()
     wanted = [_title(text, title) for text, title in zip(texts, titles or [None] * len(texts), strict=True)]
     found = index().nearest(wanted, 1)
