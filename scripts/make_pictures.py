@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import base64
 import json
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -25,6 +24,8 @@ import pandas as pd
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "src")]
+
+from scripts.browser import take_picture  # noqa: E402
 
 from collarclass.api import default_model  # noqa: E402
 from collarclass.corpus.read import read_occupations  # noqa: E402
@@ -54,19 +55,6 @@ APP_AD = {
     "and measure it.\n\nRequirements\n- Associate degree in machining technology, or equivalent experience\n"
     "- Three years of experience with CAM software\n- Certificate of a skilled trade preferred",
 }
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
-QUIET = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--hide-scrollbars",
-)
-
 
 def draw_plane(occupations: pd.DataFrame, target: Path) -> None:
     """Draw the occupations on the plane: one mark per pair of ratings and label, as large as it is common."""
@@ -117,37 +105,24 @@ def draw_plane(occupations: pd.DataFrame, target: Path) -> None:
 
 def shoot_report(target: Path) -> None:
     """Make the report on the example ads and take a picture of its head."""
-    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if browser is None:
-        raise SystemExit("No Chromium or Chrome on the path: install one for the picture of the report.")
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         label_file(ROOT / "examples" / "job_ads.csv", place / "labelled.csv")
         write_report(place / "labelled.csv", place / "report.html")
-        command = [browser, *QUIET, f"--user-data-dir={place / 'browser'}", "--window-size=1100,1180"]
-        command += ["--virtual-time-budget=8000", f"--screenshot={target}", (place / "report.html").as_uri()]
-        subprocess.run(command, check=True, capture_output=True, timeout=120)
+        take_picture((place / "report.html").as_uri(), target, 1100, 1180)
 
 
 def shoot_app(target: Path) -> None:
     """Start the page on a free port and take a picture of it with an ad from a link."""
-    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if browser is None:
-        raise SystemExit("No Chromium or Chrome on the path: install one for the picture of the page.")
     packed = zlib.compressobj(wbits=-15)
     ad = packed.compress(json.dumps(APP_AD).encode()) + packed.flush()
     link = base64.urlsafe_b64encode(ad).decode().rstrip("=")
     command = [sys.executable, "-m", "collarclass", "app", "--no-browser"]
-    with (
-        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
-        subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server,
-    ):
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         address = server.stdout.readline().strip()
-        command = [browser, *QUIET, f"--user-data-dir={folder}", "--window-size=1280,1190", "--lang=en"]
-        command += ["--virtual-time-budget=8000", f"--screenshot={target}", f"{address}?lang=en#/ad?d={link}"]
         try:
-            subprocess.run(command, check=True, capture_output=True, timeout=120)
+            take_picture(f"{address}?lang=en#/ad?d={link}", target, 1280, 1190)
         finally:
             server.terminate()
 

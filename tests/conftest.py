@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from collarclass import CollarClassifier, Model, save_model
+from collarclass import CollarClassifier, Model, label_file, save_model
 
 _ADS = (
     (
@@ -49,6 +49,14 @@ def small_model_path(small_model: Model, tmp_path_factory: pytest.TempPathFactor
 def golden() -> pd.DataFrame:
     """Short ads with the label that any reader of the definition would give."""
     return pd.read_csv(Path(__file__).parent / "data" / "golden.csv", dtype=str, keep_default_na=False)
+
+
+@pytest.fixture(scope="module")
+def labelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example ads, labelled by the shipped model, in a folder of the module's own."""
+    target = tmp_path_factory.mktemp("labelled") / "labelled.csv"
+    label_file(Path(__file__).parents[1] / "examples" / "job_ads.csv", target)
+    return target
 
 
 @pytest.fixture

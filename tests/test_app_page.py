@@ -15,10 +15,10 @@ import pytest
 pytest.importorskip("fastapi", reason="the page needs the extra app")
 pytest.importorskip("uvicorn", reason="the page needs the extra app")
 pytest.importorskip("websocket", reason="the browser is driven over a websocket")
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from app_server import Address, running
-from browser import Page, find_browser
+from scripts.browser import Page, find_browser
 
 from collarclass import classify, label_file, lookup_occupation
 from collarclass.app.server import create_app

@@ -15,7 +15,6 @@ pytest.importorskip("uvicorn", reason="the page needs the extra app")
 
 from app_server import Address, running
 
-from collarclass import label_file
 from collarclass.app.reviews import MOST
 from collarclass.app.server import create_app
 from collarclass.shares.files import sample_file, shares_of_file
@@ -29,13 +28,6 @@ CYCLE = ("white", "blue", "gray", "unclear")
 def server() -> Iterator[Address]:
     with running(create_app()) as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def labelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("labelled") / "labelled.csv"
-    label_file(EXAMPLES, path)
-    return path
 
 
 @pytest.fixture(scope="module")

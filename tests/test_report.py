@@ -27,9 +27,9 @@ from collarclass.shares.files import sample_file, shares_of_file
 from collarclass.tables.schema import COLUMNS
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(ROOT))
 
-from browser import Page, find_browser  # noqa: E402
+from scripts.browser import Page, find_browser  # noqa: E402
 
 EXAMPLES = ROOT / "examples" / "job_ads.csv"
 HOSTILE = '</script><script>window.hacked=1</script><img src=x onerror="window.hacked=1">{{7*7}}'
@@ -85,13 +85,6 @@ def table_of(page: str, name: str) -> list[list[str]]:
         cells = re.findall(r'(?s)<(?:td|th)[^>]*?(?:data-value="([^"]*)")?(?: style="[^"]*")?>(.*?)</(?:td|th)>', row)
         rows.append([html.unescape(value or re.sub("<[^>]*>", " ", shown)) for value, shown in cells])
     return rows
-
-
-@pytest.fixture(scope="module")
-def labelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    target = tmp_path_factory.mktemp("report") / "labelled.csv"
-    label_file(EXAMPLES, target)
-    return target
 
 
 @pytest.fixture(scope="module")

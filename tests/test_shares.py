@@ -366,13 +366,6 @@ def test_a_column_of_numbers_is_not_a_column_of_dates() -> None:
 
 
 @pytest.fixture(scope="module")
-def labelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    target = tmp_path_factory.mktemp("shares") / "labelled.csv"
-    label_file(EXAMPLES, target)
-    return target
-
-
-@pytest.fixture(scope="module")
 def annotated(labelled: Path) -> Path:
     path = labelled.with_name("annotated.csv")
     sample_file(labelled, path, 36, random_state=3)

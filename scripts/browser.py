@@ -1,4 +1,4 @@
-"""A headless Chromium, driven over its DevTools protocol, for tests of pages."""
+"""A headless Chromium: driven over its DevTools protocol for tests of pages, or started once for a picture."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -21,16 +22,25 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--disable-dev-shm-usage",
-    "--remote-debugging-port=0",
-    "--remote-allow-origins=*",
 )
+DRIVEN = ("--disable-dev-shm-usage", "--remote-debugging-port=0", "--remote-allow-origins=*")
 _PATIENCE = 20.0
 
 
 def find_browser() -> str | None:
     """The path of a Chromium or Chrome, if there is one."""
     return next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
+def take_picture(address: str, target: Path, width: int, height: int) -> None:
+    """Write a picture of a page, in English, once it has come to rest."""
+    browser = find_browser()
+    if browser is None:
+        raise SystemExit("No Chromium or Chrome on the path: install one for the pictures of pages.")
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        command = [browser, *FLAGS, "--hide-scrollbars", "--lang=en", f"--user-data-dir={folder}"]
+        command += [f"--window-size={width},{height}", "--virtual-time-budget=8000", f"--screenshot={target}", address]
+        subprocess.run(command, check=True, capture_output=True, timeout=120)
 
 
 class Page:
@@ -41,7 +51,7 @@ class Page:
 
         log = (folder / "browser.log").open("w+", encoding="utf-8")
         self._process = subprocess.Popen(
-            [browser, *FLAGS, f"--user-data-dir={folder / 'profile'}", "about:blank"],
+            [browser, *FLAGS, *DRIVEN, f"--user-data-dir={folder / 'profile'}", "about:blank"],
             stdout=subprocess.DEVNULL,
             stderr=log,
         )
