@@ -337,21 +337,6 @@ def test_calibrate(tmp_path: Path, small_model_path: Path) -> None:
     assert "calibrated" in run("info", "-m", tmp_path / "model").stdout
 
 
-def test_nothing_of_an_ad_moves_the_terminal(tmp_path: Path, small_model_path: Path) -> None:
-    evil = "\x1b]0;gone\x07\x1b[2J\x9b31m\u202e"
-    text, title = f"MIG welding of {evil} frames, no {evil} schooling needed.", f"Welder {evil}"
-    done = run("classify", text, "--title", title, "-m", small_model_path)
-    source = tmp_path / "ads.csv"
-    row = f"Welder,MIG welding of steel frames,blue,a{evil}\n"
-    source.write_text("title,text,label,by\n" + row * 2, "utf-8")
-    done2 = run("evaluate", source, "--by", "by", "-m", small_model_path)
-    done3 = run("check", source, "-m", small_model_path, code=1)
-    source.write_text(f"x{evil},y\n1,2\n", "utf-8")
-    done4 = run("label", source, "-o", tmp_path / "out.csv", "-m", small_model_path, code=1)
-    for shown in (done, done2, done3, done4):
-        assert not set(shown.stdout + shown.stderr) & set("\x1b\x07\x9b\u202e")
-
-
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks for workers in Linux's /proc")
 def test_a_signal_to_end_leaves_no_worker(tmp_path: Path, small_model_path: Path) -> None:
     sys.path.insert(0, str(ROOT))
