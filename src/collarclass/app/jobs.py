@@ -22,7 +22,7 @@ from collarclass.errors import CollarclassError, DataError
 from collarclass.files.batch import Batch
 from collarclass.files.label import label_file
 from collarclass.files.readers import Layout, open_reader
-from collarclass.files.source import COMPRESSIONS, FORMATS, Source, name_format
+from collarclass.files.source import COMPRESSIONS, FORMATS, TEXT_FORMATS, Source, name_format
 from collarclass.model.model import Model
 from collarclass.tables.columns import Columns, choose_columns
 
@@ -192,7 +192,7 @@ class Store:
         if job.state in ("waiting", "running"):
             raise Problem(409, "This file is being labelled already: wait for it, or cancel it.")
         kind, compression = target or name_format(job.path.name, "csv")[0], ""
-        if target is None and kind not in ("parquet", "xlsx", "xls", "ods"):
+        if target is None and kind in TEXT_FORMATS:
             compression = name_format(job.path.name, "csv")[1]
         kind = "xlsx" if kind in ("xls", "ods") else kind
         result = job.path.parent / f"labelled.{kind}{_SUFFIXES.get(compression, '')}"

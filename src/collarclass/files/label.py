@@ -23,7 +23,7 @@ from collarclass.files.file_input import FileInput
 from collarclass.files.parquet import ParquetWriter
 from collarclass.files.readers import Layout, SeveralReader, open_all, open_reader
 from collarclass.files.resumable_output import Output, is_direct, journal_of
-from collarclass.files.source import EXCEL, Source, expand, fingerprint, name_format
+from collarclass.files.source import EXCEL, TEXT_FORMATS, Source, expand, fingerprint, name_format
 from collarclass.files.workers import Labelling, count_workers, in_order
 from collarclass.files.writers import DelimitedWriter, JsonWriter, Writer, ZipWriter, compress
 from collarclass.model.model import Model
@@ -316,7 +316,7 @@ class _Run:
             to_format, compression = name_format(to_path, self.layout.format)
         if to_format in ("xls", "ods"):
             raise DataError(f"{to_path}: sheets are written as .xlsx, name the result so.")
-        if to_format in ("parquet", "xlsx") and compression:
+        if compression and to_format and to_format not in TEXT_FORMATS:
             raise DataError(f"{to_path}: {to_format} compresses by itself, leave .gz, .zst and the like off.")
         if not is_direct(to_path):
             for path in paths:

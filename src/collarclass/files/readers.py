@@ -17,7 +17,6 @@ from collarclass.files.parquet import ParquetReader
 from collarclass.files.source import EXCEL, Source, name_format
 from collarclass.tables.columns import Columns, choose_columns
 
-_TEXT = ("csv", "tsv", "jsonl", "json")
 _ALL = 5000  # rows a batch where rows are only counted
 
 

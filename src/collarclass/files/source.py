@@ -28,6 +28,7 @@ FORMATS = {
     ".ods": "ods",
 }  # fmt: skip
 COMPRESSIONS = {".gz": "gzip", ".zst": "zstd", ".xz": "xz", ".bz2": "bz2", ".zip": "zip"}
+TEXT_FORMATS = ("csv", "tsv", "jsonl", "json")  # may be compressed; the others compress by themselves
 EXCEL = ("xlsx", "xls", "ods")
 _MAGIC = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"), (b"\xfd7zXZ\x00", "xz"), (b"BZh", "bz2"))
 _DAMAGE = (EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, pa.ArrowException)
@@ -42,7 +43,7 @@ def brief(error: BaseException) -> str:
 def name_format(path: str, given: str | None) -> tuple[str, str]:
     """Format and compression that a file's name tells: ("csv", "gzip") for `ads.csv.gz`."""
     if given is not None and given not in FORMATS.values():
-        raise DataError(f"No format is called {given!r}: say csv, tsv, jsonl, json, parquet, xlsx, xls or ods.")
+        raise DataError(f"No format is called {given!r}: say one of {', '.join(dict.fromkeys(FORMATS.values()))}.")
     if path == "-":
         return given or "", ""
     suffixes = [s.lower() for s in Path(path).suffixes]
@@ -51,8 +52,8 @@ def name_format(path: str, given: str | None) -> tuple[str, str]:
     found = FORMATS.get(suffix[0], "")
     if not found and not given and not (compression == "zip" and Path(path).exists()):
         raise DataError(
-            f"{path} has no known ending (.csv, .tsv, .jsonl, .json, .parquet, .xlsx; text also with .gz, .zst, "
-            ".xz, .bz2 or .zip): rename it or give its format."
+            f"{path} has no known ending ({', '.join(FORMATS)}; text also with {', '.join(COMPRESSIONS)}): "
+            "rename it or give its format."
         )
     return found or given or "", compression
 
