@@ -33,15 +33,18 @@ from collarclass import DataError, label_file
 FORMATS = ("csv", "csv.gz", "jsonl.zst", "json", "parquet", "csv.zip")
 BATCH = 50
 RUN = """
-import sys
+import sys, time
 from collarclass import label_file
 from collarclass.errors import CollarclassError
-source, target, model, resume, n_jobs, limit = sys.argv[1:7]
+source, target, model, resume, n_jobs, limit, rest = sys.argv[1:8]
 if int(limit):
     import resource
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
 try:
-    label_file(source, target, model=model, batch_size=50, resume=resume == "resume", n_jobs=int(n_jobs))
+    label_file(
+        source, target, model=model, batch_size=50, resume=resume == "resume", n_jobs=int(n_jobs),
+        progress=lambda rows, share: time.sleep(float(rest)),
+    )
 except CollarclassError as error:
     print(error, file=sys.stderr)
     sys.exit(1)
@@ -75,10 +78,12 @@ class Workshop:
     folder, model : Path
     rows : int
     seed : int
+    rest : float
+        Seconds that a run rests after each batch, so that a short one can be broken in its middle.
     """
 
-    def __init__(self, folder: Path, model: Path, rows: int, seed: int) -> None:
-        self.folder, self.model, self.random = folder, model, random.Random(seed)
+    def __init__(self, folder: Path, model: Path, rows: int, seed: int, rest: float = 0.0) -> None:
+        self.folder, self.model, self.random, self.rest = folder, model, random.Random(seed), rest
         self.source = folder / "ads.csv"
         self.rows = rows
         texts = (
@@ -115,7 +120,7 @@ class Workshop:
         self, target: Path, resume: bool = False, n_jobs: int = 1, limit: int = 0
     ) -> subprocess.Popen[bytes]:
         """Begin a run in a process of its own."""
-        how = ["resume" if resume else "", str(n_jobs), str(limit)]
+        how = ["resume" if resume else "", str(n_jobs), str(limit), str(self.rest)]
         command = [sys.executable, "-c", RUN, str(self.source), str(target), str(self.model), *how]
         return subprocess.Popen(command, stderr=subprocess.PIPE)
 

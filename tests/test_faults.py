@@ -13,20 +13,20 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from scripts.faults import FAULTS, Workshop
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals and limits")
-# Rounds and rows: enough rows that a run can be broken in the middle.
+# Rounds, rows, and seconds that a run rests after each batch of 50 rows, so that it can be broken in the middle.
 SHORT = {
-    "kills": (2, 12_000),
-    "full disk": (3, 1_000),
-    "crash images": (12, 500),
-    "damaged sources": (22, 100),
-    "dead workers": (3, 12_000),
-    "concurrent runs": (2, 2_000),
+    "kills": (2, 2_000, 0.05),
+    "full disk": (3, 1_000, 0.0),
+    "crash images": (12, 500, 0.0),
+    "damaged sources": (22, 100, 0.0),
+    "dead workers": (3, 2_000, 0.05),
+    "concurrent runs": (2, 1_000, 0.0),
 }
 
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_no_fault_costs_a_row(name: str, tmp_path: Path, small_model_path: Path) -> None:
-    rounds, rows = SHORT[name]
-    outcome = FAULTS[name](Workshop(tmp_path, small_model_path, rows, seed=1), rounds)
+    rounds, rows, rest = SHORT[name]
+    outcome = FAULTS[name](Workshop(tmp_path, small_model_path, rows, seed=1, rest=rest), rounds)
     assert outcome.made >= rounds
     assert not outcome.findings

@@ -379,10 +379,13 @@ def test_batch_size_changes_nothing(tmp_path: Path, small_model: Model) -> None:
     assert len({run(tmp_path, content, small_model, batch_size=n) for n in (1, 7, 2000)}) == 1
 
 
+# A run that rests after each batch is broken in its middle, however few its rows.
 KILLED = """
-import sys
+import sys, time
 from collarclass import label_file
-label_file(sys.argv[1], sys.argv[2], model=sys.argv[3], batch_size=100, resume="resume" in sys.argv)
+resume = "resume" in sys.argv
+rest = None if resume else lambda rows, share: time.sleep(0.03)
+label_file(sys.argv[1], sys.argv[2], model=sys.argv[3], batch_size=100, resume=resume, progress=rest)
 """
 
 
@@ -426,7 +429,7 @@ def hundred(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("to", ["csv", "jsonl.zst", "parquet"])
 def test_a_killed_run_goes_on_where_it_was(tmp_path: Path, small_model_path: Path, to: str) -> None:
     source, target, whole = tmp_path / "ads.csv", tmp_path / f"out.{to}", tmp_path / f"whole.{to}"
-    source.write_text(as_csv([HEADER, *ADS * 8_000]), newline="")
+    source.write_text(as_csv([HEADER, *ADS * 1_000]), newline="")
     label_file(source, whole, model=small_model_path, batch_size=100)
     command = [sys.executable, "-c", KILLED, str(source), str(target), str(small_model_path)]
     process = subprocess.Popen(command)
@@ -436,7 +439,7 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path: Path, small_model_path: Pat
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert not target.exists()
-    assert 0 < rows_in_journal(target) < 40_000
+    assert 0 < rows_in_journal(target) < 5_000
     with partial_of(target).open("ab") as partial:
         partial.write(b"half a batch that the kill left behind")
     subprocess.run([*command, "resume"], check=True)
