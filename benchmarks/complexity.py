@@ -83,6 +83,7 @@ PATTERNS = {
     "lone surrogates": "\ud800a ",
 }
 Times = tuple[float, float, float]
+SHORT = 400  # characters of a row in a batch of many
 MOST = 5.0  # times ordinary ads, per character
 STEEPEST = 1.25  # exponent of growth that is noise on a busy machine; quadratic is 2
 
@@ -136,6 +137,16 @@ def measure(
     return out
 
 
+def in_rows(characters: int, rounds: int) -> dict[str, float]:
+    """Time of many rows of `SHORT` characters of each pattern, as a multiple of ordinary ads' with as many."""
+    ordinary = {name: seconds(label, texts_of(name, characters), rounds) for name in ADS}
+    out = {}
+    for name, pattern in PATTERNS.items():
+        texts = [text_of(pattern, SHORT)] * (characters // SHORT)
+        out[name] = seconds(label, texts, rounds) / ordinary[_ordinary(name)]
+    return out
+
+
 def growth(times: Times) -> float:
     """Exponent by which time grows with length, from n to 4n: 1 is linear."""
     return math.log(max(times[2], 1e-9) / max(times[0], 1e-9), 4)
@@ -143,9 +154,13 @@ def growth(times: Times) -> float:
 
 def against(found: dict[str, Times], name: str) -> float:
     """Time at 4n as a multiple of ordinary ads'."""
+    return found[name][2] / found[_ordinary(name)][2]
+
+
+def _ordinary(name: str) -> str:
+    """The ads that a pattern is measured against."""
     pattern = ADS[name][0] if name in ADS else PATTERNS[name]
-    chinese = any("\u4e00" <= char <= "\u9fff" for char in pattern)
-    return found[name][2] / found["Chinese ads" if chinese else "English ads"][2]
+    return "Chinese ads" if any("\u4e00" <= char <= "\u9fff" for char in pattern) else "English ads"
 
 
 def too_slow(found: dict[str, Times]) -> list[str]:
@@ -153,7 +168,9 @@ def too_slow(found: dict[str, Times]) -> list[str]:
     return [name for name in found if growth(found[name]) > STEEPEST or against(found, name) > MOST]
 
 
-def table(labelled: dict[str, Times], explained: dict[str, Times], characters: int) -> str:
+def table(
+    labelled: dict[str, Times], explained: dict[str, Times], rows: dict[str, float], characters: int
+) -> str:
     """The page."""
     lines = [
         "# Time on hostile texts",
@@ -163,20 +180,22 @@ def table(labelled: dict[str, Times], explained: dict[str, Times], characters: i
         "fixed costs weigh. The first two rows are batches of ads of ordinary length (2,000 characters in English, "
         "400 in Chinese) with as many characters in all; they are what each text is measured against, those of "
         "ideographs, each of which is a word, against the Chinese ads. The first five columns are of labelling as "
-        "files are labelled, the last three of `classify_many`, which makes an object of each term and requirement. "
+        "files are labelled, the sixth of the same in many rows of "
+        f"{SHORT} characters, to which no limit of one ad applies; the last three are of `classify_many`, which makes an "
+        "object of each term and requirement. "
         f"Made by `python benchmarks/complexity.py` on {datetime.date.today()}, {platform.machine()}, "
         f"Python {platform.python_version()}.",
         "",
-        "| pattern | n | 2n | 4n | growth | against ordinary ads | `classify_many`, 4n | growth "
+        "| pattern | n | 2n | 4n | growth | against ordinary ads | in short rows | `classify_many`, 4n | growth "
         "| against ordinary ads |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|---:|",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for name, times in labelled.items():
         shown = " | ".join(f"{1000 * t:.1f}" for t in times)
         other = explained[name]
         lines.append(
-            f"| `{name}` | {shown} | {growth(times):.2f} | {against(labelled, name):.1f} | {1000 * other[2]:.1f} "
-            f"| {growth(other):.2f} | {against(explained, name):.1f} |"
+            f"| `{name}` | {shown} | {growth(times):.2f} | {against(labelled, name):.1f} "
+            f"| {rows.get(name, 1.0):.1f} | {1000 * other[2]:.1f} | {growth(other):.2f} | {against(explained, name):.1f} |"
         )
     return "\n".join(lines) + "\n"
 
@@ -192,7 +211,8 @@ def main() -> int:
         seconds(call, texts_of("English ads", options.characters), 2)  # the model read, memory taken
     labelled = measure(label, options.characters, options.rounds)
     explained = measure(explain, options.characters, options.rounds)
-    options.out.write_text(table(labelled, explained, options.characters), "utf-8")
+    rows = in_rows(4 * options.characters, options.rounds)
+    options.out.write_text(table(labelled, explained, rows, options.characters), "utf-8")
     slow = [*too_slow(labelled), *(f"{name} (classify_many)" for name in too_slow(explained))]
     print(f"{len(PATTERNS)} patterns; too slow: {', '.join(slow) or 'none'}")
     return 1 if slow else 0

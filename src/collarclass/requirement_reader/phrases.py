@@ -181,6 +181,27 @@ def _divided(
 
 def _settle(first: NDArray[np.int64], last: NDArray[np.int64], weight: NDArray[np.int64]) -> NDArray[np.intp]:
     """Which of phrases that overlap stand: the weightier, and of two as weighty the left."""
+    plain = _falls(first, last, weight)
+    kept, end = [], -1
+    for i, begin in zip(np.flatnonzero(plain).tolist(), first[plain].tolist(), strict=True):
+        if begin > end:  # the left always wins
+            kept.append(i)
+            end = int(last[i])
+    rest = np.flatnonzero(~plain)
+    settled = rest[_settle_rounds(first[rest], last[rest], weight[rest])]
+    return np.sort(np.concatenate((np.array(kept, dtype=np.int64), settled)))
+
+
+def _falls(first: NDArray[np.int64], last: NDArray[np.int64], weight: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which phrases are of a chain in which none ends behind the next, or weighs less."""
+    parted = first[1:] > np.maximum.accumulate(last)[:-1]
+    chain = np.concatenate((np.zeros(min(len(first), 1), dtype=np.int64), np.cumsum(parted)))
+    odd = ~parted & ((weight[1:] > weight[:-1]) | (last[1:] < last[:-1]))
+    return np.asarray(~np.isin(chain, chain[1:][odd]))
+
+
+def _settle_rounds(first: NDArray[np.int64], last: NDArray[np.int64], weight: NDArray[np.int64]) -> NDArray[np.intp]:
+    """The same for chains of any kind, all at once in rounds."""
     stands = np.arange(len(first))
     for _ in range(_ROUNDS):
         overlap = first[1:] <= last[:-1]
