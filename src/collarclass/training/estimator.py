@@ -34,11 +34,12 @@ _MIN_SCALE = 0.25
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _TrainingData:
-    """The training ads, counted once for all folds."""
+    """The training ads, counted once for all folds; `label` is 4 in the column of an ad's label, like a rating."""
 
     counts: list[sp.csr_matrix]
     features: NDArray[np.float64]
     segment: NDArray[np.int64]
+    label: NDArray[np.float64]
 
 
 class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -179,7 +180,7 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             _frequent(ads.text, weight, self.min_df),
             _frequent(ads.title, weight, min(self.min_df, weight.min())),
         ]
-        data = _TrainingData([_values(part) for part in parts], ads.features, ads.segment)
+        data = _TrainingData([_values(part) for part in parts], ads.features, ads.segment, _label_columns(labels))
         words = np.zeros((len(ads), 2))
         for train, test in GroupKFold(self.n_folds).split(labels, groups=group):
             fitted = self._fit_words(data, train, target, weight)
@@ -226,7 +227,8 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     ) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
         """Fit scale and weights of each block's terms on some rows, in two rounds.
 
-        The first round finds what each term tells; the second fits anew with that in the terms' scale.
+        The first round finds what each term tells, of the label as well: a word may say on which side of a line an
+        ad lies and little of the rating. The second fits the ratings anew with that in the terms' scale.
         """
         counts = [matrix[train] for matrix in data.counts]
         presence = [sp.csr_matrix((np.ones(m.nnz), m.indices, m.indptr), m.shape) for m in counts]
@@ -235,15 +237,16 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         features = sp.csr_matrix(data.features[train])
         lengths = (1.0, self.title_scale)
 
-        def ridge(scales: list[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
+        def ridge(scales: list[NDArray[np.float64]], target: NDArray[np.float64]) -> list[NDArray[np.float64]]:
             blocks = [_scaled(m, s) * length for m, s, length in zip(counts, scales, lengths, strict=True)]
             fitted = Ridge(alpha=self.alpha, solver="sparse_cg", tol=1e-4)
-            fitted.fit(sp.hstack([*blocks, features], format="csr"), target[train], sample_weight=weight[train])
+            fitted.fit(sp.hstack([*blocks, features], format="csr"), target, sample_weight=weight[train])
             text, title, _ = np.split(fitted.coef_.T, np.cumsum([m.shape[1] for m in counts]))
             return [w * length for w, length in zip((text, title), lengths, strict=True)]
 
-        scales = []
-        for first, d, i, most in zip(ridge(idf), df, idf, (self.max_terms, None), strict=True):
+        scales, ratings = [], target[train]
+        told = ridge(idf, np.column_stack((ratings, data.label[train])))
+        for first, d, i, most in zip(told, df, idf, (self.max_terms, None), strict=True):
             information = np.sqrt((first**2).sum(axis=1)) * (d > 0)
             typical = np.sqrt((information**2).sum() / max(1, np.count_nonzero(information)) or 1.0)
             scale = i * (information / typical) ** self.focus
@@ -251,7 +254,7 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 spread = information * i * np.sqrt(d)
                 scale[spread < np.partition(spread, -most)[-most]] = 0.0
             scales.append(scale)
-        return list(zip(scales, ridge(scales), strict=True))
+        return list(zip(scales, ridge(scales, ratings), strict=True))
 
     def _fit_decision(
         self, scores: NDArray[np.float64], labels: NDArray[Any], weight: NDArray[np.float64]
@@ -389,6 +392,11 @@ def _block(
         weight[kept].astype(np.float32),
         part.displayable[kept],
     )
+
+
+def _label_columns(labels: NDArray[Any]) -> NDArray[np.float64]:
+    """A column for each label but the first, which the others leave over."""
+    return np.where(np.asarray(labels)[:, None] == np.array(LABELS[1:]), 4.0, 0.0)
 
 
 def _frequent(part: HashedCounts, weight: NDArray[np.float64], min_df: float) -> HashedCounts:
