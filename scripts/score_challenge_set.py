@@ -41,8 +41,7 @@ def read_many(texts: list[str]) -> list[Row]:
         some = texts[begin : begin + _BATCH]
         tokens = tokenize(some)
         stated = read_requirements(tokens, default_model().reader)
-        for row, text in enumerate(some):
-            found = findings(stated, tokens, row, text)
+        for row, found in enumerate(findings(stated, tokens, some)):
             level, preferred = int(stated.level[row]), int(stated.preferred[row])
             years = [item.years for item in found if item.years is not None]
             names = sorted(f"{item.kind}/{item.nature}" for item in found if item.kind in CREDENTIALS)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 
+import numpy as np
+
 from collarclass.definitions.labels import BASES, DIMENSIONS, LABELS, LEVELS, STATUSES
 from collarclass.model.model import NOTES, Model
 from collarclass.model.persistence import default_model_path, load_model
@@ -12,7 +14,6 @@ from collarclass.model.predict import UNCLEAR, Predictions, chunks, predict
 from collarclass.progress import Progress, ProgressLike
 from collarclass.requirement_reader.lexicon import Lexicon
 from collarclass.requirement_reader.reader import read_requirements
-from collarclass.requirement_reader.reasons import reading_terms
 from collarclass.requirement_reader.stated import Requirement, findings
 from collarclass.result import Classification, in_cells
 from collarclass.text.sections import Cell, join_sections
@@ -213,11 +214,12 @@ def requirements(
             )
     reader = (model or default_model()).reader
     out: list[Requirement] = []
-    for field, source in (("title", title), ("text", text)):
+    for source, is_title in ((title, True), (text, False)):
         if source:
             tokens = tokenize([source])
-            terms = reading_terms(tokens, reader, lexicon)
-            out += findings(read_requirements(tokens, reader, lexicon), tokens, 0, source, field, terms)
+            stated = read_requirements(tokens, reader, lexicon, reasons=True)
+            text_offset = np.array([len(source) if is_title else 0])
+            out += findings(stated, tokens, [source], text_offset)[0]
     return tuple(out)
 
 

@@ -22,7 +22,9 @@ def lines(found: Classification) -> list[str]:
         f"  probabilities        {shares}",
     ]
     if found.requirements:
-        asked = (f"{' '.join(r.text.split())} ({r.status.replace('_', ' ')})" for r in found.requirements)
+        asked = (
+            f"{' '.join(r.text.split())} ({r.status.replace('_', ' ')}, {r.confidence:.0%})" for r in found.requirements
+        )
         out.append(f"  asked for            {'; '.join(asked)}")
     for name, dimension in (("academic", "academic"), ("hands-on", "hands_on")):
         words = [

@@ -49,6 +49,7 @@ _PARTS: dict[str, dict[str, tuple[np.dtype[Any], _Shape]]] = {
         "decision": (_F, (3, 4)),
     },
     "reader_": {"hashes": (_U8, ("n",)), "weight": (_F, ("n", 10)), "relation": (_F, (28, 4))},
+    "confidence_": {"temperature": (_F, (2,))},
     "bare_title_": {
         "hashes": (_U8, ("n",)),
         "scale": (_F, ("n",)),
@@ -60,7 +61,7 @@ _PARTS: dict[str, dict[str, tuple[np.dtype[Any], _Shape]]] = {
         "min_job": (_F, (1,)),
     },
 }
-_OPTIONAL = ("reader_", "bare_title_")  # there altogether or not at all
+_OPTIONAL = ("reader_", "confidence_", "bare_title_")  # there altogether or not at all
 # Lowest and highest value of each limit.
 _LIMITS = {"max_tokens": (1, 1_000_000), "min_terms": (0, 1_000_000), "min_known_share": (0, 1)}
 

@@ -111,8 +111,10 @@ class Model:
         terms = len(self.text.vocabulary), len(self.title.vocabulary)
         return f"<Model {self.identity}: {terms[0]:,} text terms, {terms[1]:,} title terms>"
 
-    def encode(self, texts: Sequence[str], titles: Sequence[str | None] | None) -> EncodedBatch:
-        """Read a batch of ads into the numbers that the ratings are sums of."""
+    def encode(
+        self, texts: Sequence[str], titles: Sequence[str | None] | None, reasons: bool = False
+    ) -> EncodedBatch:
+        """Read a batch of ads into the numbers that the ratings are sums of; and why requirements are read so."""
         joined = [join_title(text, title) for text, title in zip(texts, titles or [None] * len(texts), strict=True)]
         combined = [text for text, _, _ in joined]
         tokens, max_tokens, n = tokenize(combined), int(self.limits["max_tokens"]), len(joined)
@@ -121,7 +123,7 @@ class Model:
             count_terms(tokens, self.text.vocabulary, max_tokens),
             count_terms(tokens, self.title.vocabulary, title),
         )
-        stated = read_requirements(tokens, self.reader)
+        stated = read_requirements(tokens, self.reader, reasons=reasons)
         return EncodedBatch(
             combined,
             np.array([offset for _, _, offset in joined], dtype=np.int64),

@@ -15,10 +15,10 @@ from collarclass.model.encoding import EncodedBatch
 from collarclass.model.model import Model
 from collarclass.model.ranking import deciding_words
 from collarclass.model.stream import StreamSums
-from collarclass.model.terms import SumTerms, batch_terms, stated_requirements, sum_terms, title_terms
+from collarclass.model.terms import SumTerms, batch_terms, sum_terms, title_terms
 from collarclass.model.title_model import TitleModel, looks_like_title, says_little
 from collarclass.requirement_reader.certificates import certificate_names, certificate_status
-from collarclass.requirement_reader.stated import Requirement
+from collarclass.requirement_reader.stated import Requirement, findings
 
 UNCLEAR = len(LABELS)
 _AD, _TITLE = BASES.index("ad"), BASES.index("title")
@@ -167,7 +167,7 @@ def _is_bare_title(text: str, title: str | None) -> bool:
 def _judge_ads(
     model: Model, texts: Sequence[str], titles: Sequence[str | None] | None, evidence: bool, details: bool
 ) -> Predictions:
-    batch = model.encode(texts, titles)
+    batch = model.encode(texts, titles, reasons=details)
     n = len(batch.note)
     scores = np.clip(model.ratings(batch), 0.0, 4.0) / 4.0
     probabilities = model.probabilities(scores)
@@ -190,7 +190,7 @@ def _judge_ads(
         certificate_names(batch.stated, batch.tokens, batch.combined_text),
         words,
         [*sum_terms(batch.tokens, batch.text_offset, terms)] if details and terms is not None else [None] * n,
-        stated_requirements(model, batch) if details else [()] * n,
+        findings(batch.stated, batch.tokens, batch.combined_text, batch.text_offset) if details else [()] * n,
         _reading(batch, int(model.limits["max_tokens"])),
     )
 

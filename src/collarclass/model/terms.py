@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from collarclass.model.encoding import EncodedBatch
 from collarclass.model.model import Model
 from collarclass.model.title_model import EncodedTitles, TitleModel
-from collarclass.requirement_reader.reasons import reading_terms
-from collarclass.requirement_reader.stated import Requirement, carriers, findings
+from collarclass.requirement_reader.stated import carriers
 from collarclass.text.tokens import Tokens
 
 
@@ -101,18 +100,3 @@ def sum_terms(tokens: Tokens, text_offset: NDArray[np.int64], terms: BatchTerms)
         SumTerms(in_title[i], start[i], end[i], terms.weight[i], terms.stated[i], terms.displayable[i])
         for i in (order[cuts[row] : cuts[row + 1]] for row in range(len(text_offset)))
     ]
-
-
-def stated_requirements(model: Model, batch: EncodedBatch) -> list[tuple[Requirement, ...]]:
-    """The requirements of each row, placed in the title and the text that the caller passed."""
-    out = []
-    terms = reading_terms(batch.tokens, model.reader)
-    for row, (combined, offset) in enumerate(zip(batch.combined_text, batch.text_offset.tolist(), strict=True)):
-        found = []
-        for r in findings(batch.stated, batch.tokens, row, combined, "text", terms):
-            if r.start < offset:
-                found.append(replace(r, field="title"))
-            else:
-                found.append(replace(r, start=r.start - offset, end=r.end - offset))
-        out.append(tuple(found))
-    return out

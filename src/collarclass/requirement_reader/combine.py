@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from collarclass.requirement_reader.credentials import deduplicate
 from collarclass.requirement_reader.decide import N_DECIDING, NONE, Decisions
 from collarclass.requirement_reader.lexicon import CLASS, NOTES, VALUES, Lexicon
-from collarclass.requirement_reader.mentions import Flags, Indices, Mentions
+from collarclass.requirement_reader.mentions import Flags, Indices, Mentions, Phrases
 from collarclass.requirement_reader.stated import (
     EXPERIENCE,
     LICENCE,
@@ -22,40 +24,56 @@ from collarclass.requirement_reader.stated import (
 
 _KIND_OF = np.array([0, 1, 2, 3, 4, 5, 0], dtype=np.int8)  # kinds of finding that the lexicon's items are
 _N_LEVELS, _N_STATUSES = 5, 3
-_FREE = _N_LEVELS * _N_STATUSES  # column of an ad's answers: no schooling needed; the next one: nothing stated
+FREE = _N_LEVELS * _N_STATUSES  # column of an ad's answers: no schooling needed; the next one: nothing stated
 _BEFORE, _AFTER = 6, 4  # tokens from "pursuing" to a degree, and back
 _ACADEMIC = 3  # from this level on, a licence that has no name is a profession's
 
 
-def answers(mentions: Mentions, decisions: Decisions) -> NDArray[np.float64]:
+def answers(items: Phrases, deciding: NDArray[np.float64], n_rows: int) -> NDArray[np.float64]:
     """Probability of each answer that an ad may give, shape (n_rows, 17).
 
     Columns: five levels by three statuses (required, preferred, substitutable); no schooling needed; nothing stated.
     A mention that decides gives its own level; several that give one answer add up.
     """
-    items, n = mentions.items, mentions.tokens.n_rows
     level, denial = items.group == CLASS["level"], items.group == CLASS["nothing"]
-    sums = np.where((level | denial)[:, None], decisions.deciding, -np.inf)
+    sums = np.where((level | denial)[:, None], deciding, -np.inf)
     sums[denial, : N_DECIDING - 1] = -np.inf
-    most = np.zeros(n)
+    most = np.zeros(n_rows)
     np.maximum.at(most, items.row, sums.max(axis=1))
     odds = np.exp(sums - most[items.row][:, None])
-    out = np.zeros((n, _FREE + 2))
+    out = np.zeros((n_rows, FREE + 2))
     out[:, -1] = np.exp(-most)
     rows, values = items.row[level], items.value[level]
     for status in range(_N_STATUSES):
         np.add.at(out, (rows, values * _N_STATUSES + status), odds[level, status])
-    np.add.at(out[:, _FREE], items.row, odds[:, -1])
+    np.add.at(out[:, FREE], items.row, odds[:, -1])
     return np.asarray(out / out.sum(axis=1, keepdims=True))
 
 
-def combine(mentions: Mentions, decisions: Decisions, lexicon: Lexicon) -> Stated:
-    """Bring the mentions of each ad to one level and status, and list the findings."""
+def level_and_status(answer: NDArray[np.int64]) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
+    """Level, -1 where none is stated, and status of each answer; a level of 0 goes with no schooling needed."""
+    stated = answer < FREE
+    level = np.where(stated, answer // _N_STATUSES, np.where(answer == FREE, 0, -1)).astype(np.int8)
+    status = np.where(stated, answer % _N_STATUSES, np.where(answer == FREE, NOT_NEEDED, UNSTATED)).astype(np.int8)
+    return level, status
+
+
+def soften(probabilities: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
+    """Probabilities made less sure, or surer, in the same order."""
+    powers = probabilities ** (1.0 / temperature)
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+
+def combine(
+    mentions: Mentions, decisions: Decisions, lexicon: Lexicon, temperature: Sequence[float] = (1.0, 1.0)
+) -> Stated:
+    """Bring the mentions of each ad to one level and status, and list the findings.
+
+    Confidences are softened by a temperature for mentions and one for whole ads.
+    """
     items = mentions.items
-    answer = answers(mentions, decisions).argmax(axis=1)
-    stated = answer < _FREE
-    level = np.where(stated, answer // _N_STATUSES, np.where(answer == _FREE, 0, -1)).astype(np.int8)
-    status = np.where(stated, answer % _N_STATUSES, np.where(answer == _FREE, NOT_NEEDED, UNSTATED)).astype(np.int8)
+    likely = answers(items, decisions.deciding, mentions.tokens.n_rows)
+    level, status = level_and_status(likely.argmax(axis=1))
 
     is_level = items.group == CLASS["level"]
     schooling = is_level | (items.group == CLASS["nothing"])
@@ -87,6 +105,7 @@ def combine(mentions: Mentions, decisions: Decisions, lexicon: Lexicon) -> State
         level,
         status,
         preferred,
+        soften(likely, temperature[1]).max(axis=1),
         row,
         kind,
         value[keep],
@@ -98,7 +117,7 @@ def combine(mentions: Mentions, decisions: Decisions, lexicon: Lexicon) -> State
         np.where(kind == EXPERIENCE, mentions.years[keep], np.nan),
         (_pursuing(mentions) & is_level)[keep],
         decides[keep],
-        decisions.outcome[keep, finding[keep] + 1],
+        soften(decisions.outcome[keep], temperature[0])[np.arange(len(keep)), finding[keep] + 1],
         keep,
     )
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ N_MENTION = ALTERNATIVE + 1
 N_DECIDING = 4  # outcomes by which a mention may decide the ad's level and status
 _NEIGHBOURS = 4  # mentions on each side that relations look at
 _FLOOR = 1e-4
+_MANY = 20_000  # features that are summed by SciPy
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +37,15 @@ class Reader:
         preferred, substitutable or not needed.
     relation : ndarray of float32, shape (n_relations, 4)
         Weights of what `relations` says, in deciding the whole ad.
+    temperature : ndarray of float32, shape (2,)
+        By how much the confidence in mentions and in whole ads is softened: texts of new sources are read less surely
+        than those that the weights were learnt from.
     """
 
     vocabulary: Vocabulary
     weight: NDArray[np.float32]
     relation: NDArray[np.float32]
+    temperature: NDArray[np.float32] = field(default_factory=lambda: np.ones(2, dtype=np.float32))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """The arrays by the names under which a model folder keeps them."""
@@ -48,6 +53,7 @@ class Reader:
             "reader_hashes": self.vocabulary.hashes,
             "reader_weight": self.weight,
             "reader_relation": self.relation,
+            "confidence_temperature": self.temperature,
         }
 
     @classmethod
@@ -55,7 +61,10 @@ class Reader:
         """Take the reader's arrays out of those of a model folder."""
         hashes = arrays["reader_hashes"]
         return cls(
-            Vocabulary(hashes, np.ones(len(hashes), dtype=np.uint8)), arrays["reader_weight"], arrays["reader_relation"]
+            Vocabulary(hashes, np.ones(len(hashes), dtype=np.uint8)),
+            arrays["reader_weight"],
+            arrays["reader_relation"],
+            arrays.get("confidence_temperature", np.ones(2, dtype=np.float32)),
         )
 
 
@@ -71,30 +80,79 @@ class Decisions:
         Probability of standing in place of the schooling before it.
     deciding : ndarray of float64, shape (n_mentions, 4)
         Log-odds of deciding the ad's level and status, against nothing being stated.
+    known : tuple of KnownFeatures
+        The features that decided.
     """
 
     outcome: NDArray[np.float64]
     alternative: NDArray[np.float64]
     deciding: NDArray[np.float64]
+    known: tuple[KnownFeatures, ...]
 
 
-def decide(reader: Reader, features: Features, items: Phrases) -> Decisions:
+@dataclass(frozen=True, slots=True)
+class KnownFeatures:
+    """Those of a batch's features that the reader has weights for, in the order of the mentions.
+
+    Attributes
+    ----------
+    starts : ndarray of int64, shape (n_mentions + 1,)
+        Where the features of each mention begin.
+    where, number : ndarray of int64
+        Place of each among all features, and number in the vocabulary.
+    """
+
+    starts: NDArray[np.int64]
+    where: NDArray[np.int64]
+    number: NDArray[np.int64]
+
+
+def decide(reader: Reader, features: Sequence[Features], items: Phrases) -> Decisions:
     """Judge each mention of a batch."""
-    n = len(items)
-    sums = np.zeros((reader.weight.shape[1], n))
-    of = np.concatenate(features.mention)
-    where, number = reader.vocabulary.find(np.concatenate(features.hash))
-    of = of[where]
-    schooling = ((items.group == CLASS["level"]) | (items.group == CLASS["nothing"]))[of]
-    parts = ((of, number), (of[schooling], number[schooling]))
-    for k, weight in enumerate(np.ascontiguousarray(reader.weight.T)):
-        mention, feature = parts[k >= ALTERNATIVE]  # the last columns are asked of schooling only
-        sums[k] = np.bincount(mention, weight[feature], n)
-    outcome, alternative = probabilities(sums[:N_MENTION].T)
-    deciding = sums[N_MENTION:].T.copy()
+    known = tuple(known_features(part, reader.vocabulary, len(items)) for part in features)
+    weight = reader.weight.astype(np.float64)
+    sums = sum_weights(weight, known[0])
+    for part in known[1:]:
+        sums += sum_weights(weight, part)
+    return judge(reader, sums, items, known)
+
+
+def judge(
+    reader: Reader, sums: NDArray[np.float64], items: Phrases, known: tuple[KnownFeatures, ...] = ()
+) -> Decisions:
+    """Judge mentions by the sums of their features' weights."""
+    outcome, alternative = probabilities(sums[:, :N_MENTION])
+    deciding = sums[:, N_MENTION:].copy()
     for values, weights in zip(relations(items, outcome, alternative).T, reader.relation, strict=True):
         deciding += values[:, None] * weights  # in a fixed order: the same sum in every batch
-    return Decisions(outcome, alternative, deciding)
+    return Decisions(outcome, alternative, deciding, known)
+
+
+def known_features(features: Features, vocabulary: Vocabulary, n_mentions: int) -> KnownFeatures:
+    """Look the features up."""
+    hashes = features.hashes()
+    where, number = vocabulary.find(hashes.ravel())
+    begins = np.searchsorted(where, np.arange(len(hashes) + 1) * hashes.shape[1])
+    starts = np.zeros(n_mentions + 1, dtype=np.int64)
+    starts[features.of + 1] = np.diff(begins)
+    return KnownFeatures(np.cumsum(starts), where, number)
+
+
+def sum_weights(weight: NDArray[np.float64], known: KnownFeatures) -> NDArray[np.float64]:
+    """Sum of the weights of each mention's features, one after the other, so that it is the same in every batch."""
+    if len(known.number) < _MANY:  # without SciPy, which takes longer to load
+        return sum_by_mention(weight[known.number], known.starts)
+    from scipy.sparse import csr_matrix
+
+    shape = (len(known.starts) - 1, len(weight))
+    return np.asarray(csr_matrix((np.ones(len(known.number)), known.number, known.starts), shape=shape) @ weight)
+
+
+def sum_by_mention(values: NDArray[np.float64], starts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Sums over the rows that belong to each mention."""
+    sums = np.add.reduceat(np.concatenate((values, np.zeros((1, *values.shape[1:])))), starts[:-1], axis=0)
+    sums[starts[1:] == starts[:-1]] = 0.0
+    return np.asarray(sums)
 
 
 def probabilities(sums: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

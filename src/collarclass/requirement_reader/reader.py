@@ -7,16 +7,19 @@ level and status (`combine.py`).
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from collarclass.requirement_reader.combine import combine
 from collarclass.requirement_reader.context import context_features
 from collarclass.requirement_reader.decide import Reader, decide
 from collarclass.requirement_reader.lexicon import Lexicon, default_lexicon
 from collarclass.requirement_reader.mentions import find_mentions
+from collarclass.requirement_reader.reasons import reading_terms
 from collarclass.requirement_reader.stated import Stated, nothing_stated
 from collarclass.text.tokens import Tokens
 
 
-def read_requirements(tokens: Tokens, reader: Reader, lexicon: Lexicon | None = None) -> Stated:
+def read_requirements(tokens: Tokens, reader: Reader, lexicon: Lexicon | None = None, reasons: bool = False) -> Stated:
     """Read what each ad of a batch states about schooling, certificates, licences and experience.
 
     Parameters
@@ -27,6 +30,8 @@ def read_requirements(tokens: Tokens, reader: Reader, lexicon: Lexicon | None = 
         Learnt weights, of a model.
     lexicon : Lexicon, optional
         Words to read by; the shipped ones by default.
+    reasons : bool
+        Whether to keep the terms that decided, for the reasons of each requirement.
 
     Returns
     -------
@@ -45,5 +50,7 @@ def read_requirements(tokens: Tokens, reader: Reader, lexicon: Lexicon | None = 
     mentions = find_mentions(tokens, lexicon)
     if not len(mentions.items):
         return nothing_stated(tokens.n_rows)
-    decisions = decide(reader, context_features(mentions, lexicon), mentions.items)
-    return combine(mentions, decisions, lexicon)
+    found = context_features(mentions, lexicon, reasons)
+    decisions = decide(reader, found, mentions.items)
+    stated = combine(mentions, decisions, lexicon, reader.temperature.tolist())
+    return replace(stated, terms=reading_terms(found, decisions, reader)) if reasons else stated

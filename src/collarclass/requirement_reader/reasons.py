@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from collarclass.requirement_reader.context import context_features
-from collarclass.requirement_reader.decide import OUTCOMES, Reader
-from collarclass.requirement_reader.lexicon import Lexicon, default_lexicon
-from collarclass.requirement_reader.mentions import find_mentions
+from collarclass.requirement_reader.context import Features
+from collarclass.requirement_reader.decide import OUTCOMES, Decisions, Reader, sum_by_mention
+from collarclass.requirement_reader.mentions import Indices
 from collarclass.text.tokens import Tokens
 
 _MOST = 5  # reasons with words of their own
@@ -52,46 +52,67 @@ class ReadingTerms:
     weight: NDArray[np.float64]
 
 
-def reading_terms(tokens: Tokens, reader: Reader, lexicon: Lexicon | None = None) -> ReadingTerms:
-    """The terms by which `read_requirements` judged the mentions of a batch."""
-    lexicon = lexicon if lexicon is not None else default_lexicon()
-    mentions = find_mentions(tokens, lexicon)
-    n = len(mentions.items)
-    if not n:
-        nothing = np.zeros(0, dtype=np.int64)
-        return ReadingTerms(np.zeros(1, dtype=np.int64), nothing, nothing, np.zeros((0, len(OUTCOMES))))
-    found = context_features(mentions, lexicon)
-    where, number = reader.vocabulary.find(np.concatenate(found.hash))
-    of = np.concatenate(found.mention)[where]
+def reading_terms(features: Sequence[Features], decisions: Decisions, reader: Reader) -> ReadingTerms:
+    """The terms by which the mentions of a batch were judged; the features have to keep the places of words."""
+    columns = []
+    for part, known in zip(features, decisions.known, strict=True):
+        of = np.repeat(np.arange(len(known.starts) - 1), np.diff(known.starts))
+        first, last = (np.concatenate(places, axis=1).ravel()[known.where] for places in (part.first, part.last))
+        columns.append((of, first, last, known.number))
+    of, first, last, number = (np.concatenate(column) for column in zip(*columns, strict=True))
     order = np.argsort(of, kind="stable")
-    where, number = where[order], number[order]
-    return ReadingTerms(
-        np.searchsorted(of[order], np.arange(n + 1)),
-        np.concatenate(found.first)[where],
-        np.concatenate(found.last)[where],
-        reader.weight[number, : len(OUTCOMES)].astype(np.float64),
-    )
+    starts = np.searchsorted(of[order], np.arange(len(decisions.outcome) + 1))
+    weight = reader.weight[number[order], : len(OUTCOMES)].astype(np.float64)
+    return ReadingTerms(starts, first[order], last[order], weight)
 
 
 def reasons_of(
-    terms: ReadingTerms, mention: int, outcome: int, tokens: Tokens, text: str
-) -> tuple[RequirementReason, ...]:
-    """The words that spoke most for one mention's outcome against the next likeliest, and the rest as one.
+    terms: ReadingTerms, mention: Indices, outcome: Indices, tokens: Tokens, texts: Sequence[str]
+) -> list[tuple[RequirementReason, ...]]:
+    """The words that spoke most for each mention's outcome against the next likeliest, and the rest as one.
 
     Their weights add up to the log-odds between the two.
+
+    Parameters
+    ----------
+    terms : ReadingTerms
+    mention, outcome : ndarray of int64
+        Mentions of the batch, and index into `OUTCOMES` for each.
+    tokens : Tokens
+    texts : sequence of str
+        The text that each mention stands in.
     """
-    here = slice(int(terms.starts[mention]), int(terms.starts[mention + 1]))
-    sums = terms.weight[here].sum(axis=0)
-    sums[outcome] = -np.inf
-    weight = terms.weight[here, outcome] - terms.weight[here, int(sums.argmax())]
-    first, last = terms.first[here], terms.last[here]
+    every, size = np.arange(len(mention)), np.diff(terms.starts)[mention]
+    starts = np.append(0, np.cumsum(size))
+    of = np.repeat(every, size)
+    flat = np.arange(starts[-1]) + (terms.starts[mention] - starts[:-1])[of]
+    weights = terms.weight[flat]
+    sums = sum_by_mention(weights, starts)
+    sums[every, outcome] = -np.inf
+    term = np.arange(len(of))
+    weight = weights[term, outcome[of]] - weights[term, sums.argmax(axis=1)[of]]
+    rest = np.bincount(of, weight, len(mention))
+    of, first, last, weight = _by_words(of, terms.first[flat], terms.last[flat], weight)
+    order = np.lexsort((-np.abs(weight), of))
+    begins = np.searchsorted(of, every)
+    chosen = order[np.arange(len(order)) - begins[of[order]] < _MOST]
+    rest -= np.bincount(of[chosen], weight[chosen], len(mention))
+    out: list[list[RequirementReason]] = [[] for _ in texts]
+    start, end = tokens.spans(first[chosen], last[chosen])
+    for i, s, e, w in zip(of[chosen].tolist(), start.tolist(), end.tolist(), weight[chosen].tolist(), strict=True):
+        out[i].append(RequirementReason(texts[i][s:e], w))
+    return [(*some, RequirementReason("", w)) for some, w in zip(out, rest.tolist(), strict=True)]
+
+
+def _by_words(
+    of: Indices, first: Indices, last: Indices, weight: NDArray[np.float64]
+) -> tuple[Indices, Indices, Indices, NDArray[np.float64]]:
+    """Terms of the same mention and words as one; without those that have no words."""
     worded = np.flatnonzero(first >= 0)
-    spans, which = np.unique(np.stack((first[worded], last[worded]), axis=1), axis=0, return_inverse=True)
-    total = np.bincount(which.ravel(), weight[worded], len(spans))
-    strongest = np.argsort(-np.abs(total), kind="stable")[:_MOST]
-    start, end = tokens.spans(spans[strongest, 0], spans[strongest, 1])
-    out = [
-        RequirementReason(text[s:e], float(w))
-        for s, e, w in zip(start.tolist(), end.tolist(), total[strongest], strict=True)
-    ]
-    return (*out, RequirementReason("", float(weight.sum() - total[strongest].sum())))
+    worded = worded[np.lexsort((last[worded], first[worded], of[worded]))]
+    of, first, last, weight = of[worded], first[worded], last[worded], weight[worded]
+    if not len(of):
+        return of, first, last, weight
+    new = np.append(True, (of[1:] != of[:-1]) | (first[1:] != first[:-1]) | (last[1:] != last[:-1]))
+    begins = np.flatnonzero(new)
+    return of[begins], first[begins], last[begins], np.add.reduceat(weight, begins)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,6 +77,8 @@ class Stated:
         Index into `STATUSES`.
     preferred : ndarray of int8, shape (n_rows,)
         Highest schooling preferred, -1 where there is none.
+    sureness : ndarray of float64, shape (n_rows,)
+        Probability that level and status are right.
     row, kind, value, finding_status, first, last, isced, nature, years, pursuing, decides, confidence, mention
         The findings, arrays of one length in reading order: row of the batch; kind, a number from
         `SCHOOLING` to `EXPERIENCE`; level, -1 where it has none; index into `STATUSES`; first and
@@ -82,11 +86,14 @@ class Stated:
         experience, NaN where there are none; whether the schooling is still under way; whether the
         finding's level and status are among those that made the row's; probability of kind and status;
         number of the mention among those that `find_mentions` finds in the batch.
+    terms : ReadingTerms, optional
+        The terms that decided, if they were asked for.
     """
 
     level: NDArray[np.int8]
     status: NDArray[np.int8]
     preferred: NDArray[np.int8]
+    sureness: NDArray[np.float64]
     row: NDArray[np.int64]
     kind: NDArray[np.int8]
     value: NDArray[np.int8]
@@ -100,6 +107,7 @@ class Stated:
     decides: NDArray[np.bool_]
     confidence: NDArray[np.float64]
     mention: NDArray[np.int64]
+    terms: ReadingTerms | None = None
 
 
 def nothing_stated(n_rows: int) -> Stated:
@@ -107,8 +115,8 @@ def nothing_stated(n_rows: int) -> Stated:
     unstated = np.full(n_rows, -1, dtype=np.int8)
     none, place, yes = np.zeros(0, dtype=np.int8), np.zeros(0, dtype=np.int64), np.zeros(0, dtype=bool)
     return Stated(
-        unstated, np.full(n_rows, UNSTATED, dtype=np.int8), unstated, place, none, none, none, place, place,
-        none, none, np.zeros(0), yes, yes, np.zeros(0), place,
+        unstated, np.full(n_rows, UNSTATED, dtype=np.int8), unstated, np.ones(n_rows),
+        place, none, none, none, place, place, none, none, np.zeros(0), yes, yes, np.zeros(0), place,
     )  # fmt: skip
 
 
@@ -225,51 +233,55 @@ def carriers(stated: Stated) -> NDArray[np.int64]:
 
 
 def findings(
-    stated: Stated, tokens: Tokens, row: int, text: str, field: str = "text", terms: ReadingTerms | None = None
-) -> list[Requirement]:
-    """The findings of one row as objects.
+    stated: Stated, tokens: Tokens, texts: Sequence[str], text_offset: NDArray[np.int64] | None = None
+) -> list[tuple[Requirement, ...]]:
+    """The findings of each row as objects, with reasons if `stated` was read with them.
 
     Parameters
     ----------
     stated : Stated
     tokens : Tokens
         What `stated` was read from.
-    row : int
-        Which ad of the batch.
-    text : str
-        That ad as it was passed to `tokenize`.
-    field : {"text", "title"}
-        What the findings are said to stand in.
-    terms : ReadingTerms, optional
-        Of the same batch; without them the findings carry no reasons.
+    texts : sequence of str
+        The ads of the batch as they were passed to `tokenize`.
+    text_offset : ndarray of int64, shape (n_rows,), optional
+        Where the text proper begins in each; what stands before is the title.
 
     Returns
     -------
-    list of Requirement
-        In reading order, with ``text[start:end] == requirement.text``.
+    list of tuple of Requirement
+        Each in reading order, with ``text[start:end] == requirement.text``, by offsets in the title or in the text.
     """
-    here = np.flatnonzero(stated.row == row)
-    start, end = tokens.spans(stated.first[here], stated.last[here])
-    out = []
-    for i, s, e in zip(here.tolist(), start.tolist(), end.tolist(), strict=True):
-        level, isced, nature = int(stated.value[i]), int(stated.isced[i]), int(stated.nature[i])
-        years = float(stated.years[i])
-        out.append(
-            Requirement(
-                KINDS[stated.kind[i]],
-                STATUSES[stated.finding_status[i]],
-                s,
-                e,
-                text[s:e],
-                field,
-                level=LEVELS[level] if level >= 0 else None,
-                isced=isced if isced >= 0 else None,
-                nature=NATURES[nature] if nature >= 0 else None,
-                years=None if np.isnan(years) else years,
-                confidence=float(stated.confidence[i]),
-                reasons=()
-                if terms is None
-                else reasons_of(terms, int(stated.mention[i]), int(stated.finding_status[i]) + 1, tokens, text),
-            )
+    start, end = tokens.spans(stated.first, stated.last)
+    whose = [texts[row] for row in stated.row.tolist()]
+    words = [text[s:e] for text, s, e in zip(whose, start.tolist(), end.tolist(), strict=True)]
+    offset = np.zeros(len(start), dtype=np.int64) if text_offset is None else text_offset[stated.row]
+    in_title = start < offset
+    offset[in_title] = 0
+    reasons: list[tuple[RequirementReason, ...]] = [()] * len(start)
+    if stated.terms is not None:
+        outcome = stated.finding_status.astype(np.int64) + 1
+        reasons = reasons_of(stated.terms, stated.mention, outcome, tokens, whose)
+    found = [
+        Requirement(
+            KINDS[kind],
+            STATUSES[status],
+            s,
+            e,
+            text,
+            "title" if titled else "text",
+            level=LEVELS[level] if level >= 0 else None,
+            isced=isced if isced >= 0 else None,
+            nature=NATURES[nature] if nature >= 0 else None,
+            years=None if years != years else years,
+            confidence=confidence,
+            reasons=why,
         )
-    return out
+        for kind, status, s, e, text, titled, level, isced, nature, years, confidence, why in zip(
+            stated.kind.tolist(), stated.finding_status.tolist(), (start - offset).tolist(), (end - offset).tolist(),
+            words, in_title.tolist(), stated.value.tolist(), stated.isced.tolist(), stated.nature.tolist(),
+            stated.years.tolist(), stated.confidence.tolist(), reasons, strict=True,
+        )
+    ]  # fmt: skip
+    begins = np.searchsorted(stated.row, np.arange(len(texts) + 1)).tolist()
+    return [tuple(found[a:b]) for a, b in itertools.pairwise(begins)]

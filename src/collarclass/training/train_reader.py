@@ -28,7 +28,10 @@ from collarclass.requirement_reader.decide import (
     N_DECIDING,
     N_MENTION,
     OUTCOMES,
+    Decisions,
     Reader,
+    judge,
+    known_features,
     probabilities,
     relations,
 )
@@ -37,11 +40,14 @@ from collarclass.requirement_reader.mentions import Mentions, Phrases, find_ment
 from collarclass.text.tokens import tokenize
 
 UNKNOWN = -1
+PASSAGE = "marked passage"  # note of such a case of the challenge set
 _NOT_NEEDED, _UNSTATED = STATUSES.index("not_needed"), STATUSES.index("unstated")
 _FOLDS = 2  # for the probabilities of mentions that relations between them are learnt from
 _OWN_WEIGHT = 0.3  # of the project's own ads, which say what they ask for more plainly than real ones
+_PASSAGE_WEIGHT = 0.4  # of passages written for their marked mentions, likewise
 _WORDING_WEIGHT = 4.0  # of wordings that were read wrongly, each of which stands for many
 _SHRINK_MENTION, _SHRINK_ROW, _SHRINK_RELATION = 0.5, 8.0, 0.05
+_TEMPERATURE = np.array([1.5, 1.5], dtype=np.float32)  # scripts/score_requirements.py --held-out-sources finds them
 _BATCH = 400  # texts tokenized at once
 
 
@@ -59,6 +65,8 @@ class Examples:
     level, status : ndarray of int64, shape (n_rows,)
         What each ad states; a level of -1 where none is stated or needed, a status of `UNKNOWN` where not read.
     weight : ndarray of float64, shape (n_rows,)
+    source : ndarray of str, shape (n_rows,)
+        Where each ad was published; empty for texts of the project.
     """
 
     features: sp.csr_matrix
@@ -70,6 +78,7 @@ class Examples:
     level: NDArray[np.int64]
     status: NDArray[np.int64]
     weight: NDArray[np.float64]
+    source: NDArray[np.str_]
 
     @property
     def items(self) -> Phrases:
@@ -98,7 +107,8 @@ def train_reader(data: str | os.PathLike[str], own_mentions: str | os.PathLike[s
     """
     folder = Path(data) / "requirements"
     vocabulary, real = read_hashed(folder / "real_ads.npz")
-    parts = [real, _read_own(Path(data), vocabulary)]
+    texts, weight, mentions = own_texts(Path(data))
+    parts = [real, decided_examples(texts, mentions, weight, vocabulary)]
     if own_mentions is not None:
         parts.append(read_users_mentions(own_mentions, vocabulary))
     return fit_reader(vocabulary, join(parts))
@@ -106,10 +116,10 @@ def train_reader(data: str | os.PathLike[str], own_mentions: str | os.PathLike[s
 
 def fit_reader(vocabulary: NDArray[np.uint64], examples: Examples) -> Reader:
     """Fit all weights on examples whose features are those of a vocabulary."""
-    half = (np.arange(len(examples.level)) * 7919 + 13) % 101 % _FOLDS  # which ads are held out together
+    fold = _folds(examples)
     outcome, alternative = np.zeros((len(examples.row), len(OUTCOMES))), np.zeros(len(examples.row))
-    for fold in range(_FOLDS):
-        here = half[examples.row] == fold
+    for k in range(_FOLDS):
+        here = fold[examples.row] == k
         sums = examples.features[here] @ _fit_mentions(examples, ~here)
         outcome[here], alternative[here] = probabilities(sums)
     related = relations(examples.items, outcome, alternative)
@@ -120,7 +130,15 @@ def fit_reader(vocabulary: NDArray[np.uint64], examples: Examples) -> Reader:
         Vocabulary(vocabulary[used], np.ones(len(used), dtype=np.uint8)),
         weight[used].astype(np.float32),
         relation.astype(np.float32),
+        _TEMPERATURE,
     )
+
+
+def _folds(examples: Examples) -> NDArray[np.int64]:
+    """Which ads are held out together: those of one source, as new ads come from new sources."""
+    _, source = np.unique(examples.source, return_inverse=True)
+    scattered = (np.arange(len(examples.level)) * 7919 + 13) % 101
+    return np.where(examples.source == "", scattered, source) % _FOLDS
 
 
 def _minimize(
@@ -201,18 +219,36 @@ def join(parts: list[Examples]) -> Examples:
         np.concatenate([part.row + offset for part, offset in zip(parts, offsets, strict=False)]),
         *(
             np.concatenate([getattr(part, name) for part in parts])
-            for name in ("group", "value", "outcome", "alternative", "level", "status", "weight")
+            for name in ("group", "value", "outcome", "alternative", "level", "status", "weight", "source")
         ),
     )
 
 
+def take(examples: Examples, rows: NDArray[np.bool_]) -> Examples:
+    """Some of the ads, with their mentions."""
+    kept, number = np.flatnonzero(rows[examples.row]), np.cumsum(rows) - 1
+    mentions = {name: getattr(examples, name)[kept] for name in ("group", "value", "outcome", "alternative")}
+    ads = {name: getattr(examples, name)[rows] for name in ("level", "status", "weight", "source")}
+    return Examples(examples.features[kept], number[examples.row[kept]], **mentions, **ads)
+
+
+def judge_examples(reader: Reader, vocabulary: NDArray[np.uint64], examples: Examples) -> Decisions:
+    """What a reader makes of examples whose features are those of a vocabulary."""
+    known, number = reader.vocabulary.find(vocabulary)
+    weight = np.zeros((len(vocabulary), reader.weight.shape[1]))
+    weight[known] = reader.weight[number]
+    return judge(reader, examples.features @ weight, examples.items)
+
+
 def matrix_of(mentions: Mentions, vocabulary: Vocabulary) -> sp.csr_matrix:
     """Features of the mentions of a batch, as far as a vocabulary has them."""
-    found = context_features(mentions, default_lexicon())
-    where, number = vocabulary.find(np.concatenate(found.hash))
-    of = np.concatenate(found.mention)[where]
-    shape = (len(mentions.items), len(vocabulary))
-    return sp.csr_matrix((np.ones(len(of), dtype=np.float32), (of, number)), shape=shape)
+    n = len(mentions.items)
+    found = [known_features(part, vocabulary, n) for part in context_features(mentions, default_lexicon())]
+    matrices = [
+        sp.csr_matrix((np.ones(len(known.number), dtype=np.float32), known.number, known.starts), (n, len(vocabulary)))
+        for known in found
+    ]
+    return matrices[0] + matrices[1]
 
 
 def read_texts(
@@ -257,11 +293,17 @@ def read_hashed(path: Path) -> tuple[NDArray[np.uint64], Examples]:
     features.sum_duplicates()
     names = ("row", "group", "value", "outcome", "alternative", "level", "status")
     whole = {name: arrays[name].astype(np.int64) for name in names}
-    return arrays["vocabulary"], Examples(features, **whole, weight=np.ones(len(arrays["level"])))
+    _, source, count = np.unique(arrays["source"], return_inverse=True, return_counts=True)
+    weight = 1.0 / np.sqrt(count[source])  # a large source counts for more than a small one, but not by its size
+    named = arrays["sources"][arrays["source"]]
+    return arrays["vocabulary"], Examples(features, **whole, weight=weight / weight.mean(), source=named)
 
 
-def _read_own(data: Path, vocabulary: NDArray[np.uint64]) -> Examples:
-    """The tuned part of the challenge set, more wordings, and some of the project's own ads, with decided mentions."""
+def own_texts(data: Path) -> tuple[pd.DataFrame, NDArray[np.float64], pd.DataFrame]:
+    """Texts of the project with level and status, their weights, and their decided mentions.
+
+    They are the tuned part of the challenge set, more wordings, and some of the project's own ads.
+    """
     wordings = read_csv(data / "requirements" / "wordings.csv").assign(level="*", status="*")
     cases = read_csv(data / "requirements" / "cases.csv")
     cases = cases[cases["part"] == "tuned"]
@@ -271,10 +313,11 @@ def _read_own(data: Path, vocabulary: NDArray[np.uint64]) -> Examples:
     columns = ["id", "text", "level", "status"]
     texts = pd.concat([cases[columns], wordings[columns], own[columns]], ignore_index=True)
     weight = np.repeat([1.0, _WORDING_WEIGHT, _OWN_WEIGHT], [len(cases), len(wordings), len(own)])
-    return _examples(texts, read_csv(data / "requirements" / "mentions.csv"), weight, vocabulary)
+    weight[: len(cases)][cases["note"] == PASSAGE] = _PASSAGE_WEIGHT
+    return texts, weight, read_csv(data / "requirements" / "mentions.csv")
 
 
-def _examples(
+def decided_examples(
     texts: pd.DataFrame, decided: pd.DataFrame, weight: NDArray[np.float64], vocabulary: NDArray[np.uint64]
 ) -> Examples:
     """Texts with level and status, and decided mentions by id and offsets, as examples."""
@@ -290,8 +333,10 @@ def _examples(
     status = np.where(known, texts["status"].map({name: i for i, name in enumerate(STATUSES)}), UNKNOWN)
     level = pd.to_numeric(texts["level"], errors="coerce").fillna(-1).to_numpy(np.int64)
     level[status == _NOT_NEEDED] = -1
+    source = texts["source"].to_numpy(np.str_) if "source" in texts else np.full(len(texts), "")
+    status = status.astype(np.int64)
     return Examples(
-        features, items.row, items.group, items.value, outcome, alternative, level, status.astype(np.int64), weight
+        features, items.row, items.group, items.value, outcome, alternative, level, status, weight, source
     )
 
 
@@ -313,7 +358,7 @@ def read_users_mentions(path: str | os.PathLike[str], vocabulary: NDArray[np.uin
     decided = pd.DataFrame(rows, columns=["id", "start", "end", "outcome", "alternative"])
     texts = pd.DataFrame({"id": decided["id"].unique()})
     texts = texts.assign(text=texts["id"], level="*", status="*")
-    examples = _examples(texts, decided, np.full(len(texts), 3.0), vocabulary)
+    examples = decided_examples(texts, decided, np.full(len(texts), 3.0), vocabulary)
     if (examples.outcome == UNKNOWN).all():
         raise DataError(
             f"{name}: none of its mentions is found by the lexicon. Write mentions as the lexicon has them, or add "
