@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from collarclass.corpus.read import AD_KINDS, read_ads, read_ratings
+from collarclass.corpus.read import AD_KINDS, LANGUAGES, read_ads, read_ratings
 from collarclass.definitions.labels import LABELS, STATUSES
 
 ROOT = Path(__file__).parents[1]
@@ -19,7 +19,7 @@ REAL_START, REAL_END = "<!-- numbers: real ads -->", "<!-- end of real ads -->"
 
 def numbers(data: Path) -> str:
     """Count the ads and lay the second reading out as Markdown."""
-    ads = {language: read_ads(data / "ads" / f"{language}.csv") for language in ("en", "zh")}
+    ads = {language: read_ads(data / "ads" / f"{language}.csv") for language in LANGUAGES}
     rows: list[tuple[str, list[str]]] = [("ads", [f"{len(a):,}" for a in ads.values()])]
     for column, values in (("kind", AD_KINDS), ("label", LABELS), ("schooling", STATUSES)):
         counts = {v: [int((a[column] == v).sum()) for a in ads.values()] for v in values}
@@ -27,14 +27,22 @@ def numbers(data: Path) -> str:
     rows.append(("occupations", [f"{a['onet_code'].nunique():,}" for a in ads.values()]))
     rows.append(("sectors", [f"{a['sector'].nunique():,}" for a in ads.values()]))
     for share in (5, 50, 95):
-        length = [int(np.percentile([len(text.split()) for text in ads["en"]["text"]], share))]
-        length.append(int(np.percentile(ads["zh"]["text"].str.len(), share)))
-        rows.append((f"length, {share}th percentile (words; characters)", [f"{n:,}" for n in length]))
-    lines = ["| | English | Chinese |", "|---|---:|---:|", *(f"| {name} | {a} | {b} |" for name, (a, b) in rows)]
+        lengths = [a["text"].map(len if of == "zh" else _words) for of, a in ads.items()]
+        found = [f"{int(np.percentile(length, share)):,}" for length in lengths]
+        rows.append((f"length, {share}th percentile (words; characters)", found))
+    lines = [
+        f"| | {' | '.join(LANGUAGES.values())} |",
+        "|---|" + "---:|" * len(ads),
+        *(f"| {name} | {' | '.join(cells)} |" for name, cells in rows),
+    ]
     second = data / "second_reading.json"
     if second.exists():
         lines += ["", *_second(json.loads(second.read_text("utf-8")))]
     return "\n".join(lines)
+
+
+def _words(text: str) -> int:
+    return len(text.split())
 
 
 def real_numbers(data: Path) -> str:

@@ -10,6 +10,7 @@ import pandas as pd
 from collarclass.definitions.labels import LABELS, RATINGS, STATUSES, parse_label
 from collarclass.errors import DataError
 
+LANGUAGES = {"en": "English", "zh": "Chinese"}  # of the files in data/ads
 AD_COLUMNS = (
     "id",
     "onet_code",
@@ -253,7 +254,7 @@ def read_data(folder: str | os.PathLike[str]) -> tuple[pd.DataFrame, pd.DataFram
     """Read the written ads of both languages, and the occupations, of the data folder."""
     root = Path(folder)
     ads = pd.concat(
-        [read_ads(root / "ads" / f"{language}.csv").assign(language=language) for language in ("en", "zh")],
+        [read_ads(root / "ads" / f"{language}.csv").assign(language=language) for language in LANGUAGES],
         ignore_index=True,
     )
     return ads, read_occupations(root / "occupations.csv")

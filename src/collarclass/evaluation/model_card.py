@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from collarclass.corpus.read import LANGUAGES
 from collarclass.definitions.labels import LABELS
 from collarclass.evaluation.metrics import accuracy, evaluate, macro_f1, summary
 from collarclass.model.model import Model
@@ -20,7 +21,6 @@ from collarclass.tables.dataframe import label_columns
 FIGURES = "figures_on_real_ads.json"
 BENCHMARK_RESULTS = "benchmark/results.json"
 _SHIFT = 0.1
-_LANGUAGES = {"en": "English", "zh": "Chinese"}
 
 
 def measure(
@@ -162,7 +162,7 @@ def model_card(
         "",
         "Cross-validated over occupations on the written ads: no occupation stands on both sides.",
         "",
-        *_table({_LANGUAGES[k]: v for k, v in facts["held_out"].items()}),
+        *_table({LANGUAGES[k]: v for k, v in facts["held_out"].items()}),
         "",
         "Agreement of held-out occupations' mean scores with O*NET's figures, which had no part in the ratings' fit:",
         "",
@@ -222,7 +222,7 @@ def write_cards(model: Model, root: str | os.PathLike[str]) -> str:
 
 def _on_explanations(found: dict[str, Any], identity: str) -> list[str]:
     """How faithful the explanations are, as a section."""
-    languages = [code for code in _LANGUAGES if code in found]
+    languages = [code for code in LANGUAGES if code in found]
     measured = f"Measured with {found['model']} on the ads of the open benchmark."
     if found["model"] != identity:
         measured += f" **The model has changed since: these are not figures of {identity}.**"
@@ -236,7 +236,7 @@ def _on_explanations(found: dict[str, Any], identity: str) -> list[str]:
         "",
         measured + " What the rows mean is on the page of the benchmark.",
         "",
-        "| | " + " | ".join(_LANGUAGES[code] for code in languages) + " |",
+        "| | " + " | ".join(LANGUAGES[code] for code in languages) + " |",
         "|---|" + "---:|" * len(languages),
         *(f"| {name} | " + " | ".join(cell(found[code].get(name, "–")) for code in languages) + " |" for name in names),
         "",
@@ -294,12 +294,12 @@ def _on_unseen_sources(unseen: dict[str, Any]) -> list[str]:
         "What to expect of a stream of your own. Cross-validated over sources: no source stands on both sides. The "
         "decision between the labels was fitted on all of these scores (twelve numbers).",
         "",
-        *_table({_LANGUAGES[k]: v for k, v in unseen.items()}),
+        *_table({LANGUAGES[k]: v for k, v in unseen.items()}),
         "",
     ]
     for language, result in unseen.items():
         lines += [
-            f"| {_LANGUAGES[language]} sources | ads | accuracy | macro-F1 |",
+            f"| {LANGUAGES[language]} sources | ads | accuracy | macro-F1 |",
             "|---|---:|---:|---:|",
             *(
                 f"| {k} | {int(v['n'])} | {v['accuracy']:.3f} | {v['macro_f1']:.3f} |"
@@ -311,7 +311,7 @@ def _on_unseen_sources(unseen: dict[str, Any]) -> list[str]:
 
 
 def _on_real_ads(real: dict[str, Any], identity: str) -> list[str]:
-    results = {_LANGUAGES[k]: real[k] for k in ("en", "zh")}
+    results = {LANGUAGES[k]: real[k] for k in LANGUAGES if k in real}
     measured = f"Measured with {real['model']}."
     if real["model"] != identity:
         measured += f" **The model has changed since: these are not figures of {identity}.**"

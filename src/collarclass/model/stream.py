@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-LANGUAGES = ("en", "zh")
+STREAMS = ("en", "zh")  # texts in an alphabet, and Chinese ones
 MEASURES = ("length", "known_terms", "academic_score", "hands_on_score", "confidence")
 MIN_ADS = 200  # of a language in a file, before anything is said of it
 _MARGIN = 0.1  # of the range over training's sources: how far beyond it a mean may lie
@@ -55,7 +55,7 @@ class StreamSums:
 
     def mean(self, language: str) -> dict[str, float]:
         """Mean of each measure over the ads of a language; empty without ads."""
-        k = LANGUAGES.index(language)
+        k = STREAMS.index(language)
         if not self.n[k]:
             return {}
         return dict(zip(MEASURES, (self.totals[k] / self.n[k]).tolist(), strict=True))
@@ -98,7 +98,7 @@ def drift_notes(sums: StreamSums, facts: Mapping[str, Any]) -> list[str]:
     The 500 English ads differ from all that the model learnt from: mean hands-on score 0.90
     """
     out = []
-    for k, (language, name) in enumerate(zip(LANGUAGES, ("English", "Chinese"), strict=True)):
+    for k, (language, name) in enumerate(zip(STREAMS, ("English", "Chinese"), strict=True)):
         known = facts.get("streams", {}).get(language, {})
         if sums.n[k] < MIN_ADS:
             continue

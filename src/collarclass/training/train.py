@@ -16,7 +16,7 @@ import sklearn
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from collarclass.corpus.read import labelled_ads, read_data, read_ratings
+from collarclass.corpus.read import LANGUAGES, labelled_ads, read_data, read_ratings
 from collarclass.corpus.shipped import data_path
 from collarclass.definitions.labels import LABELS, RATINGS, TYPICAL_RATINGS
 from collarclass.errors import DataError
@@ -25,7 +25,7 @@ from collarclass.evaluation.model_card import model_card, read_explanation_figur
 from collarclass.files.table import read_table
 from collarclass.model.model import Model
 from collarclass.model.persistence import arrays_of, save_model
-from collarclass.model.stream import LANGUAGES, MEASURES, ranges
+from collarclass.model.stream import MEASURES, STREAMS, ranges
 from collarclass.model.title_model import TitleModel
 from collarclass.progress import ProgressLike, Steps
 from collarclass.training.counts import CountedAds, concatenate, count_ads, load_counts
@@ -154,7 +154,7 @@ def _train(
     held_out = held_out_labels(classifier, np.arange(len(ads)))
     results = {
         language: summary(evaluate(pd.concat([ads, held_out], axis=1)[(ads["language"] == language).to_numpy()]))
-        for language in ("en", "zh")
+        for language in LANGUAGES
     }
     facts = {
         "parameters": {name: value for name, value in classifier.get_params().items() if value is not None},
@@ -245,7 +245,7 @@ def stream_ranges(
     means = sources.mean()[sources.size() >= MIN_SOURCE].reset_index("language")
     return {
         language: ranges(means.loc[means["language"] == language, list(MEASURES)].to_numpy(float))
-        for language in LANGUAGES
+        for language in STREAMS
     }
 
 
