@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: demo test lint train evaluate bench docs refresh lowest wheel sbom clean
+.PHONY: demo test slow lint train evaluate bench docs refresh lowest wheel sbom clean
 
 demo: .venv/demo.stamp
 	$(BIN)/collarclass label examples/job_ads.csv -o demo/labelled.csv --force --report demo/report.html
@@ -10,6 +10,10 @@ demo: .venv/demo.stamp
 
 test: .venv/test.stamp
 	$(BIN)/python -m pytest -n auto
+
+# What takes minutes: the shipped model trained anew, byte for byte, and every notebook.
+slow: .venv/test.stamp
+	$(BIN)/python -m pytest -n auto -m slow tests/test_training.py tests/test_notebooks.py
 
 lint: .venv/test.stamp
 	$(BIN)/python -m pip install -q --group lint

@@ -84,6 +84,7 @@ def test_the_article_s_examples_are_gray() -> None:
     assert set(labels) == {"gray"}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="the notebooks' folder is made with symbolic links")
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebooks_run(path: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from collarclass import label_file
 from collarclass.api import default_model
 from collarclass.model.predict import predict, stream_sums
-from collarclass.model.stream import LANGUAGES, MEASURES, MIN_ADS, StreamSums, drift_notes, ranges
+from collarclass.model.stream import MEASURES, MIN_ADS, STREAMS, StreamSums, drift_notes, ranges
 
 AD = "We are looking for an accountant to keep our books. Bachelor's degree in accounting required. Monthly reports."
 
@@ -47,7 +47,7 @@ def test_ranges_span_the_streams() -> None:
 
 def test_the_shipped_model_knows_its_streams() -> None:
     streams = default_model().facts["streams"]
-    for language in LANGUAGES:
+    for language in STREAMS:
         assert set(streams[language]) == set(MEASURES)
         assert all(low < high for low, high in streams[language].values())
 

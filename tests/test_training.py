@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[1]
 DATA = ROOT / "data"
 
 
+@pytest.mark.slow
 def test_training_gives_the_shipped_model_again(tmp_path: Path) -> None:
     train_to(tmp_path / "again", DATA)
     shipped = default_model_path()
