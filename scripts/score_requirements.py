@@ -75,7 +75,7 @@ def differences(expected: Row, found: Row) -> list[str]:
     return [column for column in NOTHING if expected[column] not in ("*", found[column])]
 
 
-def held_out_sources(folds: int, without: str | None) -> pd.DataFrame:
+def held_out_sources(folds: int, without: str | None) -> tuple[pd.DataFrame, pd.DataFrame]:
     """How the ads and the decided mentions of each source are read by a reader that has seen no ad of that source."""
     data = READING.parents[2] / "data"
     vocabulary, real = read_hashed(data / "requirements" / "real_ads.npz")
@@ -88,7 +88,7 @@ def held_out_sources(folds: int, without: str | None) -> pd.DataFrame:
     sources = sorted(set(real.source.tolist()))
     np.random.default_rng(1).shuffle(sources)
     fold = np.array([sources.index(source) % _QUARTERS if source else -1 for source in both.source.tolist()])
-    out = []
+    out, mentions = [], []
     for k in range(folds):
         with threadpool_limits(limits=1):
             reader = fit_reader(vocabulary, take(both, fold != k))
@@ -103,12 +103,12 @@ def held_out_sources(folds: int, without: str | None) -> pd.DataFrame:
         ads["truth"], ads["likely"] = truth, list(likely)
         out.append(ads)
         known = np.flatnonzero(test.outcome >= 0)
-        right = (decisions.outcome[known].argmax(axis=1) == test.outcome[known]).mean()
-        print(f"fold {k + 1}: {len(ads):,} ads, mentions right {right:.3f} of {len(known):,}", flush=True)
-    return pd.concat(out, ignore_index=True)
+        mentions.append(pd.DataFrame({"truth": test.outcome[known], "likely": list(decisions.outcome[known])}))
+        print(f"fold {k + 1}: {len(ads):,} ads, {len(known):,} decided mentions", flush=True)
+    return pd.concat(out, ignore_index=True), pd.concat(mentions, ignore_index=True)
 
 
-def report_held_out(ads: pd.DataFrame) -> None:
+def report_held_out(ads: pd.DataFrame, mentions: pd.DataFrame) -> None:
     """Shares right with intervals by language, the worst sources, and how sure to be."""
     ads["language"] = ads["source"].str[:2]
     ads["right"] = ads["level"] & ads["status"]
@@ -117,12 +117,17 @@ def report_held_out(ads: pd.DataFrame) -> None:
         print(f"{language} n {len(part):,}: {'  '.join(columns)}")
         worst = part.groupby("source")["right"].agg(["mean", "size"]).sort_values("mean").head(5)
         print("   ", ", ".join(f"{name} {row['mean']:.3f} ({row['size']:.0f})" for name, row in worst.iterrows()))
-    likely, truth = np.stack(ads["likely"].to_list()), ads["truth"].to_numpy()
-    for temperature in (1.0, 1.25, 1.5, 1.75, 2.0, 2.5):
-        soft = soften(likely, temperature)
-        loss = -np.log(np.maximum(soft[np.arange(len(soft)), truth], 1e-9)).mean()
-        error = expected_calibration_error(ads["right"], soft.max(axis=1))
-        print(f"temperature {temperature}: log-loss {loss:.4f}, calibration error {error:.4f}")
+    for name, table in (("ads", ads), ("mentions", mentions)):
+        likely, truth = np.stack(table["likely"].to_list()), table["truth"].to_numpy()
+        right = likely.argmax(axis=1) == truth
+        print(f"{name} right {interval(int(right.sum()), len(right))}")
+        for temperature in (1.0, 1.15, 1.25, 1.35, 1.5, 1.75, 2.0):
+            soft = soften(likely, temperature)
+            loss = -np.log(np.maximum(soft[np.arange(len(soft)), truth], 1e-9)).mean()
+            error = expected_calibration_error(right, soft.max(axis=1))
+            print(f"    temperature {temperature}: log-loss {loss:.4f}, calibration error {error:.4f}")
+        order = np.argsort(-likely.max(axis=1), kind="stable")[: len(right) // 2]
+        print(f"    the surest half is right in {right[order].mean():.3f}")
 
 
 def interval(right: int, n: int) -> str:
@@ -141,7 +146,7 @@ def main() -> None:
     parser.add_argument("--without", choices=FAMILIES, help="family of features to leave out with --held-out-sources")
     arguments = parser.parse_args()
     if arguments.held_out_sources:
-        report_held_out(held_out_sources(arguments.folds, arguments.without))
+        report_held_out(*held_out_sources(arguments.folds, arguments.without))
     csv.field_size_limit(1 << 30)
     text: Row = {}
     for path in arguments.ads:
