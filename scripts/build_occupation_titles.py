@@ -20,7 +20,7 @@ import pandas as pd
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
-from collarclass.corpus.read import read_ads, read_occupations  # noqa: E402
+from collarclass.corpus.read import LANGUAGES, read_ads, read_occupations  # noqa: E402
 from collarclass.occupation.table import AD_TITLES, ALTERNATE_TITLES  # noqa: E402
 
 
@@ -42,7 +42,7 @@ def pack(pairs: pd.DataFrame) -> bytes:
 
 def written_titles() -> pd.DataFrame:
     """Codes and titles of the written ads; a semicolon in a title becomes a comma."""
-    ads = pd.concat([read_ads(ROOT / "data" / "ads" / f"{language}.csv") for language in ("en", "zh")])
+    ads = pd.concat([read_ads(ROOT / "data" / "ads" / f"{language}.csv") for language in LANGUAGES])
     return ads.assign(title=ads["title"].str.replace(";", ",").str.split().str.join(" "))[["onet_code", "title"]]
 
 

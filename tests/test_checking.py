@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from command import run
 
 from collarclass import DataError
 from collarclass.annotation.check_labels import check_labels
@@ -83,29 +82,21 @@ def test_a_missing_column_is_named(column: str, small_model: Model) -> None:
         check_labels(table, small_model)
 
 
-def run(*args: str | Path, stdin: str = "", code: int = 0) -> tuple[str, str]:
-    command = [sys.executable, "-m", "collarclass", *map(str, args)]
-    done = subprocess.run(command, input=stdin, capture_output=True, check=False, text=True, encoding="utf-8")
-    assert done.returncode == code, done.stderr
-    assert "Traceback" not in done.stderr
-    return done.stdout, done.stderr
-
-
 def test_the_command_check(tmp_path: Path, small_model_path: Path) -> None:
     path = tmp_path / "mine.csv"
     path.write_text(f'text,label\n"{WELD}\nsecond line",blue\n"{BOOKS}",Whiet\n', "utf-8-sig")
-    out, _ = run("check", path, "-m", small_model_path, code=1)
+    out = run("check", path, "-m", small_model_path, code=1).stdout
     assert out == (
         "row 3, label: 'Whiet' is not a label; write 'white'\n2 ads: 1 to mend, 0 to look at again\n"
     )
-    out, _ = run("check", path, "-m", small_model_path, "-o", tmp_path / "found.csv", code=1)
+    out = run("check", path, "-m", small_model_path, "-o", tmp_path / "found.csv", code=1).stdout
     assert out.count("\n") == 1
     assert pd.read_csv(tmp_path / "found.csv")["row"].tolist() == [3]
-    assert "is there already" in run("check", path, "-o", tmp_path / "found.csv", code=1)[1]
+    assert "is there already" in run("check", path, "-o", tmp_path / "found.csv", code=1).stderr
     path.write_text(f'text,label\n"{WELD}",blue\n')
-    assert run("check", path, "-m", small_model_path)[0] == "1 ads: 0 to mend, 0 to look at again\n"
-    assert "There is no file" in run("check", tmp_path / "no.csv", code=1)[1]
+    assert run("check", path, "-m", small_model_path).stdout == "1 ads: 0 to mend, 0 to look at again\n"
+    assert "There is no file" in run("check", tmp_path / "no.csv", code=1).stderr
 
 
 def test_the_example_labels_need_no_mending() -> None:
-    assert " 0 to mend" in run("check", ROOT / "examples" / "own_labels.csv")[0]
+    assert " 0 to mend" in run("check", ROOT / "examples" / "own_labels.csv").stdout

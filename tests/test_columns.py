@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from command import run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -218,7 +217,7 @@ def test_the_nearest_occupation_of_each_row(tmp_path: Path) -> None:
 def test_the_command_says_what_it_read(tmp_path: Path) -> None:
     source = _csv(tmp_path, PORTAL.assign(code=["", "51-4121.00"]))
     options = ["--text", "岗位职责", "--text", "任职要求", "--code", "code", "--occupations"]
-    done = _run("label", source, "-o", tmp_path / "out.csv", *options, "--summary", tmp_path / "summary.json")
+    done = run("label", source, "-o", tmp_path / "out.csv", *options, "--summary", tmp_path / "summary.json")
     assert done.stderr.splitlines() == [
         f"2 ads: 0 white, 1 blue, 1 gray, 0 unclear -> {tmp_path / 'out.csv'}",
         "Read titles from '职位', texts from '岗位职责' + '任职要求', codes from 'code' (csv, utf-8, ','); "
@@ -230,35 +229,27 @@ def test_the_command_says_what_it_read(tmp_path: Path) -> None:
     assert summary["bases"] == {"ad": 2, "title": 0, "occupation": 0}
     assert summary["sources"] == [{"path": str(source), "sha256": hashlib.sha256(source.read_bytes()).hexdigest()}]
     assert "occupation_code" in (tmp_path / "out.csv").read_text("utf-8").splitlines()[0]
-    assert _run("label", source, "-o", tmp_path / "out.csv", "-f", "--quiet").stderr == ""
+    assert run("label", source, "-o", tmp_path / "out.csv", "-f", "--quiet").stderr == ""
 
 
 def test_an_option_given_twice_is_refused(tmp_path: Path) -> None:
     source = _csv(tmp_path, PORTAL)
-    done = _run("label", source, "-o", tmp_path / "out.csv", "--title", "职位", "--title", "学历", code=2)
+    done = run("label", source, "-o", tmp_path / "out.csv", "--title", "职位", "--title", "学历", code=2)
     assert "--title is given 2 times: give it once." in done.stderr
     assert not (tmp_path / "out.csv").exists()
 
 
 def test_the_command_looks_occupations_up() -> None:
-    out = _run("occupation", "mechatronics", "technician", "-n", "1").stdout
+    out = run("occupation", "mechatronics", "technician", "-n", "1").stdout
     assert out.splitlines()[0].endswith("Mechatronics Technologists and Technicians: gray")
     assert "O*NET-SOC 17-3024.00; ISCO-08 3113, 3115" in out
-    found = json.loads(_run("occupation", "3115", "-n", "2", "--json").stdout)
+    found = json.loads(run("occupation", "3115", "-n", "2", "--json").stdout)
     assert [match["onet_code"] for match in found] == [m.onet_code for m in lookup_occupation("3115", 2)]
-    assert _run("occupation", "zzqq").stdout.startswith("No occupation is like this")
-    assert "No occupation of the table has the ISCO-08 code 9999" in _run("occupation", "9999", code=1).stderr
+    assert run("occupation", "zzqq").stdout.startswith("No occupation is like this")
+    assert "No occupation of the table has the ISCO-08 code 9999" in run("occupation", "9999", code=1).stderr
 
 
 def test_the_command_judges_a_bare_title() -> None:
-    assert _run("classify", "-t", "Web designer").stdout.startswith("gray")
-    assert _run("classify", "Web designer").stdout.splitlines()[0].endswith("(from the title alone)")
-    assert 'collarclass classify "Web designer"' in _run("classify", code=2).stderr
-
-
-def _run(*args: object, code: int = 0) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "collarclass", *map(str, args)], capture_output=True, check=False, encoding="utf-8"
-    )
-    assert done.returncode == code, done.stderr
-    return done
+    assert run("classify", "-t", "Web designer").stdout.startswith("gray")
+    assert run("classify", "Web designer").stdout.splitlines()[0].endswith("(from the title alone)")
+    assert 'collarclass classify "Web designer"' in run("classify", code=2).stderr

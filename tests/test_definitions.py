@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from command import run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_np
@@ -221,13 +220,9 @@ def test_the_nearest_occupation_decides_whatever_the_ad_asks_for() -> None:
 
 
 def test_the_command(tmp_path: Path) -> None:
-    def run(*args: object) -> str:
-        command = [sys.executable, "-m", "collarclass", *map(str, args)]
-        return subprocess.run(command, capture_output=True, check=True, text=True, encoding="utf-8").stdout
-
     run("label", EXAMPLES, "-o", tmp_path / "l.csv", "--definition", "middle")
     assert pd.read_csv(tmp_path / "l.csv")["collar_model"].str.endswith(", definition middle").all()
-    out = run("shares", tmp_path / "l.csv", "--definitions", "all", "--format", "csv")
+    out = run("shares", tmp_path / "l.csv", "--definitions", "all", "--format", "csv").stdout
     assert out.count(",middle,") == 4
     assert out.count(",article,") == 4
 

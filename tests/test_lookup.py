@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collarclass import DataError, lookup_occupation, occupations
-from collarclass.corpus.read import read_ads
+from collarclass.corpus.read import LANGUAGES, read_ads
 from collarclass.occupation.lookup import TitleIndex, find_code
 from collarclass.occupation.table import csco_names, known_titles
 
@@ -116,7 +116,7 @@ def test_an_index_answers_alike_in_any_batch() -> None:
 
 
 def test_the_titles_of_ads_are_those_of_the_ads() -> None:
-    ads = pd.concat([read_ads(DATA / "ads" / f"{language}.csv") for language in ("en", "zh")])
+    ads = pd.concat([read_ads(DATA / "ads" / f"{language}.csv") for language in LANGUAGES])
     plain = ads["title"].str.replace(";", ",").str.split().str.join(" ")
     packed = gzip.decompress((DATA / "ad_titles.tsv.gz").read_bytes()).decode().splitlines()
     found = {(code, title) for code, _, titles in (p.partition("\t") for p in packed) for title in titles.split("; ")}
