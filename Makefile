@@ -8,12 +8,13 @@ demo: .venv/demo.stamp
 	$(BIN)/collarclass label examples/job_ads.csv -o demo/labelled.csv --force --report demo/report.html
 	$(BIN)/python examples/show.py demo/labelled.csv
 
+# A file's tests stay together, so that a cluster or a browser is started once.
 test: .venv/test.stamp
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist loadscope
 
 # What takes minutes: the shipped model trained anew, byte for byte, and every notebook.
 slow: .venv/test.stamp
-	$(BIN)/python -m pytest -n auto -m slow tests/test_training.py tests/test_notebooks.py
+	$(BIN)/python -m pytest -n auto --dist loadscope -m slow tests/test_training.py tests/test_notebooks.py
 
 lint: .venv/test.stamp
 	$(BIN)/python -m pip install -q --group lint

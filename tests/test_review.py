@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from command import run
 
 from collarclass.annotation.agreement import agreement
 from collarclass.annotation.review import Ad, Terminal, agreement_of, least_certain, read_ads, review
@@ -174,11 +173,8 @@ def test_least_certain_first_is_unfit_for_shares(tmp_path: Path) -> None:
 def test_the_command(tmp_path: Path) -> None:
     label_file(EXAMPLES, tmp_path / "l.csv")
     sample_file(tmp_path / "l.csv", tmp_path / "s.csv", 3)
-    command = [sys.executable, "-m", "collarclass", "review", str(tmp_path / "s.csv")]
     for name in ("anna", "bo"):
-        done = subprocess.run(
-            [*command, "--annotator", name], input="bwg", capture_output=True, check=True, text=True, encoding="utf-8"
-        )
+        done = run("review", tmp_path / "s.csv", "--annotator", name, stdin="bwg")
     assert "3 ads labelled -> " in done.stdout
     assert "Two annotators, 3 ads: 100.0% alike, kappa 1.00" in done.stdout
     assert len(rows_of(tmp_path / "s.annotated.csv")) == 6
