@@ -42,7 +42,7 @@ COLUMNS = ("level", "status", "preferred_level", "certificates", "years", "level
 FLOORS = {  # shares right; a case more or less never breaks the build
     (part, language, column): floor
     for (part, language), floors in {
-        ("held", "en"): (0.90, 0.89, 0.97, 0.94, 0.965, 0.875, 0.80),
+        ("held", "en"): (0.90, 0.885, 0.96, 0.94, 0.965, 0.865, 0.795),
         ("held", "zh"): (0.93, 0.91, 0.975, 0.95, 0.98, 0.905, 0.86),
         ("blind", "en"): (0.92, 0.89, 0.96, 0.94, 0.95, 0.88, 0.81),
         ("blind", "zh"): (0.91, 0.88, 0.97, 0.96, 0.93, 0.85, 0.79),
