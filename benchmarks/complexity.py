@@ -180,9 +180,8 @@ def table(
         "fixed costs weigh. The first two rows are batches of ads of ordinary length (2,000 characters in English, "
         "400 in Chinese) with as many characters in all; they are what each text is measured against, those of "
         "ideographs, each of which is a word, against the Chinese ads. The first five columns are of labelling as "
-        "files are labelled, the sixth of the same in many rows of "
-        f"{SHORT} characters, to which no limit of one ad applies; the last three are of `classify_many`, which makes an "
-        "object of each term and requirement. "
+        f"files are labelled, the sixth of the same in many rows of {SHORT} characters, to which no limit of one ad "
+        "applies; the last three are of `classify_many`, which makes an object of each term and requirement. "
         f"Made by `python benchmarks/complexity.py` on {datetime.date.today()}, {platform.machine()}, "
         f"Python {platform.python_version()}.",
         "",
@@ -193,10 +192,9 @@ def table(
     for name, times in labelled.items():
         shown = " | ".join(f"{1000 * t:.1f}" for t in times)
         other = explained[name]
-        lines.append(
-            f"| `{name}` | {shown} | {growth(times):.2f} | {against(labelled, name):.1f} "
-            f"| {rows.get(name, 1.0):.1f} | {1000 * other[2]:.1f} | {growth(other):.2f} | {against(explained, name):.1f} |"
-        )
+        others = f"{1000 * other[2]:.1f} | {growth(other):.2f} | {against(explained, name):.1f}"
+        multiples = f"{against(labelled, name):.1f} | {rows.get(name, 1.0):.1f}"
+        lines.append(f"| `{name}` | {shown} | {growth(times):.2f} | {multiples} | {others} |")
     return "\n".join(lines) + "\n"
 
 
