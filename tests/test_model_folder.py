@@ -262,3 +262,8 @@ def test_a_link_within_the_folder_is_followed(tmp_path: Path, small_model_path: 
     load_model(folder)
     (tmp_path / "link").symlink_to(folder, target_is_directory=True)
     load_model(tmp_path / "link")
+
+
+def test_the_documentation_counts_the_kinds_of_damage() -> None:
+    page = Path(__file__).parents[1] / "docs" / "promises.md"
+    assert f"| kinds of damage to a model folder | {len(DAMAGES)} | 0 |" in page.read_text("utf-8")
