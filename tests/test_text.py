@@ -152,3 +152,10 @@ def test_tokens_before_an_offset_are_those_that_begin_before_it(ads: list[tuple[
     assert [i for i in range(len(tokens)) if i - tokens.first[tokens.row[i]] < of_each[tokens.row[i]]] == (
         tokens.head(of_each).tolist()
     )
+
+
+def test_tags_behind_a_quote_that_is_never_closed_are_tags() -> None:
+    plain, places = read_markup("<a href='1<p>weld<a href='2 steel")
+    assert plain == "<a href='1\nweld<a href='2 steel"
+    assert places is not None
+    assert len(places) == len(plain)

@@ -89,7 +89,8 @@ def _first_items(
     item = lexicon.group[phrase] < len(ITEMS)
     if np.bincount(tokens.row[first[item]], minlength=1).max() <= MOST:
         return found
-    place = np.unique(first[item])
+    place = np.sort(first[item])
+    place = place[np.diff(place, prepend=-1) > 0]
     row = tokens.row[place]
     beyond = place[np.arange(len(row)) - np.searchsorted(row, row) == MOST]
     stop = np.full(tokens.n_rows, len(tokens))
@@ -197,7 +198,9 @@ def _falls(first: NDArray[np.int64], last: NDArray[np.int64], weight: NDArray[np
     parted = first[1:] > np.maximum.accumulate(last)[:-1]
     chain = np.concatenate((np.zeros(min(len(first), 1), dtype=np.int64), np.cumsum(parted)))
     odd = ~parted & ((weight[1:] > weight[:-1]) | (last[1:] < last[:-1]))
-    return np.asarray(~np.isin(chain, chain[1:][odd]))
+    rises = np.zeros(len(first), dtype=bool)
+    rises[chain[1:][odd]] = True
+    return np.asarray(~rises[chain])
 
 
 def _settle_rounds(first: NDArray[np.int64], last: NDArray[np.int64], weight: NDArray[np.int64]) -> NDArray[np.intp]:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _NAME = re.compile(r"</?([a-zA-Z][a-zA-Z0-9:_-]*)")
+_PLAIN_TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9:_-]*+)[^<>=]*+>")  # without attributes; nearly all tags are
 _QUOTED = re.compile(r"=\s*(?:\"[^\"]*\"|'[^']*')")
 _STOP = re.compile(r"[<>=]")
 _MARKUP = re.compile(r"<[a-zA-Z/!?]|&(?:#\d|#[xX][0-9a-fA-F]|[a-zA-Z])")
@@ -84,6 +85,8 @@ class _Pieces:
 
     def add_text(self, text: str, start: int, end: int) -> None:
         """Add a stretch without tags, its entities decoded."""
+        if start == end:
+            return
         done = start
         for match in _ENTITY.finditer(text, start, end):
             self.add(text[done : match.start()], done, 1)
@@ -111,6 +114,9 @@ def _runs(text: str) -> tuple[list[str], list[int], list[int]]:
 
 def _markup_at(text: str, at: int, unclosed: set[str]) -> tuple[int, str]:
     """Where the markup that begins at a "<" ends (there itself if it is none), and what stands for it."""
+    plain = _PLAIN_TAG.match(text, at)
+    if plain is not None and (name := plain[1].lower()) not in _SILENT_TAGS:
+        return plain.end(), "\n" if name in _BLOCK_TAGS else ""
 
     def close(mark: str, start: int) -> int:
         """End of the next `mark`; -1 if there is none."""

@@ -333,7 +333,8 @@ def _hash(
         stems[longer] = _hash_units(narrow, start[longer], start[longer] + STEM)
     if len(wide) and len(start):
         token = np.searchsorted(start, wide, "right") - 1
-        token = np.unique(token[(token >= 0) & (wide < end[token])])
+        token = token[(token >= 0) & (wide < end[token])]
+        token = token[np.diff(token, prepend=-1) > 0]  # each once; they come in order
         hashes[token] = stems[token] = ~_hash_units(folded, start[token], end[token])
     return hashes, stems
 
