@@ -85,7 +85,7 @@ PATTERNS = {
 Times = tuple[float, float, float]
 SHORT = 400  # characters of a row in a batch of many
 MOST = 5.0  # times ordinary ads, per character
-STEEPEST = 1.4  # exponent of growth that is noise on a busy machine, beyond its caches; quadratic is 2
+STEEPEST = 1.25  # exponent of growth that is noise on a busy machine; quadratic is 2
 
 
 def text_of(pattern: str, characters: int) -> str:
