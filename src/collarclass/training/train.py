@@ -34,6 +34,7 @@ from collarclass.training.titles import ALTERNATE_TITLES, fit_titles, title_rows
 from collarclass.training.train_reader import train_reader
 
 SOURCE_POWER = 0.5  # 0: every real ad weighs the same; 1: every source does
+_CONTRAST_WEIGHT = 0.5  # of a contrast ad, where another written ad weighs 1: many of them say nearly the same
 _OTHER_STEPS = 4  # besides the folds: the reader, counting, the last fit, bare titles
 MIN_SOURCE = 40  # ads of a source for figures of its own
 
@@ -57,7 +58,8 @@ def training_ads(
     DataFrame
         Columns `title`, `text`, `label`, the ratings, `group` (occupation) and `weight`.
     """
-    parts = [ads[["title", "text", "label", *RATINGS]].assign(group=ads["onet_code"], weight=1.0)]
+    weight = 1.0 if "kind" not in ads else np.where(ads["kind"] == "contrast", _CONTRAST_WEIGHT, 1.0)
+    parts = [ads[["title", "text", "label", *RATINGS]].assign(group=ads["onet_code"], weight=weight)]
     if occupations is not None:
         for column in ("titles_en", "titles_zh"):
             titles = occupations.assign(title=occupations[column].str.split("; ")).explode("title")
