@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from collarclass import classify, classify_many
@@ -100,6 +100,7 @@ def test_any_text_classifies_and_its_evidence_adds_up(text: str, title: str | No
 
 
 @given(st.lists(st.tuples(FRAGMENTS, st.one_of(st.none(), FRAGMENTS)), max_size=8))
+@example([("0", ""), (". high school diploma preferred", None)])  # a reason spoke of the ad before
 @settings(deadline=None, max_examples=50)
 def test_a_batch_gives_what_each_ad_gives_alone(ads: list[tuple[str, str | None]]) -> None:
     texts, titles = [t for t, _ in ads], [u for _, u in ads]

@@ -324,7 +324,8 @@ def _section(out: Features, m: Mentions) -> Indices:
         section = np.where(there, some.group[index] * 8 + some.value[index] + 1, 0)
         first, last = some.first[index], some.last[index]
         apart = np.minimum(items.sentence - some.sentence[index], 6)
-        out.add(40 + 2 * k, section, first=first, last=last)
+        # Having no heading is a fact, too, and one that no words speak of.
+        out.add(40 + 2 * k, section, first=np.where(there, first, -1), last=np.where(there, last, -1))
         out.add(41 + 2 * k, section * 8 + apart, there, first, last)
     return section
 
