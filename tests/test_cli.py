@@ -58,7 +58,7 @@ def test_classify(small_model_path: Path) -> None:
     text = "MIG welding of steel frames in our workshop, no schooling needed."
     out = run("classify", text, "--title", "Welder", "-m", small_model_path).stdout
     assert out.startswith("blue")
-    for words in ("academic credential", "hands-on skill", "no schooling needed (not needed)", "Welder"):
+    for words in ("academic credential", "hands-on skill", "no schooling needed (not needed,", "Welder"):
         assert words in out
     assert run_installed("classify", "-", "--title", "Welder", "-m", small_model_path, stdin=text).stdout == out
     assert run("classify", "", "-m", small_model_path).stdout == "unclear  (empty text)\n"

@@ -57,15 +57,17 @@ class ExcelReader:
         self._source = source
         file = source.seekable()
         calamine = _library("python_calamine")
-        self._check_size(file)
         try:
+            self._check_size(file)
             workbook = calamine.load_workbook(file)
             self.sheet = self._choose_sheet(workbook.sheet_names, sheet)
             found = workbook.get_sheet_by_name(self.sheet)
             self._rows = found.to_python(skip_empty_area=True)
+            in_corner = tuple(found.start or (0, 0)) == (0, 0)
+            self.formulas = _formulas(file, self.sheet) if in_corner else {}
         except DataError:
             raise
-        except Exception as error:  # the library raises its own errors, and panics of its engine
+        except Exception as error:  # libraries raise errors of their own, and panics of their engines
             what = brief(error)
             raise DataError(f"{self.where} is not a workbook that can be read ({what}): save it again.") from None
         if not self._rows:
@@ -74,8 +76,6 @@ class ExcelReader:
         if len(self.columns) > limits.columns:
             raise DataError(f"{self.where} has {len(self.columns):,} columns, and {limits.columns:,} are read at most.")
         self.names = distinct(self.columns)
-        in_corner = tuple(found.start or (0, 0)) == (0, 0)
-        self.formulas = _formulas(file, self.sheet) if in_corner else {}
         rows = [dict(zip(self.names, cells, strict=True)) for cells in self._rows[1:1001]]
         self.chosen = choose(self.names, self.where, kinds_of(self.names, rows))
 
