@@ -1,8 +1,7 @@
 """Ads as counts of hashed n-grams: all that fitting needs, and nothing that could be read as text.
 
-The project keeps real ads in this form only. An n-gram that occurs in fewer than three ads is
-dropped before counts are saved, and a hash cannot be turned back into words that are not known
-beforehand.
+The project keeps real ads in this form only. An n-gram that occurs in one ad only is dropped before
+counts are saved, and a hash cannot be turned back into words that are not known beforehand.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ from collarclass.requirement_reader.reader import read_requirements
 from collarclass.requirement_reader.stated import FEATURES, features
 from collarclass.text.tokens import Tokens, tokenize
 
-MIN_ADS = 3
+MIN_ADS = 2
 _CHUNK = 2_000_000  # characters
 _MAX_COUNT = 255
 # What these are read into tells whether saved counts still belong to the tokenizer.
