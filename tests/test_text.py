@@ -78,6 +78,14 @@ def test_equal_hashes_mean_equal_words() -> None:
     assert len(set(tokens.hash.tolist())) == 4
 
 
+@given(st.integers(1, 64), st.integers(0, 63), st.sampled_from("az0"))
+def test_every_letter_of_a_word_counts(length: int, place: int, letter: str) -> None:
+    word = "m" * length
+    changed = word[: place % length] + letter + word[place % length + 1 :]
+    tokens = tokenize([word, changed])
+    assert tokens.hash[0] != tokens.hash[1]
+
+
 @pytest.mark.parametrize(
     ("text", "sentences"),
     [
