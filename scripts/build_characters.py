@@ -1,8 +1,8 @@
-"""Make src/collarclass/characters.npz: the kind and the folded form of each character.
+"""Make src/collarclass/text/characters.npz: the kind and the folded form of each character.
 
 Kept as a file, not computed at import, so that it loads in a millisecond and does not change with
 the Unicode version of the Python that runs it. Traditional forms come from
-scripts/traditional_simplified.txt.
+traditional_simplified.txt beside this script, after OpenCC.
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ def fold(char: str, simple: dict[str, str]) -> str:
     )
     lower = base.casefold() if len(base.casefold()) == 1 else base
     out = lower if len(lower) == 1 else char
-    return simple.get(out, out)
+    while out in simple:  # a few simplified forms are traditional forms of others
+        out = simple[out]
+    return out
 
 
 def kind(char: str, folded: str) -> int:
@@ -78,7 +80,7 @@ def main() -> None:
         folded = fold(char, simple)
         folds[code] = ord(folded) if ord(folded) < 0x10000 else code
         kinds[code] = kind(char, folded)
-    np.savez_compressed(ROOT / "src/collarclass/characters.npz", kind=kinds, fold=folds)
+    np.savez_compressed(ROOT / "src/collarclass/text/characters.npz", kind=kinds, fold=folds)
 
 
 if __name__ == "__main__":

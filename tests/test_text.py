@@ -55,6 +55,7 @@ def words(text: str) -> list[str]:
         ("ＣＮＣ５年", ["cnc5", "年"]),
         ("本科以上", ["本", "科", "以", "上"]),
         ("專科學歷", ["专", "科", "学", "历"]),
+        ("衞生署綫上枱", ["卫", "生", "署", "线", "上", "台"]),
         ("wel\u00adder wel\u200bder", ["welder", "welder"]),
         ("<b>Weld</b>er &amp; R&D", ["welder", "r", "d"]),
         ("<style>p{}</style><script>var master=1</script>cook<!-- phd -->", ["cook"]),
