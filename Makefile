@@ -34,12 +34,12 @@ docs: .venv/test.stamp
 
 # The lowest versions allowed label as the newest do.
 lowest: .venv/test.stamp
-	scripts/lowest_versions.sh
+	research/release/lowest_versions.sh
 
 # The same commit gives the same wheel, byte for byte: built twice, and compared.
 wheel: .venv/test.stamp
 	$(BIN)/python -m pip install -q --group release
-	$(BIN)/python scripts/build_wheel.py dist
+	$(BIN)/python -m research.release.build_wheel dist
 
 # What a plain install brings with it, with licences, as CycloneDX.
 sbom: .venv/bin/python
@@ -52,9 +52,9 @@ sbom: .venv/bin/python
 
 # After a change of model or data: outputs and pictures of README, documentation and notebooks.
 refresh: .venv/test.stamp
-	$(BIN)/python scripts/refresh_docs.py
-	$(BIN)/python scripts/run_notebooks.py
-	$(BIN)/python scripts/make_pictures.py
+	$(BIN)/python -m research.docs.refresh_docs
+	$(BIN)/python -m research.docs.run_notebooks
+	$(BIN)/python -m research.docs.make_pictures
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

@@ -25,7 +25,6 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POL
     os.environ.setdefault(_name, "1")
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
 
 LIBRARIES = ("pandas", "pyarrow", "polars", "duckdb", "narwhals", "python-calamine", "XlsxWriter", "ray", "dask")
 FILES = ("csv", "csv.gz", "csv.zst", "csv.xz", "csv.bz2", "csv.zip", "jsonl", "json", "parquet", "xlsx")
@@ -146,7 +145,6 @@ def table(title: str, heading: str, best: dict[str, float], n: int, base: str | 
 def main() -> None:
     """Measure and write."""
     from benchmarks.run import make_ads
-
     from collarclass.api import default_model
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

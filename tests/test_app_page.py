@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,14 +14,13 @@ import pytest
 pytest.importorskip("fastapi", reason="the page needs the extra app")
 pytest.importorskip("uvicorn", reason="the page needs the extra app")
 pytest.importorskip("websocket", reason="the browser is driven over a websocket")
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from app_server import Address, running
-from scripts.browser import Page, find_browser
 
 from collarclass import classify, label_file, lookup_occupation
 from collarclass.app.server import create_app
 from collarclass.shares.files import sample_file
+from research.docs.browser import Page, find_browser
 
 ROOT = Path(__file__).resolve().parents[1]
 BROWSER = find_browser()

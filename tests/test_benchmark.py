@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -21,18 +20,12 @@ from collarclass.evaluation.benchmark import (
     score,
     score_requirements,
 )
-from collarclass.evaluation.benchmark_data import (
-    annotator_agreement,
-    overlap,
-    read_annotations,
-    read_items,
-    read_pointing,
-)
+from collarclass.evaluation.benchmark_data import read_items
+from research.data.assemble_benchmark import assemble
+from research.data.benchmark_annotations import annotator_agreement, overlap, read_annotations, read_pointing
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
 
-from scripts.assemble_benchmark import assemble  # noqa: E402
 
 ITEMS = """id,language,kind,family,title,text
 e1,en,ad,trade,Welder,MIG welding of steel frames in our workshop. No schooling needed.

@@ -12,21 +12,10 @@ import pytest
 
 from collarclass.corpus.read import read_ads, read_csv
 from collarclass.definitions.labels import LABELS
-from collarclass.evaluation.benchmark_data import (
-    annotator_agreement,
-    overlap,
-    read_annotations,
-    read_items,
-    read_pointing,
-)
+from collarclass.evaluation.benchmark_data import read_items
 from collarclass.evaluation.model_card import read_figures
-
-ROOT = Path(__file__).resolve().parents[1]
-DATA = ROOT / "data"
-BENCHMARK = DATA / "benchmark"
-sys.path.insert(0, str(ROOT))
-
-from scripts.benchmark_page import (  # noqa: E402
+from research.data.benchmark_annotations import annotator_agreement, overlap, read_annotations, read_pointing
+from research.measure.benchmark_page import (
     COMPARISONS,
     DATASHEET,
     PAGES,
@@ -35,6 +24,10 @@ from scripts.benchmark_page import (  # noqa: E402
     leaderboard,
     side_by_side,
 )
+
+ROOT = Path(__file__).resolve().parents[1]
+DATA = ROOT / "data"
+BENCHMARK = DATA / "benchmark"
 
 
 @pytest.fixture(scope="module")

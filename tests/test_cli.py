@@ -339,8 +339,7 @@ def test_calibrate(tmp_path: Path, small_model_path: Path) -> None:
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks for workers in Linux's /proc")
 def test_a_signal_to_end_leaves_no_worker(tmp_path: Path, small_model_path: Path) -> None:
-    sys.path.insert(0, str(ROOT))
-    from scripts.faults import _alive, _gone, children
+    from research.robustness.faults import _alive, _gone, children
 
     source, target = tmp_path / "big.csv", tmp_path / "out.csv"
     source.write_text("text\n" + "MIG welding of steel frames in our workshop\n" * 40_000)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections import Counter
 from pathlib import Path
 
@@ -120,8 +119,7 @@ def test_every_label_and_family_is_there(ads: pd.DataFrame, language: str) -> No
 
 
 def test_the_data_card_has_the_files_numbers() -> None:
-    sys.path.insert(0, str(ROOT))
-    from scripts.data_card import END, REAL_END, REAL_START, START, numbers, real_numbers
+    from research.data.data_card import END, REAL_END, REAL_START, START, numbers, real_numbers
 
     card = (DATA / "README.md").read_text("utf-8")
     assert card.split(START)[1].split(END)[0].strip() == numbers(DATA)

@@ -14,11 +14,10 @@ from pathlib import Path
 import pytest
 
 from collarclass.tables.schema import COLUMNS
+from research.docs.refresh_docs import pages, play, with_columns, workplace
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
 
-from scripts.refresh_docs import pages, play, with_columns, workplace  # noqa: E402
 
 PAGES = [str(page.relative_to(ROOT)) for page in pages()]
 
@@ -33,7 +32,7 @@ def test_snippets(page: str, tmp_path: Path) -> None:
     listing = "\n".join(
         f"line {o.line}, exit code {o.code}: {o.source}\nshown: {o.want}\nfound: {o.got}" for o in wrong
     )
-    assert not wrong, f"not as shown; if the output is right, run scripts/refresh_docs.py {page}:\n{listing}"
+    assert not wrong, f"not as shown; if the output is right, run research/docs/refresh_docs.py {page}:\n{listing}"
 
 
 def test_code_without_a_prompt_is_left_as_it_stands(tmp_path: Path) -> None:
@@ -48,7 +47,7 @@ def test_code_without_a_prompt_is_left_as_it_stands(tmp_path: Path) -> None:
 def test_the_table_of_columns_is_the_schema_s(page: str) -> None:
     text = (ROOT / page).read_text("utf-8")
     assert "<!-- columns -->" in text
-    assert with_columns(text) == text, "run scripts/refresh_docs.py"
+    assert with_columns(text) == text, "run research/docs/refresh_docs.py"
 
 
 @pytest.mark.parametrize("page", ["README.zh-CN.md", "docs/label_a_file.zh.md"])
@@ -96,7 +95,7 @@ def test_the_site_builds_and_its_links_lead_somewhere(tmp_path: Path) -> None:
 
 
 def test_the_bias_table_is_that_of_the_figures() -> None:
-    from scripts.bias_table import END, PAGES, START, bias_table, counted
+    from research.measure.bias_table import END, PAGES, START, bias_table, counted
 
     figures = json.loads((ROOT / "data" / "figures_on_real_ads.json").read_text("utf-8"))
     for language, page in PAGES.items():
@@ -138,7 +137,7 @@ def test_every_test_that_is_named_exists(page: str) -> None:
         path, _, function = name.partition("::")
         source = (ROOT / path).read_text("utf-8")
         assert not function or re.search(rf"^def {function}\(", source, re.MULTILINE), name
-    for path in re.findall(r"`((?:scripts|benchmarks)/\w+\.(?:py|sh|md))", (ROOT / page).read_text("utf-8")):
+    for path in re.findall(r"`((?:research/\w+|benchmarks)/\w+\.(?:py|sh|md))", (ROOT / page).read_text("utf-8")):
         assert (ROOT / path).is_file(), path
     for target in re.findall(r"`make (\w+)`", (ROOT / page).read_text("utf-8")):
         assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE), target
@@ -150,7 +149,7 @@ def test_every_promise_names_what_holds_it() -> None:
     promises = [(promise, held) for promise, held in rows if "|" not in held]  # the other tables have three columns
     assert len(promises) > 25
     for promise, held in promises:
-        assert re.search(r"`(tests/\w+\.py::\w+|make \w+|scripts/\w+\.(py|sh))`", held), promise
+        assert re.search(r"`(tests/\w+\.py::\w+|make \w+|research/\w+/\w+\.(py|sh))`", held), promise
 
 
 def test_everything_bundled_has_its_licence() -> None:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from click.testing import CliRunner
 from sklearn.metrics import cohen_kappa_score
 
 from collarclass import DataError
-from collarclass.cli.main import app
 from collarclass.corpus.read import read_occupations
-from collarclass.evaluation.external import (
+from collarclass.evaluation.metrics import kappa
+from research.measure.external import (
     MODEL_LABELS,
     Agreement,
     PublishedList,
@@ -23,16 +21,15 @@ from collarclass.evaluation.external import (
     by_occupation,
     compare,
     label_occupations,
+    main,
     our_sides,
     published_lists,
 )
-from collarclass.evaluation.metrics import kappa
+from research.measure.external_page import END, PAGES, START, tables
 
 ROOT = Path(__file__).resolve().parents[1]
 EXTERNAL = ROOT / "data" / "external"
-sys.path.insert(0, str(ROOT))
 
-from scripts.external_page import END, PAGES, START, tables  # noqa: E402
 
 OURS = our_sides(
     pd.DataFrame(
@@ -123,11 +120,14 @@ def test_the_page_shows_the_tables_of_the_files(page: Path) -> None:
     assert f"{START}\n{tables(page.relative_to(ROOT).as_posix())}\n{END}" in text
 
 
-def test_the_command(tmp_path: Path, small_model_path: Path, found: dict[str, list[Agreement]]) -> None:
-    runner = CliRunner()
-    plain = runner.invoke(app, ["evaluate", "--external", str(EXTERNAL)])
-    assert plain.exit_code == 0
-    assert plain.output == as_text(found) + "\n"
+def test_the_command(
+    tmp_path: Path,
+    small_model_path: Path,
+    found: dict[str, list[Agreement]],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    main([])
+    assert capsys.readouterr().out == as_text(found) + "\n"
     ads = tmp_path / "ads.csv"
     pd.DataFrame(
         {
@@ -139,15 +139,10 @@ def test_the_command(tmp_path: Path, small_model_path: Path, found: dict[str, li
             ],
         }
     ).to_csv(ads, index=False)
-    options = ["--external", str(EXTERNAL), "-m", str(small_model_path), "--differ"]
-    own = runner.invoke(app, ["evaluate", str(ads), *options])
-    assert own.exit_code == 0
-    assert re.search(r"model\n.*\n  Composite of ten lists +label +2 ", own.output)
-    assert "differ: " in own.output
-    read = "Read 2 rows, titles from 'title', texts from 'text', occupations from 'onet_code' (csv, utf-8, ',')"
-    assert own.stderr == f"{read}; judged 2 from ads.\n"
-    assert runner.invoke(app, ["evaluate", str(ads), *options, "--quiet"]).stderr == ""
-    assert runner.invoke(app, ["evaluate"]).exit_code == 2
+    main(["--ads", str(ads), "--model", str(small_model_path), "--differ"])
+    shown = capsys.readouterr().out
+    assert re.search(r"model\n.*\n  Composite of ten lists +label +2 ", shown)
+    assert "differ: " in shown
 
 
 def test_a_missing_folder_or_column_is_named(tmp_path: Path) -> None:

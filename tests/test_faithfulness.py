@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from collarclass import Model, classify
-from collarclass.evaluation.faithfulness import (
+from research.measure.faithfulness import (
     ExplainedAd,
     erasure,
     explain,

@@ -1,16 +1,13 @@
-"""The short form of scripts/faults.py: some of each kind of fault, with no finding."""
+"""The short form of research/robustness/faults.py: some of each kind of fault, with no finding."""
 
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from scripts.faults import FAULTS, Workshop
+from research.robustness.faults import FAULTS, Workshop
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals and limits")
 # Rounds, rows, and seconds that a run rests after each batch of 50 rows, so that it can be broken in the middle.

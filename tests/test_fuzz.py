@@ -1,10 +1,9 @@
-"""The short form of scripts/fuzz.py, the findings it kept, and rows that must not see each other."""
+"""The short form of research/robustness/fuzz.py, the findings it kept, and rows that must not see each other."""
 
 from __future__ import annotations
 
 import json
 import random
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,13 +14,10 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from scripts.fuzz import FINDINGS, Ad, Makes, batches, check, corpus, error_of, shrink
-
 from collarclass import Model, classify, classify_many, label_table
 from collarclass.api import default_model
 from collarclass.model.predict import Predictions, predict
+from research.robustness.fuzz import FINDINGS, Ad, Makes, batches, check, corpus, error_of, shrink
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
@@ -87,7 +83,7 @@ SPOILED: dict[str, Callable[[Predictions], object]] = {
 @pytest.mark.parametrize("message", SPOILED)
 def test_each_broken_promise_is_seen(message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ads = [("Weld and repair pumps, valves and pipes. Bachelor's degree required, days.", "Fitter")] * 2
-    monkeypatch.setattr("scripts.fuzz.predict", _Spoiled(SPOILED[message]))
+    monkeypatch.setattr("research.robustness.fuzz.predict", _Spoiled(SPOILED[message]))
     with pytest.raises(AssertionError, match=message):
         check(ads, default_model(), tmp_path)
 

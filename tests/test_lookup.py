@@ -120,4 +120,4 @@ def test_the_titles_of_ads_are_those_of_the_ads() -> None:
     plain = ads["title"].str.replace(";", ",").str.split().str.join(" ")
     packed = gzip.decompress((DATA / "ad_titles.tsv.gz").read_bytes()).decode().splitlines()
     found = {(code, title) for code, _, titles in (p.partition("\t") for p in packed) for title in titles.split("; ")}
-    assert found == set(zip(ads["onet_code"], plain, strict=True)), "run scripts/build_occupation_titles.py"
+    assert found == set(zip(ads["onet_code"], plain, strict=True)), "run research/data/build_occupation_titles.py"

@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 import os
 import re
-import sys
 import time
 from pathlib import Path
 
 import pandas as pd
 import pytest
+
+from research.docs.run_notebooks import run
 
 nbformat = pytest.importorskip("nbformat", reason="nbformat, nbclient and ipykernel run the notebooks")
 pytest.importorskip("nbclient", reason="nbformat, nbclient and ipykernel run the notebooks")
@@ -19,9 +20,7 @@ pytest.importorskip("matplotlib", reason="the notebooks draw with matplotlib")
 pytest.importorskip("plotly", reason="one notebook makes a report")
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
 
-from scripts.run_notebooks import run  # noqa: E402
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -12,13 +11,7 @@ import pytest
 from collarclass import DataError
 from collarclass.corpus.read import OCCUPATION_COLUMNS, read_occupations
 from collarclass.definitions.labels import allowed_labels, label_of
-
-ROOT = Path(__file__).resolve().parents[1]
-SHIPPED = ROOT / "data" / "occupations.csv"
-CARD = ROOT / "data" / "README.md"
-sys.path.insert(0, str(ROOT))
-
-from scripts.build_occupations import (  # noqa: E402
+from research.data.build_occupations import (
     CARD_END,
     CARD_START,
     card_numbers,
@@ -28,6 +21,11 @@ from scripts.build_occupations import (  # noqa: E402
     read_rated,
     write_card,
 )
+
+ROOT = Path(__file__).resolve().parents[1]
+SHIPPED = ROOT / "data" / "occupations.csv"
+CARD = ROOT / "data" / "README.md"
+
 
 GOOD = {
     "onet_code": "51-4041.00",

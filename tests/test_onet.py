@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from collarclass import DataError
-from collarclass.occupation.onet import PHYSICAL_ACTIVITIES, TECHNICAL_SKILLS, figures
+from research.data.onet import PHYSICAL_ACTIVITIES, TECHNICAL_SKILLS, figures
 
 CODES = ("11-1011.00", "15-1252.00", "51-4041.00")
 Table = list[list[str]]

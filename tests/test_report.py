@@ -6,7 +6,6 @@ import csv
 import html
 import json
 import re
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-
-pytest.importorskip("jinja2", reason="the report needs jinja2")
 
 from collarclass.errors import DataError
 from collarclass.files.label import label_file
@@ -25,11 +22,13 @@ from collarclass.report.report import write_report
 from collarclass.report.shown import _passages
 from collarclass.shares.files import sample_file, shares_of_file
 from collarclass.tables.schema import COLUMNS
+from research.docs.browser import Page, find_browser
+
+pytest.importorskip("jinja2", reason="the report needs jinja2")
+
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
 
-from scripts.browser import Page, find_browser  # noqa: E402
 
 EXAMPLES = ROOT / "examples" / "job_ads.csv"
 HOSTILE = '</script><script>window.hacked=1</script><img src=x onerror="window.hacked=1">{{7*7}}'

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import re
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -25,10 +24,7 @@ from collarclass.requirement_reader.reader import read_requirements
 from collarclass.requirement_reader.stated import FEATURES, KINDS, carriers, features, findings
 from collarclass.text.tokens import tokenize
 from collarclass.training.train_reader import read_hashed, read_users_mentions, take
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
-from scripts.score_challenge_set import FAILURES, read_cases, read_many, shares, wrong_columns
+from research.measure.score_challenge_set import FAILURES, read_cases, read_many, shares, wrong_columns
 
 DATA = Path(__file__).parent / "data"
 REQUIREMENTS = Path(__file__).parents[1] / "data" / "requirements"
@@ -78,7 +74,7 @@ def test_failures_are_those_of_the_file() -> None:
     found = read_many(TEXTS)
     failing = {case["id"] for case, reading in zip(CASES, found, strict=True) if wrong_columns(case, reading)}
     # A few cases lie on the edge, and another machine's sums may decide them otherwise.
-    assert len(failing ^ listed) <= len(CASES) // 200, "run scripts/score_challenge_set.py --write"
+    assert len(failing ^ listed) <= len(CASES) // 200, "run research/measure/score_challenge_set.py --write"
 
 
 def test_trap_set_is_as_large_as_promised() -> None:

@@ -213,11 +213,8 @@ def check(source: Path, target: Path | None, model: Path | None, force: bool) ->
         raise click.exceptions.Exit(1)
 
 
-@app.command(
-    epilog="Examples: collarclass evaluate labelled.csv --truth label --by region    "
-    "collarclass evaluate --external data/external"
-)
-@click.argument("source", type=PATH, required=False)
+@app.command(epilog="Example: collarclass evaluate labelled.csv --truth label --by region")
+@click.argument("source", type=PATH)
 @click.option("--truth", default="label", help="The column of true labels.")
 @click.option("--by", help="Column by whose values results are shown apart.")
 @PREFIX
@@ -225,36 +222,14 @@ def check(source: Path, target: Path | None, model: Path | None, force: bool) ->
 @click.option("--against", type=PATH, help="Labelled file of the same ads, or model folder, to compare with.")
 @click.option("--against-prefix", help="Prefix of the other labels' columns; without --against in the same file.")
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object.")
-@click.option("--external", type=PATH, help="Folder of published lists (data/external) to compare with.")
-@click.option("--differ", is_flag=True, help="With --external: name the occupations that differ.")
 @MODEL
 @QUIET
-def evaluate(
-    source: Path | None,
-    prefix: str,
-    external: Path | None,
-    differ: bool,
-    model: Path | None,
-    quiet: bool,
-    **options: Any,
-) -> None:
-    """Compare labels with an annotator's, or labels of occupations with published lists.
+def evaluate(source: Path, prefix: str, model: Path | None, quiet: bool, **options: Any) -> None:
+    """Compare labels with an annotator's.
 
-    SOURCE is a file of ads, labelled or not, with a column of true labels; with --external, one with a
-    column onet_code, or none for the table of occupations and the shipped model.
+    SOURCE is a file of ads, labelled or not, with a column of true labels.
     """
     loaded = read_model(model)
-    if external is not None:
-        from collarclass.evaluation.external import as_text, compare, label_occupations
-
-        labelled = None
-        if source is not None:
-            labelled = label_occupations(source, prefix=prefix, model=loaded, on_read=say_read(quiet))
-        with ending():
-            say(as_text(compare(external, labelled), differ))
-        return
-    if source is None:
-        raise click.UsageError("Name a file of ads, or a folder of published lists with --external.")
     from collarclass.evaluation.evaluate import evaluate_file
 
     with ending():

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from collarclass.text.markup import read_markup
 
-# Kinds of character in the table `characters.npz` (made by scripts/build_characters.py).
+# Kinds of character in the table `characters.npz` (made by research/data/build_characters.py).
 # Those above IDEOGRAPH are few in any text, and are looked at one by one.
 SPACE, LOWER, UPPER, IDEOGRAPH, BREAK, STOP, TAIL, APOSTROPHE, SKIP = range(9)
 

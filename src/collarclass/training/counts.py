@@ -307,7 +307,7 @@ def load_counts(path: str | os.PathLike[str]) -> tuple[list[str], CountedAds]:
     if str(arrays["fingerprint"]) != fingerprint():
         raise DataError(
             f"The counts in {Path(path).name} were made by another tokenizer: "
-            "count the ads again with scripts/count_real_ads.py."
+            "count the ads again with research/data/count_real_ads.py."
         )
 
     def part(name: str) -> HashedCounts:

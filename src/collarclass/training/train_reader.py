@@ -47,7 +47,7 @@ _OWN_WEIGHT = 0.3  # of the project's own ads, which say what they ask for more 
 _PASSAGE_WEIGHT = 0.4  # of passages written for their marked mentions, likewise
 _WORDING_WEIGHT = 4.0  # of wordings that were read wrongly, each of which stands for many
 _SHRINK_MENTION, _SHRINK_ROW, _SHRINK_RELATION = 0.5, 8.0, 0.05
-_TEMPERATURE = np.array([1.75, 1.35], dtype=np.float32)  # scripts/score_requirements.py --held-out-sources finds them
+_TEMPERATURE = np.array([1.75, 1.35], dtype=np.float32)  # found with sources held out
 _BATCH = 400  # texts tokenized at once
 
 

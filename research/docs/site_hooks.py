@@ -1,0 +1,59 @@
+"""Hooks of the documentation site: notebooks as pages, with the outputs that they keep; lines of Chinese."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+# A line break between two Chinese characters would show as a space.
+_WRAPPED = re.compile(r"(?<=[\u2018-\u201f\u3000-\u9fff\uff00-\uffef])\n *(?=[\u2018-\u201f\u3400-\u9fff\uff08])")
+_NOTEBOOK = re.compile(r"<!-- notebook: ([\w.]+) -->")
+
+
+def on_page_markdown(markdown: str, **_: Any) -> str:
+    """Put a notebook in the place of `<!-- notebook: NAME.ipynb -->`, and join wrapped lines of Chinese."""
+    markdown = _WRAPPED.sub("", markdown)
+    return _NOTEBOOK.sub(lambda found: as_markdown(json.loads((NOTEBOOKS / found[1]).read_text("utf-8"))), markdown)
+
+
+def as_markdown(notebook: dict[str, Any]) -> str:
+    """A notebook as Markdown, outputs included.
+
+    Examples
+    --------
+    >>> cell = {"cell_type": "code", "source": "1 + 1", "outputs": [{"data": {"text/plain": "2"}}]}
+    >>> print(as_markdown({"cells": [{"cell_type": "markdown", "source": "# A sum"}, cell]}))
+    # A sum
+    <BLANKLINE>
+    ```python
+    1 + 1
+    ```
+    <BLANKLINE>
+    ```text
+    2
+    ```
+    """
+    parts = []
+    for cell in notebook["cells"]:
+        source = "".join(cell["source"])
+        if cell["cell_type"] == "markdown":
+            parts.append(source.replace("](../docs/", "](../"))  # as seen from the site
+        else:
+            parts.append(f"```python\n{source}\n```")
+            parts += [_output(output) for output in cell["outputs"]]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _output(output: dict[str, Any]) -> str:
+    data = {kind: "".join(content) for kind, content in output.get("data", {}).items()}
+    if "image/png" in data:
+        return f'<img alt="" src="data:image/png;base64,{"".join(data["image/png"].split())}">'
+    if "text/html" in data:
+        # Style sheets of pandas tables would reach beyond the table; blank lines would end the block.
+        table = re.sub(r"(?s)<style.*?</style>", "", data["text/html"])
+        return re.sub(r"\n\s*\n", "\n", f"<div>{table.strip()}</div>")
+    text = "".join(output.get("text", "")) or data.get("text/plain", "")
+    return f"```text\n{text.rstrip()}\n```" if text.strip() else ""

@@ -1,0 +1,226 @@
+"""Run the benchmark; write its results, its datasheet's numbers, docs/benchmark.md and the model card.
+
+    python -m research.measure.benchmark_page [--keep]
+
+--keep leaves data/benchmark/results.json as it is and writes the pages from it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from collarclass.api import default_model
+from collarclass.corpus.read import read_ads, read_csv, read_occupations
+from collarclass.definitions.labels import LABELS
+from collarclass.evaluation.benchmark import HEADINGS, REQUIREMENT_HEADINGS, benchmark, requirement_rows, rows
+from collarclass.evaluation.benchmark_data import read_items
+from collarclass.evaluation.metrics import accuracy, kappa
+from collarclass.evaluation.model_card import read_figures, write_cards
+from research.data.benchmark_annotations import annotator_agreement, overlap, read_annotations, read_pointing
+from research.measure.faithfulness import faithfulness
+
+ROOT = Path(__file__).resolve().parents[2]
+DATA = ROOT / "data"
+BENCHMARK = DATA / "benchmark"
+RESULTS = BENCHMARK / "results.json"
+DATASHEET = BENCHMARK / "README.md"
+PAGES = (ROOT / "docs" / "benchmark.md", ROOT / "docs" / "benchmark.zh.md")
+COMPARISONS = (ROOT / "docs" / "comparison.md", ROOT / "docs" / "comparison.zh.md")
+BASIS_NAMES = {"real": "real ads", "ad": "written ads", "title": "bare titles"}
+KIND_NAMES = {"ad": "ads", "title": "bare titles", "passage": "passages"}
+LANGUAGE_NAMES = {"en": "English", "zh": "Chinese"}
+
+
+def measure() -> dict[str, Any]:
+    """Run everything that takes time, as plain JSON."""
+    model = default_model()
+    started = time.perf_counter()
+    submitted = sorted((BENCHMARK / "submissions").glob("*.csv"))
+    entries = benchmark(BENCHMARK, model=model, predictions=submitted, data=DATA)
+    seconds = time.perf_counter() - started
+    items = read_items(BENCHMARK)
+    pointing = read_pointing(BENCHMARK, items) if (BENCHMARK / "pointing.csv").is_file() else None
+    return {
+        "model": model.identity,
+        "python": platform.python_version(),
+        "seconds": round(seconds),
+        "labels": rows(entries, items),
+        "requirements": requirement_rows(entries, items),
+        "faithfulness": faithfulness(items, pointing, model),
+    }
+
+
+def markdown(headings: tuple[str, ...], body: list[list[str]], flush_left: int) -> list[str]:
+    """A Markdown table."""
+    marks = "".join("---|" if k < flush_left else "---:|" for k in range(len(headings)))
+    return [f"| {' | '.join(headings)} |", f"|{marks}", *(f"| {' | '.join(row)} |" for row in body)]
+
+
+def leaderboard(results: dict[str, Any]) -> str:
+    """The tables of docs/benchmark.md, best first in each language."""
+    lines = [f"Measured with {results['model']}; the whole run took {results['seconds']} s.", ""]
+    for basis, heading in (("ad", "Ads"), ("title", "Bare titles")):
+        for language, name in LANGUAGE_NAMES.items():
+            body = [r[:1] + r[3:] for r in results["labels"] if r[1] == basis and r[2] == language and r[8] != "100.0%"]
+            body = [[_called(r[0], results), *r[1:]] for r in sorted(body, key=lambda r: -float(r[2].split()[0]))]
+            if body:
+                title = [f"### {heading}, {name}", ""]
+                lines += [*title, *markdown((HEADINGS[0], *HEADINGS[3:]), body, 1), ""]
+    names = [[_called(r[0], results), LANGUAGE_NAMES[r[1]], *r[2:]] for r in results["requirements"]]
+    lines += ["### Stated schooling, ads and passages", "", *markdown(REQUIREMENT_HEADINGS, names, 2), ""]
+    lines += ["### Explanations", "", *explanations(results["faithfulness"])]
+    return "\n".join(lines)
+
+
+def _called(name: str, results: dict[str, Any]) -> str:
+    """An entry's name in a table: the shipped model stands out."""
+    return f"**collarclass** ({name})" if name == results["model"] else name
+
+
+def side_by_side(results: dict[str, Any], real: dict[str, Any] | None = None) -> str:
+    """The short table of the comparison page: macro-F1 alone, best in the first column first.
+
+    `real` holds figures on real ads, as `read_figures` gives them: they become further columns.
+    """
+    columns = [(basis, language) for basis in ("real", "ad", "title") for language in LANGUAGE_NAMES]
+    cells: dict[str, dict[tuple[str, str], str]] = {}
+    for name, basis, language, _, f1, *rest in results["labels"]:
+        cells.setdefault(name, {})[basis, language] = "–" if rest[-2] == "100.0%" else f1
+    for language in LANGUAGE_NAMES if real else ():
+        figures = real[language] if real else {}
+        cells[results["model"]]["real", language] = "{:.3f} ({:.3f} to {:.3f})".format(*figures["macro_f1"])
+        for name, found in figures["baselines"].items():
+            cells.setdefault(name, {})["real", language] = f"{found['macro_f1']:.3f}"
+    columns = [column for column in columns if any(column in own for own in cells.values())]
+    head = ["", *(f"{LANGUAGE_NAMES[la]} {BASIS_NAMES[basis]}" for basis, la in columns)]
+    body = [[_called(name, results), *(own.get(column, "–") for column in columns)] for name, own in cells.items()]
+    body.sort(key=lambda row: [cell.replace("–", "") for cell in row[1:]], reverse=True)
+    return "\n".join(markdown(tuple(head), body, 1))
+
+
+def explanations(found: dict[str, dict[str, Any]]) -> list[str]:
+    """The table of faithfulness measures."""
+    names = list(dict.fromkeys(key for figures in found.values() for key in figures))
+    body = []
+    for name in names:
+        cells = []
+        for language in found:
+            value = found[language].get(name, "–")
+            cells.append("{:.3f} ({:.3f} to {:.3f})".format(*value) if isinstance(value, list) else str(value))
+        body.append([name, *cells])
+    return markdown(("", *(LANGUAGE_NAMES[language] for language in found)), body, 1)
+
+
+def datasheet(folder: Path = BENCHMARK, data: Path = DATA) -> str:
+    """The numbers of the datasheet, as Markdown."""
+    items = read_items(folder)
+    lines = ["### Items", "", *_counts(items), ""]
+    lines += ["### Agreement of the two annotators", "", *_kappas(folder, items), ""]
+    lines += ["### Distance from other data", "", *_distance(items, data)]
+    return "\n".join(lines)
+
+
+def _counts(items: pd.DataFrame) -> list[str]:
+    groups = [
+        (f"{called} {kinds}", items[(items["kind"] == kind) & (items["language"] == language)])
+        for kind, kinds in KIND_NAMES.items()
+        for language, called in LANGUAGE_NAMES.items()
+    ]
+    groups = [(name, part) for name, part in groups if len(part)]
+    body = [["items", *(str(len(part)) for _, part in groups)]]
+    for label in (*LABELS, "unclear"):
+        body.append([f"settled {label}", *(str(int((part["label"] == label).sum())) for _, part in groups)])
+    near = items[["academic_rating", "hands_on_rating"]].apply(lambda rating: rating.between(1.5, 2.5)).any(axis=1)
+    shares = []
+    for _, part in groups:
+        rated = part["label"].isin(LABELS)
+        shares.append(f"{near[part.index][rated].mean():.0%}" if rated.any() else "–")
+    body.append(["a rating from 1.5 to 2.5", *shares])
+    body.append(["families", *(str(part["family"].nunique()) for _, part in groups)])
+    for share in (5, 50, 95):
+        cells = []
+        for name, part in groups:
+            size = [len(text.split()) if name.startswith("English") else len(text) for text in part["text"]]
+            cells.append(str(int(np.percentile(size, share))))
+        body.append([f"length, {share}th percentile (words; characters)", *cells])
+    return markdown(("", *(name for name, _ in groups)), body, 1)
+
+
+def _kappas(folder: Path, items: pd.DataFrame) -> list[str]:
+    table = annotator_agreement(read_annotations(folder, items), items)
+    body = []
+    for row in table.reset_index().to_dict("records"):
+        kind, language, found = str(row["kind"]), str(row["language"]), row.get("label")
+        rated = isinstance(found, tuple)
+        label = "{:.2f} ({:.2f} to {:.2f})".format(*found) if isinstance(found, tuple) else "–"
+        cells = [f"{row[c]:.2f}" if pd.notna(row.get(c)) else "–" for c in ("academic", "hands_on", "level", "status")]
+        same = f"{row['same_label']:.1%}" if rated else "–"
+        body.append([f"{LANGUAGE_NAMES[language]} {KIND_NAMES[kind]}", str(row["n"]), same, label, *cells])
+    head = ("", "n", "same label", "label, kappa (95 %)", "academic", "hands-on", "level", "status")
+    lines = markdown(head, body, 1)
+    intended = folder / "intended.csv"
+    if intended.is_file():
+        meant = items.merge(read_csv(intended), on="id", suffixes=("", "_meant"))
+        meant = meant[meant["label"].isin(LABELS) & meant["label_meant"].isin(LABELS)]
+        share, chance = accuracy(meant["label"], meant["label_meant"]), kappa(meant["label"], meant["label_meant"])
+        same = f"in {share:.1%} of {len(meant)} items (kappa {chance:.2f})"
+        lines += ["", f"The settled label is the one that the writer meant {same}."]
+    return lines
+
+
+def _distance(items: pd.DataFrame, data: Path) -> list[str]:
+    lines = ["| | most overlap with a written ad's runs of words | over 5 % |", "|---|---:|---:|"]
+    occupations = read_occupations(data / "occupations.csv")
+    for language, name in LANGUAGE_NAMES.items():
+        ads = items[(items["kind"] == "ad") & (items["language"] == language)]
+        shares = overlap(ads["text"], read_ads(data / "ads" / f"{language}.csv")["text"], language)
+        if shares:
+            lines.append(f"| {name} ads | {max(shares):.1%} | {sum(s > 0.05 for s in shares)} |")
+    for language, name in LANGUAGE_NAMES.items():
+        titles = items.loc[(items["kind"] == "title") & (items["language"] == language), "title"].str.casefold()
+        known = set(occupations[f"titles_{language}"].str.casefold().str.split("; ").explode())
+        if len(titles):
+            share = titles.isin(known).mean()
+            lines += ["", f"Of the {name} bare titles {share:.0%} are also working titles in `occupations.csv`."]
+    return lines
+
+
+def between(path: Path, start: str, end: str, content: str) -> None:
+    """Put content between two marks of a page."""
+    head, rest = path.read_text("utf-8").split(start)
+    path.write_text(f"{head}{start}\n{content}\n{end}{rest.split(end)[1]}", "utf-8")
+
+
+def write_comparisons() -> None:
+    """Write the table of the comparison pages, which has figures on real ads too; nothing without results."""
+    if RESULTS.is_file():
+        table = side_by_side(json.loads(RESULTS.read_text("utf-8")), read_figures(DATA))
+        for page in COMPARISONS:
+            between(page, "<!-- measured -->", "<!-- end of measured -->", table)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Run the benchmark and write its pages.")
+    parser.add_argument("--keep", action="store_true", help="keep the measured results")
+    if not parser.parse_args().keep:
+        RESULTS.write_text(json.dumps(measure(), ensure_ascii=False, indent=1) + "\n", "utf-8")
+    results = json.loads(RESULTS.read_text("utf-8"))
+    between(DATASHEET, "<!-- numbers -->", "<!-- end of numbers -->", datasheet())
+    for page in PAGES:
+        between(page, "<!-- results -->", "<!-- end of results -->", leaderboard(results))
+    write_comparisons()
+    write_cards(default_model(), ROOT)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

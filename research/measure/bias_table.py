@@ -1,0 +1,103 @@
+"""Write the table of the bias of plain counting into docs/limits.md: python -m research.measure.bias_table.
+
+It comes from the confusion counts of the figures on real ads that the project keeps.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from collarclass.definitions.labels import LABELS
+from collarclass.evaluation.model_card import FIGURES
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = {"en": ROOT / "docs" / "limits.md", "zh": ROOT / "docs" / "limits.zh.md"}
+START, END = "<!-- bias of plain counting -->", "<!-- end of bias -->"
+STREAMS = {  # true shares of white, blue and gray
+    "as rated": None,
+    "even": (1 / 3, 1 / 3, 1 / 3),
+    "offices": (0.65, 0.20, 0.15),
+    "works": (0.20, 0.65, 0.15),
+    "few gray": (0.48, 0.48, 0.04),
+}
+LANGUAGES: dict[str, dict[str, str]] = {
+    "en": {"en": "English", "zh": "Chinese"},
+    "zh": {"en": "英文", "zh": "中文"},
+}
+HEADINGS = {
+    "en": ("language", "stream", "true white, blue, gray", "counted", "bias, points"),
+    "zh": ("语言", "广告构成", "真实比例：白、蓝、灰", "直接计数", "偏差（百分点）"),
+}
+NAMES: dict[str, dict[str, str]] = {
+    "en": {
+        "as rated": "the rated ads as they are",
+        "even": "as many of each",
+        "offices": "mostly office work",
+        "works": "mostly manual work",
+        "few gray": "hardly any gray",
+    },
+    "zh": {
+        "as rated": "已评广告的原有比例",
+        "even": "三类各占三分之一",
+        "offices": "以办公岗位为主",
+        "works": "以体力岗位为主",
+        "few gray": "几乎没有灰领",
+    },
+}
+
+
+def counted(confusion: dict[str, dict[str, int]], shares: tuple[float, ...] | None) -> NDArray[np.float64]:
+    """True and counted shares of a stream whose ads are mislabelled as often as the rated ones.
+
+    Parameters
+    ----------
+    confusion : dict
+        Counts by true and by found label. Ads labelled unclear are left out, as a count leaves them out.
+    shares : tuple of float, or None
+        True shares; None for those of the rated ads.
+
+    Returns
+    -------
+    ndarray of float64, shape (2, 3)
+
+    Examples
+    --------
+    >>> errors = {"white": {"white": 9, "blue": 0, "gray": 1}, "blue": {"white": 0, "blue": 10, "gray": 0},
+    ...           "gray": {"white": 5, "blue": 0, "gray": 5}}
+    >>> counted(errors, (0.5, 0.0, 0.5)).round(2).tolist()
+    [[0.5, 0.0, 0.5], [0.7, 0.0, 0.3]]
+    """
+    table = np.array([[confusion[t][f] for f in LABELS] for t in LABELS], float)
+    true = table.sum(axis=1) / table.sum() if shares is None else np.array(shares)
+    return np.stack([true, true @ (table / table.sum(axis=1, keepdims=True))])
+
+
+def bias_table(figures: dict[str, Any], language: str = "en") -> str:
+    """The table as Markdown, in a language of the documentation."""
+    names = NAMES[language]
+    lines = [f"| {' | '.join(HEADINGS[language])} |", "|---|---|---|---|---|"]
+    for code, called in LANGUAGES[language].items():
+        for stream, shares in STREAMS.items():
+            true, found = counted(figures[code]["confusion"], shares)
+            cells = [", ".join(f"{share:.1%}" for share in row) for row in (true, found)]
+            bias = ", ".join(f"{100 * d:+.1f}" for d in found - true)
+            lines.append(f"| {called} | {names[stream]} | {' | '.join(cells)} | {bias} |")
+    return "\n".join(lines)
+
+
+def write_tables() -> None:
+    """Put the tables between the marks of the pages."""
+    figures = json.loads((ROOT / "data" / FIGURES).read_text("utf-8"))
+    for language, page in PAGES.items():
+        if page.is_file():
+            head, rest = page.read_text("utf-8").split(START)
+            page.write_text(f"{head}{START}\n{bias_table(figures, language)}\n{END}{rest.split(END)[1]}", "utf-8")
+
+
+if __name__ == "__main__":
+    write_tables()

@@ -1,0 +1,87 @@
+"""Measure the title model: on titles of rated real ads, and on titles of occupations held out of training.
+
+    python -m research.measure.measure_titles --en REAL_EN.csv --zh REAL_ZH.csv
+
+The files hold ads rated by the codebook, with columns title and label; they are not part of the project.
+Prints the tables of docs/titles_and_occupations.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.metrics import f1_score
+
+from collarclass.api import default_model
+from collarclass.corpus.read import read_data
+from collarclass.definitions.labels import LABELS
+from collarclass.model.predict import UNCLEAR, predict
+from collarclass.training.titles import fit_titles, title_rows
+
+ROOT = Path(__file__).resolve().parents[2]
+BINS = np.linspace(0, 1, 11)
+
+
+def line(name: str, truth: NDArray[np.int64], p: NDArray[np.float64], unclear: NDArray[np.bool_] | None = None) -> str:
+    """One row of a table: size, macro-F1 with an interval, calibration error, share unclear."""
+    given = p.argmax(axis=1) if unclear is None else np.where(unclear, UNCLEAR, p.argmax(axis=1))
+    rng, n = np.random.default_rng(0), len(truth)
+    drawn = (rng.integers(0, n, n) for _ in range(500))
+    scores = [f1_score(truth[i], given[i], labels=[0, 1, 2], average="macro") for i in drawn]
+    low, high = np.percentile(scores, [2.5, 97.5])
+    f1 = f1_score(truth, given, labels=[0, 1, 2], average="macro")
+    share = "" if unclear is None else f"{unclear.mean():.1%}"
+    return f"| {name} | {n:,} | {f1:.3f} ({low:.3f} to {high:.3f}) | {calibration_error(truth, p):.3f} | {share} |"
+
+
+def calibration_error(truth: NDArray[np.int64], p: NDArray[np.float64]) -> float:
+    """Expected calibration error in ten equal steps."""
+    sure, right = p.max(axis=1), p.argmax(axis=1) == truth
+    step = np.clip(np.digitize(sure, BINS) - 1, 0, 9)
+    return float(sum((step == k).mean() * abs(sure[step == k].mean() - right[step == k].mean()) for k in set(step)))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--en", required=True)
+    parser.add_argument("--zh", required=True)
+    options = parser.parse_args()
+    model, place = default_model(), {label: k for k, label in enumerate(LABELS)}
+    curve = []
+    print("| titles | n | macro-F1 (95 % interval) | calibration error | unclear |\n|---|---:|---:|---:|---:|")
+    for name, path in (("real ads, English", options.en), ("real ads, Chinese", options.zh)):
+        ads = pd.read_csv(path, dtype=str, keep_default_na=False)
+        ads = ads[ads["label"].isin(LABELS)]
+        truth = ads["label"].map(place).to_numpy().astype(np.int64)
+        found = predict(model, [""] * len(ads), ads["title"].tolist())
+        print(line(name, truth, found.probabilities, found.label == UNCLEAR))
+        curve.append((found.probabilities.max(axis=1), found.probabilities.argmax(axis=1) == truth))
+    data = read_data(ROOT / "data")
+    rows = title_rows(ROOT / "data", data[0], data[-1])
+    _, held_out = fit_titles(rows)
+    chinese = rows["title"].str.contains("[\u4e00-\u9fff]")
+    kinds = ("official title", "working title", "alternate title", "csco", "ad")
+    for kind, language in ((kind, language) for kind in kinds for language in ("English", "Chinese")):
+        of = ((rows["kind"] == kind) & (chinese == (language == "Chinese"))).to_numpy()
+        if of.sum() > 100:
+            p = held_out.loc[of, [f"p_{label}" for label in LABELS]].to_numpy()
+            print(line(f"{kind}, {language}", rows.loc[of, "label"].map(place).to_numpy().astype(np.int64), p))
+    print("\n| sure | titles of real ads | right |\n|---|---:|---:|")
+    sure, right = (np.concatenate(part) for part in zip(*curve, strict=True))
+    for low, high in zip(BINS[3:-1], BINS[4:], strict=True):
+        here = (sure >= low) & ((sure < high) | (high == 1))
+        if here.any():
+            print(f"| {low:.1f} to {high:.1f} | {here.sum():,} | {right[here].mean():.0%} |")
+    titles = (rows["title"].tolist() * 4)[:200_000]
+    started = time.process_time()
+    predict(model, [""] * len(titles), titles)
+    print(f"\n{len(titles) / (time.process_time() - started) * 60 / 1e6:.2f} million titles a minute of one processor")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,172 @@
+"""Precision and recall of the requirement reader against careful readings of real ads.
+
+    python -m research.measure.score_requirements FILE [FILE ...] [--show]
+    python -m research.measure.score_requirements --held-out-sources [--without FAMILY] [--folds N]
+
+The files hold the ads, with the columns id and text. The reading, which has ids and expected values
+only, is tests/data/requirements_reading.csv; a cell with * is not compared.
+
+With --held-out-sources the ads of data/requirements/real_ads.npz are read instead, which need no text: the reader is
+fitted four times, each time without a quarter of the sources, and reads the ads of these. Only the choice of the
+features that are kept has seen them. --without leaves out a family of features, to see what it is worth.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+from collections import defaultdict
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.stats import binomtest
+from threadpoolctl import threadpool_limits
+
+from collarclass.definitions.labels import LEVELS, STATUSES
+from collarclass.evaluation.metrics import expected_calibration_error
+from collarclass.requirement_reader.combine import FREE, answers, level_and_status, soften
+from collarclass.requirement_reader.context import FAMILIES
+from collarclass.training.train_reader import (
+    decided_examples,
+    fit_reader,
+    join,
+    judge_examples,
+    own_texts,
+    read_hashed,
+    take,
+)
+from research.measure.score_challenge_set import read_many
+
+ROOT = Path(__file__).resolve().parents[2]
+READING = ROOT / "tests" / "data" / "requirements_reading.csv"
+_QUARTERS = 4  # into which sources are divided
+NOTHING = {"level": "", "status": "unstated", "preferred_level": "", "certificates": "", "years": ""}
+
+Row = dict[str, str]
+
+
+def read(text: str) -> Row:
+    """What the reader finds in one ad, in the columns of the reading."""
+    [found] = read_many([text])
+    names = {name: LEVELS[int(found[name])] for name in ("level", "preferred_level") if found[name]}
+    return found | names
+
+
+def score(pairs: list[tuple[str, str]], nothing: str) -> str:
+    """Precision, recall and agreement of pairs (expected, found)."""
+    right = sum(e == f != nothing for e, f in pairs)
+    found = sum(f != nothing for _, f in pairs)
+    stated = sum(e != nothing for e, _ in pairs)
+    same = sum(e == f for e, f in pairs)
+    return (
+        f"precision {right / max(found, 1):.3f} ({right}/{found})  "
+        f"recall {right / max(stated, 1):.3f} ({right}/{stated})  "
+        f"agreement {same / max(len(pairs), 1):.3f} ({same}/{len(pairs)})"
+    )
+
+
+def differences(expected: Row, found: Row) -> list[str]:
+    """The columns that are read otherwise than by the careful reading."""
+    return [column for column in NOTHING if expected[column] not in ("*", found[column])]
+
+
+def held_out_sources(folds: int, without: str | None) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """How the ads and the decided mentions of each source are read by a reader that has seen no ad of that source."""
+    data = ROOT / "data"
+    vocabulary, real = read_hashed(data / "requirements" / "real_ads.npz")
+    texts, weight, decided = own_texts(data)
+    both = join([real, decided_examples(texts, decided, weight, vocabulary)])
+    if without is not None:
+        with np.load(data / "requirements" / "real_ads.npz") as stored:
+            kept = ~np.isin(stored["kind"], FAMILIES[without])
+        both, vocabulary = replace(both, features=both.features[:, kept].tocsr()), vocabulary[kept]
+    sources = sorted(set(real.source.tolist()))
+    np.random.default_rng(1).shuffle(sources)
+    fold = np.array([sources.index(source) % _QUARTERS if source else -1 for source in both.source.tolist()])
+    out, mentions = [], []
+    for k in range(folds):
+        with threadpool_limits(limits=1):
+            reader = fit_reader(vocabulary, take(both, fold != k))
+        test = take(both, fold == k)
+        decisions = judge_examples(reader, vocabulary, test)
+        likely = answers(test.items, decisions.deciding, len(test.level))
+        level, status = level_and_status(likely.argmax(axis=1))
+        level = np.where(status == STATUSES.index("not_needed"), -1, level)
+        truth = np.where(test.status == len(STATUSES) - 1, FREE + 1, test.level * 3 + test.status)
+        truth[test.status == STATUSES.index("not_needed")] = FREE
+        ads = pd.DataFrame({"source": test.source, "level": level == test.level, "status": status == test.status})
+        ads["truth"], ads["likely"] = truth, list(likely)
+        out.append(ads)
+        known = np.flatnonzero(test.outcome >= 0)
+        mentions.append(pd.DataFrame({"truth": test.outcome[known], "likely": list(decisions.outcome[known])}))
+        print(f"fold {k + 1}: {len(ads):,} ads, {len(known):,} decided mentions", flush=True)
+    return pd.concat(out, ignore_index=True), pd.concat(mentions, ignore_index=True)
+
+
+def report_held_out(ads: pd.DataFrame, mentions: pd.DataFrame) -> None:
+    """Shares right with intervals by language, the worst sources, and how sure to be."""
+    ads["language"] = ads["source"].str[:2]
+    ads["right"] = ads["level"] & ads["status"]
+    for language, part in ads.groupby("language"):
+        columns = (f"{name} {interval(int(part[name].sum()), len(part))}" for name in ("right", "level", "status"))
+        print(f"{language} n {len(part):,}: {'  '.join(columns)}")
+        worst = part.groupby("source")["right"].agg(["mean", "size"]).sort_values("mean").head(5)
+        print("   ", ", ".join(f"{name} {row['mean']:.3f} ({row['size']:.0f})" for name, row in worst.iterrows()))
+    for name, table in (("ads", ads), ("mentions", mentions)):
+        likely, truth = np.stack(table["likely"].to_list()), table["truth"].to_numpy()
+        right = likely.argmax(axis=1) == truth
+        print(f"{name} right {interval(int(right.sum()), len(right))}")
+        for temperature in (1.0, 1.15, 1.25, 1.35, 1.5, 1.75, 2.0):
+            soft = soften(likely, temperature)
+            loss = -np.log(np.maximum(soft[np.arange(len(soft)), truth], 1e-9)).mean()
+            error = expected_calibration_error(right, soft.max(axis=1))
+            print(f"    temperature {temperature}: log-loss {loss:.4f}, calibration error {error:.4f}")
+        order = np.argsort(-likely.max(axis=1), kind="stable")[: len(right) // 2]
+        print(f"    the surest half is right in {right[order].mean():.3f}")
+
+
+def interval(right: int, n: int) -> str:
+    """A share with its Wilson interval."""
+    around = binomtest(right, n).proportion_ci(method="wilson")
+    return f"{right / n:.3f} ({around.low:.3f}-{around.high:.3f})"
+
+
+def main() -> None:
+    """Read the ads, compare, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("ads", type=Path, nargs="*")
+    parser.add_argument("--held-out-sources", action="store_true", help="read hashed ads, their sources held out")
+    parser.add_argument("--show", action="store_true", help="list the ads read differently")
+    parser.add_argument("--folds", type=int, default=_QUARTERS, help="how many of the four quarters of sources to read")
+    parser.add_argument("--without", choices=FAMILIES, help="family of features to leave out with --held-out-sources")
+    arguments = parser.parse_args()
+    if arguments.held_out_sources:
+        report_held_out(*held_out_sources(arguments.folds, arguments.without))
+    csv.field_size_limit(1 << 30)
+    text: Row = {}
+    for path in arguments.ads:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            text.update((ad["id"], ad["text"]) for ad in csv.DictReader(file))
+    drawn: dict[tuple[str, str], list[tuple[Row, Row]]] = defaultdict(list)
+    with READING.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            if row["id"] in text:
+                drawn[row["draw"], row["lang"]].append((row, read(text[row["id"]])))
+    for (draw, language), ads in drawn.items():
+        print(f"{draw} {language}: {len(ads)} ads")
+        for column, nothing in NOTHING.items():
+            pairs = [(e[column], f[column]) for e, f in ads if e[column] != "*"]
+            if pairs:
+                print(f"  {column:15s} {score(pairs, nothing)}")
+        wrong = [differences(e, f) for e, f in ads]
+        both = sum(not {"level", "status"} & set(columns) for columns in wrong)
+        print(f"  level and status right {both}/{len(ads)}, every column right {wrong.count([])}/{len(ads)}")
+        for (e, f), columns in zip(ads, wrong, strict=True):
+            if arguments.show and columns:
+                print(f"    {e['id']}: " + ", ".join(f"{c} {e[c]!r} read as {f[c]!r}" for c in columns))
+
+
+if __name__ == "__main__":
+    main()
