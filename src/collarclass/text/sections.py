@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 _ONE_LINE = 60  # characters of a cell that stands on the line of its heading
@@ -52,7 +52,8 @@ def fold(name: object) -> str:
     return "".join(c for c in str(name).casefold() if c.isalnum())
 
 
-def heading_of(name: object) -> str:
+@lru_cache(1000)
+def heading_of(name: str) -> str:
     """The heading under which a column is read; none for the body of an ad.
 
     Examples
@@ -63,12 +64,12 @@ def heading_of(name: object) -> str:
     'What you bring'
     """
     known = column_names()
-    for folded in (fold(name), fold(str(name).rpartition(".")[2])):
+    for folded in (fold(name), fold(name.rpartition(".")[2])):
         if folded in known.part:
             return known.part[folded]
         if folded in known.text:
             return ""
-    words = " ".join(str(name).rpartition(".")[2].replace("_", " ").split())
+    words = " ".join(name.rpartition(".")[2].replace("_", " ").split())
     return words[:1].upper() + words[1:]
 
 
@@ -127,7 +128,7 @@ def join_sections(names: Sequence[object], values: Sequence[str]) -> tuple[str, 
             continue
         if text:
             text += "\n"
-        if heading := heading_of(name):
+        if heading := heading_of(str(name)):
             chinese = "\u3400" <= heading[0] <= "\u9fff"
             short = len(value) <= _ONE_LINE and "\n" not in value
             text += heading + ("：" if chinese else ": " if short else ":") + ("" if short else "\n")
