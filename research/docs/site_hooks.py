@@ -1,4 +1,4 @@
-"""Hooks of the documentation site: notebooks as pages, with the outputs that they keep; lines of Chinese."""
+"""Hooks of the documentation site: notebooks and the model card as pages; lines of Chinese."""
 
 from __future__ import annotations
 
@@ -7,15 +7,19 @@ import re
 from pathlib import Path
 from typing import Any
 
-NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+ROOT = Path(__file__).resolve().parents[2]
+NOTEBOOKS, CARD = ROOT / "notebooks", ROOT / "models" / "standard" / "README.md"
 # A line break between two Chinese characters would show as a space.
 _WRAPPED = re.compile(r"(?<=[\u2018-\u201f\u3000-\u9fff\uff00-\uffef])\n *(?=[\u2018-\u201f\u3400-\u9fff\uff08])")
 _NOTEBOOK = re.compile(r"<!-- notebook: ([\w.]+) -->")
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
-    """Put a notebook in the place of `<!-- notebook: NAME.ipynb -->`, and join wrapped lines of Chinese."""
+    """Put notebooks and the model's card in the places that name them, and join wrapped lines of Chinese."""
     markdown = _WRAPPED.sub("", markdown)
+    if "<!-- model card -->" in markdown:
+        card = CARD.read_text("utf-8").replace("](../../docs/", "](")
+        markdown = markdown.replace("<!-- model card -->", card)
     return _NOTEBOOK.sub(lambda found: as_markdown(json.loads((NOTEBOOKS / found[1]).read_text("utf-8"))), markdown)
 
 

@@ -200,13 +200,13 @@ def model_card(
 
 
 def write_cards(model: Model, root: str | os.PathLike[str]) -> str:
-    """Write the shipped model's card into its folder and the documentation, from the project's figures.
+    """Write the shipped model's card into its folder, from the project's figures.
 
     Parameters
     ----------
     model : Model
     root : path-like
-        The project's folder: `data`, `docs` and `models` lie in it.
+        The project's folder: `data` and `models` lie in it.
 
     Returns
     -------
@@ -215,8 +215,7 @@ def write_cards(model: Model, root: str | os.PathLike[str]) -> str:
     """
     home = Path(root)
     card = model_card(model, read_figures(home / "data"), read_explanation_figures(home / "data"))
-    (home / "docs" / "model_card.md").write_text(card, "utf-8")
-    save_model(model, home / "models" / model.name, {"README.md": card.replace("](images/", "](../../docs/images/")})
+    save_model(model, home / "models" / model.name, {"README.md": card})
     return card
 
 
@@ -340,6 +339,6 @@ def _on_real_ads(real: dict[str, Any], identity: str) -> list[str]:
         ]
     return [
         *lines,
-        "![The two scores, the decision regions and the real ads](images/decision_regions.png)",
+        "![The two scores, the decision regions and the real ads](../../docs/images/decision_regions.png)",
         "",
     ]
