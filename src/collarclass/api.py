@@ -8,6 +8,7 @@ from functools import cache
 import numpy as np
 
 from collarclass.definitions.labels import BASES, DIMENSIONS, LABELS, LEVELS, STATUSES
+from collarclass.model.doubt import hold_back
 from collarclass.model.model import NOTES, Model
 from collarclass.model.persistence import default_model_path, load_model
 from collarclass.model.predict import UNCLEAR, Predictions, chunks, predict
@@ -27,7 +28,11 @@ def default_model() -> Model:
 
 
 def classify(
-    text: str | Mapping[str, str] = "", title: str | None = None, *, model: Model | None = None
+    text: str | Mapping[str, str] = "",
+    title: str | None = None,
+    *,
+    min_confidence: float = 0.0,
+    model: Model | None = None,
 ) -> Classification:
     """Label one job ad, or a bare job title, white, blue or gray collar.
 
@@ -41,6 +46,8 @@ def classify(
     title : str, optional
         The job title. Without a text, or with one that says too little, the title alone is judged.
         Without a title a short first line of the text is read as the title.
+    min_confidence : float, default=0
+        From 0 to 1: a label that is less sure becomes "unclear", with the note "near the line".
     model : Model, optional
         From `load_model`; the shipped model if not given.
 
@@ -49,12 +56,14 @@ def classify(
     Classification
         Its `basis` says what was judged: the "ad" or the "title". Its label is "unclear", with the reason in
         `note`, when there is no text, the text is too thin or in a language the model does not know, or
-        the title names no job.
+        the title names no job; and when the label is less sure than `min_confidence`.
 
     Raises
     ------
     TypeError
         If `text` is not a str or a mapping to str, or `title` neither a str nor None.
+    DataError
+        If `min_confidence` is not a number from 0 to 1.
 
     Examples
     --------
@@ -69,7 +78,7 @@ def classify(
     >>> [(r.field, r.start, r.end, r.level) for r in classify(parts, "数控技术员").requirements]
     [('学历', 0, 2, 'associate')]
     """
-    return classify_many([text], [title], model=model)[0]
+    return classify_many([text], [title], min_confidence=min_confidence, model=model)[0]
 
 
 def classify_many(
@@ -77,6 +86,7 @@ def classify_many(
     titles: Iterable[str | None] | None = None,
     evidence: bool = True,
     *,
+    min_confidence: float = 0.0,
     model: Model | None = None,
     progress: ProgressLike = None,
 ) -> list[Classification]:
@@ -90,6 +100,8 @@ def classify_many(
         One for each text.
     evidence : bool, default=True
         Whether the results carry evidence and requirements; without them labelling is faster.
+    min_confidence : float, default=0
+        As in `classify`.
     model : Model, optional
     progress : bool or callable, optional
         Whether to show progress on standard error; not if not given. A callable gets the ads done and
@@ -106,6 +118,8 @@ def classify_many(
         If a text is not a str, or a title neither a str nor None.
     ValueError
         If there are not as many titles as texts.
+    DataError
+        If `min_confidence` is not a number from 0 to 1.
 
     Examples
     --------
@@ -118,7 +132,7 @@ def classify_many(
     shown, out = Progress(progress or False), list[Classification]()
     try:
         for some, heads in chunks(texts, titles):
-            found = predict(model, some, heads, details=evidence)
+            found = hold_back(predict(model, some, heads, details=evidence), min_confidence)
             out += _classifications(model, found, some, heads, cells[len(out) :])
             shown.update(len(out), len(out) / len(texts))
     finally:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from collarclass.definitions.labels import Label
 from collarclass.explain.html import as_html
 from collarclass.explain.sentence import language, sentence, unclear_sentence
+from collarclass.model.doubt import second_label
 from collarclass.model.evidence import Evidence, evidence_of
 from collarclass.model.ranking import Reason, reasons
 from collarclass.model.terms import SumTerms
@@ -92,6 +93,18 @@ class Classification:
     cells: tuple[Cell, ...] = field(default=(), repr=False)
 
     @property
+    def second_label(self) -> Label | None:
+        """The label that comes second, where its probability is a quarter or more; None otherwise.
+
+        Examples
+        --------
+        >>> from collarclass import classify
+        >>> classify(title="Welder").second_label is None
+        True
+        """
+        return second_label(list(self.probabilities.values())) if self.label != "unclear" else None
+
+    @property
     def evidence(self) -> tuple[Evidence, ...]:
         """The terms of both sums, weightiest first; empty when evidence was not asked for.
 
@@ -152,7 +165,7 @@ class Classification:
         Returns
         -------
         dict
-            `collar`, `confidence`, `probabilities`, `academic_score`, `hands_on_score` (rounded to four
+            `collar`, `confidence`, `second_label`, `probabilities`, `academic_score`, `hands_on_score` (rounded to four
             places), `schooling_level`, `schooling_status`, `certificates`, `vocational_certificate`,
             `academic_certificate`, `requirements`, `reasons`, `evidence`, `basis`, `note`, `model`.
 
@@ -165,6 +178,7 @@ class Classification:
         return {
             "collar": self.label,
             "confidence": round(self.confidence, 4),
+            "second_label": self.second_label,
             "probabilities": {k: round(v, 4) for k, v in self.probabilities.items()},
             "academic_score": round(self.academic_score, 4),
             "hands_on_score": round(self.hands_on_score, 4),

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 PATH = click.Path(path_type=Path)
 SOURCE = click.argument("source")
 MODEL = click.option("--model", "-m", type=PATH, help="Model folder; the shipped model if not given.")
+MIN_CONFIDENCE = click.option(
+    "--min-confidence", type=click.FloatRange(0, 1), default=0.0, show_default=False,
+    help='From 0 to 1: a label that is less sure becomes "unclear", with the note "near the line".',
+)
 TITLE = click.option("--title", help="Column of job titles.")
 TEXT = click.option("--text", help="Column of ad texts.")
 PREFIX = click.option("--prefix", default="", show_default=False, help="What was put before the added columns' names.")

@@ -18,6 +18,7 @@ from collarclass import __version__
 from collarclass.cli.calibrate import calibrate
 from collarclass.cli.common import (
     FORCE,
+    MIN_CONFIDENCE,
     MODEL,
     PATH,
     PREFIX,
@@ -52,8 +53,9 @@ def app() -> None:
 @click.argument("text", required=False)
 @click.option("--title", "-t", help="The job title; without TEXT it alone is judged.")
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object.")
+@MIN_CONFIDENCE
 @MODEL
-def classify(text: str | None, title: str | None, as_json: bool, model: Path | None) -> None:
+def classify(text: str | None, title: str | None, as_json: bool, min_confidence: float, model: Path | None) -> None:
     """Label one job ad, or a bare job title, and say why.
 
     TEXT is the ad or the title; "-" reads it from standard input.
@@ -66,7 +68,7 @@ def classify(text: str | None, title: str | None, as_json: bool, model: Path | N
     if text == "-":
         text = sys.stdin.buffer.read().decode("utf-8-sig", "replace")
     title = None if title is None else as_utf_8(title)
-    found = classify_one(as_utf_8(text or ""), title, model=read_model(model))
+    found = classify_one(as_utf_8(text or ""), title, min_confidence=min_confidence, model=read_model(model))
     with ending():
         if as_json:
             say_json(found.to_json())
@@ -100,6 +102,7 @@ def classify(text: str | None, title: str | None, as_json: bool, model: Path | N
 @click.option(
     "--evidence/--no-evidence", default=True, help="Name the words that decided; faster without."
 )
+@MIN_CONFIDENCE
 @click.option("--definition", default="article", help="What the labels mean: a built-in name or a TOML file.")
 @MODEL
 @click.option("--n-jobs", "-j", default=1, help="Worker processes; -1: one per processor.")

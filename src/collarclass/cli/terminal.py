@@ -10,6 +10,8 @@ _MAX_WORDS = 6
 def lines(found: Classification) -> list[str]:
     """The result for reading: label, scores, what was asked for, and the words that weighed most."""
     certain = f"  {found.confidence:.0%} sure" if not found.note else f"  ({found.note})"
+    if found.second_label:
+        certain += f", or {found.second_label}"
     certain += "  (from the title alone)" * (found.basis == "title" and not found.note)
     shares = "  ".join(f"{label} {p:.0%}" for label, p in found.probabilities.items())
     out = [found.label + certain]

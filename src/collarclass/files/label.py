@@ -26,6 +26,7 @@ from collarclass.files.resumable_output import Output, is_direct, journal_of
 from collarclass.files.source import EXCEL, TEXT_FORMATS, Source, expand, fingerprint, name_format
 from collarclass.files.workers import Labelling, count_workers, in_order
 from collarclass.files.writers import DelimitedWriter, JsonWriter, Writer, ZipWriter, compress
+from collarclass.model.doubt import check_min_confidence
 from collarclass.model.model import Model
 from collarclass.model.persistence import digest_of, load_model
 from collarclass.model.stream import StreamSums, drift_notes
@@ -91,6 +92,7 @@ def label_file(
     prefix: str = "",
     evidence: bool = True,
     occupations: bool = False,
+    min_confidence: float = 0.0,
     model: Model | str | os.PathLike[str] | None = None,
     definition: str | os.PathLike[str] | Definition = DEFAULT,
     n_jobs: int = 1,
@@ -140,6 +142,9 @@ def label_file(
         Whether to name the words that decided; faster without.
     occupations : bool, default=False
         Whether to add code, title and similarity of the occupation nearest to each row's title.
+    min_confidence : float, default=0
+        From 0 to 1: a label that is less sure becomes "unclear", with the note "near the line"; only by the
+        definition "article", as labels by rules have no confidence.
     model : Model or path-like, optional
         A model, or a model folder; the shipped model if not given.
     definition : str, path-like or Definition, default="article"
@@ -202,7 +207,9 @@ def label_file(
     if not isinstance(model, Model):
         model = load_model(model) if model is not None else default_model()
     chosen = definition if isinstance(definition, Definition) else load_definition(definition)
-    labelling = Labelling(model, evidence, prefix, chosen, occupations)
+    if check_min_confidence(min_confidence) and not chosen.is_model:
+        raise DataError(f"Labels by the definition {chosen.name!r} have no confidence: leave min_confidence out.")
+    labelling = Labelling(model, evidence, prefix, chosen, occupations, min_confidence)
     run = _Run(labelling, layout, n_jobs, batch_size, force, resume, progress)
     if to_path != "-" and (Path(to_path).is_dir() or to_path.endswith(("/", os.sep))):
         return _total([run.label([path], inside) for path, inside in _names_in(to_path, paths)])
@@ -340,6 +347,7 @@ class _Run:
             "evidence": [self.labelling.evidence, self.labelling.occupations],
             "model": [model.identity, digest_of(model)],
             "definition": repr(self.labelling.definition),
+            "min_confidence": self.labelling.min_confidence,
             "batch size": self.batch_size,
         }
 

@@ -37,6 +37,8 @@ class Labelling:
         What the labels mean; the model's own labels if not given.
     occupations : bool
         Whether to add the nearest occupations.
+    min_confidence : float
+        From 0 to 1: labels that are less sure become "unclear".
     """
 
     model: Model
@@ -44,6 +46,7 @@ class Labelling:
     prefix: str = ""
     definition: Definition | None = None
     occupations: bool = False
+    min_confidence: float = 0.0
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -67,6 +70,7 @@ class Labelling:
             prefix=self.prefix,
             definition=self.definition,
             occupations=self.occupations,
+            min_confidence=self.min_confidence,
         )
         if notes:
             name = self.prefix + "collar_note"

@@ -29,6 +29,8 @@ NOTES = (
     "language not known to the model",
     "the title names no job that the model knows",
     "the code stands for no occupation that is known",
+    "near the line",
+    "does not say what the work is",
 )
 _MIN_WORDS = 4  # besides numbers
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from collarclass.api import default_model
 from collarclass.definitions.definition import DEFAULT, Definition, load_definition
+from collarclass.model.doubt import hold_back
 from collarclass.model.model import Model
 from collarclass.model.predict import predict, stream_sums
 from collarclass.model.stream import StreamSums
@@ -82,12 +83,17 @@ def label_stream(
     prefix: str,
     definition: Definition | None,
     occupations: bool = False,
+    min_confidence: float = 0.0,
 ) -> tuple[pa.Table, StreamSums]:
-    """As `label_columns`, and what the batch adds to the picture of its stream."""
+    """As `label_columns`, and what the batch adds to the picture of its stream.
+
+    Labels less sure than `min_confidence` become "unclear".
+    """
     found = predict(model, texts, titles, evidence)
     sums = stream_sums(found)
     if codes is not None:
         found = judge_codes(found, codes, model)
+    found = hold_back(found, min_confidence)
     nearest = None
     if definition is not None and "occupation" in definition.needs:
         from collarclass.occupation.labels import occupation_labels
