@@ -36,7 +36,7 @@ def test_less_sure_labels_become_unclear_and_the_others_stay(least: float) -> No
 
 @pytest.mark.parametrize("wrong", [-0.1, 1.5, float("nan"), "0.8", True])
 def test_a_wrong_least_confidence_is_refused(wrong: float) -> None:
-    with pytest.raises(DataError, match="min_confidence is .*: give a number from 0 to 1"):
+    with pytest.raises(DataError, match=r"min_confidence is .*: give a number from 0 to 1"):
         classify("Welder", min_confidence=wrong)
 
 
