@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import gzip
 import io
 import json
@@ -389,8 +390,12 @@ label_file(sys.argv[1], sys.argv[2], model=sys.argv[3], batch_size=100, resume=r
 """
 
 
+def journal_of(target: Path) -> Path:
+    return target.with_name(f".{target.name}.collarclass-journal")
+
+
 def journal_lines(target: Path) -> list[dict[str, Any]]:
-    journal = target.with_name(f".{target.name}.collarclass-journal")
+    journal = journal_of(target)
     if not journal.exists():
         return []
     lines = journal.read_text().split("\n")[:-1]
@@ -402,7 +407,7 @@ def rows_in_journal(target: Path) -> int:
 
 
 def partial_of(target: Path) -> Path:
-    return target.with_name(journal_lines(target)[0]["partial"])
+    return target.with_name(f".{target.name}.collarclass-partial")
 
 
 def interrupted_run(source: Path, target: Path, after: int = 50, **options: Any) -> None:
@@ -444,7 +449,8 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path: Path, small_model_path: Pat
         partial.write(b"half a batch that the kill left behind")
     subprocess.run([*command, "resume"], check=True)
     assert target.read_bytes() == whole.read_bytes()
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["ads.csv", target.name, whole.name]
+    assert sorted(p.name for p in tmp_path.glob("[!.]*")) == ["ads.csv", target.name, whole.name]
+    assert sorted(tmp_path.glob(".*")) == [journal_of(target), journal_of(whole)]
 
 
 @pytest.mark.parametrize("to", ["csv", "csv.gz", "jsonl.zst", "json", "parquet", "csv.xz", "csv.zip", "xlsx"])
@@ -459,7 +465,7 @@ def test_an_interrupted_run_goes_on_where_it_was(hundred: Path, tmp_path: Path, 
     assert done[0] > 50
     assert summary.rows == sum(summary.counts.values()) == 100
     assert target.read_bytes() == whole.read_bytes()
-    assert [p.name for p in target.parent.iterdir()] == [target.name]
+    assert sorted(target.parent.iterdir()) == [journal_of(target), target]
 
 
 def test_resume_refuses_other_settings(hundred: Path, tmp_path: Path, small_model: Model) -> None:
@@ -488,11 +494,89 @@ def test_resume_of_a_finished_run_has_nothing_to_do(hundred: Path, tmp_path: Pat
     again = label_file(hundred, target, model=small_model, resume=True)
     assert not first.finished_before
     assert again.finished_before
-    assert again.counts == first.counts
-    other = replace(small_model, name="another")
-    refused("not what this run would make", hundred, target, model=other, resume=True)
-    os.utime(hundred, (time.time() + 10, time.time() + 10))
-    refused("not what this run would make", hundred, target, model=small_model, resume=True)
+    assert (again.rows, again.counts, again.bases) == (first.rows, first.counts, first.bases)
+
+
+def test_a_finished_target_is_compared_with_what_is_asked_for(
+    hundred: Path, tmp_path: Path, small_model: Model
+) -> None:
+    target = tmp_path / "out.csv"
+    same: Any = {"model": small_model, "resume": True}
+    label_file(hundred, target, **same)
+    january = target.read_bytes()
+    february = tmp_path / "february.csv"
+    february.write_bytes(hundred.read_bytes().replace(b"Welder", b"Farmer"))
+    refused("made with another source", february, target, **same)
+    refused("made with another prefix", hundred, target, **same, prefix="x_")
+    refused("made with another evidence", hundred, target, **same, evidence=False)
+    refused("made with another definition", hundred, target, **same, definition="middle")
+    refused("made with another model", hundred, target, **{**same, "model": replace(small_model, name="another")})
+    assert target.read_bytes() == january
+    target.write_bytes(january[: len(january) // 2])
+    refused("nothing says how it was made", hundred, target, **same)
+    target.write_bytes(january.swapcase())
+    refused("nothing says how it was made", hundred, target, **same)
+    journal_of(target).unlink()
+    refused("nothing says how it was made", hundred, target, **same)
+    assert not label_file(february, target, **same, force=True).finished_before
+    assert label_file(february, target, **same).finished_before
+    target.unlink()
+    assert not label_file(hundred, target, **same).finished_before
+    assert target.read_bytes() == january
+
+
+@pytest.mark.parametrize("how", ["in place", "renamed"])
+def test_a_source_that_changes_while_it_is_read_gives_no_result(
+    hundred: Path, tmp_path: Path, small_model: Model, how: str
+) -> None:
+    fresh = hundred.read_bytes().replace(b"Welder", b"Farmer")
+
+    def rewrite(done: int, share: float) -> None:
+        if how == "in place":
+            hundred.write_bytes(fresh)
+        else:
+            (tmp_path / "new").write_bytes(fresh)
+            (tmp_path / "new").replace(hundred)
+
+    refused("changed while it was read", hundred, tmp_path / "out.csv", model=small_model, progress=rewrite)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["hundred.csv"]
+
+
+@pytest.mark.parametrize(("number", "ends"), [(errno.EIO, True), (errno.ENOSPC, True), (errno.EINVAL, False)])
+def test_what_cannot_be_synchronised_is_not_finished(
+    hundred: Path, tmp_path: Path, small_model: Model, monkeypatch: pytest.MonkeyPatch, number: int, ends: bool
+) -> None:
+    def fail(descriptor: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", fail)
+        if not ends:
+            label_file(hundred, tmp_path / "out.csv", model=small_model)
+            return
+        refused("cannot be written", hundred, tmp_path / "out.csv", model=small_model)
+    assert not (tmp_path / "out.csv").exists()
+    assert label_file(hundred, tmp_path / "out.csv", model=small_model, resume=True).rows == 100
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs POSIX permissions")
+@pytest.mark.parametrize("to", ["csv", "parquet", "xlsx", "csv.zip"])
+def test_a_private_target_is_private_while_it_is_made(
+    hundred: Path, tmp_path: Path, small_model: Model, monkeypatch: pytest.MonkeyPatch, to: str
+) -> None:
+    target = tmp_path / f"out.{to}"
+    target.write_bytes(b"old")
+    target.chmod(0o600)
+    seen: set[int] = set()
+    sync = os.fsync
+
+    def look(descriptor: int) -> None:
+        seen.update(stat.S_IMODE(p.stat().st_mode) for p in tmp_path.glob(f".{target.name}.*") if "lock" not in p.name)
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", look)
+    label_file(hundred, target, model=small_model, force=True, batch_size=10)
+    assert seen == {0o600} == {stat.S_IMODE(target.stat().st_mode)}
 
 
 def test_a_damaged_partial_file_is_made_again_from_the_damage_on(
@@ -521,7 +605,7 @@ def test_a_partial_file_shorter_than_its_journal_is_made_again(
     assert target.read_bytes() == (tmp_path / "whole.csv").read_bytes()
 
 
-@pytest.mark.parametrize("damage", [b"", b"nonsense", b"{}\t0\n", b"\xff\xfe\0"])
+@pytest.mark.parametrize("damage", [b"nonsense\n", b"{}\t0\n", b"\xff\xfe\0\n"])
 def test_a_damaged_journal_is_refused_with_a_sentence(
     hundred: Path, tmp_path: Path, small_model: Model, damage: bytes
 ) -> None:
@@ -530,6 +614,39 @@ def test_a_damaged_journal_is_refused_with_a_sentence(
     target.with_name(".out.csv.collarclass-journal").write_bytes(damage)
     refused("is damaged: run again without resume", hundred, target, model=small_model, batch_size=10, resume=True)
     assert label_file(hundred, target, model=small_model, batch_size=10).rows == 100
+
+
+@pytest.mark.parametrize("left", [b"", b'{"version"'])
+def test_a_run_that_was_ended_while_it_began_is_resumed(
+    hundred: Path, tmp_path: Path, small_model: Model, left: bytes
+) -> None:
+    target = tmp_path / "out.csv"
+    journal_of(target).write_bytes(left)
+    partial_of(target).touch()
+    assert label_file(hundred, target, model=small_model, resume=True).rows == 100
+    assert sorted(tmp_path.glob(".*")) == [journal_of(target)]
+
+
+@pytest.mark.parametrize("to", ["csv", "parquet"])
+@pytest.mark.parametrize("before", [True, False])
+def test_a_run_that_was_ended_around_the_renaming_is_resumed(
+    hundred: Path, tmp_path: Path, small_model: Model, monkeypatch: pytest.MonkeyPatch, to: str, before: bool
+) -> None:
+    target, replace_file = tmp_path / f"out.{to}", Path.replace
+
+    def end(self: Path, name: Path) -> None:
+        if not before:
+            replace_file(self, name)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", end)
+        with pytest.raises(KeyboardInterrupt):
+            label_file(hundred, target, model=small_model)
+    assert target.exists() is not before
+    done = label_file(hundred, target, model=small_model, resume=True)
+    assert (done.rows, done.finished_before) == (100, not before)
+    assert sorted(p for p in tmp_path.iterdir() if p != hundred) == [journal_of(target), target]
 
 
 def test_two_runs_with_one_target_do_not_mix(hundred: Path, tmp_path: Path, small_model: Model) -> None:
@@ -545,7 +662,7 @@ def test_two_runs_with_one_target_do_not_mix(hundred: Path, tmp_path: Path, smal
     label_file(hundred, target, model=small_model, batch_size=10, progress=another)
     assert seen
     assert len(cells(target.read_text("utf-8"))) == 101
-    assert not list(tmp_path.glob(".*"))
+    assert list(tmp_path.glob(".*")) == [journal_of(target)]
 
 
 def test_a_target_that_appears_meanwhile_is_not_overwritten(hundred: Path, tmp_path: Path, small_model: Model) -> None:

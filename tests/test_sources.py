@@ -357,7 +357,7 @@ def test_several_sources_resume(folder: Path, tmp_path: Path, small_model: Model
 def test_a_folder_as_target_gets_a_file_for_each_source(folder: Path, tmp_path: Path, small_model: Model) -> None:
     done = label_file(folder, f"{tmp_path / 'out'}/", model=small_model)
     assert done.rows == 4
-    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["1.csv", "2.jsonl", "3.parquet"]
+    assert sorted(p.name for p in (tmp_path / "out").glob("[!.]*")) == ["1.csv", "2.jsonl", "3.parquet"]
     assert (tmp_path / "out" / "1.csv").read_text("utf-8").startswith("title;text;collar;")
     again = label_file(folder, tmp_path / "out", model=small_model, resume=True)
     assert again.finished_before

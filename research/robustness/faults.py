@@ -14,7 +14,6 @@ import contextlib
 import csv
 import io
 import itertools
-import json
 import os
 import random
 import shutil
@@ -132,7 +131,7 @@ class Workshop:
             return f"refused to resume: {error}"
         if target.read_bytes() != self.whole(kind):
             return "the result differs from that of an unbroken run"
-        left = [p.name for p in target.parent.iterdir() if p != target]
+        left = [p.name for p in target.parent.iterdir() if p not in (target, journal(target))]
         if left:
             return f"left behind: {left}"
         return "" if done.rows == self.rows else f"{done.rows} rows"
@@ -207,8 +206,7 @@ def crash_images(shop: Workshop, rounds: int) -> Outcome:
         with contextlib.suppress(KeyboardInterrupt):
             label_file(shop.source, target, model=shop.model, batch_size=BATCH, progress=progress)
         path = journal(target)
-        head = json.loads(path.read_text().splitlines()[0].rpartition("\t")[0])
-        partial = target.with_name(head["partial"])
+        partial = target.with_name(f".{target.name}.collarclass-partial")
         torn = False
         for harm in shop.random.sample((_cut, _zero, _flip), shop.random.randint(1, 2)):
             harm(partial, shop.random, 0)

@@ -13,6 +13,7 @@ from typing import Any
 
 import pyarrow.compute as pc
 
+from collarclass import __version__
 from collarclass.api import default_model
 from collarclass.definitions.definition import DEFAULT, Definition, load_definition
 from collarclass.definitions.labels import BASES, LABELS
@@ -21,8 +22,8 @@ from collarclass.files.batch import Batch, Limits, Reader
 from collarclass.files.excel import ExcelWriter
 from collarclass.files.file_input import FileInput
 from collarclass.files.parquet import ParquetWriter
-from collarclass.files.readers import Layout, SeveralReader, open_all, open_reader
-from collarclass.files.resumable_output import Output, is_direct, journal_of
+from collarclass.files.readers import Layout, SeveralReader, open_all
+from collarclass.files.resumable_output import Output, is_direct, work_files
 from collarclass.files.source import EXCEL, TEXT_FORMATS, Source, expand, fingerprint, name_format
 from collarclass.files.workers import Labelling, count_workers, in_order
 from collarclass.files.writers import DelimitedWriter, JsonWriter, Writer, ZipWriter, compress
@@ -31,7 +32,7 @@ from collarclass.model.model import Model
 from collarclass.model.persistence import digest_of, load_model
 from collarclass.model.stream import StreamSums, drift_notes
 from collarclass.progress import Progress, ProgressLike
-from collarclass.tables.columns import Columns, check_free
+from collarclass.tables.columns import check_free
 from collarclass.tables.schema import fields
 
 BATCH_SIZE = 2000
@@ -264,8 +265,7 @@ class _Run:
         """Label sources into one target."""
         started = time.monotonic()
         from_format, to_format, compression = self._check(paths, to_path)
-        if self.resume and not self.force and (done := self._finished(paths, to_path)) is not None:
-            return done
+        before = _fingerprints(paths)
         prefix = self.labelling.prefix
         layout = _for_target(self.layout, to_format or from_format)
         reader, read = open_all(paths, layout)
@@ -274,15 +274,21 @@ class _Run:
             writer = _writer(reader, from_format, to_format, self.labelling)
             if compression == "zip":
                 writer = ZipWriter(writer, Path(to_path).stem)
-            settings = self._settings(paths, reader, from_format, to_format, compression)
+            settings = self._settings(before, reader, from_format, to_format, compression)
             out = Output(to_path, settings, self.force, self.resume, spool=writer.spooled)
-            _log.info("labelling %s into %s, from row %d on", _called(paths), to_path, out.rows)
             try:
-                self._write(reader, read, writer, compression, out)
-                if writer.spooled:
-                    out.flush()
-                    writer.finish(out.partial, out.built)
-                out.commit()
+                if not out.finished:
+                    _log.info("labelling %s into %s, from row %d on", _called(paths), to_path, out.rows)
+                    self._write(reader, read, writer, compression, out)
+                    if _fingerprints(paths) != before:
+                        out.pause(keep=False)
+                        raise DataError(
+                            f"{_called(paths)} changed while it was read, and rows of both versions may be mixed: "
+                            "run again when nothing writes to it."
+                        )
+                    if writer.spooled:
+                        out.build(writer.finish)
+                    out.commit()
             except OSError as error:
                 if out.direct:
                     raise
@@ -305,7 +311,7 @@ class _Run:
             _log.warning("%s: %s", to_path, note)
         bases = {basis: out.counts[_BASIS + basis] for basis in BASES}
         return FileSummary(
-            out.rows, counts, out.noted, seconds, drift=drift, bases=bases, read=FileInput.of(reader)
+            out.rows, counts, out.noted, seconds, out.finished, drift, bases, FileInput.of(reader)
         )
 
     def _check(self, paths: Sequence[str], to_path: str) -> tuple[str, str, str]:
@@ -326,16 +332,17 @@ class _Run:
         if compression and to_format and to_format not in TEXT_FORMATS:
             raise DataError(f"{to_path}: {to_format} compresses by itself, leave .gz, .zst and the like off.")
         if not is_direct(to_path):
+            written = [to_path, *map(str, work_files(Path(to_path)))]
             for path in paths:
-                if path != "-" and (_same_file(path, to_path) or _same_file(path, str(journal_of(Path(to_path))))):
+                if path != "-" and any(_same_file(path, name) for name in written):
                     raise DataError(f"{to_path} is the file that is read: choose another name for the result.")
         return from_format, to_format, compression
 
-    def _settings(self, paths: Sequence[str], reader: Reader, *formats: str) -> dict[str, Any]:
+    def _settings(self, source: list[Any], reader: Reader, *formats: str) -> dict[str, Any]:
         """All that the bytes of the target depend on."""
         model, layout = self.labelling.model, self.layout
         return {
-            "source": [fingerprint(p) if p != "-" else [] for p in paths],
+            "source": source,
             "columns": [layout.title, *map(str, reader.chosen.texts), layout.code],
             "selection": [list(layout.select) if layout.select is not None else None, layout.file_column],
             "rows": [layout.head, layout.sample],
@@ -349,6 +356,7 @@ class _Run:
             "definition": repr(self.labelling.definition),
             "min_confidence": self.labelling.min_confidence,
             "batch size": self.batch_size,
+            "version of collarclass": __version__,
         }
 
     def _write(
@@ -381,41 +389,9 @@ class _Run:
         finally:
             shown.close()
 
-    def _finished(self, paths: Sequence[str], to_path: str) -> FileSummary | None:
-        """What a target holds that an earlier run has finished; None if there is none."""
-        target = Path(to_path)
-        if not target.exists() or journal_of(Path(os.path.realpath(to_path))).exists():
-            return None
-        prefix, identity = self.labelling.prefix, self.labelling.model.identity
-        counts: Counter[str] = Counter()
-        if all(Path(p).stat().st_mtime_ns <= target.stat().st_mtime_ns for p in paths):
-            counts = _labels_in(to_path, prefix, identity)
-        if not counts:
-            raise DataError(
-                f"{to_path} is there already, and is not what this run would make: choose another name, or overwrite "
-                "it with force=True (--force)."
-            )
-        _log.info("%s is finished already", to_path)
-        labels: dict[str, int] = {label: counts[label] for label in (*LABELS, "unclear")}
-        return FileSummary(sum(counts.values()), labels, 0, 0.0, finished_before=True)
 
-
-def _labels_in(path: str, prefix: str, identity: str) -> Counter[str]:
-    """How often each label stands in a labelled file; nothing if it is another model's, or not labelled."""
-    counts: Counter[str] = Counter()
-    source = Source(path)
-    try:
-        read = Columns(prefix + "collar_model", (prefix + "collar",))
-        reader = open_reader(source, Layout(), lambda columns, where, kinds: read)
-        for batch in reader.batches(BATCH_SIZE):
-            if any(title != identity for title in batch.titles or ()):
-                return Counter()
-            counts.update(batch.texts)
-    except (DataError, ValueError, KeyError):
-        return Counter()
-    finally:
-        source.close()
-    return counts
+def _fingerprints(paths: Sequence[str]) -> list[Any]:
+    return [fingerprint(path) if path != "-" else [] for path in paths]
 
 
 def _called(paths: Sequence[str]) -> str:

@@ -3,35 +3,37 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
-import secrets
 import shutil
 import stat
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from collarclass.errors import DataError
 
-_VERSION = 2
+_VERSION = 3
 _SYNC_EVERY = 0.5  # seconds of work that a power cut may cost
 _PIECE = 1 << 20
+_NOT_SUPPORTED = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)
 
 
 class Output:
     """Where labelled batches go.
 
     Standard output, devices and named pipes are written into directly. For a file ``labelled.csv`` the
-    batches go to ``.labelled.csv.<random>.partial`` first. ``.labelled.csv.collarclass-journal`` beside it
-    says, line by line, which batches are whole: their bytes, their digest and by which settings they were
-    made. A lock, ``.labelled.csv.collarclass-lock``, keeps a second run off. All are gone when the file has
-    its name.
+    batches go to ``.labelled.csv.collarclass-partial`` first, with the permissions that the result will have.
+    ``.labelled.csv.collarclass-journal`` says, line by line, by which settings the file is made and which
+    batches are whole: their bytes and their digest. A lock, ``.labelled.csv.collarclass-lock``, keeps a second
+    run off. When the file has its name only the journal stays, with the file's size and digest as its last
+    line, so that a later run knows how the file was made.
 
     The journal never runs ahead of the disk: a batch is counted once its bytes are synchronised, and
     whoever resumes compares the digests.
@@ -44,7 +46,12 @@ class Output:
         All that the bytes depend on; a run may go on only with the same.
     force, resume : bool
     spool : bool
-        Whether the file is built from the batches at the end, in `built`, and not made of them.
+        Whether the file is built from the batches at the end, by `build`, and not made of them.
+
+    Attributes
+    ----------
+    finished : bool
+        Whether an earlier run has made the target with the same settings, so that nothing is left to do.
     """
 
     def __init__(
@@ -52,12 +59,14 @@ class Output:
     ) -> None:
         self.batches = self.rows = self.bytes = self.noted = 0
         self.counts: Counter[str] = Counter()
+        self.finished = False
         self._target = target
         self._settings = settings
         self._force = force
         self._spool = spool
         self._open = True
-        self._waiting: list[str] = []  # journal lines of batches that are not synchronised yet
+        self._made = False  # whether the journal has its last line
+        self._waiting: list[bytes] = []  # journal lines of batches that are not synchronised yet
         self._synced = time.monotonic()
         self._lock: Lock | None = None
         self._folder: Path | None = None
@@ -70,8 +79,8 @@ class Output:
     def _begin_direct(self) -> None:
         if self._spool:
             self._folder = Path(tempfile.mkdtemp())
-            self.partial, self.built = self._folder / "partial", self._folder / "built"
-            self._file: BinaryIO = self.partial.open("wb")
+            self._partial, self._built = self._folder / "partial", self._folder / "built"
+            self._file: BinaryIO = self._partial.open("wb")
         else:
             self._file = self._sink()
 
@@ -88,80 +97,85 @@ class Output:
         self.path = Path(os.path.realpath(target))
         if self.path.is_dir():
             raise DataError(f"{target} is a folder: give the name of a file to write.")
-        if self.path.exists() and not self._force:
-            raise DataError(
-                f"{target} is there already: choose another name, or overwrite it with force=True (--force)."
-            )
-        self._journal_path = journal_of(self.path)
-        token = secrets.token_hex(4)
-        self.partial = self._beside(f"{token}.partial")
-        self.built = self._beside(f"{token}.built")
+        self._journal_path, lock, self._partial, self._built = work_files(self.path)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._lock = Lock(self._beside("collarclass-lock"), target)
+            self._lock = Lock(lock, target)
             try:
-                if not (resume and self._read_journal()):
-                    self._start_anew()
+                self._begin_locked(resume)
             except BaseException:
                 self._lock.release()
                 raise
         except OSError as error:
             raise DataError(f"{target} cannot be written ({error.strerror}): check the folder.") from None
 
-    def _beside(self, suffix: str) -> Path:
-        return _beside(self.path, suffix)
-
-    def _start_anew(self) -> None:
-        for left in self._left_behind():
-            left.unlink(missing_ok=True)
-        self._journal_path.unlink(missing_ok=True)
-        descriptor = os.open(self.partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
-        self._file = os.fdopen(descriptor, "wb")
-        head = {"version": _VERSION, "partial": self.partial.name, "settings": self._settings}
-        with self._journal_path.open("w", encoding="utf-8", newline="\n") as journal:
-            journal.write(_line(head))
-            _sync(journal.fileno())
-        self._journal = self._journal_path.open("a", encoding="utf-8", newline="\n")
-
-    def _left_behind(self) -> Iterator[Path]:
-        """The partial file of an earlier run that is not resumed."""
-        try:
-            head = next(_lines(self._journal_path), {})
-        except (OSError, UnicodeError):
-            return
-        name = head.get("partial")
-        if isinstance(name, str) and name.endswith(".partial") and Path(name).name == name:
-            yield self.path.with_name(name)
-
-    def _read_journal(self) -> bool:
-        """Take up what an earlier run left: the batches whose bytes are all there."""
-        if not self._journal_path.exists():
-            return False
-        damaged = DataError(f"What is left of {self._target} is damaged: run again without resume (--resume).")
-        try:
-            lines = list(_lines(self._journal_path))
-            head, *batches = lines
-            partial = self.path.with_name(str(head["partial"]))
-            if head["version"] != _VERSION or partial.parent != self.path.parent or not partial.is_file():
-                raise damaged
-            settings = head["settings"]
-            changed = [k for k, v in self._settings.items() if settings.get(k) != v]
-        except (ValueError, KeyError, TypeError, AttributeError, OSError):
-            raise damaged from None
-        if changed:
+    def _begin_locked(self, resume: bool) -> None:
+        """Find that all is done, go on with what an earlier run left, or begin anew."""
+        lines = self._lines_left() if resume else []
+        made = lines[-1].get("finished") if lines else None
+        changed = self._changed(lines[0]) if lines else ""
+        there = self.path.exists()
+        whole = there and made is not None and _measure(self.path, made["bytes"]) == made
+        if whole and not changed:
+            for batch in lines[1:-1]:
+                self._count(batch)
+            self.finished, self._open = True, False
+            self._end()
+        elif there and not self._force:
+            how = f", made with another {changed}" if whole else ", and nothing says how it was made" if resume else ""
             raise DataError(
-                f"{self._target} was begun with another {' and '.join(changed)}: go on with the same, "
+                f"{self._target} is there already{how}: choose another name, or overwrite it with force=True (--force)."
+            )
+        elif not lines or whole or not self._partial.is_file():
+            self._start_anew()
+        elif changed:
+            raise DataError(
+                f"{self._target} was begun with another {changed}: go on with the same, "
                 "or run again without resume (--resume)."
             )
-        self.partial = partial
-        self._file = self.partial.open("r+b")
-        whole = self._whole(batches)
+        else:
+            self._take_up(lines)
+
+    def _lines_left(self) -> list[dict[str, Any]]:
+        """The journal of an earlier run; of one that was ended before its first line was whole nothing is left."""
+        try:
+            lines = list(_lines(self._journal_path))
+            torn = not lines and b"\n" not in self._journal_path.read_bytes()
+        except FileNotFoundError:
+            return []
+        if not torn and (not lines or lines[0].get("version") != _VERSION):
+            raise DataError(f"What is left of {self._target} is damaged: run again without resume (--resume).")
+        return lines
+
+    def _changed(self, head: dict[str, Any]) -> str:
+        return " and ".join(k for k, v in self._settings.items() if head["settings"].get(k) != v)
+
+    def _start_anew(self) -> None:
+        self._clean()
+        try:
+            self._journal = self._create(self._journal_path)
+            self._journal.write(_line({"version": _VERSION, "settings": self._settings}))
+            self._journal.flush()
+            _sync(self._journal.fileno())
+            self._file = self._create(self._partial)
+        except OSError:
+            self._clean()
+            raise
+
+    def _create(self, path: Path) -> BinaryIO:
+        """Make a file that nobody can read from whom the target that it will replace is kept."""
+        mode = stat.S_IMODE(self.path.stat().st_mode) if self.path.exists() else 0o666
+        return open(path, "xb", opener=lambda name, flags: os.open(name, flags, mode))
+
+    def _take_up(self, lines: list[dict[str, Any]]) -> None:
+        """Go on after the batches whose bytes are all there."""
+        self._file = self._partial.open("r+b")
+        whole = self._whole([line for line in lines[1:] if "finished" not in line])
         self._file.truncate(self.bytes)
         self._file.seek(self.bytes)
-        self._journal = self._journal_path.open("r+", encoding="utf-8", newline="\n")
-        self._journal.seek(sum(len(_line(line).encode()) for line in lines[: 1 + whole]))
+        self._journal = self._journal_path.open("r+b")
+        self._journal.seek(sum(len(_line(line)) for line in lines[: 1 + whole]))
         self._journal.truncate()
-        return True
 
     def _whole(self, batches: list[dict[str, Any]]) -> int:
         """Count the batches that are as the journal says, up to the first that is not."""
@@ -209,32 +223,33 @@ class Output:
 
     def sync(self) -> None:
         """Bring all batches so far to the disk, and then the journal that counts them."""
+        waiting, self._waiting = self._waiting, []  # what fails to be synchronised once is never counted
         self._file.flush()
         _sync(self._file.fileno())
-        if self._waiting:
-            self._journal.write("".join(self._waiting))
+        if waiting:
+            self._journal.write(b"".join(waiting))
             self._journal.flush()
             _sync(self._journal.fileno())
-            self._waiting = []
         self._synced = time.monotonic()
 
-    def pause(self) -> None:
-        """Stop, also in the middle: whole batches stay for `resume`; nothing stays if there are none."""
+    def pause(self, keep: bool = True) -> None:
+        """Stop, also in the middle: whole batches stay for `resume` if they are to be kept."""
         if not self._open:
             return
         self._open = False
         if self.direct:
             self._close_direct()
             return
+        keep = keep and (self.batches > 0 or self._made)
         try:
-            if self.batches and not self._file.closed:
-                with contextlib.suppress(OSError):  # a full disk: the journal counts what was synchronised
+            with contextlib.suppress(OSError):  # a full disk: the journal counts what was synchronised
+                if keep and not self._file.closed:
                     self.sync()
-            with contextlib.suppress(OSError):
-                self._file.close()
-            self._journal.close()
-            self.built.unlink(missing_ok=True)
-            if not self.batches:
+            for file in (self._file, self._journal):
+                with contextlib.suppress(OSError):
+                    file.close()
+            self._built.unlink(missing_ok=True)
+            if not keep:
                 self._clean()
         finally:
             if self._lock is not None:
@@ -249,8 +264,16 @@ class Output:
                 self._file.close()
 
     def _clean(self) -> None:
-        self.partial.unlink(missing_ok=True)
-        self._journal_path.unlink(missing_ok=True)
+        for path in (self._journal_path, self._partial, self._built):
+            path.unlink(missing_ok=True)
+
+    def build(self, finish: Callable[[Path, Path], None]) -> None:
+        """Make the file from its batches, by a callable that gets the names of both."""
+        self._file.flush()
+        if not self.direct:
+            self._built.unlink(missing_ok=True)
+            self._create(self._built).close()
+        finish(self._partial, self._built)
 
     def commit(self) -> None:
         """Give the file its name, when it is on the disk."""
@@ -259,8 +282,7 @@ class Output:
             return
         self.sync()
         self._file.close()
-        self._journal.close()
-        made = self.built if self._spool else self.partial
+        made = self._built if self._spool else self._partial
         if self._spool:
             with made.open("rb+") as file:
                 _sync(file.fileno())
@@ -272,28 +294,34 @@ class Output:
                 )
             with contextlib.suppress(OSError):
                 made.chmod(stat.S_IMODE(self.path.stat().st_mode))
+        self._journal.write(_line({"finished": _measure(made)}))
+        self._journal.flush()
+        _sync(self._journal.fileno())
+        self._journal.close()
+        self._made = True
         made.replace(self.path)
         _sync_folder(self.path.parent)
-        self._clean()
+        self._end()
+        self._open = False
+
+    def _end(self) -> None:
+        """Remove all but the result and its journal."""
+        self._partial.unlink(missing_ok=True)
+        self._built.unlink(missing_ok=True)
         if self._lock is not None:
             self._lock.release()
-        self._open = False
 
     def _deliver(self) -> None:
         if self._spool:
             self._file.close()
             sink = self._sink()
-            with self.built.open("rb") as built:
+            with self._built.open("rb") as built:
                 shutil.copyfileobj(built, sink)
             sink.flush()
             if self._target != "-":
                 sink.close()
         else:
             self._file.flush()
-
-    def flush(self) -> None:
-        """Make everything written readable under `partial`."""
-        self._file.flush()
 
 
 def is_direct(target: str) -> bool:
@@ -307,9 +335,9 @@ def is_direct(target: str) -> bool:
     return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
 
 
-def journal_of(path: Path) -> Path:
-    """Where the journal of a target lies while it is made."""
-    return _beside(path, "collarclass-journal")
+def work_files(path: Path) -> list[Path]:
+    """Journal, lock, batches and built file of a target."""
+    return [_beside(path, f"collarclass-{name}") for name in ("journal", "lock", "partial", "built")]
 
 
 def _beside(path: Path, suffix: str) -> Path:
@@ -319,35 +347,48 @@ def _beside(path: Path, suffix: str) -> Path:
     return path.with_name(f".{name}.{suffix}")
 
 
-def _line(content: dict[str, Any]) -> str:
+def _line(content: dict[str, Any]) -> bytes:
     """A line of the journal: JSON, and a digest by which a torn or damaged line is known."""
-    text = json.dumps(content, ensure_ascii=True, sort_keys=True)
-    return f"{text}\t{hashlib.sha256(text.encode()).hexdigest()[:16]}\n"
+    text = json.dumps(content, ensure_ascii=True, sort_keys=True).encode()
+    return text + b"\t" + hashlib.sha256(text).hexdigest()[:16].encode() + b"\n"
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
     """The lines of a journal, up to the first that is torn or damaged."""
-    with path.open(encoding="utf-8", newline="\n") as file:
+    with path.open("rb") as file:
         for line in file:
-            text, _, digest = line.rpartition("\t")
-            if digest != hashlib.sha256(text.encode()).hexdigest()[:16] + "\n":
+            text, _, digest = line.rpartition(b"\t")
+            if digest != hashlib.sha256(text).hexdigest()[:16].encode() + b"\n":
                 return
             yield json.loads(text)
 
 
+def _measure(path: Path, expected: int | None = None) -> dict[str, Any]:
+    """Size and digest of a file; no digest if it has not the size that was expected."""
+    with path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        same = expected is None or size == expected
+        return {"bytes": size, "sha256": hashlib.file_digest(file, "sha256").hexdigest() if same else ""}
+
+
 def _sync(descriptor: int) -> None:
-    with contextlib.suppress(OSError):  # not every place can
+    try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _NOT_SUPPORTED:  # not every place can be synchronised
+            raise
 
 
 def _sync_folder(folder: Path) -> None:
-    """Bring a renaming to the disk, where folders can be synchronised (not on Windows)."""
-    with contextlib.suppress(OSError):
+    """Bring a renaming to the disk, where folders can be opened to be synchronised (not on Windows)."""
+    try:
         descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    except PermissionError:
+        return
+    try:
+        _sync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 class Lock:

@@ -221,12 +221,20 @@ class Source:
 
 
 def fingerprint(path: str) -> list[Any]:
-    """Size, time and a digest of a file's head, tail and some blocks between: whether it is still the same."""
-    info = os.stat(path)  # noqa: PTH116
-    if not stat.S_ISREG(info.st_mode):
+    """Size, time and a digest of a file's head, tail and some blocks between: whether it is still the same.
+
+    Nothing of what is no regular file, or cannot be opened.
+    """
+    try:
+        info = os.stat(path)  # noqa: PTH116
+        regular = stat.S_ISREG(info.st_mode)
+        file = open(path, "rb") if regular else None  # noqa: PTH123, SIM115
+    except (OSError, ValueError):
+        return []
+    if file is None:
         return []
     digest = hashlib.sha256()
-    with open(path, "rb") as file:  # noqa: PTH123
+    with file:
         for at in sorted({0, max(0, info.st_size - _PIECE), *range(0, info.st_size, info.st_size // 16 + 1)}):
             file.seek(at)
             digest.update(file.read(_PIECE if at in (0, info.st_size - _PIECE) else _PIECE // 16))
