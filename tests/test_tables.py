@@ -172,7 +172,9 @@ def test_a_column_that_is_there_already(small_model: Model) -> None:
     for table in (pa.table({**ADS, "collar": ADS["n"]}), pl.DataFrame({**ADS, "collar": ADS["n"]})):
         with pytest.raises(DataError, match="Column 'collar' is already in the table"):
             label_table(table, model=small_model)
-        assert list(label_table(table, prefix="x_", model=small_model).columns)[-1] is not None
+        found = label_table(table, prefix="x_", model=small_model)
+        names = found.column_names if isinstance(found, pa.Table) else found.columns
+        assert list(names) == [*ADS, "collar", *(f"x_{name}" for name in COLUMNS)]
 
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
