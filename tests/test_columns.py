@@ -80,7 +80,7 @@ def test_offsets_hold_in_any_parts(parts: dict[str, str]) -> None:
         (["职位", "学历", "岗位职责", "任职要求"], {}, Columns("职位", ("学历", "岗位职责", "任职要求"))),
         (["a", "b", "c"], {"text": ["c", "a"]}, Columns(None, ("c", "a"))),
         (["job.title", "job.body", "id"], {}, Columns("job.title", ("job.body",))),
-        (["title"], {}, Columns(None, ("title",))),
+        (["title"], {}, Columns("title", ("title",))),
         (["soc", "n"], {"code": "soc"}, Columns(None, ("soc",), "soc")),
         (["text", "skills"], {"kinds": {"skills": "objects"}}, Columns(None, ("text",))),
         (["text", "collar", "certificates", "collar_model"], {}, Columns(None, ("text",))),

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from command import run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -156,3 +157,16 @@ def test_the_shipped_title_model_is_the_one_that_files_get() -> None:
     found = predict(default_model(), ["", ""], ["Web designer", "Barber"], evidence=True)
     assert found.evidence[0].split("; ")[0].lower() in "web designer"
     assert found.label.tolist() == [2, 1]
+
+
+@pytest.mark.parametrize("options", [["--title", "role"], []])
+def test_a_file_of_titles_is_judged_by_titles(tmp_path: Path, options: list[str]) -> None:
+    """Whatever stands in them: abbreviations with a dot, a line break, a sentence."""
+    titles = ["Sr. Web Designer. Hybrid. Apply", "Welder\nNights", "护士；急招。", "Cook <b>wanted</b>", "Welder"]
+    table = pd.DataFrame({"role" if options else "job title": titles})
+    table.to_csv(tmp_path / "titles.csv", index=False)
+    done = run("label", "titles.csv", "-o", "out.csv", *options, cwd=tmp_path)
+    assert "judged 5 from titles" in done.stderr
+    labelled = pd.read_csv(tmp_path / "out.csv")
+    assert labelled["collar"].tolist() == [classify(title=title).label for title in titles]
+    assert labelled["collar"].tolist() == label_table(table, title="role" if options else None)["collar"].tolist()

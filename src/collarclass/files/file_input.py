@@ -49,7 +49,7 @@ class FileInput:
     @property
     def columns(self) -> list[tuple[str, str]]:
         """What was read, and the quoted name of its column or columns."""
-        texts = _quoted(name for name in self.texts if name != self.code)
+        texts = _quoted(name for name in self.texts if name not in (self.title, self.code))
         columns = (("titles", self.title), ("codes", self.code))
         titles, codes = ([(what, repr(name))] if name else [] for what, name in columns)
         return [*titles, *([("texts", texts)] if texts else []), *codes]

@@ -89,7 +89,8 @@ def choose_columns(
     Returns
     -------
     Columns
-        The titles' column is that of the texts, too, when titles or codes are all there is.
+        When titles are all there is, their column is that of the texts, too, and each row is judged as a title;
+        so is that of the codes, when these are all.
 
     Raises
     ------
@@ -123,7 +124,7 @@ def choose_columns(
             "Name it with text=... in Python or --text on the command line."
         )
     if not texts:
-        title, texts = (None, [title]) if title is not None else (None, [code])
+        texts = [title if title is not None else code]
     found = Columns(title, tuple(texts), code)
     for name in found.every:
         if columns.count(name) > 1:
