@@ -18,6 +18,7 @@ import pytest
 from command import COMMAND, run, run_installed
 
 from collarclass import __version__, progress
+from collarclass.api import default_model
 from collarclass.tables.schema import COLUMNS
 
 ROOT = Path(__file__).parents[1]
@@ -356,3 +357,10 @@ def test_a_signal_to_end_leaves_no_worker(tmp_path: Path, small_model_path: Path
         assert b"Traceback" not in process.stderr.read()
         assert process.wait() == 130
     assert _gone([pid for pid in workers if _alive(pid)])
+
+
+def test_cite_names_the_version_and_the_model() -> None:
+    shown = run("--cite").stdout
+    assert default_model().identity in shown
+    assert f"Version {__version__}" in shown
+    assert "@software{collarclass," in shown

@@ -37,12 +37,25 @@ from collarclass.cli.shares import COMMANDS
 from collarclass.cli.summary import say_read, summary_lines, write_summary
 
 
+def _cite(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    """Print how to cite this version and end, as --version does."""
+    if wanted and not context.resilient_parsing:
+        from collarclass.api import default_model
+        from collarclass.cli.cite import citation
+
+        say(citation(default_model().identity))
+        context.exit()
+
+
 @click.group(
     cls=Group,
     epilog="Exit codes: 0 fine, 1 wrong data or file, 2 wrong usage, 130 interrupted.",
     context_settings={"help_option_names": ["-h", "--help"], "show_default": True},
 )
 @click.version_option(__version__, prog_name="collarclass", message="%(prog)s %(version)s")
+@click.option(
+    "--cite", is_flag=True, is_eager=True, expose_value=False, callback=_cite, help="Show how to cite it and exit."
+)
 def app() -> None:
     """Label job ads white, blue or gray collar by two scores: academic credential and hands-on skill."""
 

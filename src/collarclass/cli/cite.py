@@ -1,0 +1,35 @@
+"""How to cite the installed version and its model."""
+
+from __future__ import annotations
+
+from collarclass import __version__
+
+_AUTHORS = "The collarclass authors"
+_TITLE = "collarclass: white, blue and gray collar labels for job ads"
+_YEAR = 2026
+
+
+def citation(model: str) -> str:
+    """The citation in APA style and as BibTeX.
+
+    Parameters
+    ----------
+    model : str
+        Name and version of the model, as in the column `collar_model`: labels depend on it.
+
+    Examples
+    --------
+    >>> print(citation("standard 0123456789").splitlines()[0][:59])
+    The collarclass authors. (2026). collarclass: white, blue a
+    """
+    software = f"Version {__version__}, model {model}"
+    return (
+        f"{_AUTHORS}. ({_YEAR}). {_TITLE} ({software}) [Computer software].\n\n"
+        f"@software{{collarclass,\n"
+        f"  author  = {{{{{_AUTHORS}}}}},\n"
+        f"  title   = {{{_TITLE}}},\n"
+        f"  year    = {{{_YEAR}}},\n"
+        f"  version = {{{__version__}}},\n"
+        f"  note    = {{Model {model}}}\n"
+        f"}}"
+    )
