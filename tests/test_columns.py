@@ -15,7 +15,7 @@ from command import run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collarclass import DataError, classify, label_file, label_table, lookup_occupation, occupations
+from collarclass import DataError, Model, classify, label_file, label_table, lookup_occupation, occupations
 from collarclass.occupation.table import csco_names
 from collarclass.tables.columns import Columns, choose_columns
 from collarclass.tables.schema import COLUMNS
@@ -112,6 +112,20 @@ NESTED = [
     {"id": 1, "job": {"title": "Web designer", "description": "You build pages in HTML and CSS. Diploma required."}},
     {"id": 2, "job": {"title": "Welder", "description": "You weld steel frames all day. No schooling needed."}},
 ]
+
+
+@pytest.mark.parametrize("kind", ["csv", "tsv", "json", "jsonl", "parquet", "xlsx"])
+def test_a_column_whose_name_differs_in_case_alone_is_refused(tmp_path: Path, small_model: Model, kind: str) -> None:
+    rows = pd.DataFrame({"text": ["We weld steel frames."], "COLLAR": ["x"]})
+    pq.write_table(pa.Table.from_pandas(rows), tmp_path / "ads.parquet")
+    with pytest.raises(DataError, match=r"'COLLAR'.*already.*--prefix"):
+        label_file(tmp_path / "ads.parquet", tmp_path / f"out.{kind}", model=small_model)
+    with pytest.raises(DataError, match=r"'COLLAR'.*already.*--prefix"):
+        label_table(rows, model=small_model)
+    (tmp_path / "late.jsonl").write_text('{"text": "a"}\n' * 3000 + '{"text": "b", "Collar": 1}\n')
+    with pytest.raises(DataError, match=r"'Collar'.*already.*--prefix"):
+        label_file(tmp_path / "late.jsonl", tmp_path / f"out.{kind}", model=small_model, evidence=False)
+    assert not list(tmp_path.glob("out.*"))
 
 
 @pytest.mark.parametrize("name", COLUMNS)

@@ -120,6 +120,10 @@ def test_blank_lines_stay_and_are_no_rows(tmp_path: Path, small_model: Model) ->
         ("utf-8", b"\xef\xbb\xbf"),
         ("utf-16-le", b"\xff\xfe"),
         ("utf-16-be", b"\xfe\xff"),
+        ("utf-32-le", b"\xff\xfe\0\0"),
+        ("utf-32-be", b"\0\0\xfe\xff"),
+        ("utf-32-le", b""),
+        ("utf-32-be", b""),
         ("gb18030", b""),
     ],
 )
@@ -180,6 +184,42 @@ def test_ragged_and_broken_rows_are_kept_and_noted(tmp_path: Path, small_model: 
     assert notes["6"][0] == "text after a closing quote"
     assert out[7][2] == '"nor is this, at the end'
     assert {len(row) for i, row in enumerate(out) if i != 3} == {3 + len(COLUMNS)}
+
+
+def test_a_long_quoted_cell_is_read_or_refused_but_never_torn(tmp_path: Path, small_model: Model) -> None:
+    cell = '"' + "1,We weld, steel\n" * 1_300_000 + '"'
+    content = f"id,text\n1,{cell}\n2,We cook.\n".encode()
+    (tmp_path / "ads.csv").write_bytes(content)
+    assert label_file(tmp_path / "ads.csv", tmp_path / "out.csv", model=small_model).rows == 2
+    assert (tmp_path / "out.csv").read_bytes().count(cell.encode()) == 1
+    refused("has a row of more than 16 MB", tmp_path / "ads.csv", tmp_path / "no.csv", longest_row=16 << 20)
+    assert not (tmp_path / "no.csv").exists()
+
+
+def test_a_quote_that_is_not_closed_within_the_longest_row_ends_at_its_line(
+    tmp_path: Path, small_model: Model
+) -> None:
+    content = b'id,text\n1,"We weld.\n' + b"2,We cook.\n" * 800_000
+    found = run(tmp_path, content, small_model, longest_row=1 << 20, head=3).decode()
+    assert [row[0] for row in cells(found)[1:]] == ["1", "2", "2"]
+    assert "a quote is never closed" in found
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_the_delimiter_of_a_wide_header_is_found(tmp_path: Path, small_model: Model, line_end: str) -> None:
+    names = ["text", *(f"column {i:05}" for i in range(9000))]
+    content = line_end.join([";".join(names), "We weld." + ";" * 9000, ""]).encode()
+    assert run(tmp_path, content, small_model).splitlines()[0].startswith(";".join(names).encode() + b";collar;")
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+def test_a_byte_order_mark_written_twice_is_no_part_of_a_name(tmp_path: Path, small_model: Model, kind: str) -> None:
+    rows = {"csv": "text,id\nWe weld.,1\n", "jsonl": '{"text": "We weld.", "id": 1}\n'}[kind]
+    for encoding in ("utf-8-sig", "utf-16-le", "utf-16-be"):
+        content = ("\ufeff" + rows).encode(encoding)
+        content = "\ufeff".encode(encoding) + content if encoding != "utf-8-sig" else content
+        found = run(tmp_path, content, small_model, f"ads.{kind}", f"out.{kind}", text="text")
+        assert found.decode(encoding).startswith(content.decode(encoding)[:9])
 
 
 def test_an_over_long_ad_is_kept_whole(tmp_path: Path, small_model: Model) -> None:

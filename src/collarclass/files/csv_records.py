@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 DELIMITERS = b",\t;|"
-LONGEST_RECORD = 16 << 20  # bytes: a quote that is not closed within them was never meant to be one
+LONGEST_RECORD = 64 << 20  # bytes
 _LOOK_AHEAD = 1 << 20
+_LINES_TO_FIT = 100
 _WRITTEN_OUT = 40  # cells
 _EOL = rb"(\r\n|\n|\r|\Z)"
 _QUOTED = rb'"[^"]*+(?:""[^"]*+)*+"'
@@ -51,14 +52,20 @@ class Dialect:
     columns : int
     wanted : sequence of int
         Numbers of the cells to take out of each record, ascending.
+    longest : int
+        Bytes within which a quote must be closed; one that is not was never meant to be one if the lines behind it
+        are records.
     """
 
-    def __init__(self, delimiter: bytes, columns: int = 1, wanted: Sequence[int] = ()) -> None:
+    def __init__(
+        self, delimiter: bytes, columns: int = 1, wanted: Sequence[int] = (), longest: int = LONGEST_RECORD
+    ) -> None:
         d = re.escape(delimiter)
         cell = rb"(?:" + _QUOTED + rb'|[^"\r\n' + d + rb"][^\r\n" + d + rb"]*+|)"
         row = _row_pattern(cell, d, columns, frozenset(wanted))
         self.delimiter = delimiter
         self.columns = columns
+        self._longest = longest
         self.match = re.compile(row + _EOL).match
         self._quoted = re.compile(_QUOTED + rb"(?=[\r\n" + d + rb"]|\Z)").match
         self._closed = re.compile(_QUOTED).match
@@ -84,13 +91,14 @@ class Dialect:
                 if found is None:
                     closed = self._closed(block, at)
                     if closed is None:
-                        if not final and len(block) - start < LONGEST_RECORD:
+                        stray = len(block) - start >= self._longest and self._next_fit(block, start, _LINES_TO_FIT)
+                        if not (final or stray):
                             return None
                         return self._broken(block, start, final)
                     if b"\n" in closed[0]:
                         if not final and len(block) - start < _LOOK_AHEAD:
                             return None
-                        if self._next_fits(block, start):
+                        if self._next_fit(block, start):
                             return self._broken(block, start, final)
                     odd = True
                     stop = self._plain(block, closed.end())
@@ -110,14 +118,16 @@ class Dialect:
             return None
         return Record(cells, end, following, "text after a closing quote" if odd else "")
 
-    def _next_fits(self, block: bytes, start: int) -> bool:
-        """Whether a record's first line has as many cells as the header, and the next line too."""
+    def _next_fit(self, block: bytes, start: int, lines: int = 1) -> bool:
+        """Whether a record's first line has as many cells as the header, and the next lines too."""
         line = self._line(block, start)
         end = line.end() if line else start
         if len(self._line_cells(block[start:end])) != self.columns:
             return False
         after = self._eol(block, end)
-        return after is not None and self._row(block, after.end()) is not None
+        for _ in range(lines):
+            after = self._row(block, after.end()) if after is not None else None
+        return after is not None
 
     def _line_cells(self, line: bytes) -> list[bytes]:
         """Cells of a line in which a quote is not closed: it and what follows are one cell."""

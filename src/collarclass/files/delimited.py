@@ -41,7 +41,7 @@ class DelimitedReader:
         self.chosen = choose(self.columns, self.where, {})
         self._places = [self.columns.index(str(name)) for name in self.chosen.every]
         wanted = sorted(self._places)
-        self.dialect = Dialect(self.delimiter, len(self.columns), wanted)
+        self.dialect = Dialect(self.delimiter, len(self.columns), wanted, self._limits.row_bytes)
         self._groups = [1 + wanted.index(place) for place in self._places]
         self._last = len(wanted) + 1
 
@@ -53,10 +53,12 @@ class DelimitedReader:
         self._at = blank.end() if blank else 0
         if self._at == len(self._block):
             raise DataError(f"{self.where} is empty: it should begin with a line of column names.")
-        head = self._block[self._at : self._at + (64 << 10)]
+        while (line := self._block.find(b"\n", self._at)) < 0 and not self._final:
+            self._refill()
+        head = self._block[self._at : max(line, self._at) + (64 << 10)]
         whole = self._final and len(head) == len(self._block) - self._at
         self.delimiter = delimiter.encode() if delimiter else find_delimiter(head, whole)
-        dialect = Dialect(self.delimiter)
+        dialect = Dialect(self.delimiter, longest=self._limits.row_bytes)
         while (record := dialect.read(self._block, self._at, self._final)) is None:
             self._refill()
         self.header = self._block[: record.end]

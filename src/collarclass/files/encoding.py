@@ -17,7 +17,14 @@ from collarclass.errors import DataError
 
 _SAMPLE = 1 << 20
 _BLOCK = 4 << 20
-_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_BOMS = (  # that of UTF-32 begins with that of UTF-16
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_WIDE = ("utf-16", "utf-32")
 _ESCAPED = re.compile("[\udc80-\udcff]")  # bytes as the error handler "surrogateescape" decodes them
 
 
@@ -30,7 +37,7 @@ class Encoding:
     name : str
         Of Python's codec.
     bom : bytes
-        The byte order mark that the file begins with, or nothing.
+        The byte order mark that the file begins with, more than one if it was written twice, or nothing.
     """
 
     name: str
@@ -38,7 +45,7 @@ class Encoding:
 
     @property
     def errors(self) -> str:
-        return "surrogatepass" if self.name.startswith("utf-16") else "surrogateescape"
+        return "surrogatepass" if self.name.startswith(_WIDE) else "surrogateescape"
 
     def encode(self, block: bytes) -> bytes:
         """Turn UTF-8 from `blocks` into this encoding; what it has no character for becomes "?"."""
@@ -61,10 +68,10 @@ def _encode_one(character: str, name: str, errors: str) -> bytes:
 def find_encoding(sample: bytes, given: str | None = None) -> Encoding:
     """Tell a file's encoding from its beginning.
 
-    A byte order mark decides. Then, in this order: UTF-16 when every other byte is mostly zero;
-    UTF-8 when at least three quarters of the bytes outside ASCII form valid sequences; GB18030 (which
-    contains GBK and GB2312) when those bytes come in pairs as in Chinese text; otherwise Windows-1252,
-    which takes any byte.
+    A byte order mark decides. Then, in this order: UTF-32 when every four bytes are a character in it; UTF-16
+    when every other byte is mostly zero; UTF-8 when at least three quarters of the bytes outside ASCII form valid
+    sequences; GB18030 (which contains GBK and GB2312) when those bytes come in pairs as in Chinese text; otherwise
+    Windows-1252, which takes any byte.
 
     Parameters
     ----------
@@ -90,6 +97,9 @@ def find_encoding(sample: bytes, given: str | None = None) -> Encoding:
     'cp1252'
     """
     bom, marked = next(((b, name) for b, name in _BOMS if sample.startswith(b)), (b"", ""))
+    mark = bom
+    while bom and sample.startswith(bom + mark):
+        bom += mark
     if given is not None:
         try:
             name = codecs.lookup(given).name.replace("_", "-")
@@ -101,12 +111,16 @@ def find_encoding(sample: bytes, given: str | None = None) -> Encoding:
         name = {
             "utf-8-sig": "utf-8",
             "utf-16": marked or "utf-16-le",
+            "utf-32": marked or "utf-32-le",
             "gbk": "gb18030",
             "gb2312": "gb18030",
         }.get(name, name)
         return Encoding(name, bom if name == marked else b"")
     if bom:
         return Encoding(marked, bom)
+    for name in ("utf-32-le", "utf-32-be"):
+        if sample.count(0) >= len(sample) / 4 > 0 and _is_utf_32(sample, name):
+            return Encoding(name)
     even, odd = sample[0::2].count(0), sample[1::2].count(0)
     if max(even, odd) > 0.3 * len(sample) / 2 and min(even, odd) < 0.05 * len(sample) / 2:
         return Encoding("utf-16-le" if odd > even else "utf-16-be")
@@ -116,6 +130,13 @@ def find_encoding(sample: bytes, given: str | None = None) -> Encoding:
     if _stray(sample, "gb18030") <= 0.01 * outside and _chinese_pairs(sample) > 0.6 * outside:
         return Encoding("gb18030")
     return Encoding("cp1252")
+
+
+def _is_utf_32(sample: bytes, name: str) -> bool:
+    try:
+        return sample[: len(sample) // 4 * 4].decode(name).strip("\0") != ""
+    except UnicodeDecodeError:
+        return False
 
 
 def _stray(sample: bytes, name: str) -> int:
@@ -146,7 +167,7 @@ def blocks(
     where : str
         How to call the file in an error.
     tail : list of bytes
-        Gets what is left when the file is cut off in the middle of a UTF-16 character.
+        Gets what is left when the file is cut off in the middle of a UTF-16 or UTF-32 character.
 
     Yields
     ------
@@ -176,7 +197,7 @@ def blocks(
             if text.encode(encoding.name, encoding.errors) != held[: len(held) - len(kept)]:
                 raise ValueError("some character is written in an unusual way")
         except ValueError as error:  # UnicodeError is one
-            if final and encoding.name.startswith("utf-16"):
+            if final and encoding.name.startswith(_WIDE):
                 tail.append(held)
                 return
             raise DataError(

@@ -401,7 +401,7 @@ def _called(paths: Sequence[str]) -> str:
 
 def _for_target(layout: Layout, to_format: str) -> Layout:
     """The layout, with all columns known before the first row where the target begins with their names."""
-    needs = to_format in ("csv", "tsv", "xlsx") or layout.select is not None
+    needs = to_format in ("csv", "tsv", "xlsx", "parquet") or layout.select is not None
     return replace(layout, every_column=True) if needs else layout
 
 

@@ -111,9 +111,10 @@ class ParquetWriter:
 
     def render(self, batch: Batch, added: pa.Table, row: int) -> bytes:
         table = batch.table if batch.table is not None else _table(batch.rows())
+        there = {name.casefold(): name for name in table.column_names}
         for name in added.column_names:
-            if name in table.column_names:
-                raise clash(name, row + 1)
+            if name.casefold() in there:
+                raise clash(there[name.casefold()], row + 1)
             table = table.append_column(name, added.column(name)) if table.num_columns else added.select([name])
         sink = pa.BufferOutputStream()
         with pa.ipc.new_stream(sink, table.schema) as stream:

@@ -212,7 +212,8 @@ class JsonWriter(TextWriter):
 
     def __init__(self, reader: Reader, added: Sequence[str], array: bool = False) -> None:
         self._reader = reader
-        self._added = frozenset(added)
+        self._added = frozenset(name.casefold() for name in added)
+        self._seen: set[str] = set()  # members that are none of the added
         self._array = array
         self._as_it_is = reader.raw and reader.format == ("json" if array else "jsonl")
 
@@ -242,8 +243,11 @@ class JsonWriter(TextWriter):
         return b"".join(lines)
 
     def _check(self, own: dict[str, Any], row: int) -> None:
-        if not self._added.isdisjoint(own):
-            raise clash(min(self._added & own.keys()), row + 1)
+        fresh = own.keys() - self._seen
+        for name in fresh:
+            if name.casefold() in self._added:
+                raise clash(name, row + 1)
+        self._seen |= fresh
 
     def end(self) -> bytes:
         if self._as_it_is:
@@ -252,7 +256,7 @@ class JsonWriter(TextWriter):
 
 
 def clash(name: str, row: int) -> DataError:
-    """What to raise when a row has an added column already."""
+    """What to raise when a row has an added column already, whatever its case."""
     return DataError(
         f"Row {row} has a member {name!r} already: give the added columns a prefix "
         "(prefix=... in Python, --prefix on the command line)."

@@ -186,13 +186,13 @@ def _refuse(column: Hashable, kind: str, where: str) -> NoReturn:
 
 
 def check_free(columns: Iterable[Hashable], prefix: str, where: str, added: Sequence[str] = COLUMNS) -> None:
-    """Refuse to add a column that is there already."""
-    there = set(columns)
-    clash = [prefix + name for name in added if prefix + name in there]
+    """Refuse to add a column that is there already; databases and Spark take `COLLAR` and `collar` for one."""
+    there = {str(name).casefold(): name for name in columns}
+    clash = [there[(prefix + name).casefold()] for name in added if (prefix + name).casefold() in there]
     if not clash:
         return
     free = f"new_{prefix}"
-    while any(free + name in there for name in added):
+    while any((free + name).casefold() in there for name in added):
         free = f"new_{free}"
     n = len(clash) - 1
     others = f" and {n} other{'s' * (n > 1)} of those to be added are" if n else " is"
