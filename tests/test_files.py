@@ -219,7 +219,7 @@ def test_a_byte_order_mark_written_twice_is_no_part_of_a_name(tmp_path: Path, sm
         content = ("\ufeff" + rows).encode(encoding)
         content = "\ufeff".encode(encoding) + content if encoding != "utf-8-sig" else content
         found = run(tmp_path, content, small_model, f"ads.{kind}", f"out.{kind}", text="text")
-        assert found.decode(encoding).startswith(content.decode(encoding)[:9])
+        assert found.startswith(content[:12])
 
 
 def test_an_over_long_ad_is_kept_whole(tmp_path: Path, small_model: Model) -> None:
