@@ -65,12 +65,12 @@ def frequent(texts: list[str]) -> tuple[NDArray[np.uint64], NDArray[np.int64], N
             continue
         for part in context_features(mentions, default_lexicon()):
             hashes = part.hashes()
-            row = np.repeat(mentions.items.row[part.of], hashes.shape[1])
+            row = np.repeat(mentions.items.row[part.mention], hashes.shape[1])
             order = np.lexsort((row, hashes.ravel()))
             row, ordered = row[order], hashes.ravel()[order]
             first = np.append(True, (ordered[1:] != ordered[:-1]) | (row[1:] != row[:-1]))
             found.append(ordered[first])
-            kinds.append(np.array(part.template, dtype=np.uint8)[order[first] % hashes.shape[1]])
+            kinds.append(np.array(part.fact, dtype=np.uint8)[order[first] % hashes.shape[1]])
     hashes, place, counts = np.unique(np.concatenate(found), return_index=True, return_counts=True)
     kept = (counts >= LEAST) & (hashes > 0)
     return hashes[kept], counts[kept], np.concatenate(kinds)[place[kept]]

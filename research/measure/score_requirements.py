@@ -24,10 +24,10 @@ import pandas as pd
 from scipy.stats import binomtest
 from threadpoolctl import threadpool_limits
 
-from collarclass.definitions.labels import LEVELS, STATUSES
+from collarclass.definitions.labels import LEVELS, NOT_NEEDED
 from collarclass.evaluation.metrics import expected_calibration_error
-from collarclass.requirement_reader.combine import FREE, answers, level_and_status, soften
-from collarclass.requirement_reader.context import FAMILIES
+from collarclass.requirement_reader.combine import answer_of, answers, level_and_status, soften
+from collarclass.requirement_reader.facts import FAMILIES
 from collarclass.training.train_reader import (
     decided_examples,
     fit_reader,
@@ -93,11 +93,9 @@ def held_out_sources(folds: int, without: str | None) -> tuple[pd.DataFrame, pd.
         decisions = judge_examples(reader, vocabulary, test)
         likely = answers(test.items, decisions.deciding, len(test.level))
         level, status = level_and_status(likely.argmax(axis=1))
-        level = np.where(status == STATUSES.index("not_needed"), -1, level)
-        truth = np.where(test.status == len(STATUSES) - 1, FREE + 1, test.level * 3 + test.status)
-        truth[test.status == STATUSES.index("not_needed")] = FREE
+        level = np.where(status == NOT_NEEDED, -1, level)
         ads = pd.DataFrame({"source": test.source, "level": level == test.level, "status": status == test.status})
-        ads["truth"], ads["likely"] = truth, list(likely)
+        ads["truth"], ads["likely"] = answer_of(test.level, test.status), list(likely)
         out.append(ads)
         known = np.flatnonzero(test.outcome >= 0)
         mentions.append(pd.DataFrame({"truth": test.outcome[known], "likely": list(decisions.outcome[known])}))

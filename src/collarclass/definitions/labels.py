@@ -10,6 +10,7 @@ DIMENSIONS: tuple[str, ...] = ("academic", "hands_on")
 RATINGS: tuple[str, ...] = ("academic_rating", "hands_on_rating")
 LEVELS: tuple[str, ...] = ("basic", "secondary", "associate", "bachelor", "graduate")
 STATUSES: tuple[str, ...] = ("required", "preferred", "substitutable", "not_needed", "unstated")
+REQUIRED, PREFERRED, SUBSTITUTABLE, NOT_NEEDED, UNSTATED = range(len(STATUSES))
 BASES: tuple[str, ...] = ("ad", "title", "occupation")  # what a result was judged from
 
 THRESHOLD = 2.0

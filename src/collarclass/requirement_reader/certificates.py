@@ -7,22 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from collarclass.definitions.labels import NOT_NEEDED, PREFERRED, REQUIRED, SUBSTITUTABLE, UNSTATED
 from collarclass.requirement_reader.lexicon import NATURES
-from collarclass.requirement_reader.stated import (
-    CERTIFICATE,
-    LICENCE,
-    NOT_NEEDED,
-    PREFERRED,
-    REQUIRED,
-    SKILL_GRADE,
-    SUBSTITUTABLE,
-    UNSTATED,
-    Stated,
-)
+from collarclass.requirement_reader.stated import CERTIFICATE, LICENCE, SKILL_GRADE, Stated
 from collarclass.text.tokens import Tokens
 
 _STRONGEST_FIRST = (REQUIRED, SUBSTITUTABLE, PREFERRED, NOT_NEEDED, UNSTATED)
-_MOST = 8  # names of one ad
+_MAX_NAMES = 8  # of one ad
 
 
 def is_certificate(stated: Stated) -> NDArray[np.bool_]:
@@ -40,13 +31,13 @@ def certificate_status(stated: Stated) -> NDArray[np.int8]:
     """
     rank = np.empty(len(_STRONGEST_FIRST), dtype=np.int8)
     rank[list(_STRONGEST_FIRST)] = np.arange(len(_STRONGEST_FIRST))
-    out = np.full((len(stated.level), len(NATURES)), len(_STRONGEST_FIRST) - 1, dtype=np.int8)
-    for k, nature in enumerate(NATURES):
-        here = is_certificate(stated) & (stated.nature == k)
+    strongest = np.full((len(stated.level), len(NATURES)), rank[UNSTATED], dtype=np.int8)
+    for column, nature in enumerate(NATURES):
+        chosen = is_certificate(stated) & (stated.nature == column)
         if nature == "vocational":
-            here |= stated.kind == SKILL_GRADE
-        np.minimum.at(out[:, k], stated.row[here], rank[stated.finding_status[here]])
-    return np.array(_STRONGEST_FIRST, dtype=np.int8)[out]
+            chosen |= stated.kind == SKILL_GRADE
+        np.minimum.at(strongest[:, column], stated.row[chosen], rank[stated.finding_status[chosen]])
+    return np.array(_STRONGEST_FIRST, dtype=np.int8)[strongest]
 
 
 def certificate_names(stated: Stated, tokens: Tokens, texts: Sequence[str]) -> list[str]:
@@ -65,11 +56,11 @@ def certificate_names(stated: Stated, tokens: Tokens, texts: Sequence[str]) -> l
     list of str
         One for each ad, in reading order, each name once; empty where none is asked for.
     """
-    here = np.flatnonzero(is_certificate(stated) & (stated.finding_status != NOT_NEEDED))
-    start, end = tokens.spans(stated.first[here], stated.last[here])
+    asked = np.flatnonzero(is_certificate(stated) & (stated.finding_status != NOT_NEEDED))
+    starts, ends = tokens.spans(stated.first[asked], stated.last[asked])
     names: list[dict[str, str]] = [{} for _ in texts]
-    for row, a, b in zip(stated.row[here].tolist(), start.tolist(), end.tolist(), strict=True):
-        name = " ".join(texts[row][a:b].replace(";", ",").split())
-        if len(names[row]) < _MOST:
+    for row, start, end in zip(stated.row[asked].tolist(), starts.tolist(), ends.tolist(), strict=True):
+        name = " ".join(texts[row][start:end].replace(";", ",").split())
+        if len(names[row]) < _MAX_NAMES:
             names[row].setdefault(name.casefold(), name)
     return ["; ".join(found.values()) for found in names]

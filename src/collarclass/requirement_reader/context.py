@@ -1,371 +1,380 @@
 """The words, cues, signs and neighbours of each mention, as hashed features.
 
-A feature is one fact about one mention, such as "the cue *preferred* stands up to three tokens behind it".
 Every helper here carries the bounds of its row: nothing is seen across the border of an ad.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from collarclass.features.ngrams import PAIR
-from collarclass.requirement_reader.lexicon import CLASS, CLASSES, VALUES, Lexicon
-from collarclass.requirement_reader.mentions import Flags, Indices, Mentions, Phrases
-from collarclass.text.tokens import STEP, mix
+from collarclass.requirement_reader.facts import CREDENTIAL, NEIGHBOUR, SCHOOLING, YEARS, Features, pack
+from collarclass.requirement_reader.lexicon import CLASS, CLASSES, ITEMS, VALUES, Lexicon
+from collarclass.requirement_reader.mentions import BEFORE, BEHIND, Flags, Indices, Mentions, Phrases
 
-SCHOOLING, CREDENTIAL, YEARS = range(3)  # kinds of mention that are judged apart
-_GROUP = np.array([0, 1, 1, 1, 1, 2, 0])
-_TEMPLATES = 64
-FAMILIES = {  # kinds of fact by what they speak of
-    "mention": (0, 1, 2, 3, 8),
-    "signs": (4, 5, 6, 7),
-    "words": (10,),
-    "cues": (20, 21, 22),
-    "attached": tuple(range(30, 39)),
-    "section": tuple(range(40, 44)),
-    "neighbours": tuple(range(46, 51)),
-    "levels": (51, 52),
-    "substitutes": (55, 56),
-}
-_KEYS = mix(np.arange(1, 3 * _TEMPLATES + 1, dtype=np.uint64) * STEP).reshape(_TEMPLATES, 3)
+_GROUPS = {"level": SCHOOLING, "nothing": SCHOOLING, "years": YEARS}
+_GROUP_OF_CLASS = np.array([_GROUPS.get(name, CREDENTIAL) for name in ITEMS])
 
-_OFFSET = np.array([*range(-1, -7, -1), *range(1, 11)])  # tokens around a mention whose words are looked at
-_FAR_OFFSET = np.array([*range(-7, -11, -1), *range(11, 15)])  # and those around a mention of schooling or a credential
+_OFFSETS = np.array([*range(-1, -7, -1), *range(1, 11)])  # tokens around a mention whose words are looked at
+_FAR_OFFSETS = np.array([*range(-7, -11, -1), *range(11, 15)])  # and around one of schooling or a credential
 _DISTANCE = np.array([0, 0, 1, 2, 3, 3, 3, *[4] * 20])  # 1, 2, 3, 4 to 6, more
-_SIDE, _FAR_SIDE = (_DISTANCE[np.abs(offset)] + 8 * (offset > 0) for offset in (_OFFSET, _FAR_OFFSET))
-_DIGITS = np.uint64(777)  # all numbers are one word
+_PLACES, _FAR_PLACES = (_DISTANCE[np.abs(offsets)] + 8 * (offsets > 0) for offsets in (_OFFSETS, _FAR_OFFSETS))
+_ANY_NUMBER = np.uint64(777)  # all numbers are one word
 _ZERO = np.uint16(ord("0"))
 _COLON, _BREAK = ord(":"), ord("\n")
-_SIGNS = np.zeros(1 << 16, dtype=bool)
-_SIGNS[[ord(c) for c in ",;、|"]] = True
+_IS_COMMA = np.zeros(1 << 16, dtype=bool)
+_IS_COMMA[[ord(c) for c in ",;、|"]] = True
 
-_CUES, _NEAREST = 5, 2  # cues on each side that are looked at, and that are features by themselves
-_REACH, _SENTENCES = 60, 3  # how far cues may stand: tokens, sentences
-_AFTER, _BOTH, _EXCLUDED = (VALUES["required"].index(value) for value in ("after", "both", "excluded"))
+_N_CUES, _N_NEAREST = 5, 2  # cues on each side that are looked at, and that are features by themselves
+_MAX_CUE_TOKENS, _MAX_CUE_SENTENCES = 60, 3  # how far cues may stand
+_MAX_JOINED_TOKENS = 3  # from one level to another that goes on with it
+_LONG_CUE_TOKENS = 4
+_ASKS_BEHIND, _ASKS_BOTH, _ASKS_EXCLUDED = (VALUES["required"].index(value) for value in ("after", "both", "excluded"))
 _SPEAKS = np.array([name not in ("or", "topic", "mark", "decoy", "span", "thing") for name in CLASSES])
-_BETWEEN = 4  # tokens between two levels whose words are looked at
-_FAR = np.digitize(np.arange(64), (2, 3, 5, 9, 20, 60))
+_N_BETWEEN = 4  # tokens between two levels whose words are looked at
+_FAR_NEIGHBOUR_TOKENS = 5
+_MAX_GAP = 63
+_GAP_CLASS = np.digitize(np.arange(_MAX_GAP + 1), (2, 3, 5, 9, 20, 60))
 _SENTENCES_APART = np.digitize(np.arange(20), (1, 2, 3, 6, 11))
-_JOINED = 3  # tokens from one level to another that goes on with it
-
-
-@dataclass(slots=True)
-class Features:
-    """Hashed features of some mentions of a batch: a row for each mention, some columns for each kind of fact.
-
-    Attributes
-    ----------
-    of : ndarray of int64, shape (n_rows,)
-        The mentions, ascending.
-    group : ndarray of int64, shape (n_rows,)
-    placed : bool
-        Whether the places of words are kept, as reasons need them.
-    template : list of int
-        Kind of fact of each column.
-    blocks : list of ndarray of uint64, shape (n_rows, n_columns)
-        What each fact says, 0 where there is none.
-    first, last : list of ndarray of int64
-        Tokens that each feature speaks of, -1 where it speaks of no words.
-    """
-
-    of: Indices
-    group: Indices
-    placed: bool = False
-    template: list[int] = field(default_factory=list)
-    blocks: list[NDArray[np.uint64]] = field(default_factory=list)
-    first: list[Indices] = field(default_factory=list)
-    last: list[Indices] = field(default_factory=list)
-
-    def add(
-        self,
-        template: int,
-        code: NDArray[Any],
-        there: Flags | None = None,
-        first: Indices | None = None,
-        last: Indices | None = None,
-    ) -> None:
-        """Add what one kind of fact says of each mention, as integers; one column or several."""
-        columns = int(np.prod(code.shape[1:]))
-        value = code.reshape(len(self.group), columns).view(np.uint64) ^ _KEYS[template].take(self.group)[:, None]
-        if there is not None:
-            value *= there.reshape(value.shape)
-        self.blocks.append(value)
-        self.template += [template] * value.shape[1]
-        if self.placed:
-            none = np.full(value.shape, -1) if first is None else first.reshape(value.shape)
-            self.first.append(none)
-            self.last.append(none if last is None else last.reshape(value.shape))
-
-    def hashes(self) -> NDArray[np.uint64]:
-        """Hash of every feature, shape (n_rows, n_columns); 0 where there is none."""
-        return mix(np.concatenate(self.blocks, axis=1))
+_MAX_HALF_YEARS = 60
+_NO_LEVEL = 7  # of what is no schooling, beside the levels
+_UNCOMPARED = 3  # beside lower, same and higher
 
 
 def context_features(mentions: Mentions, lexicon: Lexicon, placed: bool = False) -> tuple[Features, Features]:
     """Describe each mention by what stands around it; and again those that are no lengths of time, by more."""
-    m = replace(mentions, cues=_some(mentions.cues))
-    group = _GROUP[m.items.group]
-    out = Features(np.arange(len(group)), group, placed)
-    _own(out, m, lexicon)
-    _words(out, m, _OFFSET, _SIDE)
-    near = _near(m, group)
-    _cues(out, m, near)
-    of = np.flatnonzero(group != YEARS)
-    more = Features(of, group[of], placed)
-    some = replace(m, items=m.items.only(group != YEARS), figure=m.figure[of])
-    _words(more, some, _FAR_OFFSET, _FAR_SIDE)
-    section = _section(more, some)
-    _attached(more, some, near.only(of), section, _offered(m, some, group))
-    _substitutes(more, some)
-    _neighbours(more, m, some, group)
-    return out, more
+    mentions = replace(mentions, cues=_or_nowhere(mentions.cues))
+    group = _GROUP_OF_CLASS[mentions.items.group]
+    every = Features(np.arange(len(group)), group, placed)
+    _add_own(every, mentions, lexicon)
+    _add_words(every, mentions, _OFFSETS, _PLACES)
+    near = _near_cues(mentions, group)
+    _add_cues(every, mentions, near)
+    untimed = np.flatnonzero(group != YEARS)
+    others = Features(untimed, group[untimed], placed)
+    chosen = replace(mentions, items=mentions.items.only(group != YEARS), figure=mentions.figure[untimed])
+    _add_words(others, chosen, _FAR_OFFSETS, _FAR_PLACES)
+    section = _add_section(others, chosen)
+    _add_attached(others, chosen, near.only(untimed), section, _offered_years(mentions, chosen, group))
+    _add_substitutes(others, chosen)
+    _add_neighbours(others, mentions, chosen, group)
+    _add_levels(others, chosen)
+    return every, others
 
 
-def _some(phrases: Phrases) -> Phrases:
+def _or_nowhere(phrases: Phrases) -> Phrases:
     """Phrases to look up; where there are none, one of no ad."""
     if len(phrases):
         return phrases
     zero = np.zeros(1, dtype=np.int64)
-    return Phrases(zero, zero, zero - 1, zero, zero, zero, zero)
+    return Phrases(first=zero, last=zero, row=zero - 1, sentence=zero, phrase=zero, group=zero, value=zero)
 
 
-def _own(out: Features, m: Mentions, lexicon: Lexicon) -> None:
+def _kind(items: Phrases) -> Indices:
+    """Class of each item, and of schooling the level."""
+    return np.asarray(items.group * 8 + np.where(items.group == CLASS["level"], items.value, 0))
+
+
+def _add_own(out: Features, mentions: Mentions, lexicon: Lexicon) -> None:
     """The mention itself, and the signs that touch it."""
-    items, tokens, folded = m.items, m.tokens, m.tokens.folded
-    kind = items.group * 32 + items.value
-    out.add(0, kind * 16 + lexicon.note[items.phrase])
-    head, tail = tokens.hash[items.first], tokens.hash[items.last]
-    size = (items.last - items.first + 64 * kind).view(np.uint64)
-    out.add(1, head * PAIR + tail + size * STEP, first=items.first, last=items.last)
-    out.add(2, head, first=items.first)
-    out.add(3, tail, first=items.last)
-    before, after = tokens.start[items.first], tokens.end[items.last]
-    sign, next_sign = folded[before - 1].astype(np.int64), folded[after].astype(np.int64)
-    out.add(4, sign)
-    out.add(5, next_sign)
+    items, tokens, folded = mentions.items, mentions.tokens, mentions.tokens.folded
+    first, last = items.first, items.last
+    own: dict[str, Any] = {"item_class": items.group, "value": items.value}
+    out.add("class, value and note", **own, note=lexicon.note[items.phrase])
+    head, tail = tokens.hash[first], tokens.hash[last]
+    out.add("ends and length", None, first, last, head * PAIR + tail, **own, further_tokens=last - first)
+    out.add("first word", first=first, words=head)
+    out.add("last word", first=last, words=tail)
+    before, behind = tokens.start[first] - 1, tokens.end[last]
+    near_before, near_behind = folded[before], folded[behind]
+    out.add("sign before", near=near_before)
+    out.add("sign behind", near=near_behind)
     # Behind a line break stands another line, or another ad.
-    out.add(6, sign << 16 | np.where(sign == _BREAK, 0, folded[np.maximum(before - 2, 0)]))
-    beyond = folded[np.minimum(after + 1, len(folded) - 1)]
-    out.add(7, next_sign << 16 | np.where(next_sign == _BREAK, 0, beyond))
-    timed = ~np.isnan(m.years)
-    halves = np.where(timed, np.minimum(m.years * 2, 60), 0).astype(np.int64)
-    out.add(8, halves, timed, first=m.figure, last=items.last)
+    beyond = np.where(near_before == _BREAK, 0, folded[np.maximum(before - 1, 0)])
+    out.add("two signs before", near=near_before, beyond=beyond)
+    beyond = np.where(near_behind == _BREAK, 0, folded[np.minimum(behind + 1, len(folded) - 1)])
+    out.add("two signs behind", near=near_behind, beyond=beyond)
+    timed = ~np.isnan(mentions.years)
+    halves = np.where(timed, np.minimum(mentions.years * 2, _MAX_HALF_YEARS), 0).astype(np.int64)
+    out.add("half years", timed, mentions.figure, last, half_years=halves)
 
 
-def _words(out: Features, m: Mentions, offset: Indices, side: Indices) -> None:
+def _add_words(out: Features, mentions: Mentions, offsets: Indices, places: Indices) -> None:
     """Words before and behind, coarsely by distance and by sentence; all numbers are one word."""
-    items, tokens = m.items, m.tokens
-    token = np.where(offset < 0, m.figure[:, None], items.last[:, None]) + offset
-    there = (token >= tokens.first[items.row][:, None]) & (token < tokens.first[items.row + 1][:, None])
-    token *= there
+    items, tokens = mentions.items, mentions.tokens
+    token = np.where(offsets < 0, mentions.figure[:, None], items.last[:, None]) + offsets
+    inside = (token >= tokens.first[items.row][:, None]) & (token < tokens.first[items.row + 1][:, None])
+    token *= inside
     word = tokens.hash.take(token)
-    word[tokens.folded.take(tokens.start.take(token)) - _ZERO < 10] = _DIGITS
-    apart = np.minimum(np.abs(m.sentence.take(token) - items.sentence[:, None]), 2)
-    out.add(10, word + (apart * 16 + side).view(np.uint64) * STEP, there, first=token)
+    word[tokens.folded.take(tokens.start.take(token)) - _ZERO < 10] = _ANY_NUMBER
+    sentences = np.minimum(np.abs(mentions.sentence.take(token) - items.sentence[:, None]), 2)
+    out.add("word", inside, first=token, words=word, sentences=sentences, place=places)
 
 
-@dataclass(slots=True)
-class _Near:
-    """The nearest cues of each mention: shape (n_mentions, 2, _CUES), before it and behind it, the nearest first.
+@dataclass(frozen=True, slots=True)
+class _NearCues:
+    """The nearest cues of each mention: shape (n_mentions, 2, _N_CUES), before it and behind it, the nearest first.
 
     How many sentences and tokens apart, how many other schoolings between, and whether a comma parts the two.
     """
 
     index: Indices
-    there: Flags
-    apart: Indices
+    exists: Flags
+    sentences: Indices
     gap: Indices
-    between: Indices
-    signed: Flags
+    schoolings: Indices
+    comma: Flags
 
-    def only(self, of: Indices) -> _Near:
+    def only(self, chosen: Indices) -> _NearCues:
         """Those of some mentions."""
-        return _Near(*(getattr(self, f.name)[of] for f in fields(self)))
+        return _NearCues(**{part.name: getattr(self, part.name)[chosen] for part in fields(self)})
 
 
-def _near(m: Mentions, group: Indices) -> _Near:
-    items, cues, tokens = m.items, m.cues, m.tokens
-    ranks = np.arange(_CUES)
+def _near_cues(mentions: Mentions, group: Indices) -> _NearCues:
+    items, cues, tokens = mentions.items, mentions.cues, mentions.tokens
+    ranks = np.arange(_N_CUES)
     before = np.searchsorted(cues.first, items.first)[:, None] - 1 - ranks
     behind = np.searchsorted(cues.first, items.last, "right")[:, None] + ranks
     index = np.stack((before, behind), axis=1)
-    there = (index >= 0) & (index < len(cues))
-    index[~there] = 0
+    exists = (index >= 0) & (index < len(cues))
+    index[~exists] = 0
     left, right = np.empty_like(index), np.empty_like(index)
-    left[:, 0], right[:, 0] = cues.last[index[:, 0]], items.first[:, None]
-    left[:, 1], right[:, 1] = items.last[:, None], cues.first[index[:, 1]]
-    gap, apart = right - left, np.abs(cues.sentence[index] - items.sentence[:, None, None])
-    there &= (cues.row[index] == items.row[:, None, None]) & (apart <= _SENTENCES) & (gap <= _REACH)
+    left[:, BEFORE], right[:, BEFORE] = cues.last[index[:, BEFORE]], items.first[:, None]
+    left[:, BEHIND], right[:, BEHIND] = items.last[:, None], cues.first[index[:, BEHIND]]
+    gap, sentences = right - left, np.abs(cues.sentence[index] - items.sentence[:, None, None])
+    exists &= cues.row[index] == items.row[:, None, None]
+    exists &= (sentences <= _MAX_CUE_SENTENCES) & (gap <= _MAX_CUE_TOKENS)
     # Schooling between the two that does not go on with the schooling before it.
-    fresh = items.first[(group == SCHOOLING) & ~_joined(m, group)]
+    fresh = items.first[(group == SCHOOLING) & ~_joined(mentions, group)]
     opens, ends = np.searchsorted(fresh, cues.first), np.searchsorted(fresh, cues.last, "right")
-    between = np.empty_like(index)
-    between[:, 0] = np.searchsorted(fresh, items.first)[:, None] - ends[index[:, 0]]
-    between[:, 1] = opens[index[:, 1]] - np.searchsorted(fresh, items.last, "right")[:, None]
+    schoolings = np.empty_like(index)
+    schoolings[:, BEFORE] = np.searchsorted(fresh, items.first)[:, None] - ends[index[:, BEFORE]]
+    schoolings[:, BEHIND] = opens[index[:, BEHIND]] - np.searchsorted(fresh, items.last, "right")[:, None]
     folded = tokens.folded
-    signed = _SIGNS[folded[tokens.end[left]]] | _SIGNS[folded[tokens.end[np.maximum(right - 1, 0)]]]
-    return _Near(index, there, np.minimum(apart, 2), np.clip(gap, 0, _REACH), np.clip(between, 0, 2), signed)
+    comma = _IS_COMMA[folded[tokens.end[left]]] | _IS_COMMA[folded[tokens.end[np.maximum(right - 1, 0)]]]
+    return _NearCues(
+        index, exists, np.minimum(sentences, 2), np.clip(gap, 0, _MAX_CUE_TOKENS), np.clip(schoolings, 0, 2), comma
+    )
 
 
-def _cues(out: Features, m: Mentions, near: _Near) -> None:
+def _add_cues(out: Features, mentions: Mentions, near: _NearCues) -> None:
     """The nearest cues before and behind, with what lies between."""
-    cues, some = m.cues, (slice(None), slice(None), slice(_NEAREST))
-    index, there = near.index[some], near.there[some]
-    code = cues.group * 8 + cues.value
-    cue = code[index] * 2 + np.array([[0], [1]])
-    kind = m.items.group[:, None, None]
-    same, parted = near.apart[some] == 0, near.signed[some] * 2 + (near.between[some] > 0)
-    out.add(20, ((cue * 4 + parted) * 2 + same) * 8 + kind, there, cues.first[index], cues.last[index])
-    said = np.where(near.there & (near.apart == 0) & _SPEAKS[cues.group[near.index]], code[near.index] + 1, 0)
-    nearest = np.take_along_axis(said, (said > 0).argmax(axis=2)[:, :, None], axis=2)[:, :, 0]
-    out.add(21, nearest * 2 + np.array([0, 1]))
-    out.add(22, nearest[:, 0] << 12 | nearest[:, 1])
+    cues, nearest = mentions.cues, (slice(None), slice(None), slice(_N_NEAREST))
+    index = near.index[nearest]
+    out.add(
+        "cue",
+        near.exists[nearest],
+        cues.first[index],
+        cues.last[index],
+        cue_class=cues.group[index],
+        cue_value=cues.value[index],
+        side=np.array([[BEFORE], [BEHIND]]),
+        comma=near.comma[nearest],
+        schooling=near.schoolings[nearest] > 0,
+        same_sentence=near.sentences[nearest] == 0,
+        item_class=mentions.items.group[:, None, None],
+    )
+    code = cues.group * 8 + cues.value + 1
+    speaks = near.exists & (near.sentences == 0) & _SPEAKS[cues.group[near.index]]
+    spoken = np.where(speaks, code[near.index], 0)
+    first_spoken = np.take_along_axis(spoken, (spoken > 0).argmax(axis=2)[:, :, None], axis=2)[:, :, 0]
+    out.add("nearest cue", cue=first_spoken, side=np.array([BEFORE, BEHIND]))
+    out.add("nearest cues", before=first_spoken[:, BEFORE], behind=first_spoken[:, BEHIND])
 
 
-def _joined(m: Mentions, group: Indices) -> Flags:
+def _joined(mentions: Mentions, group: Indices) -> Flags:
     """Whether each mention of schooling goes on with the one before it: "BS/MS", "bachelor's or master's"."""
-    schooling = _some(m.items.only(group == SCHOOLING))
-    index, there = schooling.beside(m.items.first, m.items.row, -1)
-    near = there & (m.items.first - schooling.last[index] <= _JOINED)
-    return np.asarray(near & (group == SCHOOLING) & (m.items.sentence == schooling.sentence[index]))
+    items = mentions.items
+    schooling = _or_nowhere(items.only(group == SCHOOLING))
+    index, exists = schooling.beside(items.first, items.row, -1)
+    near = exists & (items.first - schooling.last[index] <= _MAX_JOINED_TOKENS)
+    return np.asarray(near & (group == SCHOOLING) & (items.sentence == schooling.sentence[index]))
 
 
-def _attached(out: Features, m: Mentions, near: _Near, section: Indices, offered: Indices) -> None:
-    """The cues that most likely speak of each mention, by the side on which they usually stand, together."""
-    items, cues = m.items, m.cues
+def _attached_cues(mentions: Mentions, near: _NearCues) -> list[Indices]:
+    """The cues that most likely speak of each mention, by the side on which they usually stand; 0 for none.
+
+    What asks, behind and before; what substitutes, behind and before; denial before; clutter before and behind.
+    """
+    cues = mentions.cues
     asks = (cues.group >= CLASS["required"]) & (cues.group <= CLASS["not_needed"])
-    swaps, after = cues.group == CLASS["substitute"], (cues.value == _AFTER) | (cues.value == _BOTH)
-    clutter, no = cues.group == CLASS["clutter"], cues.group == CLASS["no"]
-    known = 1 + cues.group * 2 + (cues.last - cues.first >= 3)
+    swaps, denies, clutters = (cues.group == CLASS[name] for name in ("substitute", "no", "clutter"))
+    behind = (cues.value == _ASKS_BEHIND) | (cues.value == _ASKS_BOTH)
+    written = 1 + cues.group * 2 + (cues.last - cues.first >= _LONG_CUE_TOKENS - 1)
     codes = []
-    for some, side, reach, sentences, barrier in (
-        (asks & after, 1, 40, 0, True),
-        (asks & (cues.value != _AFTER) & (cues.value != _EXCLUDED), 0, 10, 0, False),
-        (swaps & after, 1, 60, 2, True),
-        (swaps & (cues.value != _AFTER), 0, 12, 1, False),
-        (no, 0, 3, 0, False),
-        (clutter, 0, 12, 0, False),
-        (clutter, 1, 12, 0, False),
+    for fitting, side, most_tokens, most_sentences, barred in (
+        (asks & behind, BEHIND, 40, 0, True),
+        (asks & (cues.value != _ASKS_BEHIND) & (cues.value != _ASKS_EXCLUDED), BEFORE, 10, 0, False),
+        (swaps & behind, BEHIND, 60, 2, True),
+        (swaps & (cues.value != _ASKS_BEHIND), BEFORE, 12, 1, False),
+        (denies, BEFORE, 3, 0, False),
+        (clutters, BEFORE, 12, 0, False),
+        (clutters, BEHIND, 12, 0, False),
     ):
-        index = near.index[:, side]
-        fits = near.there[:, side] & some[index] & (near.gap[:, side] <= reach) & (near.apart[:, side] <= sentences)
-        if barrier:
-            fits &= near.between[:, side] == 0
-        which = fits.argmax(axis=1)
-        chosen = np.arange(len(items)), which
-        code = known[index[chosen]] * 8 + near.signed[:, side][chosen] * 4 + near.apart[:, side][chosen]
+        index, sentences = near.index[:, side], near.sentences[:, side]
+        fits = near.exists[:, side] & fitting[index] & (near.gap[:, side] <= most_tokens)
+        fits &= sentences <= most_sentences
+        if barred:
+            fits &= near.schoolings[:, side] == 0
+        chosen = np.arange(len(index)), fits.argmax(axis=1)
+        code = written[index[chosen]] * 8 + near.comma[:, side][chosen] * 4 + sentences[chosen]
         codes.append(np.where(fits[chosen], code, 0))
-    kind = items.group * 8 + np.where(items.group == CLASS["level"], items.value, 0)
-    each, column = np.stack(codes, axis=1), np.arange(len(codes))
-    out.add(30, each * 8 + column)
-    out.add(31, (each << 8 | kind[:, None]) * 8 + column)
-    asked, before, swapped, softened, denied = (code >> 4 for code in codes[:5])  # without signs and distance
-    plain = (asked << 8 | before) << 16 | swapped << 8 | softened
-    out.add(32, asked << 8 | before)
-    out.add(33, plain << 4 | offered)
-    out.add(34, (plain << 4 | offered) << 16 | denied << 12 | section)
-    out.add(35, codes[0] << 32 | codes[1] << 16 | codes[2])
-    out.add(36, (asked << 8 | before) << 16 | section)
-    out.add(37, codes[2] << 4 | offered)
-    out.add(38, offered << 8 | kind)
+    return codes
 
 
-def _offered(m: Mentions, some: Mentions, group: Indices) -> Indices:
-    """Whether years that an "or" opens ("or eight years") stand near some mentions, in place of schooling."""
-    items, cues = some.items, m.cues
-    years, figure = m.items.only(group == YEARS), m.figure[group == YEARS]
-    choices, required = (_some(cues.only(cues.group == CLASS[name])) for name in ("or", "required"))
-    choice, ahead = choices.beside(figure, years.row, -1)
-    lead, asks = required.beside(figure, years.row, -1)
+def _add_attached(out: Features, mentions: Mentions, near: _NearCues, section: Indices, offered: Indices) -> None:
+    """The cues that most likely speak of each mention, one by one and together."""
+    codes = _attached_cues(mentions, near)
+    kind, each, column = _kind(mentions.items), np.stack(codes, axis=1), np.arange(len(codes))
+    out.add("attached cue", cue=each, column=column)
+    out.add("attached cue and kind", cue=each, kind=kind[:, None], column=column)
+    asked_behind, asked_before, swapped_behind, swapped_before, denied = (code >> 4 for code in codes[:5])
+    asked: dict[str, Any] = {"asked_behind": asked_behind, "asked_before": asked_before}  # without comma and distance
+    both = asked | {"swapped_behind": swapped_behind, "swapped_before": swapped_before, "offered": offered}
+    out.add("asked", **asked)
+    out.add("asked or swapped", **both)
+    out.add("asked or swapped, and section", **both, denied=denied, section=section)
+    out.add(
+        "asked or swapped behind, as written", asked_behind=codes[0], asked_before=codes[1], swapped_behind=codes[2]
+    )
+    out.add("asked, and section", **asked, section=section)
+    out.add("swapped as written, and offered", swapped_behind=codes[2], offered=offered)
+    out.add("offered", offered=offered, kind=kind)
+
+
+def _offered_years(mentions: Mentions, chosen: Mentions, group: Indices) -> Indices:
+    """Whether years that an "or" opens ("or eight years") stand near some mentions, in place of schooling.
+
+    A sum: 1 for any years behind, 2 for such years behind, 4 for such years before.
+    """
+    items, cues = chosen.items, mentions.cues
+    years, figure = mentions.items.only(group == YEARS), mentions.figure[group == YEARS]
+    choices, required = (_or_nowhere(cues.only(cues.group == CLASS[name])) for name in ("or", "required"))
+    choice, chosen_before = choices.beside(figure, years.row, -1)
+    lead, asked_before = required.beside(figure, years.row, -1)
     # "or at least five years", "or a minimum of"
-    start = np.where(asks & (figure - required.last[lead] == 1), required.first[lead], figure)
-    opened = ahead & (start - choices.last[choice] <= 2) & (start > choices.last[choice])
+    start = np.where(asked_before & (figure - required.last[lead] == 1), required.first[lead], figure)
+    opened = chosen_before & (start - choices.last[choice] <= 2) & (start > choices.last[choice])
     offered = np.zeros(len(items), dtype=np.int64)
-    for found, step, value in ((years, 1, 1), (years.only(opened), 1, 2), (years.only(opened), -1, 4)):
-        found = _some(found)
-        index, there = found.beside(items.last if step > 0 else items.first, items.row, step)
-        gap = found.first[index] - items.last if step > 0 else items.first - found.last[index]
-        apart = np.abs(found.sentence[index] - items.sentence)
-        offered += value * (there & (gap <= (60 if step > 0 else 20)) & (apart <= (2 if step > 0 else 1)))
+    for found, side, value in ((years, BEHIND, 1), (years.only(opened), BEHIND, 2), (years.only(opened), BEFORE, 4)):
+        found = _or_nowhere(found)
+        most_tokens, most_sentences = (60, 2) if side == BEHIND else (20, 1)
+        index, exists = items.beside_each(found, side)
+        gap = found.first[index] - items.last if side == BEHIND else items.first - found.last[index]
+        near = (gap <= most_tokens) & (np.abs(found.sentence[index] - items.sentence) <= most_sentences)
+        offered += value * (exists & near)
     return offered
 
 
-def _substitutes(out: Features, m: Mentions) -> None:
+def _add_substitutes(out: Features, mentions: Mentions) -> None:
     """The next words of substitution in the ad, however far: "a combination of education and experience may do"."""
-    items, tokens = m.items, m.tokens
-    swaps = _some(m.cues.only(m.cues.group == CLASS["substitute"]))
+    items, tokens = mentions.items, mentions.tokens
+    swaps = _or_nowhere(mentions.cues.only(mentions.cues.group == CLASS["substitute"]))
     levels = items.first[items.group == CLASS["level"]]
-    for side in (0, 1):
-        index, there = swaps.beside(items.last if side else items.first, items.row, 1 if side else -1)
+    for side in (BEFORE, BEHIND):
+        index, exists = items.beside_each(swaps, side)
         first, last = swaps.first[index], swaps.last[index]
-        apart = _SENTENCES_APART[np.clip(np.abs(swaps.sentence[index] - items.sentence), 0, 19)]
-        between = np.searchsorted(levels, first) - np.searchsorted(levels, items.first)
-        between = np.clip(np.abs(between) - side, 0, 2)
-        out.add(55, ((swaps.value[index] * 8 + apart) * 4 + between) * 2 + side, there, first, last)
+        sentences = _SENTENCES_APART[np.clip(np.abs(swaps.sentence[index] - items.sentence), 0, 19)]
+        between = np.abs(np.searchsorted(levels, first) - np.searchsorted(levels, items.first))
+        between = np.clip(between - (side == BEHIND), 0, 2)
+        out.add(
+            "substitution", exists, first, last,
+            value=swaps.value[index], sentences=sentences, levels=between, side=side,
+        )  # fmt: skip
         words = tokens.hash[first] * PAIR + tokens.hash[last]
-        out.add(56, words + (apart * 2 + side).view(np.uint64) * STEP, there, first, last)
+        out.add("words of substitution", exists, first, last, words, sentences=sentences, side=side)
 
 
-def _section(out: Features, m: Mentions) -> Indices:
+def _add_section(out: Features, mentions: Mentions) -> Indices:
     """The cue that opens the section: at the start of a line, and with it or before a colon."""
-    items, cues, tokens, sentence = m.items, m.cues, m.tokens, m.sentence
+    items, cues, tokens, sentence = mentions.items, mentions.cues, mentions.tokens, mentions.sentence
     before, behind = np.maximum(cues.first - 1, 0), np.minimum(cues.last + 1, len(tokens) - 1)
     starts = (sentence[before] != cues.sentence) | (cues.first == tokens.first[cues.row])
     stops = (sentence[behind] != cues.sentence) | (behind == cues.last)
     colon = tokens.folded[tokens.end[cues.last]] == _COLON
-    heading = cues.group == CLASS["heading"]
-    for k, opens in enumerate((starts & (stops | colon), heading & (starts | stops | colon))):
-        some = _some(cues.only(opens))
-        index, there = some.beside(items.first, items.row, -1)
-        section = np.where(there, some.group[index] * 8 + some.value[index] + 1, 0)
-        first, last = some.first[index], some.last[index]
-        apart = np.minimum(items.sentence - some.sentence[index], 6)
+    is_heading = cues.group == CLASS["heading"]
+    for name, opens in (("section", starts & (stops | colon)), ("heading", is_heading & (starts | stops | colon))):
+        openings = _or_nowhere(cues.only(opens))
+        index, exists = items.beside_each(openings, BEFORE)
+        section = np.where(exists, openings.group[index] * 8 + openings.value[index] + 1, 0)
+        first, last = openings.first[index], openings.last[index]
+        sentences = np.minimum(items.sentence - openings.sentence[index], 6)
         # Having no heading is a fact, too, and one that no words speak of.
-        out.add(40 + 2 * k, section, first=np.where(there, first, -1), last=np.where(there, last, -1))
-        out.add(41 + 2 * k, section * 8 + apart, there, first, last)
+        out.add(name, None, np.where(exists, first, -1), np.where(exists, last, -1), section=section)
+        out.add(f"{name} and distance", exists, first, last, section=section, sentences=sentences)
     return section
 
 
-def _neighbours(out: Features, m: Mentions, some: Mentions, groups: Indices) -> None:
-    """The next schooling and the next length of time, before and behind, and the words between."""
-    items, tokens = some.items, m.tokens
-    levels = np.where(m.items.group == CLASS["level"], m.items.value, 7)
-    own = levels[out.of]
-    kind = items.group * 8 + np.where(items.group == CLASS["level"], items.value, 0)
-    choices = m.cues.only(m.cues.group == CLASS["or"])
+def _add_neighbours(out: Features, mentions: Mentions, chosen: Mentions, groups: Indices) -> None:
+    """The next schooling and the next length of time, before and behind."""
+    items = chosen.items
+    levels = np.where(mentions.items.group == CLASS["level"], mentions.items.value, _NO_LEVEL)
+    own = levels[out.mention]
     for group in (SCHOOLING, YEARS):
-        chosen = np.append(np.flatnonzero(groups == group), 0)  # one more, in case that there are none
-        others = _some(m.items.only(groups == group))
-        for side in (0, 1):
-            index, there = others.beside(items.last if side else items.first, items.row, 1 if side else -1)
-            left, right = (items.last, m.figure[chosen][index]) if side else (others.last[index], some.figure)
-            apart = np.minimum(np.abs(others.sentence[index] - items.sentence), 3)
-            gap = np.where(there, np.clip(right - left, 0, 63), 63)
-            other = levels[chosen][index]
-            compared = np.where(other == 7, 3, np.sign(other - own) + 1)
-            # "or at least five years": a choice opens what stands behind it.
-            choice, open_to = choices.beside(right, items.row, -1)
-            if len(choices):
-                open_to &= (choices.first[choice] > left) & (right - choices.last[choice] <= 2)
-            code = ((group * 2 + side) * 4 + compared) * 8 + items.group
-            out.add(46, np.where(there, (code * 4 + apart) * 2 + open_to + 2, group * 2 + side))
-            out.add(47, ((code * 4 + apart) * 2 + open_to) * 8 + _FAR[gap], there)
-            if group == YEARS:
-                continue
-            out.add(48, ((side * 8 + other) * 8 + own) * 4 + np.minimum(apart, 1) * 2 + open_to, there)
-            sign = tokens.folded[tokens.end[np.minimum(left, len(tokens) - 1)]].astype(np.int64)
-            out.add(49, ((sign * 2 + side) * 4 + compared) * 4 + np.minimum(gap, 3), there)
-            token = left[:, None] + np.arange(1, _BETWEEN + 1)
-            inside = there[:, None] & (token < right[:, None])
-            token[~inside] = 0
-            far = (side * 4 + compared) * 2 + (gap >= 5)
-            out.add(50, tokens.hash.take(token) + far.view(np.uint64)[:, None] * STEP, inside, first=token)
-    named = np.zeros((tokens.n_rows, 8), dtype=bool)  # which levels the whole ad names
-    named[items.row[out.group == SCHOOLING], own[out.group == SCHOOLING]] = True
-    out.add(51, kind[:, None] * 8 + np.arange(8), named[items.row])
-    count = np.bincount(items.row[items.group == CLASS["level"]], minlength=tokens.n_rows)[items.row]
-    out.add(52, np.minimum(count, 5))
+        numbers = np.append(np.flatnonzero(groups == group), 0)  # one more, in case that there are none
+        others = _or_nowhere(mentions.items.only(groups == group))
+        for side in (BEFORE, BEHIND):
+            index, exists = items.beside_each(others, side)
+            left, right = others.last[index], chosen.figure
+            if side == BEHIND:
+                left, right = items.last, mentions.figure[numbers][index]
+            gap = np.where(exists, np.clip(right - left, 0, _MAX_GAP), _MAX_GAP)
+            other = levels[numbers][index]
+            compared = np.where(other == _NO_LEVEL, _UNCOMPARED, np.sign(other - own) + 1)
+            sentences = np.minimum(np.abs(others.sentence[index] - items.sentence), 3)
+            choice = _chosen(mentions, left, right, items.row)
+            code = pack(
+                NEIGHBOUR, group=group, side=side, compared=compared, item_class=items.group,
+                sentences=sentences, choice=choice,
+            )  # fmt: skip
+            out.add("neighbour", neighbour=np.where(exists, code + 2, group * 2 + side))
+            out.add("neighbour and distance", exists, neighbour=code, distance=_GAP_CLASS[gap])
+            if group == SCHOOLING:
+                out.add(
+                    "neighbour's level", exists,
+                    side=side, other=other, own=own, other_sentence=np.minimum(sentences, 1), choice=choice,
+                )  # fmt: skip
+                _add_between(out, mentions, exists, (left, right), gap, side=side, compared=compared)
+
+
+def _chosen(mentions: Mentions, left: Indices, right: Indices, row: Indices) -> Flags:
+    """Whether an "or" between two places opens what stands behind it: "or at least five years"."""
+    choices = mentions.cues.only(mentions.cues.group == CLASS["or"])
+    index, exists = choices.beside(right, row, -1)
+    if len(choices):
+        exists &= (choices.first[index] > left) & (right - choices.last[index] <= 2)
+    return exists
+
+
+def _add_between(
+    out: Features,
+    mentions: Mentions,
+    exists: Flags,
+    ends: tuple[Indices, Indices],
+    gap: Indices,
+    **relation: Any,
+) -> None:
+    """The sign and the words between a mention and the schooling beside it."""
+    tokens, (left, right) = mentions.tokens, ends
+    sign = tokens.folded[tokens.end[np.minimum(left, len(tokens) - 1)]]
+    out.add("sign towards neighbour", exists, **relation, sign=sign, gap=np.minimum(gap, 3))
+    token = left[:, None] + np.arange(1, _N_BETWEEN + 1)
+    inside = exists[:, None] & (token < right[:, None])
+    token[~inside] = 0
+    beside = {name: np.reshape(value, (-1, 1)) for name, value in relation.items()}
+    far = gap[:, None] >= _FAR_NEIGHBOUR_TOKENS
+    out.add("word towards neighbour", inside, first=token, words=tokens.hash.take(token), **beside, far=far)
+
+
+def _add_levels(out: Features, mentions: Mentions) -> None:
+    """Which levels the whole ad names, and how often it names any."""
+    items, n_rows = mentions.items, mentions.tokens.n_rows
+    is_level, schooling = items.group == CLASS["level"], out.group == SCHOOLING
+    named = np.zeros((n_rows, 8), dtype=bool)
+    named[items.row[schooling], np.where(is_level, items.value, _NO_LEVEL)[schooling]] = True
+    out.add("level of the ad", named[items.row], kind=_kind(items)[:, None], level=np.arange(8))
+    count = np.bincount(items.row[is_level], minlength=n_rows)[items.row]
+    out.add("levels of the ad", count=np.minimum(count, 5))

@@ -9,19 +9,65 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from collarclass.definitions.labels import NOT_NEEDED, PREFERRED, REQUIRED, STATUSES, SUBSTITUTABLE, UNSTATED
 from collarclass.features.ngrams import Vocabulary
-from collarclass.requirement_reader.context import Features
+from collarclass.requirement_reader.facts import Features
 from collarclass.requirement_reader.lexicon import CLASS
 from collarclass.requirement_reader.mentions import Phrases
 
-OUTCOMES = ("none", "required", "preferred", "substitutable", "not_needed")  # of a mention
-NONE, REQUIRED, PREFERRED, SUBSTITUTABLE, NOT_NEEDED = range(5)
+# What a mention may be: nothing that is asked for, or something that is stated with a status.
+OUTCOMES = ("none", *STATUSES[:UNSTATED])
+NONE = 0
 ALTERNATIVE = len(OUTCOMES)  # column of the weights: in place of the mention before
 N_MENTION = ALTERNATIVE + 1
-N_DECIDING = 4  # outcomes by which a mention may decide the ad's level and status
-_NEIGHBOURS = 4  # mentions on each side that relations look at
-_FLOOR = 1e-4
-_MANY = 20_000  # features that are summed by SciPy
+N_DECIDING = UNSTATED  # statuses with which a mention may decide the ad's level
+N_WEIGHTS = N_MENTION + N_DECIDING
+
+# What one mention of schooling is asked for like among the others of its ad; see `relations`.
+_OTHERS = (
+    "asked_higher",
+    "asked_lower",
+    "asked_same",
+    "asked_higher_apart",
+    "asked_lower_joined",
+    "asked_higher_joined",
+    "preferred_not_lower",
+    "preferred_lower",
+    "substitutable",
+    "not_needed",
+    "required_higher_too",
+    "alternative_behind",
+)
+RELATIONS = (
+    *(f"log_{outcome}" for outcome in OUTCOMES),
+    *OUTCOMES,
+    "log_odds_alternative",
+    *(f"other_{name}" for name in _OTHERS),
+    "asked_less_than_any",
+    "preferred_less_than_any",
+    "stated_less_than_any",
+    "stated_any",
+    "constant",
+)
+_MAX_NEIGHBOURS = 4  # mentions on each side that relations look at
+_MIN_PROBABILITY = 1e-4
+_RELATION_SCALE = 3  # of what is a probability, so that shrinking holds it back no more than the logarithms
+_MIN_SCIPY_FEATURES = 20_000  # from here on SciPy sums faster, whose loading takes time
+
+
+def status_of(outcome: NDArray[np.int64]) -> NDArray[np.int8]:
+    """Index into `STATUSES` for each index into `OUTCOMES`, -1 for none."""
+    return (outcome - 1).astype(np.int8)
+
+
+def outcome_of(status: NDArray[np.int8]) -> NDArray[np.int64]:
+    """Index into `OUTCOMES` for each index into `STATUSES`."""
+    return status.astype(np.int64) + 1
+
+
+def how(outcome: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Of probabilities of `OUTCOMES`, those with a status: columns are indices into `STATUSES`."""
+    return outcome[:, NONE + 1 :]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +78,7 @@ class Reader:
     ----------
     vocabulary : Vocabulary
         Hashes of the features.
-    weight : ndarray of float32, shape (n_features, 10)
+    weight : ndarray of float32, shape (n_features, N_WEIGHTS)
         Log-odds: of each of `OUTCOMES` and of being an alternative; then of deciding the whole ad as required,
         preferred, substitutable or not needed.
     relation : ndarray of float32, shape (n_relations, 4)
@@ -134,13 +180,13 @@ def known_features(features: Features, vocabulary: Vocabulary, n_mentions: int) 
     where, number = vocabulary.find(hashes.ravel())
     begins = np.searchsorted(where, np.arange(len(hashes) + 1) * hashes.shape[1])
     starts = np.zeros(n_mentions + 1, dtype=np.int64)
-    starts[features.of + 1] = np.diff(begins)
+    starts[features.mention + 1] = np.diff(begins)
     return KnownFeatures(np.cumsum(starts), where, number)
 
 
 def sum_weights(weight: NDArray[np.float64], known: KnownFeatures) -> NDArray[np.float64]:
     """Sum of the weights of each mention's features, one after the other, so that it is the same in every batch."""
-    if len(known.number) < _MANY:  # without SciPy, which takes longer to load
+    if len(known.number) < _MIN_SCIPY_FEATURES:
         return sum_by_mention(weight[known.number], known.starts)
     from scipy.sparse import csr_matrix
 
@@ -162,54 +208,79 @@ def probabilities(sums: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArr
     return np.asarray(odds / odds.sum(axis=1, keepdims=True)), np.asarray(alternative)
 
 
-def relations(
-    items: Phrases, outcome: NDArray[np.float64], alternative: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def relations(items: Phrases, outcome: NDArray[np.float64], alternative: NDArray[np.float64]) -> NDArray[np.float64]:
     """How each mention of schooling stands to the others of its ad, by what the weights say of them.
 
     Returns
     -------
     ndarray of float64, shape (n_mentions, n_relations)
-        First the mention's own log-probabilities; then the most that any of the other mentions near by is asked
-        for, preferred or denied, by whether its level is higher, lower or the same and whether it is an alternative.
+        Columns are named by `RELATIONS`: the mention's own probabilities; the most that any of the other mentions
+        near by is asked for, preferred or denied, by whether its level is higher, lower or the same and whether it is
+        an alternative; and how far it is from the most in the ad. All are 0 for what is no schooling.
     """
-    n = len(items)
+    out = np.zeros((len(items), len(RELATIONS)))
     schooling = np.flatnonzero((items.group == CLASS["level"]) | (items.group == CLASS["nothing"]))
+    if not len(schooling):
+        return out
     own, joined, row = outcome[schooling], alternative[schooling], items.row[schooling]
     level = np.where(items.group == CLASS["level"], items.value, -1)[schooling]
-    asked = own[:, REQUIRED] + own[:, SUBSTITUTABLE]
-    most = np.zeros((len(schooling), 12))
-    for side in (-1, 1):
-        link = np.ones(len(schooling))
-        for k in range(1, _NEIGHBOURS + 1):
-            here = np.arange(k, len(schooling)) if side < 0 else np.arange(len(schooling) - k)
-            here = here[row[here] == row[here + side * k]]
-            other = here + side * k
-            link[here] *= joined[here + side * (k - 1)] if side < 0 else joined[other]
-            higher, lower = level[other] > level[here], level[other] < level[here]
-            linked = link[here]
-            for column, value in enumerate(
-                (
-                    asked[other] * higher, asked[other] * lower, asked[other] * ~(higher | lower),
-                    asked[other] * higher * (1 - linked), asked[other] * lower * linked, asked[other] * higher * linked,
-                    own[other, PREFERRED] * ~lower, own[other, PREFERRED] * lower, own[other, SUBSTITUTABLE],
-                    own[other, NOT_NEEDED], own[other, REQUIRED] * higher * own[here, REQUIRED],
-                    linked * (k == 1) * (1 if side > 0 else 0),
-                )
-            ):  # fmt: skip
-                most[here, column] = np.maximum(most[here, column], value)
-    best = np.zeros((items.row[-1] + 1 if n else 0, 3))
-    for column, value in enumerate((asked, own[:, PREFERRED], 1 - own[:, NONE])):
-        np.maximum.at(best[:, column], row, value)
-    out = np.zeros((n, 28))
-    out[schooling, :5] = np.log(np.maximum(own, _FLOOR))
-    out[schooling, 5:10] = 3 * own
-    odds = np.maximum(joined, _FLOOR) / np.maximum(1 - joined, _FLOOR)
-    out[schooling, 10] = np.log(odds)
-    out[schooling, 11:23] = 3 * most
-    out[schooling, 23] = 3 * (asked - best[row, 0])
-    out[schooling, 24] = 3 * (own[:, PREFERRED] - best[row, 1])
-    out[schooling, 25] = 3 * (1 - own[:, NONE] - best[row, 2])
-    out[schooling, 26] = 3 * best[row, 2]
-    out[schooling, 27] = 1.0
+    asked, preferred, stated = _asked(own), how(own)[:, PREFERRED], 1 - own[:, NONE]
+    most_asked, most_preferred, most_stated = (_most_of_row(value, row) for value in (asked, preferred, stated))
+    odds = np.maximum(joined, _MIN_PROBABILITY) / np.maximum(1 - joined, _MIN_PROBABILITY)
+    columns = {f"log_{name}": np.log(np.maximum(own[:, k], _MIN_PROBABILITY)) for k, name in enumerate(OUTCOMES)}
+    columns |= {name: _RELATION_SCALE * own[:, k] for k, name in enumerate(OUTCOMES)}
+    columns["log_odds_alternative"] = np.log(odds)
+    others = _most_of_others(own, joined, row, level)
+    columns |= {f"other_{name}": _RELATION_SCALE * value for name, value in others.items()}
+    columns["asked_less_than_any"] = _RELATION_SCALE * (asked - most_asked)
+    columns["preferred_less_than_any"] = _RELATION_SCALE * (preferred - most_preferred)
+    columns["stated_less_than_any"] = _RELATION_SCALE * (stated - most_stated)
+    columns["stated_any"] = _RELATION_SCALE * most_stated
+    columns["constant"] = np.ones(len(schooling))
+    out[schooling] = np.column_stack([columns[name] for name in RELATIONS])
     return out
+
+
+def _asked(outcome: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Probability of each mention that it is asked for."""
+    return np.asarray(how(outcome)[:, REQUIRED] + how(outcome)[:, SUBSTITUTABLE])
+
+
+def _most_of_row(value: NDArray[np.float64], row: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The greatest value in the row of each."""
+    most = np.zeros(row[-1] + 1)
+    np.maximum.at(most, row, value)
+    return most[row]
+
+
+def _most_of_others(
+    own: NDArray[np.float64], joined: NDArray[np.float64], row: NDArray[np.int64], level: NDArray[np.int64]
+) -> dict[str, NDArray[np.float64]]:
+    """The most that any other mention of schooling near by is asked for and so on, by name."""
+    asked, likely = _asked(own), how(own)
+    most = {name: np.zeros(len(own)) for name in _OTHERS}
+    for side in (-1, 1):
+        link = np.ones(len(own))  # whether all between the two stand in place of each other
+        for step in range(1, _MAX_NEIGHBOURS + 1):
+            here = np.arange(step, len(own)) if side < 0 else np.arange(len(own) - step)
+            here = here[row[here] == row[here + side * step]]
+            other = here + side * step
+            link[here] *= joined[here + side * (step - 1)] if side < 0 else joined[other]
+            higher, lower, linked = level[other] > level[here], level[other] < level[here], link[here]
+            values = {
+                "asked_higher": asked[other] * higher,
+                "asked_lower": asked[other] * lower,
+                "asked_same": asked[other] * ~(higher | lower),
+                "asked_higher_apart": asked[other] * higher * (1 - linked),
+                "asked_lower_joined": asked[other] * lower * linked,
+                "asked_higher_joined": asked[other] * higher * linked,
+                "preferred_not_lower": likely[other, PREFERRED] * ~lower,
+                "preferred_lower": likely[other, PREFERRED] * lower,
+                "substitutable": likely[other, SUBSTITUTABLE],
+                "not_needed": likely[other, NOT_NEEDED],
+                "required_higher_too": likely[other, REQUIRED] * higher * likely[here, REQUIRED],
+                "alternative_behind": linked * (step == 1 and side > 0),
+            }
+            for name, value in values.items():
+                most[name][here] = np.maximum(most[name][here], value)
+    return most

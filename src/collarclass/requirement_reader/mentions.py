@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,11 +14,13 @@ from collarclass.text.tokens import Tokens
 
 Indices = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+BEFORE, BEHIND = 0, 1  # sides of a mention
 
-_WORD = 3  # letters of a word that another was run into
-_GENERAL = 2  # from this value on, "nothing" names schooling in general: "qualifications", "college"
-_QUALIFIED, _ENDS = 4, np.array([ord(c) for c in ",;("])  # tokens from "equivalent" to "experience"; what parts them
-_DENIAL = 10  # tokens between schooling in general and the words that deny it
+_MIN_LETTERS = 3  # of a word that another was run into
+_GENERAL_SCHOOLING = 2  # from this value on, "nothing" names schooling in general: "qualifications", "college"
+_MAX_QUALIFYING_TOKENS = 4  # from "equivalent" to "experience"
+_PARTS_CLAUSES = np.array([ord(c) for c in ",;("])
+_MAX_DENIAL_TOKENS = 10  # between schooling in general and the words that deny it
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +50,7 @@ class Phrases:
     def only(self, mask: Flags) -> Phrases:
         """The phrases for which a mask holds."""
         kept = np.flatnonzero(mask)
-        return Phrases(
-            self.first[kept], self.last[kept], self.row[kept], self.sentence[kept], self.phrase[kept],
-            self.group[kept], self.value[kept],
-        )  # fmt: skip
+        return Phrases(**{column.name: getattr(self, column.name)[kept] for column in fields(self)})
 
     def beside(self, place: Indices, row: Indices, step: int) -> tuple[Indices, Flags]:
         """The phrase `step` phrases behind (before, if negative) each place, and whether it is of the place's row.
@@ -64,9 +63,15 @@ class Phrases:
             index = np.searchsorted(self.first, place, "left") + step
         else:
             index = np.searchsorted(self.first, place, "right") + step - 1
-        there = (index >= 0) & (index < len(self))
+        exists = (index >= 0) & (index < len(self))
         index = np.clip(index, 0, len(self) - 1)
-        return index, there & (self.row[index] == row)
+        return index, exists & (self.row[index] == row)
+
+    def beside_each(self, others: Phrases, side: int) -> tuple[Indices, Flags]:
+        """Of other phrases, the next one before or behind each of these, and whether it is of the same row."""
+        if side == BEFORE:
+            return others.beside(self.first, self.row, -1)
+        return others.beside(self.last, self.row, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,17 +102,21 @@ def find_mentions(tokens: Tokens, lexicon: Lexicon) -> Mentions:
     """Find what may be asked for in a batch of ads."""
     hits = find_phrases(tokens, lexicon)
     sentence = _sentences(tokens, hits.first, hits.last)
-    group = lexicon.group[hits.phrase].astype(np.int64)
     found = Phrases(
-        hits.first, hits.last, tokens.row[hits.first], sentence[hits.first], hits.phrase, group,
-        lexicon.value[hits.phrase].astype(np.int64),
-    )  # fmt: skip
-    is_item = group < len(ITEMS)
+        first=hits.first,
+        last=hits.last,
+        row=tokens.row[hits.first],
+        sentence=sentence[hits.first],
+        phrase=hits.phrase,
+        group=lexicon.group[hits.phrase].astype(np.int64),
+        value=lexicon.value[hits.phrase].astype(np.int64),
+    )
+    is_item = found.group < len(ITEMS)
     _join_equivalents(tokens, found, is_item)
     items, cues = found.only(is_item), found.only(~is_item)
     years, figure = count_years(tokens, sentence, lexicon, items.first, items.last, items.row, items.group, items.value)
     kept = (items.group != CLASS["years"]) | ~np.isnan(years)
-    kept &= (items.group != CLASS["nothing"]) | (items.value < _GENERAL) | _denied(items, cues)
+    kept &= (items.group != CLASS["nothing"]) | (items.value < _GENERAL_SCHOOLING) | _denied(items, cues)
     return Mentions(tokens, sentence, items.only(kept), cues, years[kept], figure[kept])
 
 
@@ -117,12 +126,12 @@ def _join_equivalents(tokens: Tokens, found: Phrases, is_item: Flags) -> None:
     mark, topic = cue[:-1], cue[1:]
     gap = found.first[topic] - found.last[mark]
     near = (found.group[mark] == CLASS["mark"]) & (found.group[topic] == CLASS["topic"]) & (found.value[topic] == 1)
-    near &= (found.sentence[topic] == found.sentence[mark]) & (gap <= _QUALIFIED)
+    near &= (found.sentence[topic] == found.sentence[mark]) & (gap <= _MAX_QUALIFYING_TOKENS)
     mark, gap = mark[near], gap[near]
     whole = np.ones(len(mark), dtype=bool)
-    for k in range(_QUALIFIED):
-        sign = tokens.folded[tokens.end[np.minimum(found.last[mark] + k, len(tokens) - 1)]]
-        whole &= (k >= gap) | ~np.isin(sign, _ENDS)
+    for step in range(_MAX_QUALIFYING_TOKENS):
+        sign = tokens.folded[tokens.end[np.minimum(found.last[mark] + step, len(tokens) - 1)]]
+        whole &= (step >= gap) | ~np.isin(sign, _PARTS_CLAUSES)
     found.group[mark[whole]], found.value[mark[whole]] = CLASS["substitute"], VALUES["substitute"].index("after")
 
 
@@ -130,7 +139,7 @@ def _sentences(tokens: Tokens, first: Indices, last: Indices) -> Indices:
     """Sentence of each token, cut also where a line break was lost, but not in a phrase: "our fieldBachelor's"."""
     end = tokens.end[:-1]
     cut = np.flatnonzero((tokens.start[1:] == end) & ~tokens.ideograph[1:])
-    cut = cut[~tokens.ideograph[cut] & (end[cut] - tokens.start[cut] >= _WORD)] + 1
+    cut = cut[~tokens.ideograph[cut] & (end[cut] - tokens.start[cut] >= _MIN_LETTERS)] + 1
     if len(first):
         within = np.searchsorted(first, cut) - 1
         cut = cut[(within < 0) | (last[within] < cut)]
@@ -142,10 +151,11 @@ def _sentences(tokens: Tokens, first: Indices, last: Indices) -> Indices:
 def _denied(items: Phrases, cues: Phrases) -> Flags:
     """Whether words of denial stand near each item, which alone make schooling in general worth reading."""
     denials = cues.only((cues.group == CLASS["no"]) | (cues.group == CLASS["not_needed"]))
-    out = np.zeros(len(items), dtype=bool)
-    for step, place in ((-1, items.first), (1, items.last)):
-        index, there = denials.beside(place, items.row, step)
-        if len(denials):
-            gap = items.first - denials.last[index] if step < 0 else denials.first[index] - items.last
-            out |= there & (gap <= _DENIAL)
-    return out
+    denied = np.zeros(len(items), dtype=bool)
+    if not len(denials):
+        return denied
+    for side in (BEFORE, BEHIND):
+        index, exists = items.beside_each(denials, side)
+        gap = items.first - denials.last[index] if side == BEFORE else denials.first[index] - items.last
+        denied |= exists & (gap <= _MAX_DENIAL_TOKENS)
+    return denied

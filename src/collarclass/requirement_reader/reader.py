@@ -1,8 +1,8 @@
 """Batch of tokens → what each ad states about schooling, certificates, licences and experience.
 
-Mentions of them are found by the lexicon (`mentions.py`); each is described by what stands around it
-(`context.py`) and judged by learnt weights (`decide.py`); the judged mentions of an ad are brought to one
-level and status (`combine.py`).
+Mentions of them are found by the lexicon (`mentions.py`). Each is described by what stands around it
+(`context.py`, in the facts that `facts.py` names) and judged by learnt weights (`decide.py`). The judged mentions
+of an ad are brought to one level and status (`combine.py`).
 """
 
 from __future__ import annotations

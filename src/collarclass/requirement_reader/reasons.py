@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from collarclass.requirement_reader.context import Features
 from collarclass.requirement_reader.decide import OUTCOMES, Decisions, Reader, sum_by_mention
+from collarclass.requirement_reader.facts import Features
 from collarclass.requirement_reader.mentions import Indices
 from collarclass.text.tokens import Tokens
 
-_MOST = 5  # reasons with words of their own
+_MAX_WORDED = 5  # reasons with words of their own
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +56,12 @@ def reading_terms(features: Sequence[Features], decisions: Decisions, reader: Re
     """The terms by which the mentions of a batch were judged; the features have to keep the places of words."""
     columns = []
     for part, known in zip(features, decisions.known, strict=True):
-        of = np.repeat(np.arange(len(known.starts) - 1), np.diff(known.starts))
+        mention = np.repeat(np.arange(len(known.starts) - 1), np.diff(known.starts))
         first, last = (np.concatenate(places, axis=1).ravel()[known.where] for places in (part.first, part.last))
-        columns.append((of, first, last, known.number))
-    of, first, last, number = (np.concatenate(column) for column in zip(*columns, strict=True))
-    order = np.argsort(of, kind="stable")
-    starts = np.searchsorted(of[order], np.arange(len(decisions.outcome) + 1))
+        columns.append((mention, first, last, known.number))
+    mention, first, last, number = (np.concatenate(column) for column in zip(*columns, strict=True))
+    order = np.argsort(mention, kind="stable")
+    starts = np.searchsorted(mention[order], np.arange(len(decisions.outcome) + 1))
     weight = reader.weight[number[order], : len(OUTCOMES)].astype(np.float64)
     return ReadingTerms(starts, first[order], last[order], weight)
 
@@ -82,37 +82,37 @@ def reasons_of(
     texts : sequence of str
         The text that each mention stands in.
     """
-    every, size = np.arange(len(mention)), np.diff(terms.starts)[mention]
+    numbers, size = np.arange(len(mention)), np.diff(terms.starts)[mention]
     starts = np.append(0, np.cumsum(size))
-    of = np.repeat(every, size)
-    flat = np.arange(starts[-1]) + (terms.starts[mention] - starts[:-1])[of]
-    weights = terms.weight[flat]
+    owner = np.repeat(numbers, size)
+    chosen = np.arange(starts[-1]) + (terms.starts[mention] - starts[:-1])[owner]
+    weights = terms.weight[chosen]
     sums = sum_by_mention(weights, starts)
-    sums[every, outcome] = -np.inf
-    term = np.arange(len(of))
-    weight = weights[term, outcome[of]] - weights[term, sums.argmax(axis=1)[of]]
-    rest = np.bincount(of, weight, len(mention))
-    of, first, last, weight = _by_words(of, terms.first[flat], terms.last[flat], weight)
-    order = np.lexsort((-np.abs(weight), of))
-    begins = np.searchsorted(of, every)
-    chosen = order[np.arange(len(order)) - begins[of[order]] < _MOST]
-    rest -= np.bincount(of[chosen], weight[chosen], len(mention))
-    out: list[list[RequirementReason]] = [[] for _ in texts]
-    start, end = tokens.spans(first[chosen], last[chosen])
-    for i, s, e, w in zip(of[chosen].tolist(), start.tolist(), end.tolist(), weight[chosen].tolist(), strict=True):
-        out[i].append(RequirementReason(texts[i][s:e], w))
-    return [(*some, RequirementReason("", w)) for some, w in zip(out, rest.tolist(), strict=True)]
+    sums[numbers, outcome] = -np.inf
+    term = np.arange(len(owner))
+    weight = weights[term, outcome[owner]] - weights[term, sums.argmax(axis=1)[owner]]
+    rest = np.bincount(owner, weight, len(mention))
+    owner, first, last, weight = _by_words(owner, terms.first[chosen], terms.last[chosen], weight)
+    order = np.lexsort((-np.abs(weight), owner))
+    begins = np.searchsorted(owner, numbers)
+    shown = order[np.arange(len(order)) - begins[owner[order]] < _MAX_WORDED]
+    rest -= np.bincount(owner[shown], weight[shown], len(mention))
+    found: list[list[RequirementReason]] = [[] for _ in texts]
+    spans = (place.tolist() for place in tokens.spans(first[shown], last[shown]))
+    for number, start, end, value in zip(owner[shown].tolist(), *spans, weight[shown].tolist(), strict=True):
+        found[number].append(RequirementReason(texts[number][start:end], value))
+    return [(*worded, RequirementReason("", value)) for worded, value in zip(found, rest.tolist(), strict=True)]
 
 
 def _by_words(
-    of: Indices, first: Indices, last: Indices, weight: NDArray[np.float64]
+    owner: Indices, first: Indices, last: Indices, weight: NDArray[np.float64]
 ) -> tuple[Indices, Indices, Indices, NDArray[np.float64]]:
     """Terms of the same mention and words as one; without those that have no words."""
     worded = np.flatnonzero(first >= 0)
-    worded = worded[np.lexsort((last[worded], first[worded], of[worded]))]
-    of, first, last, weight = of[worded], first[worded], last[worded], weight[worded]
-    if not len(of):
-        return of, first, last, weight
-    new = np.append(True, (of[1:] != of[:-1]) | (first[1:] != first[:-1]) | (last[1:] != last[:-1]))
+    worded = worded[np.lexsort((last[worded], first[worded], owner[worded]))]
+    owner, first, last, weight = owner[worded], first[worded], last[worded], weight[worded]
+    if not len(owner):
+        return owner, first, last, weight
+    new = np.append(True, (owner[1:] != owner[:-1]) | (first[1:] != first[:-1]) | (last[1:] != last[:-1]))
     begins = np.flatnonzero(new)
-    return of[begins], first[begins], last[begins], np.add.reduceat(weight, begins)
+    return owner[begins], first[begins], last[begins], np.add.reduceat(weight, begins)

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from collarclass.definitions.labels import LEVELS, STATUSES
+from collarclass.definitions.labels import LEVELS, NOT_NEEDED, PREFERRED, STATUSES, SUBSTITUTABLE, UNSTATED
+from collarclass.requirement_reader.decide import outcome_of
 from collarclass.requirement_reader.lexicon import NATURES
 from collarclass.requirement_reader.reasons import ReadingTerms, RequirementReason, reasons_of
 from collarclass.text.tokens import Tokens
 
-REQUIRED, PREFERRED, SUBSTITUTABLE, NOT_NEEDED, UNSTATED = range(5)
+# Kinds of finding, as they are named; a driving licence is a licence, but counts apart.
 KINDS = ("schooling", "certificate", "licence", "skill_grade", "licence", "experience")
-SCHOOLING, CERTIFICATE, LICENCE, SKILL_GRADE, DRIVING, EXPERIENCE = range(6)
+SCHOOLING, CERTIFICATE, LICENCE, SKILL_GRADE, DRIVING, EXPERIENCE = range(len(KINDS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,16 +114,32 @@ class Stated:
 def nothing_stated(n_rows: int) -> Stated:
     """Of ads that state nothing."""
     unstated = np.full(n_rows, -1, dtype=np.int8)
-    none, place, yes = np.zeros(0, dtype=np.int8), np.zeros(0, dtype=np.int64), np.zeros(0, dtype=bool)
+    code, place, flag = np.zeros(0, dtype=np.int8), np.zeros(0, dtype=np.int64), np.zeros(0, dtype=bool)
     return Stated(
-        unstated, np.full(n_rows, UNSTATED, dtype=np.int8), unstated, np.ones(n_rows),
-        place, none, none, none, place, place, none, none, np.zeros(0), yes, yes, np.zeros(0), place,
-    )  # fmt: skip
+        level=unstated,
+        status=np.full(n_rows, UNSTATED, dtype=np.int8),
+        preferred=unstated,
+        sureness=np.ones(n_rows),
+        row=place,
+        kind=code,
+        value=code,
+        finding_status=code,
+        first=place,
+        last=place,
+        isced=code,
+        nature=code,
+        years=np.zeros(0),
+        pursuing=flag,
+        decides=flag,
+        confidence=np.zeros(0),
+        mention=place,
+    )
 
 
+_SCHOOLING_FEATURES = tuple(f"schooling_{name}" for name in LEVELS)
 FEATURES: tuple[str, ...] = (
-    *(f"schooling_{name}" for name in LEVELS),
-    *STATUSES[:4],
+    *_SCHOOLING_FEATURES,
+    *STATUSES[:UNSTATED],
     "prefers_more",
     "pursuing",
     "academic_certificates",
@@ -131,7 +148,10 @@ FEATURES: tuple[str, ...] = (
     "driving",
     "years",
 )
-_MOST = 3
+_COLUMN = {name: number for number, name in enumerate(FEATURES)}
+_FLAGS = ("pursuing", "driving")  # features that are 1 for one finding as for several
+_MAX_COUNT = 3  # findings that are counted
+_MAX_YEARS = 10.0
 
 
 def _effective(stated: Stated) -> NDArray[np.float64]:
@@ -168,34 +188,35 @@ def features(stated: Stated) -> NDArray[np.float64]:
     >>> {name: float(value) for name, value in zip(FEATURES, found) if value}
     {'schooling_associate': 0.5, 'schooling_bachelor': 0.5, 'substitutable': 1.0}
     """
-    n = len(stated.level)
-    out = np.zeros((n, len(FEATURES)))
-    effective = _effective(stated)
-    known = stated.level >= 0
-    for k in range(5):
-        out[known, k] = np.maximum(0.0, 1.0 - np.abs(effective[known] - k))
-    rows = np.flatnonzero(known)
-    out[rows, 5 + stated.status[rows]] = 1.0
-    out[:, 9] = (stated.preferred > stated.level) & (stated.status != PREFERRED)
-    for column, mask in _counted(stated):
-        out[:, column] = np.minimum(np.bincount(stated.row[mask], minlength=n), _MOST) / _MOST
-    out[:, 10] = out[:, 10] > 0
-    out[:, 14] = out[:, 14] > 0
+    n_rows = len(stated.level)
+    column = {name: np.zeros(n_rows) for name in FEATURES}
+    effective, known = _effective(stated), stated.level >= 0
+    for level, name in enumerate(_SCHOOLING_FEATURES):
+        column[name][known] = np.maximum(0.0, 1.0 - np.abs(effective[known] - level))
+    for status, name in enumerate(STATUSES[:UNSTATED]):
+        column[name][known & (stated.status == status)] = 1.0
+    column["prefers_more"][:] = (stated.preferred > stated.level) & (stated.status != PREFERRED)
+    for name, mask in _counted(stated).items():
+        count = np.bincount(stated.row[mask], minlength=n_rows)
+        column[name][:] = count > 0 if name in _FLAGS else np.minimum(count, _MAX_COUNT) / _MAX_COUNT
     timed = np.flatnonzero(stated.kind == EXPERIENCE)
-    np.maximum.at(out[:, 15], stated.row[timed], np.minimum(stated.years[timed], 10.0) / 10.0)
-    return out
+    np.maximum.at(column["years"], stated.row[timed], _share_of_years(stated.years[timed]))
+    return np.column_stack([column[name] for name in FEATURES])
 
 
-def _counted(stated: Stated) -> list[tuple[int, NDArray[np.bool_]]]:
-    """The findings that a column counts."""
-    paper = ((stated.kind == CERTIFICATE) | (stated.kind == LICENCE)) & (stated.finding_status != NOT_NEEDED)
-    return [
-        (10, stated.pursuing & stated.decides),
-        (11, paper & (stated.nature == 0)),
-        (12, paper & (stated.nature == 1)),
-        (13, stated.kind == SKILL_GRADE),
-        (14, stated.kind == DRIVING),
-    ]
+def _share_of_years(years: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.minimum(years, _MAX_YEARS) / _MAX_YEARS
+
+
+def _counted(stated: Stated) -> dict[str, NDArray[np.bool_]]:
+    """The findings that each feature counts, by its name."""
+    certified = ((stated.kind == CERTIFICATE) | (stated.kind == LICENCE)) & (stated.finding_status != NOT_NEEDED)
+    return {
+        "pursuing": stated.pursuing & stated.decides,
+        **{f"{name}_certificates": certified & (stated.nature == nature) for nature, name in enumerate(NATURES)},
+        "skill_grades": stated.kind == SKILL_GRADE,
+        "driving": stated.kind == DRIVING,
+    }
 
 
 def carriers(stated: Stated) -> NDArray[np.int64]:
@@ -206,30 +227,27 @@ def carriers(stated: Stated) -> NDArray[np.int64]:
     ndarray of int64, shape (n_rows, n_features)
         Index into the findings of `stated`; -1 where the feature is 0.
     """
-    n = len(stated.level)
-    out = np.full((n, len(FEATURES)), -1, dtype=np.int64)
-    index = np.arange(len(stated.row))[::-1]  # the first finding is written last and stays
+    values, n_rows, row = features(stated), len(stated.level), stated.row
+    index = np.arange(len(row))[::-1]  # the first finding is written last and stays
 
-    def put(column: int, mask: NDArray[np.bool_]) -> None:
-        some = index[mask[::-1]]
-        out[stated.row[some], column] = some
+    def first_of(mask: NDArray[np.bool_], into: NDArray[np.int64]) -> NDArray[np.int64]:
+        chosen = index[mask[::-1]]
+        into[row[chosen]] = chosen
+        return into
+
+    def first(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
+        return first_of(mask, np.full(n_rows, -1, dtype=np.int64))
 
     decides = stated.decides
-    lead = np.full(n, -1, dtype=np.int64)
-    for match in (decides, decides & (stated.value == stated.level[stated.row])):
-        some = index[match[::-1]]
-        lead[stated.row[some]] = some
-    some = index[(decides & (stated.finding_status == stated.status[stated.row]))[::-1]]
-    out[:, :9] = lead[:, None]
-    put(9, decides & (stated.value == stated.preferred[stated.row]) & (stated.finding_status == PREFERRED))
-    for column, mask in _counted(stated):
-        put(column, mask)
-    values = features(stated)
+    leading = first_of(decides & (stated.value == stated.level[row]), first(decides))
+    carrier = dict.fromkeys((*_SCHOOLING_FEATURES, *STATUSES[:UNSTATED]), leading)
+    prefers = decides & (stated.value == stated.preferred[row]) & (stated.finding_status == PREFERRED)
+    carrier["prefers_more"] = first(prefers)
+    carrier |= {name: first(mask) for name, mask in _counted(stated).items()}
     timed = stated.kind == EXPERIENCE
-    timed &= np.minimum(np.nan_to_num(stated.years), 10.0) / 10.0 == values[stated.row, 15]
-    put(15, timed)
-    out[values == 0] = -1
-    return out
+    timed &= _share_of_years(np.nan_to_num(stated.years)) == values[row, _COLUMN["years"]]
+    carrier["years"] = first(timed)
+    return np.where(values == 0, -1, np.column_stack([carrier[name] for name in FEATURES]))
 
 
 def findings(
@@ -253,35 +271,29 @@ def findings(
         Each in reading order, with ``text[start:end] == requirement.text``, by offsets in the title or in the text.
     """
     start, end = tokens.spans(stated.first, stated.last)
-    whose = [texts[row] for row in stated.row.tolist()]
-    words = [text[s:e] for text, s, e in zip(whose, start.tolist(), end.tolist(), strict=True)]
+    source = [texts[row] for row in stated.row.tolist()]
     offset = np.zeros(len(start), dtype=np.int64) if text_offset is None else text_offset[stated.row]
     in_title = start < offset
     offset[in_title] = 0
     reasons: list[tuple[RequirementReason, ...]] = [()] * len(start)
     if stated.terms is not None:
-        outcome = stated.finding_status.astype(np.int64) + 1
-        reasons = reasons_of(stated.terms, stated.mention, outcome, tokens, whose)
+        reasons = reasons_of(stated.terms, stated.mention, outcome_of(stated.finding_status), tokens, source)
     found = [
         Requirement(
-            KINDS[kind],
-            STATUSES[status],
-            s,
-            e,
-            text,
-            "title" if titled else "text",
-            level=LEVELS[level] if level >= 0 else None,
-            isced=isced if isced >= 0 else None,
-            nature=NATURES[nature] if nature >= 0 else None,
-            years=None if years != years else years,
-            confidence=confidence,
-            reasons=why,
+            kind=KINDS[stated.kind[i]],
+            status=STATUSES[stated.finding_status[i]],
+            start=int(start[i] - offset[i]),
+            end=int(end[i] - offset[i]),
+            text=source[i][start[i] : end[i]],
+            field="title" if in_title[i] else "text",
+            level=LEVELS[stated.value[i]] if stated.value[i] >= 0 else None,
+            isced=int(stated.isced[i]) if stated.isced[i] >= 0 else None,
+            nature=NATURES[stated.nature[i]] if stated.nature[i] >= 0 else None,
+            years=None if np.isnan(stated.years[i]) else float(stated.years[i]),
+            confidence=float(stated.confidence[i]),
+            reasons=reasons[i],
         )
-        for kind, status, s, e, text, titled, level, isced, nature, years, confidence, why in zip(
-            stated.kind.tolist(), stated.finding_status.tolist(), (start - offset).tolist(), (end - offset).tolist(),
-            words, in_title.tolist(), stated.value.tolist(), stated.isced.tolist(), stated.nature.tolist(),
-            stated.years.tolist(), stated.confidence.tolist(), reasons, strict=True,
-        )
-    ]  # fmt: skip
+        for i in range(len(start))
+    ]
     begins = np.searchsorted(stated.row, np.arange(len(texts) + 1)).tolist()
-    return [tuple(found[a:b]) for a, b in itertools.pairwise(begins)]
+    return [tuple(found[begin:end]) for begin, end in itertools.pairwise(begins)]

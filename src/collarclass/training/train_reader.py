@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from collarclass.corpus.read import read_csv
-from collarclass.definitions.labels import STATUSES
+from collarclass.definitions.labels import NOT_NEEDED, STATUSES, UNSTATED
 from collarclass.errors import DataError
 from collarclass.features.ngrams import Vocabulary
 from collarclass.requirement_reader.context import context_features
@@ -41,7 +41,6 @@ from collarclass.text.tokens import tokenize
 
 UNKNOWN = -1
 PASSAGE = "marked passage"  # note of such a case of the challenge set
-_NOT_NEEDED, _UNSTATED = STATUSES.index("not_needed"), STATUSES.index("unstated")
 _FOLDS = 2  # for the probabilities of mentions that relations between them are learnt from
 _OWN_WEIGHT = 0.3  # of the project's own ads, which say what they ask for more plainly than real ones
 _PASSAGE_WEIGHT = 0.4  # of passages written for their marked mentions, likewise
@@ -49,6 +48,11 @@ _WORDING_WEIGHT = 4.0  # of wordings that were read wrongly, each of which stand
 _SHRINK_MENTION, _SHRINK_ROW, _SHRINK_RELATION = 0.5, 8.0, 0.05
 _TEMPERATURE = np.array([1.75, 1.35], dtype=np.float32)  # found with sources held out
 _BATCH = 400  # texts tokenized at once
+
+
+def phrases_of(row: NDArray[np.int64], group: NDArray[np.int64], value: NDArray[np.int64]) -> Phrases:
+    """Mentions as far as their relations depend on them: without place and phrase."""
+    return Phrases(first=row, last=row, row=row, sentence=row, phrase=row, group=group, value=value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,7 @@ class Examples:
     @property
     def items(self) -> Phrases:
         """The mentions, as far as their relations depend on them."""
-        return Phrases(self.row, self.row, self.row, self.row, self.row, self.group, self.value)
+        return phrases_of(self.row, self.group, self.value)
 
     @property
     def schooling(self) -> NDArray[np.bool_]:
@@ -183,9 +187,9 @@ def _fit_rows(
     may[denial, -1] = True
     status, sought = examples.status[examples.row], examples.level[examples.row]
     fits = may & (status[:, None] == np.arange(N_DECIDING))
-    fits &= (level & (examples.value == sought))[:, None] | (np.arange(N_DECIDING) == _NOT_NEEDED)
+    fits &= (level & (examples.value == sought))[:, None] | (np.arange(N_DECIDING) == NOT_NEEDED)
     found = np.bincount(examples.row, fits.any(axis=1), n) > 0
-    none = examples.status == _UNSTATED
+    none = examples.status == UNSTATED
     learns = (examples.status != UNKNOWN) & (found | none)  # an ad whose schooling was not found teaches nothing
     rows = np.flatnonzero(examples.schooling & learns[examples.row])
     matrix, beside, of = examples.features[rows], related[rows], examples.row[rows]
@@ -269,11 +273,10 @@ def read_texts(
         columns.append([mentions.items.row + begin, mentions.items.group, mentions.items.value])
     if not columns:
         nothing = np.zeros(0, dtype=np.int64)
-        empty = Phrases(nothing, nothing, nothing, nothing, nothing, nothing, nothing)
+        empty = phrases_of(nothing, nothing, nothing)
         return sp.csr_matrix(np.zeros((0, len(known)), dtype=np.float32)), empty, nothing, nothing
     row, group, value = (np.concatenate(column) for column in zip(*columns, strict=True))
-    phrases = Phrases(row, row, row, row, row, group, value)
-    return sp.vstack(matrices).tocsr(), phrases, np.concatenate(starts), np.concatenate(ends)
+    return sp.vstack(matrices).tocsr(), phrases_of(row, group, value), np.concatenate(starts), np.concatenate(ends)
 
 
 def read_hashed(path: Path) -> tuple[NDArray[np.uint64], Examples]:
@@ -332,7 +335,7 @@ def decided_examples(
     known = texts["status"].isin(STATUSES) & (texts["level"] != "*")
     status = np.where(known, texts["status"].map({name: i for i, name in enumerate(STATUSES)}), UNKNOWN)
     level = pd.to_numeric(texts["level"], errors="coerce").fillna(-1).to_numpy(np.int64)
-    level[status == _NOT_NEEDED] = -1
+    level[status == NOT_NEEDED] = -1
     source = texts["source"].to_numpy(np.str_) if "source" in texts else np.full(len(texts), "")
     status = status.astype(np.int64)
     return Examples(
