@@ -19,7 +19,7 @@ from collarclass.requirement_reader.context import context_features
 from collarclass.requirement_reader.decide import OUTCOMES, decide
 from collarclass.requirement_reader.lexicon import default_lexicon, load_lexicon
 from collarclass.requirement_reader.mentions import find_mentions
-from collarclass.requirement_reader.phrases import MOST, _settle, _settle_chains
+from collarclass.requirement_reader.phrases import MAX_PLACES, _settle, _settle_chains
 from collarclass.requirement_reader.reader import read_requirements
 from collarclass.requirement_reader.stated import FEATURES, KINDS, carriers, features, findings
 from collarclass.text.tokens import tokenize
@@ -133,7 +133,7 @@ def test_sums_are_the_same_with_and_without_scipy(monkeypatch: pytest.MonkeyPatc
     found = context_features(mentions, default_lexicon())
     decided = []
     for many in (0, 1 << 40):
-        monkeypatch.setattr(decide_module, "_MANY", many)
+        monkeypatch.setattr(decide_module, "_MIN_SCIPY_FEATURES", many)
         decided.append(decide(READER, found, mentions.items))
     for name in ("outcome", "alternative", "deciding"):
         assert np.array_equal(getattr(decided[0], name), getattr(decided[1], name))
@@ -343,20 +343,20 @@ REPEATED = ("学历不限，", "BSc or ", "nvq level 3/", "3-5 years ", "forklif
 def test_only_the_first_places_of_an_ad_are_judged(phrase: str) -> None:
     lexicon = default_lexicon()
     ordinary = "You need a bachelor's degree and two years of experience. A licence is a plus."
-    crowded, fewer = phrase * (3 * MOST), phrase * (MOST // 4)
+    crowded, fewer = phrase * (3 * MAX_PLACES), phrase * (MAX_PLACES // 4)
     batch = [ordinary, crowded, ordinary, fewer]
     items = find_mentions(tokenize(batch), lexicon).items
     alone = [find_mentions(tokenize([text]), lexicon).items for text in batch]
     counts = np.bincount(items.row, minlength=4).tolist()
     assert counts == [len(found) for found in alone]
-    assert MOST // 4 <= counts[1] <= MOST
-    assert counts[3] == MOST // 4  # all of them
+    assert MAX_PLACES // 4 <= counts[1] <= MAX_PLACES
+    assert counts[3] == MAX_PLACES // 4  # all of them
     assert items.phrase.tolist() == [number for found in alone for number in found.phrase.tolist()]
 
 
 def test_words_about_the_last_place_are_still_read() -> None:
-    tokens = tokenize(["BSc, " * (MOST - 1) + "diploma is not required, " + "diploma, " * 20])
+    tokens = tokenize(["BSc, " * (MAX_PLACES - 1) + "diploma is not required, " + "diploma, " * 20])
     mentions = find_mentions(tokens, default_lexicon())
     assert tokens.word(int(mentions.items.last[-1])) == "diploma"
-    assert len(mentions.items) == MOST
+    assert len(mentions.items) == MAX_PLACES
     assert tokens.word(int(mentions.cues.first[-1]), int(mentions.cues.last[-1])) == "is not required"

@@ -18,7 +18,7 @@ from collarclass.text.tokens import STEP, Tokens, mix
 # Rounded to single precision, so that every machine's logarithm gives the same table.
 _DAMPED = np.array([0.0, *(1.0 + math.log(n) for n in range(1, 1001))]).astype(np.float32).astype(np.float64)
 PAIR = np.uint64(0xD6E8FEB86659FD93)
-_MOST_ROUNDS = 256  # places behind its own at which a hash may stand
+_MAX_PROBES = 256  # places behind its own at which a hash may stand
 _TRIPLE = np.uint64(0xCA5A826395121157)
 
 
@@ -31,9 +31,7 @@ class Occurrences:
     order: int
 
 
-def ngrams(
-    tokens: Tokens, kept: NDArray[np.int64], within: NDArray[np.int64] | None = None
-) -> list[Occurrences]:
+def ngrams(tokens: Tokens, kept: NDArray[np.int64], within: NDArray[np.int64] | None = None) -> list[Occurrences]:
     """Hash every n-gram of some of a batch's tokens.
 
     Parameters
@@ -50,16 +48,15 @@ def ngrams(
     list of Occurrences
         Tokens, pairs, runs of three Chinese characters, and the stems of long words.
     """
-    h, hanzi = tokens.hash[kept], tokens.ideograph[kept]
+    token, stem, hanzi = tokens.hash[kept], tokens.stem[kept], tokens.ideograph[kept]
     sentence = (tokens.sentence if within is None else within)[kept]
-    stem = tokens.stem[kept]
     pairs = np.flatnonzero(sentence[1:] == sentence[:-1])
     triples = np.flatnonzero((sentence[2:] == sentence[:-2]) & hanzi[2:] & hanzi[1:-1] & hanzi[:-2])
-    longer = np.flatnonzero(stem != h)
+    longer = np.flatnonzero(stem != token)
     return [
-        Occurrences(h, kept, 1),
-        Occurrences(mix(h[pairs] * PAIR + h[pairs + 1]), kept[pairs], 2),
-        Occurrences(mix((h[triples] * PAIR + h[triples + 1]) * _TRIPLE + h[triples + 2]), kept[triples], 3),
+        Occurrences(token, kept, 1),
+        Occurrences(mix(token[pairs] * PAIR + token[pairs + 1]), kept[pairs], 2),
+        Occurrences(mix((token[triples] * PAIR + token[triples + 1]) * _TRIPLE + token[triples + 2]), kept[triples], 3),
         Occurrences(stem[longer], kept[longer], 1),
     ]
 
@@ -86,7 +83,7 @@ class Vocabulary:
         object.__setattr__(self, "_shift", np.uint64(64 - bits))
         # Open addressing with linear probing. An entry holds the low half of the hash, to be compared,
         # and the term's number plus one: with the slot that is 32 bits and more of the hash checked.
-        table = np.zeros((1 << bits) + _MOST_ROUNDS + 1, dtype=np.uint64)
+        table = np.zeros((1 << bits) + _MAX_PROBES + 1, dtype=np.uint64)
         slot = (self.hashes >> self._shift).view(np.int64)
         entry = (self.hashes << np.uint64(32)) | np.arange(1, len(self.hashes) + 1, dtype=np.uint64)
         waiting, rounds = np.arange(len(self.hashes)), 0
@@ -96,7 +93,7 @@ class Vocabulary:
             waiting = waiting[table[slot[waiting]] != entry[waiting]]
             slot[waiting] += 1
             rounds += 1
-            if rounds == _MOST_ROUNDS:  # far beyond chance: made so, to take time
+            if rounds == _MAX_PROBES:  # far beyond chance: made so, to take time
                 raise ValueError("Too many hashes of a vocabulary begin alike: train the model again.")
         object.__setattr__(self, "_table", table)
 
@@ -167,9 +164,15 @@ def count_terms(tokens: Tokens, vocabulary: Vocabulary, max_tokens: NDArray[np.i
     times = np.bincount(_last_equal(tokens.row[begin] * np.int64(len(vocabulary)) + term))
     new = np.flatnonzero(times > 0)[::-1]
     first, term, times = begin[new], term[new], times[new]
-    value = damped(times)
-    known = np.diff(np.searchsorted(begins[0], tokens.first))
-    return Terms(tokens.row[first], term, times, value, first, first + vocabulary.order[term] - 1, known)
+    return Terms(
+        row=tokens.row[first],
+        term=term,
+        times=times,
+        value=damped(times),
+        first=first,
+        last=first + vocabulary.order[term] - 1,
+        known=np.diff(np.searchsorted(begins[0], tokens.first)),
+    )
 
 
 def _last_equal(keys: NDArray[np.int64]) -> NDArray[np.int32]:

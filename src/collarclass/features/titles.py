@@ -18,7 +18,7 @@ from collarclass.text.tokens import Tokens, mix
 
 # One odd number for each kind of feature, so that the same words hash apart in each.
 _CLOSING, _ENDING, _BEGINNING = (np.uint64(n) for n in (0xA24BAED4963EE407, 0xC13FA9A902A6328F, 0x91E10DA5C79E7B1D))
-_LETTERS = 4  # of an ending or a beginning
+_END_LETTERS = 4  # of an ending or a beginning
 _JOINTS = np.array([ord(c) for c in " -&·"], np.uint16)  # characters that hold a part of a title together
 
 
@@ -72,9 +72,9 @@ def title_features(tokens: Tokens) -> TitleFeatures:
         firsts += [first, first[closing]]
         lasts += [last, last[closing]]
         orders += [np.full(len(first) + len(closing), order, dtype=np.uint8)]
-    long = np.flatnonzero((tokens.end - tokens.start > _LETTERS + 1) & ~tokens.ideograph)
+    long = np.flatnonzero((tokens.end - tokens.start > _END_LETTERS + 1) & ~tokens.ideograph)
     hashes += [
-        mix(_letters(tokens.folded, tokens.end[long] - _LETTERS) * _ENDING),
+        mix(_letters(tokens.folded, tokens.end[long] - _END_LETTERS) * _ENDING),
         mix(_letters(tokens.folded, tokens.start[long]) * _BEGINNING),
     ]
     firsts += [long, long]
@@ -95,6 +95,6 @@ def _closes(tokens: Tokens) -> NDArray[np.bool_]:
 def _letters(folded: NDArray[np.uint16], start: NDArray[np.int64]) -> NDArray[np.uint64]:
     """The letters from a place on, as one number."""
     value = np.zeros(len(start), dtype=np.uint64)
-    for k in range(_LETTERS):
+    for k in range(_END_LETTERS):
         value = value << np.uint64(16) | folded[start + k].astype(np.uint64)
     return value

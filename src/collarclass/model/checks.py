@@ -20,14 +20,15 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from collarclass.requirement_reader.decide import N_DECIDING, N_WEIGHTS, RELATIONS
 from collarclass.requirement_reader.stated import FEATURES
 
-_MOST_BYTES = 256 << 20  # of a file
-_MOST_HEAD = 16 << 20  # of model.json
-_MOST_FILES = 200
-_MOST_TERMS = 4_000_000  # of a vocabulary
-_MOST = 1e6  # of a weight: any more is damage, and sums of them must stay finite
-_LONGEST_NAME = 200
+_MAX_FILE_BYTES = 256 << 20
+_MAX_HEAD_BYTES = 16 << 20  # of model.json
+_MAX_FILES = 200
+_MAX_TERMS = 4_000_000  # of a vocabulary
+_MAX_WEIGHT = 1e6  # any more is damage, and sums of them must stay finite
+_MAX_NAME_CHARACTERS = 200
 
 # Shapes of the arrays; a letter stands for a number that is the same wherever the letter is.
 _F, _B, _U1, _U8 = (np.dtype(kind) for kind in ("<f4", "?", "u1", "<u8"))
@@ -48,7 +49,11 @@ _PARTS: dict[str, dict[str, tuple[np.dtype[Any], _Shape]]] = {
         "intercept": (_F, (4, 2)),
         "decision": (_F, (3, 4)),
     },
-    "reader_": {"hashes": (_U8, ("n",)), "weight": (_F, ("n", 10)), "relation": (_F, (28, 4))},
+    "reader_": {
+        "hashes": (_U8, ("n",)),
+        "weight": (_F, ("n", N_WEIGHTS)),
+        "relation": (_F, (len(RELATIONS), N_DECIDING)),
+    },
     "confidence_": {"temperature": (_F, (2,))},
     "bare_title_": {
         "hashes": (_U8, ("n",)),
@@ -66,7 +71,7 @@ _OPTIONAL = ("reader_", "confidence_", "bare_title_")  # there altogether or not
 _LIMITS = {"max_tokens": (1, 1_000_000), "min_terms": (0, 1_000_000), "min_known_share": (0, 1)}
 
 
-def read_regular(folder: Path, name: str, most: int = _MOST_BYTES) -> bytes:
+def read_regular(folder: Path, name: str, most: int = _MAX_FILE_BYTES) -> bytes:
     """The bytes of a file of a folder; never of a pipe, a device, or a file that lies outside."""
     if not name or name != Path(name).name or name in (".", "..") or "\\" in name or "\0" in name:
         raise ValueError(f"{name!r} is no name of a file in it")
@@ -89,7 +94,7 @@ def read_regular(folder: Path, name: str, most: int = _MOST_BYTES) -> bytes:
 
 def read_head(folder: Path, name: str) -> dict[str, Any]:
     """The JSON head, an object."""
-    content = read_regular(folder, name, _MOST_HEAD)
+    content = read_regular(folder, name, _MAX_HEAD_BYTES)
     try:
         head = json.loads(content.decode("utf-8"))
     except RecursionError:
@@ -103,13 +108,13 @@ def check_head(head: Mapping[str, Any]) -> None:
     """Names, limits and digests of the head."""
     for key in ("name", "version"):
         value = head.get(key)
-        if not isinstance(value, str) or len(value) > _LONGEST_NAME or not value.isprintable():
+        if not isinstance(value, str) or len(value) > _MAX_NAME_CHARACTERS or not value.isprintable():
             raise ValueError(f"{key!r} is no short printable text")
     if not isinstance(head.get("facts"), dict):
         raise ValueError("'facts' is no object")
     digests = head.get("sha256")
-    if not isinstance(digests, dict) or len(digests) > _MOST_FILES:
-        raise ValueError(f"'sha256' is no object of at most {_MOST_FILES} digests")
+    if not isinstance(digests, dict) or len(digests) > _MAX_FILES:
+        raise ValueError(f"'sha256' is no object of at most {_MAX_FILES} digests")
     if not all(isinstance(value, str) for value in digests.values()):
         raise ValueError("a digest is no text")
 
@@ -175,10 +180,10 @@ def _check_array(name: str, array: NDArray[Any], kind: np.dtype[Any], shape: _Sh
     )
     if array.shape != expected or len(shape) != array.ndim:
         raise ValueError(f"{name} has the shape {array.shape}, not {(*expected, *shape[len(expected) :])}")
-    if max(array.shape) > _MOST_TERMS:
-        raise ValueError(f"{name} has {max(array.shape):,} terms, at most {_MOST_TERMS:,} are read")
-    if kind == _F and not (np.abs(array) <= _MOST).all():  # not a number compares as false
-        raise ValueError(f"{name} holds numbers that are not finite, or beyond {_MOST:,.0f}")
+    if max(array.shape) > _MAX_TERMS:
+        raise ValueError(f"{name} has {max(array.shape):,} terms, at most {_MAX_TERMS:,} are read")
+    if kind == _F and not (np.abs(array) <= _MAX_WEIGHT).all():  # not a number compares as false
+        raise ValueError(f"{name} holds numbers that are not finite, or beyond {_MAX_WEIGHT:,.0f}")
     if kind == _U8 and len(array) > 1:
         ordered = np.sort(array)
         if (ordered[1:] == ordered[:-1]).any():

@@ -21,10 +21,11 @@ def class_probabilities(decision: NDArray[np.float32], scores: NDArray[np.float6
     ndarray of float64, shape (n, 3)
         Rows sum to 1.
     """
-    a, h = scores[:, 0], scores[:, 1]
+    academic, hands_on = scores[:, 0], scores[:, 1]
     logits = np.empty((len(scores), 3))
-    for k, (on_a, on_h, on_both, start) in enumerate(decision.astype(np.float64)):
-        logits[:, k] = start + on_a * a + on_h * h + on_both * a * h
+    for label, (on_academic, on_hands_on, on_both, start) in enumerate(decision.astype(np.float64)):
+        linear = start + on_academic * academic + on_hands_on * hands_on
+        logits[:, label] = linear + on_both * academic * hands_on
     odds = np.exp(logits - logits.max(axis=1, keepdims=True))
     return np.asarray(odds / odds.sum(axis=1, keepdims=True))
 

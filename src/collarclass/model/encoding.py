@@ -11,7 +11,7 @@ from collarclass.features.ngrams import Terms
 from collarclass.requirement_reader.stated import Stated
 from collarclass.text.tokens import Tokens
 
-_MAX_TITLE = 100  # characters of a first line that is read as the title
+_MAX_TITLE_CHARACTERS = 100  # of a first line that is read as the title
 _CHINESE = 0.3  # share of a text's tokens that are Chinese characters, above which it is Chinese
 
 
@@ -68,7 +68,7 @@ def join_title(text: str, title: str | None) -> tuple[str, int, int]:
     """
     if title is None:
         margin = len(text) - len(text.lstrip())
-        line = text[margin : margin + _MAX_TITLE + 1].partition("\n")
+        line = text[margin : margin + _MAX_TITLE_CHARACTERS + 1].partition("\n")
         return text, margin + len(line[0]) if line[1] and "<" not in line[0] else 0, 0
     if not title.strip() or text.startswith(title):
         return text, len(title), 0

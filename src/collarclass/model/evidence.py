@@ -57,4 +57,4 @@ def evidence_of(terms: SumTerms, text: str, title: str | None) -> tuple[Evidence
                 "requirement" if terms.stated[i] else "words",
             )
         )
-    return tuple(sorted(found, key=lambda e: (-abs(e.weight), e.field, e.start, e.end, e.dimension)))
+    return tuple(sorted(found, key=lambda term: (-abs(term.weight), term.field, term.start, term.end, term.dimension)))

@@ -22,16 +22,19 @@ from collarclass.requirement_reader.reader import read_requirements
 from collarclass.requirement_reader.stated import features
 from collarclass.text.tokens import Tokens, tokenize
 
-NOTES = (
-    "",
-    "empty text",
-    "too little text to judge",
-    "language not known to the model",
-    "the title names no job that the model knows",
-    "the code stands for no occupation that is known",
-    "near the line",
-    "does not say what the work is",
-)
+# Why a row cannot be judged.
+JUDGED, EMPTY, TOO_LITTLE, UNKNOWN_LANGUAGE, NO_JOB, UNKNOWN_CODE, NEAR_THE_LINE, NO_WORK = range(8)
+_NOTES = {
+    JUDGED: "",
+    EMPTY: "empty text",
+    TOO_LITTLE: "too little text to judge",
+    UNKNOWN_LANGUAGE: "language not known to the model",
+    NO_JOB: "the title names no job that the model knows",
+    UNKNOWN_CODE: "the code stands for no occupation that is known",
+    NEAR_THE_LINE: "near the line",
+    NO_WORK: "does not say what the work is",
+}
+NOTES = tuple(_NOTES[number] for number in range(len(_NOTES)))
 _MIN_WORDS = 4  # besides numbers
 
 
@@ -113,13 +116,11 @@ class Model:
         terms = len(self.text.vocabulary), len(self.title.vocabulary)
         return f"<Model {self.identity}: {terms[0]:,} text terms, {terms[1]:,} title terms>"
 
-    def encode(
-        self, texts: Sequence[str], titles: Sequence[str | None] | None, reasons: bool = False
-    ) -> EncodedBatch:
+    def encode(self, texts: Sequence[str], titles: Sequence[str | None] | None, reasons: bool = False) -> EncodedBatch:
         """Read a batch of ads into the numbers that the ratings are sums of; and why requirements are read so."""
         joined = [join_title(text, title) for text, title in zip(texts, titles or [None] * len(texts), strict=True)]
         combined = [text for text, _, _ in joined]
-        tokens, max_tokens, n = tokenize(combined), int(self.limits["max_tokens"]), len(joined)
+        tokens, max_tokens, n_rows = tokenize(combined), int(self.limits["max_tokens"]), len(joined)
         title = tokens.before(np.array([end for _, end, _ in joined], dtype=np.int64))
         terms = (
             count_terms(tokens, self.text.vocabulary, max_tokens),
@@ -127,41 +128,43 @@ class Model:
         )
         stated = read_requirements(tokens, self.reader, reasons=reasons)
         return EncodedBatch(
-            combined,
-            np.array([offset for _, _, offset in joined], dtype=np.int64),
-            tokens,
-            terms,
-            (self.text.values(terms[0], n), self.title.values(terms[1], n)),
-            stated,
-            features(stated),
-            segments(tokens, stated),
-            self._note(tokens, terms[0]),
+            combined_text=combined,
+            text_offset=np.array([offset for _, _, offset in joined], dtype=np.int64),
+            tokens=tokens,
+            terms=terms,
+            values=(self.text.values(terms[0], n_rows), self.title.values(terms[1], n_rows)),
+            stated=stated,
+            features=features(stated),
+            segment=segments(tokens, stated),
+            note=self._note(tokens, terms[0]),
         )
 
     def _note(self, tokens: Tokens, terms: Terms) -> NDArray[np.int8]:
         """Why each row cannot be judged: index into `NOTES`."""
         n_tokens = np.diff(tokens.first)
         read = np.minimum(n_tokens, int(self.limits["max_tokens"]))
-        note = np.zeros(tokens.n_rows, dtype=np.int8)
-        note[np.bincount(terms.row, minlength=tokens.n_rows) < self.limits["min_terms"]] = 2
-        note[n_tokens - tokens.times(tokens.numeral) < _MIN_WORDS] = 2
-        note[(n_tokens >= self.limits["min_terms"]) & (terms.known < self.limits["min_known_share"] * read)] = 3
-        note[n_tokens == 0] = 1
+        note = np.full(tokens.n_rows, JUDGED, dtype=np.int8)
+        note[np.bincount(terms.row, minlength=tokens.n_rows) < self.limits["min_terms"]] = TOO_LITTLE
+        note[n_tokens - tokens.times(tokens.numeral) < _MIN_WORDS] = TOO_LITTLE
+        foreign = terms.known < self.limits["min_known_share"] * read
+        note[(n_tokens >= self.limits["min_terms"]) & foreign] = UNKNOWN_LANGUAGE
+        note[n_tokens == 0] = EMPTY
         return note
 
     def ratings(self, batch: EncodedBatch) -> NDArray[np.float64]:
         """The two sums, on the codebook's scale, not yet clipped to 0..4; shape (n_rows, 2)."""
-        n, segment = len(batch.note), batch.segment
-        ratings = np.empty((n, 2))
-        words = np.zeros((2, n))
+        n_rows, segment = len(batch.note), batch.segment
+        ratings = np.empty((n_rows, 2))
+        words = np.zeros((2, n_rows))
         for block, terms, values in zip((self.text, self.title), batch.terms, batch.values, strict=True):
-            for d, weight in enumerate(block.weight.T):
-                words[d] += np.bincount(terms.row, values * weight[terms.term], n)
-        for d in range(2):
-            stated = np.zeros(n)
-            for j in range(batch.features.shape[1]):  # in a fixed order: the same sum in every batch
-                stated += batch.features[:, j] * self.stated_weight[j, d]
-            ratings[:, d] = self.intercept[segment, d] + self.word_scale[segment, d] * words[d] + stated
+            for dimension, weight in enumerate(block.weight.T):
+                words[dimension] += np.bincount(terms.row, values * weight[terms.term], n_rows)
+        for dimension, weight in enumerate(self.stated_weight.T):
+            stated = np.zeros(n_rows)
+            for value, slope in zip(batch.features.T, weight, strict=True):  # in a fixed order: one sum in every batch
+                stated += value * slope
+            start, scale = self.intercept[segment, dimension], self.word_scale[segment, dimension]
+            ratings[:, dimension] = start + scale * words[dimension] + stated
         return ratings
 
     def probabilities(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from collarclass.definitions.labels import BASES, LABELS, STATUSES
+from collarclass.definitions.labels import BASES, LABELS, UNSTATED
 from collarclass.model.decision import class_probabilities, label_gradient
 from collarclass.model.encoding import EncodedBatch
-from collarclass.model.model import Model
+from collarclass.model.model import EMPTY, JUDGED, NO_JOB, TOO_LITTLE, Model
 from collarclass.model.ranking import deciding_words
 from collarclass.model.stream import StreamSums
 from collarclass.model.terms import SumTerms, batch_terms, sum_terms, title_terms
@@ -22,8 +22,7 @@ from collarclass.requirement_reader.stated import Requirement, findings
 
 UNCLEAR = len(LABELS)
 _AD, _TITLE = BASES.index("ad"), BASES.index("title")
-_TOO_LITTLE, _NO_JOB = 2, 4  # in `NOTES`
-_CHUNK = 1_000_000  # characters read at once: enough to spread fixed costs, few enough for the cache
+_CHUNK_CHARACTERS = 1_000_000  # read at once: enough to spread fixed costs, few enough for the cache
 _CHUNK_ROWS = 20_000
 
 
@@ -139,7 +138,7 @@ def _predict(
     bare = np.array([_is_bare_title(text, title) for text, title in zip(texts, given, strict=True)], dtype=bool)
     as_ads, as_titles = np.flatnonzero(~bare).tolist(), np.flatnonzero(bare).tolist()
     ads = _judge_ads(model, [texts[i] for i in as_ads], [given[i] for i in as_ads], evidence, details)
-    few = ads.note == _TOO_LITTLE
+    few = ads.note == TOO_LITTLE
     few |= (ads.level < 0) & np.array([says_little(texts[i]) for i in as_ads], dtype=bool)
     thin = [j for j in np.flatnonzero(few).tolist() if (given[as_ads[j]] or "").strip()]
     rows = [*as_titles, *(as_ads[j] for j in thin)]
@@ -147,11 +146,11 @@ def _predict(
         return ads
     from_titles = _judge_titles(model.bare_title, [texts[i] for i in rows], [given[i] for i in rows], evidence, details)
     # The little that a thin ad says of schooling still stands in it.
-    n = len(as_titles)
-    from_titles.level[n:], from_titles.status[n:] = ads.level[thin], ads.status[thin]
-    from_titles.certificate_status[n:] = ads.certificate_status[thin]
-    from_titles.certificates[n:] = [ads.certificates[j] for j in thin]
-    from_titles.requirements[n:] = [ads.requirements[j] for j in thin]
+    from_ads = slice(len(as_titles), None)
+    from_titles.level[from_ads], from_titles.status[from_ads] = ads.level[thin], ads.status[thin]
+    from_titles.certificate_status[from_ads] = ads.certificate_status[thin]
+    from_titles.certificates[from_ads] = [ads.certificates[j] for j in thin]
+    from_titles.requirements[from_ads] = [ads.requirements[j] for j in thin]
     kept = np.setdiff1d(np.arange(len(as_ads)), np.array(thin, dtype=np.int64))
     places = np.array([*(as_ads[j] for j in kept.tolist()), *rows], dtype=np.int64)
     return _joined([_take(ads, kept), from_titles], places)
@@ -168,30 +167,31 @@ def _judge_ads(
     model: Model, texts: Sequence[str], titles: Sequence[str | None] | None, evidence: bool, details: bool
 ) -> Predictions:
     batch = model.encode(texts, titles, reasons=details)
-    n = len(batch.note)
+    n_rows = len(batch.note)
     scores = np.clip(model.ratings(batch), 0.0, 4.0) / 4.0
     probabilities = model.probabilities(scores)
     gradient = model.gradient(scores, probabilities)
     terms = batch_terms(model, batch) if evidence or details else None
-    words = [""] * n
+    words = [""] * n_rows
     if evidence and terms is not None:
         words = deciding_words(terms, batch.tokens, batch.text_offset, texts, titles, gradient)
+    tokens, text_offset = batch.tokens, batch.text_offset
     return Predictions(
-        _labels(probabilities, batch.note),
-        probabilities,
-        scores,
-        batch.stated.level,
-        batch.stated.status,
-        batch.note,
-        np.full(n, _AD, dtype=np.int8),
-        model.intercept[batch.segment].astype(np.float64),
-        gradient,
-        certificate_status(batch.stated),
-        certificate_names(batch.stated, batch.tokens, batch.combined_text),
-        words,
-        [*sum_terms(batch.tokens, batch.text_offset, terms)] if details and terms is not None else [None] * n,
-        findings(batch.stated, batch.tokens, batch.combined_text, batch.text_offset) if details else [()] * n,
-        _reading(batch, int(model.limits["max_tokens"])),
+        label=_labels(probabilities, batch.note),
+        probabilities=probabilities,
+        scores=scores,
+        level=batch.stated.level,
+        status=batch.stated.status,
+        note=batch.note,
+        basis=np.full(n_rows, _AD, dtype=np.int8),
+        intercept=model.intercept[batch.segment].astype(np.float64),
+        gradient=gradient,
+        certificate_status=certificate_status(batch.stated),
+        certificates=certificate_names(batch.stated, tokens, batch.combined_text),
+        evidence=words,
+        terms=[*sum_terms(tokens, text_offset, terms)] if details and terms is not None else [None] * n_rows,
+        requirements=findings(batch.stated, tokens, batch.combined_text, text_offset) if details else [()] * n_rows,
+        reading=_reading(batch, int(model.limits["max_tokens"])),
     )
 
 
@@ -214,45 +214,45 @@ def _judge_titles(
     model: TitleModel, texts: Sequence[str], titles: Sequence[str | None], evidence: bool, details: bool
 ) -> Predictions:
     """Judge rows by their titles, or by their texts where these are titles and no title was passed."""
-    n = len(texts)
+    n_rows = len(texts)
     passed = [bool((title or "").strip()) for title in titles]
     sources = [(title or "") if given else text for text, title, given in zip(texts, titles, passed, strict=True)]
     batch = model.encode(sources)
     scores = np.clip(model.ratings(batch), 0.0, 4.0) / 4.0
-    probabilities, gradient = np.empty((n, 3)), np.empty((n, 2))
+    probabilities, gradient = np.empty((n_rows, 3)), np.empty((n_rows, 2))
     for segment, decision in enumerate(model.decision):
-        here = batch.segment == segment
-        probabilities[here] = class_probabilities(decision, scores[here])
-        gradient[here] = label_gradient(decision, scores[here], probabilities[here])
-    note = np.where(model.names_job(batch), 0, _NO_JOB).astype(np.int8)
-    note[np.diff(batch.tokens.first) == 0] = 1
+        rows = batch.segment == segment
+        probabilities[rows] = class_probabilities(decision, scores[rows])
+        gradient[rows] = label_gradient(decision, scores[rows], probabilities[rows])
+    note = np.where(model.names_job(batch), JUDGED, NO_JOB).astype(np.int8)
+    note[np.diff(batch.tokens.first) == 0] = EMPTY
     terms = title_terms(model, batch)
     # All that was read of a passed title stands before the text.
     text_offset = np.array([len(s) + 1 if given else 0 for s, given in zip(sources, passed, strict=True)], np.int64)
-    words = [""] * n
+    words = [""] * n_rows
     if evidence:
         words = deciding_words(terms, batch.tokens, text_offset, texts, titles, gradient)
     return Predictions(
-        _labels(probabilities, note),
-        probabilities,
-        scores,
-        np.full(n, -1, dtype=np.int8),
-        np.full(n, STATUSES.index("unstated"), dtype=np.int8),
-        note,
-        np.full(n, _TITLE, dtype=np.int8),
-        np.repeat(model.intercept[None, :].astype(np.float64), n, axis=0),
-        gradient,
-        np.full((n, 2), STATUSES.index("unstated"), dtype=np.int8),
-        [""] * n,
-        words,
-        [*sum_terms(batch.tokens, text_offset, terms)] if details else [None] * n,
-        [()] * n,
-        np.zeros((n, 3)),
+        label=_labels(probabilities, note),
+        probabilities=probabilities,
+        scores=scores,
+        level=np.full(n_rows, -1, dtype=np.int8),
+        status=np.full(n_rows, UNSTATED, dtype=np.int8),
+        note=note,
+        basis=np.full(n_rows, _TITLE, dtype=np.int8),
+        intercept=np.repeat(model.intercept[None, :].astype(np.float64), n_rows, axis=0),
+        gradient=gradient,
+        certificate_status=np.full((n_rows, 2), UNSTATED, dtype=np.int8),
+        certificates=[""] * n_rows,
+        evidence=words,
+        terms=[*sum_terms(batch.tokens, text_offset, terms)] if details else [None] * n_rows,
+        requirements=[()] * n_rows,
+        reading=np.zeros((n_rows, 3)),
     )
 
 
 def _labels(probabilities: NDArray[np.float64], note: NDArray[np.int8]) -> NDArray[np.int8]:
-    return np.where(note > 0, UNCLEAR, probabilities.argmax(axis=1)).astype(np.int8)
+    return np.where(note != JUDGED, UNCLEAR, probabilities.argmax(axis=1)).astype(np.int8)
 
 
 def chunks(
@@ -262,6 +262,6 @@ def chunks(
     begin = size = 0
     for i, text in enumerate(texts):
         size += len(text)
-        if size >= _CHUNK or i - begin + 1 >= _CHUNK_ROWS or i == len(texts) - 1:
+        if size >= _CHUNK_CHARACTERS or i - begin + 1 >= _CHUNK_ROWS or i == len(texts) - 1:
             yield texts[begin : i + 1], titles[begin : i + 1] if titles is not None else None
             begin, size = i + 1, 0

@@ -110,14 +110,15 @@ def deciding_words(
     if not len(runs.row):
         return [""] * len(gradient)
     start, end = tokens.spans(runs.start, runs.end - 1)
-    for row, s, e in zip(runs.row.tolist(), start.tolist(), end.tolist(), strict=True):
+    for row, begin, finish in zip(runs.row.tolist(), start.tolist(), end.tolist(), strict=True):
         words = out[row]
         if len(words) == MAX_WORDS:
             continue
-        at = int(text_offset[row])
-        source, at = ((titles[row] or "") if titles else "", 0) if s < at else (texts[row], at)
-        run = " ".join(source[s - at : e - at].split())
-        if run.casefold() not in (w.casefold() for w in words):
+        in_title = begin < text_offset[row]
+        source = ((titles[row] or "") if titles else "") if in_title else texts[row]
+        offset = 0 if in_title else int(text_offset[row])
+        run = " ".join(source[begin - offset : finish - offset].split())
+        if run.casefold() not in (word.casefold() for word in words):
             words.append(run)
     return ["; ".join(words) for words in out]
 
@@ -129,12 +130,13 @@ def reasons(terms: SumTerms, gradient: tuple[float, float], text: str, title: st
     row = np.zeros(len(start), dtype=np.int64)
     runs = _runs(row, start, end, terms.weight * np.array(gradient), terms.displayable & (end > start), 1)
     found, seen = [], set()
-    for s, e, pull in zip(runs.start.tolist(), runs.end.tolist(), runs.strength.tolist(), strict=True):
-        field, source, at = ("title", title or "", 0) if s < beyond else ("text", text, beyond)
-        words = source[s - at : e - at]
+    for begin, finish, pull in zip(runs.start.tolist(), runs.end.tolist(), runs.strength.tolist(), strict=True):
+        field, source, offset = ("title", title or "", 0) if begin < beyond else ("text", text, beyond)
+        begin, finish = begin - offset, finish - offset
+        words = source[begin:finish]
         folded = " ".join(words.split()).casefold()
         if folded not in seen:
             seen.add(folded)
             dimension = DIMENSIONS[0] if pull[0] > pull[1] else DIMENSIONS[1]
-            found.append(Reason(field, s - at, e - at, words, dimension, float(pull[0] + pull[1])))
+            found.append(Reason(field, begin, finish, words, dimension, float(pull[0] + pull[1])))
     return tuple(found)

@@ -18,8 +18,8 @@ from collarclass.features.titles import title_features
 from collarclass.text.tokens import Tokens, tokenize
 
 _CHINESE = 0.3  # share of a title's tokens that are Chinese characters, above which it is Chinese
-_SHORTEST = 24  # letters, a Chinese character counting three, of a text that says more than a title
-_LONGEST = 100  # characters of a text that can be a title
+_MAX_LETTERS = 24  # of a text that says no more than a title, a Chinese character counting three
+_MAX_CHARACTERS = 100  # of a text that can be a title
 _SENTENCE = re.compile(r"[^\W\d_]{4}[.。]\s*(\s|$)|[。；;]|[.!?！？]\s+\S+\s+\S+\s+\S+|\n\s*\S|<br|<p|<div|<li")
 
 
@@ -67,13 +67,20 @@ class TitleModel:
         value = self.scale[term].astype(np.float64)
         norm = np.sqrt(np.bincount(row, value * value, len(titles)))
         norm[norm == 0] = 1.0
-        segment = is_chinese(tokens).astype(np.int64)
-        return EncodedTitles(tokens, row, term, features.first[where], features.last[where], value / norm[row], segment)
+        return EncodedTitles(
+            tokens=tokens,
+            row=row,
+            term=term,
+            first=features.first[where],
+            last=features.last[where],
+            value=value / norm[row],
+            segment=is_chinese(tokens).astype(np.int64),
+        )
 
     def ratings(self, batch: EncodedTitles) -> NDArray[np.float64]:
         """The two sums of each title, on the codebook's scale, not yet clipped to 0..4; shape (n_rows, 2)."""
-        weight, n = self.weight[batch.term].astype(np.float64), len(batch.segment)
-        words = [np.bincount(batch.row, batch.value * weight[:, d], n) for d in range(2)]
+        weights, n_rows = self.weight[batch.term].astype(np.float64).T, len(batch.segment)
+        words = [np.bincount(batch.row, batch.value * weight, n_rows) for weight in weights]
         return np.asarray(np.column_stack(words) + self.intercept, dtype=np.float64)
 
     def names_job(self, batch: EncodedTitles) -> NDArray[np.bool_]:
@@ -120,7 +127,7 @@ def says_little(text: str) -> bool:
     >>> says_little("Full time, nights."), says_little("急聘，双休"), says_little("MIG welding of steel frames, days.")
     (True, True, False)
     """
-    return len(text) <= _SHORTEST and sum(3 if c >= "\u3400" else 1 for c in text.strip()) <= _SHORTEST
+    return len(text) <= _MAX_LETTERS and sum(3 if c >= "\u3400" else 1 for c in text.strip()) <= _MAX_LETTERS
 
 
 def looks_like_title(text: str) -> bool:
@@ -134,4 +141,4 @@ def looks_like_title(text: str) -> bool:
     False
     """
     text = text.strip()
-    return any(map(str.isalpha, text)) and len(text) <= _LONGEST and not _SENTENCE.search(text)
+    return any(map(str.isalpha, text)) and len(text) <= _MAX_CHARACTERS and not _SENTENCE.search(text)

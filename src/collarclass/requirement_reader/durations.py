@@ -10,7 +10,8 @@ from collarclass.text.tokens import Tokens
 
 _FIGURES = np.array([float(v) if v[:1].isdecimal() else np.nan for v in VALUES["years"]])
 _HALF, _MONTHS, _FIRST = (VALUES["years"].index(v) for v in ("half", "months", "first"))
-_OLD = 30  # a range that ends so high is an age
+_MIN_AGE_YEARS = 30  # a range that ends so high is an age
+_MAX_LETTERS_BETWEEN, _MAX_LETTERS_ACROSS = 3, 5  # characters from a number to the next one, and to the one behind it
 _COMMA, _COLON, _HYPHEN, _DOT, _ZERO, _A, _Z = (ord(c) for c in ",:-.0az")
 _LISTED = np.array([ord(c) for c in "、.)"])  # what stands behind the number of an item in a list
 
@@ -27,27 +28,26 @@ def count_years(
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Years that each item names, a range by its lower end, NaN for other items; and the figure's first token."""
     years, figure = np.full(len(first), np.nan), first.copy()
-    at = np.flatnonzero(group == CLASS["years"])
-    if not len(at):
+    timed = np.flatnonzero(group == CLASS["years"])
+    if not len(timed):
         return years, figure
-    number, back = _numbers_before(tokens, sentence, lexicon, first[at], row[at])
-    one = back[0]
+    number, back = _numbers_before(tokens, sentence, lexicon, first[timed], row[timed])
     below_two, below_three = number[1] <= number[0], number[2] < number[0]
     least = np.where(below_two, number[1], np.where(below_three, number[2], number[0]))
     steps = np.where(below_two, 2, np.where(below_three, 3, 1))
-    least[(number[0] > least) & (number[0] >= _OLD) | (number[0] == 0)] = np.nan  # "25-40 yrs" are an age
-    of = value[at]
-    least[of == _HALF] += 0.5  # 一年半
-    least[of == _MONTHS] /= 12
-    least[of == _FIRST], steps[of == _FIRST] = 1.0, 0  # "A year in care"
-    counted = (of > _HALF) & (of < _MONTHS)  # "a year or more", "2yrs"
-    near = tokens.start[first[at]] - tokens.end[one] <= 3
-    fewer = counted & (number[0] < _FIGURES[of]) & near & ~np.isnan(number[0])  # "1-2yrs"
-    least[counted] = np.where(fewer, number[0], _FIGURES[of])[counted]
+    least[(number[0] > least) & (number[0] >= _MIN_AGE_YEARS) | (number[0] == 0)] = np.nan  # "25-40 yrs" are an age
+    word = value[timed]
+    least[word == _HALF] += 0.5  # 一年半
+    least[word == _MONTHS] /= 12
+    least[word == _FIRST], steps[word == _FIRST] = 1.0, 0  # "A year in care"
+    counted = (word > _HALF) & (word < _MONTHS)  # "a year or more", "2yrs"
+    near = tokens.start[first[timed]] - tokens.end[back[0]] <= _MAX_LETTERS_BETWEEN
+    fewer = counted & (number[0] < _FIGURES[word]) & near & ~np.isnan(number[0])  # "1-2yrs"
+    least[counted] = np.where(fewer, number[0], _FIGURES[word])[counted]
     steps[counted] = fewer[counted]
-    _read_behind(tokens, sentence, lexicon, last[at], of, least, steps)
-    years[at] = least
-    figure[at] -= np.where(np.isnan(least), 0, steps)
+    _read_behind(tokens, sentence, lexicon, last[timed], word, least, steps)
+    years[timed] = least
+    figure[timed] -= np.where(np.isnan(least), 0, steps)
     return years, figure
 
 
@@ -68,8 +68,11 @@ def _numbers_before(
     tens &= number[0] < 10
     number[0, tens] += number[1, tens]
     number[1, tens] = np.nan
-    number[1, (gap > 3) | (sign == _COMMA)] = np.nan  # "3 - 5 years", but not "without one, six years"
-    number[2, (tokens.start[one] - tokens.end[three] > 5) | (sign == _COMMA)] = np.nan  # "3 to 5 years"
+    number[1, (gap > _MAX_LETTERS_BETWEEN) | (sign == _COMMA)] = (
+        np.nan
+    )  # "3 - 5 years", but not "without one, six years"
+    far = tokens.start[one] - tokens.end[three] > _MAX_LETTERS_ACROSS
+    number[2, far | (sign == _COMMA)] = np.nan  # "3 to 5 years"
     # "Computer Science3-4 years": a line break that was lost
     digit = tokens.folded[tokens.end[two] - 1].astype(np.int64) - _ZERO
     letter = tokens.folded[np.maximum(tokens.end[two] - 2, 0)]
@@ -84,14 +87,14 @@ def _numbers_before(
 
 def _join_decimals(tokens: Tokens, number: NDArray[np.float64], back: NDArray[np.int64]) -> None:
     """Read "2.5" as one number."""
-    part, of = np.nonzero((tokens.folded[tokens.start[back] - 1] == _DOT) & (number < 10))
-    if not len(part):
+    step, item = np.nonzero((tokens.folded[tokens.start[back] - 1] == _DOT) & (number < 10))
+    if not len(step):
         return
-    whole = tokens.folded[np.maximum(tokens.start[back[part, of]] - 2, 0)].astype(np.int64) - _ZERO
-    decimal = (whole >= 0) & (whole < 10) & ~tokens.ideograph[back[0, of] + 1]  # but 2.3年以上 is of a list
-    part, of, whole = part[decimal], of[decimal], whole[decimal]
-    number[part, of] = whole + number[part, of] / 10
-    number[np.minimum(part + 1, 2), of] = np.where(part < 2, np.nan, number[2, of])
+    whole = tokens.folded[np.maximum(tokens.start[back[step, item]] - 2, 0)].astype(np.int64) - _ZERO
+    decimal = (whole >= 0) & (whole < 10) & ~tokens.ideograph[back[0, item] + 1]  # but 2.3年以上 is of a list
+    step, item, whole = step[decimal], item[decimal], whole[decimal]
+    number[step, item] = whole + number[step, item] / 10
+    number[np.minimum(step + 1, 2), item] = np.where(step < 2, np.nan, number[2, item])
 
 
 def _read_behind(
@@ -104,12 +107,12 @@ def _read_behind(
     steps: NDArray[np.int64],
 ) -> None:
     """Read "Years of experience: 6"."""
-    some = np.flatnonzero(np.isnan(least) & (value < _HALF))
-    stop = tokens.end[last[some]]
+    unread = np.flatnonzero(np.isnan(least) & (value < _HALF))
+    stop = tokens.end[last[unread]]
     beyond = np.minimum(stop + 1, len(tokens.folded) - 1)
-    some = some[(tokens.folded[stop] == _COLON) | (tokens.folded[beyond] == _COLON)]
-    if len(some):
-        behind = np.minimum(last[some] + 1, len(tokens) - 1)
-        here = (sentence[behind] == sentence[last[some]]) & (tokens.row[behind] == tokens.row[last[some]])
-        least[some] = np.where(here, lexicon.numbers(tokens.hash[behind]), np.nan)
-        steps[some] = 0
+    unread = unread[(tokens.folded[stop] == _COLON) | (tokens.folded[beyond] == _COLON)]
+    if len(unread):
+        behind, word = np.minimum(last[unread] + 1, len(tokens) - 1), last[unread]
+        beside = (sentence[behind] == sentence[word]) & (tokens.row[behind] == tokens.row[word])
+        least[unread] = np.where(beside, lexicon.numbers(tokens.hash[behind]), np.nan)
+        steps[unread] = 0

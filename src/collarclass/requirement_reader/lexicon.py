@@ -28,8 +28,8 @@ CUES = (
 )  # fmt: skip
 CLASSES = ITEMS + CUES
 CLASS = {name: i for i, name in enumerate(CLASSES)}
-ASIDE = ("heading", "span", "thing", "whose", "unnamed")  # of one phrase in two classes these give way
-PAPERS = ("certificate", "licence", "skill_grade")
+GIVING_WAY = ("heading", "span", "thing", "whose", "unnamed")  # of one phrase in two classes
+CREDENTIALS = ("certificate", "licence", "skill_grade")
 NATURES = ("academic", "vocational")
 NOTES = ("", "doubtful", "joined", "general")  # notes that the reader learns from; others are for people
 VALUES = {
@@ -46,10 +46,10 @@ VALUES = {
     "unnamed": ("", "never"),
     "span": ("before", "after", "far", "work"),
 }
-LONGEST = 15  # words of a phrase
+MAX_WORDS = 15  # of a phrase
 OF_ITEM, OF_CUE = np.uint8(1), np.uint8(2)  # what phrases that a word begins may be, as bits
 _FOLDER = files("collarclass") / "requirement_reader" / "words"
-_SMALL = ("of", "and", "in", "the", "a", "an", "for")  # words that abbreviations leave out
+_LEFT_OUT = ("of", "and", "in", "the", "a", "an", "for")  # of abbreviations
 _PAIR_BITS = 19
 _CUT = re.compile(r"(?<=\d)(?=[a-z])|(?<=\bph)(?=ds?\b)")  # where capitals cut a token in two: 6G, 12TH, PhD
 
@@ -150,15 +150,22 @@ def _checked(cells: list[str], where: str) -> _Row:
         )
     if isced not in ("", *"012345678") or (group == "level" and not isced):
         raise DataError(f"{where}: isced is {isced!r}; a level needs a digit, 0 to 8; others none.")
-    if nature not in ("", *NATURES) or (group in PAPERS and not nature):
+    if nature not in ("", *NATURES) or (group in CREDENTIALS and not nature):
         raise DataError(
             f"{where}: nature is {nature!r}; certificates, licences and skill grades need "
             f"academic or vocational, other classes none."
         )
     if not phrase:
         raise DataError(f"{where}: the phrase is empty. Write one, or remove the line.")
-    number = NATURES.index(nature) if nature else -1
-    return _Row(phrase, group, value, int(isced or -1), number, NOTES.index(note) if note in NOTES else 0, where)
+    return _Row(
+        phrase=phrase,
+        group=group,
+        value=value,
+        isced=int(isced or -1),
+        nature=NATURES.index(nature) if nature else -1,
+        note=NOTES.index(note) if note in NOTES else 0,
+        where=where,
+    )
 
 
 def _spellings(row: _Row) -> list[str]:
@@ -214,10 +221,10 @@ def _numbered(hashes: NDArray[np.uint64]) -> Vocabulary:
 def _check_sizes(rows: list[_Row], spellings: list[tuple[int, str]], tokens: Tokens) -> None:
     """Refuse phrases that no sentence can hold."""
     begin, size = tokens.first[:-1], np.diff(tokens.first)
-    limit = np.array([1 if row.group == "number" else LONGEST for row in rows])[[i for i, _ in spellings]]
+    limit = np.array([1 if row.group == "number" else MAX_WORDS for row in rows])[[i for i, _ in spellings]]
     bad = (size < 1) | (size > limit)
-    some = np.flatnonzero(~bad)
-    bad[some] = tokens.sentence[begin[some]] != tokens.sentence[begin[some] + size[some] - 1]
+    good = np.flatnonzero(~bad)
+    bad[good] = tokens.sentence[begin[good]] != tokens.sentence[begin[good] + size[good] - 1]
     for i in np.flatnonzero(bad)[:1].tolist():
         row = rows[spellings[i][0]]
         raise DataError(
@@ -245,11 +252,11 @@ def _compile(rows: list[_Row]) -> Lexicon:
     tokens = tokenize([spelling for _, spelling in spellings])
     _check_sizes(rows, spellings, tokens)
     owner = np.array([i for i, _ in spellings])
-    begin, size = tokens.first[:-1], np.diff(tokens.first)
     whole, shorter, starting = _prefixes(tokens)
     number = np.array([row.group == "number" for row in rows])[owner]
-    aside = np.array([row.group in ASIDE for row in rows])[owner]
-    order = np.concatenate((np.flatnonzero(~number & ~aside)[::-1], np.flatnonzero(aside)[::-1]))  # the last row counts
+    gives_way = np.array([row.group in GIVING_WAY for row in rows])[owner]
+    # Of rows with one phrase the last counts.
+    order = np.concatenate((np.flatnonzero(~number & ~gives_way)[::-1], np.flatnonzero(gives_way)[::-1]))
     hashes, place = np.unique(whole[order], return_index=True)
     counts = owner[order[place]]
     group = np.array([CLASS.get(row.group, -1) for row in rows], dtype=np.int8)
@@ -258,39 +265,51 @@ def _compile(rows: list[_Row]) -> Lexicon:
     root, one_credential = _roots(rows, counts, names, hashes, whole, list(zip(shorter, starting, strict=True)))
 
     bits = np.where(group < len(ITEMS), OF_ITEM, OF_CUE)[owner]
-    firsts = np.zeros(1 << 16, dtype=np.uint8)
-    np.bitwise_or.at(firsts, (tokens.hash[begin[order]] >> np.uint64(48)).astype(np.intp), bits[order])
-    words = np.zeros(1 << 16, dtype=np.uint8)
-    some = order[size[order] == 1]
-    np.bitwise_or.at(words, (whole[some] >> np.uint64(48)).astype(np.intp), bits[some])
-    pairs = np.zeros(1 << _PAIR_BITS, dtype=np.uint8)
-    some = starting[0][~number[starting[0]]]
-    np.bitwise_or.at(pairs, pair_place(tokens.hash[begin[some]], tokens.hash[begin[some] + 1]), bits[some])
+    firsts, words, pairs = _maps(tokens, whole, order, starting[0][~number[starting[0]]], bits)
     known = np.unique(np.concatenate((hashes, *shorter)))
     phrase = np.full(len(known), -1, dtype=np.int32)
     phrase[np.searchsorted(known, hashes)] = np.arange(len(hashes))
     begins = np.zeros(len(known), dtype=np.uint8)
-    for begun, some in ((whole[order], order), *zip(shorter, starting, strict=True)):
-        np.bitwise_or.at(begins, np.searchsorted(known, begun), bits[some])
+    for begun, spelt in ((whole[order], order), *zip(shorter, starting, strict=True)):
+        np.bitwise_or.at(begins, np.searchsorted(known, begun), bits[spelt])
     numerals, where = np.unique(whole[number], return_index=True)
     return Lexicon(
-        group[counts],
-        np.array(value, dtype=np.int8)[counts],
-        np.array([row.isced for row in rows], dtype=np.int8)[counts],
-        np.array([row.nature for row in rows], dtype=np.int8)[counts],
-        np.array([row.note for row in rows], dtype=np.int8)[counts],
-        root,
-        one_credential,
-        _numbered(numerals),
-        np.array([float(rows[i].value) for i in owner[number][where]]),
-        firsts,
-        words,
-        pairs,
-        _numbered(known),
-        phrase,
-        begins,
-        np.isin(known, np.concatenate(shorter)),
+        group=group[counts],
+        value=np.array(value, dtype=np.int8)[counts],
+        isced=np.array([row.isced for row in rows], dtype=np.int8)[counts],
+        nature=np.array([row.nature for row in rows], dtype=np.int8)[counts],
+        note=np.array([row.note for row in rows], dtype=np.int8)[counts],
+        root=root,
+        one_credential=one_credential,
+        numerals=_numbered(numerals),
+        number=np.array([float(rows[i].value) for i in owner[number][where]]),
+        firsts=firsts,
+        words=words,
+        pairs=pairs,
+        prefixes=_numbered(known),
+        phrase=phrase,
+        begins=begins,
+        more=np.isin(known, np.concatenate(shorter)),
     )
+
+
+def _maps(
+    tokens: Tokens,
+    whole: NDArray[np.uint64],
+    order: NDArray[np.int64],
+    longer: NDArray[np.int64],
+    bits: NDArray[np.uint8],
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]:
+    """What phrases a token may begin, what it may be by itself, and what two tokens may be or begin."""
+    begin, size = tokens.first[:-1], np.diff(tokens.first)
+    firsts = np.zeros(1 << 16, dtype=np.uint8)
+    np.bitwise_or.at(firsts, (tokens.hash[begin[order]] >> np.uint64(48)).astype(np.intp), bits[order])
+    words = np.zeros(1 << 16, dtype=np.uint8)
+    single = order[size[order] == 1]
+    np.bitwise_or.at(words, (whole[single] >> np.uint64(48)).astype(np.intp), bits[single])
+    pairs = np.zeros(1 << _PAIR_BITS, dtype=np.uint8)
+    np.bitwise_or.at(pairs, pair_place(tokens.hash[begin[longer]], tokens.hash[begin[longer] + 1]), bits[longer])
+    return firsts, words, pairs
 
 
 def _roots(
@@ -302,7 +321,7 @@ def _roots(
     beginnings: Sequence[tuple[NDArray[np.uint64], NDArray[np.int64]]],
 ) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
     """Which phrases name one credential: "CDL" and "CDL class A", "certified nursing assistant" and "CNA"."""
-    credential = np.array([row.group in PAPERS for row in rows])[counts]
+    credential = np.array([row.group in CREDENTIALS for row in rows])[counts]
     root = np.arange(len(hashes), dtype=np.int32)
     for begun, longer in beginnings[::-1]:  # the shortest is written last
         begins = np.minimum(np.searchsorted(hashes, begun), len(hashes) - 1)
@@ -313,7 +332,7 @@ def _roots(
     abbreviations = {name: k for k, name in names.items() if " " not in name}
     one_credential = np.zeros(len(hashes), dtype=bool)
     for k, name in names.items():
-        initials = [word[:1] for word in name.split(" ") if word not in _SMALL]
+        initials = [word[:1] for word in name.split(" ") if word not in _LEFT_OUT]
         short = abbreviations.get("".join(initials)) if len(initials) > 2 else None
         if short is not None and rows[counts[short]].group == rows[counts[k]].group:
             root[k], one_credential[short] = short, True

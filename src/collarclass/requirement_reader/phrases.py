@@ -16,10 +16,10 @@ from collarclass.features.ngrams import PAIR
 from collarclass.requirement_reader.lexicon import CLASS, ITEMS, OF_CUE, OF_ITEM, Lexicon, pair_place
 from collarclass.text.tokens import Tokens, mix
 
-LEFT, RIGHT = 250, 80  # tokens before and behind an item in which cues are looked for; headings stand far before
+TOKENS_BEFORE, TOKENS_BEHIND = 250, 80  # an item, in which cues are looked for; headings stand far before
 _COMMA, _ENUMERATION, _SLASH = ord(","), ord("、"), ord("/")
-MOST = 250  # places of one ad; the fullest of 10,381 real ads has 117
-_ROUNDS = 8  # in which nearly all phrases that overlap are settled
+MAX_PLACES = 250  # of one ad; the fullest of 10,381 real ads has 117
+_N_ROUNDS = 8  # in which nearly all phrases that overlap are settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Hits:
 def find_phrases(tokens: Tokens, lexicon: Lexicon) -> Hits:
     """Find the lexicon's phrases in a batch; of phrases that overlap, the longest stands.
 
-    Cues are looked for near items only, and items at the first `MOST` places of a row where one may begin.
+    Cues are looked for near items only, and items at the first `MAX_PLACES` places of a row where one may begin.
 
     Examples
     --------
@@ -84,28 +84,28 @@ def _find(
 def _first_items(
     tokens: Tokens, lexicon: Lexicon, found: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Without what lies behind the first `MOST` places of a row where an item begins; words near the last stay."""
+    """Without what lies behind the first `MAX_PLACES` places of a row where an item begins; words near by stay."""
     first, size, phrase = found
     item = lexicon.group[phrase] < len(ITEMS)
-    if np.bincount(tokens.row[first[item]], minlength=1).max() <= MOST:
+    if np.bincount(tokens.row[first[item]], minlength=1).max() <= MAX_PLACES:
         return found
     place = np.sort(first[item])
     place = place[np.diff(place, prepend=-1) > 0]
     row = tokens.row[place]
-    beyond = place[np.arange(len(row)) - np.searchsorted(row, row) == MOST]
+    beyond = place[np.arange(len(row)) - np.searchsorted(row, row) == MAX_PLACES]
     stop = np.full(tokens.n_rows, len(tokens))
     stop[tokens.row[beyond]] = beyond
-    kept = first < stop[tokens.row[first]] + np.where(item, 0, RIGHT)
+    kept = first < stop[tokens.row[first]] + np.where(item, 0, TOKENS_BEHIND)
     return first[kept], size[kept], phrase[kept]
 
 
 def _goes_on(tokens: Tokens, begin: NDArray[np.int64], size: int) -> NDArray[np.bool_]:
     """Whether the token behind phrases of a size is in their sentence; a Chinese phrase ends at a comma."""
     last = len(tokens) - 1
-    there = (begin + size <= last) & (tokens.sentence[np.minimum(begin + size, last)] == tokens.sentence[begin])
+    goes_on = (begin + size <= last) & (tokens.sentence[np.minimum(begin + size, last)] == tokens.sentence[begin])
     token = np.minimum(begin + size - 1, last)
-    there &= (tokens.folded[tokens.end[token]] != _COMMA) | ~tokens.ideograph[token]
-    return np.asarray(there)
+    goes_on &= (tokens.folded[tokens.end[token]] != _COMMA) | ~tokens.ideograph[token]
+    return np.asarray(goes_on)
 
 
 def _look_up(
@@ -136,8 +136,8 @@ def _near(tokens: Tokens, place: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Which tokens stand near some places, in their row."""
     row = tokens.row[place]
     change = np.zeros(len(tokens) + 1, dtype=np.int64)
-    np.add.at(change, np.maximum(place - LEFT, tokens.first[row]), 1)
-    np.subtract.at(change, np.minimum(place + RIGHT, tokens.first[row + 1]), 1)
+    np.add.at(change, np.maximum(place - TOKENS_BEFORE, tokens.first[row]), 1)
+    np.subtract.at(change, np.minimum(place + TOKENS_BEHIND, tokens.first[row + 1]), 1)
     return np.asarray(np.cumsum(change)[:-1] > 0)
 
 
@@ -156,11 +156,11 @@ def _longest(
     last = first + size - 1
     beside = np.zeros(len(first) + 1, dtype=bool)
     beside[1:-1] = first[1:] <= np.maximum.accumulate(last)[:-1]
-    some = np.flatnonzero(beside[1:] | beside[:-1])  # those that overlap another
-    kept = _settle(first[some], last[some], weight[some])
+    overlapping = np.flatnonzero(beside[1:] | beside[:-1])
+    kept = _settle(first[overlapping], last[overlapping], weight[overlapping])
     stands = np.ones(len(first), dtype=bool)
-    stands[some] = False
-    stands[some[kept]] = True
+    stands[overlapping] = False
+    stands[overlapping[kept]] = True
     return Hits(first[stands], last[stands], phrase[stands])
 
 
@@ -168,16 +168,16 @@ def _divided(
     tokens: Tokens, lexicon: Lexicon, first: NDArray[np.int64], size: NDArray[np.int64], phrase: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
     """Which Chinese phrases are cut by a sign inside: 学历、经验不限 is one phrase, but 学、生 is no 学生."""
-    out = np.zeros(len(first), dtype=bool)
-    some = np.flatnonzero(tokens.start[first + size - 1] - tokens.start[first] >= size)
-    some = some[tokens.ideograph[first[some]]]
-    item, long = lexicon.group[phrase[some]] < len(ITEMS), size[some]
-    for k in range(int(long.max(initial=1)) - 1):
-        sign = tokens.folded[tokens.end[first[some] + np.minimum(k, long - 1)]]
-        cut = (sign == _ENUMERATION) | (sign == _SLASH) & (long == 2)
-        out[some] |= cut & (k < long - 1) & (~item | (long == 2))
-    out[some] |= lexicon.group[phrase[some]] == CLASS["decoy"]  # 高职 工业 is no 高职工
-    return out
+    divided = np.zeros(len(first), dtype=bool)
+    spaced = np.flatnonzero(tokens.start[first + size - 1] - tokens.start[first] >= size)
+    spaced = spaced[tokens.ideograph[first[spaced]]]
+    group, length = lexicon.group[phrase[spaced]], size[spaced]
+    for step in range(int(length.max(initial=1)) - 1):
+        sign = tokens.folded[tokens.end[first[spaced] + np.minimum(step, length - 1)]]
+        cut = (sign == _ENUMERATION) | (sign == _SLASH) & (length == 2)
+        divided[spaced] |= cut & (step < length - 1) & ((group >= len(ITEMS)) | (length == 2))
+    divided[spaced] |= group == CLASS["decoy"]  # 高职 工业 is no 高职工
+    return divided
 
 
 def _settle(first: NDArray[np.int64], last: NDArray[np.int64], weight: NDArray[np.int64]) -> NDArray[np.intp]:
@@ -206,7 +206,7 @@ def _falls(first: NDArray[np.int64], last: NDArray[np.int64], weight: NDArray[np
 def _settle_rounds(first: NDArray[np.int64], last: NDArray[np.int64], weight: NDArray[np.int64]) -> NDArray[np.intp]:
     """The same for chains of any kind, all at once in rounds."""
     stands = np.arange(len(first))
-    for _ in range(_ROUNDS):
+    for _ in range(_N_ROUNDS):
         overlap = first[1:] <= last[:-1]
         if not overlap.any():
             return stands

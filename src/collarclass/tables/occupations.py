@@ -11,19 +11,18 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from collarclass.definitions.labels import BASES, LABELS
-from collarclass.model.model import Model
+from collarclass.model.model import UNKNOWN_CODE, Model
 from collarclass.model.predict import UNCLEAR, Predictions
 from collarclass.model.title_model import looks_like_title
 from collarclass.tables.schema import DECIMALS
 
 _AD = BASES.index("ad")
 _OCCUPATION = BASES.index("occupation")
-_UNKNOWN_CODE = 5  # in `NOTES`
 # How far a row is trusted to have its occupation's own label; the rest of the probability is what the decision
 # makes of the occupation's ratings. Of the written ads, which ask for more or less than is usual on purpose,
 # three quarters have their occupation's label.
 _TRUST = 0.5
-_LONGEST_TITLE = 100
+_MAX_TITLE_CHARACTERS = 100
 
 
 def judge_codes(found: Predictions, codes: Sequence[str], model: Model) -> Predictions:
@@ -51,7 +50,7 @@ def judge_codes(found: Predictions, codes: Sequence[str], model: Model) -> Predi
         known = _prior(code)
         if known is None:
             if note[i]:
-                note[i] = _UNKNOWN_CODE
+                note[i] = UNKNOWN_CODE
             continue
         ratings, shares, name = known
         scores[i] = ratings / 4
@@ -112,4 +111,4 @@ def _title(text: str, title: str | None) -> str:
     if looks_like_title(text):
         return text
     line = text.strip().partition("\n")[0]
-    return line if len(line) <= _LONGEST_TITLE else ""
+    return line if len(line) <= _MAX_TITLE_CHARACTERS else ""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 
-_ONE_LINE = 60  # characters of a cell that stands on the line of its heading
+_MAX_INLINE_CHARACTERS = 60  # of a cell that stands on the line of its heading
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ def join_sections(names: Sequence[object], values: Sequence[str]) -> tuple[str, 
             text += "\n"
         if heading := heading_of(str(name)):
             chinese = "\u3400" <= heading[0] <= "\u9fff"
-            short = len(value) <= _ONE_LINE and "\n" not in value
+            short = len(value) <= _MAX_INLINE_CHARACTERS and "\n" not in value
             text += heading + ("：" if chinese else ": " if short else ":") + ("" if short else "\n")
         cells.append(Cell(str(name), len(text), len(text) + len(value)))
         text += value

@@ -30,7 +30,7 @@ np.empty(1 << 24, dtype=np.uint8)
 STEM = 5  # letters: "engineer", "engineers" and "engineering" have one stem
 STEP = np.uint64(0x9E3779B97F4A7C15)
 _HASHED_BYTES = 64  # letters between these and the last eight of a longer token are not looked at
-_LETTERS, _CAPITALS = 3, 4  # of a word that a number, or another word, was run into
+_MIN_LETTERS, _MIN_CAPITALS = 3, 4  # of a word that a number, or another word, was run into
 _ZERO, _A, _Z = (np.uint16(ord(c)) for c in "0az")
 
 
@@ -201,14 +201,14 @@ def tokenize(texts: Sequence[str]) -> Tokens:
     """
     plain = list(texts)
     first, length = np.full(len(plain), -1, dtype=np.int64), np.zeros(len(plain), dtype=np.int64)
-    places, n = [np.zeros(0, dtype=np.int64)], 0
+    places, n_places = [np.zeros(0, dtype=np.int64)], 0
     for row, text in enumerate(texts):
         if "<" in text or "&" in text:
             plain[row], found = read_markup(text)
             if found is not None:
                 places.append(found)
-                first[row], length[row] = n, len(found)
-                n += len(found)
+                first[row], length[row] = n_places, len(found)
+                n_places += len(found)
     return _tokenize(*_lay_out(plain), _Markup(np.concatenate(places), first, length))
 
 
@@ -221,12 +221,72 @@ def _lay_out(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.uint8
     return code_points, code_points.astype(np.uint8), row_starts
 
 
+@dataclass(frozen=True, slots=True)
+class _Characters:
+    """The characters of a batch, folded, without those that vanish.
+
+    Attributes
+    ----------
+    kind : ndarray of uint8
+    folded : ndarray of uint16
+    wide : ndarray of int64
+        Places of characters beyond Latin-1.
+    special, special_kind : ndarray of int64 and of uint8
+        Places and kinds of the few characters above `IDEOGRAPH`.
+    dropped : ndarray of int64
+        How many characters stand before each that vanished.
+    row_starts : ndarray of int64, shape (n_rows + 1,)
+    """
+
+    kind: NDArray[np.uint8]
+    folded: NDArray[np.uint16]
+    wide: NDArray[np.int64]
+    special: NDArray[np.int64]
+    special_kind: NDArray[np.uint8]
+    dropped: NDArray[np.int64]
+    row_starts: NDArray[np.int64]
+
+    def places(self, kind: int) -> NDArray[np.int64]:
+        """Places of the characters of one special kind."""
+        return np.asarray(self.special[self.special_kind == kind])
+
+
 def _tokenize(
     code_points: NDArray[np.uint32],
     low: NDArray[np.uint8],
     row_starts: NDArray[np.int64],
     markup: _Markup,
 ) -> Tokens:
+    characters = _fold(code_points, low, row_starts)
+    kind, folded = characters.kind, characters.folded
+    ideograph = kind == IDEOGRAPH
+    word, joint = _words(characters)
+    begin = word | ideograph
+    finish = begin.copy()
+    begin[1:] &= ~joint
+    finish[:-1] &= ~joint
+    start, end = np.flatnonzero(begin), np.flatnonzero(finish) + 1
+    first = np.searchsorted(start, characters.row_starts)
+    hashes, stems = _hash(folded, start, end, characters.wide[folded[characters.wide] > 0xFF])
+    sentence_ends, passage_ends = _ends(characters, word)
+    return Tokens(
+        hash=hashes,
+        stem=stems,
+        row=_numbered(first[1:-1], len(start)),
+        start=start,
+        end=end,
+        sentence=_numbered(np.searchsorted(start, sentence_ends), len(start)),
+        ideograph=ideograph[start],
+        first=first,
+        folded=folded,
+        passage=_numbered(np.searchsorted(start, passage_ends), len(start)),
+        _dropped=characters.dropped,
+        _row_starts=row_starts,
+        _markup=markup,
+    )
+
+
+def _fold(code_points: NDArray[np.uint32], low: NDArray[np.uint8], row_starts: NDArray[np.int64]) -> _Characters:
     kinds, folds, narrow_kinds, narrow_folds = _characters()
     # Bytes go through a table of 256 far faster than code points through one of 65,536: the few
     # characters beyond Latin-1 of an English ad are put right afterwards.
@@ -241,77 +301,72 @@ def _tokenize(
 
     # Apostrophes inside a word and invisible characters vanish: "bachelor's" reads as "bachelors".
     special = np.flatnonzero(kind > IDEOGRAPH)
-    of = kind[special]
-    vanish = of == SKIP
-    marks = np.flatnonzero(of == APOSTROPHE)
+    special_kind = kind[special]
+    vanish = special_kind == SKIP
+    marks = np.flatnonzero(special_kind == APOSTROPHE)
     before, after = kind[special[marks] - 1], kind[special[marks] + 1]
     vanish[marks] = ((before == LOWER) | (before == UPPER)) & ((after == LOWER) | (after == UPPER))
     dropped = special[vanish]
-    starts = row_starts
     if len(dropped):
         kept = np.ones(len(kind), dtype=bool)
         kept[dropped] = False
         kind, folded = kind[kept], folded[kept]
-        starts = row_starts - np.searchsorted(dropped, row_starts)
+        row_starts = row_starts - np.searchsorted(dropped, row_starts)
         wide = wide[kept[wide]]
         wide -= np.searchsorted(dropped, wide)
-        special, of = (special - np.cumsum(vanish))[~vanish], of[~vanish]
+        special, special_kind = (special - np.cumsum(vanish))[~vanish], special_kind[~vanish]
         dropped = dropped - np.arange(len(dropped))
+    return _Characters(
+        kind=kind,
+        folded=folded,
+        wide=wide,
+        special=special,
+        special_kind=special_kind,
+        dropped=dropped,
+        row_starts=row_starts,
+    )
 
+
+def _words(characters: _Characters) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which characters are of words, and which of them go on with the word of the character before."""
+    kind, folded = characters.kind, characters.folded
     lower, upper = kind == LOWER, kind == UPPER
     word = lower | upper
-    tail = special[of == TAIL]
+    tail = characters.places(TAIL)
     for _ in range(2):  # C++, C#, 5+
         word[tail] = word[tail - 1]
-    ideograph = kind == IDEOGRAPH
     joint = word[1:] & word[:-1]
     joint &= ~(upper[1:] & lower[:-1])  # "TeamLeader" is two words
     place = np.flatnonzero(upper[1:] & upper[:-1]) + 1  # and so is "REQUIREMENTSBachelor"
-    place = place[(place > _CAPITALS) & (place < len(kind) - _LETTERS)]
+    place = place[(place > _MIN_CAPITALS) & (place < len(kind) - _MIN_LETTERS)]
     place = place[lower[place + 1]]
-    for k in range(2, _LETTERS + 1):
-        place = place[lower[place + k] & upper[place - k]]
-    joint[place[upper[place - _CAPITALS]] - 1] = False
+    for step in range(2, _MIN_LETTERS + 1):
+        place = place[lower[place + step] & upper[place - step]]
+    joint[place[upper[place - _MIN_CAPITALS]] - 1] = False
     for digits in (1, 2):  # and so is "skills4+"
-        place = tail[tail > digits + _LETTERS] - digits
+        place = tail[tail > digits + _MIN_LETTERS] - digits
         cut = (folded[place + digits - 1] - _ZERO < 10) & (folded[place] - _ZERO < 10)
-        for k in range(1, _LETTERS + 1):
-            cut &= (folded[place - k] >= _A) & (folded[place - k] <= _Z)
+        for step in range(1, _MIN_LETTERS + 1):
+            cut &= (folded[place - step] >= _A) & (folded[place - step] <= _Z)
         joint[place[cut] - 1] = False
-    begin = word | ideograph
-    finish = begin.copy()
-    begin[1:] &= ~joint
-    finish[:-1] &= ~joint
-    start = np.flatnonzero(begin)
-    end = np.flatnonzero(finish) + 1
+    return word, joint
 
+
+def _ends(characters: _Characters, word: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Places where sentences end, and where passages do."""
+    kind, folded, special = characters.kind, characters.folded, characters.special
+    lower, upper = kind == LOWER, kind == UPPER
     # A full stop ends a sentence after a word of two letters or more, before a blank: not "B.S. degree".
-    ends = of == BREAK
-    stops = np.flatnonzero(of == STOP)
+    ends = characters.special_kind == BREAK
+    stops = np.flatnonzero(characters.special_kind == STOP)
     stop = special[stops]
-    ends[stops] = ~word[stop + 1] & ~ideograph[stop + 1] & word[stop - 1] & word[stop - 2]
+    ends[stops] = ~word[stop + 1] & (kind[stop + 1] != IDEOGRAPH) & word[stop - 1] & word[stop - 2]
     glued = np.flatnonzero(upper[stop + 1] & lower[stop - 1])  # "in a team.Bachelor's degree"
-    at = stop[glued]
-    ends[stops[glued]] |= lower[at - 2] & lower[at - 3] & lower[np.minimum(at + 2, len(kind) - 1)]
-    breaks = special[ends]
+    place = stop[glued]
+    ends[stops[glued]] |= lower[place - 2] & lower[place - 3] & lower[np.minimum(place + 2, len(kind) - 1)]
+    sentence_ends = special[ends]
     ends[stops] |= (folded[stop - 1] == ord(")")) & (folded[stop + 1] == ord(" "))
-    first = np.searchsorted(start, starts)
-    hashes, stems = _hash(folded, start, end, wide[folded[wide] > 0xFF])
-    return Tokens(
-        hashes,
-        stems,
-        _numbered(first[1:-1], len(start)),
-        start,
-        end,
-        _numbered(np.searchsorted(start, breaks), len(start)),
-        ideograph[start],
-        first,
-        folded,
-        _numbered(np.searchsorted(start, special[ends]), len(start)),
-        dropped,
-        row_starts,
-        markup,
-    )
+    return sentence_ends, special[ends]
 
 
 def _numbered(cuts: NDArray[np.int64], n: int) -> NDArray[np.int64]:
