@@ -6,7 +6,9 @@ Reads data/real_ads/readings.csv, one row for each reading of an ad; writes data
 one row for each ad, and data/real_ads/agreement.json. The second readings are a random tenth, read
 without sight of the first; further second readings are of ads that the first annotator called a
 toss-up; ads whose labels differ were read a third time. The label that most readings gave stands (of
-three different ones the third), and the ratings are the mean of the readings that gave it.
+three different ones the third), and the ratings are the mean of the readings that gave it. Ads that
+were no clear case were read anew by the rules for ties, data/real_ads/ties.csv: there the last reading
+stands, in place of label, ratings and sureness from the older ones.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from collarclass.evaluation.metrics import bootstrap, correlation
 
 FOLDER = Path(__file__).resolve().parents[2] / "data" / "real_ads"
 READINGS = ("first", "second", "third")
+RATED = ["academic_rating", "hands_on_rating", "label", "sure"]
 COLUMNS = [
     "id",
     "source",
@@ -54,6 +57,14 @@ def settled(readings: pd.DataFrame) -> dict[str, Any]:
     return row
 
 
+def reread(table: pd.DataFrame, ties: pd.DataFrame) -> pd.DataFrame:
+    """The settled rows, with the last reading by the rules for ties where an ad has one."""
+    last = ties.sort_values(["id", "reading"]).drop_duplicates("id", keep="last").set_index("id")[RATED]
+    table = table.set_index("id")
+    table.loc[last.index, RATED] = last
+    return table.reset_index()
+
+
 def agreement(both: pd.DataFrame) -> dict[str, Any]:
     """Agreement of the first and second readings of one language; values with 95 % intervals."""
 
@@ -83,7 +94,8 @@ def main() -> None:
     often = readings[~readings["id"].isin(once["id"])]
     rows = [settled(part) for _, part in often.groupby("id", sort=False)]
     table = pd.concat([once, pd.DataFrame(rows, columns=[*once.columns])], ignore_index=True)
-    table = table.sort_values(["language", "source", "id"], kind="stable")
+    ties = pd.read_csv(FOLDER / "ties.csv", dtype=str, keep_default_na=False)
+    table = reread(table, ties).sort_values(["language", "source", "id"], kind="stable")
     old = FOLDER / "ratings.csv"
     if old.is_file():  # the mark of near-duplicates is set by count_real_ads.py
         marks = pd.read_csv(old, dtype=str, keep_default_na=False).set_index("id").get("near_duplicate")
@@ -99,8 +111,14 @@ def main() -> None:
     found = {language: agreement(part) for language, part in drawn.groupby("language")}
     (FOLDER / "agreement.json").write_text(json.dumps(found, indent=1) + "\n", "utf-8")
     print(json.dumps(found, indent=1))
-    print(f"{len(table):,} ads; labels {table['label'].value_counts().to_dict()}; settled by a third: "
-          f"{int((table['readings'] == 3).sum())}")
+    twice = ties[ties["reading"] == "first"].merge(ties[ties["reading"] == "second"], on="id", suffixes=("_1", "_2"))
+    for language, part in twice.groupby(twice["id"].map(table.set_index("id")["language"])):
+        same, kappa = (part["label_1"] == part["label_2"]).mean(), cohen_kappa_score(part["label_1"], part["label_2"])
+        print(f"ties read twice, {language}: {len(part)}; same label {same:.3f}, kappa {kappa:.3f}")
+    print(
+        f"{len(table):,} ads; labels {table['label'].value_counts().to_dict()}; settled by a third: "
+        f"{int((table['readings'] == 3).sum())}"
+    )
 
 
 if __name__ == "__main__":
