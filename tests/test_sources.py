@@ -10,6 +10,8 @@ import io
 import json
 import lzma
 import os
+import subprocess
+import sys
 import time
 import zipfile
 from collections.abc import Sequence
@@ -21,7 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from collarclass import DataError, Model, label_file
+from collarclass import DataError, Model, label_file, save_model
 from collarclass.files.excel import MOST_ROWS, ExcelWriter
 from collarclass.files.table import read_table
 from collarclass.tables.schema import COLUMNS
@@ -146,19 +148,81 @@ def test_sheets_are_chosen_by_name_or_number(tmp_path: Path, small_model: Model)
         label_file(tmp_path / "bad.xlsx", tmp_path / "x.csv", model=small_model)
 
 
-def test_a_workbook_that_unpacks_to_too_much_is_refused(
-    tmp_path: Path, small_model: Model, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_cells_of_a_workbook_stay_as_they_are(tmp_path: Path, small_model: Model) -> None:
+    xlsxwriter = pytest.importorskip("xlsxwriter", reason="pip install collarclass[excel]")
+    openpyxl = pytest.importorskip("openpyxl", reason="pip install collarclass[excel]")
+    with xlsxwriter.Workbook(str(tmp_path / "ads.xlsx")) as book:
+        book.add_worksheet("Lists").hide()
+        sheet = book.add_worksheet("Ads")
+        sheet.activate()
+        book.define_name("Rate", "=Lists!$A$1")
+        sheet.write_row(0, 0, ["text", "error", "formula", "named", "time", "ratio"])
+        sheet.write_string(1, 0, ADS[0][2])
+        sheet.write_formula(1, 1, "=NA()", None, "#N/A")
+        sheet.write_formula(1, 2, "=1+1", None, 2)
+        sheet.write_formula(1, 3, "=RATE*2", None, 14)
+        sheet.write_datetime(1, 4, dt.timedelta(hours=30, minutes=5), book.add_format({"num_format": "[h]:mm:ss"}))
+        sheet.write_number(1, 5, 12.1)
+    done = label_file(tmp_path / "ads.xlsx", tmp_path / "out.xlsx", model=small_model)
+    assert done.read is not None
+    assert (done.read.sheet, done.replaced) == ("Ads", 1)  # the first sheet that is shown
+    formulas, values = (openpyxl.load_workbook(tmp_path / "out.xlsx", data_only=only)["Ads"][2] for only in (0, 1))
+    assert [cell.value for cell in formulas[1:4]] == ["=NA()", "=1+1", 14]
+    assert [cell.value for cell in values[1:6]] == ["#N/A", 2, 14, dt.timedelta(hours=30, minutes=5), 12.1]
+    assert values[1].data_type == "e"
+    found = labelled(tmp_path / "out.csv", tmp_path / "ads.xlsx", model=small_model)
+    assert found.iloc[0, 1:6].tolist() == ["#N/A", "2", "14", "30:05:00", repr(12.1)]
+    record = json.loads((_made(tmp_path / "out.jsonl", tmp_path / "ads.xlsx", small_model)).read_text())
+    assert (record["error"], record["time"]) == ("#N/A", "30:05:00")
+
+
+def _made(target: Path, source: Path, model: Model) -> Path:
+    label_file(source, target, model=model)
+    return target
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory of a process cannot be limited")
+def test_a_workbook_with_one_far_cell_ends_no_process(tmp_path: Path, small_model: Model) -> None:
+    xlsxwriter = pytest.importorskip("xlsxwriter", reason="pip install collarclass[excel]")
+    with xlsxwriter.Workbook(str(tmp_path / "far.xlsx")) as book:
+        sheet = book.add_worksheet()
+        sheet.write_string(0, 0, "text")
+        sheet.write_string(1_048_575, 16_383, "far")
+    with pytest.raises(DataError, match=r"far\.xlsx cannot be read, because it .* too much memory.*: save the sheet"):
+        label_file(tmp_path / "far.xlsx", tmp_path / "out.csv", model=small_model)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory of a process cannot be limited")
+def test_small_files_fill_no_memory(tmp_path: Path, small_model: Model) -> None:
+    long = pa.array(["x" * (8 << 20)])
+    column = pa.DictionaryArray.from_arrays(pa.array([0] * 4000, pa.int32()), long)
+    pq.write_table(pa.table({"text": column}), tmp_path / "categories.parquet")
+    pq.write_table(pa.table({"text": column}), tmp_path / "plain.parquet", store_schema=False)
+    pq.write_table(pa.table({"text": ["x" * (100 << 20)]}), tmp_path / "cell.parquet")
+    code = (
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_AS, (3 << 30, 3 << 30));"
+        "from collarclass import DataError, label_file\n"
+        "try: label_file(sys.argv[1], sys.argv[2], model=sys.argv[3], head=3, evidence=False)\n"
+        "except DataError as error: print(error)"
+    )
+    save_model(small_model, tmp_path / "model")
+
+    def said(name: str) -> str:
+        command = [sys.executable, "-c", code, *(str(tmp_path / n) for n in (name, f"{name}.csv", "model"))]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    assert said("categories.parquet") == ""
+    assert "plain.parquet needs more than 4 GB of memory: write it anew, with smaller" in said("plain.parquet")
+    assert "cell.parquet has a row of more than 64 MB after row 0: mend it, or raise" in said("cell.parquet")
+
+
+def test_a_workbook_that_unpacks_to_too_much_is_refused(tmp_path: Path, small_model: Model) -> None:
     workbook(tmp_path / "ads.xlsx")
-    monkeypatch.setattr(zipfile.ZipFile, "infolist", lambda self: [_huge()])
+    with zipfile.ZipFile(tmp_path / "ads.xlsx", "a") as archive:
+        archive.writestr("huge", "")
+        archive.getinfo("huge").file_size = 8 << 30
     with pytest.raises(DataError, match=r"ads\.xlsx unpacks to 8\.0 GB, and 4 are read at most"):
         label_file(tmp_path / "ads.xlsx", tmp_path / "out.csv", model=small_model)
-
-
-def _huge() -> zipfile.ZipInfo:
-    part = zipfile.ZipInfo("xl/worksheets/sheet1.xml")
-    part.file_size = 8 << 30
-    return part
 
 
 def test_more_rows_than_excel_holds_are_refused(small_model: Model) -> None:

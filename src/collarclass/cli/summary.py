@@ -27,6 +27,8 @@ def summary_lines(done: FileSummary, target: str, prefix: str) -> list[str]:
     if done.read is not None:
         lines.append(f"Read {done.read}; judged {_judged(done.bases) or 'none'}.")
     lines += [f"Note: {note}" for note in done.drift]
+    if done.replaced:
+        lines.append(f"Note: {done.replaced:,} formulas that use other sheets, tables or names are written as values.")
     if done.noted:
         lines.append(f"{done.noted:,} rows were not as they should be: see column {prefix}collar_note.")
     return lines

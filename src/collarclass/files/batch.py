@@ -29,18 +29,24 @@ Choose = Callable[[list[str], str, Mapping[Hashable, str]], Columns]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a row may take at most, so that a hostile file cannot fill the memory.
+    """What a file may take at most, so that a hostile one cannot fill the memory or never end.
 
     Attributes
     ----------
     row_bytes : int
-        Of a line of delimited text, or a JSON object.
+        Of a line of delimited text, a JSON object, or a row of a workbook or of Parquet.
     columns : int
         Of a table.
+    memory : int
+        Bytes of memory for reading a workbook or Parquet, where the system can limit them.
+    seconds : float
+        For reading a workbook, or one batch of rows.
     """
 
     row_bytes: int = 64 << 20
     columns: int = 10_000
+    memory: int = 4 << 30
+    seconds: float = 300.0
 
 
 @dataclass(slots=True)
@@ -61,6 +67,8 @@ class Batch:
         Parquet: the rows themselves.
     objects : list of dict
         JSON and Excel: the rows read.
+    formulas : dict of (int, int) to str
+        Excel: those that can be written to the same place, by row in the batch and column.
     """
 
     as_rows: Callable[[Batch], list[dict[str, Any]]]
@@ -72,6 +80,7 @@ class Batch:
     table: pa.Table | None = None
     objects: list[dict[str, Any]] = field(default_factory=list)
     codes: list[str] | None = None
+    formulas: dict[tuple[int, int], str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.texts)

@@ -6,8 +6,8 @@ import datetime as dt
 import importlib
 import json
 import math
-import zipfile
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +17,18 @@ from collarclass.errors import DataError
 from collarclass.explain import palette
 from collarclass.files.batch import LONGEST_TEXT, Batch, Choose, Limits, Reader, distinct, kinds_of, tidy
 from collarclass.files.encoding import Encoding
-from collarclass.files.source import Source, brief
+from collarclass.files.native import NativeFile
+from collarclass.files.native_child import ROWS
+from collarclass.files.source import Source
 from collarclass.files.writers import cell_bytes
 
 MOST_ROWS, MOST_COLUMNS, LONGEST_CELL = 1_048_576, 16_384, 32_767  # Excel's own limits
 _WIDEST = 60
-_MOST_BYTES = 4 << 30
 _CUT = "a cell cut to 32,767 characters, as many as Excel holds"
 _DATES: dict[str, type[Any]] = {"datetime": dt.datetime, "date": dt.date, "time": dt.time}
-_DATE_FORMATS = {"datetime": "yyyy-mm-dd hh:mm:ss", "date": "yyyy-mm-dd", "time": "hh:mm:ss"}
+_DATE_FORMATS = {
+    "datetime": "yyyy-mm-dd hh:mm:ss", "date": "yyyy-mm-dd", "time": "hh:mm:ss", "duration": "[h]:mm:ss",
+}  # fmt: skip
 
 
 def _library(name: str) -> Any:
@@ -42,9 +45,9 @@ class ExcelReader:
     ----------
     sheet : str
         Its name.
-    formulas : dict of (int, int) to str
-        The sheet's own formulas by row and column, from 0; those of .xlsx only, and only if the table
-        begins in the first cell, so that they can be written to the same place.
+    replaced : int
+        How many formulas there were, in the rows read so far, that could mean something else in a workbook of this
+        sheet alone: they refer to another sheet, a table or a defined name, or would stand in another place.
     """
 
     format = "excel"
@@ -52,110 +55,59 @@ class ExcelReader:
     encoding = Encoding("utf-8")
 
     def __init__(self, source: Source, choose: Choose, sheet: str | None, limits: Limits) -> None:
+        for library in ("python_calamine", "openpyxl"):
+            _library(library)
         self.where = source.name
         self.tail: list[bytes] = []
+        self.replaced = 0
         self._source = source
-        file = source.seekable()
-        calamine = _library("python_calamine")
-        try:
-            self._check_size(file)
-            workbook = calamine.load_workbook(file)
-            self.sheet = self._choose_sheet(workbook.sheet_names, sheet)
-            found = workbook.get_sheet_by_name(self.sheet)
-            self._rows = found.to_python(skip_empty_area=True)
-            in_corner = tuple(found.start or (0, 0)) == (0, 0)
-            self.formulas = _formulas(file, self.sheet) if in_corner else {}
-        except DataError:
-            raise
-        except Exception as error:  # libraries raise errors of their own, and panics of their engines
-            what = brief(error)
-            raise DataError(f"{self.where} is not a workbook that can be read ({what}): save it again.") from None
-        if not self._rows:
-            raise DataError(f"Sheet {self.sheet!r} of {self.where} is empty: name another with sheet=... (--sheet).")
-        self.columns = [str(_value(v) if v != "" else "") for v in self._rows[0]]
-        if len(self.columns) > limits.columns:
-            raise DataError(f"{self.where} has {len(self.columns):,} columns, and {limits.columns:,} are read at most.")
+        file = NativeFile(source, "workbook", limits, sheet)
+        head = file.head()
+        self.sheet, self._total = str(head["sheet"]), int(head["rows"])
+        parts = (json.loads(content) for content in file.messages(ROWS))
+        first = next(parts)
+        self.columns = ["" if value is None else str(value) for value in map(_value, first[0])]
         self.names = distinct(self.columns)
-        rows = [dict(zip(self.names, cells, strict=True)) for cells in self._rows[1:1001]]
+        self._parts = chain([first[1:]], parts)
+        rows = [dict(zip(self.names, map(_value, cells), strict=True)) for cells in first[1:1001]]
         self.chosen = choose(self.names, self.where, kinds_of(self.names, rows))
 
-    def _check_size(self, file: Any) -> None:
-        """Refuse a workbook that unpacks to more than can be read whole."""
-        if zipfile.is_zipfile(file):
-            with zipfile.ZipFile(file) as archive:
-                size = sum(part.file_size for part in archive.infolist())
-            if size > _MOST_BYTES:
-                raise DataError(
-                    f"{self.where} unpacks to {size / (1 << 30):.1f} GB, and {_MOST_BYTES >> 30} are read at most: "
-                    "save the sheet as CSV."
-                )
-        file.seek(0)
-
-    def _choose_sheet(self, sheets: Sequence[str], wanted: str | None) -> str:
-        if wanted is None:
-            if not sheets:
-                raise DataError(f"{self.where} has no sheet.")
-            return sheets[0]
-        if wanted in sheets:
-            return wanted
-        if wanted.isdecimal() and 1 <= int(wanted) <= len(sheets):
-            return sheets[int(wanted) - 1]
-        raise DataError(f"No sheet {wanted!r} in {self.where}; its sheets are: {', '.join(sheets)}.")
-
     def batches(self, size: int) -> Iterator[Batch]:
-        """The rows in batches of `size`."""
-        total = len(self._rows)
-        for at in range(1, total, size):
-            batch = Batch(lambda batch: batch.objects)
-            for number, cells in enumerate(self._rows[at : at + size]):
-                row = {name: _value(v) for name, v in zip(self.names, cells, strict=True)}
-                batch.objects.append(row)
-                cells_read = [tidy(row[str(name)]) for name in self.chosen.every]
-                batch.add(self.chosen, cells_read)
-                if max(map(len, cells_read)) == LONGEST_TEXT:
-                    batch.note(number, f"only the first {LONGEST_TEXT} characters read")
-            self._source.rows_share = min(1.0, (at + size) / total)
-            yield batch
+        """The rows in batches of `size`, fewer when they are long."""
+        done = 1
+        for part in self._parts:
+            for at in range(0, len(part), size):
+                batch = self._batch(part[at : at + size])
+                done += len(batch)
+                self._source.rows_share = min(1.0, done / self._total)
+                yield batch
+
+    def _batch(self, rows: list[list[Any]]) -> Batch:
+        batch = Batch(lambda batch: batch.objects)
+        for number, cells in enumerate(rows):
+            for column, cell in enumerate(cells):
+                if isinstance(cell, dict) and "formula" in cell:
+                    if cell["formula"] is None:
+                        self.replaced += 1
+                    else:
+                        batch.formulas[number, column] = cell["formula"]
+            row = dict(zip(self.names, map(_value, cells), strict=True))
+            batch.objects.append(row)
+            cells_read = [tidy(row[str(name)]) for name in self.chosen.every]
+            batch.add(self.chosen, cells_read)
+            if max(map(len, cells_read)) == LONGEST_TEXT:
+                batch.note(number, f"only the first {LONGEST_TEXT} characters read")
+        return batch
 
 
-def _value(value: Any) -> Any:
-    """A cell's value: nothing for an empty cell, whole numbers as such."""
-    if value == "" and isinstance(value, str):
-        return None
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return int(value)
-    return value
-
-
-def _formulas(file: Any, sheet: str) -> dict[tuple[int, int], str]:
-    """Formulas of a sheet that do not refer to another sheet."""
-    file.seek(0)
-    if not zipfile.is_zipfile(file) or not _has_formulas(file):
-        return {}
-    openpyxl = _library("openpyxl")
-    file.seek(0)
-    workbook = openpyxl.load_workbook(file, read_only=True)
-    return {
-        (cell.row - 1, cell.column - 1): str(cell.value)
-        for row in workbook[sheet].iter_rows()
-        for cell in row
-        if cell.data_type == "f" and isinstance(cell.value, str) and "!" not in cell.value
-    }
-
-
-def _has_formulas(file: Any) -> bool:
-    with zipfile.ZipFile(file) as archive:
-        if "xl/workbook.xml" not in archive.namelist():  # .ods
-            return False
-        for name in archive.namelist():
-            if name.startswith("xl/worksheets/") and name.endswith(".xml"):
-                with archive.open(name) as part:
-                    rest = b""
-                    while block := part.read(1 << 20):
-                        if b"<f>" in rest + block or b"<f " in rest + block:
-                            return True
-                        rest = block[-2:]
-    return False
+def _value(cell: Any) -> Any:
+    """The value of a cell as the child process sends it."""
+    if not isinstance(cell, dict):
+        return cell
+    if "formula" in cell:
+        return _value(cell["value"])
+    ((name, value),) = cell.items()
+    return dt.timedelta(*value) if name == "duration" else _DATES[name].fromisoformat(value)
 
 
 class ExcelWriter:
@@ -173,7 +125,7 @@ class ExcelWriter:
         self._header = [*columns, *added]
         self._collar = len(self._columns) + list(added).index(prefix + "collar")
         self._note = list(added).index(prefix + "collar_note")
-        self._formulas = reader.formulas if isinstance(reader, ExcelReader) else {}
+        self._in_place = isinstance(reader, ExcelReader)  # rows and columns stand where they stood
         self._sheet = reader.sheet if isinstance(reader, ExcelReader) else "ads"
         if len(self._header) > MOST_COLUMNS:
             raise DataError(f"Excel holds {MOST_COLUMNS:,} columns, not {len(self._header):,}: write .csv or .parquet.")
@@ -188,13 +140,12 @@ class ExcelWriter:
             )
         new = zip(*(column.to_pylist() for column in added.columns), strict=True)
         lines = []
-        for number, (own, labels) in enumerate(zip(batch.rows(), new, strict=True), row + 1):
+        formulas = batch.formulas if self._in_place else {}
+        for number, (own, labels) in enumerate(zip(batch.rows(), new, strict=True)):
             cells = [_cell(own.get(name)) for name in self._columns]
-            if self._formulas:
-                for column in range(len(cells)):
-                    formula = self._formulas.get((number, column))
-                    if formula is not None:
-                        cells[column] = {"formula": formula, "value": cells[column]}
+            for column in range(len(cells)) if formulas else ():
+                if (number, column) in formulas:
+                    cells[column] = {"formula": formulas[number, column], "value": cells[column]}
             values = list(labels)
             if any(isinstance(c, str) and len(c) > LONGEST_CELL for c in cells):
                 values[self._note] = f"{values[self._note]}; {_CUT}" if values[self._note] else _CUT
@@ -251,6 +202,8 @@ def _cell(value: Any) -> Any:
         return value if not isinstance(value, int) or abs(value) < 1 << 53 else str(value)
     if isinstance(value, float):
         return value if math.isfinite(value) else None
+    if isinstance(value, dt.timedelta):
+        return {"duration": [value.days, value.seconds, value.microseconds]}
     for name, kind in _DATES.items():
         if isinstance(value, kind):
             naive = value.replace(tzinfo=None) if name != "date" else value
@@ -279,9 +232,8 @@ def _write(sheet: Any, row: int, column: int, cell: Any, formats: dict[str, Any]
         value = cell["value"]
         sheet.write_formula(row, column, cell["formula"], None, "" if value is None else _cached(value))
     else:
-        ((name, value),) = cell.items()
-        sheet.write_datetime(row, column, _DATES[name].fromisoformat(value), formats[name])
+        sheet.write_datetime(row, column, _value(cell), formats[next(iter(cell))])
 
 
 def _cached(value: Any) -> Any:
-    return next(iter(value.values())) if isinstance(value, dict) else value
+    return str(_value(value)) if isinstance(value, dict) else value

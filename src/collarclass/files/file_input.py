@@ -25,6 +25,8 @@ class FileInput:
     texts : tuple of str
     code : str or None
         The columns that were read.
+    sheet : str or None
+        Of a workbook.
     """
 
     format: str
@@ -33,12 +35,14 @@ class FileInput:
     title: str | None
     texts: tuple[str, ...]
     code: str | None
+    sheet: str | None = None
 
     @classmethod
     def of(cls, reader: Reader) -> FileInput:
         """How a reader reads."""
         delimiter = getattr(reader, "delimiter", b"").decode() or None
-        return cls(reader.format, reader.encoding.name, delimiter, None, (), None).reading(reader.chosen)
+        sheet = getattr(reader, "sheet", None)
+        return cls(reader.format, reader.encoding.name, delimiter, None, (), None, sheet).reading(reader.chosen)
 
     def reading(self, chosen: Columns | None) -> FileInput:
         """The same source with other columns read; with None, no ads are read."""
@@ -56,10 +60,11 @@ class FileInput:
 
     @property
     def layout(self) -> str:
-        """Format, encoding and delimiter, as far as the format has them."""
+        """Format, encoding, delimiter and sheet, as far as the format has them."""
         text = self.format in ("csv", "jsonl", "json")
         return ", ".join(
-            [self.format, *([self.encoding] if text else []), *([repr(self.delimiter)] if self.delimiter else [])]
+            [self.format, *([self.encoding] if text else []), *([repr(self.delimiter)] if self.delimiter else []),
+             *([f"sheet {self.sheet!r}"] if self.sheet else [])]
         )
 
     def __str__(self) -> str:

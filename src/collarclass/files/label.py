@@ -19,7 +19,7 @@ from collarclass.definitions.definition import DEFAULT, Definition, load_definit
 from collarclass.definitions.labels import BASES, LABELS
 from collarclass.errors import DataError
 from collarclass.files.batch import Batch, Limits, Reader
-from collarclass.files.excel import ExcelWriter
+from collarclass.files.excel import ExcelReader, ExcelWriter
 from collarclass.files.file_input import FileInput
 from collarclass.files.parquet import ParquetWriter
 from collarclass.files.readers import Layout, SeveralReader, open_all
@@ -63,6 +63,9 @@ class FileSummary:
         How many were judged from the ad, the title and the occupation.
     read : FileInput or None
         How the (first) source was read; None where nothing was left to do.
+    replaced : int
+        How many formulas of a workbook are written as their values, because they refer to another sheet, a table
+        or a defined name.
     """
 
     rows: int
@@ -73,6 +76,7 @@ class FileSummary:
     drift: tuple[str, ...] = ()
     bases: dict[str, int] = field(default_factory=dict)
     read: FileInput | None = None
+    replaced: int = 0
 
 
 def label_file(
@@ -245,6 +249,7 @@ def _total(parts: Sequence[FileSummary]) -> FileSummary:
         tuple(dict.fromkeys(note for p in parts for note in p.drift)),
         {basis: sum(p.bases.get(basis, 0) for p in parts) for basis in BASES},
         next((p.read for p in parts if p.read is not None), None),
+        sum(p.replaced for p in parts),
     )
 
 
@@ -309,9 +314,10 @@ class _Run:
         drift = tuple(drift_notes(self.stream, self.labelling.model.facts))
         for note in drift:
             _log.warning("%s: %s", to_path, note)
+        replaced = reader.replaced if isinstance(reader, ExcelReader) and isinstance(writer, ExcelWriter) else 0
         bases = {basis: out.counts[_BASIS + basis] for basis in BASES}
         return FileSummary(
-            out.rows, counts, out.noted, seconds, out.finished, drift, bases, FileInput.of(reader)
+            out.rows, counts, out.noted, seconds, out.finished, drift, bases, FileInput.of(reader), replaced
         )
 
     def _check(self, paths: Sequence[str], to_path: str) -> tuple[str, str, str]:

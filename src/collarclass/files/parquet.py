@@ -13,10 +13,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from collarclass.errors import DataError
 from collarclass.files.batch import LONGEST_TEXT, Batch, Choose, Limits, Reader, distinct, tidy
 from collarclass.files.encoding import Encoding, find_encoding
-from collarclass.files.source import Source, brief
+from collarclass.files.native import NativeFile
+from collarclass.files.native_child import SCHEMA, TABLE
+from collarclass.files.source import Source
 from collarclass.files.writers import cell_bytes, clash
 from collarclass.tables.arrow import arrow_column, arrow_kind, arrow_leaves
 from collarclass.tables.schema import COLUMNS
@@ -32,25 +33,13 @@ class ParquetReader:
     encoding = Encoding("utf-8")
 
     def __init__(self, source: Source, choose: Choose, limits: Limits) -> None:
-        import pyarrow.parquet as pq
-
         self.where = source.name
         self.tail: list[bytes] = []
         self._source = source
-        try:
-            self._file = pq.ParquetFile(source.seekable(), page_checksum_verification=True)
-            self.schema: pa.Schema = self._file.schema_arrow
-        except (pa.ArrowException, OSError) as error:
-            raise DataError(
-                f"{self.where} is not a Parquet file ({brief(error)}): fetch it again, or give its format."
-            ) from None
-        columns = list(self.schema.names)
-        if len(columns) > limits.columns:
-            raise DataError(
-                f"{self.where} has {len(columns):,} columns, and {limits.columns:,} are read at most: "
-                "raise most_columns (--most-columns)."
-            )
-        self.names = distinct(columns)
+        self._file = NativeFile(source, "parquet", limits)
+        self._rows = self._file.head()["rows"]
+        self.schema: pa.Schema = pa.ipc.read_schema(pa.py_buffer(self._file.expect(SCHEMA)))
+        self.names = distinct(self.schema.names)
         named = [field.with_name(name) for field, name in zip(self.schema, self.names, strict=True)]
         self.schema = pa.schema(named, self.schema.metadata)
         leaves = dict(arrow_leaves(self.schema))
@@ -58,24 +47,18 @@ class ParquetReader:
         self.chosen = choose(list(leaves), self.where, kinds)
 
     def batches(self, size: int) -> Iterator[Batch]:
-        """Read the rows in batches of `size`."""
-        done, rows = 0, self._file.metadata.num_rows
-        parts = self._file.iter_batches(batch_size=size)
-        while True:
-            try:
-                part = next(parts)
-                part.validate(full=True)
-            except StopIteration:
-                return
-            except (pa.ArrowException, OSError) as error:
-                raise DataError(f"{self.where} is damaged after row {done} ({brief(error)}): fetch it again.") from None
-            table = pa.Table.from_batches([part]).rename_columns(self.names)
-            done += len(part)
-            self._source.rows_share = done / rows if rows else 1.0
-            batch = Batch(lambda batch: batch.table.to_pylist() if batch.table is not None else [], table=table)
-            cells = [_strings(batch, arrow_column(table, str(name))) for name in self.chosen.every]
-            batch.texts, batch.titles, batch.codes = self.chosen.rows(cells)
-            yield batch
+        """Read the rows in batches of `size`, fewer when they are long."""
+        done = 0
+        for content in self._file.messages(TABLE):
+            part = pa.ipc.open_stream(content).read_all().rename_columns(self.names)
+            for at in range(0, len(part), size):
+                table = part.slice(at, size)
+                done += len(table)
+                self._source.rows_share = done / self._rows if self._rows else 1.0
+                batch = Batch(lambda batch: batch.table.to_pylist() if batch.table is not None else [], table=table)
+                cells = [_strings(batch, arrow_column(table, str(name))) for name in self.chosen.every]
+                batch.texts, batch.titles, batch.codes = self.chosen.rows(cells)
+                yield batch
 
 
 def _strings(batch: Batch, column: pa.ChunkedArray) -> list[str]:

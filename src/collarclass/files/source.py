@@ -14,7 +14,7 @@ import sys
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -123,6 +123,7 @@ class Source:
         self.member = ""
         self._copied = False
         self.rows_share: float | None = None  # for a file that is not read from end to end
+        self._at_close: list[Callable[[], object]] = []
         self._start()
 
     def _start(self) -> None:
@@ -214,8 +215,14 @@ class Source:
         except _DAMAGE as error:
             raise DataError(f"{self.name} is damaged or cut off ({brief(error)}): fetch it again.") from None
 
+    def at_close(self, action: Callable[[], object]) -> None:
+        """Have something done before the file is closed."""
+        self._at_close.append(action)
+
     def close(self) -> None:
         """Close the file; standard input stays open."""
+        while self._at_close:
+            self._at_close.pop()()
         if self._file is not getattr(sys.stdin, "buffer", None):
             self._file.close()
 

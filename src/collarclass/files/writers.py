@@ -7,6 +7,7 @@ frame), so that a run can stop after any piece and go on with the next.
 from __future__ import annotations
 
 import bz2
+import datetime as dt
 import gzip
 import json
 import lzma
@@ -194,8 +195,17 @@ def cell_bytes(value: Any) -> bytes:
     if isinstance(value, bytes):
         return value
     if isinstance(value, (bool, dict, list)):
-        value = json.dumps(value, ensure_ascii=False, default=str)
-    return str(value).encode("utf-8", "replace")
+        value = json.dumps(value, ensure_ascii=False, default=_as_text)
+    return _as_text(value).encode("utf-8", "replace")
+
+
+def _as_text(value: Any) -> str:
+    """A value as text; a duration in hours, minutes and seconds, as a spreadsheet shows it."""
+    if not isinstance(value, dt.timedelta):
+        return str(value)
+    seconds, micro = divmod(abs(value) // dt.timedelta(microseconds=1), 1_000_000)
+    sign, fraction = "-" * (value < dt.timedelta(0)), f".{micro:06}" if micro else ""
+    return f"{sign}{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}{fraction}"
 
 
 class JsonWriter(TextWriter):
@@ -238,7 +248,7 @@ class JsonWriter(TextWriter):
         for i, (own, member) in enumerate(zip(batch.rows(), members, strict=True), row):
             self._check(own, i)
             lines.append((b"," if i else b"") + b"\n" if self._array else b"")
-            content = json.dumps(_plain(own), ensure_ascii=False, default=str)[1:-1].encode("utf-8", "replace")
+            content = json.dumps(_plain(own), ensure_ascii=False, default=_as_text)[1:-1].encode("utf-8", "replace")
             lines += (b"{", content, b", " if content else b"", member, b"}" if self._array else b"}\n")
         return b"".join(lines)
 
