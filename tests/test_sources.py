@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -468,14 +469,37 @@ def test_a_row_longer_than_the_limit_is_refused(tmp_path: Path, small_model: Mod
         with pytest.raises(DataError, match=r"has a row of more than 1 MB.*--longest-row"):
             label_file(path, tmp_path / "out.csv", model=small_model, longest_row=1 << 20, force=True)
         assert label_file(path, tmp_path / "out.csv", model=small_model, force=True).rows == 2
+    table = pd.DataFrame({"text": ["steel", "steel"], **{f"c{i}": ["a", long[:30_000]] for i in range(100)}})
+    pq.write_table(pa.Table.from_pandas(table), tmp_path / "a.parquet")
+    table.to_excel(tmp_path / "a.xlsx", index=False)
+    for name in ("a.parquet", "a.xlsx"):
+        with pytest.raises(DataError, match=r"has a row of more than 1 MB after row \d.*--longest-row"):
+            label_file(tmp_path / name, tmp_path / "out.csv", model=small_model, longest_row=1 << 20, force=True)
+
+
+def test_xz_with_a_window_made_to_fill_the_memory_is_refused(tmp_path: Path, small_model: Model) -> None:
+    packed = bytearray(lzma.compress(b"text\nWe weld.\n" * 1000))
+    end = 12 + 4 * (packed[12] + 1)  # of the block's header, after that of the stream
+    packed[packed.index(b"\x21\x01", 12) + 2] = 37  # 1.5 GB
+    packed[end - 4 : end] = zlib.crc32(packed[12 : end - 4]).to_bytes(4, "little")
+    (tmp_path / "ads.csv.xz").write_bytes(packed)
+    with pytest.raises(DataError, match="needs too much memory to be unpacked"):
+        label_file(tmp_path / "ads.csv.xz", tmp_path / "out.csv", model=small_model)
 
 
 def test_more_columns_than_the_limit_are_refused(tmp_path: Path, small_model: Model) -> None:
     names = ["text", *(f"c{i}" for i in range(20_000))]
     (tmp_path / "wide.csv").write_text(",".join(names) + "\n" + ",".join(names) + "\n")
+    (tmp_path / "ragged.csv").write_text("text,id\na,1\n" + ",".join(names) + "\n")
     (tmp_path / "wide.jsonl").write_text(json.dumps(dict.fromkeys(names, "x")) + "\n")
-    for name in ("wide.csv", "wide.jsonl"):
-        with pytest.raises(DataError, match=r"20,001 (columns|members), and 10,000 are read at most"):
+    (tmp_path / "late.jsonl").write_text('{"text": "x"}\n' * 2000 + json.dumps(dict.fromkeys(names, "x")) + "\n")
+    rows = [json.dumps({"text": "x", **dict.fromkeys(names[i : i + 5])}) for i in range(0, 20_000, 5)]
+    (tmp_path / "many.jsonl").write_text("\n".join(rows))
+    (tmp_path / "deep.jsonl").write_text(json.dumps({"text": "x", "inside": dict.fromkeys(names, "x")}))
+    pq.write_table(pa.table({name: ["x"] for name in names}), tmp_path / "wide.parquet")
+    for path in tmp_path.iterdir():
+        name = path.name
+        with pytest.raises(DataError, match=r"more than 10,000 (columns|members)"):
             label_file(tmp_path / name, tmp_path / "out.csv", model=small_model)
     started = time.process_time()
     label_file(tmp_path / "wide.csv", tmp_path / "out.csv", model=small_model, most_columns=30_000)

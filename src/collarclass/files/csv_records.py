@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 DELIMITERS = b",\t;|"
 LONGEST_RECORD = 64 << 20  # bytes
+MOST_CELLS = 1 << 20
 _LOOK_AHEAD = 1 << 20
 _LINES_TO_FIT = 100
 _WRITTEN_OUT = 40  # cells
@@ -42,6 +43,10 @@ class Record:
     note: str = ""
 
 
+class TooManyCellsError(Exception):
+    """A record has more cells than any may have."""
+
+
 class Dialect:
     """How a file's records are written: its delimiter and its number of columns.
 
@@ -55,17 +60,24 @@ class Dialect:
     longest : int
         Bytes within which a quote must be closed; one that is not was never meant to be one if the lines behind it
         are records.
+    most : int
+        Cells of a record.
     """
 
     def __init__(
-        self, delimiter: bytes, columns: int = 1, wanted: Sequence[int] = (), longest: int = LONGEST_RECORD
+        self,
+        delimiter: bytes,
+        columns: int = 1,
+        wanted: Sequence[int] = (),
+        longest: int = LONGEST_RECORD,
+        most: int = MOST_CELLS,
     ) -> None:
         d = re.escape(delimiter)
         cell = rb"(?:" + _QUOTED + rb'|[^"\r\n' + d + rb"][^\r\n" + d + rb"]*+|)"
         row = _row_pattern(cell, d, columns, frozenset(wanted))
         self.delimiter = delimiter
         self.columns = columns
-        self._longest = longest
+        self._longest, self._most = longest, most
         self.match = re.compile(row + _EOL).match
         self._quoted = re.compile(_QUOTED + rb"(?=[\r\n" + d + rb"]|\Z)").match
         self._closed = re.compile(_QUOTED).match
@@ -83,6 +95,10 @@ class Dialect:
         -------
         Record or None
             None when the record does not end in the block and there is more to come.
+
+        Raises
+        ------
+        TooManyCellsError
         """
         cells, at, odd = [], start, False
         while True:
@@ -109,6 +125,8 @@ class Dialect:
                 plain = self._plain(block, at)
                 end = plain.end() if plain else at
             cells.append(block[at:end])
+            if len(cells) > self._most:
+                raise TooManyCellsError
             if block[end : end + 1] != self.delimiter:
                 break
             at = end + 1
@@ -208,7 +226,7 @@ def unquote(cell: bytes) -> bytes:
     return (inner.replace(b'""', b'"') if b'"' in inner else inner) + rest
 
 
-def find_delimiter(sample: bytes, final: bool) -> bytes:
+def find_delimiter(sample: bytes, final: bool, most: int = MOST_CELLS) -> bytes:
     r"""Tell the delimiter from a file's beginning: the one that cuts most records like the header.
 
     Examples
@@ -219,13 +237,19 @@ def find_delimiter(sample: bytes, final: bool) -> bytes:
     best, best_score = b",", (0.0, 0)
     for i in range(len(DELIMITERS)):
         delimiter = DELIMITERS[i : i + 1]
-        dialect = Dialect(delimiter)
-        header = dialect.read(sample, 0, final)
+        dialect = Dialect(delimiter, most=most)
+        try:
+            header = dialect.read(sample, 0, final)
+        except TooManyCellsError:
+            continue
         if header is None or len(header.cells) < 2:
             continue
         at, same, n = header.next, 1, 1
         while at < len(sample) and n < 200:
-            record = dialect.read(sample, at, final)
+            try:
+                record = dialect.read(sample, at, final)
+            except TooManyCellsError:
+                break
             if record is None:
                 break
             if record.end > at:

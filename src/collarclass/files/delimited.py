@@ -7,7 +7,7 @@ from typing import Any, BinaryIO, cast
 
 from collarclass.errors import DataError
 from collarclass.files.batch import BATCH_BYTES, LONGEST_TEXT, Batch, Choose, Limits, distinct, tidy
-from collarclass.files.csv_records import Dialect, find_delimiter, unquote
+from collarclass.files.csv_records import Dialect, Record, TooManyCellsError, find_delimiter, unquote
 from collarclass.files.encoding import Encoding, blocks, find_encoding
 from collarclass.files.source import Source
 
@@ -41,7 +41,9 @@ class DelimitedReader:
         self.chosen = choose(self.columns, self.where, {})
         self._places = [self.columns.index(str(name)) for name in self.chosen.every]
         wanted = sorted(self._places)
-        self.dialect = Dialect(self.delimiter, len(self.columns), wanted, self._limits.row_bytes)
+        self.dialect = Dialect(
+            self.delimiter, len(self.columns), wanted, self._limits.row_bytes, self._limits.columns
+        )
         self._groups = [1 + wanted.index(place) for place in self._places]
         self._last = len(wanted) + 1
 
@@ -57,20 +59,25 @@ class DelimitedReader:
             self._refill()
         head = self._block[self._at : max(line, self._at) + (64 << 10)]
         whole = self._final and len(head) == len(self._block) - self._at
-        self.delimiter = delimiter.encode() if delimiter else find_delimiter(head, whole)
-        dialect = Dialect(self.delimiter, longest=self._limits.row_bytes)
-        while (record := dialect.read(self._block, self._at, self._final)) is None:
+        self.delimiter = delimiter.encode() if delimiter else find_delimiter(head, whole, self._limits.columns)
+        self.dialect = Dialect(self.delimiter, longest=self._limits.row_bytes, most=self._limits.columns)
+        while (record := self._read()) is None:
             self._refill()
         self.header = self._block[: record.end]
         self.header_end = self._block[record.end : record.next]
         self._at = record.next
-        self.columns = [unquote(c).decode("utf-8", "replace") for c in record.cells]
-        if len(self.columns) > self._limits.columns:
-            raise DataError(
-                f"{self.where} has {len(self.columns):,} columns, and {self._limits.columns:,} are read at most: "
-                "name its delimiter, or raise most_columns (--most-columns)."
-            )
+        self.columns: list[str] = [unquote(c).decode("utf-8", "replace") for c in record.cells]
         self.names = distinct(self.columns)
+
+    def _read(self) -> Record | None:
+        """A record cell by cell, from where the block is read."""
+        try:
+            return self.dialect.read(self._block, self._at, self._final)
+        except TooManyCellsError:
+            raise DataError(
+                f"{self.where} has more than {self._limits.columns:,} columns, and no more are read: name its "
+                "delimiter, or raise most_columns (--most-columns)."
+            ) from None
 
     def _refill(self) -> None:
         self._check_length(len(self._block) - self._at)
@@ -106,7 +113,7 @@ class DelimitedReader:
             elif block[at : at + 1] in (b"\n", b"\r"):
                 taken += self._blank_lines(batch)
             else:
-                record = self.dialect.read(block, at, self._final)
+                record = self._read()
                 if record is None:
                     self._refill()
                     continue

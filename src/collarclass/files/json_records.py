@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO, cast
 
 from collarclass.errors import DataError
@@ -44,26 +44,25 @@ class JsonReader:
         parts = blocks(cast(BinaryIO, source), sample, encoding, self.where, self.tail)
         self.format, self.lead, self._records = _records(parts, self.where, limits)
         self._first: list[tuple[bytes, bytes]] = []
-        seen: dict[str, None] = {}
+        self._members = _Members(self.where, limits)
+        rows: list[dict[str, Any]] = []
         size = 0
         for body, end in self._records:
             self._first.append((body, end))
-            seen |= dict.fromkeys(_object(body) or ())
+            if (row := _object(body)) is not None:
+                self._members.add(row)
+                rows.append(row)
             size += len(body)
             if len(self._first) == _FIRST_ROWS or size > BATCH_BYTES:
                 break
-        self.names = self.columns = list(seen)
-        if not seen:
+        self.names = self.columns = list(self._members.seen)
+        if not self.names:
             what = "is empty" if not self._first else "holds no JSON object in its first rows"
             raise DataError(f'{self.where} {what}: each row should be an object such as {{"text": "..."}}.')
-        if len(seen) > limits.columns:
-            raise DataError(
-                f"{self.where} has objects of {len(seen):,} members, and {limits.columns:,} are read at most: "
-                "raise most_columns (--most-columns)."
-            )
-        rows = [row for body, _ in self._first if (row := _object(body)) is not None]
-        paths = list(dict.fromkeys(path for row in rows for path in member_paths(row)))
-        self.chosen = choose(paths, self.where, kinds_of(paths, rows))
+        paths = _Members(self.where, limits)
+        for row in rows:
+            paths.add(dict.fromkeys(member_paths(row)))
+        self.chosen = choose(list(paths.seen), self.where, kinds_of(list(paths.seen), rows))
 
     def batches(self, size: int) -> Iterator[Batch]:
         """Read the rows in batches of `size`, fewer when they are long."""
@@ -97,6 +96,7 @@ class JsonReader:
             batch.note(number, "not a JSON object")
             row = {"broken_line": body.decode("utf-8", "backslashreplace").strip()}
             body = json.dumps(row, ensure_ascii=False).encode()
+        self._members.add(row)
         cells = [well_formed(tidy(member(row, str(path)))) for path in self.chosen.every]
         batch.add(self.chosen, cells)
         if max(map(len, cells)) == LONGEST_TEXT:
@@ -109,12 +109,31 @@ def all_members(source: Source, encoding: str | None, limits: Limits) -> list[st
     """Names of all members of a file's objects, in order of appearance; the source is to be rewound."""
     sample = read_sample(cast(BinaryIO, source))
     parts = blocks(cast(BinaryIO, source), sample, find_encoding(sample, encoding), source.name, [])
-    seen: dict[str, None] = {}
+    members = _Members(source.name, limits)
     for body, _ in _records(parts, source.name, limits)[2]:
         if body.strip():
             row = _object(body) or _object(body.decode("utf-8", "replace"))
-            seen |= dict.fromkeys(row if row is not None else ["broken_line"])
-    return list(seen)
+            members.add(row if row is not None else {"broken_line": None})
+    return list(members.seen)
+
+
+class _Members:
+    """Names of members of a file's objects, in order of appearance; there may be so many at most."""
+
+    def __init__(self, where: str, limits: Limits) -> None:
+        self.seen: dict[str, None] = {}
+        self._where, self._most = where, limits.columns
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        """Add those of an object."""
+        if row.keys() <= self.seen.keys():
+            return
+        self.seen |= dict.fromkeys(row)
+        if len(self.seen) > self._most:
+            raise DataError(
+                f"{self._where} has objects of more than {self._most:,} members in all, and no more are read: "
+                "raise most_columns (--most-columns)."
+            )
 
 
 def _object(body: bytes | str) -> dict[str, Any] | None:

@@ -91,8 +91,8 @@ def _read_parquet(file: BinaryIO, options: dict[str, Any]) -> None:
     schema = parquet.schema_arrow
     if len(schema.names) > options["columns"]:
         raise DataError(
-            f"{where} has {len(schema.names):,} columns, and {options['columns']:,} are read at most: "
-            "raise most_columns (--most-columns)."
+            f"{where} has more than {options['columns']:,} columns, and no more are read: raise most_columns "
+            "(--most-columns)."
         )
     send(HEAD, json.dumps({"rows": parquet.metadata.num_rows}).encode())
     send(SCHEMA, schema.serialize())
@@ -119,8 +119,8 @@ def _rows_at_once(metadata: Any) -> int:
 def _parts(batch: pa.RecordBatch, done: int, options: dict[str, Any]) -> Iterator[pa.RecordBatch]:
     """A batch in parts that do not take much memory, once their values are plain."""
     size = sum(map(_size, batch.columns))
-    if len(batch) <= 1 or size <= _BATCH_BYTES:
-        if len(batch) == 1 and size > options["row_bytes"]:
+    if len(batch) <= 1 or size <= min(_BATCH_BYTES, options["row_bytes"]):
+        if size > options["row_bytes"]:
             raise _too_long(options, done)
         yield batch
         return
@@ -168,7 +168,7 @@ def _read_workbook(file: BinaryIO, options: dict[str, Any]) -> None:
     if not sheet.height:
         raise DataError(f"Sheet {name!r} of {where} is empty: name another with sheet=... (--sheet).")
     if sheet.width > options["columns"]:
-        raise DataError(f"{where} has {sheet.width:,} columns, and {options['columns']:,} are read at most.")
+        raise DataError(f"{where} has more than {options['columns']:,} columns, and no more are read.")
     start = tuple(sheet.start)
     extras = _Extras(file, name, start)
     rows = islice(sheet.iter_rows(), start[0], None)  # which begins with the empty rows above the table

@@ -33,6 +33,7 @@ EXCEL = ("xlsx", "xls", "ods")
 _MAGIC = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"), (b"\xfd7zXZ\x00", "xz"), (b"BZh", "bz2"))
 _DAMAGE = (EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, pa.ArrowException)
 _PIECE = 1 << 20
+_XZ_MEMORY = 256 << 20
 
 
 def brief(error: BaseException) -> str:
@@ -93,6 +94,35 @@ def _is_data(path: Path) -> bool:
     return not path.name.startswith((".", "~$")) and bool(suffixes) and suffixes[-1] in FORMATS
 
 
+class _XzReader:
+    """A file compressed by xz, whose window may take so much memory at most; that of `xz -9` takes 65 MB."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._stream, self._rest = self._next(), b""
+
+    def _next(self) -> lzma.LZMADecompressor:
+        return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY)
+
+    def read(self, n: int = -1) -> bytes:
+        """Read decompressed bytes."""
+        if n < 0:
+            return b"".join(iter(lambda: self.read(_PIECE), b""))
+        while True:
+            if self._stream.eof:  # another stream may follow, after zeros
+                self._rest = self._stream.unused_data.lstrip(b"\0") or self._file.read(_PIECE).lstrip(b"\0")
+                if not self._rest:
+                    return b""
+                self._stream = self._next()
+            elif self._stream.needs_input and not self._rest:
+                self._rest = self._file.read(_PIECE)
+                if not self._rest:
+                    raise EOFError("it ends in the middle of a stream")
+            found, self._rest = self._stream.decompress(self._rest, n), b""
+            if found:
+                return found
+
+
 class Source:
     """An open file: its bytes decompressed, and how far it has been read.
 
@@ -139,7 +169,7 @@ class Source:
         if compression == "gzip":
             raw = gzip.GzipFile(fileobj=buffered)
         elif compression == "xz":
-            raw = lzma.LZMAFile(buffered)  # noqa: SIM115
+            raw = _XzReader(buffered)
         elif compression == "bz2":
             raw = bz2.BZ2File(buffered)
         elif compression == "zstd":
@@ -213,6 +243,10 @@ class Source:
                 return found if n >= 0 else found + self.read()
             return bytes(self._stream.read(None if n < 0 and isinstance(self._stream, pa.NativeFile) else n))
         except _DAMAGE as error:
+            if "memory" in str(error).lower():
+                raise DataError(
+                    f"{self.name} needs too much memory to be unpacked ({brief(error)}): unpack it yourself."
+                ) from None
             raise DataError(f"{self.name} is damaged or cut off ({brief(error)}): fetch it again.") from None
 
     def at_close(self, action: Callable[[], object]) -> None:
