@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: demo test slow lint train evaluate bench docs refresh lowest wheel sbom clean
+.PHONY: demo test kernel test-without-kernel sanitize slow lint train evaluate bench docs refresh lowest wheel sbom clean
 
 demo: .venv/demo.stamp
 	$(BIN)/collarclass label examples/job_ads.csv -o demo/labelled.csv --force --report demo/report.html
@@ -23,6 +23,22 @@ lint: .venv/test.stamp
 
 train: .venv/demo.stamp
 	$(BIN)/collarclass train -o models/standard
+
+# The compiled kernel and lexicon, made anew in the source folder: after a change of kernel.c, or where none was made.
+kernel: .venv/bin/python
+	$(BIN)/python hatch_build.py
+
+# The numpy code that runs where nothing was compiled.
+test-without-kernel: .venv/test.stamp
+	COLLARCLASS_KERNEL=off $(BIN)/python -m pytest -n auto --dist loadscope
+
+# The compiled kernel under AddressSanitizer and UndefinedBehaviorSanitizer, with its tests and a minute of the fuzzer.
+sanitize: .venv/test.stamp
+	CFLAGS="-g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all" $(BIN)/python hatch_build.py
+	ASAN_OPTIONS=detect_leaks=0 LD_PRELOAD="$$(cc -print-file-name=libasan.so) $$(cc -print-file-name=libubsan.so)" \
+	  sh -c '$(BIN)/python -m pytest -q -p no:cacheprovider tests/test_kernel.py && \
+	  $(BIN)/python -m research.robustness.fuzz --minutes 1'; \
+	  status=$$?; $(BIN)/python hatch_build.py; exit $$status
 
 bench: .venv/test.stamp
 	$(BIN)/python -m pip install -q --group bench

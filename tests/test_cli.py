@@ -19,6 +19,7 @@ from command import COMMAND, run, run_installed
 
 from collarclass import __version__, progress
 from collarclass.api import default_model
+from collarclass.kernel.library import description
 from collarclass.tables.schema import COLUMNS
 
 ROOT = Path(__file__).parents[1]
@@ -38,7 +39,7 @@ def ads(tmp_path: Path) -> Path:
 
 
 def test_version_help_and_usage() -> None:
-    assert run_installed("--version").stdout == f"collarclass {__version__}\n"
+    assert run_installed("--version").stdout == f"collarclass {__version__} ({description()})\n"
     assert "Usage:" in run_installed("label", "--help").stdout
     run_installed("label", code=2)
     for args in (["--help"], ["-h"], ["label", "--help"], ["classify", "--help"], ["info", "--help"]):
@@ -52,7 +53,7 @@ def test_version_help_and_usage() -> None:
 
 def test_python_m_is_the_same_command() -> None:
     done = subprocess.run([sys.executable, "-m", "collarclass", "--version"], capture_output=True, check=True)
-    assert done.stdout.decode().split() == ["collarclass", __version__]
+    assert done.stdout.decode().split()[:2] == ["collarclass", __version__]
 
 
 def test_classify(small_model_path: Path) -> None:

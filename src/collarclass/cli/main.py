@@ -35,6 +35,7 @@ from collarclass.cli.harmless import as_utf_8, say, say_json
 from collarclass.cli.occupation import occupation
 from collarclass.cli.shares import COMMANDS
 from collarclass.cli.summary import say_read, summary_lines, write_summary
+from collarclass.kernel.library import description
 
 
 def _cite(context: click.Context, _: click.Parameter, wanted: bool) -> None:
@@ -52,7 +53,7 @@ def _cite(context: click.Context, _: click.Parameter, wanted: bool) -> None:
     epilog="Exit codes: 0 fine, 1 wrong data or file, 2 wrong usage, 130 interrupted.",
     context_settings={"help_option_names": ["-h", "--help"], "show_default": True},
 )
-@click.version_option(__version__, prog_name="collarclass", message="%(prog)s %(version)s")
+@click.version_option(__version__, prog_name="collarclass", message=f"%(prog)s %(version)s ({description()})")
 @click.option(
     "--cite", is_flag=True, is_eager=True, expose_value=False, callback=_cite, help="Show how to cite it and exit."
 )
@@ -316,7 +317,7 @@ def info(model: Path | None) -> None:
     folder = model if model is not None else default_model_path()
     found = load_model(folder)
     lines = [
-        ("collarclass", __version__),
+        ("collarclass", f"{__version__}, {description()}"),
         ("Python", platform.python_version()),
         ("package", Path(__file__).parent),
         ("model folder", folder),

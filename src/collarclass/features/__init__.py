@@ -1,4 +1,4 @@
 """Tokens into counted n-grams of a known vocabulary.
 
-May import: text.
+May import: kernel, text.
 """

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from collarclass.kernel import reading
+from collarclass.kernel.library import is_compiled
 from collarclass.text.tokens import STEP, Tokens, mix
 
 # Rounded to single precision, so that every machine's logarithm gives the same table.
@@ -100,8 +102,14 @@ class Vocabulary:
     def __len__(self) -> int:
         return len(self.hashes)
 
+    def compiled(self) -> tuple[NDArray[np.uint64], int, NDArray[np.uint8]]:
+        """Table, shift and orders, as the compiled code takes them."""
+        return self._table, int(self._shift), self.order
+
     def find(self, hashes: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Look hashes up: which of them are known, and the number of each of those."""
+        if is_compiled():
+            return reading.find_hashes(hashes, self._table, int(self._shift), len(self))
         slot = (hashes >> self._shift).view(np.int64)
         entry = self._table[slot]
         where = np.flatnonzero(entry != 0)
@@ -122,7 +130,7 @@ class Vocabulary:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """The distinct known n-grams of each row: arrays of one length, by number of tokens, then place.
+    """The distinct known n-grams of each row: arrays of one length; those of a row by number of tokens, then place.
 
     Attributes
     ----------
@@ -154,6 +162,9 @@ def damped(counts: NDArray[np.int_]) -> NDArray[np.float64]:
 
 def count_terms(tokens: Tokens, vocabulary: Vocabulary, max_tokens: NDArray[np.int64] | int) -> Terms:
     """Count the vocabulary's n-grams in the first `max_tokens` tokens of each row of a batch."""
+    if is_compiled():
+        reach = np.broadcast_to(np.asarray(max_tokens, dtype=np.int64), tokens.n_rows)
+        return Terms(**reading.count_terms(tokens, np.ascontiguousarray(reach), *vocabulary.compiled(), _DAMPED))
     kept = tokens.head(max_tokens)
     begins, numbers = [], []
     for found in ngrams(tokens, kept):

@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from collarclass.features.ngrams import Terms, Vocabulary, count_terms
+from collarclass.kernel import reading
+from collarclass.kernel.library import is_compiled
 from collarclass.model.decision import class_probabilities, label_gradient
 from collarclass.model.encoding import EncodedBatch, join_title, segments
 from collarclass.model.title_model import TitleModel
@@ -60,10 +62,18 @@ class Block:
 
     def values(self, terms: Terms, n_rows: int) -> NDArray[np.float64]:
         """Scaled count of each term, every row brought to length one."""
+        if is_compiled():
+            return reading.scale_values(terms.row, terms.term, terms.value, self.scale, n_rows)
         value = terms.value * self.scale[terms.term]
         norm = np.sqrt(np.bincount(terms.row, value * value, n_rows))
         norm[norm == 0] = 1.0
         return np.asarray(value / norm[terms.row])
+
+    def sums(self, terms: Terms, values: NDArray[np.float64], n_rows: int) -> NDArray[np.float64]:
+        """Sum of each row's words, shape (2, n_rows): for the academic and the hands-on rating."""
+        if is_compiled():
+            return reading.sum_words(terms.row, terms.term, values, self.weight, n_rows)
+        return np.array([np.bincount(terms.row, values * weight[terms.term], n_rows) for weight in self.weight.T])
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +167,7 @@ class Model:
         ratings = np.empty((n_rows, 2))
         words = np.zeros((2, n_rows))
         for block, terms, values in zip((self.text, self.title), batch.terms, batch.values, strict=True):
-            for dimension, weight in enumerate(block.weight.T):
-                words[dimension] += np.bincount(terms.row, values * weight[terms.term], n_rows)
+            words += block.sums(terms, values, n_rows)
         for dimension, weight in enumerate(self.stated_weight.T):
             stated = np.zeros(n_rows)
             for value, slope in zip(batch.features.T, weight, strict=True):  # in a fixed order: one sum in every batch

@@ -1,4 +1,4 @@
 """Tokens into what an ad states about schooling, certificates, licences and experience.
 
-May import: errors, definitions, text, features.
+May import: errors, definitions, kernel, text, features.
 """

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from collarclass.definitions.labels import NOT_NEEDED, PREFERRED, REQUIRED, STATUSES, SUBSTITUTABLE, UNSTATED
 from collarclass.features.ngrams import Vocabulary
+from collarclass.kernel import reading
+from collarclass.kernel.library import is_compiled
 from collarclass.requirement_reader.facts import Features
 from collarclass.requirement_reader.lexicon import CLASS
 from collarclass.requirement_reader.mentions import Phrases
@@ -156,10 +158,9 @@ class KnownFeatures:
 def decide(reader: Reader, features: Sequence[Features], items: Phrases) -> Decisions:
     """Judge each mention of a batch."""
     known = tuple(known_features(part, reader.vocabulary, len(items)) for part in features)
-    weight = reader.weight.astype(np.float64)
-    sums = sum_weights(weight, known[0])
+    sums = sum_weights(reader.weight, known[0])
     for part in known[1:]:
-        sums += sum_weights(weight, part)
+        sums += sum_weights(reader.weight, part)
     return judge(reader, sums, items, known)
 
 
@@ -184,14 +185,17 @@ def known_features(features: Features, vocabulary: Vocabulary, n_mentions: int) 
     return KnownFeatures(np.cumsum(starts), where, number)
 
 
-def sum_weights(weight: NDArray[np.float64], known: KnownFeatures) -> NDArray[np.float64]:
+def sum_weights(weight: NDArray[np.float32], known: KnownFeatures) -> NDArray[np.float64]:
     """Sum of the weights of each mention's features, one after the other, so that it is the same in every batch."""
+    if is_compiled():
+        return reading.sum_weights(known.number, known.starts, weight)
     if len(known.number) < _MIN_SCIPY_FEATURES:
-        return sum_by_mention(weight[known.number], known.starts)
+        return sum_by_mention(weight[known.number].astype(np.float64), known.starts)
     from scipy.sparse import csr_matrix
 
     shape = (len(known.starts) - 1, len(weight))
-    return np.asarray(csr_matrix((np.ones(len(known.number)), known.number, known.starts), shape=shape) @ weight)
+    which = csr_matrix((np.ones(len(known.number)), known.number, known.starts), shape=shape)
+    return np.asarray(which @ weight.astype(np.float64))
 
 
 def sum_by_mention(values: NDArray[np.float64], starts: NDArray[np.int64]) -> NDArray[np.float64]:

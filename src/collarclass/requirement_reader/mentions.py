@@ -7,6 +7,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from collarclass.kernel import reading
+from collarclass.kernel.library import is_compiled
 from collarclass.requirement_reader.durations import count_years
 from collarclass.requirement_reader.lexicon import CLASS, ITEMS, VALUES, Lexicon
 from collarclass.requirement_reader.phrases import find_phrases
@@ -137,6 +139,8 @@ def _join_equivalents(tokens: Tokens, found: Phrases, is_item: Flags) -> None:
 
 def _sentences(tokens: Tokens, first: Indices, last: Indices) -> Indices:
     """Sentence of each token, cut also where a line break was lost, but not in a phrase: "our fieldBachelor's"."""
+    if is_compiled():
+        return reading.cut_sentences(tokens, first, last)
     end = tokens.end[:-1]
     cut = np.flatnonzero((tokens.start[1:] == end) & ~tokens.ideograph[1:])
     cut = cut[~tokens.ideograph[cut] & (end[cut] - tokens.start[cut] >= _MIN_LETTERS)] + 1

@@ -13,12 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from collarclass.features.ngrams import PAIR
+from collarclass.kernel import reading
+from collarclass.kernel.library import is_compiled
 from collarclass.requirement_reader.lexicon import CLASS, ITEMS, OF_CUE, OF_ITEM, Lexicon, pair_place
 from collarclass.text.tokens import Tokens, mix
 
 TOKENS_BEFORE, TOKENS_BEHIND = 250, 80  # an item, in which cues are looked for; headings stand far before
 _COMMA, _ENUMERATION, _SLASH = ord(","), ord("、"), ord("/")
 MAX_PLACES = 250  # of one ad; the fullest of 10,381 real ads has 117
+_CLASSES = np.array([len(ITEMS), CLASS["decoy"], CLASS["years"]])  # those that are looked at here
 _N_ROUNDS = 8  # in which nearly all phrases that overlap are settled
 
 
@@ -46,6 +49,9 @@ def find_phrases(tokens: Tokens, lexicon: Lexicon) -> Hits:
     ...  for f, l, p in zip(hits.first.tolist(), hits.last.tolist(), hits.phrase.tolist())]
     [('high school teachers', 'decoy'), ('high school diploma', 'level')]
     """
+    if is_compiled():
+        table, shift, _ = lexicon.prefixes.compiled()
+        return Hits(*reading.find_phrases(tokens, lexicon, table, shift, _CLASSES))
     may_begin = lexicon.firsts.take((tokens.hash >> np.uint64(48)).view(np.int64))
     items = _first_items(tokens, lexicon, _find(tokens, lexicon, np.flatnonzero(may_begin & OF_ITEM), OF_ITEM))
     of_items = lexicon.group[items[2]] < len(ITEMS)

@@ -1,4 +1,4 @@
 """Ads as they come, plain or HTML, into tokens whose offsets point into the original.
 
-May import: errors.
+May import: errors, kernel.
 """

@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from collarclass.kernel import reading
+from collarclass.kernel.library import fits
 from collarclass.text.markup import read_markup
 
 # Kinds of character in the table `characters.npz` (made by research/data/build_characters.py).
@@ -209,16 +211,21 @@ def tokenize(texts: Sequence[str]) -> Tokens:
                 places.append(found)
                 first[row], length[row] = n_places, len(found)
                 n_places += len(found)
-    return _tokenize(*_lay_out(plain), _Markup(np.concatenate(places), first, length))
+    code_points, row_starts = _lay_out(plain)
+    markup = _Markup(np.concatenate(places), first, length)
+    if fits(len(code_points)):
+        fields = reading.read_tokens(code_points, row_starts, *_folding())
+        return Tokens(**fields, _row_starts=row_starts, _markup=markup)
+    return _tokenize(code_points, row_starts, markup)
 
 
-def _lay_out(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.uint8], NDArray[np.int64]]:
-    """All texts' code points, each text between line breaks; their low bytes; where each text begins (and one more)."""
+def _lay_out(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+    """All texts' code points, each text between line breaks; where each text begins (and one more)."""
     row_starts = np.ones(len(texts) + 1, dtype=np.int64)
     row_starts[1:] += np.cumsum(np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)) + 1)
     joined = "\n".join(("", *texts, ""))
     code_points = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    return code_points, code_points.astype(np.uint8), row_starts
+    return code_points, row_starts
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,13 +258,15 @@ class _Characters:
         return np.asarray(self.special[self.special_kind == kind])
 
 
-def _tokenize(
-    code_points: NDArray[np.uint32],
-    low: NDArray[np.uint8],
-    row_starts: NDArray[np.int64],
-    markup: _Markup,
-) -> Tokens:
-    characters = _fold(code_points, low, row_starts)
+@cache
+def _folding() -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
+    """Kind and folded form of each character, as the compiled code looks them up."""
+    kinds, folds, _, narrow = _characters()
+    return kinds, np.concatenate((np.frombuffer(narrow, np.uint8), folds[256:])).astype(np.uint16)
+
+
+def _tokenize(code_points: NDArray[np.uint32], row_starts: NDArray[np.int64], markup: _Markup) -> Tokens:
+    characters = _fold(code_points, row_starts)
     kind, folded = characters.kind, characters.folded
     ideograph = kind == IDEOGRAPH
     word, joint = _words(characters)
@@ -286,12 +295,12 @@ def _tokenize(
     )
 
 
-def _fold(code_points: NDArray[np.uint32], low: NDArray[np.uint8], row_starts: NDArray[np.int64]) -> _Characters:
+def _fold(code_points: NDArray[np.uint32], row_starts: NDArray[np.int64]) -> _Characters:
     kinds, folds, narrow_kinds, narrow_folds = _characters()
     # Bytes go through a table of 256 far faster than code points through one of 65,536: the few
     # characters beyond Latin-1 of an English ad are put right afterwards.
     wide = np.flatnonzero(code_points > 0xFF)
-    latin = low.tobytes()
+    latin = code_points.astype(np.uint8).tobytes()
     kind = np.frombuffer(bytearray(latin.translate(narrow_kinds)), dtype=np.uint8)
     folded = np.frombuffer(latin.translate(narrow_folds), dtype=np.uint8).astype(np.uint16)
     if len(wide):

@@ -1,0 +1,118 @@
+"""What the compiled library does, on numpy arrays: callers hand over plain arrays and get plain arrays back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from collarclass.kernel.library import call
+
+Indices = NDArray[np.int64]
+Hashes = NDArray[np.uint64]
+_HIT_SCRATCH = 12  # integers for each token of the longest row
+_KINDS_OF_NGRAM = 4
+
+
+def read_tokens(
+    code_points: NDArray[np.uint32], row_starts: Indices, kinds: NDArray[np.uint8], folds: NDArray[np.uint16]
+) -> dict[str, Any]:
+    """The fields of `Tokens`, but for where rows begin in their sources."""
+    n, n_rows = len(code_points), len(row_starts) - 1
+    kind, folded = np.empty(n, np.uint8), np.empty(n, np.uint16)
+    narrow, dropped = np.empty(n + 8, np.uint8), np.empty(n, np.int64)
+    found, first = np.empty(4 * n, np.int32), np.empty(n_rows + 1, np.int64)
+    counts = np.zeros(3, np.int64)
+    call("scan_tokens", code_points, n, row_starts, n_rows, kinds, folds, kind, folded, narrow, dropped, found, first,
+         counts)  # fmt: skip
+    n_tokens, n_dropped, n_kept = counts.tolist()
+    hashes, stem = np.empty(n_tokens, np.uint64), np.empty(n_tokens, np.uint64)
+    row, start, end, sentence, passage = (np.empty(n_tokens, np.int64) for _ in range(5))
+    ideograph = np.empty(n_tokens, np.bool_)
+    call("fill_tokens", found, n_tokens, kind, folded, narrow, first, n_rows, hashes, stem, row, start, end, sentence,
+         ideograph, passage)  # fmt: skip
+    return {
+        "hash": hashes,
+        "stem": stem,
+        "row": row,
+        "start": start,
+        "end": end,
+        "sentence": sentence,
+        "ideograph": ideograph,
+        "first": first,
+        "folded": folded[:n_kept],
+        "passage": passage,
+        "_dropped": dropped[:n_dropped].copy(),
+    }
+
+
+def find_hashes(hashes: Hashes, table: Hashes, shift: int, n_terms: int) -> tuple[Indices, Indices]:
+    """Which hashes are known, and the number of each of those."""
+    where, number = np.empty(len(hashes), np.int64), np.empty(len(hashes), np.int64)
+    n = call("find_hashes", np.ascontiguousarray(hashes), len(hashes), table, len(table), shift, n_terms, where, number)
+    return where[:n], number[:n]
+
+
+def count_terms(
+    tokens: Any, reach: Indices, table: Hashes, shift: int, order: NDArray[np.uint8], damped: NDArray[np.float64]
+) -> dict[str, Any]:
+    """The fields of `Terms` for the first `reach` tokens of each row, row by row."""
+    n_rows, n_terms = tokens.n_rows, len(order)
+    n_read = int(np.minimum(np.diff(tokens.first), reach).sum())
+    seen, found = np.zeros(n_terms, np.int32), np.empty(4 * _KINDS_OF_NGRAM * n_read, np.int32)
+    known = np.empty(n_rows, np.int64)
+    n = call("count_terms", tokens.hash, tokens.stem, tokens.sentence, tokens.ideograph, tokens.first, reach, n_rows,
+             table, len(table), shift, n_terms, seen, found, known)  # fmt: skip
+    row, term, times, first, last = (np.empty(n, np.int64) for _ in range(5))
+    value = np.empty(n, np.float64)
+    call("fill_terms", found, n, order, damped, len(damped), row, term, times, value, first, last)
+    return {"row": row, "term": term, "times": times, "value": value, "first": first, "last": last, "known": known}
+
+
+def scale_values(
+    row: Indices, term: Indices, count: NDArray[np.float64], scale: NDArray[np.float32], n_rows: int
+) -> NDArray[np.float64]:
+    """Counts by the scale of their terms, every row brought to length one."""
+    value = np.empty(len(row), np.float64)
+    call("scale_values", row, term, count, len(row), scale, n_rows, np.zeros(n_rows), value)
+    return value
+
+
+def sum_words(
+    row: Indices, term: Indices, value: NDArray[np.float64], weight: NDArray[np.float32], n_rows: int
+) -> NDArray[np.float64]:
+    """Sums of each row's values by the two weights of their terms, shape (2, n_rows)."""
+    sums = np.zeros((2, n_rows))
+    call("sum_words", row, term, value, len(row), weight, n_rows, sums)
+    return sums
+
+
+def sum_weights(number: Indices, starts: Indices, weight: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Sums of the weights of features ``number[starts[i]:starts[i + 1]]`` for each i, shape (n, n_columns)."""
+    sums = np.zeros((len(starts) - 1, weight.shape[1]))
+    call("sum_weights", number, starts, len(starts) - 1, weight, weight.shape[1], sums)
+    return sums
+
+
+def find_phrases(tokens: Any, lexicon: Any, table: Hashes, shift: int, classes: Indices) -> tuple[Indices, ...]:
+    """First and last token and number of each phrase, in order.
+
+    `classes` are the number of classes that may be asked for, and the numbers of the classes decoy and years.
+    """
+    n, most = len(tokens.hash), int(np.diff(tokens.first).max(initial=0))
+    ints, flags = np.empty(_HIT_SCRATCH * most, np.int32), np.empty(most, np.uint8)
+    found = tuple(np.empty(n, np.int32) for _ in range(3))
+    k = call("find_phrases", tokens.hash, tokens.sentence, tokens.start, tokens.end, tokens.ideograph, tokens.folded, n,
+             tokens.first, tokens.n_rows, most, table, len(table), shift, len(lexicon.phrase), lexicon.phrase,
+             lexicon.more, lexicon.firsts, lexicon.words, lexicon.pairs, lexicon.group, len(lexicon.group), classes,
+             ints, flags, *found)  # fmt: skip
+    return tuple(array[:k].astype(np.int64) for array in found)
+
+
+def cut_sentences(tokens: Any, first: Indices, last: Indices) -> Indices:
+    """Sentence of each token, cut also where a line break was lost."""
+    sentence = np.empty(len(tokens.hash), np.int64)
+    call("cut_sentences", tokens.start, tokens.end, tokens.ideograph, tokens.passage, len(sentence), first, last,
+         len(first), sentence)  # fmt: skip
+    return sentence
