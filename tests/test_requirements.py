@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from collarclass.api import default_model, requirements
 from collarclass.definitions.labels import LEVELS, STATUSES
+from collarclass.definitions.schooling import SCHOOLING_LEVELS
 from collarclass.errors import DataError
 from collarclass.kernel.library import without_kernel
 from collarclass.requirement_reader import decide as decide_module
@@ -239,7 +240,25 @@ def test_arrays_fit_together(texts: list[str]) -> None:
 def test_schooling_follows_the_codebook(text: str, effective: float) -> None:
     numbers = features(read_requirements(tokenize([text]), READER))[0, : len(LEVELS)]
     assert numbers.sum() == pytest.approx(1.0)
-    assert numbers @ np.arange(len(LEVELS)) == pytest.approx(effective)
+    assert numbers @ [level.rating for level in SCHOOLING_LEVELS] == pytest.approx(effective)
+
+
+def test_levels_ascend_and_have_codes_of_their_own() -> None:
+    ratings, codes = [level.rating for level in SCHOOLING_LEVELS], [level.code for level in SCHOOLING_LEVELS]
+    assert ratings == sorted(set(ratings))
+    assert sorted(set(codes)) == sorted(codes)
+    assert min(codes) >= 0
+    assert max(codes) <= 6
+    for level in SCHOOLING_LEVELS:
+        assert set(level.names) == set(level.phrases) == {"en", "zh"}
+
+
+@pytest.mark.parametrize("written", ["associate", "2"])
+def test_a_level_is_written_by_name_or_rating(tmp_path: Path, written: str) -> None:
+    path = tmp_path / "own.tsv"
+    path.write_text(HEADER + f"guild letter\tlevel\t{written}\n", encoding="utf-8")
+    [found] = requirements("A guild letter is required.", lexicon=load_lexicon(path))
+    assert (found.level, found.isced) == ("associate", 5)
 
 
 def test_requirements_of_title_and_text() -> None:
@@ -282,7 +301,7 @@ def test_own_lexicon(tmp_path: Path) -> None:
         ("phrase,class\n", "line 1: the first line of a lexicon has to name the columns"),
         (HEADER + "guild letter\tlevle\t1\t3\n", "line 2: unknown class 'levle'. Use one of level"),
         (HEADER + "\nguild letter\tlevel\t7\t3\n", "line 3: the value '7' does not suit the class level"),
-        (HEADER + "guild letter\tlevel\t1\t\n", "line 2: isced is ''"),
+        (HEADER + "guild letter\tlevel\t1\tx\n", "line 2: isced is 'x'"),
         (HEADER + "guild letter\tcertificate\n", "line 2: nature is ''"),
         (HEADER + "\tdecoy\n", "line 2: the phrase is empty"),
         (HEADER + "a\tb\tc\td\te\tf\tg\n", "line 2: 7 cells for 6 columns"),

@@ -21,7 +21,6 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from collarclass.definitions.labels import LEVELS
 from collarclass.features.ngrams import Vocabulary
 from collarclass.requirement_reader.context import context_features
 from collarclass.requirement_reader.lexicon import CLASS, default_lexicon
@@ -50,8 +49,6 @@ def rated_ads(pools: list[Path]) -> pd.DataFrame:
     careful = read(READING).set_index("id")[["level", "status"]]
     ratings = ratings.set_index("id")[["source", "level", "status"]]
     ratings.update(careful[careful["status"] != "*"])
-    numbers = {name: str(number) for number, name in enumerate(LEVELS)}
-    ratings["level"] = ratings["level"].map(numbers).fillna("")
     texts = pd.concat([read(path)[["id", "text"]] for path in pools]).drop_duplicates("id").set_index("id")
     return ratings.join(texts, how="inner").reset_index()
 

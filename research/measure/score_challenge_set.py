@@ -13,7 +13,8 @@ from collections import Counter
 from pathlib import Path
 
 from collarclass.api import default_model
-from collarclass.definitions.labels import STATUSES
+from collarclass.definitions.labels import LEVELS, STATUSES
+from collarclass.definitions.schooling import level_number
 from collarclass.requirement_reader.reader import read_requirements
 from collarclass.requirement_reader.stated import findings
 from collarclass.text.tokens import tokenize
@@ -22,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CASES = ROOT / "data" / "requirements" / "cases.csv"
 FAILURES = ROOT / "tests" / "data" / "requirements_failures.csv"
 COLUMNS = ("level", "status", "preferred_level", "certificates", "years")
+LEVEL_COLUMNS = ("level", "preferred_level")
 CREDENTIALS = ("certificate", "licence", "skill_grade")
 _BATCH = 500
 
@@ -29,13 +31,19 @@ Row = dict[str, str]
 
 
 def read_cases() -> list[Row]:
-    """The cases as they stand in the file."""
+    """The cases of the file, their levels by name."""
     with CASES.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+        return [row | {column: named(row[column]) for column in LEVEL_COLUMNS} for row in csv.DictReader(file)]
+
+
+def named(written: str) -> str:
+    """Name of a level that a file may have as a rating; what is none stays."""
+    number = level_number(written)
+    return written if number is None else LEVELS[number]
 
 
 def read_many(texts: list[str]) -> list[Row]:
-    """What the reader finds in each text, in the columns of the challenge set: levels as numbers."""
+    """What the reader finds in each text, in the columns of the challenge set."""
     out = []
     for begin in range(0, len(texts), _BATCH):
         some = texts[begin : begin + _BATCH]
@@ -47,9 +55,9 @@ def read_many(texts: list[str]) -> list[Row]:
             names = sorted(f"{item.kind}/{item.nature}" for item in found if item.kind in CREDENTIALS)
             out.append(
                 {
-                    "level": str(level) if level >= 0 else "",
+                    "level": LEVELS[level] if level >= 0 else "",
                     "status": STATUSES[stated.status[row]],
-                    "preferred_level": str(preferred) if preferred >= 0 else "",
+                    "preferred_level": LEVELS[preferred] if preferred >= 0 else "",
                     "certificates": ";".join(names),
                     "years": f"{max(years):g}" if years else "",
                 }

@@ -24,7 +24,7 @@ import pandas as pd
 from scipy.stats import binomtest
 from threadpoolctl import threadpool_limits
 
-from collarclass.definitions.labels import LEVELS, NOT_NEEDED
+from collarclass.definitions.labels import NOT_NEEDED
 from collarclass.evaluation.metrics import expected_calibration_error
 from collarclass.requirement_reader.combine import answer_of, answers, level_and_status, soften
 from collarclass.requirement_reader.facts import FAMILIES
@@ -49,9 +49,7 @@ Row = dict[str, str]
 
 def read(text: str) -> Row:
     """What the reader finds in one ad, in the columns of the reading."""
-    [found] = read_many([text])
-    names = {name: LEVELS[int(found[name])] for name in ("level", "preferred_level") if found[name]}
-    return found | names
+    return read_many([text])[0]
 
 
 def score(pairs: list[tuple[str, str]], nothing: str) -> str:

@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from collarclass.definitions.labels import LEVELS, STATUSES
+
 MAX_ADS = 1000
 MAX_CHARACTERS = 1_000_000
 _AD: dict[str, Any] = {
@@ -15,6 +17,8 @@ _AD: dict[str, Any] = {
 
 LabelName = Literal["white", "blue", "gray", "unclear"]
 Dimension = Literal["academic", "hands_on"]
+LevelName = Annotated[str, Field(json_schema_extra={"enum": list(LEVELS)})]
+StatusName = Annotated[str, Field(json_schema_extra={"enum": list(STATUSES)})]
 Share = Annotated[float, Field(ge=0, le=1)]
 # JSON has one kind of number: 3.0 is a whole one.
 Whole = Annotated[int, BeforeValidator(lambda n: int(n) if isinstance(n, float) and n.is_integer() else n)]
@@ -79,12 +83,12 @@ class Requirement(BaseModel):
     """Something that the ad asks of applicants, and where it does."""
 
     kind: str = Field(description="schooling, certificate, licence, skill_grade or experience")
-    status: str = Field(description="required, preferred, substitutable or not_needed")
+    status: StatusName
     field: Literal["title", "text"]
     start: int = Field(description="Offset in that field, counted in Unicode code points.")
     end: int
     text: str
-    level: str | None = None
+    level: LevelName | None = None
     isced: int | None = None
     nature: str | None = None
     years: float | None = None
@@ -138,8 +142,8 @@ class Result(BaseModel):
     academic_score: Share
     hands_on_score: Share
     basis: Literal["ad", "title", "occupation"] = Field(description="What the label was judged from.")
-    schooling_level: str | None
-    schooling_status: str
+    schooling_level: LevelName | None
+    schooling_status: StatusName
     certificates: list[str] = Field(description="Those asked for; with evidence.")
     note: str = Field(description="Why the label is unclear; empty otherwise.")
     explanation: str | None = Field(None, description="One sentence; with evidence.")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
+from collarclass.definitions.schooling import SCHOOLING_LEVELS
+
 Label = Literal["white", "blue", "gray", "unclear"]
 LABELS: tuple[Label, ...] = ("white", "blue", "gray")
 DIMENSIONS: tuple[str, ...] = ("academic", "hands_on")
 RATINGS: tuple[str, ...] = ("academic_rating", "hands_on_rating")
-LEVELS: tuple[str, ...] = ("basic", "secondary", "associate", "bachelor", "graduate")
+LEVELS: tuple[str, ...] = tuple(level.name for level in SCHOOLING_LEVELS)
 STATUSES: tuple[str, ...] = ("required", "preferred", "substitutable", "not_needed", "unstated")
 REQUIRED, PREFERRED, SUBSTITUTABLE, NOT_NEEDED, UNSTATED = range(len(STATUSES))
 BASES: tuple[str, ...] = ("ad", "title", "occupation")  # what a result was judged from

@@ -9,10 +9,12 @@ from importlib.resources import files
 from typing import Any
 
 from collarclass.definitions.labels import DIMENSIONS
+from collarclass.definitions.schooling import SCHOOLING_LEVELS
 from collarclass.model.ranking import Reason
 
 _MAX_PER_DIMENSION = 4
 _IDEOGRAPHIC = 0.2
+_PHRASES = {level.name: level.phrases for level in SCHOOLING_LEVELS}
 
 
 @cache
@@ -64,7 +66,7 @@ def sentence(
     level, status = schooling
     parts = []
     if status != "unstated":
-        said = words[status].format(words.get(level or "", ""))
+        said = words[status].format(_PHRASES[level][lang] if level else "")
         parts.append(f"{said} [{words['requirement']}]")
     for dimension, score in zip(DIMENSIONS, scores, strict=True):
         runs = [" ".join(r.text.split()) for r in reasons if r.dimension == dimension][:_MAX_PER_DIMENSION]

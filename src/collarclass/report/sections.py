@@ -12,7 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from collarclass.definitions.definition import Definition, Facts, builtin_definitions
-from collarclass.definitions.labels import LABELS, LEVELS, STATUSES
+from collarclass.definitions.labels import LABELS, STATUSES
+from collarclass.definitions.schooling import SCHOOLING_LEVELS
 from collarclass.errors import DataError
 from collarclass.files.file_input import TableInput
 from collarclass.model.model import Model
@@ -329,9 +330,9 @@ def _shifted(page: Page) -> dict[str, dict[str, float]]:
 def stated_section(page: Page) -> dict[str, Any]:
     """Schooling and certificates that the ads ask for, by label."""
     w, n = page.w, len(page.table)
-    level = np.where(page.facts.level < 0, len(LEVELS), page.facts.level)
-    by_level = _crosstab(level, page.labels, len(LEVELS) + 1)
-    names = [*(w[name] for name in LEVELS), w["none_stated"]]
+    level = np.where(page.facts.level < 0, len(SCHOOLING_LEVELS), page.facts.level)
+    by_level = _crosstab(level, page.labels, len(SCHOOLING_LEVELS) + 1)
+    names = [*(level.names[page.lang] for level in SCHOOLING_LEVELS), w["none_stated"]]
     most = max(1, by_level.sum(axis=1).max())
     bars = []
     for name, counts in zip(names, by_level, strict=True):

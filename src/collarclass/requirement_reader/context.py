@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from collarclass.definitions.schooling import SCHOOLING_LEVELS
 from collarclass.features.ngrams import PAIR
 from collarclass.requirement_reader.facts import CREDENTIAL, NEIGHBOUR, SCHOOLING, YEARS, Features, pack
 from collarclass.requirement_reader.lexicon import CLASS, CLASSES, ITEMS, VALUES, Lexicon
@@ -40,7 +41,10 @@ _MAX_GAP = 63
 _GAP_CLASS = np.digitize(np.arange(_MAX_GAP + 1), (2, 3, 5, 9, 20, 60))
 _SENTENCES_APART = np.digitize(np.arange(20), (1, 2, 3, 6, 11))
 _MAX_HALF_YEARS = 60
-_NO_LEVEL = 7  # of what is no schooling, beside the levels
+_LEVEL_CODES = np.array([level.code for level in SCHOOLING_LEVELS])
+_N_CODES = 8
+_NO_LEVEL_CODE = _N_CODES - 1  # of what is no schooling, beside those of levels
+_NO_LEVEL = len(SCHOOLING_LEVELS)
 _UNCOMPARED = 3  # beside lower, same and higher
 
 
@@ -73,16 +77,23 @@ def _or_nowhere(phrases: Phrases) -> Phrases:
     return Phrases(first=zero, last=zero, row=zero - 1, sentence=zero, phrase=zero, group=zero, value=zero)
 
 
+def _value(items: Phrases) -> Indices:
+    """Value of each item as hashes have it: of schooling the code of its level, which stays when levels are added."""
+    value, is_level = items.value.copy(), items.group == CLASS["level"]
+    value[is_level] = _LEVEL_CODES[value[is_level]]
+    return value
+
+
 def _kind(items: Phrases) -> Indices:
     """Class of each item, and of schooling the level."""
-    return np.asarray(items.group * 8 + np.where(items.group == CLASS["level"], items.value, 0))
+    return np.asarray(items.group * 8 + np.where(items.group == CLASS["level"], _value(items), 0))
 
 
 def _add_own(out: Features, mentions: Mentions, lexicon: Lexicon) -> None:
     """The mention itself, and the signs that touch it."""
     items, tokens, folded = mentions.items, mentions.tokens, mentions.tokens.folded
     first, last = items.first, items.last
-    own: dict[str, Any] = {"item_class": items.group, "value": items.value}
+    own: dict[str, Any] = {"item_class": items.group, "value": _value(items)}
     out.add("class, value and note", **own, note=lexicon.note[items.phrase])
     head, tail = tokens.hash[first], tokens.hash[last]
     out.add("ends and length", None, first, last, head * PAIR + tail, **own, further_tokens=last - first)
@@ -312,6 +323,7 @@ def _add_neighbours(out: Features, mentions: Mentions, chosen: Mentions, groups:
     """The next schooling and the next length of time, before and behind."""
     items = chosen.items
     levels = np.where(mentions.items.group == CLASS["level"], mentions.items.value, _NO_LEVEL)
+    codes = np.where(levels == _NO_LEVEL, _NO_LEVEL_CODE, _value(mentions.items))
     own = levels[out.mention]
     for group in (SCHOOLING, YEARS):
         numbers = np.append(np.flatnonzero(groups == group), 0)  # one more, in case that there are none
@@ -320,9 +332,10 @@ def _add_neighbours(out: Features, mentions: Mentions, chosen: Mentions, groups:
             index, exists = items.beside_each(others, side)
             left, right = others.last[index], chosen.figure
             if side == BEHIND:
-                left, right = items.last, mentions.figure[numbers][index]
+                left, right = items.last, mentions.figure[numbers[index]]
             gap = np.where(exists, np.clip(right - left, 0, _MAX_GAP), _MAX_GAP)
-            other = levels[numbers][index]
+            neighbour = numbers[index]
+            other = levels[neighbour]
             compared = np.where(other == _NO_LEVEL, _UNCOMPARED, np.sign(other - own) + 1)
             sentences = np.minimum(np.abs(others.sentence[index] - items.sentence), 3)
             choice = _chosen(mentions, left, right, items.row)
@@ -335,7 +348,8 @@ def _add_neighbours(out: Features, mentions: Mentions, chosen: Mentions, groups:
             if group == SCHOOLING:
                 out.add(
                     "neighbour's level", exists,
-                    side=side, other=other, own=own, other_sentence=np.minimum(sentences, 1), choice=choice,
+                    side=side, other=codes[neighbour], own=codes[out.mention],
+                    other_sentence=np.minimum(sentences, 1), choice=choice,
                 )  # fmt: skip
                 _add_between(out, mentions, exists, (left, right), gap, side=side, compared=compared)
 
@@ -373,8 +387,8 @@ def _add_levels(out: Features, mentions: Mentions) -> None:
     """Which levels the whole ad names, and how often it names any."""
     items, n_rows = mentions.items, mentions.tokens.n_rows
     is_level, schooling = items.group == CLASS["level"], out.group == SCHOOLING
-    named = np.zeros((n_rows, 8), dtype=bool)
-    named[items.row[schooling], np.where(is_level, items.value, _NO_LEVEL)[schooling]] = True
-    out.add("level of the ad", named[items.row], kind=_kind(items)[:, None], level=np.arange(8))
+    named = np.zeros((n_rows, _N_CODES), dtype=bool)
+    named[items.row[schooling], np.where(is_level, _value(items), _NO_LEVEL_CODE)[schooling]] = True
+    out.add("level of the ad", named[items.row], kind=_kind(items)[:, None], level=np.arange(_N_CODES))
     count = np.bincount(items.row[is_level], minlength=n_rows)[items.row]
     out.add("levels of the ad", count=np.minimum(count, 5))

@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from collarclass.definitions.labels import LEVELS
+from collarclass.definitions.schooling import SCHOOLING_LEVELS, level_number
 from collarclass.errors import DataError
 from collarclass.features.ngrams import PAIR, Vocabulary
 from collarclass.text.tokens import Tokens, mix, tokenize
@@ -35,7 +37,7 @@ CREDENTIALS = ("certificate", "licence", "skill_grade")
 NATURES = ("academic", "vocational")
 NOTES = ("", "doubtful", "joined", "general")  # notes that the reader learns from; others are for people
 VALUES = {
-    "level": ("0", "1", "2", "3", "4"),
+    "level": LEVELS,
     "nothing": ("", "header", "denied", "higher"),
     **dict.fromkeys(("preferred", "not_needed", "pursuing"), ("before", "after", "both")),
     "required": ("before", "after", "both", "turn", "excluded"),
@@ -142,6 +144,8 @@ def _checked(cells: list[str], where: str) -> _Row:
     phrase, group, value, isced, nature, note = cells + [""] * (len(COLUMNS) - len(cells))
     if group not in (*CLASSES, "number"):
         raise DataError(f"{where}: unknown class {group!r}. Use one of {', '.join((*CLASSES, 'number'))}.")
+    if group == "level" and (level := level_number(value)) is not None:
+        value, isced = LEVELS[level], isced or str(SCHOOLING_LEVELS[level].isced)
     if group == "number":
         if not value.replace(".", "", 1).isdecimal():
             raise DataError(f"{where}: the value {value!r} of a number has to be written in digits.")
@@ -150,8 +154,8 @@ def _checked(cells: list[str], where: str) -> _Row:
             f"{where}: the value {value!r} does not suit the class {group}. "
             f"Use one of {', '.join(repr(v) for v in VALUES.get(group, ('',)))}."
         )
-    if isced not in ("", *"012345678") or (group == "level" and not isced):
-        raise DataError(f"{where}: isced is {isced!r}; a level needs a digit, 0 to 8; others none.")
+    if isced not in ("", *"012345678"):
+        raise DataError(f"{where}: isced is {isced!r}; write a digit, 0 to 8, or none.")
     if nature not in ("", *NATURES) or (group in CREDENTIALS and not nature):
         raise DataError(
             f"{where}: nature is {nature!r}; certificates, licences and skill grades need "

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from collarclass.definitions.labels import LEVELS, NOT_NEEDED, PREFERRED, STATUSES, SUBSTITUTABLE, UNSTATED
+from collarclass.definitions.schooling import SCHOOLING_LEVELS
 from collarclass.requirement_reader.decide import outcome_of
 from collarclass.requirement_reader.lexicon import NATURES
 from collarclass.requirement_reader.reasons import ReadingTerms, RequirementReason, reasons_of
@@ -151,17 +152,21 @@ FEATURES: tuple[str, ...] = (
 _COLUMN = {name: number for number, name in enumerate(FEATURES)}
 _FLAGS = ("pursuing", "driving")  # features that are 1 for one finding as for several
 _MAX_COUNT = 3  # findings that are counted
+_RATINGS = np.array([level.rating for level in SCHOOLING_LEVELS])
+_PREFERRED_RATINGS = np.array([level.preferred_rating for level in SCHOOLING_LEVELS])
+_WEIGHT_OF_PREFERRED = 0.25  # of how much more is preferred than is required
+_LESS_IF_SUBSTITUTABLE = 0.5
 _MAX_YEARS = 10.0
 
 
 def _effective(stated: Stated) -> NDArray[np.float64]:
-    """Schooling by the codebook's arithmetic, 0 to 4; NaN where unstated."""
-    level, more = stated.level.astype(np.float64), stated.preferred.astype(np.float64)
-    out = np.where(level >= 0, level, np.nan)
+    """Academic rating of what is stated of schooling by the codebook's arithmetic, 0 to 4; NaN where unstated."""
+    rating, more = np.append(_RATINGS, np.nan)[stated.level], np.append(_RATINGS, np.nan)[stated.preferred]
     preferred = stated.status == PREFERRED
-    out = np.where((more > level) & ~preferred, level + 0.25 * (more - level), out)
-    out[preferred] = np.array([0.5, 1.0, 1.25, 1.5, 2.75])[stated.level[preferred]]
-    out[stated.status == SUBSTITUTABLE] -= 0.5
+    prefers_more = (stated.preferred > stated.level) & ~preferred
+    out = np.where(prefers_more, rating + _WEIGHT_OF_PREFERRED * (more - rating), rating)
+    out[preferred] = _PREFERRED_RATINGS[stated.level[preferred]]
+    out[stated.status == SUBSTITUTABLE] -= _LESS_IF_SUBSTITUTABLE
     return np.maximum(out, 0.0)
 
 
@@ -175,8 +180,8 @@ def features(stated: Stated) -> NDArray[np.float64]:
     Returns
     -------
     ndarray of float64, shape (n_rows, n_features)
-        Columns are named by `FEATURES`. The effective schooling of the codebook is spread over the
-        two levels next to it: 1.5 is half secondary, half associate.
+        Columns are named by `FEATURES`. The academic rating of what is stated is spread over the two levels
+        next to it: 1.5 is half secondary, half associate.
 
     Examples
     --------
@@ -191,8 +196,8 @@ def features(stated: Stated) -> NDArray[np.float64]:
     n_rows = len(stated.level)
     column = {name: np.zeros(n_rows) for name in FEATURES}
     effective, known = _effective(stated), stated.level >= 0
-    for level, name in enumerate(_SCHOOLING_FEATURES):
-        column[name][known] = np.maximum(0.0, 1.0 - np.abs(effective[known] - level))
+    for share, name in zip(np.eye(len(SCHOOLING_LEVELS)), _SCHOOLING_FEATURES, strict=True):
+        column[name][known] = np.interp(effective[known], _RATINGS, share)
     for status, name in enumerate(STATUSES[:UNSTATED]):
         column[name][known & (stated.status == status)] = 1.0
     column["prefers_more"][:] = (stated.preferred > stated.level) & (stated.status != PREFERRED)

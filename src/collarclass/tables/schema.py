@@ -85,7 +85,7 @@ SCHEMA: tuple[Column, ...] = (
     _number("p_gray", "probability of gray", lambda p: p.probabilities[:, 2]),
     _text(
         "schooling_level",
-        "stated schooling: `basic`, `secondary`, `associate`, `bachelor`, `graduate`; empty when unstated",
+        f"stated schooling: {', '.join(f'`{name}`' for name in LEVELS)}; empty when unstated",
         lambda p, m: _words(("", *LEVELS), p.level + 1),
     ),
     _text(

@@ -20,6 +20,7 @@ from scipy.optimize import minimize
 
 from collarclass.corpus.read import read_csv
 from collarclass.definitions.labels import NOT_NEEDED, STATUSES, UNSTATED
+from collarclass.definitions.schooling import level_number
 from collarclass.errors import DataError
 from collarclass.features.ngrams import Vocabulary
 from collarclass.requirement_reader.context import context_features
@@ -334,7 +335,7 @@ def decided_examples(
             outcome[i], alternative[i] = OUTCOMES.index(str(row.outcome)), int(str(row.alternative) or UNKNOWN)
     known = texts["status"].isin(STATUSES) & (texts["level"] != "*")
     status = np.where(known, texts["status"].map({name: i for i, name in enumerate(STATUSES)}), UNKNOWN)
-    level = pd.to_numeric(texts["level"], errors="coerce").fillna(-1).to_numpy(np.int64)
+    level = texts["level"].map(level_number).fillna(-1).to_numpy(np.int64)
     level[status == NOT_NEEDED] = -1
     source = texts["source"].to_numpy(np.str_) if "source" in texts else np.full(len(texts), "")
     status = status.astype(np.int64)
