@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import logging
 import os
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -26,11 +28,13 @@ pytest.importorskip("fastapi", reason="the page needs the extra app")
 pytest.importorskip("uvicorn", reason="the page needs the extra app")
 
 from app_server import Address, Reply, running
+from command import run
 
 from collarclass import __version__, classify, classify_many, lookup_occupation
+from collarclass.api import default_model
 from collarclass.app.guard import Access, Limits
 from collarclass.app.labeller import MAX_EVIDENCE
-from collarclass.app.server import STATIC, create_app, is_loopback
+from collarclass.app.server import STATIC, create_app, is_loopback, serve
 from collarclass.definitions.labels import LABELS
 
 AD = {"title": "Technician", "text": "Repair and program packaging machines. Associate degree required."}
@@ -334,9 +338,12 @@ def test_the_printed_address_turns_the_token_into_a_cookie(locked: Address) -> N
     reply = locked.ask("GET", f"/?token={SECRET}&lang=zh")
     assert (reply.status, reply.headers["location"]) == (303, "/?lang=zh")
     cookie = reply.headers["set-cookie"]
-    assert {"HttpOnly", "SameSite=strict"} <= {part.strip() for part in cookie.split(";")}
-    assert locked.ask("GET", "/v1/model", headers={"Cookie": cookie.split(";")[0]}).status == 200
-    problem(locked.ask("GET", "/v1/model", headers={"Cookie": "collarclass_token=wrong"}), 401)
+    assert {"HttpOnly", "SameSite=lax"} <= {part.strip() for part in cookie.split(";")}
+    name, _, value = cookie.split(";")[0].partition("=")
+    assert name == f"collarclass_token_{locked.port}"  # that of another port stays beside it
+    assert locked.ask("GET", "/v1/model", headers={"Cookie": f"{name}={value}; collarclass_token_1=x"}).status == 200
+    problem(locked.ask("GET", "/v1/model", headers={"Cookie": f"{name}=wrong"}), 401)
+    problem(locked.ask("GET", "/v1/model", headers={"Cookie": f"collarclass_token_1={value}"}), 401)
 
 
 def test_beyond_loopback_addresses_and_named_hosts_are_taken(locked: Address) -> None:
@@ -386,10 +393,16 @@ def test_the_command_prints_its_address_serves_and_ends_clean() -> None:
     before = set(Path(tempfile.gettempdir()).glob("collarclass-app-*"))
     process, address = start()
     try:
-        assert re.fullmatch(r"http://127\.0\.0\.1:\d+/", address)
-        with urllib.request.urlopen(address + "healthz", timeout=10) as reply:
+        found = re.fullmatch(r"(http://127\.0\.0\.1:(\d+)/)\?token=([\w-]{30,})", address)
+        assert found is not None
+        with urllib.request.urlopen(found[1] + "healthz", timeout=10) as reply:
             assert json.load(reply)["status"] == "ok"
-        port = address.rsplit(":", 1)[1].strip("/")
+        with pytest.raises(urllib.error.HTTPError, match="401"):
+            urllib.request.urlopen(found[1] + "v1/files", timeout=10)
+        asked = urllib.request.Request(found[1] + "v1/files", headers={"Authorization": f"Bearer {found[3]}"})
+        with urllib.request.urlopen(asked, timeout=10) as reply:
+            assert json.load(reply)["files"] == []
+        port = found[2]
         taken = subprocess.run(
             [sys.executable, "-m", "collarclass", "app", "--no-browser", "--port", port],
             capture_output=True,
@@ -415,6 +428,38 @@ def test_an_address_that_others_reach_comes_with_a_warning_and_a_token() -> None
     finally:
         process.terminate()
         process.communicate(timeout=15)
+
+
+def test_without_a_token_the_command_serves_this_machine_alone() -> None:
+    process, address = start("--no-token")
+    try:
+        assert process.stdout is not None
+        assert "every user of this machine" in process.stdout.readline()
+        with urllib.request.urlopen(address + "v1/files", timeout=10) as reply:
+            assert json.load(reply)["files"] == []
+    finally:
+        process.terminate()
+        process.communicate(timeout=15)
+    for others in (["--host", "0.0.0.0"], ["--token", "x"]):
+        done = run("app", "--no-browser", "--no-token", *others, code=1)
+        assert "--no-token does not go with" in done.stderr
+
+
+def test_the_browser_is_started_without_the_token_among_its_arguments(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[tuple[str, int, str]] = []
+
+    def look(uri: str) -> None:
+        page = Path(urllib.request.url2pathname(uri.removeprefix("file://")))
+        opened.append((uri, page.parent.stat().st_mode & 0o77, page.read_text()))
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr("webbrowser.open", look)
+    with pytest.raises(KeyboardInterrupt):
+        serve(model=default_model(), token=SECRET, say=lambda line: None)
+    ((uri, others, content),) = opened
+    assert SECRET not in uri
+    assert others == 0
+    assert f"/?token={SECRET}" in html.unescape(content)
 
 
 def test_which_addresses_are_this_machine_alone() -> None:

@@ -6,6 +6,7 @@ import io
 import json
 import socket
 import stat
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -196,6 +197,19 @@ def test_what_cannot_be_read_is_said_under_its_own_name(
     assert reply.status == status
     assert said in reply.json["detail"]
     assert PREFIX not in reply.json["detail"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory of a process cannot be limited")
+def test_a_workbook_made_to_end_the_server_is_refused(server: Address) -> None:
+    xlsxwriter = pytest.importorskip("xlsxwriter")
+    content = io.BytesIO()
+    with xlsxwriter.Workbook(content) as book:
+        book.add_worksheet().write_string(1_048_575, 16_383, "far")
+        book.worksheets()[0].write_string(0, 0, "text")
+    reply = server.upload("/v1/files?name=far.xlsx", content.getvalue())
+    assert reply.status == 400
+    assert "far.xlsx cannot be read" in reply.json["detail"]
+    assert server.ask("GET", "/healthz").status == 200
 
 
 def test_a_run_that_fails_says_why(server: Address) -> None:

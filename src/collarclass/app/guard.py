@@ -19,7 +19,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from collarclass.app.problems import Problem, problem_response, unexpected
 
-COOKIE = "collarclass_token"
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
@@ -67,7 +66,7 @@ class Access:
     hosts : frozenset of str
         Further names under which this machine may be addressed.
     token : str, optional
-        What every request must carry; needed beyond loopback.
+        What every request must carry. Without one every user and program of this machine may ask.
     """
 
     loopback: bool = True
@@ -167,13 +166,14 @@ class Guard:
         if scope["path"] == "/" and "token" in query and self.access.knows_token(query.pop("token")[0]):
             # The cookie stands in for the token from here on, so that the address can be shown.
             answer = RedirectResponse("/" + ("?" + urlencode(query, doseq=True) if query else ""), 303)
-            answer.set_cookie(COOKIE, self.access.token, httponly=True, samesite="strict", path="/")
+            # Lax, because the browser comes here from a file; `_check_origin` keeps other sites' pages off.
+            answer.set_cookie(_cookie(headers), self.access.token, httponly=True, samesite="lax", path="/")
             return answer
         shown = [value.partition(" ") for value in headers.get("authorization", [])]
         given = [token for scheme, _, token in shown if scheme.lower() == "bearer"]
         for value in headers.get("cookie", []):
             try:
-                given += [m.value for name, m in SimpleCookie(value).items() if name == COOKIE]
+                given += [m.value for name, m in SimpleCookie(value).items() if name == _cookie(headers)]
             except CookieError:
                 continue
         if not any(map(self.access.knows_token, given)):
@@ -213,6 +213,11 @@ def is_upload(scope: Scope) -> bool:
     return scope["method"] == "POST" and (
         path in ("/v1/files", "/v1/reviews") or path.endswith(("/annotations", "/second"))
     )
+
+
+def _cookie(headers: dict[str, list[str]]) -> str:
+    """The cookie's name, with the port: browsers keep the cookies of all ports of a machine together."""
+    return f"collarclass_token_{headers['host'][0].rpartition(':')[2]}".replace(".", "_").replace("]", "")
 
 
 def _without_port(host: str) -> str:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import html
 import ipaddress
+import os
 import secrets
 import socket
 import sys
+import tempfile
 import threading
 import webbrowser
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -23,7 +26,7 @@ from collarclass import __version__
 from collarclass.api import default_model
 from collarclass.app.ads import ads_router
 from collarclass.app.guard import Access, Guard, Limits
-from collarclass.app.jobs import Store
+from collarclass.app.jobs import PREFIX, Store
 from collarclass.app.labeller import Labeller
 from collarclass.app.problems import Problem, ProblemDocument, add_handlers
 from collarclass.app.reviews import reviews_router
@@ -49,7 +52,7 @@ def create_app(model: Model | None = None, *, access: Access | None = None, limi
     model : Model, optional
         The shipped model if not given.
     access : Access, optional
-        Who may ask; programs and pages of this machine if not given.
+        Who may ask; if not given every user of this machine may, without a token.
     limits : Limits, optional
         What a request may take.
 
@@ -134,6 +137,7 @@ def serve(
     *,
     model: Model | None = None,
     token: str | None = None,
+    no_token: bool = False,
     hosts: Iterable[str] = (),
     browser: bool = True,
     say: Callable[[str], Any] = print,
@@ -148,7 +152,9 @@ def serve(
         0 for a free one.
     model : Model, optional
     token : str, optional
-        What every request must carry; made up for an address that other machines can reach.
+        What every request must carry, in its address, as a cookie or as a header; made up if not given.
+    no_token : bool
+        Whether every user and program of this machine may ask without one.
     hosts : iterable of str
         Further names under which the server may be addressed.
     browser : bool
@@ -162,8 +168,10 @@ def serve(
         If the address cannot be listened on.
     """
     loopback = is_loopback(host)
-    if not loopback:
-        token = token or secrets.token_urlsafe(24)
+    if no_token and (token or not loopback):
+        what = "a token" if token else f"the address {host}, which other machines can reach"
+        raise DataError(f"--no-token does not go with {what}: leave one of them off.")
+    token = None if no_token else token or secrets.token_urlsafe(24)
     listening = listen(host, port)
     port = listening.getsockname()[1]
     access = Access(loopback, frozenset(name.lower() for name in (*hosts, *(() if loopback else (host,)))), token)
@@ -183,22 +191,30 @@ def serve(
     say(address)
     if not loopback:
         say("Warning: other machines can reach this server, without encryption; the token in the address is its key.")
+    if no_token:
+        say("Warning: every user of this machine can read what is handed in here.")
     threading.Thread(target=index, daemon=True).start()  # so that the first answer need not wait for it
     asyncio.run(_run(server, listening, address if browser else None))
 
 
 async def _run(server: uvicorn.Server, listening: socket.socket, address: str | None) -> None:
-    async def open_page() -> None:
+    async def open_page(page: Path) -> None:
         while not server.started:
             await asyncio.sleep(0.05)
-        await asyncio.to_thread(webbrowser.open, address or "")
+        await asyncio.to_thread(webbrowser.open, page.as_uri())
 
-    opening = asyncio.create_task(open_page()) if address is not None else None
-    try:
-        await server.serve([listening])
-    finally:
-        if opening is not None:
-            opening.cancel()
+    with tempfile.TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}-") as folder:  # for this user alone
+        opening = None
+        if address is not None:
+            # Other users can see with what arguments a browser is started, so the address stands in a file.
+            page = Path(folder) / "open.html"
+            page.write_text(f'<meta http-equiv="refresh" content="0; url={html.escape(address)}">', "utf-8")
+            opening = asyncio.create_task(open_page(page))
+        try:
+            await server.serve([listening])
+        finally:
+            if opening is not None:
+                opening.cancel()
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -281,14 +281,21 @@ def benchmark(folder: Path, model: Path | None, predictions: tuple[Path, ...], d
 
 
 @app.command("app", epilog="Example: collarclass app    collarclass app --no-browser --port 8000")
-@click.option("--host", default="127.0.0.1", help="Address to listen on; any but this machine's own needs a token.")
+@click.option("--host", default="127.0.0.1", help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port to listen on; 0 takes a free one.")
 @click.option("--browser/--no-browser", default=True, help="Open the page in the browser.")
-@click.option("--token", envvar="COLLARCLASS_TOKEN", help="What requests must carry; made up where one is needed.")
+@click.option("--token", envvar="COLLARCLASS_TOKEN", help="What requests must carry; made up if not given.")
+@click.option("--no-token", is_flag=True, help="Let every user and program of this machine in.")
 @click.option("--allow-host", multiple=True, help="Another name of this machine that may stand in addresses.")
 @MODEL
 def page(
-    host: str, port: int, browser: bool, token: str | None, allow_host: tuple[str, ...], model: Path | None
+    host: str,
+    port: int,
+    browser: bool,
+    token: str | None,
+    no_token: bool,
+    allow_host: tuple[str, ...],
+    model: Path | None,
 ) -> None:
     """Open a page in the browser to label ads, titles and files; programs can use it over HTTP, too."""
     from collarclass.errors import DataError
@@ -299,7 +306,7 @@ def page(
         raise DataError(f"The page needs {error.name}: install it with pip install 'collarclass[app]'.") from None
     found = read_model(model)
     with ending():
-        serve(host, port, model=found, token=token, hosts=allow_host, browser=browser, say=say)
+        serve(host, port, model=found, token=token, no_token=no_token, hosts=allow_host, browser=browser, say=say)
 
 
 for _command in (*COMMANDS, calibrate, occupation):
