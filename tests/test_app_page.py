@@ -18,6 +18,7 @@ pytest.importorskip("websocket", reason="the browser is driven over a websocket"
 from app_server import Address, running
 
 from collarclass import classify, label_file, lookup_occupation
+from collarclass.app.guard import Access
 from collarclass.app.server import create_app
 from collarclass.shares.files import sample_file
 from research.docs.browser import Page, find_browser
@@ -493,3 +494,13 @@ def test_axe_finds_nothing_to_object_to(web: Web, scheme: str, sample: Path, ann
     found["review done"] = violations(web)
     web.call("Emulation.setEmulatedMedia", features=[])
     assert {view: what for view, what in found.items() if what} == {}
+
+
+def test_a_file_that_only_its_owner_reads_leads_to_the_page(web: Web, tmp_path: Path) -> None:
+    with running(create_app(access=Access(token="a-token"))) as server:
+        (tmp_path / "open.html").write_text(f'<meta http-equiv="refresh" content="0; url={server.url}/?token=a-token">')
+        web.call("Page.navigate", url=(tmp_path / "open.html").as_uri())
+        web.wait(f"location.href.startsWith('{server.url}') && document.documentElement?.dataset.ready === 'ad'")
+        web.type("#text", AD)
+        assert web.label()
+        assert "token" not in web.run("location.href")
