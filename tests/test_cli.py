@@ -7,6 +7,7 @@ import html
 import io
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -17,7 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 from command import COMMAND, run, run_installed
 
-from collarclass import __version__, progress
+from collarclass import __version__, label_file, progress
 from collarclass.api import default_model
 from collarclass.kernel.library import description
 from collarclass.tables.schema import COLUMNS
@@ -130,6 +131,32 @@ def test_a_reader_who_has_enough(tmp_path: Path, small_model_path: Path) -> None
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
+@pytest.mark.skipif(os.name == "nt", reason="needs a POSIX shell")
+@pytest.mark.parametrize(
+    ("command", "code", "said"),
+    [
+        ("classify 'Web designer' >&-", 0, ""),
+        ("classify - <&-", 1, "Standard input is closed: give the ad as an argument."),
+        ("label ads.csv -o - >&-", 1, "Standard output is closed: name a file to write."),
+        ("label - -o out.csv <&-", 1, "Standard input is closed: name a file to read."),
+        ("label ads.csv -o out.csv -q >&-", 0, ""),
+        ("label ads.csv -o out.csv >&- 2>&- <&-", 0, ""),
+        ("label ads.csv -o out.csv --n-jobs 2 --batch-size 2 >&- 2>&- <&-", 0, ""),
+        ("label ads.csv -o out.xlsx >&- 2>&- <&-", 0, ""),
+        ("info 2>&- >/dev/null", 0, ""),
+    ],
+)
+def test_closed_standard_streams(
+    ads: Path, small_model_path: Path, command: str, code: int, said: str
+) -> None:
+    line = f"{' '.join(map(shlex.quote, COMMAND))} {command} -m {small_model_path}"
+    done = subprocess.run(["sh", "-c", line], cwd=ads.parent, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.strip().removeprefix("collarclass: ")) == (code, said)
+    if code == 0 and "out.csv" in command:
+        label_file(ads, ads.parent / "expected.csv", model=small_model_path)
+        assert (ads.parent / "out.csv").read_bytes() == (ads.parent / "expected.csv").read_bytes()
+
+
 def test_interrupted(tmp_path: Path, small_model_path: Path) -> None:
     source, target = tmp_path / "big.csv", tmp_path / "out.csv"
     with source.open("w") as file:

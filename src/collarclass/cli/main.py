@@ -6,6 +6,7 @@ called wrongly, 130 it was interrupted.
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from contextlib import suppress
@@ -76,10 +77,13 @@ def classify(text: str | None, title: str | None, as_json: bool, min_confidence:
     """
     from collarclass.api import classify as classify_one
     from collarclass.cli.terminal import lines
+    from collarclass.errors import DataError
 
     if text is None and title is None:
         raise click.UsageError('Give an ad, or a job title: collarclass classify "Web designer".')
     if text == "-":
+        if sys.stdin is None:
+            raise DataError("Standard input is closed: give the ad as an argument.")
         text = sys.stdin.buffer.read().decode("utf-8-sig", "replace")
     title = None if title is None else as_utf_8(title)
     found = classify_one(as_utf_8(text or ""), title, min_confidence=min_confidence, model=read_model(model))
@@ -349,7 +353,14 @@ def _end_on_signals() -> None:
 
 
 def _no_surprises() -> None:
-    """Print any character on any console: what its encoding lacks is escaped, not an error."""
+    """Keep files away from closed standard streams, and print any character: what a console lacks is escaped."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:  # the next file would become a standard stream
+        os.set_inheritable(descriptor, True)  # workers want standard streams, too
+    os.close(descriptor)
+    sys.stdout, sys.stderr = (
+        Path(os.devnull).open("w", encoding="utf-8") if stream is None else stream  # noqa: SIM115
+        for stream in (sys.stdout, sys.stderr)
+    )
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
@@ -370,4 +381,6 @@ def main() -> None:
         code = error.exit_code
     except (CollarclassError, OSError) as error:
         code = fail(str(error), 1)
+    except MemoryError:
+        code = fail("There is too little memory: use a smaller --batch-size, or fewer workers (--n-jobs).", 1)
     sys.exit(code or 0)

@@ -86,6 +86,8 @@ class Output:
 
     def _sink(self) -> BinaryIO:
         if self._target == "-":
+            if sys.__stdout__ is None:
+                raise DataError("Standard output is closed: name a file to write.")
             return cast(BinaryIO, sys.stdout.buffer)
         try:
             return Path(self._target).open("wb")

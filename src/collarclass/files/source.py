@@ -138,6 +138,8 @@ class Source:
     def __init__(self, path: str) -> None:
         self.path = path
         self.name = "standard input" if path == "-" else path
+        if path == "-" and sys.stdin is None:
+            raise DataError("Standard input is closed: name a file to read.")
         try:
             self._file: BinaryIO = cast(BinaryIO, sys.stdin.buffer) if path == "-" else Path(path).open("rb")  # noqa: SIM115
             info = os.fstat(self._file.fileno()) if path != "-" else None
