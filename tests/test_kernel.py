@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from collarclass.api import default_model
 from collarclass.features.ngrams import Terms, Vocabulary, count_terms
 from collarclass.kernel.library import SWITCH, is_compiled, without_kernel
-from collarclass.model.predict import predict
+from collarclass.model.predict import Predictions, predict
 from collarclass.requirement_reader.context import context_features
 from collarclass.requirement_reader.decide import decide
 from collarclass.requirement_reader.lexicon import Lexicon, default_lexicon, load_lexicon, save_compiled
@@ -75,11 +75,16 @@ def steps(texts: Sequence[str]) -> list[Any]:
     return found
 
 
+def predictions(texts: Sequence[str], titles: Sequence[str | None]) -> list[Predictions]:
+    """With every term of the sums, and with the few words that decided."""
+    return [predict(default_model(), texts, titles, evidence=True, details=details) for details in (True, False)]
+
+
 def assert_kernels_agree(ads: Sequence[Ad]) -> None:
     texts, titles = [text for text, _ in ads], [title for _, title in ads]
-    found = steps(texts), predict(default_model(), texts, titles, evidence=True, details=True)
+    found = steps(texts), predictions(texts, titles)
     with without_kernel():
-        expected = steps(texts), predict(default_model(), texts, titles, evidence=True, details=True)
+        expected = steps(texts), predictions(texts, titles)
     assert_same(found, expected)
 
 

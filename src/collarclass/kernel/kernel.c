@@ -623,3 +623,486 @@ EXPORT void cut_sentences(const int64_t *start, const int64_t *end, const uint8_
         sentence[i] = passage[i] + more;
     }
 }
+
+/* ---- What stands around each mention: `context_features` of requirement_reader/context.py, looked up and summed -- */
+
+enum { SCHOOLING, CREDENTIAL, YEARS, N_GROUPS };
+enum { BEFORE, BEHIND };
+
+#define N_CUES 5
+#define N_NEAREST 2
+#define MAX_CUE_TOKENS 60
+#define MAX_CUE_SENTENCES 3
+#define MAX_JOINED_TOKENS 3
+#define LONG_CUE_TOKENS 4
+#define N_BETWEEN 4
+#define MAX_GAP 63
+#define NO_LEVEL INT64_MAX /* of what is no schooling, beside the levels, which are steps of a ladder */
+#define NO_LEVEL_CODE 7    /* and beside their codes, which are part of hashes */
+#define N_CODES 8
+#define UNCOMPARED 3
+#define ANY_NUMBER 777
+#define N_ATTACHED 7
+
+typedef struct {
+    const int64_t *first, *last, *row, *sentence, *phrase, *class, *value;
+    const int64_t *code; /* of items: the value, of schooling the code of its level */
+    int64_t n;
+} Phrases;
+
+/* Numbers of the classes and values that are looked at, in the order in which they are passed. */
+typedef struct {
+    int64_t level, nothing, years, required, not_needed, substitute, no, clutter, choice, heading, after, both, excluded;
+} Names;
+
+/* Some phrases of one row, in order, by their numbers. */
+typedef struct {
+    int32_t *which;
+    int64_t n;
+} Some;
+
+typedef struct {
+    const Stream *tokens;
+    const int64_t *sentence; /* of each token; cut also where a line break was lost */
+    const Phrases *items, *cues;
+    const double *years;
+    const int64_t *figure;
+    const int8_t *note; /* of each phrase of the lexicon */
+    const uint8_t *speaks;
+    const Names *names;
+    const uint64_t *keys; /* [64][N_GROUPS] */
+    const Vocabulary *vocabulary;
+    const float *weight;
+    int64_t width;
+    /* The row at work: its tokens, and the phrases of each kind in it. */
+    int64_t row_first, row_stop, cue_begin, cue_stop;
+    Some openings, headings, swaps, choices, required, timed, opened, schooling, fresh, levels;
+    int named[N_CODES]; /* which levels the ad names, by their codes */
+    /* The features of the item at work that wait to be looked up, its group, and where they are added. */
+    uint64_t hash[160];
+    int n_hashes;
+    int group;
+} Context;
+
+static inline int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+static inline int64_t apart(int64_t a, int64_t b) { return a < b ? b - a : a - b; }
+static inline int64_t within(int64_t value, int64_t low, int64_t high) {
+    return value < low ? low : value > high ? high : value;
+}
+
+/* How many of some phrases begin before a token; or at it as well. */
+static int64_t count_before(const Phrases *p, const Some *some, int64_t token, int including) {
+    int64_t low = 0, high = some->n;
+    while (low < high) {
+        int64_t middle = (low + high) / 2, first = p->first[some->which[middle]];
+        if (first < token || (including && first == token)) low = middle + 1;
+        else high = middle;
+    }
+    return low;
+}
+
+/* The next of some phrases before a token, or behind it; -1 if there is none in the row. */
+static int64_t next_of(const Phrases *p, const Some *some, int64_t token, int side) {
+    int64_t k = side == BEFORE ? count_before(p, some, token, 0) - 1 : count_before(p, some, token, 1);
+    return k >= 0 && k < some->n ? some->which[k] : -1;
+}
+
+static inline int64_t next_to(const Context *c, const Phrases *p, const Some *some, int64_t item, int side) {
+    return next_of(p, some, side == BEFORE ? c->items->first[item] : c->items->last[item], side);
+}
+
+/* Add a fact: what it says, packed, and the words that it is about. Facts that do not hold are looked up as 0. */
+static inline void add(Context *c, int number, int holds, uint64_t code) {
+    uint64_t hash = holds ? mix(code ^ c->keys[number * N_GROUPS + c->group]) : 0;
+    prefetch_slot(c->vocabulary, hash);
+    c->hash[c->n_hashes++] = hash;
+}
+
+static inline void add_words(Context *c, int number, int holds, uint64_t words, int64_t code) {
+    add(c, number, holds, words + (uint64_t)code * STEP);
+}
+
+/* Sum the weights of the features that wait. */
+static void settle_features(Context *c, double *sums) {
+    int64_t number[160];
+    int known = 0;
+    for (int i = 0; i < c->n_hashes; i++) {
+        int64_t k = number_of(c->vocabulary, c->hash[i]);
+        if (k < 0) continue;
+        PREFETCH(c->weight + k * c->width);
+        number[known++] = k;
+    }
+    for (int i = 0; i < known; i++)
+        for (int64_t j = 0; j < c->width; j++) sums[j] += (double)c->weight[number[i] * c->width + j];
+    c->n_hashes = 0;
+}
+
+static inline int is_comma(uint16_t unit) {
+    return unit == ',' || unit == ';' || unit == ENUMERATION || unit == '|';
+}
+
+static inline int64_t level_of(const Context *c, int64_t item) {
+    return c->items->class[item] == c->names->level ? c->items->value[item] : NO_LEVEL;
+}
+
+static inline int64_t code_of(const Context *c, int64_t item) {
+    return c->items->class[item] == c->names->level ? c->items->code[item] : NO_LEVEL_CODE;
+}
+
+static inline int64_t kind_of(const Context *c, int64_t item) {
+    return c->items->class[item] << 3 | (c->items->class[item] == c->names->level ? c->items->code[item] : 0);
+}
+
+static void add_own(Context *c, int64_t i) {
+    const Stream *s = c->tokens;
+    int64_t first = c->items->first[i], last = c->items->last[i], class = c->items->class[i];
+    int64_t own = class << 5 | c->items->code[i], halves = 0;
+    uint64_t head = s->hash[first], tail = s->hash[last];
+    add(c, 0, 1, (uint64_t)(own << 4 | c->note[c->items->phrase[i]]));
+    add_words(c, 1, 1, head * PAIR + tail, own << 6 | (last - first));
+    add(c, 2, 1, head);
+    add(c, 3, 1, tail);
+    int64_t before = s->start[first] - 1, behind = s->end[last];
+    int64_t sign_before = s->folded[before], sign_behind = s->folded[behind];
+    add(c, 4, 1, (uint64_t)sign_before);
+    add(c, 5, 1, (uint64_t)sign_behind);
+    /* Behind a line break stands another line, or another ad. */
+    add(c, 6, 1, (uint64_t)(sign_before << 16 | (sign_before == '\n' ? 0 : s->folded[before > 0 ? before - 1 : 0])));
+    add(c, 7, 1, (uint64_t)(sign_behind << 16 | (sign_behind == '\n' ? 0 : s->folded[behind + 1])));
+    int timed = !isnan(c->years[i]);
+    if (timed) halves = (int64_t)(c->years[i] * 2 < 60 ? c->years[i] * 2 : 60);
+    add(c, 8, timed, (uint64_t)halves);
+}
+
+/* The words at some distances before a mention, and behind it. */
+static void add_around(Context *c, int64_t i, int64_t nearest, int64_t furthest, int side) {
+    static const int8_t distances[] = {0, 0, 1, 2, 3, 3, 3};
+    const Stream *s = c->tokens;
+    for (int64_t d = nearest; d <= furthest; d++) {
+        int64_t token = side == BEFORE ? c->figure[i] - d : c->items->last[i] + d;
+        int inside = token >= c->row_first && token < c->row_stop;
+        if (!inside) {
+            add(c, 10, 0, 0);
+            continue;
+        }
+        uint64_t word = is_digit(s->folded[s->start[token]]) ? ANY_NUMBER : s->hash[token];
+        int64_t sentences = smaller(apart(c->sentence[token], c->items->sentence[i]), 2);
+        int64_t place = (d < 7 ? distances[d] : 4) + (side == BEHIND ? 8 : 0);
+        add_words(c, 10, 1, word, sentences << 4 | place);
+    }
+}
+
+typedef struct {
+    int64_t cue; /* -1 for none */
+    int64_t sentences, gap, schoolings;
+    int comma;
+} Near;
+
+/* The nearest cues on both sides of a mention: how many sentences, tokens and other schoolings apart. */
+static void find_near(const Context *c, int64_t i, Near near[2][N_CUES]) {
+    const Phrases *items = c->items, *cues = c->cues;
+    const Stream *s = c->tokens;
+    int64_t low = c->cue_begin, high = c->cue_stop;
+    while (low < high) {
+        int64_t middle = (low + high) / 2;
+        if (cues->first[middle] < items->first[i]) low = middle + 1;
+        else high = middle;
+    }
+    int64_t behind = low; /* no cue overlaps an item */
+    while (behind < c->cue_stop && cues->first[behind] <= items->last[i]) behind++;
+    int64_t fresh_before = count_before(items, &c->fresh, items->first[i], 0);
+    int64_t fresh_within = count_before(items, &c->fresh, items->last[i], 1);
+    for (int side = 0; side < 2; side++)
+        for (int rank = 0; rank < N_CUES; rank++) {
+            Near *one = &near[side][rank];
+            int64_t k = side == BEFORE ? low - 1 - rank : behind + rank;
+            one->cue = -1;
+            if (k < c->cue_begin || k >= c->cue_stop) continue;
+            int64_t left = side == BEFORE ? cues->last[k] : items->last[i];
+            int64_t right = side == BEFORE ? items->first[i] : cues->first[k];
+            int64_t sentences = apart(cues->sentence[k], items->sentence[i]);
+            if (sentences > MAX_CUE_SENTENCES || right - left > MAX_CUE_TOKENS) continue;
+            one->cue = k;
+            one->sentences = smaller(sentences, 2);
+            one->gap = within(right - left, 0, MAX_CUE_TOKENS);
+            int64_t between = side == BEFORE ? fresh_before - count_before(items, &c->fresh, cues->last[k], 1)
+                                             : count_before(items, &c->fresh, cues->first[k], 0) - fresh_within;
+            one->schoolings = within(between, 0, 2);
+            one->comma = is_comma(s->folded[s->end[left]]) | is_comma(s->folded[s->end[right > 0 ? right - 1 : 0]]);
+        }
+}
+
+static void add_cues(Context *c, int64_t i, Near near[2][N_CUES]) {
+    const Phrases *cues = c->cues;
+    int64_t spoken[2] = {0, 0};
+    for (int side = 0; side < 2; side++)
+        for (int rank = 0; rank < N_NEAREST; rank++) {
+            const Near *one = &near[side][rank];
+            if (one->cue < 0) {
+                add(c, 20, 0, 0);
+                continue;
+            }
+            int64_t code = cues->class[one->cue] << 3 | cues->value[one->cue];
+            code = code << 1 | side, code = code << 1 | one->comma, code = code << 1 | (one->schoolings > 0);
+            code = code << 1 | (one->sentences == 0), code = code << 3 | c->items->class[i];
+            add(c, 20, 1, (uint64_t)code);
+        }
+    for (int side = 0; side < 2; side++)
+        for (int rank = 0; rank < N_CUES && !spoken[side]; rank++) {
+            int64_t k = near[side][rank].cue;
+            if (k >= 0 && near[side][rank].sentences == 0 && c->speaks[cues->class[k]])
+                spoken[side] = cues->class[k] * 8 + cues->value[k] + 1;
+        }
+    for (int side = 0; side < 2; side++) add(c, 21, 1, (uint64_t)(spoken[side] << 1 | side));
+    add(c, 22, 1, (uint64_t)(spoken[BEFORE] << 12 | spoken[BEHIND]));
+}
+
+/* The cue that opens the section, and the heading; returns the code of the heading. */
+static int64_t add_section(Context *c, int64_t i) {
+    int64_t section = 0;
+    for (int k = 0; k < 2; k++) {
+        const Some *some = k ? &c->headings : &c->openings;
+        int64_t cue = next_to(c, c->cues, some, i, BEFORE), sentences = 0;
+        section = 0;
+        if (cue >= 0) {
+            section = c->cues->class[cue] * 8 + c->cues->value[cue] + 1;
+            sentences = smaller(c->items->sentence[i] - c->cues->sentence[cue], 6);
+        }
+        add(c, 40 + 2 * k, 1, (uint64_t)section);
+        add(c, 41 + 2 * k, cue >= 0, (uint64_t)(section << 3 | sentences));
+    }
+    return section;
+}
+
+/* The first of the nearest cues on a side that may speak of the mention; 0 if there is none. */
+static int64_t attached(const Context *c, Near near[2][N_CUES], int column) {
+    static const int sides[N_ATTACHED] = {BEHIND, BEFORE, BEHIND, BEFORE, BEFORE, BEFORE, BEHIND};
+    static const int most_tokens[N_ATTACHED] = {40, 10, 60, 12, 3, 12, 12};
+    static const int most_sentences[N_ATTACHED] = {0, 0, 2, 1, 0, 0, 0};
+    const Names *n = c->names;
+    for (int rank = 0; rank < N_CUES; rank++) {
+        const Near *one = &near[sides[column]][rank];
+        if (one->cue < 0 || one->gap > most_tokens[column] || one->sentences > most_sentences[column]) continue;
+        int64_t class = c->cues->class[one->cue], value = c->cues->value[one->cue];
+        int asks = class >= n->required && class <= n->not_needed, swaps = class == n->substitute;
+        int behind = value == n->after || value == n->both, fits = 0;
+        switch (column) {
+            case 0: fits = asks && behind && one->schoolings == 0; break;
+            case 1: fits = asks && value != n->after && value != n->excluded; break;
+            case 2: fits = swaps && behind && one->schoolings == 0; break;
+            case 3: fits = swaps && value != n->after; break;
+            case 4: fits = class == n->no; break;
+            default: fits = class == n->clutter; break;
+        }
+        if (!fits) continue;
+        int is_long = c->cues->last[one->cue] - c->cues->first[one->cue] >= LONG_CUE_TOKENS - 1;
+        return (1 + class * 2 + is_long) * 8 + one->comma * 4 + one->sentences;
+    }
+    return 0;
+}
+
+static void add_attached(Context *c, int64_t i, Near near[2][N_CUES], int64_t section, int64_t offered) {
+    int64_t code[N_ATTACHED], kind = kind_of(c, i);
+    for (int k = 0; k < N_ATTACHED; k++) code[k] = attached(c, near, k);
+    for (int k = 0; k < N_ATTACHED; k++) add(c, 30, 1, (uint64_t)(code[k] << 3 | k));
+    for (int k = 0; k < N_ATTACHED; k++) add(c, 31, 1, (uint64_t)((code[k] << 8 | kind) << 3 | k));
+    int64_t asked = (code[0] >> 4) << 8 | code[1] >> 4;
+    int64_t both = (asked << 8 | code[2] >> 4) << 8 | code[3] >> 4;
+    both = both << 4 | offered;
+    add(c, 32, 1, (uint64_t)asked);
+    add(c, 33, 1, (uint64_t)both);
+    add(c, 34, 1, (uint64_t)((both << 4 | code[4] >> 4) << 12 | section));
+    add(c, 35, 1, (uint64_t)((code[0] << 16 | code[1]) << 16 | code[2]));
+    add(c, 36, 1, (uint64_t)(asked << 16 | section));
+    add(c, 37, 1, (uint64_t)(code[2] << 4 | offered));
+    add(c, 38, 1, (uint64_t)(offered << 8 | kind));
+}
+
+/* Whether years stand near a mention in place of schooling, as a sum: see `_offered_years`. */
+static int64_t offered_years(const Context *c, int64_t i) {
+    const Phrases *items = c->items;
+    int64_t offered = 0;
+    for (int k = 0; k < 3; k++) {
+        int side = k < 2 ? BEHIND : BEFORE;
+        int64_t other = next_to(c, items, k ? &c->opened : &c->timed, i, side);
+        if (other < 0) continue;
+        int64_t gap = side == BEHIND ? items->first[other] - items->last[i] : items->first[i] - items->last[other];
+        int64_t sentences = apart(items->sentence[other], items->sentence[i]);
+        if (gap <= (side == BEHIND ? 60 : 20) && sentences <= (side == BEHIND ? 2 : 1)) offered += 1 << k;
+    }
+    return offered;
+}
+
+static int64_t sentences_apart(int64_t n) { return (n >= 1) + (n >= 2) + (n >= 3) + (n >= 6) + (n >= 11); }
+
+static int64_t gap_class(int64_t n) { return (n >= 2) + (n >= 3) + (n >= 5) + (n >= 9) + (n >= 20) + (n >= 60); }
+
+static void add_substitutes(Context *c, int64_t i) {
+    const Phrases *items = c->items, *cues = c->cues;
+    for (int side = 0; side < 2; side++) {
+        int64_t swap = next_to(c, cues, &c->swaps, i, side);
+        if (swap < 0) {
+            add(c, 55, 0, 0);
+            add(c, 56, 0, 0);
+            continue;
+        }
+        int64_t first = cues->first[swap], last = cues->last[swap];
+        int64_t sentences = sentences_apart(apart(cues->sentence[swap], items->sentence[i]));
+        int64_t between = apart(count_before(items, &c->levels, first, 0),
+                                count_before(items, &c->levels, items->first[i], 0));
+        between = within(between - (side == BEHIND), 0, 2);
+        add(c, 55, 1, (uint64_t)(((cues->value[swap] << 3 | sentences) << 2 | between) << 1 | side));
+        add_words(c, 56, 1, c->tokens->hash[first] * PAIR + c->tokens->hash[last], sentences << 1 | side);
+    }
+}
+
+/* Whether an "or" between two places opens what stands behind it. */
+static int is_chosen(const Context *c, int64_t left, int64_t right) {
+    int64_t choice = next_of(c->cues, &c->choices, right, BEFORE);
+    return choice >= 0 && c->cues->first[choice] > left && right - c->cues->last[choice] <= 2;
+}
+
+static void add_neighbour(Context *c, int64_t i, int group, int side) {
+    const Phrases *items = c->items;
+    const Stream *s = c->tokens;
+    int64_t other = next_to(c, items, group == YEARS ? &c->timed : &c->schooling, i, side);
+    if (other < 0) {
+        add(c, 46, 1, (uint64_t)(group * 2 + side));
+        for (int k = 0, n = group == SCHOOLING ? 3 + N_BETWEEN : 1; k < n; k++) add(c, 47, 0, 0);
+        return;
+    }
+    int64_t left = side == BEFORE ? items->last[other] : items->last[i];
+    int64_t right = side == BEFORE ? c->figure[i] : c->figure[other];
+    int64_t gap = within(right - left, 0, MAX_GAP), own = level_of(c, i), level = level_of(c, other);
+    int64_t compared = level == NO_LEVEL ? UNCOMPARED : 1 + (level > own) - (level < own);
+    int64_t sentences = smaller(apart(items->sentence[other], items->sentence[i]), 3);
+    int64_t choice = is_chosen(c, left, right);
+    int64_t code = (((int64_t)group << 1 | side) << 2 | compared) << 3 | items->class[i];
+    code = (code << 2 | sentences) << 1 | choice;
+    add(c, 46, 1, (uint64_t)(code + 2));
+    add(c, 47, 1, (uint64_t)(code << 3 | gap_class(gap)));
+    if (group == YEARS) return;
+    int64_t both = ((int64_t)side << 3 | code_of(c, other)) << 3 | code_of(c, i);
+    add(c, 48, 1, (uint64_t)((both << 1 | (sentences > 0)) << 1 | choice));
+    int64_t sign = s->folded[s->end[smaller(left, s->n - 1)]];
+    add(c, 49, 1, (uint64_t)(((sign << 1 | side) << 2 | compared) << 2 | smaller(gap, 3)));
+    for (int64_t token = left + 1; token <= left + N_BETWEEN; token++) {
+        int inside = token < right;
+        add_words(c, 50, inside, inside ? s->hash[token] : 0, ((int64_t)side << 2 | compared) << 1 | (gap >= 5));
+    }
+}
+
+static void add_levels(Context *c, int64_t i) {
+    int64_t kind = kind_of(c, i);
+    for (int code = 0; code < N_CODES; code++) add(c, 51, c->named[code], (uint64_t)(kind << 3 | code));
+    add(c, 52, 1, (uint64_t)smaller(c->levels.n, 5));
+}
+
+static inline void put(Some *some, int64_t which) { some->which[some->n++] = (int32_t)which; }
+
+/* Gather the phrases of each kind in a row. */
+static void gather_row(Context *c, int64_t begin, int64_t stop) {
+    const Phrases *items = c->items, *cues = c->cues;
+    const Names *n = c->names;
+    const Stream *s = c->tokens;
+    c->openings.n = c->headings.n = c->swaps.n = c->choices.n = c->required.n = 0;
+    c->timed.n = c->opened.n = c->schooling.n = c->fresh.n = c->levels.n = 0;
+    memset(c->named, 0, sizeof c->named);
+    for (int64_t k = c->cue_begin; k < c->cue_stop; k++) {
+        int64_t class = cues->class[k], first = cues->first[k], last = cues->last[k];
+        int64_t before = first > 0 ? first - 1 : 0, behind = smaller(last + 1, s->n - 1);
+        int starts = c->sentence[before] != cues->sentence[k] || first == c->row_first;
+        int stops = c->sentence[behind] != cues->sentence[k] || behind == last;
+        int colon = s->folded[s->end[last]] == ':';
+        if (starts && (stops || colon)) put(&c->openings, k);
+        if (class == n->heading && (starts || stops || colon)) put(&c->headings, k);
+        if (class == n->substitute) put(&c->swaps, k);
+        if (class == n->choice) put(&c->choices, k);
+        if (class == n->required) put(&c->required, k);
+    }
+    for (int64_t i = begin; i < stop; i++) {
+        int64_t class = items->class[i];
+        if (class == n->years) {
+            put(&c->timed, i);
+            int64_t start = c->figure[i], choice = next_of(cues, &c->choices, start, BEFORE);
+            int64_t lead = next_of(cues, &c->required, start, BEFORE);
+            if (lead >= 0 && start - cues->last[lead] == 1) start = cues->first[lead]; /* "or a minimum of" */
+            if (choice >= 0 && start - cues->last[choice] <= 2 && start > cues->last[choice]) put(&c->opened, i);
+        } else if (class == n->level || class == n->nothing) {
+            int64_t before = c->schooling.n ? c->schooling.which[c->schooling.n - 1] : -1;
+            int joined = before >= 0 && items->first[i] - items->last[before] <= MAX_JOINED_TOKENS &&
+                         items->sentence[i] == items->sentence[before];
+            if (!joined) put(&c->fresh, i);
+            put(&c->schooling, i);
+            int64_t code = code_of(c, i);
+            if (code >= 0 && code < N_CODES) c->named[code] = 1;
+            if (class == n->level) put(&c->levels, i);
+        }
+    }
+}
+
+/* Sums of the weights of each mention's features: sums[n_items * width], all 0.
+ *
+ * Items and cues are each seven arrays: first and last token, row, sentence, number in the lexicon, class and value;
+ * of items the code as well. names are the thirteen of `Names`, speaks is by class. which[5 * (n_items + n_cues)] and part[width] are scratch.
+ */
+EXPORT void sum_context(const uint64_t *hash, const int64_t *sentence, const int64_t *start, const int64_t *end,
+                        const uint16_t *folded, int64_t n, const int64_t *row_first, const int64_t *item_first,
+                        const int64_t *item_last, const int64_t *item_row, const int64_t *item_sentence,
+                        const int64_t *item_phrase, const int64_t *item_class, const int64_t *item_value,
+                        const int64_t *item_code, int64_t n_items, const int64_t *cue_first, const int64_t *cue_last,
+                        const int64_t *cue_row, const int64_t *cue_sentence, const int64_t *cue_phrase,
+                        const int64_t *cue_class, const int64_t *cue_value, int64_t n_cues, const double *years, const int64_t *figure,
+                        const int8_t *note, const uint8_t *speaks, const int64_t *names, const uint64_t *keys,
+                        const uint64_t *table, int64_t table_size, int64_t shift, int64_t n_terms, const float *weight,
+                        int64_t width, int32_t *which, double *part, double *sums) {
+    const Stream s = {hash, sentence, start, end, NULL, folded, n};
+    const Phrases items = {item_first, item_last, item_row, item_sentence, item_phrase, item_class, item_value,
+                           item_code, n_items};
+    const Phrases cues = {cue_first, cue_last, cue_row, cue_sentence, cue_phrase, cue_class, cue_value, NULL, n_cues};
+    const Vocabulary v = {table, table_size, shift, n_terms};
+    const Names known = {names[0], names[1], names[2],  names[3],  names[4],  names[5], names[6],
+                         names[7], names[8], names[9], names[10], names[11], names[12]};
+    Context c = {.tokens = &s, .sentence = sentence, .items = &items, .cues = &cues, .years = years,
+                 .figure = figure, .note = note, .speaks = speaks, .names = &known, .keys = keys,
+                 .vocabulary = &v, .weight = weight, .width = width};
+    Some *of_cues[] = {&c.openings, &c.headings, &c.swaps, &c.choices, &c.required};
+    Some *of_items[] = {&c.timed, &c.opened, &c.schooling, &c.fresh, &c.levels};
+    for (int k = 0; k < 5; k++) of_cues[k]->which = which + k * n_cues;
+    for (int k = 0; k < 5; k++) of_items[k]->which = which + 5 * n_cues + k * n_items;
+    int64_t cue = 0;
+    for (int64_t begin = 0, stop; begin < n_items; begin = stop) {
+        int64_t row = items.row[begin];
+        for (stop = begin + 1; stop < n_items && items.row[stop] == row; stop++) {}
+        while (cue < n_cues && cues.row[cue] < row) cue++;
+        c.cue_begin = cue;
+        while (cue < n_cues && cues.row[cue] == row) cue++;
+        c.cue_stop = cue;
+        c.row_first = row_first[row], c.row_stop = row_first[row + 1];
+        gather_row(&c, begin, stop);
+        for (int64_t i = begin; i < stop; i++) {
+            Near near[2][N_CUES];
+            int64_t class = items.class[i];
+            c.group = class == known.years ? YEARS
+                      : class == known.level || class == known.nothing ? SCHOOLING : CREDENTIAL;
+            find_near(&c, i, near);
+            add_own(&c, i);
+            add_around(&c, i, 1, 6, BEFORE);
+            add_around(&c, i, 1, 10, BEHIND);
+            add_cues(&c, i, near);
+            settle_features(&c, sums + i * width);
+            if (c.group == YEARS) continue;
+            add_around(&c, i, 7, 10, BEFORE);
+            add_around(&c, i, 11, 14, BEHIND);
+            int64_t section = add_section(&c, i);
+            add_attached(&c, i, near, section, offered_years(&c, i));
+            add_substitutes(&c, i);
+            for (int group = SCHOOLING; group <= YEARS; group += YEARS - SCHOOLING)
+                for (int side = 0; side < 2; side++) add_neighbour(&c, i, group, side);
+            add_levels(&c, i);
+            memset(part, 0, (size_t)width * sizeof *part);
+            settle_features(&c, part);
+            for (int64_t j = 0; j < width; j++) sums[i * width + j] += part[j];
+        }
+    }
+}

@@ -116,3 +116,31 @@ def cut_sentences(tokens: Any, first: Indices, last: Indices) -> Indices:
     call("cut_sentences", tokens.start, tokens.end, tokens.ideograph, tokens.passage, len(sentence), first, last,
          len(first), sentence)  # fmt: skip
     return sentence
+
+
+def sum_context(
+    mentions: Any,
+    code: Indices,
+    notes: NDArray[np.int8],
+    speaks: NDArray[np.bool_],
+    names: Indices,
+    keys: Hashes,
+    table: Hashes,
+    shift: int,
+    weight: NDArray[np.float32],
+) -> NDArray[np.float64]:
+    """Sums of the weights of what stands around each mention, shape (n_mentions, n_columns).
+
+    `code` is the value of each mention, of schooling the code of its level; `notes` are by phrase, `speaks` by class;
+    `names` are the classes and values that are looked at, in the order of the C code's `Names`.
+    """
+    tokens, items, cues = mentions.tokens, mentions.items, mentions.cues
+    sums = np.zeros((len(items.first), weight.shape[1]))
+    which = np.empty(5 * (len(items.first) + len(cues.first)), np.int32)
+    parts = ("first", "last", "row", "sentence", "phrase", "group", "value")
+    call("sum_context", tokens.hash, mentions.sentence, tokens.start, tokens.end, tokens.folded, len(tokens.hash),
+         tokens.first, *(getattr(items, name) for name in parts), code, len(items.first),
+         *(getattr(cues, name) for name in parts), len(cues.first), mentions.years, mentions.figure, notes, speaks,
+         names, keys, table, len(table), shift, len(weight), weight, weight.shape[1], which, np.empty(weight.shape[1]),
+         sums)  # fmt: skip
+    return sums

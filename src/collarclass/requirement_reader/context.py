@@ -9,10 +9,12 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from collarclass.definitions.schooling import SCHOOLING_LEVELS
-from collarclass.features.ngrams import PAIR
-from collarclass.requirement_reader.facts import CREDENTIAL, NEIGHBOUR, SCHOOLING, YEARS, Features, pack
+from collarclass.features.ngrams import PAIR, Vocabulary
+from collarclass.kernel import reading
+from collarclass.requirement_reader.facts import CREDENTIAL, KEYS, NEIGHBOUR, SCHOOLING, YEARS, Features, pack
 from collarclass.requirement_reader.lexicon import CLASS, CLASSES, ITEMS, VALUES, Lexicon
 from collarclass.requirement_reader.mentions import BEFORE, BEHIND, Flags, Indices, Mentions, Phrases
 
@@ -35,6 +37,10 @@ _MAX_JOINED_TOKENS = 3  # from one level to another that goes on with it
 _LONG_CUE_TOKENS = 4
 _ASKS_BEHIND, _ASKS_BOTH, _ASKS_EXCLUDED = (VALUES["required"].index(value) for value in ("after", "both", "excluded"))
 _SPEAKS = np.array([name not in ("or", "topic", "mark", "decoy", "span", "thing") for name in CLASSES])
+_NAMES = np.array(  # those that the compiled kernel looks at
+    [CLASS[name] for name in ("level", "nothing", "years", "required", "not_needed", "substitute", "no", "clutter")]
+    + [CLASS["or"], CLASS["heading"], _ASKS_BEHIND, _ASKS_BOTH, _ASKS_EXCLUDED]
+)
 _N_BETWEEN = 4  # tokens between two levels whose words are looked at
 _FAR_NEIGHBOUR_TOKENS = 5
 _MAX_GAP = 63
@@ -67,6 +73,15 @@ def context_features(mentions: Mentions, lexicon: Lexicon, placed: bool = False)
     _add_neighbours(others, mentions, chosen, group)
     _add_levels(others, chosen)
     return every, others
+
+
+def sum_context(
+    mentions: Mentions, lexicon: Lexicon, vocabulary: Vocabulary, weight: NDArray[np.float32]
+) -> NDArray[np.float64]:
+    """Sums of the weights of each mention's features, by the compiled kernel; they are not kept."""
+    table, shift, _ = vocabulary.compiled()
+    code = _value(mentions.items)
+    return reading.sum_context(mentions, code, lexicon.note, _SPEAKS, _NAMES, KEYS, table, shift, weight)
 
 
 def _or_nowhere(phrases: Phrases) -> Phrases:

@@ -100,7 +100,7 @@ FAMILIES: dict[str, tuple[int, ...]] = {
     for family in dict.fromkeys(fact.family for fact in FACTS.values())
 }
 _N_NUMBERS = 64
-_KEYS = mix(np.arange(1, len(GROUPS) * _N_NUMBERS + 1, dtype=np.uint64) * STEP).reshape(_N_NUMBERS, len(GROUPS))
+KEYS = mix(np.arange(1, len(GROUPS) * _N_NUMBERS + 1, dtype=np.uint64) * STEP).reshape(_N_NUMBERS, len(GROUPS))
 
 
 def pack(bits: Mapping[str, int], **parts: Any) -> Any:
@@ -174,7 +174,7 @@ class Features:
         if words is not None:
             code = words + code * STEP if fact.bits else words
         columns = int(np.prod(code.shape[1:]))
-        value = code.reshape(len(self.group), columns) ^ _KEYS[fact.number].take(self.group)[:, None]
+        value = code.reshape(len(self.group), columns) ^ KEYS[fact.number].take(self.group)[:, None]
         if holds is not None:
             value *= holds.reshape(value.shape)
         self.blocks.append(value)

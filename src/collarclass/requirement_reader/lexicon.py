@@ -249,6 +249,7 @@ def _digest() -> bytes:
     for path in (
         *(_FOLDER / name for name in FILES),
         *(package / "text" / name for name in ("characters.npz", "markup.py", "tokens.py")),
+        *(package / "definitions" / name for name in ("labels.py", "schooling.py")),
         package / "features" / "ngrams.py",
         package / "requirement_reader" / "lexicon.py",
     ):

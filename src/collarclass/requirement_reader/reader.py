@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from collarclass.kernel.library import is_compiled
 from collarclass.requirement_reader.combine import combine
-from collarclass.requirement_reader.context import context_features
-from collarclass.requirement_reader.decide import Reader, decide
+from collarclass.requirement_reader.context import context_features, sum_context
+from collarclass.requirement_reader.decide import Reader, decide, judge
 from collarclass.requirement_reader.lexicon import Lexicon, default_lexicon
 from collarclass.requirement_reader.mentions import find_mentions
 from collarclass.requirement_reader.reasons import reading_terms
@@ -50,7 +51,10 @@ def read_requirements(tokens: Tokens, reader: Reader, lexicon: Lexicon | None = 
     mentions = find_mentions(tokens, lexicon)
     if not len(mentions.items):
         return nothing_stated(tokens.n_rows)
-    found = context_features(mentions, lexicon, reasons)
-    decisions = decide(reader, found, mentions.items)
+    if is_compiled() and not reasons:
+        decisions = judge(reader, sum_context(mentions, lexicon, reader.vocabulary, reader.weight), mentions.items)
+    else:
+        found = context_features(mentions, lexicon, reasons)
+        decisions = decide(reader, found, mentions.items)
     stated = combine(mentions, decisions, lexicon, reader.temperature.tolist())
     return replace(stated, terms=reading_terms(found, decisions, reader)) if reasons else stated
