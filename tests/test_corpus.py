@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from collarclass.corpus.read import AD_KINDS, check_ads, read_ads, read_occupations
+from collarclass.definitions.labels import RATINGS, label_of
 from collarclass.errors import DataError
 
 ROOT = Path(__file__).parents[1]
@@ -116,6 +117,25 @@ def test_every_label_and_family_is_there(ads: pd.DataFrame, language: str) -> No
     assert set(written.index) == occupations or (occupations - set(written.index)) <= set(ads["onet_code"])
     if language == "en":
         assert (written.reindex(sorted(occupations), fill_value=0) >= 2).mean() > 0.99
+
+
+def test_ads_without_content_are_as_the_card_says() -> None:
+    ads = pd.read_csv(DATA / "no_content.csv", dtype=str, keep_default_na=False)
+    unclear = ads["label"] == "unclear"
+    assert not ads["id"].duplicated().any()
+    assert (ads["text"].str.strip() != "").all()
+    assert set(ads["part"]) == {"train", "held"}
+    assert unclear[ads["part"] == "held"].all()
+    assert (ads.loc[unclear, list(RATINGS)] == "").all(axis=None)
+    for academic, hands_on, label in ads.loc[~unclear, [*RATINGS, "label"]].itertuples(index=False):
+        assert label == label_of(float(academic), float(hands_on), manual=label == "blue")
+    for language in LANGUAGES:
+        here = ads["language"] == language
+        n = 24 if language == "zh" else 12
+        seen = {run for text in ads.loc[here & (ads["part"] == "train"), "text"] for run in runs(text, language, n)}
+        held = ads.loc[here & (ads["part"] == "held"), "text"]
+        assert len(held) >= 40
+        assert not any(runs(text, language, n) & seen for text in held)
 
 
 def test_the_data_card_has_the_files_numbers() -> None:
