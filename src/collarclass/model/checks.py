@@ -65,8 +65,9 @@ _PARTS: dict[str, dict[str, tuple[np.dtype[Any], _Shape]]] = {
         "decision": (_F, (2, 3, 4)),
         "min_job": (_F, (1,)),
     },
+    "work_": {"text_weight": (_F, ("text",)), "title_weight": (_F, ("title",)), "start": (_F, (2,))},
 }
-_OPTIONAL = ("reader_", "confidence_", "bare_title_")  # there altogether or not at all
+_OPTIONAL = ("reader_", "confidence_", "bare_title_", "work_")  # there altogether or not at all
 # Lowest and highest value of each limit.
 _LIMITS = {"max_tokens": (1, 1_000_000), "min_terms": (0, 1_000_000), "min_known_share": (0, 1)}
 
@@ -169,6 +170,10 @@ def check_arrays(arrays: Mapping[str, NDArray[Any]]) -> None:
             if prefix + name not in arrays:
                 raise ValueError(f"the array {prefix}{name} is missing")
             _check_array(prefix + name, arrays[prefix + name], kind, shape, sizes)
+    for block in ("text", "title"):
+        weights, terms = arrays.get(f"work_{block}_weight"), arrays[f"{block}_hashes"]
+        if weights is not None and len(weights) != len(terms):
+            raise ValueError(f"work_{block}_weight has {len(weights):,} weights for {len(terms):,} terms")
 
 
 def _check_array(name: str, array: NDArray[Any], kind: np.dtype[Any], shape: _Shape, sizes: dict[str, int]) -> None:

@@ -77,6 +77,32 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkCheck:
+    """Whether an ad says what the work is: a sum over the same words as the ratings', with weights of its own.
+
+    Parameters
+    ----------
+    text_weight, title_weight : ndarray of float32, shape (n_terms,)
+        Of the terms of the model's two blocks.
+    start : ndarray of float32, shape (2,)
+        Start of the sum, in alphabetic script and in Chinese; an ad whose sum is below 0 does not say it.
+    """
+
+    text_weight: NDArray[np.float32]
+    title_weight: NDArray[np.float32]
+    start: NDArray[np.float32]
+
+    def sums(
+        self, terms: tuple[Terms, Terms], values: tuple[NDArray[np.float64], ...], chinese: NDArray[np.bool_]
+    ) -> NDArray[np.float64]:
+        """The sum of each ad, from its scaled counts."""
+        sums = self.start[chinese.astype(np.int64)].astype(np.float64)
+        for weight, found, value in zip((self.text_weight, self.title_weight), terms, values, strict=True):
+            sums += np.bincount(found.row, value * weight[found.term], len(sums))
+        return sums
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """A fitted classifier, made by `CollarClassifier.fit` or read by `load_model`.
 
@@ -102,6 +128,8 @@ class Model:
         How and from what the model was trained.
     bare_title : TitleModel, optional
         Judges titles that come without an ad. Without it they are judged as short ads.
+    work : WorkCheck, optional
+        Tells ads that do not say what the work is. Without it every ad of enough known words is judged.
     """
 
     name: str
@@ -116,6 +144,7 @@ class Model:
     reader: Reader
     facts: dict[str, Any] = field(default_factory=dict, repr=False)
     bare_title: TitleModel | None = None
+    work: WorkCheck | None = None
 
     @property
     def identity(self) -> str:
@@ -137,16 +166,21 @@ class Model:
             count_terms(tokens, self.title.vocabulary, title),
         )
         stated = read_requirements(tokens, self.reader, reasons=reasons)
+        values = (self.text.values(terms[0], n_rows), self.title.values(terms[1], n_rows))
+        segment = segments(tokens, stated)
+        note = self._note(tokens, terms[0])
+        if self.work is not None:
+            note[(note == JUDGED) & (self.work.sums(terms, values, segment >= 2) < 0)] = NO_WORK
         return EncodedBatch(
             combined_text=combined,
             text_offset=np.array([offset for _, _, offset in joined], dtype=np.int64),
             tokens=tokens,
             terms=terms,
-            values=(self.text.values(terms[0], n_rows), self.title.values(terms[1], n_rows)),
+            values=values,
             stated=stated,
             features=features(stated),
-            segment=segments(tokens, stated),
-            note=self._note(tokens, terms[0]),
+            segment=segment,
+            note=note,
         )
 
     def _note(self, tokens: Tokens, terms: Terms) -> NDArray[np.int8]:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from collarclass.errors import ModelFileError
 from collarclass.features.ngrams import Vocabulary
 from collarclass.model.checks import check_arrays, check_head, check_limits, read_array, read_checked, read_head
-from collarclass.model.model import Block, Model
+from collarclass.model.model import Block, Model, WorkCheck
 from collarclass.model.title_model import TitleModel
 from collarclass.requirement_reader.decide import Reader
 from collarclass.requirement_reader.stated import FEATURES
@@ -31,6 +31,7 @@ FORMAT_VERSION = 2
 _HEAD = "model.json"
 _BLOCK_ARRAYS = ("hashes", "order", "scale", "weight", "displayable")
 _TITLE_ARRAYS = ("scale", "weight", "job", "displayable", "intercept", "decision", "min_job")
+_WORK_ARRAYS = ("text_weight", "title_weight", "start")
 _MODEL_ARRAYS = ("stated_weight", "word_scale", "intercept", "decision")
 
 
@@ -50,6 +51,8 @@ def arrays_of(model: Model) -> dict[str, NDArray[Any]]:
     if (bare := model.bare_title) is not None:
         arrays["bare_title_hashes"] = bare.vocabulary.hashes
         arrays |= {f"bare_title_{name}": getattr(bare, name) for name in _TITLE_ARRAYS}
+    if model.work is not None:
+        arrays |= {f"work_{name}": getattr(model.work, name) for name in _WORK_ARRAYS}
     return arrays | model.reader.arrays()
 
 
@@ -184,6 +187,7 @@ def _assemble(head: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Model:
         reader=Reader.from_arrays(arrays) if "reader_hashes" in arrays else shipped_reader(),
         facts=head["facts"],
         bare_title=_title_model(arrays),
+        work=WorkCheck(**{name: arrays[f"work_{name}"] for name in _WORK_ARRAYS}) if "work_start" in arrays else None,
         **{name: arrays[name] for name in _MODEL_ARRAYS},
     )
 

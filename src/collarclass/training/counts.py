@@ -63,6 +63,14 @@ class HashedCounts:
         """The same for some of the n-grams."""
         return HashedCounts(self.hashes[kept], self.order[kept], self.displayable[kept], self.counts[:, kept])
 
+    def aligned(self, hashes: NDArray[np.uint64]) -> sp.csr_matrix:
+        """The counts of given n-grams, a column for each in their order."""
+        order = np.argsort(hashes)
+        known = np.flatnonzero(np.isin(self.hashes, hashes))
+        place = order[np.searchsorted(hashes, self.hashes[known], sorter=order)]
+        counts = self.counts[:, known]
+        return sp.csr_matrix((counts.data, place[counts.indices], counts.indptr), (counts.shape[0], len(hashes)))
+
     def shared(self) -> HashedCounts:
         """The same without n-grams that occur in fewer than `MIN_ADS` ads."""
         return self.where(np.flatnonzero(self.counts.getnnz(axis=0) >= MIN_ADS))

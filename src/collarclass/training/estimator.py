@@ -180,7 +180,7 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             _frequent(ads.text, weight, self.min_df),
             _frequent(ads.title, weight, min(self.min_df, weight.min())),
         ]
-        data = _TrainingData([_values(part) for part in parts], ads.features, ads.segment, _label_columns(labels))
+        data = _TrainingData([_damped(part.counts) for part in parts], ads.features, ads.segment, _label_columns(labels))
         words = np.zeros((len(ads), 2))
         for train, test in GroupKFold(self.n_folds).split(labels, groups=group):
             fitted = self._fit_words(data, train, target, weight)
@@ -352,11 +352,8 @@ def _score_counts(model: Model, ads: CountedAds) -> NDArray[np.float64]:
     """Scores of counted ads, the same sums as those of their texts."""
     words = np.zeros((len(ads), 2))
     for block, part in ((model.text, ads.text), (model.title, ads.title)):
-        known = np.isin(part.hashes, block.vocabulary.hashes)
-        counts = _values(part.where(np.flatnonzero(known)))
-        order = np.argsort(block.vocabulary.hashes)
-        place = order[np.searchsorted(block.vocabulary.hashes, part.hashes[known], sorter=order)]
-        words += _words(counts, block.scale[place].astype(np.float64), block.weight[place].astype(np.float64))
+        counts = _damped(part.aligned(block.vocabulary.hashes))
+        words += _words(counts, block.scale.astype(np.float64), block.weight.astype(np.float64))
     rating = model.intercept[ads.segment] + model.word_scale[ads.segment] * words
     rating = rating + ads.features @ model.stated_weight.astype(np.float64)
     return np.asarray(np.clip(rating, 0.0, 4.0) / 4.0)
@@ -414,8 +411,7 @@ def _frequent(part: HashedCounts, weight: NDArray[np.float64], min_df: float) ->
     return part.where(np.flatnonzero(np.asarray(presence.T @ weight) >= min_df - 1e-9))
 
 
-def _values(part: HashedCounts) -> sp.csr_matrix:
-    counts = part.counts
+def _damped(counts: sp.csr_matrix) -> sp.csr_matrix:
     return sp.csr_matrix((damped(counts.data), counts.indices, counts.indptr), counts.shape)
 
 

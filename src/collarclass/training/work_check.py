@@ -1,0 +1,211 @@
+"""Learn whether an ad says what the work is, from texts without content beside the ads of all kinds.
+
+The check weighs the words that the ratings weigh, and title and text together: either may say what the work is. So
+the examples are ads as they are, without their titles, under titles that name no job, and titles of jobs over texts
+without content; against them stand texts without content, alone, joined and under titles that name no job.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+
+from collarclass.corpus.read import LANGUAGES, read_csv
+from collarclass.features.ngrams import damped
+from collarclass.model.model import Model, WorkCheck
+from collarclass.requirement_reader.decide import Reader
+from collarclass.training.counts import CountedAds, count_ads
+
+NO_CONTENT = "no_content.csv"
+MAX_LOST = 0.015  # share of readable real ads, of sources held out, that may come back unclear
+_CURVE = (0.001, 0.002, 0.005, 0.01, 0.015, 0.02, 0.03)
+_C = 10.0  # of the logistic regression
+_N_FOLDS = 3
+_JOINED = (2, 5)  # texts without content that make a longer one
+# Weights: of texts without content, of which there are few, and shares of the ads that are shown in other ways.
+_NO_CONTENT, _THIN, _HIDDEN, _OTHER_TITLE, _TITLE_ALONE = 15.0, 5.0, 0.33, 0.33, 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """Ads as counts of the model's terms: those of the text, of the title as part of the text, and of the title."""
+
+    text: sp.csr_matrix
+    head: sp.csr_matrix
+    title: sp.csr_matrix
+    chinese: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, model: Model, ads: CountedAds) -> _Words:
+        text, head = (part.aligned(model.text.vocabulary.hashes) for part in (ads.text, ads.title))
+        body = (text - head).maximum(0)
+        return cls(body.tocsr(), head, ads.title.aligned(model.title.vocabulary.hashes), ads.segment >= 2)
+
+    def rows(self, index: NDArray[np.int64]) -> _Words:
+        return _Words(self.text[index], self.head[index], self.title[index], self.chinese[index])
+
+
+class _Examples:
+    """Rows of the regression, as they are gathered."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.parts: list[sp.csr_matrix] = []
+        self.labels: list[NDArray[np.float64]] = []
+        self.weights: list[NDArray[np.float64]] = []
+
+    def add(self, text: sp.csr_matrix, title: sp.csr_matrix, label: int, weight: float) -> None:
+        self.parts.append(_values(self.model, text, title))
+        self.labels.append(np.full(text.shape[0], float(label)))
+        self.weights.append(np.full(text.shape[0], weight))
+
+    def fit(self) -> tuple[NDArray[np.float64], float]:
+        """The words' weights and the start of the sum."""
+        fitted = LogisticRegression(C=_C, solver="liblinear", tol=1e-3)
+        fitted.fit(sp.vstack(self.parts, format="csr"), np.concatenate(self.labels), np.concatenate(self.weights))
+        return fitted.coef_[0], float(fitted.intercept_[0])
+
+
+def _values(model: Model, text: sp.csr_matrix, title: sp.csr_matrix) -> sp.csr_matrix:
+    """What `Model.encode` makes of the counts, text beside title."""
+    blocks = []
+    for block, counts in ((model.text, text), (model.title, title)):
+        counts = counts.astype(np.int64)
+        values = sp.csr_matrix((damped(counts.data), counts.indices, counts.indptr), counts.shape)
+        values.data *= block.scale[values.indices]
+        norm = np.sqrt(np.asarray(values.multiply(values).sum(axis=1)).ravel())
+        values.data /= np.repeat(np.where(norm > 0, norm, 1.0), np.diff(values.indptr))
+        blocks.append(values)
+    return sp.hstack(blocks, format="csr")
+
+
+def read_no_content(folder: str | Path) -> pd.DataFrame | None:
+    """Texts without content, and thin ads that have some; None where the data folder has no such file."""
+    path = Path(folder) / NO_CONTENT
+    return read_csv(path) if path.is_file() else None
+
+
+def fit_work_check(
+    model: Model, texts: pd.DataFrame, ads: CountedAds, groups: NDArray[Any], real: NDArray[np.bool_], reader: Reader
+) -> tuple[WorkCheck, dict[str, Any]]:
+    """Fit the check, and choose by ads held out from where on an ad says what the work is.
+
+    Parameters
+    ----------
+    model : Model
+        Its words are weighed.
+    texts : DataFrame
+        As `read_no_content` gives them: texts without content, and thin ads, which have some; those of the part
+        "held" teach nothing.
+    ads : CountedAds
+        Readable ads.
+    groups : ndarray
+        Group of each ad: no group stands on both sides of a fold.
+    real : ndarray of bool
+        Which of the ads are real: the limit is chosen on these, or on all if none is.
+    reader : Reader
+
+    Returns
+    -------
+    check : WorkCheck
+    facts : dict
+        By language, what share of texts without content comes back unclear at given shares of readable ads lost:
+        of those that teach, each by a fit that did not see it, and of those held out altogether.
+    """
+    unclear = (texts["label"] == "unclear").to_numpy()
+    held = (texts["part"] == "held").to_numpy()
+    counted = count_ads(texts["text"].tolist(), texts["title"].tolist(), int(model.limits["max_tokens"]), reader)
+    short, readable = _Words.of(model, counted), _Words.of(model, ads)
+    thin, empty, held = short.rows(np.flatnonzero(~unclear & ~held)), short.rows(np.flatnonzero(unclear)), held[unclear]
+    fold_of_ads, fold_of_texts = _fold(groups), _fold(np.arange(len(held)))
+    scores, of_texts = np.zeros(len(ads)), np.zeros(len(held))
+    for k in range(_N_FOLDS):
+        weight, start = _examples(model, empty, thin, readable, ~held & (fold_of_texts != k), fold_of_ads != k).fit()
+        for words, fold, out in ((readable, fold_of_ads, scores), (empty, fold_of_texts, of_texts)):
+            rows = np.flatnonzero(fold == k)
+            out[rows] = _values(model, (words.text + words.head)[rows], words.title[rows]) @ weight + start
+    weight, start = _examples(model, empty, thin, readable, ~held, np.ones(len(ads), bool)).fit()
+    rows = np.flatnonzero(held)
+    of_texts[rows] = _values(model, (empty.text + empty.head)[rows], empty.title[rows]) @ weight + start
+    judged = real if real.any() else np.ones(len(ads), bool)
+    limits, facts = np.zeros(2), {}
+    for chinese, language in enumerate(LANGUAGES):
+        of_language = scores[judged & (readable.chinese == chinese)]
+        if not len(of_language):
+            continue
+        limits[chinese] = np.quantile(of_language, MAX_LOST)
+        parts = {"learnt from": ~held, "held out": held}
+        facts[language] = {
+            "readable": len(of_language),
+            **{name: int((part & (empty.chinese == chinese)).sum()) for name, part in parts.items()},
+            "curve": [
+                [lost]
+                + [
+                    round(float((of_texts[part & (empty.chinese == chinese)] < np.quantile(of_language, lost)).mean()), 4)
+                    for part in parts.values()
+                ]
+                for lost in _CURVE
+            ],
+        }
+    n_text = len(model.text.vocabulary)
+    check = WorkCheck(
+        weight[:n_text].astype(np.float32), weight[n_text:].astype(np.float32), (start - limits).astype(np.float32)
+    )
+    return check, facts
+
+
+def _fold(groups: NDArray[Any]) -> NDArray[np.int64]:
+    return np.asarray(pd.factorize(groups)[0] * 2_654_435_761 % 1_000_003 % _N_FOLDS)
+
+
+def _examples(
+    model: Model,
+    empty: _Words,
+    thin: _Words,
+    readable: _Words,
+    used: NDArray[np.bool_],
+    shown: NDArray[np.bool_],
+) -> _Examples:
+    random = np.random.default_rng(0)
+    out = _Examples(model)
+    out.add(thin.text + thin.head, thin.title, 1, _THIN)
+    for chinese in (False, True):
+        few = empty.rows(np.flatnonzero(used & (empty.chinese == chinese)))
+        ads = readable.rows(np.flatnonzero(shown & (readable.chinese == chinese)))
+        n, n_ads = few.text.shape[0], ads.text.shape[0]
+        if not n:
+            continue
+        no_title = sp.csr_matrix((max(n, n_ads), few.title.shape[1]), dtype=few.title.dtype)
+        out.add(few.text + few.head, few.title, 0, _NO_CONTENT)
+        out.add(few.text, no_title[:n], 0, _NO_CONTENT)
+        for joined in _joined(few.text, random):
+            titles = random.integers(0, n, joined.shape[0])
+            out.add(joined + few.head[titles], few.title[titles], 0, _NO_CONTENT)
+        out.add(ads.text + ads.head, ads.title, 1, 1.0)
+        rows = np.flatnonzero(random.random(n_ads) < _HIDDEN)
+        out.add(ads.text[rows], no_title[: len(rows)], 1, 1.0)
+        rows = np.flatnonzero(random.random(n_ads) < _OTHER_TITLE)
+        titles = random.integers(0, n, len(rows))
+        out.add(ads.text[rows] + few.head[titles], few.title[titles], 1, 1.0)
+        rows = np.flatnonzero(random.random(n_ads) < _TITLE_ALONE)
+        texts = random.integers(0, n, len(rows))
+        out.add(ads.head[rows] + few.text[texts], ads.title[rows], 1, 1.0)
+    return out
+
+
+def _joined(texts: sp.csr_matrix, random: np.random.Generator) -> Iterator[sp.csr_matrix]:
+    """Texts without content joined to longer ones, three for each."""
+    n = texts.shape[0]
+    for _ in range(3):
+        sizes = random.integers(_JOINED[0], _JOINED[1] + 1, n)
+        rows = random.integers(0, n, sizes.sum())
+        joins = sp.csr_matrix((np.ones(len(rows), np.int64), rows, np.concatenate(([0], np.cumsum(sizes)))), (n, n))
+        yield (joins @ texts).tocsr()
