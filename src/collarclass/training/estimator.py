@@ -180,7 +180,8 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             _frequent(ads.text, weight, self.min_df),
             _frequent(ads.title, weight, min(self.min_df, weight.min())),
         ]
-        data = _TrainingData([_damped(part.counts) for part in parts], ads.features, ads.segment, _label_columns(labels))
+        matrices = [_damped(part.counts) for part in parts]
+        data = _TrainingData(matrices, ads.features, ads.segment, _label_columns(labels))
         words = np.zeros((len(ads), 2))
         for train, test in GroupKFold(self.n_folds).split(labels, groups=group):
             fitted = self._fit_words(data, train, target, weight)

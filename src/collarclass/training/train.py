@@ -32,10 +32,11 @@ from collarclass.training.counts import CountedAds, concatenate, count_ads, load
 from collarclass.training.estimator import CollarClassifier
 from collarclass.training.titles import ALTERNATE_TITLES, fit_titles, title_rows
 from collarclass.training.train_reader import train_reader
+from collarclass.training.work_check import fit_work_check, read_no_content
 
 SOURCE_POWER = 0.5  # 0: every real ad weighs the same; 1: every source does
 _CONTRAST_WEIGHT = 0.5  # of a contrast ad, where another written ad weighs 1: many of them say nearly the same
-_OTHER_STEPS = 4  # besides the folds: the reader, counting, the last fit, bare titles
+_OTHER_STEPS = 5  # besides the folds: the reader, counting, the last fit, bare titles, the check of content
 MIN_SOURCE = 40  # ads of a source for figures of its own
 
 
@@ -69,6 +70,13 @@ def training_ads(
                 )
             )
     return pd.concat(parts, ignore_index=True)
+
+
+def thin_ads(no_content: pd.DataFrame) -> pd.DataFrame:
+    """Ads that say little beside benefits and company, as training rows; those held out teach nothing."""
+    thin = no_content[no_content["label"].isin(LABELS) & (no_content["part"] != "held")].reset_index(drop=True)
+    thin = thin.astype(dict.fromkeys(RATINGS, float))
+    return thin[["title", "text", "label", *RATINGS]].assign(group="thin " + thin["id"], weight=1.0)
 
 
 def train(
@@ -126,7 +134,10 @@ def _train(
     steps: Steps,
 ) -> tuple[Model, CollarClassifier]:
     ads, occupations = read_data(data)
+    no_content = read_no_content(data)
     rows = training_ads(ads, occupations)
+    if no_content is not None:
+        rows = pd.concat([rows, thin_ads(no_content)], ignore_index=True)
     real = None if written_only else real_ads(data)
     mine = own_ads(own) if own is not None else rows[:0]
     written = pd.concat([rows, mine], ignore_index=True)
@@ -153,6 +164,18 @@ def _train(
         bare_title = title_model(data, ads, occupations)
     steps.done("bare titles")
     model = replace(classifier.model_, bare_title=bare_title)
+    work_facts: dict[str, Any] = {}
+    if no_content is not None:
+        counted[0] = counted[0].rows(np.arange(len(ads)))
+        groups = table["group"].to_numpy()
+        groups = np.concatenate((groups[: len(ads)], groups[len(written) :]))
+        readable = concatenate(counted)
+        with threadpool_limits(limits=1):
+            check, work_facts = fit_work_check(
+                model, no_content, readable, groups, np.arange(len(readable)) >= len(ads), reader
+            )
+        model = replace(model, work=check)
+    steps.done("what says no work")
     held_out = held_out_labels(classifier, np.arange(len(ads)))
     results = {
         language: summary(evaluate(pd.concat([ads, held_out], axis=1)[(ads["language"] == language).to_numpy()]))
@@ -177,6 +200,8 @@ def _train(
             ).items()
         },
     }
+    if work_facts:
+        facts["work_check"] = work_facts
     if real is not None:
         held_out = held_out_labels(classifier, np.arange(len(written), len(table)))
         facts["real_ads"] = real_facts(pd.concat([real[0], held_out], axis=1))

@@ -7,6 +7,7 @@ without content; against them stand texts without content, alone, joined and und
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,9 @@ from collarclass.requirement_reader.decide import Reader
 from collarclass.training.counts import CountedAds, count_ads
 
 NO_CONTENT = "no_content.csv"
-MAX_LOST = 0.015  # share of readable real ads, of sources held out, that may come back unclear
+# An ad is unclear from where 1.5 % of readable real ads would be, of sources held out; or sooner, where enough texts
+# without content are.
+MAX_LOST, _ENOUGH = 0.015, 0.95
 _CURVE = (0.001, 0.002, 0.005, 0.01, 0.015, 0.02, 0.03)
 _C = 10.0  # of the logistic regression
 _N_FOLDS = 3
@@ -84,10 +87,10 @@ def _values(model: Model, text: sp.csr_matrix, title: sp.csr_matrix) -> sp.csr_m
         norm = np.sqrt(np.asarray(values.multiply(values).sum(axis=1)).ravel())
         values.data /= np.repeat(np.where(norm > 0, norm, 1.0), np.diff(values.indptr))
         blocks.append(values)
-    return sp.hstack(blocks, format="csr")
+    return sp.csr_matrix(sp.hstack(blocks, format="csr"))
 
 
-def read_no_content(folder: str | Path) -> pd.DataFrame | None:
+def read_no_content(folder: str | os.PathLike[str]) -> pd.DataFrame | None:
     """Texts without content, and thin ads that have some; None where the data folder has no such file."""
     path = Path(folder) / NO_CONTENT
     return read_csv(path) if path.is_file() else None
@@ -117,8 +120,8 @@ def fit_work_check(
     -------
     check : WorkCheck
     facts : dict
-        By language, what share of texts without content comes back unclear at given shares of readable ads lost:
-        of those that teach, each by a fit that did not see it, and of those held out altogether.
+        By language, what shares of readable ads and of texts without content come back unclear: of those that teach,
+        each by a fit that did not see it, and of those held out altogether; by the limit chosen, and by others.
     """
     unclear = (texts["label"] == "unclear").to_numpy()
     held = (texts["part"] == "held").to_numpy()
@@ -138,28 +141,28 @@ def fit_work_check(
     judged = real if real.any() else np.ones(len(ads), bool)
     limits, facts = np.zeros(2), {}
     for chinese, language in enumerate(LANGUAGES):
-        of_language = scores[judged & (readable.chinese == chinese)]
-        if not len(of_language):
-            continue
-        limits[chinese] = np.quantile(of_language, MAX_LOST)
-        parts = {"learnt from": ~held, "held out": held}
-        facts[language] = {
-            "readable": len(of_language),
-            **{name: int((part & (empty.chinese == chinese)).sum()) for name, part in parts.items()},
-            "curve": [
-                [lost]
-                + [
-                    round(float((of_texts[part & (empty.chinese == chinese)] < np.quantile(of_language, lost)).mean()), 4)
-                    for part in parts.values()
-                ]
-                for lost in _CURVE
-            ],
-        }
+        ads_here, texts_here = scores[judged & (readable.chinese == chinese)], empty.chinese == chinese
+        learnt, kept_back = of_texts[texts_here & ~held], of_texts[texts_here & held]
+        if len(ads_here) and len(learnt):
+            limits[chinese] = min(np.quantile(ads_here, MAX_LOST), np.quantile(learnt, _ENOUGH))
+            facts[language] = _measured(limits[chinese], ads_here, learnt, kept_back)
     n_text = len(model.text.vocabulary)
     check = WorkCheck(
         weight[:n_text].astype(np.float32), weight[n_text:].astype(np.float32), (start - limits).astype(np.float32)
     )
     return check, facts
+
+
+def _measured(
+    limit: float, ads: NDArray[np.float64], learnt: NDArray[np.float64], held: NDArray[np.float64]
+) -> dict[str, Any]:
+    """What the limit, and other limits, do to ads and to texts without content."""
+
+    def row(limit: float) -> list[float]:
+        return [round(float((sums < limit).mean()), 4) if len(sums) else np.nan for sums in (ads, learnt, held)]
+
+    numbers = {"readable": len(ads), "learnt": len(learnt), "held": len(held)}
+    return numbers | {"chosen": row(limit), "curve": [row(float(np.quantile(ads, lost))) for lost in _CURVE]}
 
 
 def _fold(groups: NDArray[Any]) -> NDArray[np.int64]:
