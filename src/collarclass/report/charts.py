@@ -154,7 +154,7 @@ def lines(
 ) -> str:
     """Shares over time with their intervals; labels differ in dash and mark as well as in colour."""
     width, height, left, bottom, top = 340.0, 210.0, 30.0, 24.0, 10.0
-    most = max((high for values in shares.values() for _, _, high in values), default=1.0)
+    most = max((share if math.isnan(high) else high for row in shares.values() for share, _, high in row), default=1.0)
     ceiling = min(1.0, math.ceil(most * 10) / 10)
     step = (width - left - 14) / max(1, len(periods) - 1)
 
@@ -181,8 +181,9 @@ def lines(
 def _series(
     name: str, said: str, periods: Sequence[str], values: list[tuple[float, float, float]], place: Place
 ) -> str:
-    upper = [place(i, high) for i, (_, _, high) in enumerate(values)]
-    lower = [place(i, low) for i, (_, low, _) in enumerate(values)]
+    known = not any(math.isnan(low) for _, low, _ in values)  # without an interval only the line is drawn
+    upper = [place(i, high) for i, (_, _, high) in enumerate(values)] if known else []
+    lower = [place(i, low) for i, (_, low, _) in enumerate(values)] if known else []
     band = " ".join(f"{_number(x)},{_number(y)}" for x, y in (*upper, *reversed(lower)))
     points = [place(i, share) for i, (share, _, _) in enumerate(values)]
     line = " ".join(f"{_number(x)},{_number(y)}" for x, y in points)
@@ -191,9 +192,10 @@ def _series(
         _tag("polyline", class_=f"series {name}", points=line, stroke_dasharray=_DASHES.get(name, "")),
     ]
     for (x, y), period, (share, low, high) in zip(points, periods, values, strict=True):
-        tip = _tag("title", html.escape(f"{said}, {period}: {100 * share:.1f} % ({100 * low:.1f}–{100 * high:.1f})"))
+        interval = f" ({100 * low:.1f}–{100 * high:.1f})" if known else ""
+        tip = _tag("title", html.escape(f"{said}, {period}: {100 * share:.1f} %{interval}"))
         parts.append(_tag("circle", tip, class_=f"dot {name}", cx=_number(x), cy=_number(y), r=3.2))
-        if len(periods) == 1:
+        if len(periods) == 1 and known:
             parts.append(
                 _tag(
                     "line",

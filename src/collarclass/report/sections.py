@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -95,7 +96,7 @@ def _cell(shown: object, value: object = None) -> dict[str, object]:
 
 
 def _percent(share: float) -> dict[str, object]:
-    return _cell(f"{100 * share:.1f} %", f"{share:.6f}")
+    return _cell("–", "") if math.isnan(share) else _cell(f"{100 * share:.1f} %", f"{share:.6f}")
 
 
 def _count(n: float) -> dict[str, object]:
@@ -108,8 +109,9 @@ def _table(
     return {"id": name, "head": head, "rows": rows, "text": text, "caption": caption, "focusable": len(head) > 4}
 
 
-def _interval(row: Any) -> str:
-    return f"{100 * row.low:.1f}–{100 * row.high:.1f}"
+def _interval(low: float, high: float, decimals: int = 1) -> str:
+    """An interval in brackets behind a blank; nothing where there is none."""
+    return "" if math.isnan(low) else f" ({100 * low:.{decimals}f}–{100 * high:.{decimals}f})"
 
 
 def shares_section(page: Page, whole: pd.DataFrame) -> dict[str, Any]:
@@ -121,18 +123,20 @@ def shares_section(page: Page, whole: pd.DataFrame) -> dict[str, Any]:
             {
                 "key": row.label,
                 "share": f"{100 * row.share:.1f} %",
-                "interval": _interval(row),
+                "interval": _interval(row.low, row.high).strip(" ()"),
                 "width": f"{100 * row.share:.2f}",
                 "plain": f"{100 * row.plain:.2f}",
                 "low": f"{100 * row.low:.2f}",
                 "span": f"{100 * (row.high - row.low):.2f}",
-                "alt": f"{name}: {100 * row.share:.1f} % ({_interval(row)}), {w['plain']} {100 * row.plain:.1f} %",
+                "alt": f"{name}: {100 * row.share:.1f} %{_interval(row.low, row.high)}, "
+                f"{w['plain']} {100 * row.plain:.1f} %",
             }
         )
         rows.append(_share_row(page, [_cell(name, row.label)], row))
     method = whole["method"].iloc[0]
-    note = w["corrected_note" if method in ("corrected", "pooled") else f"{method}_note"]
-    note = note.format(n=f"{whole['n_annotated'].iloc[0]:,}")
+    note = w[f"{method}_note"].format(n=f"{whole['n_annotated'].iloc[0]:,}")
+    if whole["low"].isna().any():
+        note += " " + w["no_interval_note"]
     return {"bars": bars, "note": note, "table": _table("shares", _share_head(page, [w["label"]]), rows)}
 
 
@@ -187,7 +191,7 @@ def group_section(page: Page, i: int) -> dict[str, Any]:
     for value in sizes.index[:MOST_VALUES]:
         group = found[found[name] == value].set_index("label")
         gray = next(_each(group.loc[["gray"]]))
-        figure = f"{w['gray']} {100 * gray.share:.0f} % ({100 * gray.low:.0f}–{100 * gray.high:.0f})"
+        figure = f"{w['gray']} {100 * gray.share:.0f} %{_interval(gray.low, gray.high, 0)}"
         shares = {label: float(group["share"].loc[label]) for label in COLLARS}
         out["bars"].append(_bar(str(value) or w["missing"], shares, figure, page))
     if len(sizes) > MOST_VALUES:
@@ -228,7 +232,7 @@ def crossed_section(page: Page) -> dict[str, Any] | None:
                 {
                     "shown": f"{100 * share:.0f} %",
                     "value": f"{share:.6f}",
-                    "n": f"{100 * low:.0f}–{100 * high:.0f} · {n:,}",
+                    "n": f"{_interval(low, high, 0).strip(' ()')} · {n:,}".removeprefix(" · "),
                     "strength": f"{55 * share / most:.0f}",
                 }
             )

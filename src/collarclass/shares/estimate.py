@@ -7,7 +7,7 @@ around fitting classifiers. What is needed is a page of numpy, held against ppi-
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,15 +55,19 @@ class Annotated:
     stratum : ndarray of int64, shape (n,)
         Row of `Cells` that each belongs to.
     truth, guess : ndarray, shape (n, 4)
-        True label, one column of ones; predicted probabilities.
+        True label, one column of ones, or what stands for it without bias where annotators err; predicted
+        probabilities.
     weight : ndarray, shape (n,)
         Weight over inclusion probability.
+    corrections : ndarray, shape (n_draws, 4, 4), optional
+        What the truth would have to be multiplied by if annotators erred otherwise than is assumed.
     """
 
     stratum: NDArray[np.int64]
     truth: Floats
     guess: Floats
     weight: Floats
+    corrections: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.stratum)
@@ -124,12 +128,12 @@ def wilson(share: Floats, n: Floats | float, z: Floats | float = 1.959964) -> tu
 
 
 def counted(share: Floats, n_effective: float) -> Shares:
-    """Shares of labels as they are, with intervals that know of chance alone."""
-    low, high = wilson(share, n_effective)
-    return Shares(share, low, high, np.full(len(share), n_effective))
+    """Shares of predicted labels as they are: no interval, for nothing is known of how wrong they are."""
+    nothing = np.full(len(share), np.nan)
+    return Shares(share, nothing, nothing, np.full(len(share), n_effective))
 
 
-def stratified_ppi(cells: Cells, annotated: Annotated, power: float | None = None) -> Shares:
+def stratified_ppi(cells: Cells, annotated: Annotated, power: float | None = None, finite: bool = False) -> Shares:
     """Shares from a sample stratified by predicted label, powered by the predictions.
 
     In each stratum the mean prediction of all its ads is corrected by what the annotated ones show it to be
@@ -143,6 +147,9 @@ def stratified_ppi(cells: Cells, annotated: Annotated, power: float | None = Non
         A random sample within each stratum. A stratum with fewer than four of them is joined to its neighbour.
     power : float, optional
         From 0 to 1.
+    finite : bool, default=False
+        Whether the ads at hand are all that the shares speak of, and not a draw from a larger stream: what is
+        annotated is then known, and the interval is shorter by Cochran's finite population correction.
 
     Returns
     -------
@@ -171,13 +178,19 @@ def stratified_ppi(cells: Cells, annotated: Annotated, power: float | None = Non
     seen = _variances(residual, correction, annotated, n)
     prior = cells.doubt + _FLOOR
     within = (np.maximum(n - 1, 0)[:, None] * seen + _PRIOR * prior) / (np.maximum(n - 1, 0) + _PRIOR)[:, None]
-    parts = (size**2 / n)[:, None] * within
+    left = 1 - n / n_all if finite else np.ones(h)  # of each stratum, that nobody annotated
+    parts = (size**2 / n * left)[:, None] * within
     # What the whole file, taken as a draw from a larger stream, adds.
     truth_mean = _means(annotated.truth, annotated, h)
-    between = (size[:, None] * (truth_mean - share) ** 2).sum(axis=0) / cells.n_effective
-    truth_within = _variances(annotated.truth, truth_mean, annotated, n)
-    between += ((size / cells.n_effective)[:, None] * np.maximum(truth_within - seen, 0)).sum(axis=0)
-    variance = parts.sum(axis=0) + between
+    variance = parts.sum(axis=0)
+    if not finite:
+        between = (size[:, None] * (truth_mean - share) ** 2).sum(axis=0)
+        truth_within = _variances(annotated.truth, truth_mean, annotated, n)
+        between += (size[:, None] * np.maximum(truth_within - seen, 0)).sum(axis=0)
+        variance = variance + between / cells.n_effective
+    if annotated.corrections is not None:
+        variance = variance + (size @ truth_mean @ annotated.corrections).var(axis=0)
+    variance = np.maximum(variance, 1e-12)
     freedom = variance**2 / np.maximum((parts**2 / (n - 1 + _PRIOR)[:, None]).sum(axis=0), 1e-300)
 
     share = np.clip(share, 0, None)
@@ -231,44 +244,7 @@ def _joined(cells: Cells, annotated: Annotated) -> tuple[Cells, Annotated]:
         return np.asarray(out / np.maximum(weight, 1e-300)[:, None])
 
     joined = Cells(weight, mean(cells.guess), mean(cells.doubt), cells.n_effective)
-    return joined, Annotated(to[annotated.stratum], annotated.truth, annotated.guess, annotated.weight)
-
-
-def adjusted_by_card(share: Floats, n_effective: float, confusion: Floats, random_state: int = 0) -> Shares:
-    """Shares that, put through known confusion rates, give the shares that were counted.
-
-    Rests on the assumption that the model errs here as it did where the confusion was counted.
-
-    Parameters
-    ----------
-    share : ndarray, shape (4,)
-        As counted: white, blue, gray, unclear. Unclear ads are left as they are.
-    n_effective : float
-    confusion : ndarray, shape (3, 3)
-        Numbers of ads: true label in rows, label found in columns.
-    random_state : int, default=0
-        Of the draws that the interval is made of.
-
-    Returns
-    -------
-    Shares
-
-    References
-    ----------
-    Forman (2008), "Quantifying counts and costs via classification", Data Mining and Knowledge Discovery 17.
-
-    Examples
-    --------
-    >>> confusion = np.array([[90.0, 0, 10], [0, 90, 10], [10, 10, 80]])
-    >>> found = adjusted_by_card(np.array([0.45, 0.38, 0.17, 0.0]), 10_000, confusion)
-    >>> found.share.round(3).tolist()
-    [0.489, 0.411, 0.1, 0.0]
-    """
-    clear = share[:3].sum()
-    if clear <= 0:
-        return counted(share, n_effective)
-    truth, n = _unconfused(share[:3] / clear, n_effective * clear, confusion, random_state)
-    return _as_shares(np.array([0, 1, 2]), truth * clear, n / clear, share[3], n_effective)
+    return joined, replace(annotated, stratum=to[annotated.stratum])
 
 
 def adjusted_by_sample(cells: Cells, annotated: Annotated, random_state: int = 0) -> Shares:
@@ -328,7 +304,7 @@ def _unconfused(found: Floats, n_effective: float, confusion: Floats, random_sta
     # Each draw starts elsewhere: where the counts cannot tell labels apart, the draws stay apart and say so.
     k = len(confusion)
     start = np.concatenate([np.full((1, k), 1 / k), rng.dirichlet(np.ones(k), _DRAWS)])
-    truth = _before_confusion(counts, rates, start)
+    truth = expectation_maximisation(counts, rates, start)
     spread = (truth[1:] * (1 - truth[1:])).mean(axis=0)
     variance = truth[1:].var(axis=0)
     n = np.divide(spread, variance, out=np.full(len(spread), float(n_effective)), where=variance > 1e-12)
@@ -343,8 +319,8 @@ def _drawn(rng: np.random.Generator, counts: Floats, n: int) -> Floats:
     return np.stack([rng.dirichlet(row, n) for row in counts], axis=1)
 
 
-def _before_confusion(found: Floats, rates: Floats, start: Floats, rounds: int = 200) -> Floats:
-    """Likeliest true shares for each row of found shares, by expectation maximisation."""
+def expectation_maximisation(found: Floats, rates: Floats, start: Floats, rounds: int = 200) -> Floats:
+    """Likeliest true shares for each row of found shares, given rates of confusion (true label in rows)."""
     truth = start[:, None, :]
     back = np.ascontiguousarray(rates.transpose(0, 2, 1))
     for i in range(rounds):

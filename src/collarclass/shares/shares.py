@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,13 +25,14 @@ from collarclass.definitions.labels import LABELS, RATINGS
 from collarclass.errors import DataError
 from collarclass.explain.sentence import language
 from collarclass.model.model import Model
+from collarclass.shares.annotators import LEAST_PAIRS, WORST, AnnotatorErrors, annotator_errors, error_borne, pairs
+from collarclass.shares.composite import composite
 from collarclass.shares.dates import PERIODS, Order, Period, find_periods, is_dates
 from collarclass.shares.estimate import (
     Annotated,
     Cells,
     Floats,
     Shares,
-    adjusted_by_card,
     adjusted_by_sample,
     counted,
     stratified_ppi,
@@ -45,14 +47,14 @@ from collarclass.shares.read import (
     facts_of,
 )
 from collarclass.shares.sample import STRATA, strata
+from collarclass.shares.sources import WIDEST, adjusted_by_sources, concentration
 from collarclass.tables.columns import find_columns
 
 RESULT = ("plain", "share", "low", "high", "n_ads", "n_annotated", "n_effective", "method", "definition", "warning")
 ALL = "(all)"
-LEAST = 30  # annotations of a group that is corrected by its own
-_LEAST_OF_ALL = 10
-_DIFFERENT = 2.64  # standard errors: 1 % over three labels
-_NO_CORRECTION = "counted"
+LEAST = 30  # annotations in all, below which a warning says how few they are
+_LEAST_OF_ALL = 10  # below which nothing is corrected
+_LEAST_OF_GROUP = 4  # below which a group is estimated by the whole sample alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,8 @@ class Truth:
     ratings : ndarray, shape (n, 2), optional
         The two ratings, 0 to 4; NaN where there are none.
     warnings : tuple of str
+    errors : AnnotatorErrors, optional
+        Where enough ads were annotated twice.
     """
 
     row: NDArray[np.int64]
@@ -77,6 +81,7 @@ class Truth:
     probability: Floats
     ratings: Floats | None = None
     warnings: tuple[str, ...] = ()
+    errors: AnnotatorErrors | None = None
 
 
 def estimate_shares(
@@ -92,9 +97,11 @@ def estimate_shares(
     truth_column: str = "label",
     prefix: str = "",
     margins: bool = False,
+    finite: bool = False,
+    merge_names: bool = False,
     model: Model | None = None,
 ) -> pd.DataFrame:
-    """Shares of white, blue, gray and unclear ads, corrected for the model's errors.
+    """Shares of white, blue, gray and unclear ads, corrected for the errors of the model and of annotators.
 
     Parameters
     ----------
@@ -102,8 +109,10 @@ def estimate_shares(
         Ads with the label columns, as `label_table` gives them.
     truth : DataFrame, optional
         Annotated ads: a column of true labels and, from `draw_sample`, `sample_row` and `sample_probability`.
-        Without `sample_row` its index names rows of `labelled`. Without any truth the shares are adjusted by
-        the confusion that the model measured of itself, which is an assumption and marked as one.
+        Without `sample_row` its index names rows of `labelled`. Where 20 ads or more are annotated twice, the
+        annotators' errors are estimated and corrected for. Without any truth the shares are adjusted by the
+        errors of the model on sources that it did not learn from, and their interval includes how much these
+        sources differ; where that makes it wider than 30 points, none is given.
     by : str or sequence of str
         Columns whose values, taken together, make the groups. "month", "quarter" and "year" stand for the
         periods of the column of dates; a column of dates is taken by month.
@@ -122,6 +131,12 @@ def estimate_shares(
         What was put before the names of the label columns.
     margins : bool, default=False
         Whether to put the shares of all ads first, with "(all)" as group.
+    finite : bool, default=False
+        Whether the table holds all ads that the shares speak of, such as every ad of one year. Otherwise it is
+        taken for a draw from a longer stream, and the interval is wider.
+    merge_names : bool, default=False
+        Whether names of groups that differ only in case, width and blanks, such as "East" and "east ", are one
+        group, under the commonest spelling. Otherwise a warning names them.
     model : Model, optional
         Whose confusion is used; the shipped model if not given.
 
@@ -131,9 +146,10 @@ def estimate_shares(
         One row per definition, group and label: the columns of `by`, `label`, `plain` (share as counted),
         `share` (corrected), `low` and `high` (95 % interval), `n_ads`, `n_annotated`, `n_effective` (size
         of a simple random sample of annotated ads as exact as this), `method`, `definition`, `warning`.
-        Shares of a group add up to 1. Methods: "corrected" (stratified and prediction-powered), "pooled" (by the
-        errors in the whole sample, for a group with fewer than 30 annotated ads), "adjusted" (the model's own
-        confusion) and "counted" (Wilson's interval).
+        Shares of a group add up to 1, and groups add up to all ads. Methods: "corrected" (all ads: stratified and
+        prediction-powered), "composite" (groups: by their own annotated ads as far as these carry, by the whole
+        sample for the rest), "adjusted" (no annotations: by the errors on other sources) and "counted" (predicted
+        labels as they are). `low` and `high` are NaN where no interval can be given.
 
     Raises
     ------
@@ -150,18 +166,22 @@ def estimate_shares(
     >>> truth = pd.DataFrame({"label": ["gray", "blue"] * 20}, index=range(40))
     >>> found = estimate_shares(labelled, truth, by="region", margins=True)
     >>> found[found["label"] == "gray"][["region", "plain", "method"]].values.tolist()
-    [['(all)', 0.25, 'corrected'], ['north', 0.5, 'pooled'], ['south', 0.0, 'pooled']]
+    [['(all)', 0.25, 'corrected'], ['north', 0.5, 'composite'], ['south', 0.0, 'composite']]
     """
     by = [by] if isinstance(by, str) else list(by)
     check_columns(labelled.columns, [c for c in (weight, unique) if c is not None], prefix, "the labelled ads")
     facts = facts_of(labelled, prefix)
     groups = group_columns(labelled, by, date=date, date_order=date_order)
+    alike = similar_names(groups)
+    if merge_names:
+        groups = groups.apply(lambda names: names.astype(object).replace(alike).astype("category"))
+    notes = [] if merge_names else [f"{kept!r} and {other!r} look like one group" for other, kept in alike.items()]
     weights = _weights(labelled, weight, unique)
     known = None if truth is None else _find_truth(truth, labelled, truth_column)
-    model = model or default_model()
-    confusion = model_confusion(model, _chinese(labelled))
+    sources = source_confusions(model or default_model(), _chinese(labelled))
     parts = [
-        _estimate(facts, weights, groups, known, confusion, margins, found) for found in _definitions(definition, facts)
+        _Estimator(_labelled(facts, weights, found), known, sources, found, finite, notes).table(groups, margins)
+        for found in _definitions(definition, facts)
     ]
     return pd.concat(parts, ignore_index=True)
 
@@ -307,7 +327,15 @@ def _find_truth(truth: pd.DataFrame, labelled: pd.DataFrame, column: str) -> Tru
         ratings = np.column_stack(
             [pd.to_numeric(given[name].astype(object), errors="coerce").to_numpy(np.float64) for name in RATINGS]
         )
-    return _one_each(row[inside], onehot[inside], probability[inside], ratings, inside, warnings)
+    found = _one_each(row[inside], onehot[inside], probability[inside], ratings, inside, warnings)
+    first, second = pairs(row[inside], onehot[inside].argmax(axis=1))
+    if len(first) < LEAST_PAIRS:
+        return found
+    errors = annotator_errors(first, second)
+    if errors.error > WORST:
+        settle = f"annotators are taken to be wrong in {errors.error:.0%} of labels: agree on the definition first"
+        return replace(found, warnings=(*found.warnings, settle))
+    return replace(found, errors=errors)
 
 
 def _one_each(
@@ -354,23 +382,37 @@ def truth_under(definition: Definition, truth: Truth) -> Truth | None:
     return Truth(truth.row[rated], label[rated], truth.probability[rated], truth.ratings[rated], truth.warnings)
 
 
-def model_confusion(model: Model, chinese: float = 0.0) -> Floats | None:
-    """Confusion that the model measured on held-out ads: true label in rows, found in columns.
+@dataclass(frozen=True, slots=True)
+class SourceConfusions:
+    """Errors of a model on real ads of sources that it did not learn from.
 
-    Languages are mixed as the ads are. None for a model that does not know its confusion.
+    Attributes
+    ----------
+    counts : tuple of (float, ndarray of shape (n_sources, 3, 3))
+        By language: its share of the ads at hand, and each source's true labels (rows) by labels found (columns).
+    concentration : ndarray, shape (3,)
+        How alike sources are, by true label.
     """
-    found = model.facts.get("held_out", {})
-    tables = []
-    for lang, share in (("zh", chinese), ("en", 1 - chinese)):
-        table = found.get(lang, {}).get("confusion")
-        if table and share > 0.02:
-            counts = np.array([[table.get(a, {}).get(b, 0) for b in LABELS] for a in LABELS], dtype=np.float64)
-            tables.append((share, counts))
-    if not tables:
+
+    counts: tuple[tuple[float, Floats], ...]
+    concentration: Floats
+
+
+def source_confusions(model: Model, chinese: float = 0.0) -> SourceConfusions | None:
+    """Errors on other sources, languages mixed as the ads are; None for a model that does not know them."""
+    found = model.facts.get("source_confusions")
+    if not found:
         return None
-    least = min(counts.sum() for _, counts in tables)
-    whole = sum(share for share, _ in tables)
-    return np.asarray(sum(share / whole * counts * (least / counts.sum()) for share, counts in tables))
+    counts = [
+        (share, np.array(list(found[language].values()), dtype=np.float64))
+        for language, share in (("zh", chinese), ("en", 1 - chinese))
+        if share > 0.02 and language in found
+    ]
+    if not counts:
+        return None
+    whole = sum(share for share, _ in counts)
+    every = [np.array(list(tables.values()), dtype=np.float64) for tables in found.values()]
+    return SourceConfusions(tuple((share / whole, table) for share, table in counts), concentration(every))
 
 
 def _chinese(table: pd.DataFrame) -> float:
@@ -416,10 +458,17 @@ class _Labelled:
 
         return Cells(total, mean(guess), mean(guess * (1 - guess)), self.n_effective(rows))
 
-    def annotated(self, truth: Truth, which: NDArray[np.bool_]) -> Annotated:
-        row = truth.row[which]
+    def annotated(self, truth: Truth, which: NDArray[np.bool_], corrected: bool = False) -> Annotated:
+        """Some annotated ads; corrected for the annotators' errors where these are known, if asked for."""
+        row, label, errors = truth.row[which], truth.label[which], truth.errors if corrected else None
+        if errors is not None:
+            label = label @ errors.correction
         return Annotated(
-            self.stratum[row], truth.label[which], self.guess[row], self.weight[row] / truth.probability[which]
+            self.stratum[row],
+            label,
+            self.guess[row],
+            self.weight[row] / truth.probability[which],
+            None if errors is None else np.linalg.inv(errors.correction) @ errors.draws,
         )
 
 
@@ -433,108 +482,170 @@ def _labelled(facts: Facts, weight: Floats, definition: Definition) -> _Labelled
     return _Labelled(label, guess, strata(label, surest).astype(np.int64), weight)
 
 
-def _estimate(
-    facts: Facts,
-    weight: Floats,
-    groups: pd.DataFrame,
-    truth: Truth | None,
-    confusion: Floats | None,
-    margins: bool,
-    definition: Definition,
-) -> pd.DataFrame:
-    ads = _labelled(facts, weight, definition)
-    known = None if truth is None else truth_under(definition, truth)
-    if known is not None:
-        positive = weight[known.row] > 0
-        known = Truth(known.row[positive], known.label[positive], known.probability[positive], None, known.warnings)
-    shared = _warnings(definition, truth, known, confusion, ads)
-    everything = slice(None)
-    out: list[dict[str, Any]] = []
-    names = list(groups.columns)
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Rows of a group, and what its columns say."""
 
-    def add(values: Sequence[str], rows: Any, whole: bool) -> None:
-        shares, method, n_annotated, warning = _group(ads, rows, known, confusion, definition, whole)
-        plain, n = ads.plain(rows), len(ads.label[rows])
-        text = "; ".join([*shared, *warning])
-        for k, label in enumerate(COLLARS):
-            figures = (plain[k], shares.share[k], shares.low[k], shares.high[k], n, n_annotated, shares.n_effective[k])
-            out.append(
-                dict(zip(names, values, strict=True)) | {"label": label}
-                | dict(zip(RESULT, (*figures, method, definition.name, text), strict=True))
-            )  # fmt: skip
-
-    if margins or not names:
-        add([ALL] * len(names), everything, True)
-    if names:
-        for values, index in groups.groupby(names, observed=True, sort=True).indices.items():
-            rows = np.asarray(index)
-            if weight[rows].sum() > 0:
-                add([str(v) for v in (values if isinstance(values, tuple) else (values,))], rows, False)
-    return pd.DataFrame(out, columns=[*names, "label", *RESULT])
+    values: tuple[str, ...]
+    rows: NDArray[np.intp]
 
 
-def _group(
-    ads: _Labelled,
-    rows: Any,
-    truth: Truth | None,
-    confusion: Floats | None,
-    definition: Definition,
-    whole: bool,
-) -> tuple[Shares, str, int, list[str]]:
-    """Estimate of one group: its shares, the method, its number of annotated ads, and warnings."""
-    plain, n = ads.plain(rows), ads.n_effective(rows)
-    if truth is None or len(truth.row) < _LEAST_OF_ALL:
-        if definition.is_model and confusion is not None and truth is None:
-            return adjusted_by_card(plain, n, confusion), "adjusted", 0, []
-        return counted(plain, n), _NO_CORRECTION, 0 if truth is None else len(truth.row), []
-    inside = np.zeros(len(ads.label), dtype=bool)
-    inside[rows] = True
-    here = inside[truth.row]
-    own = int(here.sum())
-    if whole or own >= LEAST:
-        return stratified_ppi(ads.cells(rows), ads.annotated(truth, here)), "corrected", own, []
-    every = np.ones(len(truth.row), dtype=bool)
-    warning = f"fewer than {LEAST} annotated ads here: errors taken to be those in the whole sample"
-    return adjusted_by_sample(ads.cells(rows), ads.annotated(truth, every)), "pooled", own, [warning]
+class _Estimator:
+    """Shares of all ads and of groups, under one definition."""
 
+    def __init__(
+        self,
+        ads: _Labelled,
+        truth: Truth | None,
+        sources: SourceConfusions | None,
+        definition: Definition,
+        finite: bool,
+        notes: Sequence[str],
+    ) -> None:
+        self.ads, self.definition, self.finite = ads, definition, finite
+        self.sources = sources if definition.is_model else None
+        known = None if truth is None else truth_under(definition, truth)
+        if known is not None:
+            positive = ads.weight[known.row] > 0
+            known = replace(
+                known, row=known.row[positive], label=known.label[positive], probability=known.probability[positive]
+            )
+        self.given, self.truth = truth is not None, known
+        self.corrects = known is not None and len(known.row) >= _LEAST_OF_ALL
+        self.everything = self._all()
+        self.notes = [*notes, *self._notes()]
 
-def _warnings(
-    definition: Definition, truth: Truth | None, known: Truth | None, confusion: Floats | None, ads: _Labelled
-) -> list[str]:
-    if truth is None:
-        if definition.is_model and confusion is not None:
-            return ["assumes that the model errs here as on its held-out ads: annotate a sample to know"]
-        if definition.is_model:
-            return ["not corrected: the model does not say how it errs: annotate a sample"]
+    def table(self, groups: pd.DataFrame, margins: bool) -> pd.DataFrame:
+        """One row for each group and label."""
+        names = list(groups.columns)
+        parts = []
+        if margins or not names:
+            everything = _Group((ALL,) * len(names), np.arange(len(self.ads.label)))
+            parts.append(self._rows(everything, self.everything, "corrected" if self.corrects else self._method()))
+        if names:
+            some = [
+                _Group(tuple(str(v) for v in (values if isinstance(values, tuple) else (values,))), np.asarray(rows))
+                for values, rows in groups.groupby(names, observed=True, sort=True).indices.items()
+                if self.ads.weight[rows].sum() > 0
+            ]
+            for group, shares in zip(some, self._of_groups(some), strict=True):
+                parts.append(self._rows(group, shares, "composite" if self.corrects else self._method()))
+        figures = [row for part in parts for row in part]
+        columns = [*names, "label", *RESULT]
+        return pd.DataFrame([(*values, *row) for values, row in figures], columns=columns)
+
+    def _method(self) -> str:
+        return "adjusted" if self.sources is not None and not self.given else "counted"
+
+    def _rows(self, group: _Group, shares: Shares, method: str) -> list[tuple[tuple[str, ...], tuple[Any, ...]]]:
+        plain, n, annotated = self.ads.plain(group.rows), len(group.rows), int(self._annotated_in(group.rows).sum())
+        warning = "; ".join([*self.notes, *self._notes_of_group(shares, annotated, method)])
+        return [
+            (
+                group.values,
+                (
+                    *(label, plain[k], shares.share[k], shares.low[k], shares.high[k], n, annotated),
+                    *(shares.n_effective[k], method, self.definition.name, warning),
+                ),
+            )
+            for k, label in enumerate(COLLARS)
+        ]
+
+    def _annotated_in(self, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Which annotated ads are in a group."""
+        if self.truth is None:
+            return np.zeros(0, dtype=bool)
+        inside = np.zeros(len(self.ads.label), dtype=bool)
+        inside[rows] = True
+        return np.asarray(inside[self.truth.row])
+
+    def _all(self) -> Shares:
+        if self.truth is None or not self.corrects:
+            return self._uncorrected(np.arange(len(self.ads.label)))
+        every = np.ones(len(self.truth.row), dtype=bool)
+        everything = slice(None)
+        return stratified_ppi(
+            self.ads.cells(everything), self.ads.annotated(self.truth, every, corrected=True), finite=self.finite
+        )
+
+    def _uncorrected(self, rows: NDArray[np.intp]) -> Shares:
+        plain, n = self.ads.plain(rows), self.ads.n_effective(rows)
+        if self.sources is None or self.given:
+            return counted(plain, n)
+        return adjusted_by_sources(plain, n, self.sources.counts, self.sources.concentration)
+
+    def _of_groups(self, groups: Sequence[_Group]) -> list[Shares]:
+        if self.truth is None or not self.corrects:
+            return [self._uncorrected(group.rows) for group in groups]
+        whole = self.ads.annotated(self.truth, np.ones(len(self.truth.row), dtype=bool))
+        direct: list[Shares | None] = []
+        synthetic, n = [], []
+        for group in groups:
+            here = self._annotated_in(group.rows)
+            cells = self.ads.cells(group.rows)
+            n.append(int(here.sum()))
+            synthetic.append(adjusted_by_sample(cells, whole))
+            own = self.ads.annotated(self.truth, here, corrected=True)
+            direct.append(stratified_ppi(cells, own, finite=self.finite) if n[-1] >= _LEAST_OF_GROUP else None)
+        size = np.array([self.ads.weight[group.rows].sum() for group in groups])
+        return composite(direct, synthetic, n, size, self.everything.share)
+
+    # -- what has to be said beside the figures --------------------------------------------------
+
+    def _notes(self) -> list[str]:
+        if not self.given:
+            if self.sources is not None:
+                return ["no annotations: the model is taken to err here as on other sources; annotate a sample to know"]
+            if self.definition.is_model:
+                return ["predicted labels counted: the model does not say how it errs on other sources"]
+            return ["predicted labels counted: annotate a sample for an interval"]
+        if self.truth is None:
+            return [f"not corrected: the annotations do not say what an ad is under {self.definition.name!r}"]
+        out, n = list(self.truth.warnings), len(self.truth.row)
+        if n < _LEAST_OF_ALL:
+            return [*out, f"not corrected: {n} annotated ads are too few, have {LEAST} or more"]
+        if n < LEAST:
+            out.append(f"only {n} annotated ads: have {LEAST} or more")
+        errors = self.truth.errors
+        if errors is not None:
+            out.append(f"{errors.n_pairs:,} ads were annotated twice: {errors.error:.1%} of labels taken to be wrong")
+        else:
+            borne = error_borne(self.everything.share, self.everything.low, self.everything.high)
+            if np.isfinite(borne):
+                out.append(
+                    f"no ads annotated twice: the interval bears about {borne:.1%} of wrong annotations"
+                )
+        return out
+
+    def _notes_of_group(self, shares: Shares, annotated: int, method: str) -> list[str]:
+        if method == "composite" and annotated < _LEAST_OF_GROUP:
+            return [f"{annotated} annotated ads here: estimated by the whole sample"]
+        if method == "adjusted" and np.isnan(shares.low).any():
+            return [f"no interval: it would be wider than {100 * WIDEST:.0f} points, as sources differ that much"]
         return []
-    if known is None:
-        return [f"not corrected: the annotations do not say what an ad is under {definition.name!r}"]
-    out = list(truth.warnings)
-    if len(known.row) < _LEAST_OF_ALL:
-        return [*out, f"not corrected: {len(known.row)} annotated ads are too few, have {LEAST} or more"]
-    if len(known.row) < LEAST:
-        out.append(f"only {len(known.row)} annotated ads: have {LEAST} or more")
-    if definition.is_model and confusion is not None:
-        out += _unlike_card(known, ads, confusion)
-    return out
 
 
-def _unlike_card(truth: Truth, ads: _Labelled, confusion: Floats) -> list[str]:
-    """Labels that the model finds clearly less or more often than its card says."""
-    out = []
-    weight = ads.weight[truth.row] / truth.probability
-    found = ads.label[truth.row]
-    for k, label in enumerate(LABELS):
-        w = weight * truth.label[:, k]
-        n_card = confusion[k].sum()
-        if w.sum() <= 0 or n_card <= 0:
-            continue
-        here, card = float(w[found == k].sum() / w.sum()), float(confusion[k, k] / n_card)
-        n = float(w.sum() ** 2 / (w**2).sum())
-        between = (here * n + card * n_card) / (n + n_card)
-        error = np.sqrt(max(between * (1 - between), 1e-4) * (1 / n + 1 / n_card))
-        if n >= 5 and abs(here - card) > _DIFFERENT * error:
-            out.append(f"{label}: the model finds {here:.0%} of these ads, its card says {card:.0%}")
+def similar_names(groups: pd.DataFrame) -> dict[str, str]:
+    """Names of groups that differ from a commoner one only in case, width and blanks.
+
+    Returns
+    -------
+    dict
+        From each such name to the commonest spelling.
+
+    Examples
+    --------
+    >>> similar_names(pd.DataFrame({"region": ["East", "east", "East", "West", "ＥＡＳＴ"]}))
+    {'east': 'East', 'ＥＡＳＴ': 'East'}
+    """
+    out = {}
+    for column in groups:
+        counts = groups[column].astype(object).value_counts(sort=True)
+        kept: dict[str, str] = {}
+        for name in counts.index:
+            key = " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+            if kept.setdefault(key, name) != name:
+                out[name] = kept[key]
     return out
 
 

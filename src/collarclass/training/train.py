@@ -204,7 +204,9 @@ def _train(
         facts["work_check"] = work_facts
     if real is not None:
         held_out = held_out_labels(classifier, np.arange(len(written), len(table)))
-        facts["real_ads"] = real_facts(pd.concat([real[0], held_out], axis=1))
+        together = pd.concat([real[0], held_out], axis=1)
+        facts["real_ads"] = real_facts(together)
+        facts["source_confusions"] = source_confusions(together)
         facts["streams"] = stream_ranges(model, *real, held_out)
     return identified(model, facts), classifier
 
@@ -253,6 +255,19 @@ def real_facts(labelled: pd.DataFrame) -> dict[str, Any]:
         }
         facts[str(language)] = summary(result) | {"labels": part["label"].value_counts().to_dict(), "by": by}
     return facts
+
+
+def source_confusions(labelled: pd.DataFrame) -> dict[str, dict[str, list[list[int]]]]:
+    """How a model errs on each source that it did not learn from: true label in rows, label found in columns."""
+    return {
+        str(language): {
+            str(source): [
+                [int(((ads["label"] == true) & (ads["collar"] == found)).sum()) for found in LABELS] for true in LABELS
+            ]
+            for source, ads in part.groupby("source")
+        }
+        for language, part in labelled.groupby("language")
+    }
 
 
 def stream_ranges(

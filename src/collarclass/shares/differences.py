@@ -1,0 +1,80 @@
+"""Differences between the shares of two groups or two periods."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from collarclass.errors import DataError
+
+
+def share_differences(shares: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
+    """How the shares of one group differ from those of another, with intervals and tests.
+
+    Parameters
+    ----------
+    shares : DataFrame
+        From `estimate_shares` with one column in `by`.
+    first, second : str
+        Values of that column. The two groups share no ads, and their estimates are taken to be independent.
+
+    Returns
+    -------
+    DataFrame
+        One row for each definition and label: `definition`, `label`, `first`, `second` (shares), `difference`
+        (second less first), `low`, `high` (95 %, from both intervals) and `p`, two-sided, of no difference; NaN
+        where one of the two has no interval.
+
+    Raises
+    ------
+    DataError
+        If the table is not by one column, or has no such group.
+
+    References
+    ----------
+    Newcombe (1998), "Interval estimation for the difference between independent proportions", Statistics in
+    Medicine 17, method 10.
+
+    Examples
+    --------
+    >>> from collarclass import estimate_shares
+    >>> labelled = pd.DataFrame({"collar": ["gray", "blue"] * 200, "year": ["2024", "2025"] * 200})
+    >>> truth = pd.DataFrame({"label": ["gray", "blue"] * 50}, index=range(100))
+    >>> found = share_differences(estimate_shares(labelled, truth, by="year"), "2024", "2025")
+    >>> bool(found.set_index("label").loc["gray", "high"] < 0)
+    True
+    """
+    columns = list(shares.columns[: list(shares.columns).index("label")])
+    if len(columns) != 1:
+        raise DataError(f"Differences are between values of one column, and these shares are by {len(columns)}.")
+    name = columns[0]
+    parts = []
+    for value in (first, second):
+        part = shares[shares[name].astype(str) == value]
+        if not len(part):
+            known = ", ".join(map(str, pd.unique(shares[name])[:20]))
+            raise DataError(f"No group {value!r} in column {name!r}; its groups are: {known}.")
+        parts.append(part.set_index(["definition", "label"])[["share", "low", "high", "n_effective"]])
+    a, b = parts[0], parts[1].reindex(parts[0].index)
+    difference = b["share"] - a["share"]
+    down = np.sqrt((b["share"] - b["low"]) ** 2 + (a["high"] - a["share"]) ** 2)
+    up = np.sqrt((b["high"] - b["share"]) ** 2 + (a["share"] - a["low"]) ** 2)
+    out = pd.DataFrame(
+        {
+            "first": a["share"],
+            "second": b["share"],
+            "difference": difference,
+            "low": difference - down,
+            "high": difference + up,
+            "p": _p(difference, np.where(difference > 0, down, up)),
+        }
+    )
+    return out.reset_index()
+
+
+def _p(difference: pd.Series, half: np.ndarray) -> np.ndarray:
+    """Two-sided p by the half of the interval that reaches towards no difference."""
+    from scipy.special import ndtr
+
+    z = np.abs(difference.to_numpy()) / np.maximum(half / 1.959964, 1e-12)
+    return np.asarray(2 * ndtr(-z))
