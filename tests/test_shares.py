@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from command import run
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -34,7 +35,7 @@ from collarclass.shares.estimate import (
     stratified_ppi,
     wilson,
 )
-from collarclass.shares.files import format_shares, sample_file, shares_of_file
+from collarclass.shares.files import ENDINGS, format_shares, sample_file, shares_of_file, write_shares
 from collarclass.shares.sample import STRATA, allocate, draw_sample, strata
 from collarclass.shares.shares import estimate_shares
 from collarclass.shares.sources import adjusted_by_sources, concentration
@@ -201,11 +202,11 @@ def test_where_sources_differ_too_much_no_interval_is_given() -> None:
 
 def test_all_ads_there_are_and_all_annotated_leave_no_doubt() -> None:
     table, truth = stream(500, 0.2)
-    whole = estimate_shares(table, annotate(draw_sample(table, 500), truth), finite=True).iloc[:3]
+    whole = estimate_shares(table, annotate(draw_sample(table, 500), truth), finite_population=True).iloc[:3]
     assert whole["share"].to_numpy() == pytest.approx(np.bincount(truth) / 500)
     assert (whole["high"] - whole["low"]).max() < 0.005
     half = annotate(draw_sample(table, 250), truth)
-    drawn, finite = (estimate_shares(table, half, finite=finite).iloc[:3] for finite in (False, True))
+    drawn, finite = (estimate_shares(table, half, finite_population=finite).iloc[:3] for finite in (False, True))
     assert ((finite["high"] - finite["low"]) < 0.75 * (drawn["high"] - drawn["low"])).all()
 
 
@@ -563,6 +564,50 @@ def test_formats(labelled: Path, annotated: Path) -> None:
 def test_weights_may_be_missing_from_no_row(labelled: Path, small_model: Model) -> None:
     with pytest.raises(DataError, match="No column 'w' in labelled"):
         shares_of_file(labelled, weight="w", model=small_model)
+
+
+def test_a_file_holds_what_its_ending_says(labelled: Path, tmp_path: Path, small_model: Model) -> None:
+    found = shares_of_file(labelled, by="region", model=small_model)
+    for ending in ENDINGS:
+        write_shares(found, tmp_path / f"shares{ending}")
+    assert pd.read_csv(tmp_path / "shares.csv")["share"].tolist() == pytest.approx(found["share"].tolist(), abs=1e-6)
+    book = pd.read_excel(tmp_path / "shares.xlsx", engine="calamine")
+    assert book["share"].tolist() == pytest.approx(found["share"].tolist())
+    assert json.loads((tmp_path / "shares.json").read_text("utf-8"))[0]["label"] == "white"
+    assert (tmp_path / "shares.html").read_text("utf-8").startswith("<!doctype html>")
+    with pytest.raises(DataError, match=r"shares\.orc names no format that shares can be written in: end it in one of"):
+        write_shares(found, tmp_path / "shares.orc")
+    with pytest.raises(DataError, match=r"shares\.csv and its format json do not fit: leave one of them out"):
+        write_shares(found, tmp_path / "shares.csv", "json")
+
+
+def test_differences_and_methods_at_the_command(tmp_path: Path) -> None:
+    table, truth = stream(4000, 0.2)
+    north = np.arange(4000) % 2 == 0
+    truth[north & (truth == 0) & (np.arange(4000) % 3 == 0)] = 2  # more gray in the north than the model sees
+    table["region"], table["text"] = np.where(north, "north", "south"), [f"ad {i}" for i in range(4000)]
+    table["collar_model"] = "standard 0123456789"
+    table.to_csv(tmp_path / "labelled.csv", index=False)
+    sample_file(tmp_path / "labelled.csv", tmp_path / "drawn.csv", 900)
+    annotate(pd.read_csv(tmp_path / "drawn.csv"), truth).to_csv(tmp_path / "annotated.csv", index=False)
+    options = ["--truth", str(tmp_path / "annotated.csv"), "--by", "region"]
+    more = ["--difference", "south", "north", "--methods", "en"]
+    shown = run("shares", tmp_path / "labelled.csv", *options, *more).stdout
+    assert re.search(r"gray +\d+\.\d +\d+\.\d +\d+\.\d \(\d+\.\d–\d+\.\d\) +0\.000", shown), shown
+    assert "4,000 job ads were labelled" in shown
+    assert "standard 0123456789" in shown
+    assert "900 of them" in shown
+    chinese = run("shares", tmp_path / "labelled.csv", *options, "--methods", "zh").stdout
+    assert "分层随机抽取" in chinese
+    run("shares", tmp_path / "labelled.csv", *options, "--difference", "south", "west", code=1)
+
+
+def test_margins_are_given_on_request(labelled: Path, small_model: Model) -> None:
+    plain = shares_of_file(labelled, by=["region", "posted"], model=small_model)
+    more = shares_of_file(labelled, by=["region", "posted"], margins=True, model=small_model)
+    assert len(more) > len(plain)
+    alone = more[(more["region"] != "(all)") & (more["posted"] == "(all)")]
+    assert alone["n_ads"].sum() == 4 * more["n_ads"].iloc[0]
 
 
 def test_counted_labels_have_no_interval() -> None:

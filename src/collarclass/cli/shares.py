@@ -67,17 +67,23 @@ def sample(source: str, target: Path, n: int, force: bool, **options: Any) -> No
 
 @click.command(epilog="Example: collarclass shares labelled.csv --truth annotated.csv --by region --by month")
 @SOURCE
-@click.option("--truth", type=PATH, help="Annotated sample; without it the model card's confusion is assumed.")
+@click.option("--truth", type=PATH, help="Annotated sample; without it errors are taken to be those on other sources.")
 @click.option("--truth-column", default="label", help="Column of true labels in it.")
 @BY
 @DATE
 @ORDER
 @click.option("--weight", help="Column of the ads' weights.")
 @click.option("--unique", is_flag=True, help="Count repeated ads once.")
+@click.option("--margins", is_flag=True, help="With several --by: shares by each of them alone, too.")
+@click.option("--finite-population", is_flag=True, help="The file holds all ads that the shares speak of.")
+@click.option("--merge-names", is_flag=True, help='Take names such as "East" and "east " for one group.')
+@click.option("--difference", nargs=2, metavar="A B", help="Compare two groups instead: B less A, with a test.")
+@click.option("--methods", type=click.Choice(["en", "zh"]), help="Add a paragraph for a methods section.")
 @DEFINITION
 @click.option(
-    "--format", "kind", type=click.Choice(["text", "csv", "json", "md", "html"]), default="text", help="Of the result."
-)
+    "--format", "kind", type=click.Choice(["text", "csv", "json", "md", "html", "xlsx"]),
+    help="Of the result; named by the file's ending if not given, text on the terminal.",
+)  # fmt: skip
 @click.option("--output", "-o", "target", type=PATH, help="File to write; standard output if not given.")
 @TITLE
 @TEXT
@@ -85,24 +91,39 @@ def sample(source: str, target: Path, n: int, force: bool, **options: Any) -> No
 @MODEL
 @FORCE
 def shares(
-    source: str, kind: str, target: Path | None, model: Path | None, force: bool, **options: Any
+    source: str,
+    kind: str | None,
+    target: Path | None,
+    model: Path | None,
+    force: bool,
+    difference: tuple[str, str] | None,
+    methods: str | None,
+    **options: Any,
 ) -> None:
     """Shares of labels, corrected for the model's errors, with 95 % intervals.
 
     SOURCE is a file that 'collarclass label' wrote.
     """
-    from collarclass.shares.files import format_shares, shares_of_file
+    from collarclass.shares.differences import share_differences
+    from collarclass.shares.files import format_shares, model_of, shares_of_file, write_shares
+    from collarclass.shares.methods import methods_paragraph
 
     if target is not None:
         make_way(target, force)
     with ending():
         found = shares_of_file(source, model=read_model(model), **options)
-        result = format_shares(found, kind)
+        table = found if difference is None else share_differences(found, *difference)
         if target is None:
+            result = format_shares(table, kind or "text")
             (say_json if kind == "json" else say)(result.rstrip("\n"))
         else:
-            target.write_text(result, "utf-8")
+            write_shares(table, target, kind)
             say(f"Shares -> {target}", err=True)
+        if methods is not None:
+            finite = options["finite_population"]
+            named = model_of(source, options["prefix"])
+            paragraph = methods_paragraph(found, model=named, finite_population=finite, language=methods)
+            say(paragraph.rstrip("\n") if target is not None else "\n" + paragraph.rstrip("\n"))
 
 
 @click.command(epilog="Example: collarclass duplicates labelled.csv -o marked.csv")

@@ -301,7 +301,7 @@ def definitions_section(page: Page) -> dict[str, Any]:
         name = str(found["definition"].iloc[0])
         shares = dict(zip(found["label"], found["share"].astype(float), strict=True))
         gray = next(_each(found[found["label"] == "gray"]))
-        bars.append(_bar(name, shares, f"{w['gray']} {100 * gray.share:.1f} % ({_interval(gray)})", page))
+        bars.append(_bar(name, shares, f"{w['gray']} {100 * gray.share:.1f} %{_interval(gray.low, gray.high)}", page))
         rows += [_share_row(page, [_cell(name), _cell(w[row.label], row.label)], row) for row in _each(found)]
     if page.definition.is_model:
         for key, shares in _shifted(page).items():

@@ -34,10 +34,11 @@ from collarclass.shares.read import (
     text_hashes,
 )
 from collarclass.shares.sample import draw_sample
-from collarclass.shares.shares import estimate_shares, group_columns
+from collarclass.shares.shares import ALL, estimate_shares, group_columns
 from collarclass.tables.schema import COLUMNS
 
-FORMATS = ("text", "csv", "json", "md", "html")
+FORMATS = ("text", "csv", "json", "md", "html", "xlsx")
+ENDINGS = {".txt": "text", ".csv": "csv", ".json": "json", ".md": "md", ".html": "html", ".xlsx": "xlsx"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +157,9 @@ def shares_of_file(
     title: str | None = None,
     text: str | None = None,
     prefix: str = "",
+    margins: bool = False,
+    finite_population: bool = False,
+    merge_names: bool = False,
     model: Model | None = None,
 ) -> pd.DataFrame:
     """Shares of labels in a file, as `estimate_shares` gives them, the whole file first.
@@ -168,10 +172,12 @@ def shares_of_file(
         The annotated sample: what `sample_file` wrote, labelled by hand or in a review.
     unique : bool, default=False
         Whether repeated ads count as one. They are found if the file has no column `duplicate_group`.
-    by, date, date_order, weight, definition, truth_column, prefix, model
+    by, date, date_order, weight, definition, truth_column, prefix, finite_population, merge_names, model
         As in `estimate_shares`.
     title, text : str, optional
         Names of the columns of titles and texts.
+    margins : bool, default=False
+        Whether to add the shares by each column alone, where there are several.
 
     Raises
     ------
@@ -198,11 +204,22 @@ def shares_of_file(
             table[DUPLICATES] = duplicates_of_file(source, title=title, text=text).group
     out = estimate_shares(
         table, annotated, by=by, date=date, date_order=date_order, weight=weight, unique=marked,
-        definition=definition, truth_column=truth_column, margins=True, model=model,
+        definition=definition, truth_column=truth_column, margins=True, finite_population=finite_population,
+        merge_names=merge_names, model=model,
     )  # fmt: skip
+    if not margins and len(by) > 1:
+        n_all = (out[by] == ALL).sum(axis=1)
+        out = out[(n_all == 0) | (n_all == len(by))].reset_index(drop=True)
     if notes:
         out["warning"] = ["; ".join([*notes, *filter(None, [w])]) for w in out["warning"]]
     return out
+
+
+def model_of(source: str | os.PathLike[str], prefix: str = "") -> str:
+    """Name and version of the model that labelled a file, by its first row; "unknown" where it does not say."""
+    first = next(iter_table(source))
+    names = [str(name) for name in first.get(f"{prefix}collar_model", ()) if name]
+    return names[0] if names else "unknown"
 
 
 def _read(
@@ -292,14 +309,48 @@ def format_shares(table: pd.DataFrame, kind: str = "text") -> str:
     DataError
         If there is no such format.
     """
-    if kind not in FORMATS:
-        raise DataError(f"No format {kind!r} for shares: choose one of {', '.join(FORMATS)}.")
+    if kind not in FORMATS or kind == "xlsx":
+        raise DataError(f"No format {kind!r} for shares: choose one of {', '.join(FORMATS[:-1])}.")
     if kind == "csv":
         return table.round(6).to_csv(index=False, lineterminator="\n")
     if kind == "json":
-        return json.dumps(table.round(6).to_dict("records"), ensure_ascii=False, indent=1) + "\n"
-    header, rows, notes = _wide(table)
+        records = table.round(6).astype(object).where(table.notna(), None).to_dict("records")
+        return json.dumps(records, ensure_ascii=False, indent=1) + "\n"
+    header, rows, notes = _differences(table) if "difference" in table else _wide(table)
     return {"md": _markdown, "html": _html, "text": _aligned}[kind](header, rows, notes)
+
+
+def write_shares(table: pd.DataFrame, target: str | os.PathLike[str], kind: str | None = None) -> None:
+    """Write shares in the format that a file's ending names.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `estimate_shares` or `share_differences`.
+    target : path-like
+        Ending in .txt, .csv, .json, .md, .html or .xlsx.
+    kind : str, optional
+        The format, where the ending does not name it.
+
+    Raises
+    ------
+    DataError
+        If the format is unknown, or contradicts the ending.
+    """
+    path = Path(target)
+    named = ENDINGS.get(path.suffix.lower())
+    if (kind or named) is None or (kind and named and kind != named):
+        known = ", ".join(ENDINGS)
+        what = f"and its format {kind}" if kind and named else "names no format that shares can be written in"
+        remedy = "leave one of them out" if kind and named else f"end it in one of {known}"
+        raise DataError(f"{path.name} {what}{' do not fit' if kind and named else ''}: {remedy}.")
+    fresh = path.with_name(f".{path.name}.partial")
+    if (kind or named) == "xlsx":
+        options = {"options": {"strings_to_formulas": False}}
+        table.to_excel(fresh, index=False, engine="xlsxwriter", engine_kwargs=options)
+    else:
+        fresh.write_text(format_shares(table, str(kind or named)), "utf-8")
+    fresh.replace(path)
 
 
 def _wide(table: pd.DataFrame) -> tuple[list[str], list[list[str]], list[str]]:
@@ -312,7 +363,7 @@ def _wide(table: pd.DataFrame) -> tuple[list[str], list[list[str]], list[str]]:
         one = group.iloc[0]
         marks = [str(notes.setdefault(w, len(notes) + 1)) for w in str(one["warning"]).split("; ") if w]
         figures = zip(group["share"].tolist(), group["low"].tolist(), group["high"].tolist(), strict=True)
-        cells = [f"{100 * share:.1f} ({100 * low:.1f}–{100 * high:.1f})" for share, low, high in figures]
+        cells = [_cell(*figure) for figure in figures]
         method = f"{one['method']}{' [' + ', '.join(marks) + ']' if marks else ''}"
         first = [str(one[k]) if str(one[k]) else "–" for k in keys]
         rows.append([*first, *cells, f"{one['n_ads']:,}", f"{one['n_annotated']:,}", method])
@@ -320,6 +371,25 @@ def _wide(table: pd.DataFrame) -> tuple[list[str], list[list[str]], list[str]]:
     return header, rows, [f"[{i}] {note}" for note, i in notes.items()]
 
 
+def _differences(table: pd.DataFrame) -> tuple[list[str], list[list[str]], list[str]]:
+    """One row per label; what is compared with what is in the head."""
+    several = len(set(table["definition"])) > 1
+    header = [*(["definition"] if several else []), "label", "first", "second", "difference", "p"]
+    rows = []
+    figures = table[["first", "second", "difference", "low", "high", "p"]].to_numpy(np.float64).tolist()
+    for definition, label, (first, second, difference, low, high, p) in zip(
+        table["definition"], table["label"], figures, strict=True
+    ):
+        shares = [f"{100 * first:.1f}", f"{100 * second:.1f}", _cell(difference, low, high)]
+        rows.append([*([definition] if several else []), label, *shares, "–" if np.isnan(p) else f"{p:.3f}"])
+    return header, rows, []
+
+
+def _cell(share: float, low: float, high: float) -> str:
+    return f"{100 * share:.1f}" if np.isnan(low) else f"{100 * share:.1f} ({100 * low:.1f}–{100 * high:.1f})"
+
+
+_NUMBERS = {*COLLARS, "ads", "annotated", "first", "second", "difference", "p"}  # heads of columns set to the right
 _CAPTION = "Per cent of ads, with 95 % intervals."
 
 
@@ -327,8 +397,7 @@ def _markdown(header: list[str], rows: list[list[str]], notes: list[str]) -> str
     def line(cells: Sequence[str]) -> str:
         return "| " + " | ".join(" ".join(c.replace("|", "\\|").split()) for c in cells) + " |"
 
-    n = len(header) - 7
-    rule = "|" + "---|" * n + "---:|" * 6 + "---|"
+    rule = "|" + "".join("---:|" if name in _NUMBERS else "---|" for name in header)
     return (
         "\n".join([_CAPTION, "", line(header), rule, *map(line, rows), "", *(f"{note}  " for note in notes)]).rstrip()
         + "\n"
@@ -351,13 +420,11 @@ def _html(header: list[str], rows: list[list[str]], notes: list[str]) -> str:
 def _aligned(header: list[str], rows: list[list[str]], notes: list[str]) -> str:
     lines = [[_narrow(c) for c in row] for row in [header, *rows]]
     width = [max(_columns(row[i]) for row in lines) for i in range(len(header))]
-    keys = len(header) - 7
-
     def padded(row: list[str]) -> str:
         out = []
         for i, cell in enumerate(row):
             gap = " " * (width[i] - _columns(cell))
-            out.append(cell + gap if i < keys or i == len(row) - 1 else gap + cell)
+            out.append(gap + cell if header[i] in _NUMBERS else cell + gap)
         return "  ".join(out).rstrip()
 
     return "\n".join([*map(padded, lines), *(["", *notes] if notes else [])]) + "\n"

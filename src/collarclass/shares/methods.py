@@ -45,7 +45,9 @@ _TEXT = {
 }
 
 
-def methods_paragraph(shares: pd.DataFrame, *, model: str, finite: bool = False, language: str = "en") -> str:
+def methods_paragraph(
+    shares: pd.DataFrame, *, model: str, finite_population: bool = False, language: str = "en"
+) -> str:
     """Say how shares were estimated, in words that can be printed.
 
     Parameters
@@ -54,7 +56,7 @@ def methods_paragraph(shares: pd.DataFrame, *, model: str, finite: bool = False,
         From `estimate_shares`.
     model : str
         Name and version of the model that labelled, as in the column `collar_model`.
-    finite : bool, default=False
+    finite_population : bool, default=False
         As it was given to `estimate_shares`.
     language : {"en", "zh"}, default="en"
 
@@ -93,7 +95,7 @@ def methods_paragraph(shares: pd.DataFrame, *, model: str, finite: bool = False,
     keys += [key for key in ("composite", "adjusted", "counted") if key in methods]
     if shares["low"].isna().any():
         keys.append("nothing")
-    if finite:
+    if finite_population:
         keys.append("finite")
     text = ("" if language == "zh" else " ").join(words[key].format(**numbers) for key in keys)
     cited = [one for one in REFERENCES if one.split(",")[0] in text]

@@ -97,7 +97,7 @@ def estimate_shares(
     truth_column: str = "label",
     prefix: str = "",
     margins: bool = False,
-    finite: bool = False,
+    finite_population: bool = False,
     merge_names: bool = False,
     model: Model | None = None,
 ) -> pd.DataFrame:
@@ -130,8 +130,9 @@ def estimate_shares(
     prefix : str
         What was put before the names of the label columns.
     margins : bool, default=False
-        Whether to put the shares of all ads first, with "(all)" as group.
-    finite : bool, default=False
+        Whether to put the shares of all ads first, with "(all)" as group, and where there are several columns those
+        by each of them alone.
+    finite_population : bool, default=False
         Whether the table holds all ads that the shares speak of, such as every ad of one year. Otherwise it is
         taken for a draw from a longer stream, and the interval is wider.
     merge_names : bool, default=False
@@ -179,10 +180,10 @@ def estimate_shares(
     weights = _weights(labelled, weight, unique)
     known = None if truth is None else _find_truth(truth, labelled, truth_column)
     sources = source_confusions(model or default_model(), _chinese(labelled))
-    parts = [
-        _Estimator(_labelled(facts, weights, found), known, sources, found, finite, notes).table(groups, margins)
-        for found in _definitions(definition, facts)
-    ]
+    parts = []
+    for found in _definitions(definition, facts):
+        ads = _labelled(facts, weights, found)
+        parts.append(_Estimator(ads, known, sources, found, finite_population, notes).table(groups, margins))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -522,17 +523,23 @@ class _Estimator:
         if margins or not names:
             everything = _Group((ALL,) * len(names), np.arange(len(self.ads.label)))
             parts.append(self._rows(everything, self.everything, "corrected" if self.corrects else self._method()))
-        if names:
-            some = [
-                _Group(tuple(str(v) for v in (values if isinstance(values, tuple) else (values,))), np.asarray(rows))
-                for values, rows in groups.groupby(names, observed=True, sort=True).indices.items()
-                if self.ads.weight[rows].sum() > 0
-            ]
-            for group, shares in zip(some, self._of_groups(some), strict=True):
+        alone = [[name] for name in names] if margins and len(names) > 1 else []
+        for some in [*alone, names] if names else []:
+            members = self._groups(groups, some)
+            for group, shares in zip(members, self._of_groups(members), strict=True):
                 parts.append(self._rows(group, shares, "composite" if self.corrects else self._method()))
         figures = [row for part in parts for row in part]
         columns = [*names, "label", *RESULT]
         return pd.DataFrame([(*values, *row) for values, row in figures], columns=columns)
+
+    def _groups(self, groups: pd.DataFrame, by: list[str]) -> list[_Group]:
+        """Groups by some of the columns, with "(all)" for the others."""
+        out = []
+        for values, rows in groups.groupby(by, observed=True, sort=True).indices.items():
+            named = dict(zip(by, values if isinstance(values, tuple) else (values,), strict=True))
+            if self.ads.weight[rows].sum() > 0:
+                out.append(_Group(tuple(str(named.get(name, ALL)) for name in groups.columns), np.asarray(rows)))
+        return out
 
     def _method(self) -> str:
         return "adjusted" if self.sources is not None and not self.given else "counted"
