@@ -2,37 +2,39 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
 
 import numpy as np
 
+from collarclass.definitions.definition import DEFAULT
 from collarclass.definitions.labels import BASES, DIMENSIONS, LABELS, LEVELS, STATUSES
-from collarclass.model.doubt import hold_back
-from collarclass.model.model import NOTES, Model
-from collarclass.model.persistence import default_model_path, load_model
-from collarclass.model.predict import UNCLEAR, Predictions, chunks, predict
+from collarclass.labelling.judge import Judged, judge
+from collarclass.labelling.options import DefinitionLike, LexiconLike, ModelLike, Options, find_lexicon, find_model
+from collarclass.model.model import NOTES
+from collarclass.model.persistence import default_model
+from collarclass.model.predict import UNCLEAR, chunks
 from collarclass.progress import Progress, ProgressLike
-from collarclass.requirement_reader.lexicon import Lexicon
 from collarclass.requirement_reader.reader import read_requirements
 from collarclass.requirement_reader.stated import Requirement, findings
 from collarclass.result import Classification, in_cells
 from collarclass.text.sections import Cell, join_sections
 from collarclass.text.tokens import tokenize
 
-
-@cache
-def default_model() -> Model:
-    """The shipped model, read once in a process."""
-    return load_model(default_model_path())
+__all__ = ["check_texts", "classify", "classify_many", "default_model", "requirements"]
 
 
 def classify(
     text: str | Mapping[str, str] = "",
     title: str | None = None,
     *,
+    code: str | None = None,
+    evidence: bool = True,
+    definition: DefinitionLike = DEFAULT,
+    lexicon: LexiconLike | None = None,
     min_confidence: float = 0.0,
-    model: Model | None = None,
+    model: ModelLike | None = None,
+    model_version: str | None = None,
 ) -> Classification:
     """Label one job ad, or a bare job title, white, blue or gray collar.
 
@@ -46,10 +48,21 @@ def classify(
     title : str, optional
         The job title. Without a text, or with one that says too little, the title alone is judged.
         Without a title a short first line of the text is read as the title.
+    code : str, optional
+        Of the occupation (O*NET-SOC 2019, ISCO-08 or CSCO-2022): it judges where ad and title say too little.
+    evidence : bool, default=True
+        Whether the result carries evidence and requirements; without them labelling is faster.
+    definition : str, path-like or Definition, default="article"
+        What the labels mean: a built-in definition, a TOML file of your own, or one that is loaded.
+    lexicon : Lexicon or path-like, optional
+        Words of your own to read requirements by, from `load_lexicon` or a file for it.
     min_confidence : float, default=0
-        From 0 to 1: a label that is less sure becomes "unclear", with the note "near the line".
-    model : Model, optional
-        From `load_model`; the shipped model if not given.
+        From 0 to 1: a label that is less sure becomes "unclear", with the note "near the line"; only by the
+        definition "article", as labels by rules have no confidence.
+    model : Model or path-like, optional
+        A model, the name "standard", or a model folder; the shipped model if not given.
+    model_version : str, optional
+        The version that the model must have, or the first 8 or more digits of its digest.
 
     Returns
     -------
@@ -63,7 +76,9 @@ def classify(
     TypeError
         If `text` is not a str or a mapping to str, or `title` neither a str nor None.
     DataError
-        If `min_confidence` is not a number from 0 to 1.
+        If an option is not what it has to be, such as a `min_confidence` that is not from 0 to 1.
+    ModelFileError
+        If there is no such model, or it has another version.
 
     Examples
     --------
@@ -78,7 +93,17 @@ def classify(
     >>> [(r.field, r.start, r.end, r.level) for r in classify(parts, "数控技术员").requirements]
     [('学历', 0, 2, 'associate')]
     """
-    return classify_many([text], [title], min_confidence=min_confidence, model=model)[0]
+    return classify_many(
+        [text],
+        [title],
+        evidence,
+        codes=None if code is None else [code],
+        definition=definition,
+        lexicon=lexicon,
+        min_confidence=min_confidence,
+        model=model,
+        model_version=model_version,
+    )[0]
 
 
 def classify_many(
@@ -86,8 +111,12 @@ def classify_many(
     titles: Iterable[str | None] | None = None,
     evidence: bool = True,
     *,
+    codes: Iterable[str] | None = None,
+    definition: DefinitionLike = DEFAULT,
+    lexicon: LexiconLike | None = None,
     min_confidence: float = 0.0,
-    model: Model | None = None,
+    model: ModelLike | None = None,
+    model_version: str | None = None,
     progress: ProgressLike = None,
 ) -> list[Classification]:
     """Label many job ads; each result is the one that `classify` gives for that ad.
@@ -100,9 +129,10 @@ def classify_many(
         One for each text.
     evidence : bool, default=True
         Whether the results carry evidence and requirements; without them labelling is faster.
-    min_confidence : float, default=0
+    codes : iterable of str, optional
+        Of the ads' occupations, one for each text; empty where there is none.
+    definition, lexicon, min_confidence, model, model_version
         As in `classify`.
-    model : Model, optional
     progress : bool or callable, optional
         Whether to show progress on standard error; not if not given. A callable gets the ads done and
         the share done.
@@ -117,9 +147,9 @@ def classify_many(
     TypeError
         If a text is not a str, or a title neither a str nor None.
     ValueError
-        If there are not as many titles as texts.
-    DataError
-        If `min_confidence` is not a number from 0 to 1.
+        If there are not as many titles or codes as texts.
+    DataError, ModelFileError
+        As in `classify`.
 
     Examples
     --------
@@ -127,17 +157,40 @@ def classify_many(
     >>> [c.label for c in classify_many(["", "   "])]
     ['unclear', 'unclear']
     """
+    options = Options.of(
+        model,
+        evidence=evidence,
+        definition=definition,
+        lexicon=lexicon,
+        min_confidence=min_confidence,
+        model_version=model_version,
+    )
     texts, titles, cells = _joined(*check_texts(texts, titles))
-    model = model or default_model()
+    of_rows = None if codes is None else _check_codes(codes, len(texts))
     shown, out = Progress(progress or False), list[Classification]()
     try:
         for some, heads in chunks(texts, titles):
-            found = hold_back(predict(model, some, heads, details=evidence), min_confidence)
-            out += _classifications(model, found, some, heads, cells[len(out) :])
+            rows = slice(len(out), len(out) + len(some))
+            judged = judge(
+                some, heads, None if of_rows is None else of_rows[rows], options=options, details=options.evidence
+            )
+            out += _classifications(options, judged, some, heads, cells[rows])
             shown.update(len(out), len(out) / len(texts))
     finally:
         shown.close()
     return out
+
+
+def _check_codes(codes: Iterable[str], n_texts: int) -> list[str]:
+    if isinstance(codes, (str, bytes)):
+        raise TypeError("codes is a single string: give a list of codes, one for each text.")
+    codes = list(codes)
+    for i, code in enumerate(codes):
+        if not isinstance(code, str):
+            raise TypeError(f"Code {i} is {_named(code)}, not a str: pass a string, empty where there is no code.")
+    if len(codes) != n_texts:
+        raise ValueError(f"{n_texts} texts but {len(codes)} codes: give one code (or an empty one) for each text.")
+    return codes
 
 
 def _joined(
@@ -155,17 +208,18 @@ def _joined(
 
 
 def _classifications(
-    model: Model,
-    found: Predictions,
+    options: Options,
+    judged: Judged,
     texts: Sequence[str],
     titles: Sequence[str | None] | None,
     cells: Sequence[tuple[Cell, ...]],
 ) -> Iterator[Classification]:
+    found, by_model = judged.predictions, options.definition.is_model
     for i, text in enumerate(texts):
-        k, level, p = int(found.label[i]), int(found.level[i]), found.probabilities[i].tolist()
+        k, level, p = int(judged.label[i]), int(found.level[i]), found.probabilities[i].tolist()
         yield Classification(
             label=LABELS[k] if k != UNCLEAR else "unclear",
-            confidence=p[k] if k != UNCLEAR else 0.0,
+            confidence=0.0 if k == UNCLEAR else p[k] if by_model else math.nan,
             probabilities=dict(zip(LABELS, p, strict=True)),
             academic_score=float(found.scores[i, 0]),
             hands_on_score=float(found.scores[i, 1]),
@@ -173,7 +227,7 @@ def _classifications(
             schooling_status=STATUSES[found.status[i]],
             requirements=in_cells(found.requirements[i], text, cells[i]),
             note=NOTES[found.note[i]],
-            model=model.identity,
+            model=options.identity,
             basis=BASES[found.basis[i]],
             certificates=tuple(filter(None, found.certificates[i].split("; "))),
             academic_certificate=STATUSES[found.certificate_status[i, 0]],
@@ -188,7 +242,7 @@ def _classifications(
 
 
 def requirements(
-    text: str, title: str | None = None, lexicon: Lexicon | None = None, *, model: Model | None = None
+    text: str, title: str | None = None, lexicon: LexiconLike | None = None, *, model: ModelLike | None = None
 ) -> tuple[Requirement, ...]:
     """Read what one job ad states about schooling, certificates, licences and years of experience.
 
@@ -198,10 +252,10 @@ def requirements(
         The ad, plain text or HTML, English or Chinese.
     title : str, optional
         Its title.
-    lexicon : Lexicon, optional
-        Words to read by, from `load_lexicon`; the shipped ones by default.
-    model : Model, optional
-        The model whose reader judges them; the shipped model by default.
+    lexicon : Lexicon or path-like, optional
+        Words to read by, from `load_lexicon` or a file for it; the shipped ones by default.
+    model : Model or path-like, optional
+        The model whose reader judges them, or its folder; the shipped model by default.
 
     Returns
     -------
@@ -226,12 +280,12 @@ def requirements(
                 f"requirements() reads one ad: {name} has to be a str, not {type(given).__name__}. "
                 f"For a table of ads use label_table or classify_many."
             )
-    reader = (model or default_model()).reader
+    reader, words = find_model(model).reader, find_lexicon(lexicon)
     out: list[Requirement] = []
     for source, is_title in ((title, True), (text, False)):
         if source:
             tokens = tokenize([source])
-            stated = read_requirements(tokens, reader, lexicon, reasons=True)
+            stated = read_requirements(tokens, reader, words, reasons=True)
             text_offset = np.array([len(source) if is_title else 0])
             out += findings(stated, tokens, [source], text_offset)[0]
     return tuple(out)

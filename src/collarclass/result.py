@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -43,7 +44,8 @@ class Classification:
     label : {"white", "blue", "gray", "unclear"}
         The collar; "unclear" when the text gives too little to judge, with the reason in `note`.
     confidence : float
-        Calibrated probability that a careful reader would give this label, 0 to 1; 0 for "unclear".
+        Calibrated probability that a careful reader would give this label, 0 to 1; 0 for "unclear", and NaN for a
+        label by the rules of a definition, which have none.
     probabilities : dict of str to float
         Of white, blue and gray; they sum to 1.
     academic_score, hands_on_score : float
@@ -56,7 +58,7 @@ class Classification:
     note : str
         Why the label is "unclear"; empty otherwise.
     model : str
-        Name and version of the model.
+        Name and version of the model, and the definition if labels go by its rules.
     basis : {"ad", "title", "occupation"}
         What the label was judged from.
     certificates : tuple of str
@@ -102,7 +104,9 @@ class Classification:
         >>> classify(title="Welder").second_label is None
         True
         """
-        return second_label(list(self.probabilities.values())) if self.label != "unclear" else None
+        if self.label == "unclear" or math.isnan(self.confidence):
+            return None
+        return second_label(list(self.probabilities.values()))
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:
@@ -177,7 +181,7 @@ class Classification:
         """
         return {
             "collar": self.label,
-            "confidence": round(self.confidence, 4),
+            "confidence": None if math.isnan(self.confidence) else round(self.confidence, 4),
             "second_label": self.second_label,
             "probabilities": {k: round(v, 4) for k, v in self.probabilities.items()},
             "academic_score": round(self.academic_score, 4),
@@ -210,7 +214,8 @@ class Classification:
         scores = f"academic {self.academic_score:.2f}, hands-on {self.hands_on_score:.2f}"
         if self.note:
             return f"<Classification {self.label}: {self.note}>"
-        return f"<Classification {self.label} {self.confidence:.2f}: {scores}>"
+        sure = "" if math.isnan(self.confidence) else f" {self.confidence:.2f}"
+        return f"<Classification {self.label}{sure}: {scores}>"
 
     def _repr_html_(self) -> str:
         return well_formed(as_html(self.explain(), self.title, self.text, self.evidence, self.requirements))

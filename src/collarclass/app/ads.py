@@ -46,11 +46,7 @@ def ads_router(labeller: Labeller) -> APIRouter:
         openapi_extra={"x-max-ads": 1000},
     )
     async def classify(request: ClassifyRequest) -> Response:
-        ads = request.ads
-        texts = [ad.text for ad in ads] if ads else [request.text or ""]
-        titles = [ad.title for ad in ads] if ads else [request.title]
-        wanted = Wanted(request.evidence, request.lang, request.definitions, request.nearest)
-        results = await labeller.classify(texts, titles, wanted)
+        results = await labeller.classify(request.every, wanted_of(request))
         # Put together by hand: the results are JSON already, and checking them again would double the time.
         body = b'{"model":' + json.dumps(model.identity).encode() + b',"results":' + results + b"}"
         return Response(body, media_type="application/json")
@@ -96,6 +92,18 @@ def ads_router(labeller: Labeller) -> APIRouter:
         return JSONResponse({"status": "ok", "model": model.identity})
 
     return router
+
+
+def wanted_of(request: ClassifyRequest) -> Wanted:
+    """What a request asks for."""
+    return Wanted(
+        evidence=request.evidence,
+        lang=request.lang,
+        definitions=request.definitions,
+        nearest=request.nearest,
+        definition=request.definition,
+        min_confidence=request.min_confidence,
+    )
 
 
 def regions(model: Model) -> list[list[float]]:

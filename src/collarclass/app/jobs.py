@@ -77,7 +77,7 @@ class Job:
     seconds: float = 0.0
     cancelled: threading.Event = field(default_factory=threading.Event)
     dropped: bool = False
-    chosen: dict[str, str] = field(default_factory=dict)  # columns that only the user could tell
+    chosen: dict[str, str] = field(default_factory=dict)  # columns and their prefix that only the user could tell
     definition: str = DEFAULT
 
     def shown(self) -> dict[str, Any]:
@@ -203,6 +203,8 @@ class Store:
             job.chosen["title"] = title
         if texts and texts != job.texts:
             job.chosen["text"] = texts[0]
+        if wanted.prefix:
+            job.chosen["prefix"] = wanted.prefix
 
         def progress(rows: int, share: float) -> None:
             if job.cancelled.is_set():
@@ -212,8 +214,8 @@ class Store:
         def run() -> None:
             done = label_file(
                 job.path, result, title=title, text=texts, code=wanted.code, evidence=wanted.evidence,
-                occupations=wanted.occupations, definition=wanted.definition, model=self.model, force=True,
-                progress=progress,
+                occupations=wanted.occupations, definition=wanted.definition, prefix=wanted.prefix,
+                min_confidence=wanted.min_confidence, model=self.model, force=True, progress=progress,
             )  # fmt: skip
             job.rows, job.share, job.counts, job.noted = done.rows, 1.0, done.counts, done.noted
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import queue
 import threading
 from collections.abc import Iterable, Sequence
@@ -20,7 +21,15 @@ from numpy.typing import NDArray
 
 from collarclass.api import classify_many
 from collarclass.app.problems import Problem
-from collarclass.definitions.definition import Definition, Facts, builtin_definitions, load_definition
+from collarclass.app.schemas import Ad
+from collarclass.definitions.definition import (
+    DEFAULT,
+    UNCLEAR,
+    Definition,
+    Facts,
+    builtin_definitions,
+    load_definition,
+)
 from collarclass.definitions.labels import DIMENSIONS, LABELS, LEVELS, STATUSES
 from collarclass.model.model import Model
 from collarclass.occupation.lookup import index
@@ -47,23 +56,28 @@ class Wanted:
         What other definitions of the labels would say.
     nearest : int
         How many occupations that answer to the title.
+    definition : str
+        What the labels mean.
+    min_confidence : float
+        Below which a label becomes "unclear".
     """
 
     evidence: bool = True
     lang: str | None = None
     definitions: bool = False
     nearest: int = 0
+    definition: str = DEFAULT
+    min_confidence: float = 0.0
 
     @property
-    def reading(self) -> bool:
-        """Whether it must be known what the ad asks for."""
-        return self.evidence or self.definitions
+    def batch(self) -> tuple[bool, str, float]:
+        """What ads that are labelled in one batch have in common; the first, whether it is known what they ask for."""
+        return self.evidence or self.definitions, self.definition, self.min_confidence
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Task:
-    texts: Sequence[str]
-    titles: Sequence[str | None]
+    ads: Sequence[Ad]
     wanted: Wanted
     loop: asyncio.AbstractEventLoop
     done: asyncio.Future[bytes]
@@ -86,14 +100,14 @@ class Labeller:
         self._thread = threading.Thread(target=self._work, name="labeller", daemon=True)
         self._thread.start()
 
-    async def classify(self, texts: Sequence[str], titles: Sequence[str | None], wanted: Wanted) -> bytes:
+    async def classify(self, ads: Sequence[Ad], wanted: Wanted) -> bytes:
         """Results as a JSON array."""
         if self._waiting >= _MOST_WAITING:
             raise Problem(503, "The server is busy: try again in a moment.", {"retry-after": "1"})
         loop = asyncio.get_running_loop()
         done: asyncio.Future[bytes] = loop.create_future()
         self._waiting += 1
-        self._tasks.put(_Task(texts, titles, wanted, loop, done))
+        self._tasks.put(_Task(ads, wanted, loop, done))
         try:
             return await asyncio.wait_for(done, self.patience)
         except TimeoutError:
@@ -109,7 +123,7 @@ class Labeller:
 
     def _work(self) -> None:
         while (first := self._tasks.get()) is not None:
-            together, size = [first], len(first.texts)
+            together, size = [first], len(first.ads)
             while size < _MOST_TOGETHER:
                 try:
                     task = self._tasks.get_nowait()
@@ -119,16 +133,29 @@ class Labeller:
                     self._tasks.put(None)
                     break
                 together.append(task)
-                size += len(task.texts)
-            for reading in (True, False):
-                self._label([t for t in together if t.wanted.reading is reading and not t.done.cancelled()], reading)
+                size += len(task.ads)
+            batches: dict[tuple[bool, str, float], list[_Task]] = {}
+            for task in together:
+                if not task.done.cancelled():
+                    batches.setdefault(task.wanted.batch, []).append(task)
+            for (reading, definition, least), tasks in batches.items():
+                self._label(tasks, reading, definition, least)
 
-    def _label(self, tasks: Sequence[_Task], reading: bool) -> None:
-        texts = [text for task in tasks for text in task.texts]
-        titles = [title for task in tasks for title in task.titles]
+    def _label(self, tasks: Sequence[_Task], reading: bool, definition: str, min_confidence: float) -> None:
+        ads = [ad for task in tasks for ad in task.ads]
         try:
-            found = iter(classify_many(texts, titles, reading, model=self.model))
-            answers = [_as_json([next(found) for _ in task.texts], task.wanted) for task in tasks]
+            found = iter(
+                classify_many(
+                    [ad.text for ad in ads],
+                    [ad.title for ad in ads],
+                    reading,
+                    codes=[ad.code or "" for ad in ads],
+                    definition=definition,
+                    min_confidence=min_confidence,
+                    model=self.model,
+                )
+            )
+            answers = [_as_json([next(found) for _ in task.ads], task.wanted) for task in tasks]
         except Exception as error:
             for task in tasks:
                 task.loop.call_soon_threadsafe(_fail, task.done, error)
@@ -162,7 +189,7 @@ def as_dict(found: Classification, wanted: Wanted) -> dict[str, Any]:
     """One result as plain values, in the shape of the schema `Result`."""
     out: dict[str, Any] = {
         "label": found.label,
-        "confidence": round(found.confidence, 4),
+        "confidence": None if math.isnan(found.confidence) else round(found.confidence, 4),
         "basis": found.basis,
         "probabilities": {label: round(p, 4) for label, p in found.probabilities.items()},
         "academic_score": round(found.academic_score, 4),
@@ -230,9 +257,11 @@ def under_definitions(found: Sequence[Classification]) -> list[dict[str, str]]:
     def codes(statuses: Iterable[str]) -> NDArray[np.int8]:
         return np.array([STATUSES.index(status) for status in statuses], np.int8)
 
+    probabilities = np.array([[one.probabilities[label] for label in LABELS] for one in found])
+    unclear = [one.label == "unclear" for one in found]
     facts = Facts(
-        label=np.array([names.index(one.label) for one in found], np.int8),
-        probabilities=np.array([[one.probabilities[label] for label in LABELS] for one in found]),
+        label=np.where(unclear, UNCLEAR, probabilities.argmax(axis=1)).astype(np.int8),
+        probabilities=probabilities,
         scores=np.array([[one.academic_score, one.hands_on_score] for one in found]),
         level=np.array([LEVELS.index(one.schooling_level) if one.schooling_level else -1 for one in found], np.int8),
         status=codes(one.schooling_status for one in found),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
 
+from collarclass.definitions.definition import builtin_definitions, load_definition
 from collarclass.definitions.labels import LEVELS, STATUSES
 
 MAX_ADS = 1000
@@ -24,6 +25,20 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Whole = Annotated[int, BeforeValidator(lambda n: int(n) if isinstance(n, float) and n.is_integer() else n)]
 
 
+_RULES: list[JsonValue] = [name for name in builtin_definitions() if not load_definition(name).is_model]
+
+
+def _known_definition(name: str) -> str:
+    if name not in builtin_definitions():
+        raise ValueError(f"choose one of {', '.join(builtin_definitions())}")
+    return name
+
+
+DefinitionName = Annotated[
+    str, AfterValidator(_known_definition), Field(json_schema_extra={"enum": [*builtin_definitions()]})
+]
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -33,6 +48,7 @@ class Ad(_Strict):
 
     text: str = Field("", max_length=MAX_CHARACTERS, description="The ad: plain text or HTML, English or Chinese.")
     title: str | None = Field(None, max_length=10_000, description="The job title.")
+    code: str | None = Field(None, max_length=100, description="Code of its occupation, for thin ads.")
 
 
 class ClassifyRequest(_Strict):
@@ -41,15 +57,25 @@ class ClassifyRequest(_Strict):
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [_AD, {"ads": [_AD, {"title": "Web designer"}], "evidence": False}],
+            "not": {
+                "required": ["definition", "min_confidence"],
+                "properties": {"definition": {"enum": _RULES}, "min_confidence": {"exclusiveMinimum": 0}},
+            },
             "oneOf": [
                 {
                     "required": ["ads"],
-                    "properties": {"ads": {"type": "array"}, "text": {"type": "null"}, "title": {"type": "null"}},
+                    "properties": {
+                        "ads": {"type": "array"},
+                        "text": {"type": "null"},
+                        "title": {"type": "null"},
+                        "code": {"type": "null"},
+                    },
                 },
                 {
                     "properties": {"ads": {"type": "null"}},
                     "anyOf": [
-                        {"required": [name], "properties": {name: {"type": "string"}}} for name in ("text", "title")
+                        {"required": [name], "properties": {name: {"type": "string"}}}
+                        for name in ("text", "title", "code")
                     ],
                 },
             ],
@@ -58,15 +84,23 @@ class ClassifyRequest(_Strict):
 
     text: str | None = Field(None, max_length=MAX_CHARACTERS, description="One ad.")
     title: str | None = Field(None, max_length=10_000, description="Its title, or a title alone.")
+    code: str | None = Field(None, max_length=100, description="Code of its occupation, for a thin ad.")
     ads: list[Ad] | None = Field(None, min_length=1, max_length=MAX_ADS, description="Several ads instead.")
     evidence: bool = Field(True, description="Whether to say which words decided; faster without.")
     lang: Literal["en", "zh"] | None = Field(None, description="Of the explanation; the ad's own if not given.")
+    definition: DefinitionName = Field("article", description="What the label means.")
+    min_confidence: Share = Field(0.0, description="A label that is less sure becomes unclear; not with rules.")
     definitions: bool = Field(False, description="Whether to say what other definitions would.")
     nearest: Whole = Field(0, ge=0, le=20, description="How many of the occupations nearest to the title to name.")
 
+    @property
+    def every(self) -> list[Ad]:
+        """The ads, be it one or several."""
+        return self.ads or [Ad(text=self.text or "", title=self.title, code=self.code)]
+
     @model_validator(mode="after")
     def _one_or_many(self) -> ClassifyRequest:
-        single = self.text is not None or self.title is not None
+        single = self.text is not None or self.title is not None or self.code is not None
         if single == (self.ads is not None):
             raise ValueError("give either 'text' and 'title' of one ad, or 'ads'")
         return self
@@ -137,7 +171,9 @@ class Result(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     label: LabelName
-    confidence: Share = Field(description="Calibrated probability of the label; 0 for unclear.")
+    confidence: Share | None = Field(
+        description="Calibrated probability of the label; 0 for unclear, null for a label by rules."
+    )
     probabilities: dict[str, float]
     academic_score: Share
     hands_on_score: Share
@@ -229,6 +265,8 @@ class LabelRequest(_Strict):
     )
     code: str | None = Field(None, max_length=1000, description="A column of occupation codes, for thin rows.")
     definition: str = Field("article", max_length=100, description="One of those that GET /v1/model lists.")
+    min_confidence: Share = Field(0.0, description="A label that is less sure becomes unclear.")
+    prefix: str = Field("", max_length=100, description="Put before the names of the added columns.")
     occupations: bool = Field(False, description="Whether to add the nearest occupation to each row.")
     format: Literal["csv", "tsv", "jsonl", "parquet", "xlsx"] | None = Field(None, description="Of the result.")
     evidence: bool = Field(True, description="Whether to name the words that decided; faster without.")

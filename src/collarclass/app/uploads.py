@@ -140,7 +140,9 @@ def files_router(store: Store) -> APIRouter:
 
     @router.get("/v1/files/{file}/points", response_model=PointsReply, summary="Some of the ads on the plane")
     async def points(file: str) -> Response:
-        return JSONResponse({"model": model, **await asyncio.to_thread(_points, labelled(store.get(file)))})
+        job = store.get(file)
+        points = await asyncio.to_thread(_points, labelled(job), job.chosen.get("prefix", ""))
+        return JSONResponse({"model": model, **points})
 
     @router.post("/v1/files/{file}/annotations", response_model=SharesReply, openapi_extra=UPLOAD,
                  summary="Shares corrected by annotated ads, handed in as the body")  # fmt: skip
@@ -172,12 +174,12 @@ def _report(store: Store, job: Job, lang: str) -> Path:
     return path
 
 
-def _points(path: Path) -> dict[str, Any]:
+def _points(path: Path, prefix: str) -> dict[str, Any]:
     """Scores and labels of some ads, drawn by a fixed scramble of their numbers from the first of the file."""
     drawn: list[tuple[int, list[float | str]]] = []
     seen = 0
     for rows in iter_table(path):
-        for collar, academic, hands_on in zip(*(rows[name] for name in _PLACED), strict=True):
+        for collar, academic, hands_on in zip(*(rows[prefix + name] for name in _PLACED), strict=True):
             seen += 1
             if collar != "unclear":
                 drawn.append(((seen * 0x9E3779B1) & 0xFFFFFFFF, [float(academic), float(hands_on), str(collar)]))

@@ -23,6 +23,13 @@ MIN_CONFIDENCE = click.option(
     "--min-confidence", type=click.FloatRange(0, 1), default=0.0, show_default=False,
     help='From 0 to 1: a label that is less sure becomes "unclear", with the note "near the line".',
 )
+MODEL_VERSION = click.option(
+    "--model-version", help="Refuse a model of another version, or of another digest (8 digits or more)."
+)
+DEFINITION = click.option(
+    "--definition", default="article", help="What the labels mean: a built-in name or a TOML file."
+)
+LEXICON = click.option("--lexicon", type=PATH, help="File of your own words to read requirements by.")
 TITLE = click.option("--title", help="Column of job titles.")
 TEXT = click.option("--text", help="Column of ad texts.")
 PREFIX = click.option("--prefix", default="", show_default=False, help="What was put before the added columns' names.")
@@ -86,9 +93,9 @@ def make_way(target: Path, force: bool) -> None:
 
 def read_model(folder: Path | None) -> Model | None:
     """The model that the user named; none stands for the shipped one."""
-    from collarclass.model.persistence import load_model
+    from collarclass.labelling.options import find_model
 
-    return load_model(folder) if folder is not None else None
+    return find_model(folder) if folder is not None else None
 
 
 def fail(message: str, code: int) -> int:

@@ -18,9 +18,12 @@ import click
 from collarclass import __version__
 from collarclass.cli.calibrate import calibrate
 from collarclass.cli.common import (
+    DEFINITION,
     FORCE,
+    LEXICON,
     MIN_CONFIDENCE,
     MODEL,
+    MODEL_VERSION,
     PATH,
     PREFIX,
     QUIET,
@@ -67,10 +70,15 @@ def app() -> None:
 )
 @click.argument("text", required=False)
 @click.option("--title", "-t", help="The job title; without TEXT it alone is judged.")
+@click.option("--code", help="Code of the occupation: it judges where ad and title say too little.")
+@click.option("--evidence/--no-evidence", default=True, help="Name the words that decided; faster without.")
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object.")
+@DEFINITION
+@LEXICON
 @MIN_CONFIDENCE
 @MODEL
-def classify(text: str | None, title: str | None, as_json: bool, min_confidence: float, model: Path | None) -> None:
+@MODEL_VERSION
+def classify(text: str | None, title: str | None, as_json: bool, **options: Any) -> None:
     """Label one job ad, or a bare job title, and say why.
 
     TEXT is the ad or the title; "-" reads it from standard input.
@@ -79,14 +87,14 @@ def classify(text: str | None, title: str | None, as_json: bool, min_confidence:
     from collarclass.cli.terminal import lines
     from collarclass.errors import DataError
 
-    if text is None and title is None:
+    if text is None and title is None and options["code"] is None:
         raise click.UsageError('Give an ad, or a job title: collarclass classify "Web designer".')
     if text == "-":
         if sys.stdin is None:
             raise DataError("Standard input is closed: give the ad as an argument.")
         text = sys.stdin.buffer.read().decode("utf-8-sig", "replace")
     title = None if title is None else as_utf_8(title)
-    found = classify_one(as_utf_8(text or ""), title, min_confidence=min_confidence, model=read_model(model))
+    found = classify_one(as_utf_8(text or ""), title, **options)
     with ending():
         if as_json:
             say_json(found.to_json())
@@ -121,8 +129,10 @@ def classify(text: str | None, title: str | None, as_json: bool, min_confidence:
     "--evidence/--no-evidence", default=True, help="Name the words that decided; faster without."
 )
 @MIN_CONFIDENCE
-@click.option("--definition", default="article", help="What the labels mean: a built-in name or a TOML file.")
+@DEFINITION
+@LEXICON
 @MODEL
+@MODEL_VERSION
 @click.option("--n-jobs", "-j", default=1, help="Worker processes; -1: one per processor.")
 @click.option("--batch-size", type=click.IntRange(min=1), default=2000, help="Rows worked on at once.")
 @click.option("--longest-row", type=click.IntRange(min=1), default=64, help="Megabytes of a row; more is refused.")

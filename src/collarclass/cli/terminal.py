@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from collarclass.result import Classification
 
 _MAX_WORDS = 6
@@ -9,7 +11,8 @@ _MAX_WORDS = 6
 
 def lines(found: Classification) -> list[str]:
     """The result for reading: label, scores, what was asked for, and the words that weighed most."""
-    certain = f"  {found.confidence:.0%} sure" if not found.note else f"  ({found.note})"
+    sure = "" if math.isnan(found.confidence) else f"  {found.confidence:.0%} sure"
+    certain = f"  ({found.note})" if found.note else sure
     if found.second_label:
         certain += f", or {found.second_label}"
     certain += "  (from the title alone)" * (found.basis == "title" and not found.note)

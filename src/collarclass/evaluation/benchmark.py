@@ -109,14 +109,15 @@ class RequirementScore:
 
 def label_items(items: pd.DataFrame, model: Model, name: str = "collarclass") -> Entry:
     """Label the items with a model; the speed is that of the ads."""
+    from collarclass.labelling.options import Options
     from collarclass.tables.dataframe import label_columns
 
-    ads = items[items["kind"] == "ad"]
-    label_columns(ads["text"].tolist()[:2], ads["title"].tolist()[:2], model=model)  # what is loaded once
+    options, ads = Options.of(model, evidence=False), items[items["kind"] == "ad"]
+    label_columns(ads["text"].tolist()[:2], ads["title"].tolist()[:2], options=options)  # what is loaded once
     started = time.process_time()
-    label_columns(ads["text"].tolist(), ads["title"].tolist(), model=model, evidence=False)
+    label_columns(ads["text"].tolist(), ads["title"].tolist(), options=options)
     spent = time.process_time() - started
-    table = label_columns(items["text"].tolist(), items["title"].tolist(), model=model, evidence=False).to_pandas()
+    table = label_columns(items["text"].tolist(), items["title"].tolist(), options=options).to_pandas()
     found = table[list(_SYNONYMS.values())].set_axis(list(_SYNONYMS), axis=1)
     return Entry(name, found.set_index(items["id"].to_numpy()), len(ads) / max(spent, 1e-9))
 

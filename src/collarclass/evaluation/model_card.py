@@ -13,6 +13,7 @@ import pandas as pd
 from collarclass.corpus.read import LANGUAGES
 from collarclass.definitions.labels import LABELS
 from collarclass.evaluation.metrics import accuracy, evaluate, macro_f1, summary
+from collarclass.labelling.options import Options
 from collarclass.model.model import Model
 from collarclass.model.persistence import save_model
 from collarclass.tables.columns import find_columns
@@ -44,7 +45,7 @@ def measure(
     """
     title, text = find_columns(ads.columns)
     titles = ads[title].tolist() if title is not None else None
-    found = label_columns(ads[text].tolist(), titles, model=model).to_pandas()
+    found = label_columns(ads[text].tolist(), titles, options=Options.of(model)).to_pandas()
     table = pd.concat([ads.reset_index(drop=True), found], axis=1)
     result = evaluate(table, by=by)
     out = summary(result)

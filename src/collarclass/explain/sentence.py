@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
@@ -54,6 +55,7 @@ def sentence(
     ----------
     label : {"white", "blue", "gray"}
     confidence : float
+        NaN, of a label by the rules of a definition, is left out.
     scores : pair of float
         Academic and hands-on, 0 to 1.
     schooling : pair of str
@@ -73,8 +75,5 @@ def sentence(
         if runs:
             quoted = words["comma"].join(words["quote"].format(run) for run in runs)
             parts.append(words["by"].format(words=quoted, dimension=words[dimension], score=score))
-    return str(
-        words["sentence"].format(
-            label=words[label], reasons=words["join"].join(parts) or words["none"], confidence=confidence
-        )
-    )
+    said = words["sentence"].format(label=words[label], reasons=words["join"].join(parts) or words["none"])
+    return str(said if math.isnan(confidence) else said + words["confidence"].format(confidence))

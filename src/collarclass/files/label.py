@@ -14,8 +14,7 @@ from typing import Any
 import pyarrow.compute as pc
 
 from collarclass import __version__
-from collarclass.api import default_model
-from collarclass.definitions.definition import DEFAULT, Definition, load_definition
+from collarclass.definitions.definition import DEFAULT
 from collarclass.definitions.labels import BASES, LABELS
 from collarclass.errors import DataError
 from collarclass.files.batch import Batch, Limits, Reader
@@ -25,15 +24,14 @@ from collarclass.files.parquet import ParquetWriter
 from collarclass.files.readers import Layout, SeveralReader, open_all
 from collarclass.files.resumable_output import Output, is_direct, work_files
 from collarclass.files.source import EXCEL, TEXT_FORMATS, Source, expand, fingerprint, name_format
-from collarclass.files.workers import Labelling, count_workers, in_order
+from collarclass.files.workers import count_workers, in_order
 from collarclass.files.writers import DelimitedWriter, JsonWriter, Writer, ZipWriter, compress
-from collarclass.model.doubt import check_min_confidence
-from collarclass.model.model import Model
-from collarclass.model.persistence import digest_of, load_model
+from collarclass.labelling.options import DefinitionLike, LexiconLike, ModelLike, Options
+from collarclass.model.persistence import digest_of
 from collarclass.model.stream import StreamSums, drift_notes
 from collarclass.progress import Progress, ProgressLike
 from collarclass.tables.columns import check_free
-from collarclass.tables.schema import fields
+from collarclass.tables.schema import added_fields
 
 BATCH_SIZE = 2000
 _BASIS = "from "  # before the name of a basis, among the counts of labels
@@ -98,8 +96,10 @@ def label_file(
     evidence: bool = True,
     occupations: bool = False,
     min_confidence: float = 0.0,
-    model: Model | str | os.PathLike[str] | None = None,
-    definition: str | os.PathLike[str] | Definition = DEFAULT,
+    model: ModelLike | None = None,
+    model_version: str | None = None,
+    definition: DefinitionLike = DEFAULT,
+    lexicon: LexiconLike | None = None,
     n_jobs: int = 1,
     batch_size: int = BATCH_SIZE,
     longest_row: int = 64 << 20,
@@ -151,9 +151,13 @@ def label_file(
         From 0 to 1: a label that is less sure becomes "unclear", with the note "near the line"; only by the
         definition "article", as labels by rules have no confidence.
     model : Model or path-like, optional
-        A model, or a model folder; the shipped model if not given.
+        A model, the name "standard", or a model folder; the shipped model if not given.
+    model_version : str, optional
+        The version that the model must have, or the first 8 or more digits of its digest.
     definition : str, path-like or Definition, default="article"
         What the labels mean: a built-in definition, a TOML file of your own, or one that is loaded.
+    lexicon : Lexicon or path-like, optional
+        Words of your own to read requirements by, from `load_lexicon` or a file for it.
     n_jobs : int, default=1
         Number of worker processes; -1 for one per processor.
     batch_size : int
@@ -209,13 +213,18 @@ def label_file(
         format, encoding, delimiter, sheet, title, text, code, file_column, select, head, sample,
         Limits(longest_row, most_columns),
     )  # fmt: skip
-    if not isinstance(model, Model):
-        model = load_model(model) if model is not None else default_model()
-    chosen = definition if isinstance(definition, Definition) else load_definition(definition)
-    if check_min_confidence(min_confidence) and not chosen.is_model:
-        raise DataError(f"Labels by the definition {chosen.name!r} have no confidence: leave min_confidence out.")
-    labelling = Labelling(model, evidence, prefix, chosen, occupations, min_confidence)
-    run = _Run(labelling, layout, n_jobs, batch_size, force, resume, progress)
+    options = Options.of(
+        model,
+        evidence=evidence,
+        prefix=prefix,
+        definition=definition,
+        code=code,
+        occupations=occupations,
+        lexicon=lexicon,
+        min_confidence=min_confidence,
+        model_version=model_version,
+    )
+    run = _Run(options, layout, n_jobs, batch_size, force, resume, progress)
     if to_path != "-" and (Path(to_path).is_dir() or to_path.endswith(("/", os.sep))):
         return _total([run.label([path], inside) for path, inside in _names_in(to_path, paths)])
     return run.label(paths, to_path)
@@ -257,7 +266,7 @@ def _total(parts: Sequence[FileSummary]) -> FileSummary:
 class _Run:
     """What stays the same for every target of one call of `label_file`."""
 
-    labelling: Labelling
+    options: Options
     layout: Layout
     n_jobs: int
     batch_size: int
@@ -271,12 +280,11 @@ class _Run:
         started = time.monotonic()
         from_format, to_format, compression = self._check(paths, to_path)
         before = _fingerprints(paths)
-        prefix = self.labelling.prefix
         layout = _for_target(self.layout, to_format or from_format)
         reader, read = open_all(paths, layout)
         try:
-            check_free(reader.names, prefix, _called(paths), self.labelling.names)
-            writer = _writer(reader, from_format, to_format, self.labelling)
+            check_free(reader.names, _called(paths), self.options)
+            writer = _writer(reader, from_format, to_format, self.options)
             if compression == "zip":
                 writer = ZipWriter(writer, Path(to_path).stem)
             settings = self._settings(before, reader, from_format, to_format, compression)
@@ -311,7 +319,7 @@ class _Run:
         _log.info("%s: %d ads in %.1f s", to_path, out.rows, seconds)
         if out.noted:
             _log.warning("%s: %d rows were not as they should be", to_path, out.noted)
-        drift = tuple(drift_notes(self.stream, self.labelling.model.facts))
+        drift = tuple(drift_notes(self.stream, self.options.model.facts))
         for note in drift:
             _log.warning("%s: %s", to_path, note)
         replaced = reader.replaced if isinstance(reader, ExcelReader) and isinstance(writer, ExcelWriter) else 0
@@ -346,7 +354,7 @@ class _Run:
 
     def _settings(self, source: list[Any], reader: Reader, *formats: str) -> dict[str, Any]:
         """All that the bytes of the target depend on."""
-        model, layout = self.labelling.model, self.layout
+        options, layout = self.options, self.layout
         return {
             "source": source,
             "columns": [layout.title, *map(str, reader.chosen.texts), layout.code],
@@ -356,11 +364,11 @@ class _Run:
             "format": list(formats),
             "encoding": reader.encoding.name,
             "delimiter": layout.delimiter,
-            "prefix": self.labelling.prefix,
-            "evidence": [self.labelling.evidence, self.labelling.occupations],
-            "model": [model.identity, digest_of(model)],
-            "definition": repr(self.labelling.definition),
-            "min_confidence": self.labelling.min_confidence,
+            "prefix": options.prefix,
+            "evidence": [options.evidence, options.occupations],
+            "model": [options.model.identity, digest_of(options.model)],
+            "definition": repr(options.definition),
+            "min_confidence": options.min_confidence,
             "batch size": self.batch_size,
             "version of collarclass": __version__,
         }
@@ -381,12 +389,12 @@ class _Run:
                     yield batch
 
         try:
-            for batch, added, sums in in_order(todo(), self.labelling, self.n_jobs):
+            for batch, added, sums in in_order(todo(), self.options, self.n_jobs):
                 piece = compress(writer.render(batch, added, out.rows), compression)
                 counts = {
                     start + c["values"]: c["counts"]
                     for start, name in (("", "collar"), (_BASIS, "collar_basis"))
-                    for c in pc.value_counts(added.column(self.labelling.prefix + name)).to_pylist()
+                    for c in pc.value_counts(added.column(self.options.prefix + name)).to_pylist()
                 }
                 out.write(piece, len(added), counts, len(batch.notes))
                 self.stream.merge(sums)
@@ -411,14 +419,14 @@ def _for_target(layout: Layout, to_format: str) -> Layout:
     return replace(layout, every_column=True) if needs else layout
 
 
-def _writer(reader: Reader, from_format: str, to_format: str, labelling: Labelling) -> Writer:
-    prefix = labelling.prefix
-    added = [prefix + name for name in labelling.names]
+def _writer(reader: Reader, from_format: str, to_format: str, options: Options) -> Writer:
+    columns = added_fields(options)
+    added = [column.name for column in columns]
     to_format = to_format or {"excel": "xlsx", "several": "csv"}.get(reader.format, reader.format)
     if to_format == "parquet":
-        return ParquetWriter(reader, fields(prefix, labelling.occupations))
+        return ParquetWriter(reader, columns)
     if to_format in EXCEL:
-        return ExcelWriter(reader, added, reader.names, prefix)
+        return ExcelWriter(reader, added, reader.names, options.prefix)
     if to_format in ("jsonl", "json"):
         lines = to_format == "jsonl" or (from_format == "json" and reader.format == "jsonl")
         return JsonWriter(reader, added, array=not lines)

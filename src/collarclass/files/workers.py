@@ -7,78 +7,35 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 
-from collarclass.definitions.definition import Definition
 from collarclass.errors import DataError
 from collarclass.files.batch import Batch
-from collarclass.model.model import Model
+from collarclass.labelling.options import Options
 from collarclass.model.stream import StreamSums
 from collarclass.tables.dataframe import label_stream
-from collarclass.tables.schema import fields
 
 _LOOK_EVERY = 1.0  # seconds
 
 
-@dataclass(frozen=True, slots=True)
-class Labelling:
-    """How texts are to be labelled.
-
-    Parameters
-    ----------
-    model : Model
-    evidence : bool
-    prefix : str
-        Put before the names of the added columns.
-    definition : Definition, optional
-        What the labels mean; the model's own labels if not given.
-    occupations : bool
-        Whether to add the nearest occupations.
-    min_confidence : float
-        From 0 to 1: labels that are less sure become "unclear".
-    """
-
-    model: Model
-    evidence: bool = True
-    prefix: str = ""
-    definition: Definition | None = None
-    occupations: bool = False
-    min_confidence: float = 0.0
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the added columns, without the prefix."""
-        return tuple(field.name for field in fields("", self.occupations))
-
-    def label(
-        self,
-        texts: Sequence[str],
-        titles: Sequence[str | None] | None = None,
-        notes: dict[int, str] | None = None,
-        codes: Sequence[str] | None = None,
-    ) -> tuple[pa.Table, StreamSums]:
-        """The added columns, with `notes` on some rows joined to the model's own; and the batch's stream sums."""
-        added, sums = label_stream(
-            texts,
-            titles,
-            codes,
-            model=self.model,
-            evidence=self.evidence,
-            prefix=self.prefix,
-            definition=self.definition,
-            occupations=self.occupations,
-            min_confidence=self.min_confidence,
-        )
-        if notes:
-            name = self.prefix + "collar_note"
-            joined = added.column(name).to_pylist()
-            for row, note in notes.items():
-                joined[row] = f"{note}; {joined[row]}" if joined[row] else note
-            added = added.set_column(added.column_names.index(name), name, pa.array(joined, pa.string()))
-        return added, sums
+def label_batch(
+    options: Options,
+    texts: Sequence[str],
+    titles: Sequence[str | None] | None = None,
+    notes: dict[int, str] | None = None,
+    codes: Sequence[str] | None = None,
+) -> tuple[pa.Table, StreamSums]:
+    """The added columns, with `notes` on some rows joined to the model's own; and the batch's stream sums."""
+    added, sums = label_stream(texts, titles, codes, options=options)
+    if notes:
+        name = options.prefix + "collar_note"
+        joined = added.column(name).to_pylist()
+        for row, note in notes.items():
+            joined[row] = f"{note}; {joined[row]}" if joined[row] else note
+        added = added.set_column(added.column_names.index(name), name, pa.array(joined, pa.string()))
+    return added, sums
 
 
 def count_workers(n_jobs: int) -> int:
@@ -93,14 +50,14 @@ def count_workers(n_jobs: int) -> int:
 
 
 def in_order(
-    batches: Iterable[Batch], labelling: Labelling, n_jobs: int = 1
+    batches: Iterable[Batch], options: Options, n_jobs: int = 1
 ) -> Iterator[tuple[Batch, pa.Table, StreamSums]]:
     """Label batches, a few of them ahead when there are several workers.
 
     Parameters
     ----------
     batches : iterable of Batch
-    labelling : Labelling
+    options : Options
     n_jobs : int
         Worker processes; -1 for one per processor. Each gets the model once.
 
@@ -112,12 +69,12 @@ def in_order(
     n_jobs = count_workers(n_jobs)
     if n_jobs == 1:
         for batch in batches:
-            yield batch, *labelling.label(batch.texts, batch.titles, batch.notes, batch.codes)
+            yield batch, *label_batch(options, batch.texts, batch.titles, batch.notes, batch.codes)
         return
     from joblib.externals.loky import ProcessPoolExecutor
     from joblib.externals.loky.process_executor import BrokenProcessPool
 
-    pool = ProcessPoolExecutor(n_jobs, initializer=_take, initargs=(labelling, os.getpid()))
+    pool = ProcessPoolExecutor(n_jobs, initializer=_take, initargs=(options, os.getpid()))
     waiting: deque[tuple[Batch, Any]] = deque()
     try:
         for batch in batches:
@@ -153,11 +110,11 @@ def _end(pool: Any) -> None:
         threading.excepthook = report
 
 
-_taken: list[Labelling] = []
+_taken: list[Options] = []
 
 
-def _take(labelling: Labelling, parent: int) -> None:
-    _taken[:] = [labelling]
+def _take(options: Options, parent: int) -> None:
+    _taken[:] = [options]
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 
 
@@ -171,4 +128,4 @@ def _end_with(parent: int) -> None:
 def _label(
     texts: list[str], titles: list[str | None] | None, notes: dict[int, str], codes: list[str] | None
 ) -> tuple[pa.Table, StreamSums]:
-    return _taken[0].label(texts, titles, notes, codes)
+    return label_batch(_taken[0], texts, titles, notes, codes)

@@ -20,6 +20,7 @@ from collarclass.model.decision import class_probabilities, label_gradient
 from collarclass.model.encoding import EncodedBatch, join_title, segments
 from collarclass.model.title_model import TitleModel
 from collarclass.requirement_reader.decide import Reader
+from collarclass.requirement_reader.lexicon import Lexicon
 from collarclass.requirement_reader.reader import read_requirements
 from collarclass.requirement_reader.stated import features
 from collarclass.text.tokens import Tokens, tokenize
@@ -130,6 +131,8 @@ class Model:
         Judges titles that come without an ad. Without it they are judged as short ads.
     work : WorkCheck, optional
         Tells ads that do not say what the work is. Without it every ad of enough known words is judged.
+    lexicon : Lexicon, optional
+        Words by which stated requirements are read; the shipped ones if not given.
     """
 
     name: str
@@ -145,6 +148,7 @@ class Model:
     facts: dict[str, Any] = field(default_factory=dict, repr=False)
     bare_title: TitleModel | None = None
     work: WorkCheck | None = None
+    lexicon: Lexicon | None = field(default=None, repr=False)
 
     @property
     def identity(self) -> str:
@@ -165,7 +169,7 @@ class Model:
             count_terms(tokens, self.text.vocabulary, max_tokens),
             count_terms(tokens, self.title.vocabulary, title),
         )
-        stated = read_requirements(tokens, self.reader, reasons=reasons)
+        stated = read_requirements(tokens, self.reader, self.lexicon, reasons)
         values = (self.text.values(terms[0], n_rows), self.title.values(terms[1], n_rows))
         segment = segments(tokens, stated)
         note = self._note(tokens, terms[0])

@@ -188,7 +188,10 @@ def _assemble(head: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Model:
         facts=head["facts"],
         bare_title=_title_model(arrays),
         work=WorkCheck(**{name: arrays[f"work_{name}"] for name in _WORK_ARRAYS}) if "work_start" in arrays else None,
-        **{name: arrays[name] for name in _MODEL_ARRAYS},
+        stated_weight=arrays["stated_weight"],
+        word_scale=arrays["word_scale"],
+        intercept=arrays["intercept"],
+        decision=arrays["decision"],
     )
 
 
@@ -228,9 +231,14 @@ _READERS: dict[Any, Callable[[Path, dict[str, Any]], Model]] = {1: _read_format_
 
 
 @cache
+def default_model() -> Model:
+    """The shipped model, read once in a process."""
+    return load_model(default_model_path())
+
+
 def shipped_reader() -> Reader:
     """The reader of the shipped model, for folders and estimators that have none of their own."""
-    return load_model(default_model_path()).reader
+    return default_model().reader
 
 
 def default_model_path() -> Path:

@@ -1,4 +1,4 @@
 """A labelled file as one page.
 
-May import: errors, text, definitions, explain, model, result, api, tables, files, shares.
+May import: errors, text, definitions, explain, labelling, model, result, api, tables, files, shares.
 """

@@ -1,4 +1,4 @@
 """Tables in, the same tables out with the label columns added.
 
-May import: errors, progress, definitions, text, occupation, model, result, api.
+May import: errors, progress, definitions, text, occupation, labelling, model, result, api.
 """

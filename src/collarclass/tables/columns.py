@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from collarclass.errors import DataError
-from collarclass.tables.schema import COLUMNS
+from collarclass.labelling.options import Options
+from collarclass.tables.schema import COLUMNS, fields
 from collarclass.text.sections import column_names, fold, join_sections
 
 
@@ -185,8 +186,9 @@ def _refuse(column: Hashable, kind: str, where: str) -> NoReturn:
     )
 
 
-def check_free(columns: Iterable[Hashable], prefix: str, where: str, added: Sequence[str] = COLUMNS) -> None:
+def check_free(columns: Iterable[Hashable], where: str, options: Options) -> None:
     """Refuse to add a column that is there already; databases and Spark take `COLLAR` and `collar` for one."""
+    prefix, added = options.prefix, [field.name for field in fields("", options.occupations)]
     there = {str(name).casefold(): name for name in columns}
     clash = [there[(prefix + name).casefold()] for name in added if (prefix + name).casefold() in there]
     if not clash:

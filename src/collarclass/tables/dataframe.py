@@ -10,17 +10,15 @@ from typing import Any, TypeVar, cast
 import pandas as pd
 import pyarrow as pa
 
-from collarclass.api import default_model
-from collarclass.definitions.definition import DEFAULT, Definition, load_definition
-from collarclass.model.doubt import hold_back
-from collarclass.model.model import Model
-from collarclass.model.predict import predict, stream_sums
+from collarclass.definitions.definition import DEFAULT
+from collarclass.labelling.judge import judge
+from collarclass.labelling.options import DefinitionLike, LexiconLike, ModelLike, Options
 from collarclass.model.stream import StreamSums
 from collarclass.progress import Progress, ProgressLike
 from collarclass.tables.arrow import arrow_column, arrow_kind, arrow_leaves, arrow_strings
 from collarclass.tables.columns import Columns, check_free, choose_columns
-from collarclass.tables.occupations import judge_codes, nearest_columns
-from collarclass.tables.schema import SCHEMA, fields, prediction_table
+from collarclass.tables.occupations import nearest_columns
+from collarclass.tables.schema import SCHEMA, added_fields, judged_table
 
 Table = TypeVar("Table")
 _FEW = 1000  # rows that are not worth a second process
@@ -29,48 +27,28 @@ _PART = 5000  # rows between two looks at the progress
 
 def label_columns(
     texts: Sequence[str],
-    titles: Sequence[str | None] | None,
+    titles: Sequence[str | None] | None = None,
     codes: Sequence[str] | None = None,
     *,
-    model: Model,
-    evidence: bool = True,
-    prefix: str = "",
-    definition: Definition | None = None,
-    occupations: bool = False,
+    options: Options | None = None,
 ) -> pa.Table:
     """Label a batch and lay the results out as the columns that tables and files get.
 
     Parameters
     ----------
     texts : sequence of str
-    titles : sequence of str or None, or None
+    titles : sequence of str or None, optional
     codes : sequence of str, optional
         Of occupations, for rows whose ad and title say too little.
-    model : Model
-    evidence : bool
-        Whether `collar_evidence` is filled; it is empty otherwise.
-    prefix : str
-        Put before the columns' names.
-    definition : Definition, optional
-        What the labels mean; the model's own labels if not given.
-    occupations : bool
-        Whether to add the occupation nearest to each title.
+    options : Options, optional
+        The shipped model's labels with evidence if not given.
 
     Returns
     -------
     pyarrow.Table
         One row per text, columns `schema.COLUMNS`. The numbers of an unclear row are null.
     """
-    return label_stream(
-        texts,
-        titles,
-        codes,
-        model=model,
-        evidence=evidence,
-        prefix=prefix,
-        definition=definition,
-        occupations=occupations,
-    )[0]
+    return label_stream(texts, titles, codes, options=options or Options.of())[0]
 
 
 def label_stream(
@@ -78,33 +56,16 @@ def label_stream(
     titles: Sequence[str | None] | None,
     codes: Sequence[str] | None = None,
     *,
-    model: Model,
-    evidence: bool,
-    prefix: str,
-    definition: Definition | None,
-    occupations: bool = False,
-    min_confidence: float = 0.0,
+    options: Options,
 ) -> tuple[pa.Table, StreamSums]:
-    """As `label_columns`, and what the batch adds to the picture of its stream.
-
-    Labels less sure than `min_confidence` become "unclear".
-    """
-    found = predict(model, texts, titles, evidence)
-    sums = stream_sums(found)
-    if codes is not None:
-        found = judge_codes(found, codes, model)
-    found = hold_back(found, min_confidence)
-    nearest = None
-    if definition is not None and "occupation" in definition.needs:
-        from collarclass.occupation.labels import occupation_labels
-
-        nearest = occupation_labels(titles, texts)
-    table = prediction_table(found, model, prefix, definition, nearest)
-    if occupations:
+    """As `label_columns`, and what the batch adds to the picture of its stream."""
+    judged = judge(texts, titles, codes, options=options)
+    table = judged_table(judged, options)
+    if options.occupations:
         columns = nearest_columns(texts, titles, codes)
-        for field, values in zip(fields(prefix, occupations=True)[len(SCHEMA) :], columns, strict=True):
+        for field, values in zip(added_fields(options)[len(SCHEMA) :], columns, strict=True):
             table = table.append_column(field, values)
-    return table, sums
+    return table, judged.stream
 
 
 def label_table(
@@ -116,8 +77,11 @@ def label_table(
     evidence: bool = True,
     occupations: bool = False,
     prefix: str = "",
-    model: Model | None = None,
-    definition: str | Definition = DEFAULT,
+    min_confidence: float = 0.0,
+    model: ModelLike | None = None,
+    model_version: str | None = None,
+    definition: DefinitionLike = DEFAULT,
+    lexicon: LexiconLike | None = None,
     n_jobs: int = 1,
     progress: ProgressLike = None,
 ) -> Table:
@@ -145,9 +109,17 @@ def label_table(
         Whether to add `schema.OCCUPATION_FIELDS`: the occupation nearest to each row's title.
     prefix : str
         Put before the names of the added columns.
-    model : Model, optional
-    definition : str or Definition, default="article"
+    min_confidence : float, default=0
+        From 0 to 1: a label that is less sure becomes "unclear", with the note "near the line"; only by the
+        definition "article", as labels by rules have no confidence.
+    model : Model or path-like, optional
+        A model, the name "standard", or a model folder; the shipped model if not given.
+    model_version : str, optional
+        The version that the model must have, or the first 8 or more digits of its digest.
+    definition : str, path-like or Definition, default="article"
         What the labels mean: a built-in definition, a TOML file of your own, or one that is loaded.
+    lexicon : Lexicon or path-like, optional
+        Words of your own to read requirements by, from `load_lexicon` or a file for it.
     n_jobs : int, default=1
         Number of worker processes; -1 for one per processor.
     progress : bool or callable, optional
@@ -161,7 +133,9 @@ def label_table(
     Raises
     ------
     DataError
-        If a column is missing, or one to be added is there already.
+        If a column is missing, or one to be added is there already, or an option is not what it has to be.
+    ModelFileError
+        If there is no such model, or it has another version.
     TypeError
         If `table` is no table.
 
@@ -172,27 +146,29 @@ def label_table(
     >>> label_table(ads)["collar"].tolist()
     ['blue']
     """
-    chosen = definition if isinstance(definition, Definition) else load_definition(definition)
-    run = _Labelling(
-        title, text, code, evidence, occupations, prefix, model or default_model(), n_jobs, progress, chosen
+    options = Options.of(
+        model,
+        evidence=evidence,
+        prefix=prefix,
+        definition=definition,
+        code=code,
+        occupations=occupations,
+        lexicon=lexicon,
+        min_confidence=min_confidence,
+        model_version=model_version,
     )
-    return cast(Table, run.label(table))
+    return cast(Table, TableLabelling(title, text, options, n_jobs, progress).label(table))
 
 
 @dataclass(frozen=True, slots=True)
-class _Labelling:
+class TableLabelling:
     """What `label_table` was asked for, for each kind of table."""
 
     title: Hashable | None
     text: Hashable | Sequence[Hashable] | None
-    code: Hashable | None
-    evidence: bool
-    occupations: bool
-    prefix: str
-    model: Model
+    options: Options
     n_jobs: int = 1
     progress: ProgressLike = None
-    definition: Definition | None = None
 
     def label(self, table: Any) -> Any:
         kinds: tuple[tuple[type[Any], Any], ...] = (
@@ -218,30 +194,19 @@ class _Labelling:
 
     def fields(self) -> list[pa.Field]:
         """Those to be added."""
-        return fields(self.prefix, self.occupations)
+        return added_fields(self.options)
 
     def columns(self, names: Iterable[Hashable], kinds: Mapping[Hashable, str] | None = None) -> Columns:
         """The columns that are read, if those to be added are not there yet."""
         names = list(names)
-        found = choose_columns(names, self.title, self.text, code=self.code, kinds=kinds)
-        check_free(names, self.prefix, "the table", [field.name for field in fields("", self.occupations)])
+        found = choose_columns(names, self.title, self.text, code=self.options.code, kinds=kinds)
+        check_free(names, "the table", self.options)
         return found
 
     def added(self, columns: Columns, cells: Sequence[Sequence[str]]) -> pa.Table:
         """The new columns, given the cells of each column that is read."""
         texts, titles, codes = columns.rows(cells)
-        return label_parallel(
-            texts,
-            titles,
-            codes,
-            model=self.model,
-            evidence=self.evidence,
-            occupations=self.occupations,
-            prefix=self.prefix,
-            n_jobs=self.n_jobs,
-            progress=self.progress,
-            definition=self.definition,
-        )
+        return label_parallel(texts, titles, codes, options=self.options, n_jobs=self.n_jobs, progress=self.progress)
 
     def pandas(self, table: pd.DataFrame) -> pd.DataFrame:
         chosen = self.columns(table.columns, _pandas_kinds(table))
@@ -282,11 +247,10 @@ class _Labelling:
 
         schema = table.collect_schema()
         self.columns(schema.names())
-        types = {pa.string(): pl.String, pa.float64(): pl.Float64}
-        new = {field.name: types[field.type] for field in self.fields()}
+        new: Any = pl.from_arrow(pa.schema(self.fields()).empty_table())
         return table.map_batches(
             self.native,
-            schema={**schema, **new},
+            schema={**schema, **new.schema},
             predicate_pushdown=False,
             projection_pushdown=False,
             streamable=True,
@@ -322,36 +286,25 @@ def label_parallel(
     titles: Sequence[str | None] | None,
     codes: Sequence[str] | None = None,
     *,
-    model: Model,
-    evidence: bool,
-    occupations: bool = False,
-    prefix: str = "",
+    options: Options,
     n_jobs: int = 1,
     progress: ProgressLike = None,
-    definition: Definition | None = None,
 ) -> pa.Table:
     """`label_columns` over several processes, or in parts to show progress; the same rows in the same order."""
     n = len(texts)
-    options: dict[str, Any] = {
-        "model": model,
-        "evidence": evidence,
-        "prefix": prefix,
-        "definition": definition,
-        "occupations": occupations,
-    }
     parallel = n_jobs != 1 and n >= _FEW
     if not parallel and progress in (None, False):
-        return label_columns(texts, titles, codes, **options)
+        return label_columns(texts, titles, codes, options=options)
     cuts = [*range(0, n, _PART), n] if n else [0, 0]
     given: tuple[Any, ...] = (texts, titles, codes)
     parts: list[Any] = [[v[a:b] if v is not None else None for v in given] for a, b in pairwise(cuts)]
     if parallel:
         from joblib import Parallel, delayed
 
-        jobs = (delayed(label_columns)(*part, **options) for part in parts)
+        jobs = (delayed(label_columns)(*part, options=options) for part in parts)
         results = Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
     else:
-        results = (label_columns(*part, **options) for part in parts)
+        results = (label_columns(*part, options=options) for part in parts)
     shown, done = Progress(progress), []
     try:
         for result, after in zip(results, cuts[1:], strict=True):

@@ -6,30 +6,40 @@ from typing import Any
 
 import pyarrow as pa
 
-from collarclass.api import default_model
-from collarclass.model.model import Model
+from collarclass.definitions.definition import DEFAULT
+from collarclass.labelling.options import DefinitionLike, LexiconLike, ModelLike, Options
 from collarclass.tables.arrow import arrow_strings
 from collarclass.tables.dataframe import label_columns
-from collarclass.tables.schema import fields
+from collarclass.tables.schema import added_fields
 
 _TYPES = {pa.string(): "VARCHAR", pa.float64(): "DOUBLE"}
 
 
 def register_duckdb(
-    connection: Any, name: str = "collar", *, evidence: bool = True, model: Model | None = None
+    connection: Any,
+    name: str = "collar",
+    *,
+    evidence: bool = True,
+    occupations: bool = False,
+    prefix: str = "",
+    min_confidence: float = 0.0,
+    model: ModelLike | None = None,
+    model_version: str | None = None,
+    definition: DefinitionLike = DEFAULT,
+    lexicon: LexiconLike | None = None,
 ) -> None:
-    """Add the function `collar(text, title)` to a DuckDB connection.
+    """Add the function `collar(text, title, code)` to a DuckDB connection.
 
-    It gives a struct with the fields `schema.COLUMNS`. `title` may be NULL.
+    It gives a struct with the fields `schema.COLUMNS`. Title and code may be NULL or left out. A function of that
+    name that is there already is replaced.
 
     Parameters
     ----------
     connection : duckdb.DuckDBPyConnection
     name : str
         Of the function.
-    evidence : bool, default=True
-        Whether to name the words that decided; faster without.
-    model : Model, optional
+    evidence, occupations, prefix, min_confidence, model, model_version, definition, lexicon
+        As in `label_table`.
 
     Examples
     --------
@@ -39,14 +49,32 @@ def register_duckdb(
     >>> connection.sql("select collar('MIG welding of steel frames, days.', 'Welder').collar").fetchall()
     [('blue',)]
     """
-    found = model or default_model()
-
-    def collar(text: pa.ChunkedArray, title: pa.ChunkedArray) -> pa.Array:
-        added = label_columns(arrow_strings(text), arrow_strings(title), model=found, evidence=evidence)
-        columns = [column.combine_chunks() for column in added.columns]
-        return pa.StructArray.from_arrays(columns, fields=list(added.schema))
-
-    kind = connection.struct_type({field.name: _TYPES[field.type] for field in fields()})
-    connection.create_function(
-        name, collar, ["VARCHAR", "VARCHAR"], kind, type="arrow", null_handling="special"
+    options = Options.of(
+        model,
+        evidence=evidence,
+        prefix=prefix,
+        definition=definition,
+        occupations=occupations,
+        lexicon=lexicon,
+        min_confidence=min_confidence,
+        model_version=model_version,
     )
+
+    def collar(text: pa.ChunkedArray, title: pa.ChunkedArray, code: pa.ChunkedArray) -> pa.Array:
+        texts, titles, codes = map(arrow_strings, (text, title, code))
+        return label_columns(texts, titles, codes, options=options).to_struct_array().combine_chunks()
+
+    columns = f"{name}_of_columns"
+    kind = connection.struct_type({field.name: _TYPES[field.type] for field in added_fields(options)})
+    registered = connection.execute("select 1 from duckdb_functions() where function_name = ?", [columns])
+    if registered.fetchall():
+        connection.remove_function(columns)
+    connection.create_function(columns, collar, ["VARCHAR"] * 3, kind, type="arrow", null_handling="special")
+    call = f"{_quoted(columns)}(text::varchar, {{}}::varchar, {{}}::varchar)"
+    bodies = {"text": ("null", "null"), "text, title": ("title", "null"), "text, title, code": ("title", "code")}
+    overloads = ", ".join(f"({given}) as {call.format(*cells)}" for given, cells in bodies.items())
+    connection.execute(f"create or replace temp macro {_quoted(name)}{overloads}")
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

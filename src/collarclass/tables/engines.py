@@ -6,49 +6,30 @@ each worker process reads the model once.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
-import pandas as pd
 import pyarrow as pa
 
-from collarclass.api import default_model
-from collarclass.model.model import Model
-from collarclass.model.persistence import load_model
+from collarclass.definitions.definition import DEFAULT
+from collarclass.labelling.options import DefinitionLike, LexiconLike, ModelLike, Options
 from collarclass.tables.columns import check_free, choose_columns
-from collarclass.tables.dataframe import label_table
-from collarclass.tables.schema import fields
-
-ModelLike = Model | str | os.PathLike[str] | None
-
-
-@cache
-def _read_model(path: str | None) -> Model:
-    return default_model() if path is None else load_model(path)
-
-
-def _model(model: Model | str | None) -> Model:
-    return model if isinstance(model, Model) else _read_model(model)
+from collarclass.tables.dataframe import TableLabelling
 
 
 def _for_workers(
-    columns: Iterable[str], title: str | None, text: str | Sequence[str] | None, prefix: str, model: ModelLike
-) -> tuple[Model | str | None, dict[str, Any]]:
-    """Check the columns once, here: the model and the options of `label_table` as workers get them.
-
-    A path stays a path, so that each worker reads the model for itself.
-    """
+    columns: Iterable[str], title: str | None, text: str | Sequence[str] | None, options: Options
+) -> TableLabelling:
+    """Check the columns once, here, so that workers need not find them."""
     columns = list(columns)
-    chosen = choose_columns(columns, title, text)
-    check_free(columns, prefix, "the table")
-    options = {"title": chosen.title, "text": list(chosen.texts), "prefix": prefix}
-    return model if model is None or isinstance(model, Model) else os.fspath(model), options
+    chosen = choose_columns(columns, title, text, code=options.code)
+    check_free(columns, "the table", options)
+    return TableLabelling(chosen.title, list(chosen.texts), options)
 
 
-def _label(part: Any, model: Model | str | None, options: dict[str, Any]) -> Any:
-    return label_table(part, model=_model(model), **options)
+def _label(part: Any, labelling: TableLabelling) -> Any:
+    return labelling.label(part)
 
 
 def label_dask(
@@ -56,23 +37,28 @@ def label_dask(
     *,
     title: str | None = None,
     text: str | Sequence[str] | None = None,
+    code: str | None = None,
     evidence: bool = True,
+    occupations: bool = False,
     prefix: str = "",
-    model: ModelLike = None,
+    min_confidence: float = 0.0,
+    model: ModelLike | None = None,
+    model_version: str | None = None,
+    definition: DefinitionLike = DEFAULT,
+    lexicon: LexiconLike | None = None,
 ) -> Any:
     """Label every row of a Dask table, lazily, partition by partition.
 
     Parameters
     ----------
     ddf : dask.dataframe.DataFrame
-    title : str, optional
+    title, code : str, optional
     text : str or sequence of str, optional
-    evidence : bool, default=True
-    prefix : str
+    evidence, occupations, prefix, min_confidence, model_version, definition, lexicon
         As in `label_table`.
     model : Model or path-like, optional
-        A model, sent to the workers once, or a model folder that every worker can read; the shipped
-        model if not given.
+        A model, sent to the workers, or better a model folder that this process and every worker can read;
+        the shipped model if not given.
 
     Returns
     -------
@@ -82,7 +68,9 @@ def label_dask(
     Raises
     ------
     DataError
-        If a column is missing, or one to be added is there already.
+        If a column is missing, or one to be added is there already, or an option is not what it has to be.
+    ModelFileError
+        If there is no such model; before any work is sent.
 
     Examples
     --------
@@ -90,16 +78,22 @@ def label_dask(
     >>> ads = dd.read_parquet("ads/*.parquet")  # doctest: +SKIP
     >>> label_dask(ads).to_parquet("labelled/")  # doctest: +SKIP
     """
-    shared: Any
-    shared, options = _for_workers(ddf.columns, title, text, prefix, model)
-    if isinstance(shared, Model):
-        from dask import delayed
-
-        shared = delayed(shared, pure=False)  # one key in the graph, not a copy in every task
-    meta = ddf._meta.assign(
-        **{f.name: pd.Series([], dtype="str" if f.type == pa.string() else "float64") for f in fields(prefix)}
+    options = Options.of(
+        model,
+        evidence=evidence,
+        prefix=prefix,
+        definition=definition,
+        code=code,
+        occupations=occupations,
+        lexicon=lexicon,
+        min_confidence=min_confidence,
+        model_version=model_version,
     )
-    return ddf.map_partitions(_label, shared, options | {"evidence": evidence}, meta=meta, enforce_metadata=False)
+    from dask import delayed
+
+    labelling = _for_workers(ddf.columns, title, text, options)
+    shared = delayed(labelling, pure=False)  # one key in the graph, not a copy in every task
+    return ddf.map_partitions(_label, shared, meta=labelling.label(ddf._meta), enforce_metadata=False)
 
 
 def label_spark(
@@ -107,22 +101,28 @@ def label_spark(
     *,
     title: str | None = None,
     text: str | Sequence[str] | None = None,
+    code: str | None = None,
     evidence: bool = True,
+    occupations: bool = False,
     prefix: str = "",
-    model: ModelLike = None,
+    min_confidence: float = 0.0,
+    model: ModelLike | None = None,
+    model_version: str | None = None,
+    definition: DefinitionLike = DEFAULT,
+    lexicon: LexiconLike | None = None,
 ) -> Any:
     """Label every row of a Spark table, lazily, by `mapInArrow`.
 
     Parameters
     ----------
     sdf : pyspark.sql.DataFrame
-    title : str, optional
+    title, code : str, optional
     text : str or sequence of str, optional
-    evidence : bool, default=True
-    prefix : str
+    evidence, occupations, prefix, min_confidence, model_version, definition, lexicon
         As in `label_table`.
     model : Model or path-like, optional
-        A model, or better a model folder that every worker can read; the shipped model if not given.
+        A model, sent to the workers, or better a model folder that this process and every worker can read;
+        the shipped model if not given.
 
     Returns
     -------
@@ -132,29 +132,38 @@ def label_spark(
     Raises
     ------
     DataError
-        If a column is missing, or one to be added is there already.
+        If a column is missing, or one to be added is there already, or an option is not what it has to be.
+    ModelFileError
+        If there is no such model; before any work is sent.
 
     Examples
     --------
     >>> ads = spark.read.parquet("ads/")  # doctest: +SKIP
     >>> label_spark(ads).write.parquet("labelled/")  # doctest: +SKIP
     """
-    from pyspark.sql.types import DoubleType, StringType, StructField, StructType
+    options = Options.of(
+        model,
+        evidence=evidence,
+        prefix=prefix,
+        definition=definition,
+        code=code,
+        occupations=occupations,
+        lexicon=lexicon,
+        min_confidence=min_confidence,
+        model_version=model_version,
+    )
+    from pyspark.sql.types import StructType
 
-    shared, options = _for_workers(sdf.columns, title, text, prefix, model)
-    added = [
-        StructField(f.name, StringType() if f.type == pa.string() else DoubleType(), True)
-        for f in fields(prefix)
-    ]
-    schema = StructType([*sdf.schema.fields, *added])
-    return sdf.mapInArrow(partial(_label_batches, model=shared, options=options | {"evidence": evidence}), schema)
+    from collarclass.tables.spark import spark_schema
+
+    labelling = _for_workers(sdf.columns, title, text, options)
+    schema = StructType([*sdf.schema.fields, *spark_schema(options).fields])
+    return sdf.mapInArrow(partial(_label_batches, labelling=labelling), schema)
 
 
-def _label_batches(
-    batches: Iterable[pa.RecordBatch], model: Model | str | None, options: dict[str, Any]
-) -> Iterator[pa.RecordBatch]:
+def _label_batches(batches: Iterable[pa.RecordBatch], labelling: TableLabelling) -> Iterator[pa.RecordBatch]:
     for batch in batches:
-        yield from _label(pa.Table.from_batches([batch]), model, options).combine_chunks().to_batches()
+        yield from labelling.label(pa.Table.from_batches([batch])).combine_chunks().to_batches()
 
 
 def label_ray(
@@ -162,22 +171,28 @@ def label_ray(
     *,
     title: str | None = None,
     text: str | Sequence[str] | None = None,
+    code: str | None = None,
     evidence: bool = True,
+    occupations: bool = False,
     prefix: str = "",
-    model: ModelLike = None,
+    min_confidence: float = 0.0,
+    model: ModelLike | None = None,
+    model_version: str | None = None,
+    definition: DefinitionLike = DEFAULT,
+    lexicon: LexiconLike | None = None,
 ) -> Any:
     """Label every row of a Ray dataset, lazily, by `map_batches`.
 
     Parameters
     ----------
     dataset : ray.data.Dataset
-    title : str, optional
+    title, code : str, optional
     text : str or sequence of str, optional
-    evidence : bool, default=True
-    prefix : str
+    evidence, occupations, prefix, min_confidence, model_version, definition, lexicon
         As in `label_table`.
     model : Model or path-like, optional
-        A model, or better a model folder that every worker can read; the shipped model if not given.
+        A model, sent to the workers, or better a model folder that this process and every worker can read;
+        the shipped model if not given.
 
     Returns
     -------
@@ -187,7 +202,9 @@ def label_ray(
     Raises
     ------
     DataError
-        If a column is missing, or one to be added is there already.
+        If a column is missing, or one to be added is there already, or an option is not what it has to be.
+    ModelFileError
+        If there is no such model; before any work is sent.
 
     Examples
     --------
@@ -195,7 +212,16 @@ def label_ray(
     >>> ads = ray.data.read_parquet("ads/")  # doctest: +SKIP
     >>> label_ray(ads).write_parquet("labelled/")  # doctest: +SKIP
     """
-    shared, options = _for_workers(dataset.schema().names, title, text, prefix, model)
-    return dataset.map_batches(
-        _label, fn_args=(shared, options | {"evidence": evidence}), batch_format="pyarrow", batch_size=4096
+    options = Options.of(
+        model,
+        evidence=evidence,
+        prefix=prefix,
+        definition=definition,
+        code=code,
+        occupations=occupations,
+        lexicon=lexicon,
+        min_confidence=min_confidence,
+        model_version=model_version,
     )
+    labelling = _for_workers(dataset.schema().names, title, text, options)
+    return dataset.map_batches(_label, fn_args=(labelling,), batch_format="pyarrow", batch_size=4096)

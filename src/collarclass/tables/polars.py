@@ -5,18 +5,17 @@ Importing this module gives every polars expression the namespace `collar`.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, cast
 
 import polars as pl
 import pyarrow as pa
 
-from collarclass.api import default_model
-from collarclass.model.model import Model
+from collarclass.definitions.definition import DEFAULT
+from collarclass.labelling.options import DefinitionLike, LexiconLike, ModelLike, Options
 from collarclass.tables.arrow import arrow_strings
 from collarclass.tables.dataframe import label_columns
-from collarclass.tables.schema import fields
-
-_TYPES = {pa.string(): pl.String(), pa.float64(): pl.Float64()}
+from collarclass.tables.schema import added_fields
 
 
 @pl.api.register_expr_namespace("collar")
@@ -30,8 +29,15 @@ class CollarNamespace:
         self,
         title: pl.Expr | str | None = None,
         *,
+        code: pl.Expr | str | None = None,
         evidence: bool = True,
-        model: Model | None = None,
+        occupations: bool = False,
+        prefix: str = "",
+        min_confidence: float = 0.0,
+        model: ModelLike | None = None,
+        model_version: str | None = None,
+        definition: DefinitionLike = DEFAULT,
+        lexicon: LexiconLike | None = None,
     ) -> pl.Expr:
         """Label the ads whose texts this expression gives.
 
@@ -39,9 +45,10 @@ class CollarNamespace:
         ----------
         title : expression or column name, optional
             The job titles.
-        evidence : bool, default=True
-            Whether to name the words that decided; faster without.
-        model : Model, optional
+        code : expression or column name, optional
+            Codes of occupations.
+        evidence, occupations, prefix, min_confidence, model, model_version, definition, lexicon
+            As in `label_table`.
 
         Returns
         -------
@@ -57,17 +64,33 @@ class CollarNamespace:
         >>> ads.select(label).collect().item()
         'blue'
         """
-        if isinstance(title, str):
-            title = pl.col(title)
-        parts = [self._text.alias("text")] + ([] if title is None else [title.alias("title")])
+        options = Options.of(
+            model,
+            evidence=evidence,
+            prefix=prefix,
+            definition=definition,
+            occupations=occupations,
+            lexicon=lexicon,
+            min_confidence=min_confidence,
+            model_version=model_version,
+        )
+        given: dict[str, pl.Expr | str | None] = {"text": self._text, "title": title, "code": code}
+        parts = [
+            (pl.col(cell) if isinstance(cell, str) else cell).alias(name)
+            for name, cell in given.items()
+            if cell is not None
+        ]
 
         def label(ads: pl.Series) -> pl.Series:
-            columns = ads.struct.unnest()
-            titles = arrow_strings(columns["title"].to_arrow()) if title is not None else None
-            texts = arrow_strings(columns["text"].to_arrow())
-            added = label_columns(texts, titles, model=model or default_model(), evidence=evidence)
-            found: Any = pl.from_arrow(added)
-            return found.to_struct("collar") if isinstance(found, pl.DataFrame) else found
+            cells = {column.name: arrow_strings(column.to_arrow()) for column in ads.struct.unnest()}
+            added = label_columns(cells["text"], cells.get("title"), cells.get("code"), options=options)
+            return pl.Series("collar", added.to_struct_array())
 
-        kind = pl.Struct([pl.Field(field.name, _TYPES[field.type]) for field in fields()])
+        kind = pl.Struct(polars_schema(added_fields(options)))
         return pl.struct(parts).map_batches(label, return_dtype=kind, is_elementwise=True)
+
+
+def polars_schema(fields: Sequence[pa.Field]) -> pl.Schema:
+    """Arrow fields as polars has them."""
+    table: Any = pl.from_arrow(pa.schema(fields).empty_table())
+    return cast(pl.Schema, table.schema)

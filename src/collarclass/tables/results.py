@@ -37,7 +37,7 @@ def to_frame(results: Iterable[Classification]) -> pd.DataFrame:
 
 def _row(result: Classification) -> dict[str, Any]:
     numbers: dict[str, float] = {
-        "collar_confidence": max(result.probabilities.values()),
+        "collar_confidence": result.confidence,
         "academic_score": result.academic_score,
         "hands_on_score": result.hands_on_score,
         **{f"p_{label}": p for label, p in result.probabilities.items()},

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
-from collarclass.definitions.definition import DEFINITION_MARK, Definition, Facts
 from collarclass.definitions.labels import BASES, LABELS, LEVELS, STATUSES
+from collarclass.labelling.judge import Judged
+from collarclass.labelling.options import Options
 from collarclass.model.model import NOTES, Model
 from collarclass.model.predict import UNCLEAR, Predictions
 from collarclass.text.unicode import well_formed
@@ -148,46 +148,34 @@ def fields(prefix: str = "", occupations: bool = False) -> list[pa.Field]:
     return found
 
 
-def prediction_table(
-    found: Predictions,
-    model: Model,
-    prefix: str = "",
-    definition: Definition | None = None,
-    occupation: NDArray[np.int8] | None = None,
-) -> pa.Table:
-    """Predictions laid out as the added columns.
+def added_fields(options: Options) -> list[pa.Field]:
+    """Names and types of the columns that are added under options."""
+    return fields(options.prefix, options.occupations)
+
+
+def prediction_table(found: Predictions, model: Model, prefix: str = "") -> pa.Table:
+    """Predictions laid out as the added columns."""
+    return pa.table([column.values(found, model) for column in SCHEMA], schema=pa.schema(fields(prefix)))
+
+
+def judged_table(judged: Judged, options: Options) -> pa.Table:
+    """A judged batch laid out as the added columns.
 
     Under a definition that goes by rules the label has no confidence; the probabilities stay the model's own, and
-    the definition's name stands beside the model's. `occupation` is the label of each row's nearest occupation, for
-    definitions that go by it.
+    the definition's name stands beside the model's.
     """
-    out = pa.table([column.values(found, model) for column in SCHEMA], schema=pa.schema(fields(prefix)))
-    if definition is None or definition.is_model:
+    out = prediction_table(judged.predictions, options.model, options.prefix)
+    if options.definition.is_model:
         return out
-    n = len(found.label)
-    label = definition.apply(facts_of(found, occupation))
+    n = len(judged.label)
     changed = {
-        "collar": _words((*LABELS, "unclear"), label),
+        "collar": _words((*LABELS, "unclear"), judged.label),
         "collar_confidence": pa.nulls(n, pa.float64()),
-        "collar_model": pa.array([model.identity + DEFINITION_MARK + definition.name] * n, pa.string()),
+        "collar_model": pa.array([options.identity] * n, pa.string()),
     }
     for name, values in changed.items():
-        out = out.set_column(COLUMNS.index(name), prefix + name, values)
+        out = out.set_column(COLUMNS.index(name), options.prefix + name, values)
     return out
-
-
-def facts_of(found: Predictions, occupation: NDArray[np.int8] | None = None) -> Facts:
-    """What definitions go by, of predictions."""
-    return Facts(
-        found.label,
-        found.probabilities,
-        found.scores,
-        found.level,
-        found.status,
-        found.certificate_status[:, 0],
-        found.certificate_status[:, 1],
-        occupation,
-    )
 
 
 def markdown() -> str:

@@ -1,4 +1,5 @@
 """Rated ads into a model.
 
-May import: errors, progress, definitions, text, features, requirement_reader, model, tables, files, corpus, evaluation.
+May import: errors, progress, definitions, text, features, requirement_reader, labelling, model, tables, files,
+corpus, evaluation.
 """

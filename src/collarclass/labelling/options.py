@@ -1,0 +1,237 @@
+"""The options of labelling as one frozen object, which tables, files, engines and the application hand on."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Hashable
+from dataclasses import dataclass, fields, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from collarclass.definitions.definition import DEFAULT, DEFINITION_MARK, Definition, load_definition
+from collarclass.errors import DataError, ModelFileError
+from collarclass.features.ngrams import Vocabulary
+from collarclass.model.doubt import check_min_confidence
+from collarclass.model.model import Model
+from collarclass.model.persistence import default_model, digest_of, load_model
+from collarclass.requirement_reader.lexicon import Lexicon, load_lexicon
+
+ModelLike = Model | str | os.PathLike[str]
+LexiconLike = Lexicon | str | os.PathLike[str]
+DefinitionLike = Definition | str | os.PathLike[str]
+STANDARD = "standard"  # the name of the shipped model
+_MAX_KEPT = 8  # models and lexicons read from paths
+_MIN_DIGEST = 8  # hexadecimal digits by which a model can be pinned
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Options:
+    """How ads are labelled; made by `Options.of`.
+
+    Attributes
+    ----------
+    model : Model
+        With the user's lexicon, if there is one.
+    evidence : bool
+        Whether to name the words that decided.
+    prefix : str
+        Put before the names of added columns.
+    definition : Definition
+        What the labels mean.
+    code : hashable or None
+        The column of occupation codes.
+    occupations : bool
+        Whether to add the nearest occupation.
+    lexicon : Lexicon or None
+        The user's own.
+    min_confidence : float
+        From 0 to 1: labels that are less sure become "unclear".
+    origin : str or None
+        Name or folder of the model, from which another process reads it; None for an object.
+    """
+
+    model: Model
+    evidence: bool
+    prefix: str
+    definition: Definition
+    code: Hashable | None
+    occupations: bool
+    lexicon: Lexicon | None
+    min_confidence: float
+    origin: str | None
+
+    @classmethod
+    def of(
+        cls,
+        model: ModelLike | None = None,
+        *,
+        evidence: bool = True,
+        prefix: str = "",
+        definition: DefinitionLike = DEFAULT,
+        code: Hashable | None = None,
+        occupations: bool = False,
+        lexicon: LexiconLike | None = None,
+        min_confidence: float = 0.0,
+        model_version: str | None = None,
+    ) -> Options:
+        """Check options as users give them, and read what they name.
+
+        Parameters
+        ----------
+        model : Model or path-like, optional
+            An object, the name "standard", or a model folder; the shipped model if not given.
+        evidence : bool
+        prefix : str
+        definition : str, path-like or Definition
+            A built-in definition, a TOML file, or one that is loaded.
+        code : hashable, optional
+        occupations : bool
+        lexicon : Lexicon or path-like, optional
+            From `load_lexicon`, or a file for it.
+        min_confidence : float
+        model_version : str, optional
+            The version that the model must have, or the first 8 or more digits of its digest.
+
+        Raises
+        ------
+        DataError
+            If an option is not what it has to be.
+        ModelFileError
+            If there is no such model, or it has another version.
+
+        Examples
+        --------
+        >>> Options.of(prefix="own_", definition="dual-certificate").definition.name
+        'dual-certificate'
+        """
+        found = find_model(model, model_version)
+        if not isinstance(prefix, str):
+            raise DataError(f"prefix is {prefix!r:.40}: give a str, such as 'own_'.")
+        chosen = definition if isinstance(definition, Definition) else load_definition(definition)
+        least = check_min_confidence(min_confidence)
+        if least and not chosen.is_model:
+            raise DataError(f"Labels by the definition {chosen.name!r} have no confidence: leave min_confidence out.")
+        words = find_lexicon(lexicon)
+        return cls(
+            model=found if words is None else with_lexicon(found, words),
+            evidence=bool(evidence),
+            prefix=prefix,
+            definition=chosen,
+            code=code,
+            occupations=bool(occupations),
+            lexicon=words,
+            min_confidence=least,
+            origin=None if isinstance(model, Model) else STANDARD if model is None else os.fspath(model),
+        )
+
+    @property
+    def identity(self) -> str:
+        """Name and version of the model, and the definition where labels go by its rules; as results carry it."""
+        return self.model.identity + ("" if self.definition.is_model else DEFINITION_MARK + self.definition.name)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Send a model that was named as its name, so that each process reads it once."""
+        given = {field.name: getattr(self, field.name) for field in fields(self)}
+        if self.origin is None:
+            return _sent, (given,)
+        return _sent, (given | {"model": None}, self.model.identity)
+
+
+def _sent(given: dict[str, Any], identity: str | None = None) -> Options:
+    """Options as another process gets them."""
+    if identity is not None:
+        model, lexicon = find_model(given["origin"]), given["lexicon"]
+        given["model"] = model if lexicon is None else with_lexicon(model, lexicon)
+        if given["model"].identity != identity:
+            raise ModelFileError(
+                f"The model {given['origin']} is {given['model'].identity} here and {identity} where the run was "
+                "started: give every machine the same model, or pass a Model object."
+            )
+    return Options(**given)
+
+
+def find_model(model: ModelLike | None = None, version: str | None = None) -> Model:
+    """The model that an option names.
+
+    Parameters
+    ----------
+    model : Model or path-like, optional
+        An object, the name "standard", or a model folder; the shipped model if not given.
+    version : str, optional
+        The version that it must have, or the first 8 or more digits of its digest.
+
+    Raises
+    ------
+    DataError
+        If `model` is something else.
+    ModelFileError
+        If the folder is missing or damaged, or the model has another version.
+
+    Examples
+    --------
+    >>> find_model("standard") is find_model()
+    True
+    """
+    if isinstance(model, Model):
+        found = model
+    elif model is None:
+        found = default_model()
+    elif isinstance(model, (str, os.PathLike)):
+        path = os.fspath(model)
+        found = default_model() if path == STANDARD else _read_model(path, _stamp(Path(path) / "model.json"))
+    else:
+        raise DataError(
+            f"model is a {type(model).__name__}: give a Model, the name {STANDARD!r}, or the folder of a model."
+        )
+    if version is not None and version != found.version and not _has_digest(found, version):
+        raise ModelFileError(
+            f"The model is {found.identity} (digest {digest_of(found)[:16]}), not version {version!s:.80}: "
+            "name the model that you pinned, or pin this one."
+        )
+    return found
+
+
+def _has_digest(model: Model, given: str) -> bool:
+    return isinstance(given, str) and len(given) >= _MIN_DIGEST and digest_of(model).startswith(given.lower())
+
+
+def find_lexicon(lexicon: LexiconLike | None) -> Lexicon | None:
+    """The lexicon that an option names; None where the shipped one is to be used."""
+    if lexicon is None or isinstance(lexicon, Lexicon):
+        return lexicon
+    if isinstance(lexicon, (str, os.PathLike)):
+        return _read_lexicon(os.fspath(lexicon), _stamp(Path(lexicon)))
+    raise DataError(f"lexicon is a {type(lexicon).__name__}: give a file of phrases, or a Lexicon from load_lexicon.")
+
+
+def with_lexicon(model: Model, lexicon: Lexicon) -> Model:
+    """A model that reads by a user's lexicon; its version says so, because labels may differ."""
+    digest = hashlib.sha256()
+    for field in fields(lexicon):
+        value = getattr(lexicon, field.name)
+        array = value.hashes if isinstance(value, Vocabulary) else value
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return replace(model, lexicon=lexicon, version=f"{model.version}+lexicon.{digest.hexdigest()[:8]}")
+
+
+def _stamp(path: Path) -> tuple[str, int, int]:
+    """By which a file is known that has not changed; of one that is not there, nothing but the name."""
+    try:
+        info = path.stat()
+    except (OSError, ValueError):
+        return str(path.absolute()), 0, 0
+    return str(path.absolute()), info.st_mtime_ns, info.st_size
+
+
+@lru_cache(maxsize=_MAX_KEPT)
+def _read_model(path: str, stamp: tuple[str, int, int]) -> Model:
+    return load_model(path)
+
+
+@lru_cache(maxsize=_MAX_KEPT)
+def _read_lexicon(path: str, stamp: tuple[str, int, int]) -> Lexicon:
+    return load_lexicon(path)
