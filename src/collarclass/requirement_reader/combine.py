@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from collarclass.definitions.labels import LEVELS, NOT_NEEDED, PREFERRED, SUBSTITUTABLE, UNSTATED
 from collarclass.requirement_reader.credentials import deduplicate
 from collarclass.requirement_reader.decide import NONE, Decisions, status_of
-from collarclass.requirement_reader.lexicon import CLASS, ITEMS, NATURES, NOTES, VALUES, Lexicon
-from collarclass.requirement_reader.mentions import BEFORE, BEHIND, Flags, Indices, Mentions, Phrases
+from collarclass.requirement_reader.lexicon import CLASS, ITEMS, NATURES, NOTES, Lexicon
+from collarclass.requirement_reader.mentions import Flags, Indices, Mentions, Phrases
 from collarclass.requirement_reader.stated import (
     CERTIFICATE,
     DRIVING,
@@ -36,7 +36,6 @@ N_LEVEL_STATUSES = SUBSTITUTABLE + 1  # required, preferred, substitutable: stat
 # An ad's answers: each level with each of these statuses, then these two.
 FREE = len(LEVELS) * N_LEVEL_STATUSES  # no schooling needed
 NOTHING = FREE + 1  # nothing stated
-_MAX_TOKENS_FROM_PURSUING, _MAX_TOKENS_TO_PURSUING = 6, 4  # "pursuing a degree", "degree in progress"
 _MIN_ACADEMIC_LEVEL = LEVELS.index("bachelor")  # from here on, a licence that has no name is a profession's
 
 
@@ -89,7 +88,7 @@ def combine(
     Confidences are softened by a temperature for mentions and one for whole ads.
     """
     items = mentions.items
-    likely = answers(items, decisions.deciding, mentions.tokens.n_rows)
+    likely = answers(items, decisions.deciding, mentions.n_rows)
     level, status = level_and_status(likely.argmax(axis=1))
     is_level = items.group == CLASS["level"]
     schooling = is_level | (items.group == CLASS["nothing"])
@@ -122,7 +121,7 @@ def combine(
         isced=np.where(is_level[keep], lexicon.isced[phrase], -1).astype(np.int8),
         nature=nature,
         years=np.where(kind == EXPERIENCE, mentions.years[keep], np.nan),
-        pursuing=(_pursuing(mentions) & is_level)[keep],
+        pursuing=(mentions.pursuing & is_level)[keep],
         decides=decides[keep],
         confidence=confidence,
         mention=keep,
@@ -169,21 +168,3 @@ def _leading(items: Phrases, decisions: Decisions, level: NDArray[np.int8], stat
     first = np.ones(len(candidates), dtype=bool)
     first[1:] = items.row[candidates[1:]] != items.row[candidates[:-1]]
     return np.asarray(candidates[first])
-
-
-def _pursuing(mentions: Mentions) -> Flags:
-    """Whether each schooling may still be under way: "pursuing a degree", "degree in progress"."""
-    items = mentions.items
-    pursuing = np.zeros(len(items), dtype=bool)
-    cues = mentions.cues.only(mentions.cues.group == CLASS["pursuing"])
-    for side, other_side, most_tokens in (
-        (BEFORE, "after", _MAX_TOKENS_FROM_PURSUING),
-        (BEHIND, "before", _MAX_TOKENS_TO_PURSUING),
-    ):
-        near = cues.only(cues.value != VALUES["pursuing"].index(other_side))
-        if not len(near):
-            continue
-        index, exists = items.beside_each(near, side)
-        gap = items.first - near.last[index] if side == BEFORE else near.first[index] - items.last
-        pursuing |= exists & (gap <= most_tokens) & (near.sentence[index] == items.sentence)
-    return pursuing

@@ -5,6 +5,7 @@ Every helper here carries the bounds of its row: nothing is seen across the bord
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -16,7 +17,7 @@ from collarclass.features.ngrams import PAIR, Vocabulary
 from collarclass.kernel import reading
 from collarclass.requirement_reader.facts import CREDENTIAL, KEYS, NEIGHBOUR, SCHOOLING, YEARS, Features, pack
 from collarclass.requirement_reader.lexicon import CLASS, CLASSES, ITEMS, VALUES, Lexicon
-from collarclass.requirement_reader.mentions import BEFORE, BEHIND, Flags, Indices, Mentions, Phrases
+from collarclass.requirement_reader.mentions import BEFORE, BEHIND, Flags, Indices, Mentions, Phrases, TextMentions
 
 _GROUPS = {"level": SCHOOLING, "nothing": SCHOOLING, "years": YEARS}
 _GROUP_OF_CLASS = np.array([_GROUPS.get(name, CREDENTIAL) for name in ITEMS])
@@ -54,34 +55,102 @@ _NO_LEVEL = len(SCHOOLING_LEVELS)
 _UNCOMPARED = 3  # beside lower, same and higher
 
 
-def context_features(mentions: Mentions, lexicon: Lexicon, placed: bool = False) -> tuple[Features, Features]:
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the context of each mention adds to the facts that depend on levels; see `level_facts`.
+
+    Attributes
+    ----------
+    ends : ndarray of uint64, shape (n_mentions,)
+        Hash of its first and last word.
+    attached : ndarray of int64, shape (n_mentions, 7)
+        The cues that most likely speak of it.
+    offered : ndarray of int64, shape (n_mentions,)
+        Whether years stand near in place of schooling.
+    choice : ndarray of bool, shape (n_mentions, 2, 2)
+        Whether an "or" opens it, or opens its neighbour: schooling and years, before and behind.
+    """
+
+    ends: NDArray[np.uint64]
+    attached: Indices
+    offered: Indices
+    choice: Flags
+
+    def only(self, chosen: Indices) -> Surroundings:
+        """Those of some mentions."""
+        return Surroundings(**{part.name: getattr(self, part.name)[chosen] for part in fields(self)})
+
+
+def context_features(mentions: TextMentions, lexicon: Lexicon, placed: bool = False) -> tuple[Features, Features]:
     """Describe each mention by what stands around it; and again those that are no lengths of time, by more."""
+    every, others = _features(mentions, placed)
     mentions = replace(mentions, cues=_or_nowhere(mentions.cues))
-    group = _GROUP_OF_CLASS[mentions.items.group]
-    every = Features(np.arange(len(group)), group, placed)
-    _add_own(every, mentions, lexicon)
+    near = _near_cues(mentions, every.group)
+    neighbours = list(_neighbours(mentions, others.mention))
+    around = _surroundings(mentions, near, neighbours)
+    _add_own(every, mentions, around, lexicon)
     _add_words(every, mentions, _OFFSETS, _PLACES)
-    near = _near_cues(mentions, group)
     _add_cues(every, mentions, near)
-    untimed = np.flatnonzero(group != YEARS)
-    others = Features(untimed, group[untimed], placed)
-    chosen = replace(mentions, items=mentions.items.only(group != YEARS), figure=mentions.figure[untimed])
+    chosen = replace(mentions, items=mentions.items.only(every.group != YEARS), figure=mentions.figure[others.mention])
     _add_words(others, chosen, _FAR_OFFSETS, _FAR_PLACES)
     section = _add_section(others, chosen)
-    _add_attached(others, chosen, near.only(untimed), section, _offered_years(mentions, chosen, group))
+    _add_attached(others, chosen.items, around.only(others.mention), section)
     _add_substitutes(others, chosen)
-    _add_neighbours(others, mentions, chosen, group)
-    _add_levels(others, chosen)
+    for beside in neighbours:
+        _add_neighbours(others, beside, around)
+        if beside.group == SCHOOLING:
+            _add_between(others, mentions, beside)
+    _add_levels(others, mentions)
     return every, others
 
 
 def sum_context(
-    mentions: Mentions, lexicon: Lexicon, vocabulary: Vocabulary, weight: NDArray[np.float32]
+    mentions: TextMentions, lexicon: Lexicon, vocabulary: Vocabulary, weight: NDArray[np.float32]
 ) -> NDArray[np.float64]:
     """Sums of the weights of each mention's features, by the compiled kernel; they are not kept."""
     table, shift, _ = vocabulary.compiled()
     code = _value(mentions.items)
     return reading.sum_context(mentions, code, lexicon.note, _SPEAKS, _NAMES, KEYS, table, shift, weight)
+
+
+def surroundings(mentions: TextMentions) -> Surroundings:
+    """What `level_facts` needs to know of the text."""
+    mentions = replace(mentions, cues=_or_nowhere(mentions.cues))
+    every, others = _features(mentions, placed=False)
+    return _surroundings(mentions, _near_cues(mentions, every.group), list(_neighbours(mentions, others.mention)))
+
+
+def level_facts(mentions: Mentions, around: Surroundings, lexicon: Lexicon) -> tuple[Features, Features]:
+    """The features of `context_features` that depend on levels (`LEVEL_FACTS`), without the text."""
+    every, others = _features(mentions, placed=False)
+    _add_kind(every, mentions.items, around, lexicon)
+    items = mentions.items.only(every.group != YEARS)
+    _add_attached_kind(others, items, around.only(others.mention))
+    _add_offered(others, items, around.only(others.mention))
+    for beside in _neighbours(mentions, others.mention):
+        _add_neighbours(others, beside, around)
+    _add_named_levels(others, mentions)
+    return every, others
+
+
+def _features(mentions: Mentions, placed: bool) -> tuple[Features, Features]:
+    """To be filled, for all mentions and for those that are no lengths of time."""
+    group = _GROUP_OF_CLASS[mentions.items.group]
+    untimed = np.flatnonzero(group != YEARS)
+    return Features(np.arange(len(group)), group, placed), Features(untimed, group[untimed], placed)
+
+
+def _surroundings(mentions: TextMentions, near: _NearCues, neighbours: Sequence[_Neighbours]) -> Surroundings:
+    items, tokens = mentions.items, mentions.tokens
+    choice = np.zeros((len(items), 2, 2), dtype=bool)
+    for beside in neighbours:
+        choice[beside.number, int(beside.group == YEARS), beside.side] = _opened(mentions, beside)
+    return Surroundings(
+        ends=tokens.hash[items.first] * PAIR + tokens.hash[items.last],
+        attached=np.stack(_attached_cues(mentions, near), axis=1),
+        offered=_offered_years(mentions, _GROUP_OF_CLASS[items.group]),
+        choice=choice,
+    )
 
 
 def _or_nowhere(phrases: Phrases) -> Phrases:
@@ -104,16 +173,21 @@ def _kind(items: Phrases) -> Indices:
     return np.asarray(items.group * 8 + np.where(items.group == CLASS["level"], _value(items), 0))
 
 
-def _add_own(out: Features, mentions: Mentions, lexicon: Lexicon) -> None:
-    """The mention itself, and the signs that touch it."""
-    items, tokens, folded = mentions.items, mentions.tokens, mentions.tokens.folded
+def _add_kind(out: Features, items: Phrases, around: Surroundings, lexicon: Lexicon) -> None:
+    """What the lexicon says of the mention."""
     first, last = items.first, items.last
     own: dict[str, Any] = {"item_class": items.group, "value": _value(items)}
     out.add("class, value and note", **own, note=lexicon.note[items.phrase])
-    head, tail = tokens.hash[first], tokens.hash[last]
-    out.add("ends and length", None, first, last, head * PAIR + tail, **own, further_tokens=last - first)
-    out.add("first word", first=first, words=head)
-    out.add("last word", first=last, words=tail)
+    out.add("ends and length", None, first, last, around.ends, **own, further_tokens=last - first)
+
+
+def _add_own(out: Features, mentions: TextMentions, around: Surroundings, lexicon: Lexicon) -> None:
+    """The mention itself, and the signs that touch it."""
+    items, tokens, folded = mentions.items, mentions.tokens, mentions.tokens.folded
+    first, last = items.first, items.last
+    _add_kind(out, items, around, lexicon)
+    out.add("first word", first=first, words=tokens.hash[first])
+    out.add("last word", first=last, words=tokens.hash[last])
     before, behind = tokens.start[first] - 1, tokens.end[last]
     near_before, near_behind = folded[before], folded[behind]
     out.add("sign before", near=near_before)
@@ -128,7 +202,7 @@ def _add_own(out: Features, mentions: Mentions, lexicon: Lexicon) -> None:
     out.add("half years", timed, mentions.figure, last, half_years=halves)
 
 
-def _add_words(out: Features, mentions: Mentions, offsets: Indices, places: Indices) -> None:
+def _add_words(out: Features, mentions: TextMentions, offsets: Indices, places: Indices) -> None:
     """Words before and behind, coarsely by distance and by sentence; all numbers are one word."""
     items, tokens = mentions.items, mentions.tokens
     token = np.where(offsets < 0, mentions.figure[:, None], items.last[:, None]) + offsets
@@ -159,7 +233,7 @@ class _NearCues:
         return _NearCues(**{part.name: getattr(self, part.name)[chosen] for part in fields(self)})
 
 
-def _near_cues(mentions: Mentions, group: Indices) -> _NearCues:
+def _near_cues(mentions: TextMentions, group: Indices) -> _NearCues:
     items, cues, tokens = mentions.items, mentions.cues, mentions.tokens
     ranks = np.arange(_N_CUES)
     before = np.searchsorted(cues.first, items.first)[:, None] - 1 - ranks
@@ -186,7 +260,7 @@ def _near_cues(mentions: Mentions, group: Indices) -> _NearCues:
     )
 
 
-def _add_cues(out: Features, mentions: Mentions, near: _NearCues) -> None:
+def _add_cues(out: Features, mentions: TextMentions, near: _NearCues) -> None:
     """The nearest cues before and behind, with what lies between."""
     cues, nearest = mentions.cues, (slice(None), slice(None), slice(_N_NEAREST))
     index = near.index[nearest]
@@ -211,7 +285,7 @@ def _add_cues(out: Features, mentions: Mentions, near: _NearCues) -> None:
     out.add("nearest cues", before=first_spoken[:, BEFORE], behind=first_spoken[:, BEHIND])
 
 
-def _joined(mentions: Mentions, group: Indices) -> Flags:
+def _joined(mentions: TextMentions, group: Indices) -> Flags:
     """Whether each mention of schooling goes on with the one before it: "BS/MS", "bachelor's or master's"."""
     items = mentions.items
     schooling = _or_nowhere(items.only(group == SCHOOLING))
@@ -220,7 +294,7 @@ def _joined(mentions: Mentions, group: Indices) -> Flags:
     return np.asarray(near & (group == SCHOOLING) & (items.sentence == schooling.sentence[index]))
 
 
-def _attached_cues(mentions: Mentions, near: _NearCues) -> list[Indices]:
+def _attached_cues(mentions: TextMentions, near: _NearCues) -> list[Indices]:
     """The cues that most likely speak of each mention, by the side on which they usually stand; 0 for none.
 
     What asks, behind and before; what substitutes, behind and before; denial before; clutter before and behind.
@@ -251,13 +325,21 @@ def _attached_cues(mentions: Mentions, near: _NearCues) -> list[Indices]:
     return codes
 
 
-def _add_attached(out: Features, mentions: Mentions, near: _NearCues, section: Indices, offered: Indices) -> None:
+def _add_attached_kind(out: Features, items: Phrases, around: Surroundings) -> None:
+    column = np.arange(around.attached.shape[1])
+    out.add("attached cue and kind", cue=around.attached, kind=_kind(items)[:, None], column=column)
+
+
+def _add_offered(out: Features, items: Phrases, around: Surroundings) -> None:
+    out.add("offered", offered=around.offered, kind=_kind(items))
+
+
+def _add_attached(out: Features, items: Phrases, around: Surroundings, section: Indices) -> None:
     """The cues that most likely speak of each mention, one by one and together."""
-    codes = _attached_cues(mentions, near)
-    kind, each, column = _kind(mentions.items), np.stack(codes, axis=1), np.arange(len(codes))
-    out.add("attached cue", cue=each, column=column)
-    out.add("attached cue and kind", cue=each, kind=kind[:, None], column=column)
-    asked_behind, asked_before, swapped_behind, swapped_before, denied = (code >> 4 for code in codes[:5])
+    codes, offered = around.attached.T, around.offered
+    out.add("attached cue", cue=around.attached, column=np.arange(len(codes)))
+    _add_attached_kind(out, items, around)
+    asked_behind, asked_before, swapped_behind, swapped_before, denied = codes[:5] >> 4
     asked: dict[str, Any] = {"asked_behind": asked_behind, "asked_before": asked_before}  # without comma and distance
     both = asked | {"swapped_behind": swapped_behind, "swapped_before": swapped_before, "offered": offered}
     out.add("asked", **asked)
@@ -268,15 +350,15 @@ def _add_attached(out: Features, mentions: Mentions, near: _NearCues, section: I
     )
     out.add("asked, and section", **asked, section=section)
     out.add("swapped as written, and offered", swapped_behind=codes[2], offered=offered)
-    out.add("offered", offered=offered, kind=kind)
+    _add_offered(out, items, around)
 
 
-def _offered_years(mentions: Mentions, chosen: Mentions, group: Indices) -> Indices:
-    """Whether years that an "or" opens ("or eight years") stand near some mentions, in place of schooling.
+def _offered_years(mentions: TextMentions, group: Indices) -> Indices:
+    """Whether years that an "or" opens ("or eight years") stand near each mention, in place of schooling.
 
     A sum: 1 for any years behind, 2 for such years behind, 4 for such years before.
     """
-    items, cues = chosen.items, mentions.cues
+    items, cues = mentions.items, mentions.cues
     years, figure = mentions.items.only(group == YEARS), mentions.figure[group == YEARS]
     choices, required = (_or_nowhere(cues.only(cues.group == CLASS[name])) for name in ("or", "required"))
     choice, chosen_before = choices.beside(figure, years.row, -1)
@@ -295,7 +377,7 @@ def _offered_years(mentions: Mentions, chosen: Mentions, group: Indices) -> Indi
     return offered
 
 
-def _add_substitutes(out: Features, mentions: Mentions) -> None:
+def _add_substitutes(out: Features, mentions: TextMentions) -> None:
     """The next words of substitution in the ad, however far: "a combination of education and experience may do"."""
     items, tokens = mentions.items, mentions.tokens
     swaps = _or_nowhere(mentions.cues.only(mentions.cues.group == CLASS["substitute"]))
@@ -308,13 +390,13 @@ def _add_substitutes(out: Features, mentions: Mentions) -> None:
         between = np.clip(between - (side == BEHIND), 0, 2)
         out.add(
             "substitution", exists, first, last,
-            value=swaps.value[index], sentences=sentences, levels=between, side=side,
+            cue_value=swaps.value[index], sentences=sentences, levels=between, side=side,
         )  # fmt: skip
         words = tokens.hash[first] * PAIR + tokens.hash[last]
         out.add("words of substitution", exists, first, last, words, sentences=sentences, side=side)
 
 
-def _add_section(out: Features, mentions: Mentions) -> Indices:
+def _add_section(out: Features, mentions: TextMentions) -> Indices:
     """The cue that opens the section: at the start of a line, and with it or before a colon."""
     items, cues, tokens, sentence = mentions.items, mentions.cues, mentions.tokens, mentions.sentence
     before, behind = np.maximum(cues.first - 1, 0), np.minimum(cues.last + 1, len(tokens) - 1)
@@ -334,76 +416,132 @@ def _add_section(out: Features, mentions: Mentions) -> Indices:
     return section
 
 
-def _add_neighbours(out: Features, mentions: Mentions, chosen: Mentions, groups: Indices) -> None:
-    """The next schooling and the next length of time, before and behind."""
-    items = chosen.items
-    levels = np.where(mentions.items.group == CLASS["level"], mentions.items.value, _NO_LEVEL)
-    codes = np.where(levels == _NO_LEVEL, _NO_LEVEL_CODE, _value(mentions.items))
-    own = levels[out.mention]
+@dataclass(frozen=True, slots=True)
+class _Neighbours:
+    """For some mentions, the next mention of one group on one side; see `_neighbours`.
+
+    Attributes
+    ----------
+    group, side : int
+    items : Phrases
+        The mentions themselves.
+    number, other : ndarray of int64
+        Their numbers, and that of the neighbour, among all mentions.
+    exists : ndarray of bool
+    left, right : ndarray of int64
+        Last token of the left of the two, first of the right.
+    gap, sentences : ndarray of int64
+        How many tokens and sentences apart.
+    compared : ndarray of int64
+        Whether the neighbour's level is lower, the same or higher.
+    own_code, other_code : ndarray of int64
+        Codes of the two levels.
+    """
+
+    group: int
+    side: int
+    items: Phrases
+    number: Indices
+    other: Indices
+    exists: Flags
+    left: Indices
+    right: Indices
+    gap: Indices
+    sentences: Indices
+    compared: Indices
+    own_code: Indices
+    other_code: Indices
+
+
+def _neighbours(mentions: Mentions, number: Indices) -> Iterator[_Neighbours]:
+    """The next schooling and the next length of time of some mentions, before and behind."""
+    groups = _GROUP_OF_CLASS[mentions.items.group]
+    is_level = mentions.items.group == CLASS["level"]
+    levels = np.where(is_level, mentions.items.value, _NO_LEVEL)
+    codes = np.where(is_level, _value(mentions.items), _NO_LEVEL_CODE)
+    items, figure = mentions.items.take(number), mentions.figure[number]
     for group in (SCHOOLING, YEARS):
         numbers = np.append(np.flatnonzero(groups == group), 0)  # one more, in case that there are none
         others = _or_nowhere(mentions.items.only(groups == group))
         for side in (BEFORE, BEHIND):
             index, exists = items.beside_each(others, side)
-            left, right = others.last[index], chosen.figure
+            other = numbers[index]
+            left, right = others.last[index], figure
             if side == BEHIND:
-                left, right = items.last, mentions.figure[numbers[index]]
-            gap = np.where(exists, np.clip(right - left, 0, _MAX_GAP), _MAX_GAP)
-            neighbour = numbers[index]
-            other = levels[neighbour]
-            compared = np.where(other == _NO_LEVEL, _UNCOMPARED, np.sign(other - own) + 1)
-            sentences = np.minimum(np.abs(others.sentence[index] - items.sentence), 3)
-            choice = _chosen(mentions, left, right, items.row)
-            code = pack(
-                NEIGHBOUR, group=group, side=side, compared=compared, item_class=items.group,
-                sentences=sentences, choice=choice,
-            )  # fmt: skip
-            out.add("neighbour", neighbour=np.where(exists, code + 2, group * 2 + side))
-            out.add("neighbour and distance", exists, neighbour=code, distance=_GAP_CLASS[gap])
-            if group == SCHOOLING:
-                out.add(
-                    "neighbour's level", exists,
-                    side=side, other=codes[neighbour], own=codes[out.mention],
-                    other_sentence=np.minimum(sentences, 1), choice=choice,
-                )  # fmt: skip
-                _add_between(out, mentions, exists, (left, right), gap, side=side, compared=compared)
+                left, right = items.last, mentions.figure[other]
+            compared = np.where(levels[other] == _NO_LEVEL, _UNCOMPARED, np.sign(levels[other] - levels[number]) + 1)
+            yield _Neighbours(
+                group=group,
+                side=side,
+                items=items,
+                number=number,
+                other=other,
+                exists=exists,
+                left=left,
+                right=right,
+                gap=np.where(exists, np.clip(right - left, 0, _MAX_GAP), _MAX_GAP),
+                sentences=np.minimum(np.abs(others.sentence[index] - items.sentence), 3),
+                compared=compared,
+                own_code=codes[number],
+                other_code=codes[other],
+            )
 
 
-def _chosen(mentions: Mentions, left: Indices, right: Indices, row: Indices) -> Flags:
-    """Whether an "or" between two places opens what stands behind it: "or at least five years"."""
+def _opened(mentions: TextMentions, near: _Neighbours) -> Flags:
+    """Whether an "or" between two mentions opens the one that stands behind: "or at least five years"."""
     choices = mentions.cues.only(mentions.cues.group == CLASS["or"])
-    index, exists = choices.beside(right, row, -1)
+    index, exists = choices.beside(near.right, near.items.row, -1)
     if len(choices):
-        exists &= (choices.first[index] > left) & (right - choices.last[index] <= 2)
+        exists &= (choices.first[index] > near.left) & (near.right - choices.last[index] <= 2)
     return exists
 
 
-def _add_between(
-    out: Features,
-    mentions: Mentions,
-    exists: Flags,
-    ends: tuple[Indices, Indices],
-    gap: Indices,
-    **relation: Any,
-) -> None:
+def _add_neighbours(out: Features, near: _Neighbours, around: Surroundings) -> None:
+    """How a mention stands to its neighbour."""
+    group, side, exists = near.group, near.side, near.exists
+    choice = around.choice[near.number, int(group == YEARS), side]
+    code = pack(
+        NEIGHBOUR, group=group, side=side, compared=near.compared, item_class=near.items.group,
+        sentences=near.sentences, choice=choice,
+    )  # fmt: skip
+    out.add("neighbour", neighbour=np.where(exists, code + 2, group * 2 + side))
+    out.add("neighbour and distance", exists, neighbour=code, distance=_GAP_CLASS[near.gap])
+    if group == SCHOOLING:
+        out.add(
+            "neighbour's level", exists, side=side, other=near.other_code, own=near.own_code,
+            other_sentence=np.minimum(near.sentences, 1), choice=choice,
+        )  # fmt: skip
+
+
+def _add_between(out: Features, mentions: TextMentions, near: _Neighbours) -> None:
     """The sign and the words between a mention and the schooling beside it."""
-    tokens, (left, right) = mentions.tokens, ends
-    sign = tokens.folded[tokens.end[np.minimum(left, len(tokens) - 1)]]
-    out.add("sign towards neighbour", exists, **relation, sign=sign, gap=np.minimum(gap, 3))
-    token = left[:, None] + np.arange(1, _N_BETWEEN + 1)
-    inside = exists[:, None] & (token < right[:, None])
+    tokens, exists = mentions.tokens, near.exists
+    sign = tokens.folded[tokens.end[np.minimum(near.left, len(tokens) - 1)]]
+    out.add(
+        "sign towards neighbour", exists,
+        sign=sign, side=near.side, compared=near.compared, gap=np.minimum(near.gap, 3),
+    )  # fmt: skip
+    token = near.left[:, None] + np.arange(1, _N_BETWEEN + 1)
+    inside = exists[:, None] & (token < near.right[:, None])
     token[~inside] = 0
-    beside = {name: np.reshape(value, (-1, 1)) for name, value in relation.items()}
-    far = gap[:, None] >= _FAR_NEIGHBOUR_TOKENS
-    out.add("word towards neighbour", inside, first=token, words=tokens.hash.take(token), **beside, far=far)
+    out.add(
+        "word towards neighbour", inside, first=token, words=tokens.hash.take(token),
+        side=near.side, compared=near.compared[:, None], far=near.gap[:, None] >= _FAR_NEIGHBOUR_TOKENS,
+    )  # fmt: skip
 
 
 def _add_levels(out: Features, mentions: Mentions) -> None:
     """Which levels the whole ad names, and how often it names any."""
-    items, n_rows = mentions.items, mentions.tokens.n_rows
-    is_level, schooling = items.group == CLASS["level"], out.group == SCHOOLING
-    named = np.zeros((n_rows, _N_CODES), dtype=bool)
+    _add_named_levels(out, mentions)
+    is_level = mentions.items.group == CLASS["level"]
+    count = np.bincount(mentions.items.row[is_level], minlength=mentions.n_rows)
+    out.add("levels of the ad", count=np.minimum(count[mentions.items.row[out.mention]], 5))
+
+
+def _add_named_levels(out: Features, mentions: Mentions) -> None:
+    items, is_level = mentions.items, mentions.items.group == CLASS["level"]
+    schooling = _GROUP_OF_CLASS[items.group] == SCHOOLING
+    named = np.zeros((mentions.n_rows, _N_CODES), dtype=bool)
     named[items.row[schooling], np.where(is_level, _value(items), _NO_LEVEL_CODE)[schooling]] = True
-    out.add("level of the ad", named[items.row], kind=_kind(items)[:, None], level=np.arange(_N_CODES))
-    count = np.bincount(items.row[is_level], minlength=n_rows)[items.row]
-    out.add("levels of the ad", count=np.minimum(count, 5))
+    own = items.take(out.mention)
+    out.add("level of the ad", named[own.row], kind=_kind(own)[:, None], level=np.arange(_N_CODES))

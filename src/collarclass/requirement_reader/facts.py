@@ -92,13 +92,16 @@ FACTS: dict[str, Fact] = {
     "level of the ad": Fact(51, "levels", _KIND | {"level": 3}),
     "levels of the ad": Fact(52, "levels", {"count": 3}),
     # The next words of substitution, however far.
-    "substitution": Fact(55, "substitutes", {"value": 3, "sentences": 3, "levels": 2, "side": 1}),
+    "substitution": Fact(55, "substitutes", {"cue_value": 3, "sentences": 3, "levels": 2, "side": 1}),
     "words of substitution": Fact(56, "substitutes", {"sentences": 3, "side": 1}),
 }
 FAMILIES: dict[str, tuple[int, ...]] = {
     family: tuple(fact.number for fact in FACTS.values() if fact.family == family)
     for family in dict.fromkeys(fact.family for fact in FACTS.values())
 }
+# Kinds of fact that depend on the levels of schooling: `level_facts` can tell them without the text. What lies
+# between two mentions depends on which of the two levels is higher only.
+LEVEL_FACTS = tuple(name for name, fact in FACTS.items() if {"value", "kind", "neighbour", "own"} & fact.bits.keys())
 _N_NUMBERS = 64
 KEYS = mix(np.arange(1, len(GROUPS) * _N_NUMBERS + 1, dtype=np.uint64) * STEP).reshape(_N_NUMBERS, len(GROUPS))
 

@@ -23,6 +23,7 @@ _GENERAL_SCHOOLING = 2  # from this value on, "nothing" names schooling in gener
 _MAX_QUALIFYING_TOKENS = 4  # from "equivalent" to "experience"
 _PARTS_CLAUSES = np.array([ord(c) for c in ",;("])
 _MAX_DENIAL_TOKENS = 10  # between schooling in general and the words that deny it
+_MAX_TOKENS_FROM_PURSUING, _MAX_TOKENS_TO_PURSUING = 6, 4  # "pursuing a degree", "degree in progress"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,11 @@ class Phrases:
 
     def only(self, mask: Flags) -> Phrases:
         """The phrases for which a mask holds."""
-        kept = np.flatnonzero(mask)
-        return Phrases(**{column.name: getattr(self, column.name)[kept] for column in fields(self)})
+        return self.take(np.flatnonzero(mask))
+
+    def take(self, index: Indices) -> Phrases:
+        """The phrases at some places."""
+        return Phrases(**{column.name: getattr(self, column.name)[index] for column in fields(self)})
 
     def beside(self, place: Indices, row: Indices, step: int) -> tuple[Indices, Flags]:
         """The phrase `step` phrases behind (before, if negative) each place, and whether it is of the place's row.
@@ -78,29 +82,46 @@ class Phrases:
 
 @dataclass(frozen=True, slots=True)
 class Mentions:
-    """What an ad may ask for, and the words that may say how.
+    """What ads may ask for.
+
+    Attributes
+    ----------
+    items : Phrases
+    figure : ndarray of int64
+        First token of each item with its number.
+    years : ndarray of float64
+        Number of years of each item, NaN where it is no length of time.
+    pursuing : ndarray of bool
+        Whether each item, if it is schooling, may still be under way.
+    n_rows : int
+        Number of ads.
+    """
+
+    items: Phrases
+    figure: Indices
+    years: NDArray[np.float64]
+    pursuing: Flags
+    n_rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class TextMentions(Mentions):
+    """The same in sight of the text, with the words that may say how something is asked for.
 
     Attributes
     ----------
     tokens : Tokens
     sentence : ndarray of int64
         Sentence of each token; one begins also where a line break was lost.
-    items, cues : Phrases
-    years : ndarray of float64
-        Number of years of each item, NaN where it is no length of time.
-    figure : ndarray of int64
-        First token of each item with its number.
+    cues : Phrases
     """
 
     tokens: Tokens
     sentence: Indices
-    items: Phrases
     cues: Phrases
-    years: NDArray[np.float64]
-    figure: Indices
 
 
-def find_mentions(tokens: Tokens, lexicon: Lexicon) -> Mentions:
+def find_mentions(tokens: Tokens, lexicon: Lexicon) -> TextMentions:
     """Find what may be asked for in a batch of ads."""
     hits = find_phrases(tokens, lexicon)
     sentence = _sentences(tokens, hits.first, hits.last)
@@ -119,7 +140,17 @@ def find_mentions(tokens: Tokens, lexicon: Lexicon) -> Mentions:
     years, figure = count_years(tokens, sentence, lexicon, items.first, items.last, items.row, items.group, items.value)
     kept = (items.group != CLASS["years"]) | ~np.isnan(years)
     kept &= (items.group != CLASS["nothing"]) | (items.value < _GENERAL_SCHOOLING) | _denied(items, cues)
-    return Mentions(tokens, sentence, items.only(kept), cues, years[kept], figure[kept])
+    items = items.only(kept)
+    return TextMentions(
+        items=items,
+        figure=figure[kept],
+        years=years[kept],
+        pursuing=_pursuing(items, cues),
+        n_rows=tokens.n_rows,
+        tokens=tokens,
+        sentence=sentence,
+        cues=cues,
+    )
 
 
 def _join_equivalents(tokens: Tokens, found: Phrases, is_item: Flags) -> None:
@@ -163,3 +194,20 @@ def _denied(items: Phrases, cues: Phrases) -> Flags:
         gap = items.first - denials.last[index] if side == BEFORE else denials.first[index] - items.last
         denied |= exists & (gap <= _MAX_DENIAL_TOKENS)
     return denied
+
+
+def _pursuing(items: Phrases, cues: Phrases) -> Flags:
+    """Whether each schooling may still be under way: "pursuing a degree", "degree in progress"."""
+    pursuing = np.zeros(len(items), dtype=bool)
+    cues = cues.only(cues.group == CLASS["pursuing"])
+    for side, other_side, most_tokens in (
+        (BEFORE, "after", _MAX_TOKENS_FROM_PURSUING),
+        (BEHIND, "before", _MAX_TOKENS_TO_PURSUING),
+    ):
+        near = cues.only(cues.value != VALUES["pursuing"].index(other_side))
+        if not len(near):
+            continue
+        index, exists = items.beside_each(near, side)
+        gap = items.first - near.last[index] if side == BEFORE else near.first[index] - items.last
+        pursuing |= exists & (gap <= most_tokens) & (near.sentence[index] == items.sentence)
+    return pursuing

@@ -37,7 +37,7 @@ from collarclass.requirement_reader.decide import (
     relations,
 )
 from collarclass.requirement_reader.lexicon import CLASS, default_lexicon
-from collarclass.requirement_reader.mentions import Mentions, Phrases, find_mentions
+from collarclass.requirement_reader.mentions import Phrases, TextMentions, find_mentions
 from collarclass.text.tokens import tokenize
 
 UNKNOWN = -1
@@ -245,7 +245,7 @@ def judge_examples(reader: Reader, vocabulary: NDArray[np.uint64], examples: Exa
     return judge(reader, examples.features @ weight, examples.items)
 
 
-def matrix_of(mentions: Mentions, vocabulary: Vocabulary) -> sp.csr_matrix:
+def matrix_of(mentions: TextMentions, vocabulary: Vocabulary) -> sp.csr_matrix:
     """Features of the mentions of a batch, as far as a vocabulary has them."""
     n = len(mentions.items)
     found = [known_features(part, vocabulary, n) for part in context_features(mentions, default_lexicon())]
