@@ -1,4 +1,4 @@
-"""Counted ads: what is saved, that no text is in it, and that fitting on counts is fitting on text."""
+"""Counted ads: what is stored of real ads, that no text is in it, and that fitting on counts is fitting on text."""
 
 from __future__ import annotations
 
@@ -6,45 +6,118 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collarclass import CollarClassifier, DataError
+from collarclass.api import default_model
 from collarclass.corpus.read import read_ratings
 from collarclass.model.persistence import arrays_of
-from collarclass.training import counts
-from collarclass.training.counts import MIN_ADS, CountedAds, concatenate, count_ads, load_counts, save_counts
-
-DATA = Path(__file__).parents[1] / "data" / "real_ads"
-TEXTS = ["Weld steel frames in our workshop, nights", "Audit accounts; bachelor's degree", "护理病人，大专学历"]
-ADS = st.lists(
-    st.text(st.sampled_from("welding frames 焊工证\n. "), max_size=60), min_size=1, max_size=6
+from collarclass.requirement_reader.context import context_features, level_facts, surroundings
+from collarclass.requirement_reader.facts import FACTS, LEVEL_FACTS
+from collarclass.requirement_reader.lexicon import default_lexicon
+from collarclass.requirement_reader.mentions import find_mentions
+from collarclass.requirement_reader.reader import read_requirements
+from collarclass.requirement_reader.stated import FEATURES, features
+from collarclass.text.tokens import tokenize
+from collarclass.training import real_ads
+from collarclass.training.counts import CountedAds, concatenate, count_ads
+from collarclass.training.real_ads import (
+    TermList,
+    load_counts,
+    read_mentions,
+    read_real_ads,
+    save_counts,
+    save_mentions,
 )
 
+DATA = Path(__file__).parents[1] / "data"
+TEXTS = ["Weld steel frames in our workshop, nights", "Audit accounts; bachelor's degree", "护理病人，大专学历"]
+ASKING = [
+    "High school diploma or GED required; bachelor's degree preferred, or 3 years of experience.",
+    "Clean desks.",
+    "学历要求：中专以上，本科优先，电工证，2年经验。",
+    "Must hold a BSc/MSc or equivalent experience. CDL class A a plus.",
+]
+ADS = st.lists(st.text(st.sampled_from("welding frames 焊工证\n. "), max_size=60), min_size=1, max_size=6)
+NO_TERMS = TermList.empty()
 
-def same(a: CountedAds, b: CountedAds) -> bool:
+
+def same_counts(a: CountedAds, b: CountedAds) -> bool:
     return all(
         np.array_equal(x.hashes, y.hashes) and (x.counts - y.counts).count_nonzero() == 0
         for x, y in ((a.text, b.text), (a.title, b.title))
-    ) and np.allclose(a.features, b.features, atol=1e-6)
+    )
 
 
+@settings(deadline=None)
 @given(ADS, ADS)
 def test_counts_of_parts_are_the_counts_of_the_whole(first: list[str], second: list[str]) -> None:
     whole = count_ads([*first, *second], [None] * (len(first) + len(second)))
     parts = concatenate([count_ads(first, [None] * len(first)), count_ads(second, [None] * len(second))])
-    assert same(whole, parts)
+    assert same_counts(whole, parts)
+    assert np.allclose(whole.features, parts.features, atol=1e-6)
 
 
-def test_what_is_saved_is_loaded_without_rare_n_grams(tmp_path: Path) -> None:
+def test_what_is_stored_is_read_without_rare_n_grams(tmp_path: Path) -> None:
     texts = TEXTS * 3 + ["Zorgle the frobnicator once"]
-    save_counts(tmp_path / "counts.npz", [str(i) for i in range(len(texts))], count_ads(texts, ["Job"] * len(texts)))
-    ids, loaded = load_counts(tmp_path / "counts.npz")
+    counted = count_ads(texts, ["Job"] * len(texts))
+    terms = NO_TERMS.extended(counted)
+    save_counts(tmp_path / "a.npz", [str(i) for i in range(len(texts))], counted, terms)
+    ids, loaded = load_counts(tmp_path / "a.npz", terms)
     assert ids == [str(i) for i in range(len(texts))]
-    assert loaded.text.counts.getnnz(axis=0).min() >= MIN_ADS
-    assert same(loaded, count_ads(texts, ["Job"] * len(texts)).shared())
+    for part, whole in ((loaded.text, counted.text), (loaded.title, counted.title)):
+        assert (np.diff(part.hashes.astype(float)) > 0).all()
+        shared = np.isin(whole.hashes, part.hashes)
+        assert whole.counts.getnnz(axis=0)[~shared].max(initial=0) < real_ads.MIN_ADS
+        known = np.searchsorted(part.hashes, whole.hashes[shared])
+        assert (part.counts[:, known] - whole.counts[:, np.flatnonzero(shared)]).count_nonzero() == 0
     rare = count_ads(["Zorgle frobnicator"], [None]).text.hashes
     assert not np.isin(rare, loaded.text.hashes).any()
+
+
+def test_a_further_source_changes_no_file_of_another(tmp_path: Path) -> None:
+    first, second = count_ads(TEXTS * 2, [None] * 6), count_ads(ASKING * 2, ["Fitter"] * 8)
+    terms = NO_TERMS.extended(first)
+    more = terms.extended(second)
+    assert len(more.hashes) > len(terms.hashes)
+    assert np.array_equal(more.hashes[: len(terms.hashes)], terms.hashes)
+    ids = [str(i) for i in range(6)]
+    save_counts(tmp_path / "before.npz", ids, first, terms)
+    save_counts(tmp_path / "again.npz", ids, first, terms)
+    assert (tmp_path / "before.npz").read_bytes() == (tmp_path / "again.npz").read_bytes()
+    before, after = load_counts(tmp_path / "before.npz", terms)[1], load_counts(tmp_path / "before.npz", more)[1]
+    assert before.text.counts.sum() == after.text.counts.sum()
+    assert same_counts(concatenate([before, after]), concatenate([after, before]))
+
+
+def test_facts_about_levels_are_told_without_the_text() -> None:
+    mentions, lexicon = find_mentions(tokenize(ASKING), default_lexicon()), default_lexicon()
+    numbers = [FACTS[name].number for name in LEVEL_FACTS]
+    for whole, told in zip(
+        context_features(mentions, lexicon), level_facts(mentions, surroundings(mentions), lexicon), strict=True
+    ):
+        assert set(told.fact) <= set(numbers)
+        columns = np.flatnonzero(np.isin(whole.fact, numbers))
+        assert [whole.fact[column] for column in columns] == told.fact
+        assert np.array_equal(whole.hashes()[:, columns], told.hashes())
+
+
+def test_what_ads_state_is_derived_from_their_stored_mentions(tmp_path: Path) -> None:
+    reader, names = default_model().reader, [f"ad-{i}" for i in range(len(ASKING))]
+    folder = tmp_path / "requirements" / "real_ads"
+    (tmp_path / "real_ads").mkdir()
+    ratings = read_ratings(DATA / "real_ads" / "ratings.csv").head(len(names))
+    ratings.assign(id=names, source="here").to_csv(tmp_path / "real_ads" / "ratings.csv", index=False)
+    (tmp_path / "requirements").mkdir()
+    (tmp_path / "requirements" / "readings.csv").write_text("id,level,status\n", "utf-8")
+    hashes = np.sort(reader.vocabulary.hashes)
+    real_ads.save_arrays(folder / real_ads.FACTS, {"hashes": hashes, "kind": np.zeros(len(hashes), np.uint8)})
+    save_mentions(folder / "here.npz", names, ASKING, {}, hashes)
+    stored = read_mentions(tmp_path)
+    stated = read_requirements(tokenize(ASKING), reader)
+    assert np.array_equal(stored.stated(reader).level, stated.level)
+    np.testing.assert_allclose(features(stored.stated(reader)), features(stated), atol=1e-6)
 
 
 def test_fitting_on_counts_is_fitting_on_text() -> None:
@@ -62,34 +135,36 @@ def test_scores_of_counts_are_scores_of_texts() -> None:
 
 
 def test_counts_of_another_length_or_tokenizer_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    counted = count_ads(TEXTS, [None] * 3)
     with pytest.raises(DataError, match="counted to 5 and 300 tokens"):
-        concatenate([count_ads(TEXTS, [None] * 3), count_ads(TEXTS, [None] * 3, max_tokens=5)])
+        concatenate([counted, count_ads(TEXTS, [None] * 3, max_tokens=5)])
     with pytest.raises(DataError, match="counted to 5 tokens, max_tokens is 300"):
         CollarClassifier(n_folds=2).fit(count_ads(TEXTS * 2, [None] * 6, max_tokens=5), ["blue", "white", "gray"] * 2)
-    save_counts(tmp_path / "counts.npz", ["a", "b", "c"], count_ads(TEXTS, [None] * 3))
-    monkeypatch.setattr(counts, "fingerprint", lambda: "another")
+    save_counts(tmp_path / "here.npz", ["a", "b", "c"], counted, NO_TERMS)
+    monkeypatch.setattr(real_ads, "fingerprint", lambda: "another")
     with pytest.raises(DataError, match="made by another tokenizer: count the ads again"):
-        load_counts(tmp_path / "counts.npz")
-    (tmp_path / "counts.npz").write_bytes(b"PK damaged")
-    with pytest.raises(DataError, match="cannot be read as counted ads"):
-        load_counts(tmp_path / "counts.npz")
+        load_counts(tmp_path / "here.npz", NO_TERMS)
+    (tmp_path / "here.npz").write_bytes(b"PK damaged")
+    with pytest.raises(DataError, match=r"here\.npz cannot be read as counted ads"):
+        load_counts(tmp_path / "here.npz", NO_TERMS)
 
 
 def test_the_shipped_counts_belong_to_the_tokenizer_and_to_the_ratings() -> None:
-    ids, counted = load_counts(DATA / "counts.npz")
-    ratings = read_ratings(DATA / "ratings.csv")
+    ratings = read_ratings(DATA / "real_ads" / "ratings.csv")
+    mentions = read_mentions(DATA)
+    ids, counted = read_real_ads(DATA, mentions, default_model().reader)
     assert set(ids) <= set(ratings["id"])
     assert len(ids) == len(counted) == len(set(ids))
+    assert counted.features.shape == (len(ids), len(FEATURES))
     assert (ratings["language"] == "en").sum() >= 6000
     assert (ratings["language"] == "zh").sum() >= 2500
 
 
 def test_the_shipped_files_hold_no_text() -> None:
-    with np.load(DATA / "counts.npz") as stored:
-        for name in stored.files:
-            assert stored[name].dtype.kind in "uifb" or name in ("ids", "fingerprint"), name
-            if name.endswith("hashes"):
-                assert stored[name].dtype == np.uint64
-    ratings = read_ratings(DATA / "ratings.csv")
+    for folder in (DATA / "real_ads", DATA / "requirements" / "real_ads"):
+        for path in folder.glob("*.npz"):
+            for name, array in real_ads.load_arrays(path).items():
+                assert array.dtype.kind in "uifb" or name in ("ids", "fingerprint"), (path.name, name)
+    ratings = read_ratings(DATA / "real_ads" / "ratings.csv")
     assert ratings.map(lambda cell: len(str(cell))).max().max() < 1500  # ids and kinds of certificates, no ad
     assert not {"title", "text"} & set(ratings.columns)

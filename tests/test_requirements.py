@@ -25,7 +25,8 @@ from collarclass.requirement_reader.phrases import MAX_PLACES, _settle, _settle_
 from collarclass.requirement_reader.reader import read_requirements
 from collarclass.requirement_reader.stated import FEATURES, KINDS, carriers, features, findings
 from collarclass.text.tokens import tokenize
-from collarclass.training.train_reader import read_hashed, read_users_mentions, take
+from collarclass.training.real_ads import read_mentions
+from collarclass.training.train_reader import read_users_mentions, take
 from research.measure.score_challenge_set import FAILURES, read_cases, read_many, shares, wrong_columns
 
 DATA = Path(__file__).parent / "data"
@@ -156,7 +157,8 @@ def test_decided_mentions_are_where_they_say() -> None:
 
 
 def test_real_ads_say_their_sources() -> None:
-    vocabulary, real = read_hashed(REQUIREMENTS / "real_ads.npz")
+    stored = read_mentions(REQUIREMENTS.parent)
+    vocabulary, real = stored.vocabulary, stored.learnable()
     assert len(real.source) == len(real.level)
     assert len(set(real.source.tolist())) > 40
     assert real.features.shape == (len(real.row), len(vocabulary))
@@ -324,7 +326,7 @@ def test_missing_lexicon(tmp_path: Path) -> None:
 
 
 def test_reading_holds_no_text() -> None:
-    with (DATA / "requirements_reading.csv").open(encoding="utf-8", newline="") as file:
+    with (REQUIREMENTS / "readings.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 1530
     assert set(rows[0]) == {"id", "lang", "draw", "level", "status", "preferred_level", "certificates", "years"}

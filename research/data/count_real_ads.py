@@ -1,29 +1,63 @@
-"""Count the real ads again, after a change of the tokenizer or of the reader of requirements.
+"""Count the real ads again, after a change of the tokenizer, of the lexicon or of the reader's facts.
 
-    python -m research.data.count_real_ads POOL [POOL ...] [--development FILE ...]
+    python -m research.data.count_real_ads POOL [POOL ...] [--development FILE ...] [--anew] [--choose-facts]
 
-POOL: CSV files with the columns id, title and text, which are not part of the project. Writes
-data/real_ads/counts.npz for every ad of data/real_ads/ratings.csv that is found in them. With
---development, ads that nearly repeat one of those files are marked `near_duplicate` in
-ratings.csv, and are left out of training: half of the shorter ad's runs of words are in the other.
+POOL: CSV files with the columns id, title and text, which are not part of the project. Writes for every source of
+data/real_ads/ratings.csv data/real_ads/SOURCE.npz and data/requirements/real_ads/SOURCE.npz (what they hold is said in
+collarclass.training.real_ads). A source whose ads and tokenizer are the same keeps its counts.
+
+--development   marks ads that nearly repeat one of these files as near_duplicate in ratings.csv, which leaves them out
+                of training: half of the shorter ad's runs of words are in the other
+--anew          begins the list of n-grams anew, with those that stand in two of all ads or more
+--choose-facts  chooses the facts about mentions anew: those in three ads or more that have the largest weights in a
+                first fit on all of them
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
+import json
 import re
 from collections import Counter, defaultdict
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from collarclass.training.counts import count_ads, save_counts
-from collarclass.training.train_reader import train_reader
+import collarclass
+from collarclass.features.ngrams import Vocabulary
+from collarclass.requirement_reader.context import context_features
+from collarclass.requirement_reader.facts import FACTS, LEVEL_FACTS
+from collarclass.requirement_reader.lexicon import default_lexicon
+from collarclass.requirement_reader.mentions import find_mentions
+from collarclass.text.tokens import tokenize
+from collarclass.training import real_ads
+from collarclass.training.counts import concatenate, count_ads
+from collarclass.training.train_reader import (
+    Decision,
+    decided_examples,
+    decisions_by_place,
+    fit_reader,
+    join,
+    own_texts,
+)
 
-FOLDER = Path(__file__).resolve().parents[2] / "data" / "real_ads"
+DATA = Path(__file__).resolve().parents[2] / "data"
+FOLDER, MENTIONS = DATA / "real_ads", DATA / "requirements" / "real_ads"
+COUNTED = FOLDER / "counted.json"  # a digest for each source, of its ads and of the code that counts them
 WORDS, CHARACTERS = 6, 10  # length of a run in English and in Chinese
 SHARED = 0.5
+N_FACTS = 22_000  # that are kept, besides those that depend on levels
+MIN_ADS = 3  # that a fact has to stand in
+BATCH = 400
+
+
+def read(path: Path) -> pd.DataFrame:
+    """A table of strings."""
+    return pd.read_csv(path, dtype=str, keep_default_na=False)
 
 
 def runs(text: str) -> set[str]:
@@ -40,17 +74,93 @@ def near_duplicates(ads: pd.DataFrame, others: pd.DataFrame) -> list[bool]:
     holders: dict[str, list[int]] = defaultdict(list)
     sizes = []
     for number, text in enumerate(others["text"]):
-        of = runs(text)
-        sizes.append(len(of))
-        for run in of:
+        found = runs(text)
+        sizes.append(len(found))
+        for run in found:
             holders[run].append(number)
     common = {run for run, held in holders.items() if len(held) > 20}  # an employer's boilerplate
     out = []
     for text in ads["text"]:
-        of = runs(text) - common
-        hits = Counter(number for run in of for number in holders.get(run, ()))
-        out.append(any(n > SHARED * max(1, min(len(of), sizes[number])) for number, n in hits.items()))
+        found = runs(text) - common
+        hits = Counter(number for run in found for number in holders.get(run, ()))
+        out.append(any(n > SHARED * max(1, min(len(found), sizes[number])) for number, n in hits.items()))
     return out
+
+
+def digest(ads: pd.DataFrame) -> str:
+    """Of the ads of a source, and of the code that counts them."""
+    package = Path(collarclass.__file__).parent
+    found = hashlib.sha256("\0".join((*ads["id"], *ads["title"], *ads["text"])).encode("utf-8", "surrogatepass"))
+    for path in (*sorted((package / "text").glob("*")), package / "features" / "ngrams.py"):
+        found.update(path.read_bytes() if path.is_file() else b"")
+    return found.hexdigest()
+
+
+def count(sources: dict[str, pd.DataFrame], anew: bool) -> None:
+    """Write the counts of every source whose ads or tokenizer are others than when it was counted."""
+    before = {} if anew or not COUNTED.is_file() else json.loads(COUNTED.read_text("utf-8"))
+    terms = real_ads.TermList.load(FOLDER) if before else real_ads.TermList.empty()
+    digests = {source: digest(ads) for source, ads in sources.items()}
+    counted = {
+        source: count_ads(ads["text"].tolist(), ads["title"].tolist())
+        for source, ads in sources.items()
+        if before.get(source) != digests[source]
+    }
+    if counted:
+        terms = terms.extended(concatenate(list(counted.values())))
+        terms.save(FOLDER)
+    for source, part in counted.items():
+        real_ads.save_counts(FOLDER / f"{source}.npz", sources[source]["id"].tolist(), part, terms)
+    COUNTED.write_text(json.dumps(before | digests, indent=1, sort_keys=True) + "\n", "utf-8")
+    print(f"{len(counted)} of {len(sources)} sources counted, {len(terms.hashes):,} n-grams")
+
+
+def frequent(texts: list[str]) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.uint8]]:
+    """The facts that stand in several ads, in how many, and which kind each is."""
+    found, kinds = [], []
+    for begin in range(0, len(texts), BATCH):
+        mentions = find_mentions(tokenize(texts[begin : begin + BATCH]), default_lexicon())
+        if not len(mentions.items):
+            continue
+        for part in context_features(mentions, default_lexicon()):
+            hashes = part.hashes()
+            row = np.repeat(mentions.items.row[part.mention], hashes.shape[1])
+            order = np.lexsort((row, hashes.ravel()))
+            row, ordered = row[order], hashes.ravel()[order]
+            first = np.append(True, (ordered[1:] != ordered[:-1]) | (row[1:] != row[:-1]))
+            found.append(ordered[first])
+            kinds.append(np.array(part.fact, dtype=np.uint8)[order[first] % hashes.shape[1]])
+    hashes, place, counts = np.unique(np.concatenate(found), return_index=True, return_counts=True)
+    kept = (counts >= MIN_ADS) & (hashes > 0)
+    return hashes[kept], counts[kept], np.concatenate(kinds)[place[kept]]
+
+
+def choose_facts(ads: pd.DataFrame) -> None:
+    """Write the list of the facts that tell most, without those that can be derived."""
+    texts, weight, mentions = own_texts(DATA)
+    vocabulary, n_ads, kind = frequent([*ads["text"], *texts["text"]])
+    real = decided_examples(ads, read(DATA / "requirements" / "real_mentions.csv"), np.ones(len(ads)), vocabulary)
+    own = decided_examples(texts, mentions, weight, vocabulary)
+    with threadpool_limits(limits=1):
+        reader = fit_reader(vocabulary, join([real, own]))
+    known, number = Vocabulary(vocabulary, np.ones(len(vocabulary), dtype=np.uint8)).find(reader.vocabulary.hashes)
+    telling = np.zeros(len(vocabulary))
+    telling[number] = np.sqrt((reader.weight[known] ** 2).sum(axis=1) * n_ads[number])
+    telling[np.isin(kind, [FACTS[name].number for name in LEVEL_FACTS])] = 0.0
+    chosen = np.sort(np.argsort(-telling, kind="stable")[:N_FACTS])
+    real_ads.save_arrays(MENTIONS / real_ads.FACTS, {"hashes": vocabulary[chosen], "kind": kind[chosen]})
+    print(f"{len(chosen):,} of {len(vocabulary):,} facts chosen")
+
+
+def find(sources: dict[str, pd.DataFrame]) -> None:
+    """Write the mentions of every source."""
+    decided: dict[tuple[str, int, int], Decision] = decisions_by_place(
+        read(DATA / "requirements" / "real_mentions.csv")
+    )
+    facts = real_ads.load_arrays(MENTIONS / real_ads.FACTS)["hashes"]
+    for source, ads in sources.items():
+        path = MENTIONS / f"{source}.npz"
+        real_ads.save_mentions(path, ads["id"].tolist(), ads["text"].tolist(), decided, facts)
 
 
 def main() -> None:
@@ -58,24 +168,27 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("pools", type=Path, nargs="+")
     parser.add_argument("--development", type=Path, nargs="*", default=[])
-    arguments = parser.parse_args()
-
-    def read(paths: list[Path]) -> pd.DataFrame:
-        return pd.concat([pd.read_csv(p, dtype=str, keep_default_na=False) for p in paths], ignore_index=True)
-
-    ratings = pd.read_csv(FOLDER / "ratings.csv", dtype=str, keep_default_na=False)
-    ads = read(arguments.pools).drop_duplicates("id").set_index("id")
-    ads = ads.reindex([i for i in ratings["id"] if i in ads.index])
-    if arguments.development:
-        marks = dict(zip(ads.index, near_duplicates(ads, read(arguments.development)), strict=True))
+    parser.add_argument("--anew", action="store_true")
+    parser.add_argument("--choose-facts", action="store_true")
+    options = parser.parse_args()
+    ratings = read(FOLDER / "ratings.csv")
+    pools = pd.concat([read(path)[["id", "title", "text"]] for path in options.pools]).drop_duplicates("id")
+    ads = ratings[["id", "source"]].merge(pools, on="id", how="inner")
+    if options.development:
+        development = pd.concat([read(path) for path in options.development], ignore_index=True)
+        marks = dict(zip(ads["id"], near_duplicates(ads, development), strict=True))
         ratings["near_duplicate"] = ["y" if marks.get(i) else "" for i in ratings["id"]]
         ratings.to_csv(FOLDER / "ratings.csv", index=False, lineterminator="\n")
         print(f"{sum(marks.values()):,} ads nearly repeat a development ad")
-    with threadpool_limits(limits=1):  # the reader that training will fit, to the last bit
-        reader = train_reader(FOLDER.parent)
-    counted = count_ads(ads["text"].tolist(), ads["title"].tolist(), reader=reader)
-    save_counts(FOLDER / "counts.npz", list(ads.index), counted)
-    print(f"{len(ads):,} of {len(ratings):,} rated ads counted, {(FOLDER / 'counts.npz').stat().st_size:,} bytes")
+    sources = {str(source): part for source, part in ads.groupby("source")}
+    count(sources, options.anew)
+    if options.choose_facts or not (MENTIONS / real_ads.FACTS).is_file():
+        levels = real_ads.read_levels(DATA, ratings)
+        readable = ads.drop(columns="source").merge(levels, left_on="id", right_index=True)
+        choose_facts(readable[readable["usable"]])
+    find(sources)
+    size = sum(path.stat().st_size for folder in (FOLDER, MENTIONS) for path in folder.glob("*.npz"))
+    print(f"{len(ads):,} of {len(ratings):,} rated ads, {size:,} bytes")
 
 
 if __name__ == "__main__":

@@ -20,10 +20,11 @@ from numpy.typing import NDArray
 
 from collarclass.corpus.read import read_data
 from collarclass.definitions.labels import LABELS, RATINGS
-from collarclass.errors import DataError
 from collarclass.evaluation.metrics import macro_f1
+from collarclass.model.persistence import shipped_reader
 from collarclass.training.counts import CountedAds, concatenate, count_ads
 from collarclass.training.estimator import CollarClassifier
+from collarclass.training.real_ads import read_mentions
 from collarclass.training.train import real_ads, source_weights, training_ads
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -79,9 +80,7 @@ def main() -> None:
     ads, occupations = read_data(ROOT / "data")
     rows = training_ads(ads, occupations)
     written = rows, count_ads(rows["text"].tolist(), rows["title"].tolist())
-    real = real_ads(ROOT / "data")
-    if real is None:
-        raise DataError("data/real_ads is missing: take the whole data folder.")
+    real = real_ads(ROOT / "data", read_mentions(ROOT / "data"), shipped_reader())
     found = []
     for split in range(options.splits):
         rng = np.random.default_rng(split)

@@ -4,9 +4,9 @@
     python -m research.measure.score_requirements --held-out-sources [--without FAMILY] [--folds N]
 
 The files hold the ads, with the columns id and text. The reading, which has ids and expected values
-only, is tests/data/requirements_reading.csv; a cell with * is not compared.
+only, is data/requirements/readings.csv; a cell with * is not compared.
 
-With --held-out-sources the ads of data/requirements/real_ads.npz are read instead, which need no text: the reader is
+With --held-out-sources the ads of data/requirements/real_ads are read instead, which need no text: the reader is
 fitted four times, each time without a quarter of the sources, and reads the ads of these. Only the choice of the
 features that are kept has seen them. --without leaves out a family of features, to see what it is worth.
 """
@@ -28,19 +28,19 @@ from collarclass.definitions.labels import NOT_NEEDED
 from collarclass.evaluation.metrics import expected_calibration_error
 from collarclass.requirement_reader.combine import answer_of, answers, level_and_status, soften
 from collarclass.requirement_reader.facts import FAMILIES
+from collarclass.training.real_ads import read_mentions
 from collarclass.training.train_reader import (
     decided_examples,
     fit_reader,
     join,
     judge_examples,
     own_texts,
-    read_hashed,
     take,
 )
 from research.measure.score_challenge_set import read_many
 
 ROOT = Path(__file__).resolve().parents[2]
-READING = ROOT / "tests" / "data" / "requirements_reading.csv"
+READING = ROOT / "data" / "requirements" / "readings.csv"
 _QUARTERS = 4  # into which sources are divided
 NOTHING = {"level": "", "status": "unstated", "preferred_level": "", "certificates": "", "years": ""}
 
@@ -73,12 +73,12 @@ def differences(expected: Row, found: Row) -> list[str]:
 def held_out_sources(folds: int, without: str | None) -> tuple[pd.DataFrame, pd.DataFrame]:
     """How the ads and the decided mentions of each source are read by a reader that has seen no ad of that source."""
     data = ROOT / "data"
-    vocabulary, real = read_hashed(data / "requirements" / "real_ads.npz")
+    stored = read_mentions(data)
+    vocabulary, real = stored.vocabulary, stored.learnable()
     texts, weight, decided = own_texts(data)
     both = join([real, decided_examples(texts, decided, weight, vocabulary)])
     if without is not None:
-        with np.load(data / "requirements" / "real_ads.npz") as stored:
-            kept = ~np.isin(stored["kind"], FAMILIES[without])
+        kept = ~np.isin(stored.kind, FAMILIES[without])
         both, vocabulary = replace(both, features=both.features[:, kept].tocsr()), vocabulary[kept]
     sources = sorted(set(real.source.tolist()))
     np.random.default_rng(1).shuffle(sources)

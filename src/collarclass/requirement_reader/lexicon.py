@@ -96,6 +96,14 @@ class Lexicon:
     phrase: NDArray[np.int32]
     more: NDArray[np.bool_]
 
+    @property
+    def hashes(self) -> NDArray[np.uint64]:
+        """Hash of each phrase."""
+        hashes = np.zeros(len(self.group), dtype=np.uint64)
+        whole = self.phrase >= 0
+        hashes[self.phrase[whole]] = self.prefixes.hashes[whole]
+        return hashes
+
     def numbers(self, hashes: NDArray[np.uint64]) -> NDArray[np.float64]:
         """The number that each token names, NaN for other tokens."""
         out = np.full(len(hashes), np.nan)

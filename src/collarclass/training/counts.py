@@ -7,12 +7,8 @@ counts are saved, and a hash cannot be turned back into words that are not known
 from __future__ import annotations
 
 import hashlib
-import io
-import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
@@ -28,9 +24,7 @@ from collarclass.requirement_reader.reader import read_requirements
 from collarclass.requirement_reader.stated import FEATURES, features
 from collarclass.text.tokens import Tokens, tokenize
 
-MIN_ADS = 2
 _CHUNK = 2_000_000  # characters
-_MAX_COUNT = 255
 # What these are read into tells whether saved counts still belong to the tokenizer.
 _SAMPLE = (
     "Registered Nurse (RGN), Band 5\n• Bachelor's degree or equivalent; 2+ years' experience. C++/C# an advantage.",
@@ -71,10 +65,6 @@ class HashedCounts:
         counts = self.counts[:, known]
         return sp.csr_matrix((counts.data, place[counts.indices], counts.indptr), (counts.shape[0], len(hashes)))
 
-    def shared(self) -> HashedCounts:
-        """The same without n-grams that occur in fewer than `MIN_ADS` ads."""
-        return self.where(np.flatnonzero(self.counts.getnnz(axis=0) >= MIN_ADS))
-
     def rows(self, index: NDArray[np.int64]) -> HashedCounts:
         """The same for some of the ads."""
         return HashedCounts(self.hashes, self.order, self.displayable, self.counts[index])
@@ -105,10 +95,6 @@ class CountedAds:
 
     def __len__(self) -> int:
         return len(self.segment)
-
-    def shared(self) -> CountedAds:
-        """The same without n-grams that occur in fewer than `MIN_ADS` ads."""
-        return replace(self, text=self.text.shared(), title=self.title.shared())
 
     def rows(self, index: NDArray[np.int64]) -> CountedAds:
         """The same for some of the ads."""
@@ -264,72 +250,3 @@ def fingerprint() -> str:
         for array in (part.hashes, part.order, part.counts.indptr, part.counts.indices, part.counts.data):
             digest.update(np.ascontiguousarray(array.astype(np.uint64)).tobytes())
     return digest.hexdigest()
-
-
-def save_counts(path: str | os.PathLike[str], ids: Sequence[str], ads: CountedAds) -> None:
-    """Write counted ads to one file; n-grams that occur in fewer than `MIN_ADS` ads are dropped first."""
-    ads = ads.shared()
-    arrays: dict[str, Any] = {
-        "ids": np.array(ids, dtype=np.str_),
-        "fingerprint": np.array(fingerprint()),
-        "max_tokens": np.array(ads.max_tokens),
-        "features": ads.features.astype(np.float32),
-        "segment": ads.segment.astype(np.uint8),
-        "length": ads.length.astype(np.uint16),
-    }
-    for name, part in (("text", ads.text), ("title", ads.title)):
-        counts = part.counts.sorted_indices()
-        arrays[f"{name}_hashes"] = part.hashes
-        arrays[f"{name}_order"] = part.order
-        arrays[f"{name}_displayable"] = part.displayable
-        arrays[f"{name}_length"] = np.diff(counts.indptr).astype(np.uint16)
-        arrays[f"{name}_steps"] = _steps(counts).astype(np.uint32)
-        arrays[f"{name}_counts"] = np.minimum(counts.data, _MAX_COUNT).astype(np.uint8)
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)
-    Path(path).write_bytes(buffer.getvalue())
-
-
-def _steps(counts: sp.csr_matrix) -> NDArray[np.int64]:
-    """From each term of a row to the next: small numbers, which pack well."""
-    terms = counts.indices.astype(np.int64)
-    steps = np.diff(terms, prepend=0)
-    starts = counts.indptr[:-1][np.diff(counts.indptr) > 0]
-    steps[starts] = terms[starts]
-    return steps
-
-
-def load_counts(path: str | os.PathLike[str]) -> tuple[list[str], CountedAds]:
-    """Read counted ads with their ids.
-
-    Raises
-    ------
-    DataError
-        If the file is missing or damaged, or its counts are another tokenizer's.
-    """
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
-    except (OSError, ValueError) as error:
-        raise DataError(f"{Path(path).name} cannot be read as counted ads: {error}.") from None
-    if str(arrays["fingerprint"]) != fingerprint():
-        raise DataError(
-            f"The counts in {Path(path).name} were made by another tokenizer: "
-            "count the ads again with research/data/count_real_ads.py."
-        )
-
-    def part(name: str) -> HashedCounts:
-        indptr = np.concatenate(([0], np.cumsum(arrays[f"{name}_length"], dtype=np.int64)))
-        hashes = arrays[f"{name}_hashes"]
-        steps = np.cumsum(arrays[f"{name}_steps"], dtype=np.int64)
-        before = np.concatenate(([0], steps))[indptr[:-1]]
-        terms = steps - np.repeat(before, np.diff(indptr))
-        data = arrays[f"{name}_counts"].astype(np.int32), terms, indptr
-        counts = sp.csr_matrix(data, shape=(len(indptr) - 1, len(hashes)))
-        return HashedCounts(hashes, arrays[f"{name}_order"], arrays[f"{name}_displayable"], counts)
-
-    segment = arrays["segment"].astype(np.int64)
-    features_of = arrays["features"].astype(np.float64)
-    return arrays["ids"].tolist(), CountedAds(
-        part("text"), part("title"), features_of, segment, arrays["length"].astype(np.int64), int(arrays["max_tokens"])
-    )

@@ -28,8 +28,10 @@ from collarclass.model.persistence import arrays_of, save_model
 from collarclass.model.stream import MEASURES, STREAMS, ranges
 from collarclass.model.title_model import TitleModel
 from collarclass.progress import ProgressLike, Steps
-from collarclass.training.counts import CountedAds, concatenate, count_ads, load_counts
+from collarclass.requirement_reader.decide import Reader
+from collarclass.training.counts import CountedAds, concatenate, count_ads
 from collarclass.training.estimator import CollarClassifier
+from collarclass.training.real_ads import RealMentions, read_mentions, read_real_ads
 from collarclass.training.titles import ALTERNATE_TITLES, fit_titles, title_rows
 from collarclass.training.train_reader import train_reader
 from collarclass.training.work_check import fit_work_check, read_no_content
@@ -138,12 +140,13 @@ def _train(
     rows = training_ads(ads, occupations)
     if no_content is not None:
         rows = pd.concat([rows, thin_ads(no_content)], ignore_index=True)
-    real = None if written_only else real_ads(data)
     mine = own_ads(own) if own is not None else rows[:0]
     written = pd.concat([rows, mine], ignore_index=True)
+    mentions = read_mentions(data)
     with threadpool_limits(limits=1):
-        reader = train_reader(data, own_mentions)
+        reader = train_reader(data, mentions.vocabulary, mentions.learnable(), own_mentions)
     steps.done("the reader of requirements")
+    real = None if written_only or not mentions.ids else real_ads(data, mentions, reader)
     counted = [count_ads(written["text"].tolist(), written["title"].tolist(), classifier.max_tokens, reader)]
     steps.done("words counted")
     tables = [written]
@@ -218,17 +221,14 @@ def title_model(data: str | os.PathLike[str], ads: pd.DataFrame, occupations: pd
     return fit_titles(title_rows(data, ads, occupations))[0]
 
 
-def real_ads(data: str | os.PathLike[str]) -> tuple[pd.DataFrame, CountedAds] | None:
-    """The rated real ads of the data folder, as training rows and as counts; None where it has none.
+def real_ads(data: str | os.PathLike[str], mentions: RealMentions, reader: Reader) -> tuple[pd.DataFrame, CountedAds]:
+    """The rated real ads of the data folder, as training rows and as counts.
 
     Ads that are unclear, or that nearly repeat one of the development set, are left out. Sources are
     brought closer to each other: an ad weighs less the more ads its source has.
     """
-    folder = Path(data) / "real_ads"
-    if not folder.is_dir():
-        return None
-    ratings = read_ratings(folder / "ratings.csv").set_index("id")
-    ids, counted = load_counts(folder / "counts.npz")
+    ratings = read_ratings(Path(data) / "real_ads" / "ratings.csv").set_index("id")
+    ids, counted = read_real_ads(data, mentions, reader)
     table = ratings.reindex(ids).reset_index()
     usable = table["label"].isin(LABELS) & (table["near_duplicate"] != "y")
     kept = np.flatnonzero(usable.to_numpy())

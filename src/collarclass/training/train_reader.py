@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -96,13 +97,22 @@ class Examples:
         return np.asarray((self.group == CLASS["level"]) | (self.group == CLASS["nothing"]))
 
 
-def train_reader(data: str | os.PathLike[str], own_mentions: str | os.PathLike[str] | None = None) -> Reader:
+def train_reader(
+    data: str | os.PathLike[str],
+    vocabulary: NDArray[np.uint64],
+    real: Examples,
+    own_mentions: str | os.PathLike[str] | None = None,
+) -> Reader:
     """Fit the reader on the data folder.
 
     Parameters
     ----------
     data : path-like
         The project's data folder.
+    vocabulary : ndarray of uint64
+        Hashes of the facts to learn from.
+    real : Examples
+        The real ads.
     own_mentions : path-like, optional
         A CSV of your own decided mentions: columns `text`, `mention`, `outcome` and, if there is, `alternative`.
 
@@ -110,8 +120,6 @@ def train_reader(data: str | os.PathLike[str], own_mentions: str | os.PathLike[s
     -------
     Reader
     """
-    folder = Path(data) / "requirements"
-    vocabulary, real = read_hashed(folder / "real_ads.npz")
     texts, weight, mentions = own_texts(Path(data))
     parts = [real, decided_examples(texts, mentions, weight, vocabulary)]
     if own_mentions is not None:
@@ -177,9 +185,7 @@ def _fit_mentions(examples: Examples, among: NDArray[np.bool_]) -> NDArray[np.fl
     return _minimize(loss, shape[0] * shape[1], 80).reshape(shape)
 
 
-def _fit_rows(
-    examples: Examples, related: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _fit_rows(examples: Examples, related: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Weights of deciding an ad: of the features, shape (n_features, 4), and of relations."""
     n, n_related = len(examples.level), related.shape[1]
     level, denial = examples.group == CLASS["level"], examples.group == CLASS["nothing"]
@@ -229,12 +235,13 @@ def join(parts: list[Examples]) -> Examples:
     )
 
 
-def take(examples: Examples, rows: NDArray[np.bool_]) -> Examples:
-    """Some of the ads, with their mentions."""
-    kept, number = np.flatnonzero(rows[examples.row]), np.cumsum(rows) - 1
-    mentions = {name: getattr(examples, name)[kept] for name in ("group", "value", "outcome", "alternative")}
+def take(examples: Examples, rows: NDArray[np.bool_], mentions: NDArray[np.bool_] | None = None) -> Examples:
+    """Some of the ads, with all of their mentions or with some."""
+    chosen = rows[examples.row] if mentions is None else rows[examples.row] & mentions
+    kept, number = np.flatnonzero(chosen), np.cumsum(rows) - 1
+    columns = {name: getattr(examples, name)[kept] for name in ("group", "value", "outcome", "alternative")}
     ads = {name: getattr(examples, name)[rows] for name in ("level", "status", "weight", "source")}
-    return Examples(examples.features[kept], number[examples.row[kept]], **mentions, **ads)
+    return Examples(examples.features[kept], number[examples.row[kept]], **columns, **ads)
 
 
 def judge_examples(reader: Reader, vocabulary: NDArray[np.uint64], examples: Examples) -> Decisions:
@@ -280,29 +287,6 @@ def read_texts(
     return sp.vstack(matrices).tocsr(), phrases_of(row, group, value), np.concatenate(starts), np.concatenate(ends)
 
 
-def read_hashed(path: Path) -> tuple[NDArray[np.uint64], Examples]:
-    """Real ads as hashed features without text, and the vocabulary of the reader."""
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            arrays = dict(stored)
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path.name} cannot be read ({error}): copy it from the project's data folder.") from None
-    shape = (len(arrays["row"]), len(arrays["vocabulary"]))
-    indptr = np.append(0, np.cumsum(arrays["size"], dtype=np.int64))
-    gaps = arrays["gap"].astype(np.int64)  # numbers of features, ascending in each mention, as differences
-    total = np.cumsum(gaps)
-    start = np.where(indptr[:-1] > 0, total[indptr[:-1] - 1], 0)
-    indices = total - np.repeat(start, np.diff(indptr))
-    features = sp.csr_matrix((np.ones(len(indices), dtype=np.float32), indices, indptr), shape=shape)
-    features.sum_duplicates()
-    names = ("row", "group", "value", "outcome", "alternative", "level", "status")
-    whole = {name: arrays[name].astype(np.int64) for name in names}
-    _, source, count = np.unique(arrays["source"], return_inverse=True, return_counts=True)
-    weight = 1.0 / np.sqrt(count[source])  # a large source counts for more than a small one, but not by its size
-    named = arrays["sources"][arrays["source"]]
-    return arrays["vocabulary"], Examples(features, **whole, weight=weight / weight.mean(), source=named)
-
-
 def own_texts(data: Path) -> tuple[pd.DataFrame, NDArray[np.float64], pd.DataFrame]:
     """Texts of the project with level and status, their weights, and their decided mentions.
 
@@ -321,27 +305,47 @@ def own_texts(data: Path) -> tuple[pd.DataFrame, NDArray[np.float64], pd.DataFra
     return texts, weight, read_csv(data / "requirements" / "mentions.csv")
 
 
+def levels_and_statuses(texts: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Level and status of each text, as in `Examples`; a `*` stands for what nobody read."""
+    known = texts["status"].isin(STATUSES) & (texts["level"] != "*")
+    status = texts["status"].map({name: number for number, name in enumerate(STATUSES)})
+    numbers = np.asarray(status.where(known, UNKNOWN), dtype=np.int64)
+    level = np.asarray(texts["level"].map(level_number).fillna(-1), dtype=np.int64)
+    return np.where(numbers == NOT_NEEDED, -1, level), numbers
+
+
+class Decision(NamedTuple):
+    """What a mention was decided to be: index into `OUTCOMES`, and whether it stands in place of the one before."""
+
+    outcome: int = UNKNOWN
+    alternative: int = UNKNOWN
+
+
+def decisions_by_place(decided: pd.DataFrame) -> dict[tuple[str, int, int], Decision]:
+    """Decisions by id of the text, and offsets there."""
+    return {
+        (str(row.id), int(str(row.start)), int(str(row.end))): Decision(
+            OUTCOMES.index(str(row.outcome)), int(str(row.alternative) or UNKNOWN)
+        )
+        for row in decided.itertuples()
+    }
+
+
 def decided_examples(
     texts: pd.DataFrame, decided: pd.DataFrame, weight: NDArray[np.float64], vocabulary: NDArray[np.uint64]
 ) -> Examples:
     """Texts with level and status, and decided mentions by id and offsets, as examples."""
     features, items, start, end = read_texts(texts["text"].tolist(), vocabulary)
-    place = {key: i for i, key in enumerate(texts["id"])}
-    outcome, alternative = np.full(len(items), UNKNOWN), np.full(len(items), UNKNOWN)
-    at = {(int(r), int(s)): i for i, (r, s) in enumerate(zip(items.row, start, strict=True))}
-    for row in decided.itertuples():
-        i = at.get((place.get(str(row.id), -1), int(str(row.start))))
-        if i is not None and end[i] == int(str(row.end)):
-            outcome[i], alternative[i] = OUTCOMES.index(str(row.outcome)), int(str(row.alternative) or UNKNOWN)
-    known = texts["status"].isin(STATUSES) & (texts["level"] != "*")
-    status = np.where(known, texts["status"].map({name: i for i, name in enumerate(STATUSES)}), UNKNOWN)
-    level = texts["level"].map(level_number).fillna(-1).to_numpy(np.int64)
-    level[status == NOT_NEEDED] = -1
+    by_place, ids = decisions_by_place(decided), texts["id"].tolist()
+    found = [
+        by_place.get((ids[row], first, last), Decision())
+        for row, first, last in zip(items.row.tolist(), start.tolist(), end.tolist(), strict=True)
+    ]
+    outcome = np.array([decision.outcome for decision in found], dtype=np.int64)
+    alternative = np.array([decision.alternative for decision in found], dtype=np.int64)
+    level, status = levels_and_statuses(texts)
     source = texts["source"].to_numpy(np.str_) if "source" in texts else np.full(len(texts), "")
-    status = status.astype(np.int64)
-    return Examples(
-        features, items.row, items.group, items.value, outcome, alternative, level, status, weight, source
-    )
+    return Examples(features, items.row, items.group, items.value, outcome, alternative, level, status, weight, source)
 
 
 def read_users_mentions(path: str | os.PathLike[str], vocabulary: NDArray[np.uint64]) -> Examples:

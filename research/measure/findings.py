@@ -1,0 +1,53 @@
+"""List every mention of the real ads, with what the shipped reader makes of it: a CSV without text.
+
+    python -m research.measure.findings > findings.csv
+
+A mention has the ad and its source, what it is (class of the lexicon, level of schooling, nature of a certificate), its
+first and last token in the ad, years, how it was decided by hand or by rules, if it was, and the likeliest outcome with
+its probability.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from collarclass.api import default_model
+from collarclass.definitions.labels import LEVELS
+from collarclass.requirement_reader.decide import OUTCOMES
+from collarclass.requirement_reader.lexicon import CLASS, CLASSES, NATURES, default_lexicon
+from collarclass.training.real_ads import RealMentions, read_mentions
+from collarclass.training.train_reader import judge_examples
+
+DATA = Path(__file__).resolve().parents[2] / "data"
+
+
+def table(real: RealMentions) -> pd.DataFrame:
+    """One row for each mention."""
+    items, begin = real.mentions.items, real.first_token[real.mentions.items.row]
+    outcome = judge_examples(default_model().reader, real.vocabulary, real.examples).outcome
+    best = outcome.argmax(axis=1)
+    level = np.where(items.group == CLASS["level"], items.value, -1)
+    nature = default_lexicon().nature[items.phrase]
+    return pd.DataFrame(
+        {
+            "ad": np.array(real.ids)[items.row],
+            "source": real.examples.source[items.row],
+            "class": np.array(CLASSES)[items.group],
+            "level": np.array([*LEVELS, ""])[level],
+            "nature": np.array([*NATURES, ""])[nature],
+            "first_token": real.mentions.figure - begin,
+            "last_token": items.last - begin,
+            "years": real.mentions.years,
+            "decided": np.array([*OUTCOMES, ""])[real.examples.outcome],
+            "outcome": np.array(OUTCOMES)[best],
+            "probability": outcome[np.arange(len(best)), best].round(4),
+        }
+    )
+
+
+if __name__ == "__main__":
+    table(read_mentions(DATA)).to_csv(sys.stdout, index=False, lineterminator="\n")

@@ -1,0 +1,475 @@
+"""Real ads without their texts, a file for each source: counts of hashed n-grams, and mentions of what is asked for.
+
+An n-gram that stands in one ad only is dropped, a hash cannot be turned back into words that are not known
+beforehand, and no file says in which order an ad's words stand. A file depends on its source's ads and on the two
+lists alone, so that a source that stays the same is a file that stays the same:
+
+| in the data folder | |
+|---|---|
+| `real_ads/terms.npz` | the n-grams that are kept; more are added at its end |
+| `real_ads/SOURCE.npz` | how often each stands in each ad |
+| `requirements/real_ads/facts.npz` | the facts about mentions that are kept |
+| `requirements/real_ads/SOURCE.npz` | each mention: phrase of the lexicon, place, years, decision and facts |
+
+Levels of schooling, and with them the facts and features that depend on levels, are not stored: they are derived
+from the phrases by the lexicon as it stands.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from collarclass.corpus.read import read_csv, read_ratings
+from collarclass.errors import DataError
+from collarclass.features.ngrams import Vocabulary
+from collarclass.requirement_reader.combine import combine
+from collarclass.requirement_reader.context import Surroundings, level_facts, surroundings
+from collarclass.requirement_reader.decide import Reader
+from collarclass.requirement_reader.facts import Features
+from collarclass.requirement_reader.lexicon import CLASS, ITEMS, Lexicon, default_lexicon
+from collarclass.requirement_reader.mentions import Mentions, Phrases, TextMentions, find_mentions
+from collarclass.requirement_reader.stated import Stated, features
+from collarclass.text.tokens import tokenize
+from collarclass.training.counts import CountedAds, HashedCounts, concatenate, fingerprint
+from collarclass.training.train_reader import (
+    Decision,
+    Examples,
+    judge_examples,
+    levels_and_statuses,
+    matrix_of,
+    take,
+)
+
+TERMS, FACTS = "terms.npz", "facts.npz"
+MIN_ADS = 2  # that an n-gram stands in
+MIN_LEVEL_ADS = 3  # that a fact that depends on levels stands in
+_MAX_COUNT = 255
+_BATCH_ADS = 400  # tokenized at once
+# What is stored of each mention: places by the number of the token, or of the sentence, in the ad.
+_COLUMNS: dict[str, tuple[type[np.generic], tuple[int, ...]]] = {
+    "phrase": (np.uint64, ()),
+    "first": (np.uint32, ()),
+    "last": (np.uint32, ()),
+    "figure": (np.uint32, ()),
+    "sentence": (np.uint32, ()),
+    "years": (np.float32, ()),
+    "pursuing": (np.bool_, ()),
+    "ends": (np.uint64, ()),
+    "attached": (np.uint16, (7,)),
+    "offered": (np.uint8, ()),
+    "choice": (np.bool_, (2, 2)),
+    "outcome": (np.int8, ()),
+    "alternative": (np.int8, ()),
+}
+_EMPTY: dict[str, NDArray[Any]] = {
+    **{name: np.zeros((0, *shape), kind) for name, (kind, shape) in _COLUMNS.items()},
+    "ids": np.zeros(0, np.str_),
+    **dict.fromkeys(("size", "facts_size", "facts_steps", "facts_counts"), np.zeros(0, np.uint16)),
+}
+_NO_LEVELS = pd.DataFrame({name: [] for name in ("source", "level", "status", "usable")}, dtype=str)
+
+
+def save_arrays(path: Path, arrays: dict[str, Any]) -> None:
+    """Write arrays so that the same arrays give the same bytes."""
+    buffer = io.BytesIO()
+    content: dict[str, Any] = dict(sorted(arrays.items()))
+    np.savez_compressed(buffer, **content)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(buffer.getvalue())
+
+
+def load_arrays(path: Path) -> dict[str, NDArray[Any]]:
+    """The arrays of a file.
+
+    Raises
+    ------
+    DataError
+        If the file is missing or damaged.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return {name: stored[name] for name in stored.files}
+    except (OSError, ValueError, EOFError) as error:
+        raise DataError(
+            f"{path.name} cannot be read as counted ads ({error}): take it from the project's data folder again."
+        ) from None
+
+
+def _pack(name: str, matrix: sp.csr_matrix) -> dict[str, NDArray[Any]]:
+    """A matrix of small counts: columns of each row as steps from one to the next, which pack well."""
+    matrix = matrix.sorted_indices()
+    columns, size = matrix.indices.astype(np.int64), np.diff(matrix.indptr)
+    steps = np.diff(columns, prepend=0)
+    starts = matrix.indptr[:-1][size > 0]
+    steps[starts] = columns[starts]
+    counts = np.minimum(matrix.data, _MAX_COUNT).astype(np.uint8)
+    return {f"{name}_size": size.astype(np.uint16), f"{name}_steps": steps.astype(np.uint32), f"{name}_counts": counts}
+
+
+def _unpack(name: str, arrays: dict[str, NDArray[Any]], n_columns: int) -> sp.csr_matrix:
+    starts = np.append(0, np.cumsum(arrays[f"{name}_size"], dtype=np.int64))
+    total = np.append(0, np.cumsum(arrays[f"{name}_steps"], dtype=np.int64))
+    columns = total[1:] - np.repeat(total[starts[:-1]], np.diff(starts))
+    data = arrays[f"{name}_counts"].astype(np.int32), columns, starts
+    return sp.csr_matrix(data, shape=(len(starts) - 1, n_columns))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TermList:
+    """The n-grams that are kept; the place of each here is its number in the files of sources.
+
+    Attributes
+    ----------
+    hashes : ndarray of uint64, shape (n_terms,)
+    order : ndarray of uint8
+        Number of tokens.
+    displayable : ndarray of bool
+        As in `HashedCounts`.
+    """
+
+    hashes: NDArray[np.uint64]
+    order: NDArray[np.uint8]
+    displayable: NDArray[np.bool_]
+
+    @classmethod
+    def empty(cls) -> TermList:
+        """A list without n-grams."""
+        return cls(np.zeros(0, np.uint64), np.zeros(0, np.uint8), np.zeros(0, bool))
+
+    @classmethod
+    def load(cls, folder: Path) -> TermList:
+        """The list of a folder."""
+        return cls(**load_arrays(folder / TERMS))
+
+    def save(self, folder: Path) -> None:
+        """Write the list."""
+        arrays = {"hashes": self.hashes, "order": self.order, "displayable": self.displayable}
+        save_arrays(folder / TERMS, arrays)
+
+    def extended(self, ads: CountedAds) -> TermList:
+        """The list with the n-grams that stand in two of some ads or more at its end."""
+        for part in (ads.text, ads.title):
+            fresh = np.flatnonzero((part.counts.getnnz(axis=0) >= MIN_ADS) & ~np.isin(part.hashes, self.hashes))
+            self = replace(
+                self,
+                hashes=np.append(self.hashes, part.hashes[fresh]),
+                order=np.append(self.order, part.order[fresh]),
+                displayable=np.append(self.displayable, part.displayable[fresh]),
+            )
+        return self
+
+    def sorted(self) -> tuple[TermList, NDArray[np.int64]]:
+        """The list by hash, and the place there of each number."""
+        by_hash = np.argsort(self.hashes)
+        place = np.empty(len(by_hash), np.int64)
+        place[by_hash] = np.arange(len(by_hash))
+        return TermList(self.hashes[by_hash], self.order[by_hash], self.displayable[by_hash]), place
+
+
+def save_counts(path: Path, ids: Sequence[str], ads: CountedAds, terms: TermList) -> None:
+    """Write the counts of one source, as far as its n-grams are in the list."""
+    arrays: dict[str, Any] = {
+        "ids": np.array(ids, dtype=np.str_),
+        "fingerprint": np.array(fingerprint()),
+        "max_tokens": np.array(ads.max_tokens),
+        "chinese": ads.segment >= 2,
+        "length": ads.length.astype(np.uint16),
+    }
+    ordered, place = terms.sorted()
+    number = np.argsort(place)
+    for name, part in (("text", ads.text), ("title", ads.title)):
+        kept = np.flatnonzero(np.isin(part.hashes, terms.hashes))
+        numbers = number[np.searchsorted(ordered.hashes, part.hashes[kept])]
+        counts = sp.csr_matrix(part.counts[:, kept])
+        whole = sp.csr_matrix((counts.data, numbers[counts.indices], counts.indptr), (len(ids), len(terms.hashes)))
+        arrays |= _pack(name, whole)
+    save_arrays(path, arrays)
+
+
+def load_counts(path: Path, terms: TermList) -> tuple[list[str], CountedAds]:
+    """Read the counts of one source, without what is read from its mentions.
+
+    Raises
+    ------
+    DataError
+        If the file is missing or damaged, or its counts are another tokenizer's.
+    """
+    arrays = load_arrays(path)
+    if str(arrays["fingerprint"]) != fingerprint():
+        raise DataError(
+            f"The counts in {path.name} were made by another tokenizer: "
+            "count the ads again with research/data/count_real_ads.py."
+        )
+    ordered, place = terms.sorted()
+
+    def part(name: str) -> HashedCounts:
+        counts = _unpack(name, arrays, len(terms.hashes))
+        counts = sp.csr_matrix((counts.data, place[counts.indices], counts.indptr), counts.shape)
+        return HashedCounts(ordered.hashes, ordered.order, ordered.displayable, counts)
+
+    ids = arrays["ids"].tolist()
+    return ids, CountedAds(
+        text=part("text"),
+        title=part("title"),
+        features=np.zeros((len(ids), 0)),
+        segment=2 * arrays["chinese"].astype(np.int64),
+        length=arrays["length"].astype(np.int64),
+        max_tokens=int(arrays["max_tokens"]),
+    )
+
+
+def save_mentions(
+    path: Path,
+    ids: Sequence[str],
+    texts: Sequence[str],
+    decided: Mapping[tuple[str, int, int], Decision],
+    facts: NDArray[np.uint64],
+) -> None:
+    """Find and write the mentions of one source.
+
+    Parameters
+    ----------
+    path : path
+    ids, texts : sequence of str
+        The ads.
+    decided : mapping
+        Decisions about mentions, by id and place in the text.
+    facts : ndarray of uint64
+        The facts that are kept.
+    """
+    lexicon, known = default_lexicon(), Vocabulary(facts, np.ones(len(facts), dtype=np.uint8))
+    parts, matrices, sizes = [_EMPTY], [_unpack("facts", _EMPTY, len(facts))], [_EMPTY["size"]]
+    for begin in range(0, len(texts), _BATCH_ADS):
+        tokens = tokenize(texts[begin : begin + _BATCH_ADS])
+        mentions = find_mentions(tokens, lexicon)
+        sizes.append(np.bincount(mentions.items.row, minlength=tokens.n_rows))
+        if not len(mentions.items):
+            continue
+        start, end = (place.tolist() for place in tokens.spans(mentions.items.first, mentions.items.last))
+        keys = [(ids[begin + row], *span) for row, *span in zip(mentions.items.row.tolist(), start, end, strict=True)]
+        found = [decided.get((name, first, last), Decision()) for name, first, last in keys]
+        parts.append(_columns(mentions, lexicon, found))
+        matrices.append(matrix_of(mentions, known))
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in _COLUMNS}
+    size = np.concatenate(sizes).astype(np.uint16)
+    save_arrays(
+        path, columns | _pack("facts", sp.csr_matrix(sp.vstack(matrices))) | {"ids": np.array(ids), "size": size}
+    )
+
+
+def _columns(mentions: TextMentions, lexicon: Lexicon, decisions: Sequence[Decision]) -> dict[str, NDArray[Any]]:
+    items, around = mentions.items, surroundings(mentions)
+    begin = mentions.tokens.first[items.row]
+    columns = {
+        "phrase": lexicon.hashes[items.phrase],
+        "first": items.first - begin,
+        "last": items.last - begin,
+        "figure": mentions.figure - begin,
+        "sentence": items.sentence - mentions.sentence[begin],
+        "years": mentions.years,
+        "pursuing": mentions.pursuing,
+        "ends": around.ends,
+        "attached": around.attached,
+        "offered": around.offered,
+        "choice": around.choice,
+        "outcome": np.array([decision.outcome for decision in decisions]),
+        "alternative": np.array([decision.alternative for decision in decisions]),
+    }
+    return {name: columns[name].astype(kind) for name, (kind, _) in _COLUMNS.items()}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RealMentions:
+    """The mentions of real ads, with their facts and features by the lexicon as it stands.
+
+    Attributes
+    ----------
+    ids, source : list of str
+        Of each ad.
+    mentions : Mentions
+    first_token : ndarray of int64, shape (n_ads,)
+        Where the tokens of each ad begin in the places of mentions.
+    vocabulary : ndarray of uint64, shape (n_facts,)
+        Hashes of the facts.
+    kind : ndarray of uint8, shape (n_facts,)
+        Number of the kind of each.
+    examples : Examples
+        The same for fitting: facts, decisions, and level and status of each ad by careful reading.
+    usable : ndarray of bool
+        Whether each ad may be learnt from: it nearly repeats none of the development set.
+    """
+
+    ids: list[str]
+    mentions: Mentions
+    first_token: NDArray[np.int64]
+    vocabulary: NDArray[np.uint64]
+    kind: NDArray[np.uint8]
+    examples: Examples
+    usable: NDArray[np.bool_]
+
+    def learnable(self) -> Examples:
+        """What the reader is fitted on: the mentions of schooling and credentials in usable ads."""
+        return take(self.examples, self.usable, self.examples.group != CLASS["years"])
+
+    def stated(self, reader: Reader, lexicon: Lexicon | None = None) -> Stated:
+        """What each ad states, as a reader judges its mentions."""
+        decisions = judge_examples(reader, self.vocabulary, self.examples)
+        return combine(self.mentions, decisions, lexicon or default_lexicon(), reader.temperature.tolist())
+
+
+def read_mentions(data: str | os.PathLike[str], lexicon: Lexicon | None = None) -> RealMentions:
+    """Read the mentions of all sources; there are none in a data folder without ratings of real ads.
+
+    Raises
+    ------
+    DataError
+        If a file is missing or damaged.
+    """
+    folder, lexicon = Path(data) / "requirements" / "real_ads", lexicon or default_lexicon()
+    ratings = Path(data) / "real_ads" / "ratings.csv"
+    ads = read_levels(data, read_ratings(ratings)) if ratings.is_file() else _NO_LEVELS
+    stored = [_EMPTY, *(load_arrays(folder / f"{source}.npz") for source in np.unique(ads["source"]))]
+    facts = load_arrays(folder / FACTS)
+    arrays = {name: np.concatenate([part[name] for part in stored]) for name in ("ids", "size", *_COLUMNS)}
+    kept_facts = sp.csr_matrix(sp.vstack([_unpack("facts", part, len(facts["hashes"])) for part in stored]))
+    mentions, around, first_token, kept = _mentions(arrays, lexicon)
+    level_hashes, level_kind, matrix = _count_level_facts(mentions, around, lexicon)
+    ads = ads.loc[arrays["ids"]]
+    level, status = levels_and_statuses(ads)
+    items = mentions.items
+    examples = Examples(
+        features=sp.csr_matrix(sp.hstack((kept_facts[kept].astype(np.float32), matrix), format="csr")),
+        row=items.row,
+        group=items.group,
+        value=items.value,
+        outcome=arrays["outcome"][kept].astype(np.int64),
+        alternative=arrays["alternative"][kept].astype(np.int64),
+        level=level,
+        status=status,
+        weight=_source_weights(ads),
+        source=ads["source"].to_numpy(np.str_),
+    )
+    return RealMentions(
+        ids=arrays["ids"].tolist(),
+        mentions=mentions,
+        first_token=first_token,
+        vocabulary=np.append(facts["hashes"], level_hashes),
+        kind=np.append(facts["kind"], level_kind),
+        examples=examples,
+        usable=ads["usable"].to_numpy(bool),
+    )
+
+
+def _mentions(
+    arrays: dict[str, NDArray[Any]], lexicon: Lexicon
+) -> tuple[Mentions, Surroundings, NDArray[np.int64], NDArray[np.int64]]:
+    """The mentions whose phrase is still one of the lexicon's that may be asked for; the first token of each ad.
+
+    The last of the four are the numbers of these mentions among all.
+    """
+    where, number = lexicon.prefixes.find(arrays["phrase"])
+    phrase = np.full(len(arrays["phrase"]), -1)
+    phrase[where] = lexicon.phrase[number]
+    kept = np.flatnonzero((phrase >= 0) & (lexicon.group[phrase] < len(ITEMS)))
+    row = np.repeat(np.arange(len(arrays["size"])), arrays["size"])[kept]
+    column = {name: arrays[name][kept] for name in _COLUMNS}
+    # Ads stand one behind the other, as the tokens of a batch do.
+    length = np.zeros(len(arrays["size"]), dtype=np.int64)
+    np.maximum.at(length, row, column["last"].astype(np.int64) + 1)
+    first_token = np.cumsum(length) - length
+    begin = first_token[row]
+    items = Phrases(
+        first=column["first"] + begin,
+        last=column["last"] + begin,
+        row=row,
+        sentence=column["sentence"].astype(np.int64),
+        phrase=phrase[kept],
+        group=lexicon.group[phrase[kept]].astype(np.int64),
+        value=lexicon.value[phrase[kept]].astype(np.int64),
+    )
+    mentions = Mentions(
+        items=items,
+        figure=column["figure"] + begin,
+        years=column["years"].astype(np.float64),
+        pursuing=column["pursuing"],
+        n_rows=len(arrays["size"]),
+    )
+    attached, offered = column["attached"].astype(np.int64), column["offered"].astype(np.int64)
+    return mentions, Surroundings(column["ends"], attached, offered, column["choice"]), first_token, kept
+
+
+def _count_level_facts(
+    mentions: Mentions, around: Surroundings, lexicon: Lexicon
+) -> tuple[NDArray[np.uint64], NDArray[np.uint8], sp.csr_matrix]:
+    """The facts of mentions that depend on levels: hash and kind of each, and which mentions have it."""
+    columns = [_long(part) for part in level_facts(mentions, around, lexicon)]
+    mention, fact, kind = (np.concatenate(column) for column in zip(*columns, strict=True))
+    # Each fact once for each ad that it stands in.
+    _, first = np.unique(
+        np.column_stack((fact, mentions.items.row[mention].astype(np.uint64))), axis=0, return_index=True
+    )
+    hashes, place, n_ads = np.unique(fact[first], return_index=True, return_counts=True)
+    kept = n_ads >= MIN_LEVEL_ADS
+    hashes, kind = hashes[kept], kind[first][place[kept]]
+    where, number = Vocabulary(hashes, np.ones(len(hashes), np.uint8)).find(fact)
+    ones = np.ones(len(where), dtype=np.float32)
+    return hashes, kind, sp.csr_matrix((ones, (mention[where], number)), (len(mentions.items), len(hashes)))
+
+
+def _long(features: Features) -> tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.uint8]]:
+    """Mention, hash and kind of every feature."""
+    hashes = features.hashes()
+    where = np.flatnonzero(hashes.ravel())
+    mention, column = np.divmod(where, hashes.shape[1])
+    return features.mention[mention], hashes.ravel()[where], np.array(features.fact, dtype=np.uint8)[column]
+
+
+def read_levels(data: str | os.PathLike[str], ratings: pd.DataFrame) -> pd.DataFrame:
+    """Source, level, status, and whether an ad may be learnt from, by its id.
+
+    Level and status are those of the more careful reading where there is one.
+    """
+    read = ratings.rename(columns={"schooling_level": "level", "schooling_status": "status"}).set_index("id")
+    careful = read_csv(Path(data) / "requirements" / "readings.csv").set_index("id")[["level", "status"]]
+    read.update(careful[careful["status"] != "*"])
+    level = read["level"].replace("*", "")
+    return pd.DataFrame(
+        {"source": read["source"], "level": level, "status": read["status"], "usable": read["near_duplicate"] != "y"}
+    )
+
+
+def _source_weights(ads: pd.DataFrame) -> NDArray[np.float64]:
+    """A large source counts for more than a small one, but not by its size."""
+    weight = 1.0 / np.sqrt(ads["usable"].groupby(ads["source"]).transform("sum").clip(lower=1).to_numpy(float))
+    return np.asarray(weight / weight[ads["usable"].to_numpy(bool)].mean())
+
+
+def read_real_ads(data: str | os.PathLike[str], mentions: RealMentions, reader: Reader) -> tuple[list[str], CountedAds]:
+    """The counts of all sources, with what a reader makes of their mentions.
+
+    Raises
+    ------
+    DataError
+        If a file is missing or damaged, or its counts are another tokenizer's.
+    """
+    folder = Path(data) / "real_ads"
+    terms = TermList.load(folder)
+    sources = np.unique(mentions.examples.source)
+    counted = [load_counts(folder / f"{source}.npz", terms) for source in sources]
+    ids = [name for names, _ in counted for name in names]
+    if ids != mentions.ids:
+        raise DataError(
+            "The files of data/real_ads and data/requirements/real_ads are not of the same ads: count again."
+        )
+    ads, stated = concatenate([part for _, part in counted]), mentions.stated(reader)
+    return ids, replace(ads, features=features(stated), segment=ads.segment + (stated.level >= 0))
