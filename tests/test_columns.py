@@ -95,7 +95,10 @@ def test_which_columns_are_read(columns: list[str], options: dict[str, Any], fou
     ("columns", "options", "message"),
     [
         (["text", "text"], {}, "Two columns of the table are called 'text': rename one"),
-        (["title", "text"], {"kinds": {"title": "objects"}}, r"Column 'title' .* holds objects, .* 'title\.name'"),
+        (
+            ["title", "title.en", "text"], {"kinds": {"title": "objects"}},
+            r"Column 'title' .* holds objects, .* 'title\.en'",
+        ),
         (["title", "text"], {"title": "text", "text": "body"}, "No column 'body' in the table; .* title, text"),
         (["n", "text"], {"text": "n", "kinds": {"n": "numbers"}}, "Column 'n' of the table holds numbers, not text"),
         (["text"], {"kinds": {"text": "numbers"}}, "Column 'text' of the table holds numbers, not text"),

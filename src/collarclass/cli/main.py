@@ -119,7 +119,10 @@ def classify(text: str | None, title: str | None, as_json: bool, **options: Any)
 @click.option("--format", help="csv, tsv, jsonl, json, parquet or xlsx, where no file name tells.")
 @click.option("--encoding", help="Of the source; found if not given.")
 @click.option("--delimiter", help="Of the source; found if not given.")
-@click.option("--sheet", help="Name or number of a workbook's sheet; the first if not given.")
+@click.option("--sheet", help="Name or number of a workbook's sheet; if not given, the one that has ads.")
+@click.option("--header-row", type=click.IntRange(min=1), help="Row of column names, from 1; found if not given.")
+@click.option("--skip-rows", type=click.IntRange(min=0), default=0, help="Rows below the column names to leave out.")
+@click.option("--records", help="Name of the list of ads in a JSON object, such as data.jobs; found if not given.")
 @click.option("--file-column", help="Add a column of this name with each row's file.")
 @click.option("--select", help="Columns to keep, separated by commas; all if not given.")
 @click.option("--head", type=click.IntRange(min=0), help="Label the first so many rows only.")
@@ -139,6 +142,7 @@ def classify(text: str | None, title: str | None, as_json: bool, **options: Any)
 @click.option("--most-columns", type=click.IntRange(min=1), default=10_000, help="Columns; more are refused.")
 @FORCE
 @click.option("--resume", is_flag=True, help="Go on with an interrupted run.")
+@click.option("--skip-bad-files", is_flag=True, help="Leave out files, of several, that cannot be read; exit with 1.")
 @click.option(
     "--progress/--no-progress", default=None, help="Show progress on standard error; if not given, on a terminal."
 )
@@ -195,6 +199,8 @@ def label(
         with ending():
             write_report(target, report_file, model=read_model(options["model"]), **shared)
         say(f"Report -> {report_file}", err=True)
+    if done.failed:
+        raise click.exceptions.Exit(1)
 
 
 @app.command(epilog="Example: collarclass train -o models/own --own my_labelled_ads.csv --name own")

@@ -29,6 +29,7 @@ def summary_lines(done: FileSummary, target: str, prefix: str) -> list[str]:
     lines += [f"Note: {note}" for note in done.drift]
     if done.replaced:
         lines.append(f"Note: {done.replaced:,} formulas that use other sheets, tables or names are written as values.")
+    lines += [f"Left out: {message}" for message in done.failed]
     if done.noted:
         lines.append(f"{done.noted:,} rows were not as they should be: see column {prefix}collar_note.")
     return lines

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Protocol, cast
 
 import pyarrow as pa
 
 from collarclass.files.encoding import Encoding
-from collarclass.tables.columns import Columns
+from collarclass.tables.columns import Columns, find_header
 
 BATCH_BYTES = 8 << 20  # a batch ends here even when it has fewer rows
+LOOKED_AT = 20  # rows among which the names of columns are looked for
 LONGEST_TEXT = 200_000  # characters read of one ad
 _MISSING = frozenset(  # what pandas.read_csv takes for missing
     (
@@ -121,6 +123,31 @@ class Batch:
             [self.objects[i] for i in which] if self.objects else [],
             None if self.codes is None else [self.codes[i] for i in which],
         )
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderRow:
+    """Where the names of a table's columns stand.
+
+    Attributes
+    ----------
+    number : int or None
+        From 1; found among the first `LOOKED_AT` rows if None.
+    skip : int
+        Rows below it that are no ads.
+    named : tuple of str
+        Columns that the user named.
+    """
+
+    number: int | None = None
+    skip: int = 0
+    named: tuple[str, ...] = ()
+
+    def find(self, rows: Iterable[Sequence[str]]) -> int:
+        """Its place among a table's first rows, from 0; the first where nothing else can be told."""
+        if self.number is not None:
+            return self.number - 1
+        return find_header(islice(rows, LOOKED_AT), self.named) or 0
 
 
 class Reader(Protocol):

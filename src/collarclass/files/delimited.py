@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, BinaryIO, cast
 
 from collarclass.errors import DataError
-from collarclass.files.batch import BATCH_BYTES, LONGEST_TEXT, Batch, Choose, Limits, distinct, tidy
+from collarclass.files.batch import BATCH_BYTES, LONGEST_TEXT, Batch, Choose, HeaderRow, Limits, distinct, tidy
 from collarclass.files.csv_records import Dialect, Record, TooManyCellsError, find_delimiter, unquote
 from collarclass.files.encoding import Encoding, blocks, find_encoding
 from collarclass.files.source import Source
+
+_LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
 class DelimitedReader:
@@ -26,6 +30,7 @@ class DelimitedReader:
         choose: Choose,
         delimiter: str | None,
         limits: Limits,
+        header: HeaderRow,
     ) -> None:
         self.where = source.name
         self._limits = limits
@@ -37,7 +42,7 @@ class DelimitedReader:
         self._refill()
         if delimiter is not None and (len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n'):
             raise DataError(f"{delimiter!r} cannot be a delimiter: give a single character such as , or ;")
-        self._find_header(delimiter)
+        self._find_header(delimiter, header)
         self.chosen = choose(self.columns, self.where, {})
         self._places = [self.columns.index(str(name)) for name in self.chosen.every]
         wanted = sorted(self._places)
@@ -47,7 +52,7 @@ class DelimitedReader:
         self._groups = [1 + wanted.index(place) for place in self._places]
         self._last = len(wanted) + 1
 
-    def _find_header(self, delimiter: str | None) -> None:
+    def _find_header(self, delimiter: str | None, wanted: HeaderRow) -> None:
         dialect = Dialect(b",")
         while (blank := dialect.blank(self._block, self._at)) and blank.end() == len(self._block) and not self._final:
             self._at = blank.end()
@@ -59,6 +64,13 @@ class DelimitedReader:
             self._refill()
         head = self._block[self._at : max(line, self._at) + (64 << 10)]
         whole = self._final and len(head) == len(self._block) - self._at
+        starts = [0, *(end.end() for end in _LINE_END.finditer(head))]
+        number = wanted.find(self._cells(head[start:], whole, delimiter) for start in starts)
+        if number >= len(starts) or starts[number] == len(head):
+            raise DataError(f"{self.where} has no row {number + 1} near its beginning: give another header_row.")
+        self.header_row = number + 1
+        if number:  # what stands above the names is no part of the table
+            self._block, self._at, head = self._block[self._at + starts[number] :], 0, head[starts[number] :]
         self.delimiter = delimiter.encode() if delimiter else find_delimiter(head, whole, self._limits.columns)
         self.dialect = Dialect(self.delimiter, longest=self._limits.row_bytes, most=self._limits.columns)
         while (record := self._read()) is None:
@@ -68,6 +80,19 @@ class DelimitedReader:
         self._at = record.next
         self.columns: list[str] = [unquote(c).decode("utf-8", "replace") for c in record.cells]
         self.names = distinct(self.columns)
+        self._row = self.header_row
+        for _ in range(wanted.skip):
+            while (skipped := self._read()) is None:
+                self._refill()
+            self._at, self._row = skipped.next, self._row + 1
+
+    def _cells(self, head: bytes, whole: bool, delimiter: str | None) -> list[str]:
+        """The cells of a line, if it were that of the column names."""
+        cut = delimiter.encode() if delimiter else find_delimiter(head, whole, self._limits.columns)
+        with suppress(TooManyCellsError):
+            if record := Dialect(cut, most=self._limits.columns).read(head, 0, True):
+                return [unquote(cell).decode("utf-8", "replace") for cell in record.cells]
+        return []
 
     def _read(self) -> Record | None:
         """A record cell by cell, from where the block is read."""

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from collarclass.errors import DataError
 from collarclass.explain import palette
-from collarclass.files.batch import LONGEST_TEXT, Batch, Choose, Limits, Reader, distinct, kinds_of, tidy
+from collarclass.files.batch import LONGEST_TEXT, Batch, Choose, HeaderRow, Limits, Reader, distinct, kinds_of, tidy
 from collarclass.files.encoding import Encoding
 from collarclass.files.native import NativeFile
 from collarclass.files.native_child import ROWS
@@ -45,6 +45,10 @@ class ExcelReader:
     ----------
     sheet : str
         Its name.
+    sheets : list of str
+        The names of all sheets of the workbook.
+    header_row : int
+        The row of column names, from 1.
     replaced : int
         How many formulas there were, in the rows read so far, that could mean something else in a workbook of this
         sheet alone: they refer to another sheet, a table or a defined name, or would stand in another place.
@@ -54,18 +58,27 @@ class ExcelReader:
     raw = False
     encoding = Encoding("utf-8")
 
-    def __init__(self, source: Source, choose: Choose, sheet: str | None, limits: Limits) -> None:
+    def __init__(
+        self, source: Source, choose: Choose, sheet: str | None, limits: Limits, header: HeaderRow
+    ) -> None:
         for library in ("python_calamine", "openpyxl"):
             _library(library)
         self.where = source.name
         self.tail: list[bytes] = []
         self.replaced = 0
         self._source = source
-        file = NativeFile(source, "workbook", limits, sheet)
+        file = NativeFile(source, "workbook", limits, sheet, header.named)
         head = file.head()
-        self.sheet, self._total = str(head["sheet"]), int(head["rows"])
+        self.sheet, self.sheets, self._total = str(head["sheet"]), list(head["sheets"]), int(head["rows"])
         parts = (json.loads(content) for content in file.messages(ROWS))
         first = next(parts)
+        place = header.find([tidy(_value(cell)) for cell in row] for row in first)
+        if place >= len(first):
+            raise DataError(f"Sheet {self.sheet!r} of {self.where} has no row {place + 1} near its beginning: give "
+                            "another header_row.")  # fmt: skip
+        self.header_row = place + 1
+        self._moved = place + header.skip > 0
+        first = first[place : place + 1] + first[place + 1 + header.skip :]
         self.columns = ["" if value is None else str(value) for value in map(_value, first[0])]
         self.names = distinct(self.columns)
         self._parts = chain([first[1:]], parts)
@@ -87,7 +100,7 @@ class ExcelReader:
         for number, cells in enumerate(rows):
             for column, cell in enumerate(cells):
                 if isinstance(cell, dict) and "formula" in cell:
-                    if cell["formula"] is None:
+                    if cell["formula"] is None or self._moved:
                         self.replaced += 1
                     else:
                         batch.formulas[number, column] = cell["formula"]

@@ -27,6 +27,8 @@ class FileInput:
         The columns that were read.
     sheet : str or None
         Of a workbook.
+    header_row : int
+        The row of column names, from 1.
     """
 
     format: str
@@ -36,13 +38,16 @@ class FileInput:
     texts: tuple[str, ...]
     code: str | None
     sheet: str | None = None
+    header_row: int = 1
 
     @classmethod
     def of(cls, reader: Reader) -> FileInput:
         """How a reader reads."""
         delimiter = getattr(reader, "delimiter", b"").decode() or None
         sheet = getattr(reader, "sheet", None)
-        return cls(reader.format, reader.encoding.name, delimiter, None, (), None, sheet).reading(reader.chosen)
+        header_row = getattr(reader, "header_row", 1)
+        found = cls(reader.format, reader.encoding.name, delimiter, None, (), None, sheet, header_row)
+        return found.reading(reader.chosen)
 
     def reading(self, chosen: Columns | None) -> FileInput:
         """The same source with other columns read; with None, no ads are read."""
@@ -64,7 +69,8 @@ class FileInput:
         text = self.format in ("csv", "jsonl", "json")
         return ", ".join(
             [self.format, *([self.encoding] if text else []), *([repr(self.delimiter)] if self.delimiter else []),
-             *([f"sheet {self.sheet!r}"] if self.sheet else [])]
+             *([f"sheet {self.sheet!r}"] if self.sheet else []),
+             *([f"column names in row {self.header_row}"] if self.header_row > 1 else [])]
         )
 
     def __str__(self) -> str:

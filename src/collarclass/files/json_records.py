@@ -21,12 +21,17 @@ from collarclass.files.batch import (
 )
 from collarclass.files.encoding import Encoding, blocks, find_encoding, read_sample
 from collarclass.files.source import Source
+from collarclass.tables.columns import find_header
 from collarclass.text.unicode import well_formed
 
 _FIRST_ROWS = 1000
 # A string, a bracket or a comma; a quote alone is a string that goes on in the next block.
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{},]|"', re.DOTALL)
+# A string, with a colon where it is a member's name; the beginning and end of an object or a list, and whether it is
+# a list of objects.
+_STRUCTURE = re.compile(rb'"(?:[^"\\]++|\\.)*+"(?:\s*+:)?|\[(\s*+(?=\{))?|[\]{}]', re.DOTALL)
 _LINE_END = re.compile(rb"\n\s*+")
+_LOOKED_AT = 1 << 20  # bytes in which the list of ads begins
 _SPACE = b" \t\r\n"
 
 
@@ -36,13 +41,13 @@ class JsonReader:
     raw = True
 
     def __init__(
-        self, source: Source, sample: bytes, encoding: Encoding, choose: Choose, limits: Limits
+        self, source: Source, sample: bytes, encoding: Encoding, choose: Choose, limits: Limits, records: str | None
     ) -> None:
         self.where = source.name
         self.encoding = encoding
         self.tail: list[bytes] = []
         parts = blocks(cast(BinaryIO, source), sample, encoding, self.where, self.tail)
-        self.format, self.lead, self._records = _records(parts, self.where, limits)
+        self.format, self.lead, self._records = _records(parts, self.where, limits, records)
         self._first: list[tuple[bytes, bytes]] = []
         self._members = _Members(self.where, limits)
         rows: list[dict[str, Any]] = []
@@ -105,12 +110,12 @@ class JsonReader:
         batch.raw.append((body[:-1] + (b"," if row else b""), b"}", end))
 
 
-def all_members(source: Source, encoding: str | None, limits: Limits) -> list[str]:
+def all_members(source: Source, encoding: str | None, limits: Limits, records: str | None) -> list[str]:
     """Names of all members of a file's objects, in order of appearance; the source is to be rewound."""
     sample = read_sample(cast(BinaryIO, source))
     parts = blocks(cast(BinaryIO, source), sample, find_encoding(sample, encoding), source.name, [])
     members = _Members(source.name, limits)
-    for body, _ in _records(parts, source.name, limits)[2]:
+    for body, _ in _records(parts, source.name, limits, records)[2]:
         if body.strip():
             row = _object(body) or _object(body.decode("utf-8", "replace"))
             members.add(row if row is not None else {"broken_line": None})
@@ -145,7 +150,7 @@ def _object(body: bytes | str) -> dict[str, Any] | None:
 
 
 def _records(
-    parts: Iterator[bytes], where: str, limits: Limits
+    parts: Iterator[bytes], where: str, limits: Limits, records: str | None
 ) -> tuple[str, bytes, Iterator[tuple[bytes, bytes]]]:
     """Format of a JSON file, what stands before its rows, and each row with what stands after it."""
     first = b""
@@ -154,8 +159,48 @@ def _records(
         _check_length(first, where, limits)
     start = len(first) - len(first.lstrip(_SPACE))
     if first[start : start + 1] != b"[":
-        return "jsonl", b"", _lines(first, parts, where, limits)
+        while len(first) < _LOOKED_AT and (part := next(parts, b"")):
+            first += part
+        inside = _inside(first, where, records)
+        if inside is None:
+            return "jsonl", b"", _lines(first, parts, where, limits)
+        return "json", first[:inside], _elements(first[inside:], parts, where, limits, wrapped=True)
     return "json", first[: start + 1], _elements(first[start + 1 :], parts, where, limits)
+
+
+def _inside(first: bytes, where: str, wanted: str | None) -> int | None:
+    """Where the objects of a list begin that stands inside of one object; None of a file of one object a line."""
+    lists = dict(_lists(first))
+    if wanted is not None:
+        if wanted not in lists:
+            there = f"its lists are: {', '.join(lists)}" if lists else "no list of objects was found there"
+            raise DataError(f"No list {wanted!r} near the beginning of {where}: {there}.")
+        return lists[wanted]
+    line, _, rest = first.strip(_SPACE).partition(b"\n")
+    row = _object(line)
+    if row is not None and (rest.strip(_SPACE) or find_header([list(member_paths(row))]) == 0):
+        return None
+    return next(iter(lists.values()), None)
+
+
+def _lists(first: bytes) -> Iterator[tuple[str, int]]:
+    """Lists of objects in an object, by the dotted names that lead to them, and where their objects begin."""
+    names: list[str | None] = []  # of the members that are open; None for a list
+    name = ""
+    for token in _STRUCTURE.finditer(first):
+        what = token[0]
+        if what[:1] == b'"':
+            if what[-1:] == b":":
+                name = str(json.loads(what[: what.rindex(b'"') + 1].decode("utf-8", "replace"), strict=False))
+        elif what in (b"}", b"]"):
+            if names:
+                names.pop()
+        elif what == b"{":
+            names.append(name)
+        else:
+            if token[1] is not None and None not in names:
+                yield ".".join([*(str(one) for one in names[1:]), name]), token.start() + 1
+            names.append(None)
 
 
 def _check_length(row: bytes, where: str, limits: Limits) -> None:
@@ -188,7 +233,7 @@ def _lines(rest: bytes, parts: Iterator[bytes], where: str, limits: Limits) -> I
 
 
 def _elements(
-    buffer: bytes, parts: Iterator[bytes], where: str, limits: Limits
+    buffer: bytes, parts: Iterator[bytes], where: str, limits: Limits, wrapped: bool = False
 ) -> Iterator[tuple[bytes, bytes]]:
     """The elements of a JSON array, each as its content and what stands behind it, the comma included."""
     while True:
@@ -219,6 +264,6 @@ def _elements(
             raise DataError(f"{where} ends in the middle of its JSON array: fetch it again.")
         buffer += part
     rest = b"".join((buffer, *parts))
-    if rest[1:].strip(_SPACE):
+    if rest[1:].strip(_SPACE) and not wrapped:
         raise DataError(f"{where} goes on after its JSON array: one array is read, or one object a line.")
     yield b"", rest

@@ -64,6 +64,8 @@ class FileSummary:
     replaced : int
         How many formulas of a workbook are written as their values, because they refer to another sheet, a table
         or a defined name.
+    failed : tuple of str
+        What is wrong with each source that was left out, with `skip_bad_files`.
     """
 
     rows: int
@@ -75,6 +77,7 @@ class FileSummary:
     bases: dict[str, int] = field(default_factory=dict)
     read: FileInput | None = None
     replaced: int = 0
+    failed: tuple[str, ...] = ()
 
 
 def label_file(
@@ -88,6 +91,9 @@ def label_file(
     encoding: str | None = None,
     delimiter: str | None = None,
     sheet: str | None = None,
+    header_row: int | None = None,
+    skip_rows: int = 0,
+    records: str | None = None,
     file_column: str | None = None,
     select: Sequence[str] | None = None,
     head: int | None = None,
@@ -106,6 +112,7 @@ def label_file(
     most_columns: int = 10_000,
     force: bool = False,
     resume: bool = False,
+    skip_bad_files: bool = False,
     progress: ProgressLike = None,
 ) -> FileSummary:
     r"""Label every ad of a file, or of several.
@@ -134,7 +141,16 @@ def label_file(
     delimiter : str, optional
         Of a delimited source; found from its beginning if not given.
     sheet : str, optional
-        Name or number (from 1) of a workbook's sheet; the first if not given.
+        Name or number (from 1) of a workbook's sheet; if not given, the first one shown that has a row of known
+        column names, or else the first.
+    header_row : int, optional
+        The row of column names, from 1, in delimited text and workbooks; if not given, it is looked for below
+        headings and notes. What stands above it is left out.
+    skip_rows : int, default=0
+        How many rows below the column names to leave out, such as one of units.
+    records : str, optional
+        The dotted name of the list of ads in a JSON object, such as "data.jobs"; the first list of objects if not
+        given.
     file_column : str, optional
         A column to add with the name of each row's file.
     select : sequence of str, optional
@@ -169,6 +185,8 @@ def label_file(
     resume : bool
         Whether to go on after the last whole batch of a run that was interrupted. If the target is
         whole already, there is nothing to do.
+    skip_bad_files : bool
+        Whether to leave out sources, of several, that cannot be read; the summary names them.
     progress : bool or callable, optional
         Whether to show progress on standard error; only on a terminal if not given. A callable gets the
         number of ads done and the share of the work done (0 to 1, 0 where it is not known).
@@ -205,13 +223,15 @@ def label_file(
     paths, to_path = expand(source), os.fspath(target)
     if batch_size < 1:
         raise DataError(f"batch_size is {batch_size}: give a whole number from 1 up.")
-    for name, value in (("head", head), ("sample", sample)):
-        if value is not None and value < 0:
-            raise DataError(f"{name} is {value}: give a whole number from 0 up.")
+    for name, value, least in (("head", head, 0), ("sample", sample, 0), ("header_row", header_row, 1),
+                               ("skip_rows", skip_rows, 0)):  # fmt: skip
+        if value is not None and value < least:
+            raise DataError(f"{name} is {value}: give a whole number from {least} up.")
     count_workers(n_jobs)
     layout = Layout(
         format, encoding, delimiter, sheet, title, text, code, file_column, select, head, sample,
-        Limits(longest_row, most_columns),
+        Limits(longest_row, most_columns), header_row=header_row, skip_rows=skip_rows, records=records,
+        skip_bad_files=skip_bad_files,
     )  # fmt: skip
     options = Options.of(
         model,
@@ -226,7 +246,7 @@ def label_file(
     )
     run = _Run(options, layout, n_jobs, batch_size, force, resume, progress)
     if to_path != "-" and (Path(to_path).is_dir() or to_path.endswith(("/", os.sep))):
-        return _total([run.label([path], inside) for path, inside in _names_in(to_path, paths)])
+        return _total(run.label_each(_names_in(to_path, paths)))
     return run.label(paths, to_path)
 
 
@@ -259,6 +279,7 @@ def _total(parts: Sequence[FileSummary]) -> FileSummary:
         {basis: sum(p.bases.get(basis, 0) for p in parts) for basis in BASES},
         next((p.read for p in parts if p.read is not None), None),
         sum(p.replaced for p in parts),
+        tuple(message for p in parts for message in p.failed),
     )
 
 
@@ -274,6 +295,21 @@ class _Run:
     resume: bool
     progress: ProgressLike
     stream: StreamSums = field(default_factory=StreamSums)
+
+    def label_each(self, pairs: Sequence[tuple[str, str]]) -> list[FileSummary]:
+        """Label each source into a target of its own."""
+        done: list[FileSummary] = []
+        failed: list[str] = []
+        for path, to_path in pairs:
+            try:
+                done.append(self.label([path], to_path))
+            except DataError as error:
+                if not self.layout.skip_bad_files:
+                    raise
+                failed.append(str(error))
+        if not done:
+            raise DataError(failed[0])
+        return [*done[:-1], replace(done[-1], failed=tuple(failed))]
 
     def label(self, paths: Sequence[str], to_path: str) -> FileSummary:
         """Label sources into one target."""
@@ -325,8 +361,9 @@ class _Run:
         replaced = reader.replaced if isinstance(reader, ExcelReader) and isinstance(writer, ExcelWriter) else 0
         bases = {basis: out.counts[_BASIS + basis] for basis in BASES}
         return FileSummary(
-            out.rows, counts, out.noted, seconds, out.finished, drift, bases, FileInput.of(reader), replaced
-        )
+            out.rows, counts, out.noted, seconds, out.finished, drift, bases, FileInput.of(reader), replaced,
+            tuple(read.failed) if isinstance(read, SeveralReader) else (),
+        )  # fmt: skip
 
     def _check(self, paths: Sequence[str], to_path: str) -> tuple[str, str, str]:
         """Formats of source and target, if they can be read and written."""
@@ -360,7 +397,7 @@ class _Run:
             "columns": [layout.title, *map(str, reader.chosen.texts), layout.code],
             "selection": [list(layout.select) if layout.select is not None else None, layout.file_column],
             "rows": [layout.head, layout.sample],
-            "sheet": layout.sheet,
+            "sheet": [layout.sheet, layout.header_row, layout.skip_rows, layout.records],
             "format": list(formats),
             "encoding": reader.encoding.name,
             "delimiter": layout.delimiter,

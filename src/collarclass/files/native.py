@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import IO, Any, cast
 
 from collarclass.errors import DataError
@@ -28,16 +28,19 @@ class NativeFile:
     kind : {"parquet", "workbook"}
     limits : Limits
     sheet : str, optional
-        Of a workbook.
+    named : sequence of str
+        Of a workbook: which of its sheets, and columns by which the one with ads is known.
     """
 
-    def __init__(self, source: Source, kind: str, limits: Limits, sheet: str | None = None) -> None:
+    def __init__(
+        self, source: Source, kind: str, limits: Limits, sheet: str | None = None, named: Sequence[str] = ()
+    ) -> None:
         self.where = source.name
         self._seconds = limits.seconds
         self._remedy = "save the sheet as CSV" if kind == "workbook" else "write it anew, with smaller row groups"
         options = {
-            "where": source.name, "sheet": sheet, "columns": limits.columns, "row_bytes": limits.row_bytes,
-            "memory": limits.memory, "remedy": self._remedy,
+            "where": source.name, "sheet": sheet, "named": list(named), "columns": limits.columns,
+            "row_bytes": limits.row_bytes, "memory": limits.memory, "remedy": self._remedy,
         }  # fmt: skip
         path = os.pathsep.join(part or str(os.getcwd()) for part in sys.path)  # noqa: PTH109
         self._process = subprocess.Popen(

@@ -23,7 +23,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from collarclass.errors import DataError
+from collarclass.files.batch import LOOKED_AT
 from collarclass.files.source import brief
+from collarclass.tables.columns import find_header
 
 HEAD, SCHEMA, TABLE, ROWS, ERROR, END = b"H", b"S", b"T", b"R", b"E", b"Z"
 _ROWS = 2000
@@ -163,7 +165,7 @@ def _read_workbook(file: BinaryIO, options: dict[str, Any]) -> None:
     where = options["where"]
     _check_size(file, options)
     workbook = importlib.import_module("python_calamine").load_workbook(file)
-    name = _choose_sheet(workbook, options["sheet"], where)
+    name = _choose_sheet(workbook, options["sheet"], where, options["named"])
     sheet = workbook.get_sheet_by_name(name)
     if not sheet.height:
         raise DataError(f"Sheet {name!r} of {where} is empty: name another with sheet=... (--sheet).")
@@ -172,7 +174,7 @@ def _read_workbook(file: BinaryIO, options: dict[str, Any]) -> None:
     start = tuple(sheet.start)
     extras = _Extras(file, name, start)
     rows = islice(sheet.iter_rows(), start[0], None)  # which begins with the empty rows above the table
-    send(HEAD, json.dumps({"sheet": name, "rows": sheet.height}).encode())
+    send(HEAD, json.dumps({"sheet": name, "sheets": list(workbook.sheet_names), "rows": sheet.height}).encode())
     own = zip(rows, chain(extras.rows(), repeat({})), strict=False)
     number = 0
     while batch := list(islice(own, _ROWS)):
@@ -225,12 +227,17 @@ def _check_size(file: BinaryIO, options: dict[str, Any]) -> None:
     file.seek(0)
 
 
-def _choose_sheet(workbook: Any, wanted: str | None, where: str) -> str:
+def _choose_sheet(workbook: Any, wanted: str | None, where: str, named: Sequence[str]) -> str:
+    """The sheet that the user named, or the first one shown that has a row of known column names, or the first."""
     sheets = list(workbook.sheet_names)
     if wanted is None:
         if not sheets:
             raise DataError(f"{where} has no sheet.")
         shown = [sheet.name for sheet in workbook.sheets_metadata if str(sheet.visible).endswith("Visible")]
+        for name in shown if len(shown) > 1 else ():
+            rows = islice(workbook.get_sheet_by_name(name).iter_rows(), LOOKED_AT)
+            if find_header(([str(cell) for cell in row] for row in rows), named) is not None:
+                return str(name)
         return str((shown or sheets)[0])
     if wanted in sheets:
         return wanted

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO, cast
 
 from collarclass.errors import DataError
-from collarclass.files.batch import Batch, Choose, Limits, Reader
+from collarclass.files.batch import Batch, Choose, HeaderRow, Limits, Reader
 from collarclass.files.delimited import DelimitedReader
 from collarclass.files.encoding import Encoding, find_encoding, read_sample
 from collarclass.files.excel import ExcelReader
@@ -26,7 +26,11 @@ class Layout:
 
     Attributes
     ----------
-    format, encoding, delimiter, sheet : str or None
+    format, encoding, delimiter, sheet, records : str or None
+    header_row : int or None
+        The row of column names, from 1; found among the first ones if None.
+    skip_rows : int
+        Rows below the column names that are no ads.
     title, code : str or None
         Names of columns.
     text : str, sequence of str or None
@@ -40,6 +44,8 @@ class Layout:
     limits : Limits
     every_column : bool
         Whether all columns must be known before the first row.
+    skip_bad_files : bool
+        Whether a source among several that cannot be read is left out.
     """
 
     format: str | None = None
@@ -55,6 +61,16 @@ class Layout:
     sample: int | None = None
     limits: Limits = field(default_factory=Limits)
     every_column: bool = False
+    header_row: int | None = None
+    skip_rows: int = 0
+    records: str | None = None
+    skip_bad_files: bool = False
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The columns that the user named."""
+        texts = (self.text,) if isinstance(self.text, str) else tuple(self.text or ())
+        return tuple(name for name in (self.title, *texts, self.code) if name is not None)
 
     def choose(self, columns: list[str], where: str, kinds: Mapping[Hashable, str]) -> Columns:
         """The columns that are read."""
@@ -68,7 +84,7 @@ def open_reader(source: Source, layout: Layout, choose: Choose | None = None) ->
     ----------
     source : Source
     layout : Layout
-        Its `format`, `encoding`, `delimiter`, `sheet` and `limits` count here.
+        What does not choose rows or columns counts here.
     choose : callable, optional
         Takes the columns, the source's name, and which columns hold no text, and gives those that are
         read; by the layout if not given.
@@ -78,21 +94,23 @@ def open_reader(source: Source, layout: Layout, choose: Choose | None = None) ->
     if kind == "parquet":
         return ParquetReader(source, choose, layout.limits)
     if kind in EXCEL:
-        return ExcelReader(source, choose, layout.sheet, layout.limits)
+        rows = HeaderRow(layout.header_row, layout.skip_rows, layout.named)
+        return ExcelReader(source, choose, layout.sheet, layout.limits, rows)
     members = None
     if layout.every_column and (kind == "json" or (not kind and source.begins_with() in (b"{", b"["))):
         source.keep()
-        members = all_members(source, layout.encoding, layout.limits)
+        members = all_members(source, layout.encoding, layout.limits, layout.records)
         source.rewind()
     sample = read_sample(cast(BinaryIO, source))
     found = find_encoding(sample, layout.encoding)
     start = sample[len(found.bom) :].lstrip(b" \t\r\n\0")[:1]
     if kind == "json" or (not kind and start in (b"{", b"[")):
-        reader = JsonReader(source, sample, found, choose, layout.limits)
+        reader = JsonReader(source, sample, found, choose, layout.limits, layout.records)
         reader.names = members or reader.names
         return reader
     delimiter = "\t" if kind == "tsv" and not layout.delimiter else layout.delimiter
-    return DelimitedReader(source, sample, found, choose, delimiter, layout.limits)
+    rows = HeaderRow(layout.header_row, layout.skip_rows, layout.named)
+    return DelimitedReader(source, sample, found, choose, delimiter, layout.limits, rows)
 
 
 def _kind(source: Source, given: str | None) -> str:
@@ -123,23 +141,38 @@ class SeveralReader:
         self._file_column = layout.file_column
         self._done = 0
         self._open: Source | None = None
+        self.failed: list[str] = []
         names: dict[str, None] = {}
+        read: list[str] = []
         for path in paths:
             if path == "-":
                 raise DataError("Standard input is read alone, not among several sources: name files.")
-            source = Source(path)
             try:
-                if not source.regular:
-                    raise DataError(f"{path} is no file, and is read alone, not among several sources.")
-                reader = open_reader(source, self._layout)
-                names |= dict.fromkeys(reader.names)
-                if path == paths[0]:
-                    self.chosen = reader.chosen
-            finally:
-                source.close()
+                names |= dict.fromkeys(self._look(path, first=not read))
+                read.append(path)
+            except DataError as error:
+                if not layout.skip_bad_files:
+                    raise
+                self.failed.append(str(error))
+        if not read:
+            raise DataError(self.failed[0])
+        self._paths = read
         if self._file_column in names:
             raise DataError(f"Column {self._file_column!r} is there already: give the column of file names another.")
         self.names = [*([self._file_column] if self._file_column else []), *names]
+
+    def _look(self, path: str, first: bool) -> list[str]:
+        """The columns of a source; those that are read of the first one count for all."""
+        source = Source(path)
+        try:
+            if not source.regular:
+                raise DataError(f"{path} is no file, and is read alone, not among several sources.")
+            reader = open_reader(source, self._layout)
+            if first:
+                self.chosen = reader.chosen
+            return reader.names
+        finally:
+            source.close()
 
     @property
     def share(self) -> float:

@@ -119,7 +119,7 @@ def choose_columns(
         title = _first(likely, column_names().title, {*texts, code})
     if not texts and title is None and code is None:
         for name in _known_texts(columns, set(), {}):
-            _refuse(name, kinds[name], where)
+            _refuse(name, kinds[name], where, columns)
         raise DataError(
             f"No column of ad texts found in {where}; its columns are: {listing}. "
             "Name it with text=... in Python or --text on the command line."
@@ -132,8 +132,40 @@ def choose_columns(
             raise DataError(f"Two columns of {where} are called {name!r}: rename one of them.")
     for name in found.every:
         if name != code and name in kinds:
-            _refuse(name, kinds[name], where)
+            _refuse(name, kinds[name], where, columns)
     return found
+
+
+def find_header(rows: Iterable[Sequence[str]], named: Iterable[Hashable] = ()) -> int | None:
+    """Find the row of column names among a table's first rows, below a heading or a note.
+
+    Parameters
+    ----------
+    rows : iterable of sequence of str
+    named : iterable of hashable
+        Columns that the user named; common names of titles and texts if there are none.
+
+    Returns
+    -------
+    int or None
+        The first row with such a name and with more filled cells than any row above it; so no row of data is taken
+        for names where a whole row of names stands above.
+
+    Examples
+    --------
+    >>> find_header([["Vacancies of March", ""], ["Job title", "Description"], ["Welder", "MIG welding"]])
+    1
+    """
+    wanted = {str(name) for name in named if name is not None}
+    known = column_names()
+    common = {*known.title, *known.text, *known.part}
+    most = 0
+    for i, cells in enumerate(rows):
+        filled = [cell for cell in cells if cell.strip()]
+        if len(filled) > most and (wanted <= set(cells) if wanted else any(fold(cell) in common for cell in filled)):
+            return i
+        most = max(most, len(filled))
+    return None
 
 
 def find_columns(
@@ -178,8 +210,11 @@ def _end(column: Hashable) -> str:
     return str(column).rpartition(".")[2]
 
 
-def _refuse(column: Hashable, kind: str, where: str) -> NoReturn:
-    remedy = f"name one of its members, such as '{column}.name'," if kind == "objects" else "name another"
+def _refuse(column: Hashable, kind: str, where: str, columns: Iterable[Hashable]) -> NoReturn:
+    members = [str(name) for name in columns if str(name).startswith(f"{column}.")]
+    known = column_names()
+    likely = next((name for name in members if _is(name, (*known.text, *known.part, *known.title))), None)
+    remedy = f"name one of its members, such as '{likely or members[0]}'," if members else "name another"
     raise DataError(
         f"Column {column!r} of {where} holds {kind}, not text: {remedy} with title=... or text=... (--title, --text), "
         "or turn it into text first."
