@@ -19,8 +19,8 @@ def citation(model: str) -> str:
 
     Examples
     --------
-    >>> print(citation("standard 0123456789").splitlines()[0][:59])
-    The collarclass authors. (2026). collarclass: white, blue a
+    >>> citation("standard 0123456789")[:33]
+    'The collarclass authors. (2026). '
     """
     software = f"Version {__version__}, model {model}"
     return (

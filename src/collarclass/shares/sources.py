@@ -65,7 +65,12 @@ def _mean(counts: Floats, weight: Floats) -> Floats:
 
 
 def adjusted_by_sources(
-    share: Floats, n_effective: float, counts: Sequence[tuple[float, Floats]], size: Floats, random_state: int = 0
+    share: Floats,
+    n_effective: float,
+    counts: Sequence[tuple[float, Floats]],
+    size: Floats,
+    random_state: int = 0,
+    widest: float = WIDEST,
 ) -> Shares:
     """Shares behind the counted ones, if the model errs here as on a source drawn from those it was held out from.
 
@@ -84,11 +89,13 @@ def adjusted_by_sources(
         From `concentration`.
     random_state : int, default=0
         Of the draws.
+    widest : float, default=0.3
+        A wider interval, from low to high, is of no use.
 
     Returns
     -------
     Shares
-        The interval is NaN for all labels where that of one would be wider than `WIDEST`.
+        The interval is NaN for all labels where that of one would be wider than `widest`.
 
     References
     ----------
@@ -121,7 +128,7 @@ def adjusted_by_sources(
     n[:3] = np.minimum(mean * (1 - mean) / np.maximum(variance, 1e-12), n_effective)
     rest = wilson(share[3:], n_effective)
     low, high = np.append(low, rest[0]), np.append(high, rest[1])
-    if (high - low).max() > WIDEST:
+    if (high - low).max() > widest:
         low, high = np.full((2, len(COLLARS)), np.nan)
     return Shares(np.append(mean, share[3]), low, high, n)
 
