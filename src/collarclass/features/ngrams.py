@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from collarclass.kernel import reading
 from collarclass.kernel.library import is_compiled
+from collarclass.kernel.reading import Known
 from collarclass.text.tokens import STEP, Tokens, mix
 
 # Rounded to single precision, so that every machine's logarithm gives the same table.
@@ -78,6 +79,7 @@ class Vocabulary:
     hashes: NDArray[np.uint64]
     order: NDArray[np.uint8]
     _table: NDArray[np.uint64] = field(init=False, repr=False)
+    _taken: NDArray[np.uint8] = field(init=False, repr=False)
     _shift: np.uint64 = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -98,18 +100,20 @@ class Vocabulary:
             if rounds == _MAX_PROBES:  # far beyond chance: made so, to take time
                 raise ValueError("Too many hashes of a vocabulary begin alike: train the model again.")
         object.__setattr__(self, "_table", table)
+        object.__setattr__(self, "_taken", np.packbits(table > 0, bitorder="little"))
 
     def __len__(self) -> int:
         return len(self.hashes)
 
-    def compiled(self) -> tuple[NDArray[np.uint64], int, NDArray[np.uint8]]:
-        """Table, shift and orders, as the compiled code takes them."""
-        return self._table, int(self._shift), self.order
+    @property
+    def compiled(self) -> Known:
+        """As the compiled code takes it."""
+        return Known(self._table, self._taken, int(self._shift), len(self))
 
     def find(self, hashes: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Look hashes up: which of them are known, and the number of each of those."""
         if is_compiled():
-            return reading.find_hashes(hashes, self._table, int(self._shift), len(self))
+            return reading.find_hashes(hashes, self.compiled)
         slot = (hashes >> self._shift).view(np.int64)
         entry = self._table[slot]
         where = np.flatnonzero(entry != 0)
@@ -164,7 +168,7 @@ def count_terms(tokens: Tokens, vocabulary: Vocabulary, max_tokens: NDArray[np.i
     """Count the vocabulary's n-grams in the first `max_tokens` tokens of each row of a batch."""
     if is_compiled():
         reach = np.broadcast_to(np.asarray(max_tokens, dtype=np.int64), tokens.n_rows)
-        return Terms(**reading.count_terms(tokens, np.ascontiguousarray(reach), *vocabulary.compiled(), _DAMPED))
+        return Terms(**reading.count_terms(tokens, np.ascontiguousarray(reach), vocabulary.compiled, vocabulary.order, _DAMPED))
     kept = tokens.head(max_tokens)
     begins, numbers = [], []
     for found in ngrams(tokens, kept):

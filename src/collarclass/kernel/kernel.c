@@ -6,7 +6,10 @@
  * Nothing here allocates. Every array, results and scratch alike, is the caller's, and its length is passed along or
  * follows from one that is. Every index is checked against it, or stays within it by what the comments say; what
  * would not fit is left out, so that a wrong size gives wrong results but touches no foreign memory. All functions
- * take time linear in their input, whatever it holds. The machine has to be little-endian.
+ * take time linear in their input, whatever it holds. The machine has to be little-endian, the compiler GCC or Clang.
+ *
+ * What cannot be foretold, such as where a word ends, is done without branches where it is done for every character or
+ * token: by bit masks of 64 characters, and by lists to which each candidate is written but only some are kept.
  */
 
 #include <math.h>
@@ -17,12 +20,6 @@
 #define EXPORT __declspec(dllexport)
 #else
 #define EXPORT __attribute__((visibility("default")))
-#endif
-
-#ifdef __GNUC__
-#define PREFETCH(place) __builtin_prefetch(place)
-#else
-#define PREFETCH(place) ((void)0)
 #endif
 
 #ifndef SOURCE_DIGEST
@@ -38,6 +35,8 @@ EXPORT const char *source_digest(void) { return SOURCE_DIGEST; }
 #define PAIR UINT64_C(0xD6E8FEB86659FD93)
 #define TRIPLE UINT64_C(0xCA5A826395121157)
 
+static inline int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+
 static inline uint64_t mix(uint64_t value) {
     value *= UINT64_C(0xBF58476D1CE4E5B9);
     value ^= value >> 32;
@@ -51,6 +50,7 @@ enum { SPACE, LOWER, UPPER, IDEOGRAPH, BREAK, STOP, TAIL, APOSTROPHE, SKIP };
 #define STEM 5
 #define HASHED_BYTES 64
 #define BEYOND 0xFFFF /* characters above stand in the tables as this one */
+#define WIDE_LETTER (UINT32_C(1) << 24)
 
 static inline int is_letter(uint8_t kind) { return kind == LOWER || kind == UPPER; }
 
@@ -66,18 +66,20 @@ static inline int in_word(const uint8_t *kind, int64_t at) {
     return is_letter(kind[at - 1]) || (kind[at - 1] == TAIL && at > 1 && is_letter(kind[at - 2]));
 }
 
-/* Whether a word of letters ends before a letter at a place that a letter stands before as well. */
-static inline int is_cut(const uint8_t *kind, const uint16_t *folded, int64_t at, int64_t n) {
-    if (kind[at] == UPPER) {
-        if (kind[at - 1] == LOWER) return 1; /* "TeamLeader" */
-        if (at > 4 && at < n - 3 && kind[at + 1] == LOWER && kind[at + 2] == LOWER && kind[at + 3] == LOWER)
-            return kind[at - 1] == UPPER && kind[at - 2] == UPPER && kind[at - 3] == UPPER && kind[at - 4] == UPPER;
-        return 0;
-    }
-    if (!is_digit(folded[at]) || at < 4) return 0; /* "skills4+", "skills10+" */
-    if (!is_latin(folded[at - 1]) || !is_latin(folded[at - 2]) || !is_latin(folded[at - 3])) return 0;
-    if (at + 1 < n && kind[at + 1] == TAIL) return 1;
-    return at + 2 < n && is_digit(folded[at + 1]) && kind[at + 2] == TAIL;
+/* Whether a word in capitals ends before the last of them: "REQUIREMENTSBachelor". */
+static inline int is_capital_cut(const uint8_t *kind, int64_t at, int64_t n) {
+    for (int64_t i = at - 4; i <= at; i++)
+        if (i < 1 || kind[i] != UPPER) return 0;
+    return at < n - 3 && kind[at + 1] == LOWER && kind[at + 2] == LOWER && kind[at + 3] == LOWER;
+}
+
+/* Whether a word ends before the figures, one or two, that stand before a sign: "skills4+". */
+static inline int is_figure_cut(const uint16_t *folded, int64_t sign, int64_t figures) {
+    int64_t at = sign - figures;
+    if (at < 4) return 0;
+    for (int64_t i = at; i < sign; i++)
+        if (!is_digit(folded[i])) return 0;
+    return is_latin(folded[at - 1]) && is_latin(folded[at - 2]) && is_latin(folded[at - 3]);
 }
 
 /* What a full stop ends: nothing (0), a passage (1), or a sentence and with it a passage (2). */
@@ -91,70 +93,182 @@ static inline int stop_ends(const uint8_t *kind, const uint16_t *folded, int64_t
     return folded[at - 1] == ')' && folded[at + 1] == ' ';
 }
 
-/* Read code points, laid out as `_lay_out` does it, into tokens.
- *
- * code_points[n]; row_starts[n_rows + 1], ascending, the first 1, the last n; kinds and folds[65536]. All else is
- * filled: kind, folded, dropped[n]; narrow[n + 8]; found[4 * n]: start, end, sentence and passage of each token;
- * first[n_rows + 1]. counts[0..2] are the numbers of tokens, of characters dropped, and of those kept.
- */
-EXPORT void scan_tokens(const uint32_t *code_points, int64_t n, const int64_t *row_starts, int64_t n_rows,
-                        const uint8_t *kinds, const uint16_t *folds, uint8_t *kind, uint16_t *folded, uint8_t *narrow,
-                        int64_t *dropped, int32_t *found, int64_t *first, int64_t *counts) {
-    int64_t kept = 0, n_dropped = 0, n_tokens = 0, row = 0, at = 0;
-    int32_t sentence = 0, passage = 0;
-    for (int64_t begin = 0; begin < n;) {
-        /* The line break before the first row, then each row with the line break behind it. */
-        int64_t stop = begin == 0 ? 1 : n;
-        if (begin > 0 && row < n_rows && row_starts[row + 1] > begin && row_starts[row + 1] < n)
-            stop = row_starts[row + 1];
-        if (begin > 0 && row < n_rows) first[row++] = n_tokens;
-        for (int64_t i = begin; i < stop; i++) {
-            uint32_t c = code_points[i] < BEYOND ? code_points[i] : BEYOND;
-            uint8_t k = kinds[c];
-            if (k >= APOSTROPHE) {
-                int vanishes = k == SKIP;
-                if (k == APOSTROPHE && i > 0 && i + 1 < n) {
-                    uint32_t left = code_points[i - 1], right = code_points[i + 1];
-                    vanishes = is_letter(kinds[left < BEYOND ? left : BEYOND]) &&
-                               is_letter(kinds[right < BEYOND ? right : BEYOND]);
-                }
-                if (vanishes) {
-                    dropped[n_dropped] = i - n_dropped;
-                    n_dropped++;
-                    continue;
-                }
-            }
-            kind[kept] = k;
-            folded[kept] = folds[c];
-            narrow[kept] = (uint8_t)folds[c];
-            kept++;
+/* Bits moved up by some places, with those of the 64 characters before. */
+static inline uint64_t shifted(uint64_t bits, uint64_t before, int places) {
+    return bits << places | before >> (64 - places);
+}
+
+static inline void set_bit(uint64_t *bits, int64_t at) { bits[at >> 6] |= UINT64_C(1) << (at & 63); }
+
+/* The lowest bits of eight bytes as one byte. */
+static inline uint64_t low_bits(uint64_t bytes) {
+    return (bytes & UINT64_C(0x0101010101010101)) * UINT64_C(0x0102040810204080) >> 56;
+}
+
+/* Masks of a row's characters, a bit for each. */
+enum { IS_LOWER, IS_UPPER, IS_IDEOGRAPH, IS_SPECIAL, IN_WORD, IS_CUT, ENDS_SENTENCE, ENDS_PASSAGE, N_MASKS };
+
+typedef struct {
+    uint8_t *kind; /* with eight more behind */
+    uint16_t *folded;
+    uint8_t *narrow; /* with eight more behind */
+    uint64_t *mask[N_MASKS];
+} Row;
+
+/* Masks of the kinds of n characters from a place on. */
+static void mask_kinds(const Row *row, int64_t base, int64_t n) {
+    for (int64_t w = 0; w < (n + 63) >> 6; w++) {
+        uint64_t one = 0, two = 0, more = 0; /* bits of the numbers of the kinds */
+        const uint8_t *kind = row->kind + base + 64 * w;
+        int64_t left = n - 64 * w;
+        for (int k = 0; k < 8 && 8 * k < left; k++) {
+            uint64_t eight;
+            memcpy(&eight, kind + 8 * k, 8);
+            one |= low_bits(eight) << (8 * k);
+            two |= low_bits(eight >> 1) << (8 * k);
+            more |= low_bits(eight >> 2 | eight >> 3) << (8 * k);
         }
-        begin = stop;
-        /* Rows end in a line break, which no token and none of the signs looked at below reaches across. */
-        while (at < kept) {
-            uint8_t k = kind[at];
-            if (is_letter(k)) {
-                int64_t end = at + 1;
-                while (end < kept && (is_letter(kind[end]) ? !is_cut(kind, folded, end, kept) : in_word(kind, end)))
-                    end++;
-                int32_t *token = found + 4 * n_tokens++;
-                token[0] = (int32_t)at, token[1] = (int32_t)end, token[2] = sentence, token[3] = passage;
-                at = end;
-                continue;
+        if (left < 64) {
+            uint64_t inside = (UINT64_C(1) << left) - 1;
+            one &= inside, two &= inside, more &= inside;
+        }
+        row->mask[IS_LOWER][w] = one & ~two & ~more;
+        row->mask[IS_UPPER][w] = two & ~one & ~more;
+        row->mask[IS_IDEOGRAPH][w] = one & two & ~more;
+        row->mask[IS_SPECIAL][w] = more;
+    }
+}
+
+/* Take out of the n characters from a place on what vanishes: signs that are never seen, and apostrophes in words.
+ * Where each stood, less those before, is put down in dropped; returns how many stay.
+ */
+static int64_t drop_invisible(const Row *row, int64_t base, int64_t n, int64_t begin, int64_t *dropped,
+                              int64_t *n_dropped) {
+    uint8_t *kind = row->kind + base, *narrow = row->narrow + base;
+    uint16_t *folded = row->folded + base;
+    int64_t to = 0, from = 0; /* what lies before stands where it stays */
+    for (int64_t w = 0; w < (n + 63) >> 6; w++)
+        for (uint64_t special = row->mask[IS_SPECIAL][w]; special; special &= special - 1) {
+            int64_t at = 64 * w + __builtin_ctzll(special);
+            if (kind[at] < APOSTROPHE) continue;
+            if (kind[at] == APOSTROPHE) {
+                /* By the masks, for what stood before may have been moved over. */
+                uint64_t before = at < 1 ? 0 : (row->mask[IS_LOWER][(at - 1) >> 6] | row->mask[IS_UPPER][(at - 1) >> 6])
+                                                   >> ((at - 1) & 63) & 1;
+                if (!before || at + 1 >= n || !is_letter(kind[at + 1])) continue;
             }
-            if (k == IDEOGRAPH) {
-                int32_t *token = found + 4 * n_tokens++;
-                token[0] = (int32_t)at, token[1] = (int32_t)at + 1, token[2] = sentence, token[3] = passage;
-            } else if (k == BREAK) {
-                sentence++, passage++;
-            } else if (k == STOP) {
-                int ends = stop_ends(kind, folded, at, kept);
-                sentence += ends == 2, passage += ends > 0;
+            if (to != from) {
+                memmove(kind + to, kind + from, (size_t)(at - from));
+                memmove(narrow + to, narrow + from, (size_t)(at - from));
+                memmove(folded + to, folded + from, (size_t)(at - from) * sizeof *folded);
             }
-            at++;
+            to += at - from, from = at + 1;
+            dropped[*n_dropped] = begin + at - *n_dropped;
+            ++*n_dropped;
+        }
+    if (to == from) return n;
+    memmove(kind + to, kind + from, (size_t)(n - from));
+    memmove(narrow + to, narrow + from, (size_t)(n - from));
+    memmove(folded + to, folded + from, (size_t)(n - from) * sizeof *folded);
+    return to + n - from;
+}
+
+/* Masks of what belongs to words, of where they are cut, and of where sentences and passages end. */
+static void mask_words(const Row *row, int64_t base, int64_t n) {
+    uint64_t *const *mask = row->mask;
+    int64_t kept = base + n;
+    for (int64_t w = 0; w < (n + 63) >> 6; w++) {
+        uint64_t before = w ? mask[IS_UPPER][w - 1] : 0, capitals = mask[IS_UPPER][w];
+        mask[IN_WORD][w] = mask[IS_LOWER][w] | mask[IS_UPPER][w];
+        mask[IS_CUT][w] = mask[IS_UPPER][w] & shifted(mask[IS_LOWER][w], w ? mask[IS_LOWER][w - 1] : 0, 1);
+        mask[ENDS_SENTENCE][w] = mask[ENDS_PASSAGE][w] = 0;
+        for (int k = 1; k <= 4; k++) capitals &= shifted(mask[IS_UPPER][w], before, k);
+        for (; capitals; capitals &= capitals - 1) {
+            int64_t at = 64 * w + __builtin_ctzll(capitals);
+            if (is_capital_cut(row->kind, base + at, kept)) set_bit(mask[IS_CUT], at);
         }
     }
-    while (row <= n_rows) first[row++] = n_tokens;
+    for (int64_t w = 0; w < (n + 63) >> 6; w++)
+        for (uint64_t special = mask[IS_SPECIAL][w]; special; special &= special - 1) {
+            int64_t at = 64 * w + __builtin_ctzll(special);
+            int kind = row->kind[base + at];
+            if (kind == TAIL) {
+                if (in_word(row->kind, base + at)) set_bit(mask[IN_WORD], at);
+                for (int64_t figures = 1; figures <= 2; figures++)
+                    if (at >= figures && is_figure_cut(row->folded, base + at, figures))
+                        set_bit(mask[IS_CUT], at - figures);
+                continue;
+            }
+            int ends = kind == BREAK ? 2 : kind == STOP ? stop_ends(row->kind, row->folded, base + at, kept) : 0;
+            if (ends == 2) set_bit(mask[ENDS_SENTENCE], at);
+            if (ends) set_bit(mask[ENDS_PASSAGE], at);
+        }
+}
+
+/* Put down the tokens of a row from the n-th on; returns how many there are then. */
+static int64_t cut_row(const Row *row, int64_t base, int64_t length, int32_t *found, int64_t n, int32_t *sentence,
+                       int32_t *passage) {
+    uint64_t *const *mask = row->mask;
+    uint64_t word_before = 0, ideograph_before = 0;
+    int64_t n_ends = n;
+    for (int64_t w = 0; w < (length + 63) >> 6; w++) {
+        uint64_t word = mask[IN_WORD][w], cut = mask[IS_CUT][w], ideograph = mask[IS_IDEOGRAPH][w];
+        uint64_t previous = shifted(word, word_before, 1);
+        uint64_t starts = (word & (~previous | cut)) | ideograph;
+        uint64_t ends = (previous & (~word | cut)) | shifted(ideograph, ideograph_before, 1);
+        int32_t first = (int32_t)(base + 64 * w);
+        for (uint64_t events = starts | mask[ENDS_PASSAGE][w]; events; events &= events - 1) {
+            int bit = __builtin_ctzll(events);
+            int32_t *token = found + 4 * n;
+            token[0] = first + bit, token[2] = *sentence, token[3] = *passage;
+            n += starts >> bit & 1;
+            *sentence += mask[ENDS_SENTENCE][w] >> bit & 1;
+            *passage += mask[ENDS_PASSAGE][w] >> bit & 1;
+        }
+        for (; ends; ends &= ends - 1) found[4 * n_ends++ + 1] = first + __builtin_ctzll(ends);
+        word_before = word, ideograph_before = ideograph;
+    }
+    return n;
+}
+
+/* Read code points, laid out as `_lay_out` does it, into tokens.
+ *
+ * code_points[n]; row_starts[n_rows + 1], ascending, the first 1, the last n; characters[65536]: folded form, kind from
+ * bit 16 on, and WIDE_LETTER for letters whose folded form lies beyond Latin-1. All else is filled: kind, narrow[n + 8]; folded, dropped[n]; found[4 * n + 4]: start, end,
+ * sentence and passage of each token; first[n_rows + 1]; is_wide[n_rows]: whether a row has letters beyond Latin-1.
+ * counts[0..2] are the numbers of tokens, of characters dropped, and of those kept. bits[8 * (n / 64 + 1)] is scratch.
+ */
+EXPORT void scan_tokens(const uint32_t *code_points, int64_t n, const int64_t *row_starts, int64_t n_rows,
+                        const uint32_t *characters, uint8_t *kind, uint16_t *folded, uint8_t *narrow, int64_t *dropped,
+                        int32_t *found, int64_t *first, uint8_t *is_wide, int64_t *counts, uint64_t *bits) {
+    Row row = {.kind = kind, .folded = folded, .narrow = narrow};
+    for (int k = 0; k < N_MASKS; k++) row.mask[k] = bits + k * (n / 64 + 1);
+    int64_t kept = 0, n_dropped = 0, n_tokens = 0, r = 0;
+    int32_t sentence = 0, passage = 0;
+    for (int64_t begin = 0; begin < n;) {
+        /* The line break before the first row, then each row with the line break behind it: no token reaches across. */
+        int64_t stop = begin == 0 ? 1 : n;
+        if (begin > 0 && r < n_rows && row_starts[r + 1] > begin && row_starts[r + 1] < n) stop = row_starts[r + 1];
+        if (begin > 0 && r < n_rows) first[r] = n_tokens;
+        uint32_t all = 0;
+        for (int64_t i = begin, to = kept; i < stop; i++, to++) {
+            uint32_t c = code_points[i];
+            uint32_t character = characters[c < BEYOND ? c : BEYOND];
+            all |= character;
+            kind[to] = (uint8_t)(character >> 16);
+            folded[to] = (uint16_t)character, narrow[to] = (uint8_t)character;
+        }
+        int64_t length = stop - begin;
+        mask_kinds(&row, kept, length);
+        int64_t stays = drop_invisible(&row, kept, length, begin, dropped, &n_dropped);
+        if (stays < length) mask_kinds(&row, kept, stays);
+        mask_words(&row, kept, stays);
+        n_tokens = cut_row(&row, kept, stays, found, n_tokens, &sentence, &passage);
+        if (begin > 0 && r < n_rows) is_wide[r++] = (all & WIDE_LETTER) > 0;
+        kept += stays;
+        begin = stop;
+    }
+    while (r <= n_rows) first[r++] = n_tokens;
     memset(narrow + kept, 0, 8);
     counts[0] = n_tokens, counts[1] = n_dropped, counts[2] = kept;
 }
@@ -165,11 +279,16 @@ static inline uint64_t eight_bytes(const uint8_t *units) {
     return value;
 }
 
-/* Hash of units as bytes; eight more may be read behind them. */
+/* Hash of the first units as bytes, at most eight; as many may be read. */
+static inline uint64_t hash_few(const uint8_t *units, int64_t length) {
+    uint64_t mask = length < 8 ? (UINT64_C(1) << (8 * length)) - 1 : UINT64_MAX;
+    return mix(eight_bytes(units) & mask);
+}
+
+/* Hash of units as bytes. */
 static inline uint64_t hash_narrow(const uint8_t *units, int64_t length) {
-    if (length < 8) return mix(eight_bytes(units) & ((UINT64_C(1) << (8 * length)) - 1));
-    uint64_t hash = mix(eight_bytes(units));
-    if (length == 8) return hash;
+    uint64_t hash = hash_few(units, length);
+    if (length <= 8) return hash;
     hash = mix(hash * STEP + eight_bytes(units + length - 8) + (uint64_t)length);
     for (int64_t first = 8; first < HASHED_BYTES - 8 && length > first + 8; first += 8)
         hash = mix(hash * STEP + eight_bytes(units + first));
@@ -194,35 +313,43 @@ static uint64_t hash_wide(const uint16_t *units, int64_t length) {
 
 /* Lay out what `scan_tokens` found, and hash it: all results [n_tokens]. */
 EXPORT void fill_tokens(const int32_t *found, int64_t n_tokens, const uint8_t *kind, const uint16_t *folded,
-                        const uint8_t *narrow, const int64_t *first, int64_t n_rows, uint64_t *hash, uint64_t *stem,
-                        int64_t *row, int64_t *start, int64_t *end, int64_t *sentence, uint8_t *ideograph,
+                        const uint8_t *narrow, const int64_t *first, const uint8_t *is_wide, int64_t n_rows,
+                        uint64_t *hash, uint64_t *stem, int64_t *row, int64_t *start, int64_t *end, int64_t *sentence, uint8_t *ideograph,
                         int64_t *passage) {
-    int64_t r = 0;
-    for (int64_t i = 0; i < n_tokens; i++) {
-        int64_t a = found[4 * i], b = found[4 * i + 1];
-        while (r + 1 < n_rows && first[r + 1] <= i) r++;
-        row[i] = r, start[i] = a, end[i] = b;
-        sentence[i] = found[4 * i + 2], passage[i] = found[4 * i + 3];
-        ideograph[i] = kind[a] == IDEOGRAPH;
-        uint16_t any = 0;
-        for (int64_t k = a; k < b; k++) any |= folded[k];
-        if (any > 0xFF) {
-            hash[i] = stem[i] = ~hash_wide(folded + a, b - a);
-        } else {
-            hash[i] = stem[i] = hash_narrow(narrow + a, b - a);
-            if (b - a > STEM && is_latin(folded[a])) stem[i] = hash_narrow(narrow + a, STEM);
+    for (int64_t r = 0; r < n_rows; r++)
+        for (int64_t i = first[r]; i < first[r + 1] && i < n_tokens; i++) {
+            int64_t a = found[4 * i], b = found[4 * i + 1];
+            row[i] = r, start[i] = a, end[i] = b;
+            sentence[i] = found[4 * i + 2], passage[i] = found[4 * i + 3];
+            ideograph[i] = kind[a] == IDEOGRAPH;
+            uint16_t all = ideograph[i] ? folded[a] : 0;
+            if (is_wide[r])
+                for (int64_t k = a; k < b; k++) all |= folded[k];
+            if (all > 0xFF) {
+                hash[i] = stem[i] = ~hash_wide(folded + a, b - a);
+                continue;
+            }
+            uint64_t five = hash_few(narrow + a, STEM);
+            hash[i] = hash_narrow(narrow + a, b - a);
+            stem[i] = b - a > STEM && is_latin(folded[a]) ? five : hash[i];
         }
-    }
 }
 
 /* ---- Known n-grams: `Vocabulary.find` and `count_terms` of features/ngrams.py ---------------------------------- */
 
 typedef struct {
     const uint64_t *table; /* open addressing: the low half of a hash, and the term's number plus one */
-    int64_t size;
+    const uint8_t *taken;  /* a bit for each slot of the table that is taken */
+    int64_t size;          /* of the table; at least 1 << (64 - shift) */
     int64_t shift;
     int64_t n_terms;
 } Vocabulary;
+
+/* Whether a hash may be known; most that are not are told from few bits, which stay in the cache. */
+static inline int may_be_known(const Vocabulary *v, uint64_t hash) {
+    uint64_t slot = hash >> v->shift;
+    return v->taken[slot >> 3] >> (slot & 7) & 1;
+}
 
 /* Number of a hash, -1 if it is not known. */
 static inline int64_t number_of(const Vocabulary *v, uint64_t hash) {
@@ -238,24 +365,28 @@ static inline int64_t number_of(const Vocabulary *v, uint64_t hash) {
 }
 
 static inline void prefetch_slot(const Vocabulary *v, uint64_t hash) {
-    int64_t slot = (int64_t)(hash >> v->shift);
-    if (slot < v->size) PREFETCH(v->table + slot);
+    __builtin_prefetch(v->table + (hash >> v->shift));
 }
 
 #define BLOCK 64 /* hashes whose slots are fetched before the first of them is looked at */
 
 /* Which of some hashes are known, and the number of each: where, number[n]; returns how many. */
-EXPORT int64_t find_hashes(const uint64_t *hashes, int64_t n, const uint64_t *table, int64_t size, int64_t shift,
-                           int64_t n_terms, int64_t *where, int64_t *number) {
-    const Vocabulary v = {table, size, shift, n_terms};
+EXPORT int64_t find_hashes(const uint64_t *hashes, int64_t n, const uint64_t *table, const uint8_t *taken, int64_t size,
+                           int64_t shift, int64_t n_terms, int64_t *where, int64_t *number) {
+    const Vocabulary v = {table, taken, size, shift, n_terms};
     int64_t found = 0;
     for (int64_t begin = 0; begin < n; begin += BLOCK) {
-        int64_t stop = begin + BLOCK < n ? begin + BLOCK : n;
-        for (int64_t i = begin; i < stop; i++) prefetch_slot(&v, hashes[i]);
+        int64_t stop = begin + BLOCK < n ? begin + BLOCK : n, place[BLOCK];
+        int waiting = 0;
         for (int64_t i = begin; i < stop; i++) {
-            int64_t k = number_of(&v, hashes[i]);
-            where[found] = i, number[found] = k;
-            found += k >= 0; /* at most i + 1 */
+            place[waiting] = i;
+            waiting += may_be_known(&v, hashes[i]);
+        }
+        for (int i = 0; i < waiting; i++) prefetch_slot(&v, hashes[place[i]]);
+        for (int i = 0; i < waiting; i++) {
+            int64_t k = number_of(&v, hashes[place[i]]);
+            where[found] = place[i], number[found] = k;
+            found += k >= 0; /* at most place[i] + 1 */
         }
     }
     return found;
@@ -274,56 +405,58 @@ typedef struct {
 /* Look up the n-grams that wait, and count them; returns how many of them are known. */
 static int64_t settle_waiting(Counting *c) {
     int64_t known = 0;
+    for (int i = 0; i < c->waiting; i++) prefetch_slot(c->vocabulary, c->hash[i]);
     for (int i = 0; i < c->waiting; i++) {
         int64_t term = number_of(c->vocabulary, c->hash[i]);
         if (term < 0) continue;
         known++;
         int64_t before = (int64_t)c->seen[term] - 1;
-        if (before >= c->base) {
-            c->found[4 * before + 1]++;
-        } else {
-            int32_t *new = c->found + 4 * c->n++;
-            new[0] = (int32_t)term, new[1] = 1, new[2] = (int32_t)c->place[i], new[3] = (int32_t)c->row;
-            c->seen[term] = (int32_t)c->n;
-        }
+        int again = before >= c->base;
+        int32_t *one = c->found + 4 * (again ? before : c->n);
+        one[0] = (int32_t)term;
+        one[1] = again ? one[1] + 1 : 1;
+        one[2] = again ? one[2] : (int32_t)c->place[i];
+        one[3] = (int32_t)c->row;
+        c->n += !again;
+        c->seen[term] = again ? c->seen[term] : (int32_t)c->n;
     }
     c->waiting = 0;
     return known;
 }
 
-static inline int64_t wait_for(Counting *c, uint64_t hash, int64_t place) {
-    prefetch_slot(c->vocabulary, hash);
+/* Put an n-gram down, and keep it if it may be known and is wanted. */
+static inline int64_t wait_for(Counting *c, uint64_t hash, int64_t place, int wanted) {
     c->hash[c->waiting] = hash, c->place[c->waiting] = place;
-    return ++c->waiting == BLOCK ? settle_waiting(c) : 0;
+    c->waiting += wanted & may_be_known(c->vocabulary, hash);
+    return c->waiting == BLOCK ? settle_waiting(c) : 0;
 }
 
-/* Count the known n-grams of each row's first `reach` tokens, row by row: found[4 * 4 * tokens read].
+/* Count the known n-grams of each row's first `reach` tokens, row by row: found[4 * 4 * tokens read + 4].
  *
  * first[n_rows + 1] and reach[n_rows] bound the rows; seen[n_terms] is scratch, all 0. known[n_rows] gets how many
  * tokens of each row are known. Returns the number of terms.
  */
 EXPORT int64_t count_terms(const uint64_t *hash, const uint64_t *stem, const int64_t *sentence,
                            const uint8_t *ideograph, const int64_t *first, const int64_t *reach, int64_t n_rows,
-                           const uint64_t *table, int64_t size, int64_t shift, int64_t n_terms, int32_t *seen,
-                           int32_t *found, int64_t *known) {
-    const Vocabulary v = {table, size, shift, n_terms};
+                           const uint64_t *table, const uint8_t *taken, int64_t size, int64_t shift, int64_t n_terms,
+                           int32_t *seen, int32_t *found, int64_t *known) {
+    const Vocabulary v = {table, taken, size, shift, n_terms};
     Counting c = {.vocabulary = &v, .seen = seen, .found = found};
     for (int64_t row = 0; row < n_rows; row++) {
-        int64_t begin = first[row], stop = first[row + 1];
+        int64_t begin = first[row], stop = first[row + 1], words = 0;
         if (stop - begin > reach[row]) stop = begin + reach[row];
         c.base = c.n, c.row = row;
-        int64_t words = 0;
-        for (int64_t i = begin; i < stop; i++) words += wait_for(&c, hash[i], i);
+        for (int64_t i = begin; i < stop; i++) words += wait_for(&c, hash[i], i, 1);
         known[row] = words + settle_waiting(&c);
         for (int64_t i = begin; i + 1 < stop; i++)
-            if (sentence[i] == sentence[i + 1]) wait_for(&c, mix(hash[i] * PAIR + hash[i + 1]), i);
+            wait_for(&c, mix(hash[i] * PAIR + hash[i + 1]), i, sentence[i] == sentence[i + 1]);
         settle_waiting(&c);
         for (int64_t i = begin; i + 2 < stop; i++)
-            if (ideograph[i] && ideograph[i + 1] && ideograph[i + 2] && sentence[i] == sentence[i + 2])
-                wait_for(&c, mix((hash[i] * PAIR + hash[i + 1]) * TRIPLE + hash[i + 2]), i);
+            if (ideograph[i] && ideograph[i + 1] && ideograph[i + 2])
+                wait_for(&c, mix((hash[i] * PAIR + hash[i + 1]) * TRIPLE + hash[i + 2]), i,
+                         sentence[i] == sentence[i + 2]);
         settle_waiting(&c);
-        for (int64_t i = begin; i < stop; i++)
-            if (stem[i] != hash[i]) wait_for(&c, stem[i], i);
+        for (int64_t i = begin; i < stop; i++) wait_for(&c, stem[i], i, stem[i] != hash[i]);
         settle_waiting(&c);
     }
     return c.n;
@@ -403,8 +536,6 @@ typedef struct {
     int has_item;         /* whether any, standing or not, is of what may be asked for */
 } Match;
 
-static inline int is_of(uint8_t bits, int kind) { return kind == OF_ITEM ? bits & OF_ITEM : bits == OF_CUE; }
-
 /* Whether the token behind a phrase is in its sentence; a Chinese phrase ends at a comma. */
 static inline int goes_on(const Stream *s, int64_t begin, int64_t size) {
     if (begin + size >= s->n || s->sentence[begin + size] != s->sentence[begin]) return 0;
@@ -435,22 +566,57 @@ static inline void take(const Stream *s, const Lexicon *x, Match *m, int64_t fir
     m->phrase = phrase, m->size = (int32_t)size;
 }
 
-/* The phrases that begin at a token. */
-static Match match_at(const Stream *s, const Lexicon *x, int64_t i, int kind, int without_items) {
-    Match m = {0, 0, 0};
+/* The longer phrases that begin with the two tokens at a place. */
+static void match_longer(const Stream *s, const Lexicon *x, Match *m, int64_t i, int without_items) {
     uint64_t hash = s->hash[i];
-    if (is_of(x->words[hash >> 48], kind)) {
-        int64_t number = number_of(&x->prefixes, hash);
-        if (number >= 0) take(s, x, &m, i, 1, number, without_items);
-    }
-    if (i + 1 >= s->n) return m;
-    if (!is_of(x->pairs[((hash << 7) ^ s->hash[i + 1]) >> (64 - PAIR_BITS)], kind)) return m;
     for (int64_t size = 1; size < LONGEST && goes_on(s, i, size); size++) {
         hash = mix(hash * PAIR + s->hash[i + size]);
         int64_t number = number_of(&x->prefixes, hash);
-        if (number < 0) break;
-        take(s, x, &m, i, size + 1, number, without_items);
-        if (!x->more[number]) break;
+        if (number < 0) return;
+        take(s, x, m, i, size + 1, number, without_items);
+        if (!x->more[number]) return;
+    }
+}
+
+typedef struct {
+    int32_t *word, *longer; /* tokens at which a word, or a pair, may be a phrase or begin one */
+    int64_t n_words, n_longer;
+} Candidates;
+
+/* Tokens from one to another at which phrases of a kind may begin; where items may, cues are looked for as well. */
+static void gather_candidates(const Stream *s, const Lexicon *x, int64_t from, int64_t to, int kind, Candidates *c) {
+    int64_t n = 0;
+    c->n_words = c->n_longer = 0;
+    for (int64_t i = from; i < to; i++) {
+        uint8_t first = x->firsts[s->hash[i] >> 48];
+        c->word[n] = (int32_t)i;
+        n += kind == OF_ITEM ? first & OF_ITEM : first > 0;
+    }
+    for (int64_t k = 0; k < n; k++) {
+        int64_t i = c->word[k];
+        uint64_t hash = s->hash[i], next = i + 1 < s->n ? s->hash[i + 1] : 0;
+        uint8_t word = x->words[hash >> 48], pair = x->pairs[((hash << 7) ^ next) >> (64 - PAIR_BITS)];
+        c->word[c->n_words] = c->longer[c->n_longer] = (int32_t)i;
+        c->n_words += kind == OF_ITEM ? word & OF_ITEM : word == OF_CUE;
+        c->n_longer += (i + 1 < s->n) & (kind == OF_ITEM ? pair & OF_ITEM : pair == OF_CUE);
+    }
+    for (int64_t k = 0; k < c->n_words; k++) prefetch_slot(&x->prefixes, s->hash[c->word[k]]);
+}
+
+/* Put down the longest phrase at each candidate that is longer than what is there; the next candidates are k and l. */
+static Match match_next(const Stream *s, const Lexicon *x, const Candidates *c, int64_t *k, int64_t *l, int64_t *at,
+                        int without_items) {
+    Match m = {0, 0, 0};
+    int64_t word = *k < c->n_words ? c->word[*k] : INT64_MAX, longer = *l < c->n_longer ? c->longer[*l] : INT64_MAX;
+    *at = smaller(word, longer);
+    if (word == *at) {
+        int64_t number = number_of(&x->prefixes, s->hash[word]);
+        if (number >= 0) take(s, x, &m, word, 1, number, without_items);
+        ++*k;
+    }
+    if (longer == *at) {
+        match_longer(s, x, &m, longer, without_items);
+        ++*l;
     }
     return m;
 }
@@ -531,62 +697,65 @@ static void settle_chain(Chain *c) {
 
 /* Best match at each token of a row: size and phrase[stop - begin], sizes all 0 before. */
 static void match_row(const Stream *s, const Lexicon *x, int64_t begin, int64_t stop, int32_t *size, int32_t *phrase,
-                      int32_t *items) {
-    int64_t n_items = 0, end = stop;
+                      int32_t *items, Candidates *c) {
+    int64_t n_items = 0, end = stop, at;
     int full = 0;
-    for (int64_t i = begin; i < end; i++) {
-        if (!(x->firsts[s->hash[i] >> 48] & OF_ITEM)) continue;
-        Match m = match_at(s, x, i, OF_ITEM, full);
+    gather_candidates(s, x, begin, stop, OF_ITEM, c);
+    for (int64_t k = 0, l = 0; k < c->n_words || l < c->n_longer;) {
+        int64_t word = k, longer = l;
+        Match m = match_next(s, x, c, &k, &l, &at, full);
+        if (at >= end) break;
         if (m.has_item && !full) {
             if (n_items < MOST_PLACES) {
-                items[n_items++] = (int32_t)(i - begin);
+                items[n_items++] = (int32_t)(at - begin);
             } else { /* from here on items are left out; words near the last stay */
                 full = 1;
-                m = match_at(s, x, i, OF_ITEM, full);
-                if (i + RIGHT < end) end = i + RIGHT;
+                m = match_next(s, x, c, &word, &longer, &at, full);
+                if (at + RIGHT < end) end = at + RIGHT;
             }
         }
-        size[i - begin] = m.size, phrase[i - begin] = m.phrase;
+        size[at - begin] = m.size, phrase[at - begin] = m.phrase;
     }
-    int64_t done = begin;
-    for (int64_t k = 0; k < n_items; k++) {
-        int64_t place = begin + items[k], from = place - LEFT, to = place + RIGHT;
+    for (int64_t i = 0, done = begin; i < n_items;) {
+        int64_t from = begin + items[i] - LEFT, to = begin + items[i] + RIGHT;
+        for (i++; i < n_items && begin + items[i] - LEFT <= to; i++) to = begin + items[i] + RIGHT;
         if (from < done) from = done;
         if (to > stop) to = stop;
-        for (int64_t i = from; i < to; i++) {
-            if (!x->firsts[s->hash[i] >> 48]) continue;
-            Match m = match_at(s, x, i, OF_CUE, 0);
-            if (m.size > size[i - begin]) size[i - begin] = m.size, phrase[i - begin] = m.phrase;
+        gather_candidates(s, x, from, to, OF_CUE, c);
+        for (int64_t k = 0, l = 0; k < c->n_words || l < c->n_longer;) {
+            Match m = match_next(s, x, c, &k, &l, &at, 0);
+            if (m.size > size[at - begin]) size[at - begin] = m.size, phrase[at - begin] = m.phrase;
         }
-        if (to > done) done = to;
+        done = to;
     }
 }
 
 /* Find phrases: first, last, phrase[n] are filled; returns their number.
  *
- * row_first[n_rows + 1] bounds the rows, none longer than most_tokens; ints[12 * most_tokens] and
+ * row_first[n_rows + 1] bounds the rows, none longer than most_tokens; ints[14 * (most_tokens + 1)] and
  * bytes[most_tokens] are scratch.
  */
 EXPORT int64_t find_phrases(const uint64_t *hash, const int64_t *sentence, const int64_t *start, const int64_t *end,
                             const uint8_t *ideograph, const uint16_t *folded, int64_t n, const int64_t *row_first,
-                            int64_t n_rows, int64_t most_tokens, const uint64_t *table, int64_t table_size,
-                            int64_t shift, int64_t n_prefixes, const int32_t *prefix_phrase, const uint8_t *more,
+                            int64_t n_rows, int64_t most_tokens, const uint64_t *table,
+                            const uint8_t *taken, int64_t table_size, int64_t shift, int64_t n_prefixes, const int32_t *prefix_phrase, const uint8_t *more,
                             const uint8_t *firsts, const uint8_t *words, const uint8_t *pairs, const int8_t *group,
                             int64_t n_phrases, const int64_t *classes, int32_t *ints, uint8_t *bytes, int32_t *first,
                             int32_t *last, int32_t *phrase) {
     const Stream s = {hash, sentence, start, end, ideograph, folded, n};
-    const Lexicon x = {{table, table_size, shift, n_prefixes}, prefix_phrase, more,       firsts,     words, pairs,
+    const Lexicon x = {{table, taken, table_size, shift, n_prefixes}, prefix_phrase, more, firsts, words, pairs,
                        group, n_phrases, classes[0], classes[1], classes[2]};
-    int32_t *part[12];
-    for (int k = 0; k < 12; k++) part[k] = ints + k * most_tokens;
+    int32_t *part[14];
+    for (int k = 0; k < 14; k++) part[k] = ints + k * (most_tokens + 1);
     Chain c = {part[0], part[1], part[2], part[3], part[4], part[5], part[6], part[7], part[8], part[9], bytes, 0, 0};
     int32_t *size = part[10], *best = part[11];
+    Candidates candidates = {part[12], part[13], 0, 0};
     int64_t found = 0;
     for (int64_t row = 0; row < n_rows; row++) {
         int64_t begin = row_first[row], stop = row_first[row + 1];
         if (stop - begin > most_tokens) stop = begin + most_tokens;
         memset(size, 0, (size_t)(stop - begin) * sizeof *size);
-        match_row(&s, &x, begin, stop, size, best, part[4]);
+        match_row(&s, &x, begin, stop, size, best, part[4], &candidates);
         int32_t m = 0;
         for (int64_t i = 0; i < stop - begin; i++) {
             if (!size[i]) continue;
@@ -684,7 +853,6 @@ typedef struct {
     int group;
 } Context;
 
-static inline int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 static inline int64_t apart(int64_t a, int64_t b) { return a < b ? b - a : a - b; }
 static inline int64_t within(int64_t value, int64_t low, int64_t high) {
     return value < low ? low : value > high ? high : value;
@@ -714,8 +882,8 @@ static inline int64_t next_to(const Context *c, const Phrases *p, const Some *so
 /* Add a fact: what it says, packed, and the words that it is about. Facts that do not hold are looked up as 0. */
 static inline void add(Context *c, int number, int holds, uint64_t code) {
     uint64_t hash = holds ? mix(code ^ c->keys[number * N_GROUPS + c->group]) : 0;
-    prefetch_slot(c->vocabulary, hash);
-    c->hash[c->n_hashes++] = hash;
+    c->hash[c->n_hashes] = hash;
+    c->n_hashes += may_be_known(c->vocabulary, hash);
 }
 
 static inline void add_words(Context *c, int number, int holds, uint64_t words, int64_t code) {
@@ -726,10 +894,11 @@ static inline void add_words(Context *c, int number, int holds, uint64_t words, 
 static void settle_features(Context *c, double *sums) {
     int64_t number[160];
     int known = 0;
+    for (int i = 0; i < c->n_hashes; i++) prefetch_slot(c->vocabulary, c->hash[i]);
     for (int i = 0; i < c->n_hashes; i++) {
         int64_t k = number_of(c->vocabulary, c->hash[i]);
         if (k < 0) continue;
-        PREFETCH(c->weight + k * c->width);
+        __builtin_prefetch(c->weight + k * c->width);
         number[known++] = k;
     }
     for (int i = 0; i < known; i++)
@@ -1054,13 +1223,14 @@ EXPORT void sum_context(const uint64_t *hash, const int64_t *sentence, const int
                         const int64_t *cue_row, const int64_t *cue_sentence, const int64_t *cue_phrase,
                         const int64_t *cue_class, const int64_t *cue_value, int64_t n_cues, const double *years, const int64_t *figure,
                         const int8_t *note, const uint8_t *speaks, const int64_t *names, const uint64_t *keys,
-                        const uint64_t *table, int64_t table_size, int64_t shift, int64_t n_terms, const float *weight,
-                        int64_t width, int32_t *which, double *part, double *sums) {
+                        const uint64_t *table, const uint8_t *taken, int64_t table_size, int64_t shift,
+                        int64_t n_terms, const float *weight, int64_t width, int32_t *which, double *part,
+                        double *sums) {
     const Stream s = {hash, sentence, start, end, NULL, folded, n};
     const Phrases items = {item_first, item_last, item_row, item_sentence, item_phrase, item_class, item_value,
                            item_code, n_items};
     const Phrases cues = {cue_first, cue_last, cue_row, cue_sentence, cue_phrase, cue_class, cue_value, NULL, n_cues};
-    const Vocabulary v = {table, table_size, shift, n_terms};
+    const Vocabulary v = {table, taken, table_size, shift, n_terms};
     const Names known = {names[0], names[1], names[2],  names[3],  names[4],  names[5], names[6],
                          names[7], names[8], names[9], names[10], names[11], names[12]};
     Context c = {.tokens = &s, .sentence = sentence, .items = &items, .cues = &cues, .years = years,

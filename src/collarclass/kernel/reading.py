@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,26 +11,41 @@ from collarclass.kernel.library import call
 
 Indices = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
-_HIT_SCRATCH = 12  # integers for each token of the longest row
+_HIT_SCRATCH = 14  # integers for each token of the longest row
+_N_MASKS = 8
 _KINDS_OF_NGRAM = 4
 
 
+class Known(NamedTuple):
+    """A vocabulary, as the library looks hashes up in it."""
+
+    table: Hashes
+    taken: NDArray[np.uint8]
+    shift: int
+    n_terms: int
+
+    @property
+    def arguments(self) -> tuple[Any, ...]:
+        return self.table, self.taken, len(self.table), self.shift, self.n_terms
+
+
 def read_tokens(
-    code_points: NDArray[np.uint32], row_starts: Indices, kinds: NDArray[np.uint8], folds: NDArray[np.uint16]
+    code_points: NDArray[np.uint32], row_starts: Indices, characters: NDArray[np.uint32]
 ) -> dict[str, Any]:
-    """The fields of `Tokens`, but for where rows begin in their sources."""
+    """The fields of `Tokens`, but for where rows begin in their sources; kind and folded form are by character."""
     n, n_rows = len(code_points), len(row_starts) - 1
-    kind, folded = np.empty(n, np.uint8), np.empty(n, np.uint16)
-    narrow, dropped = np.empty(n + 8, np.uint8), np.empty(n, np.int64)
-    found, first = np.empty(4 * n, np.int32), np.empty(n_rows + 1, np.int64)
-    counts = np.zeros(3, np.int64)
-    call("scan_tokens", code_points, n, row_starts, n_rows, kinds, folds, kind, folded, narrow, dropped, found, first,
-         counts)  # fmt: skip
+    kind, narrow = np.empty(n + 8, np.uint8), np.empty(n + 8, np.uint8)
+    folded, dropped = np.empty(n, np.uint16), np.empty(n, np.int64)
+    found, first = np.empty(4 * (n + 1), np.int32), np.empty(n_rows + 1, np.int64)
+    is_wide, counts = np.empty(n_rows, np.uint8), np.zeros(3, np.int64)
+    bits = np.empty(_N_MASKS * (n // 64 + 1), np.uint64)
+    call("scan_tokens", code_points, n, row_starts, n_rows, characters, kind, folded, narrow, dropped, found, first,
+         is_wide, counts, bits)  # fmt: skip
     n_tokens, n_dropped, n_kept = counts.tolist()
     hashes, stem = np.empty(n_tokens, np.uint64), np.empty(n_tokens, np.uint64)
     row, start, end, sentence, passage = (np.empty(n_tokens, np.int64) for _ in range(5))
     ideograph = np.empty(n_tokens, np.bool_)
-    call("fill_tokens", found, n_tokens, kind, folded, narrow, first, n_rows, hashes, stem, row, start, end, sentence,
+    call("fill_tokens", found, n_tokens, kind, folded, narrow, first, is_wide, n_rows, hashes, stem, row, start, end, sentence,
          ideograph, passage)  # fmt: skip
     return {
         "hash": hashes,
@@ -47,23 +62,23 @@ def read_tokens(
     }
 
 
-def find_hashes(hashes: Hashes, table: Hashes, shift: int, n_terms: int) -> tuple[Indices, Indices]:
+def find_hashes(hashes: Hashes, known: Known) -> tuple[Indices, Indices]:
     """Which hashes are known, and the number of each of those."""
     where, number = np.empty(len(hashes), np.int64), np.empty(len(hashes), np.int64)
-    n = call("find_hashes", np.ascontiguousarray(hashes), len(hashes), table, len(table), shift, n_terms, where, number)
+    n = call("find_hashes", np.ascontiguousarray(hashes), len(hashes), *known.arguments, where, number)
     return where[:n], number[:n]
 
 
 def count_terms(
-    tokens: Any, reach: Indices, table: Hashes, shift: int, order: NDArray[np.uint8], damped: NDArray[np.float64]
+    tokens: Any, reach: Indices, vocabulary: Known, order: NDArray[np.uint8], damped: NDArray[np.float64]
 ) -> dict[str, Any]:
     """The fields of `Terms` for the first `reach` tokens of each row, row by row."""
-    n_rows, n_terms = tokens.n_rows, len(order)
+    n_rows = tokens.n_rows
     n_read = int(np.minimum(np.diff(tokens.first), reach).sum())
-    seen, found = np.zeros(n_terms, np.int32), np.empty(4 * _KINDS_OF_NGRAM * n_read, np.int32)
+    seen, found = np.zeros(len(order), np.int32), np.empty(4 * (_KINDS_OF_NGRAM * n_read + 1), np.int32)
     known = np.empty(n_rows, np.int64)
     n = call("count_terms", tokens.hash, tokens.stem, tokens.sentence, tokens.ideograph, tokens.first, reach, n_rows,
-             table, len(table), shift, n_terms, seen, found, known)  # fmt: skip
+             *vocabulary.arguments, seen, found, known)  # fmt: skip
     row, term, times, first, last = (np.empty(n, np.int64) for _ in range(5))
     value = np.empty(n, np.float64)
     call("fill_terms", found, n, order, damped, len(damped), row, term, times, value, first, last)
@@ -95,17 +110,17 @@ def sum_weights(number: Indices, starts: Indices, weight: NDArray[np.float32]) -
     return sums
 
 
-def find_phrases(tokens: Any, lexicon: Any, table: Hashes, shift: int, classes: Indices) -> tuple[Indices, ...]:
+def find_phrases(tokens: Any, lexicon: Any, classes: Indices) -> tuple[Indices, ...]:
     """First and last token and number of each phrase, in order.
 
     `classes` are the number of classes that may be asked for, and the numbers of the classes decoy and years.
     """
     n, most = len(tokens.hash), int(np.diff(tokens.first).max(initial=0))
-    ints, flags = np.empty(_HIT_SCRATCH * most, np.int32), np.empty(most, np.uint8)
+    ints, flags = np.empty(_HIT_SCRATCH * (most + 1), np.int32), np.empty(most, np.uint8)
     found = tuple(np.empty(n, np.int32) for _ in range(3))
     k = call("find_phrases", tokens.hash, tokens.sentence, tokens.start, tokens.end, tokens.ideograph, tokens.folded, n,
-             tokens.first, tokens.n_rows, most, table, len(table), shift, len(lexicon.phrase), lexicon.phrase,
-             lexicon.more, lexicon.firsts, lexicon.words, lexicon.pairs, lexicon.group, len(lexicon.group), classes,
+             tokens.first, tokens.n_rows, most, *lexicon.prefixes.compiled.arguments, lexicon.phrase, lexicon.more,
+             lexicon.firsts, lexicon.words, lexicon.pairs, lexicon.group, len(lexicon.group), classes,
              ints, flags, *found)  # fmt: skip
     return tuple(array[:k].astype(np.int64) for array in found)
 
@@ -125,8 +140,7 @@ def sum_context(
     speaks: NDArray[np.bool_],
     names: Indices,
     keys: Hashes,
-    table: Hashes,
-    shift: int,
+    vocabulary: Known,
     weight: NDArray[np.float32],
 ) -> NDArray[np.float64]:
     """Sums of the weights of what stands around each mention, shape (n_mentions, n_columns).
@@ -141,6 +155,6 @@ def sum_context(
     call("sum_context", tokens.hash, mentions.sentence, tokens.start, tokens.end, tokens.folded, len(tokens.hash),
          tokens.first, *(getattr(items, name) for name in parts), code, len(items.first),
          *(getattr(cues, name) for name in parts), len(cues.first), mentions.years, mentions.figure, notes, speaks,
-         names, keys, table, len(table), shift, len(weight), weight, weight.shape[1], which, np.empty(weight.shape[1]),
+         names, keys, *vocabulary.arguments, weight, weight.shape[1], which, np.empty(weight.shape[1]),
          sums)  # fmt: skip
     return sums

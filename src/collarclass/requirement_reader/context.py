@@ -108,9 +108,8 @@ def sum_context(
     mentions: TextMentions, lexicon: Lexicon, vocabulary: Vocabulary, weight: NDArray[np.float32]
 ) -> NDArray[np.float64]:
     """Sums of the weights of each mention's features, by the compiled kernel; they are not kept."""
-    table, shift, _ = vocabulary.compiled()
     code = _value(mentions.items)
-    return reading.sum_context(mentions, code, lexicon.note, _SPEAKS, _NAMES, KEYS, table, shift, weight)
+    return reading.sum_context(mentions, code, lexicon.note, _SPEAKS, _NAMES, KEYS, vocabulary.compiled, weight)
 
 
 def surroundings(mentions: TextMentions) -> Surroundings:

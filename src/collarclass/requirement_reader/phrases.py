@@ -50,8 +50,7 @@ def find_phrases(tokens: Tokens, lexicon: Lexicon) -> Hits:
     [('high school teachers', 'decoy'), ('high school diploma', 'level')]
     """
     if is_compiled():
-        table, shift, _ = lexicon.prefixes.compiled()
-        return Hits(*reading.find_phrases(tokens, lexicon, table, shift, _CLASSES))
+        return Hits(*reading.find_phrases(tokens, lexicon, _CLASSES))
     may_begin = lexicon.firsts.take((tokens.hash >> np.uint64(48)).view(np.int64))
     items = _first_items(tokens, lexicon, _find(tokens, lexicon, np.flatnonzero(may_begin & OF_ITEM), OF_ITEM))
     of_items = lexicon.group[items[2]] < len(ITEMS)

@@ -214,7 +214,7 @@ def tokenize(texts: Sequence[str]) -> Tokens:
     code_points, row_starts = _lay_out(plain)
     markup = _Markup(np.concatenate(places), first, length)
     if fits(len(code_points)):
-        fields = reading.read_tokens(code_points, row_starts, *_folding())
+        fields = reading.read_tokens(code_points, row_starts, _character_table())
         return Tokens(**fields, _row_starts=row_starts, _markup=markup)
     return _tokenize(code_points, row_starts, markup)
 
@@ -259,10 +259,12 @@ class _Characters:
 
 
 @cache
-def _folding() -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
-    """Kind and folded form of each character, as the compiled code looks them up."""
+def _character_table() -> NDArray[np.uint32]:
+    """Folded form of each character, its kind and whether it is a letter beyond Latin-1, in one number."""
     kinds, folds, _, narrow = _characters()
-    return kinds, np.concatenate((np.frombuffer(narrow, np.uint8), folds[256:])).astype(np.uint16)
+    folded = np.concatenate((np.frombuffer(narrow, np.uint8), folds[256:]))
+    wide = ((kinds == LOWER) | (kinds == UPPER)) & (folded > 0xFF)
+    return wide.astype(np.uint32) << np.uint32(24) | kinds.astype(np.uint32) << np.uint32(16) | folded
 
 
 def _tokenize(code_points: NDArray[np.uint32], row_starts: NDArray[np.int64], markup: _Markup) -> Tokens:
