@@ -27,7 +27,7 @@ _SHIFT = 0.1
 def measure(
     model: Model, ads: pd.DataFrame, by: str | None = None, baselines: dict[str, list[str]] | None = None
 ) -> dict[str, Any]:
-    """Measure a model on ads rated by a careful reader, as plain JSON.
+    """Measure a model on ads rated by the codebook, as plain JSON.
 
     Parameters
     ----------
@@ -188,8 +188,10 @@ def model_card(
         "- Only English and Chinese are known; other languages are unclear, dialect and heavy jargon are read worse.",
         "- The ads it learnt from were written for it. Kinds of work or wording that they lack are unknown to it;",
         "  the data card lists known gaps.",
-        "- The definition itself is open at its edges: a reader who saw only its source gave another label to one",
-        "  ad in seven (English) or ten (Chinese).",
+        "- Language models rated the ads, real and written, by one codebook: agreement with these ratings is",
+        "  agreement with the codebook as they read it, not with people.",
+        "- The definition itself is open at its edges: a language model that saw only its source gave another",
+        "  label to one ad in seven (English) or ten (Chinese).",
         "",
         "## Uses to avoid",
         "",
