@@ -26,6 +26,8 @@ def summary_lines(done: FileSummary, target: str, prefix: str) -> list[str]:
     lines = [f"{done.rows:,} ads: {counts} -> {where}{' (finished before)' if done.finished_before else ''}"]
     if done.read is not None:
         lines.append(f"Read {done.read}; judged {_judged(done.bases) or 'none'}.")
+    if done.expected is not None:
+        lines.append(str(done.expected))
     lines += [f"Note: {note}" for note in done.drift]
     if done.replaced:
         lines.append(f"Note: {done.replaced:,} formulas that use other sheets, tables or names are written as values.")

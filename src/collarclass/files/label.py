@@ -28,7 +28,7 @@ from collarclass.files.workers import count_workers, in_order
 from collarclass.files.writers import DelimitedWriter, JsonWriter, Writer, ZipWriter, compress
 from collarclass.labelling.options import DefinitionLike, LexiconLike, ModelLike, Options
 from collarclass.model.persistence import digest_of
-from collarclass.model.stream import StreamSums, drift_notes
+from collarclass.model.stream import ExpectedRight, StreamSums, drift_notes, expected_right
 from collarclass.progress import Progress, ProgressLike
 from collarclass.tables.columns import check_free
 from collarclass.tables.schema import added_fields
@@ -56,7 +56,7 @@ class FileSummary:
     finished_before : bool
         Whether there was nothing left to do: with `resume`, the target was whole already.
     drift : tuple of str
-        How the ads differ from all streams that the model learnt from, and what to do; empty if they do not.
+        How the ads are unlike all that the model was measured on, and what to do; empty if they are not.
     bases : dict of str to int
         How many were judged from the ad, the title and the occupation.
     read : FileInput or None
@@ -66,6 +66,8 @@ class FileSummary:
         or a defined name.
     failed : tuple of str
         What is wrong with each source that was left out, with `skip_bad_files`.
+    expected : ExpectedRight or None
+        How many of the labels of ads are expected to be right; None for labels by rules, or too few to say.
     """
 
     rows: int
@@ -78,6 +80,7 @@ class FileSummary:
     read: FileInput | None = None
     replaced: int = 0
     failed: tuple[str, ...] = ()
+    expected: ExpectedRight | None = None
 
 
 def label_file(
@@ -280,6 +283,7 @@ def _total(parts: Sequence[FileSummary]) -> FileSummary:
         next((p.read for p in parts if p.read is not None), None),
         sum(p.replaced for p in parts),
         tuple(message for p in parts for message in p.failed),
+        parts[-1].expected,  # of all: the sums go on from part to part
     )
 
 
@@ -356,13 +360,16 @@ class _Run:
         if out.noted:
             _log.warning("%s: %d rows were not as they should be", to_path, out.noted)
         drift = tuple(drift_notes(self.stream, self.options.model.facts))
+        expected = None
+        if self.options.definition.is_model:
+            expected = expected_right(self.stream.n_kept, self.stream.confidence_kept, self.options.model.facts)
         for note in drift:
             _log.warning("%s: %s", to_path, note)
         replaced = reader.replaced if isinstance(reader, ExcelReader) and isinstance(writer, ExcelWriter) else 0
         bases = {basis: out.counts[_BASIS + basis] for basis in BASES}
         return FileSummary(
             out.rows, counts, out.noted, seconds, out.finished, drift, bases, FileInput.of(reader), replaced,
-            tuple(read.failed) if isinstance(read, SeveralReader) else (),
+            tuple(read.failed) if isinstance(read, SeveralReader) else (), expected,
         )  # fmt: skip
 
     def _check(self, paths: Sequence[str], to_path: str) -> tuple[str, str, str]:

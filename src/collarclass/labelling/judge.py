@@ -12,6 +12,7 @@ from collarclass.definitions.definition import Facts
 from collarclass.labelling.codes import judge_codes
 from collarclass.labelling.options import Options
 from collarclass.model.doubt import hold_back
+from collarclass.model.model import NEAR_THE_LINE
 from collarclass.model.predict import Predictions, predict, stream_sums
 from collarclass.model.stream import StreamSums
 
@@ -27,7 +28,7 @@ class Judged:
     label : ndarray of int8
         The label under the definition: index into `LABELS`; 3 for unclear.
     stream : StreamSums
-        What the batch adds to the picture of its stream.
+        What the batch adds to what is known of its stream.
     """
 
     predictions: Predictions
@@ -59,11 +60,9 @@ def judge(
     -------
     Judged
     """
-    found = predict(options.model, texts, titles, options.evidence and not details, details)
-    stream = stream_sums(found)
-    if codes is not None:
-        found = judge_codes(found, codes, options.model)
-    found = hold_back(found, options.min_confidence)
+    read = predict(options.model, texts, titles, options.evidence and not details, details)
+    found = hold_back(judge_codes(read, codes, options.model) if codes is not None else read, options.min_confidence)
+    stream = stream_sums(read, found.note != NEAR_THE_LINE)
     definition, nearest = options.definition, None
     if "occupation" in definition.needs:
         from collarclass.occupation.labels import occupation_labels

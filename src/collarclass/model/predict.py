@@ -201,12 +201,12 @@ def _reading(batch: EncodedBatch, max_tokens: int) -> NDArray[np.float64]:
     return np.column_stack((batch.segment >= 2, length, known)).astype(np.float64)
 
 
-def stream_sums(found: Predictions) -> StreamSums:
-    """What the rows that were judged as ads add to the picture of their stream."""
+def stream_sums(found: Predictions, kept: NDArray[np.bool_]) -> StreamSums:
+    """What the rows that were judged as ads add to what is known of their stream; `kept` are not held back."""
     rows = np.flatnonzero((found.basis == _AD) & (found.label != UNCLEAR))
     sums = StreamSums()
     measures = np.column_stack((found.reading[:, 1:], found.scores, found.probabilities.max(axis=1)))
-    sums.add(found.reading[rows, 0] > 0, measures[rows])
+    sums.add(found.reading[rows, 0] > 0, measures[rows], kept[rows])
     return sums
 
 

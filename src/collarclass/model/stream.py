@@ -1,11 +1,12 @@
-"""What a stream of ads looks like to the model, and whether it looks like the streams it learnt from.
+"""What can be expected of a whole stream of ads: how many labels are right, and whether it is like any other.
 
-A model's confidence is calibrated on streams like those of its training. A file whose ads are far
-longer, use few of the known words, or score otherwise than any of them deserves a warning.
+Confidence is calibrated over the ads of many sources together; a single source does better or worse than its
+confidence says. How much so was measured on real ads, each source by a model that had not seen it.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,20 +16,26 @@ from numpy.typing import NDArray
 
 STREAMS = ("en", "zh")  # texts in an alphabet, and Chinese ones
 MEASURES = ("length", "known_terms", "academic_score", "hands_on_score", "confidence")
-MIN_ADS = 200  # of a language in a file, before anything is said of it
+MIN_ADS = 200  # of a language in a file, before it is compared with others
+MIN_EXPECTED = 30  # labels, before anything is said of how many are right
 _MARGIN = 0.1  # of the range over training's sources: how far beyond it a mean may lie
-_NAMES = {
-    "length": "tokens read per ad",
-    "known_terms": "known terms per token",
-    "academic_score": "mean academic score",
-    "hands_on_score": "mean hands-on score",
-    "confidence": "mean confidence",
+_ONE_KIND = 0.25  # share of training's sources that are as uniform as a stream of one kind of job
+NINE_IN_TEN = 1.645  # standard deviations either way
+_MAX_SPREAD, _HALVINGS = 5.0, 40  # between sources, on the scale of log-odds
+_LANGUAGES = {"en": "English", "zh": "Chinese"}
+# What a mean below, or above, those of all sources means in words.
+_UNLIKE = {
+    "length": ("they are shorter", "they are longer"),
+    "known_terms": ("few of their words are known", "they repeat few of their words"),
+    "academic_score": ("they ask for less schooling", "they ask for more schooling"),
+    "hands_on_score": ("the work is less hands-on", "the work is more hands-on"),
+    "confidence": ("labels are less sure", "labels are surer"),
 }
 
 
 @dataclass(slots=True)
 class StreamSums:
-    """Number of ads and sums of each measure, for each language; sums of parts add up.
+    """Number of ads and sums of what is measured of each, for each language; sums of parts add up.
 
     Attributes
     ----------
@@ -36,46 +43,65 @@ class StreamSums:
         Ads in alphabetic script, and in Chinese.
     totals : ndarray of float64, shape (2, n_measures)
         In the order of `MEASURES`.
+    squares : ndarray of float64, shape (2, 2)
+        Of the two scores.
+    n_kept, confidence_kept : ndarray, shape (2,)
+        Ads whose label was not held back, and the sum of their confidence.
     """
 
     n: NDArray[np.int64] = field(default_factory=lambda: np.zeros(2, np.int64))
     totals: NDArray[np.float64] = field(default_factory=lambda: np.zeros((2, len(MEASURES))))
+    squares: NDArray[np.float64] = field(default_factory=lambda: np.zeros((2, 2)))
+    n_kept: NDArray[np.int64] = field(default_factory=lambda: np.zeros(2, np.int64))
+    confidence_kept: NDArray[np.float64] = field(default_factory=lambda: np.zeros(2))
 
-    def add(self, chinese: NDArray[np.bool_], measures: NDArray[np.float64]) -> None:
-        """Add ads: which are Chinese, and their measures, shape (n_ads, n_measures)."""
+    def add(
+        self, chinese: NDArray[np.bool_], measures: NDArray[np.float64], kept: NDArray[np.bool_] | None = None
+    ) -> None:
+        """Add ads: which are Chinese, their measures, shape (n_ads, n_measures), and whose label was kept."""
+        kept = np.ones(len(chinese), dtype=bool) if kept is None else kept
         for k in (0, 1):
-            here = measures[chinese == k]
-            self.n[k] += len(here)
-            self.totals[k] += here.sum(axis=0)
+            rows = chinese == k
+            self.n[k] += np.count_nonzero(rows)
+            self.totals[k] += measures[rows].sum(axis=0)
+            self.squares[k] += (measures[rows, 2:4] ** 2).sum(axis=0)
+            self.n_kept[k] += np.count_nonzero(rows & kept)
+            self.confidence_kept[k] += measures[rows & kept, 4].sum()
 
     def merge(self, other: StreamSums) -> None:
         """Add the sums of another part of the stream."""
-        self.n += other.n
-        self.totals += other.totals
+        for name in ("n", "totals", "squares", "n_kept", "confidence_kept"):
+            getattr(self, name).__iadd__(getattr(other, name))
 
     def mean(self, language: str) -> dict[str, float]:
-        """Mean of each measure over the ads of a language; empty without ads."""
+        """Mean of each measure over the ads of a language, and their `spread`; empty without ads."""
         k = STREAMS.index(language)
         if not self.n[k]:
             return {}
-        return dict(zip(MEASURES, (self.totals[k] / self.n[k]).tolist(), strict=True))
+        means = self.totals[k] / self.n[k]
+        spread = float(np.sqrt(np.maximum(self.squares[k] / self.n[k] - means[2:4] ** 2, 0).sum()))
+        return {**dict(zip(MEASURES, means.tolist(), strict=True)), "spread": spread}
 
 
-def ranges(means: NDArray[np.float64]) -> dict[str, list[float]]:
-    """Least and greatest mean of each measure over streams, as a model keeps them.
+def ranges(means: NDArray[np.float64], spreads: NDArray[np.float64]) -> dict[str, list[float]]:
+    """Between what limits streams lie, as a model keeps them.
 
     Parameters
     ----------
     means : ndarray of float64, shape (n_streams, n_measures)
+    spreads : ndarray of float64, shape (n_streams,)
+        How far the scores of each stream's ads lie apart.
     """
     if not len(means):
         return {}
-    low, high = means.min(axis=0), means.max(axis=0)
-    return {name: [round(float(low[j]), 4), round(float(high[j]), 4)] for j, name in enumerate(MEASURES)}
+    limits = zip(MEASURES, means.min(axis=0), means.max(axis=0), strict=True)
+    found = {name: [float(low), float(high)] for name, low, high in limits}
+    found["spread"] = [float(np.quantile(spreads, _ONE_KIND)), float(spreads.max())]
+    return {name: [round(low, 4), round(high, 4)] for name, (low, high) in found.items()}
 
 
 def drift_notes(sums: StreamSums, facts: Mapping[str, Any]) -> list[str]:
-    """Say where a stream lies outside everything that the model learnt from.
+    """Say where a stream is unlike every one that the model was measured on, or all of one kind of job.
 
     Parameters
     ----------
@@ -93,24 +119,150 @@ def drift_notes(sums: StreamSums, facts: Mapping[str, Any]) -> list[str]:
     --------
     >>> sums = StreamSums()
     >>> sums.add(np.zeros(500, bool), np.tile([40.0, 1.2, 0.4, 0.9, 0.8], (500, 1)))
-    >>> facts = {"streams": {"en": {"hands_on_score": [0.2, 0.6]}}}
-    >>> print(drift_notes(sums, facts)[0][:88])
-    The 500 English ads differ from all that the model learnt from: mean hands-on score 0.90
+    >>> drift_notes(sums, {"streams": {"en": {"hands_on_score": [0.2, 0.6]}}})[0][:91]
+    'The 500 English ads are unlike all that the model was measured on: the work is more hands-o'
     """
     out = []
-    for k, (language, name) in enumerate(zip(STREAMS, ("English", "Chinese"), strict=True)):
+    for k, language in enumerate(STREAMS):
         known = facts.get("streams", {}).get(language, {})
         if sums.n[k] < MIN_ADS:
             continue
-        mean, outside = sums.mean(language), []
+        mean, reasons = sums.mean(language), []
         for measure, (low, high) in known.items():
-            slack = _MARGIN * (high - low)
-            if not low - slack <= mean[measure] <= high + slack:
-                outside.append(f"{_NAMES[measure]} {mean[measure]:.2f} (there {low:.2f} to {high:.2f})")
-        if outside:
+            slack = _MARGIN * (high - low) if measure != "spread" else 0.0
+            if measure == "spread" and mean[measure] < low:
+                reasons.append("nearly all are of one kind of job")
+            elif measure != "spread" and not low - slack <= mean[measure] <= high + slack:
+                reasons.append(_UNLIKE[measure][mean[measure] > high])
+        if reasons:
             out.append(
-                f"The {sums.n[k]:,} {name} ads differ from all that the model learnt from: {', '.join(outside)}. "
-                "Annotate a random sample ('collarclass sample' and 'review'), and correct the shares by it or "
-                "calibrate the model ('collarclass calibrate')."
+                f"The {sums.n[k]:,} {_LANGUAGES[language]} ads are unlike all that the model was measured on: "
+                f"{', and '.join(reasons)}. Review a random sample ('collarclass sample', 'collarclass review')."
             )
     return out
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedRight:
+    """How many labels of a stream are expected to be right.
+
+    Attributes
+    ----------
+    n : int
+        Labels of ads; titles and occupations are not counted.
+    share, low, high : float
+        The share that is expected to be right, and the range in which it lies for nine streams in ten: it knows
+        how much sources differ, and of chance.
+    sources : int
+        On how many sources of real ads, each held out of training, that was measured.
+    """
+
+    n: int
+    share: float
+    low: float
+    high: float
+    sources: int
+
+    def __str__(self) -> str:
+        return (
+            f"Expect about {self.share:.0%} of the {self.n:,} labels of ads to be right, {self.low:.0%} to "
+            f"{self.high:.0%} for nine files in ten (measured on {self.sources} sources that the model had not seen)."
+        )
+
+
+def expected_right(
+    n: NDArray[np.int64], confidence: NDArray[np.float64], facts: Mapping[str, Any]
+) -> ExpectedRight | None:
+    """What share of a stream's labels is expected to be right.
+
+    Parameters
+    ----------
+    n : ndarray of int64, shape (2,)
+        Labels of ads in alphabetic script, and in Chinese.
+    confidence : ndarray of float64, shape (2,)
+        Sums of their confidence.
+    facts : mapping
+        The model's; without "sources" nothing can be said.
+
+    Returns
+    -------
+    ExpectedRight or None
+        None with too few labels, or none that the model's facts cover.
+
+    Examples
+    --------
+    >>> facts = {"sources": {"en": {"n": 25, "shift": -0.1, "shift_error": 0.05, "spread": 0.2}}}
+    >>> str(expected_right(np.array([1000, 0]), np.array([880.0, 0.0]), facts))[:75]
+    'Expect about 87% of the 1,000 labels of ads to be right, 82% to 91% for nin'
+    """
+    known = facts.get("sources", {})
+    parts = [(k, known[name]) for k, name in enumerate(STREAMS) if n[k] and name in known]
+    total = sum(int(n[k]) for k, _ in parts)
+    if total < MIN_EXPECTED or total < n.sum():
+        return None
+    shares = np.zeros(3)
+    for k, source in parts:
+        mean = min(max(float(confidence[k] / n[k]), 1e-6), 1 - 1e-6)
+        middle = math.log(mean / (1 - mean)) + source["shift"]
+        right = 1 / (1 + math.exp(-middle))
+        chance = 1 / (n[k] * right * (1 - right))
+        deviation = math.sqrt(source["spread"] ** 2 + source["shift_error"] ** 2 + chance)
+        logits = middle + NINE_IN_TEN * deviation * np.array([0.0, -1.0, 1.0])
+        shares += n[k] / total / (1 + np.exp(-logits))
+    share, low, high = (round(float(value), 4) for value in shares)
+    return ExpectedRight(total, share, low, high, sum(source["n"] for _, source in parts))
+
+
+def source_facts(
+    n: NDArray[np.int64], right: NDArray[np.float64], confidence: NDArray[np.float64], spread: float | None = None
+) -> dict[str, Any]:
+    """How far the share of right labels of sources lies from what their confidence says, on the scale of log-odds.
+
+    Parameters
+    ----------
+    n : ndarray of int64, shape (n_sources,)
+        Ads of each source.
+    right, confidence : ndarray of float64, shape (n_sources,)
+        Share of right labels and mean confidence of each, by a model that had not seen it.
+    spread : float, optional
+        Standard deviation between sources, if it is known from elsewhere.
+
+    Returns
+    -------
+    dict
+        `n` sources, the mean `shift` with its `shift_error`, and the `spread` between sources beyond chance.
+
+    References
+    ----------
+    Paule and Mandel (1982), "Consensus values and weighting factors", Journal of Research of the NBS 87.
+    """
+    share = (right * n + 0.5) / (n + 1)
+    said = np.log(confidence / (1 - confidence))
+    shift = np.log(share / (1 - share)) - said
+    usual = 1 / (1 + np.exp(-(said + np.average(shift, weights=n))))
+    variance = 1 / (n * usual * (1 - usual))
+    if spread is None:
+        spread = _spread(shift, variance)
+    weight = 1 / (variance + spread**2)
+    return {
+        "n": len(n),
+        "shift": round(float(np.average(shift, weights=weight)), 4),
+        "shift_error": round(float(1 / np.sqrt(weight.sum())), 4),
+        "spread": round(spread, 4),
+    }
+
+
+def _spread(values: NDArray[np.float64], variance: NDArray[np.float64]) -> float:
+    """Standard deviation between sources under which the values lie as far apart as is expected, by bisection."""
+
+    def excess(spread: float) -> float:
+        weight = 1 / (variance + spread**2)
+        return float((weight * (values - np.average(values, weights=weight)) ** 2).sum()) - (len(values) - 1)
+
+    low, high = 0.0, _MAX_SPREAD
+    if excess(low) <= 0:
+        return 0.0
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if excess(middle) > 0 else (low, middle)
+    return high

@@ -18,6 +18,7 @@ from collarclass.definitions.schooling import SCHOOLING_LEVELS
 from collarclass.errors import DataError
 from collarclass.files.file_input import TableInput
 from collarclass.model.model import Model
+from collarclass.model.stream import STREAMS, expected_right
 from collarclass.report import charts
 from collarclass.shares.dates import PERIODS
 from collarclass.shares.read import COLLARS
@@ -27,6 +28,7 @@ MOST_IN_TABLE = 60
 LEAST_IN_CELL = 5
 _MOST_COLUMNS = 36
 _SHIFT = 0.1
+_MOSTLY_ADS = 0.9  # share of rows that were judged from ads, from which on something is said of how many are right
 _MOST_WORDS = 12
 _EDGES = np.linspace(0.3, 1.0, 15)
 
@@ -389,9 +391,44 @@ def confidence_section(page: Page) -> dict[str, Any]:
     names = [f"{a:.2f}–{b:.2f}" for a, b in zip(_EDGES[:-1], _EDGES[1:], strict=True)]
     head = [page.w["confidence"], *(page.w[label] for label in LABELS)]
     return {
+        "expected": _expected(page, sure) if page.definition.is_model else "",
+        "kept": _kept(page, sure) if page.definition.is_model else None,
         "chart": _markup(charts.histogram(counts, _EDGES, page.w["confidence_title"])),
         "table": _table("confidence", head, _rows(names, counts.T)),
     }
+
+
+def _expected(page: Page, sure: NDArray[np.float64]) -> str:
+    """How many labels are expected to be right; empty where the model cannot say, or many were judged by titles."""
+    bases, zh = page.read.bases, float(page.table.attrs["language_zh"])
+    if bases.get("ad", len(page.table)) < _MOSTLY_ADS * len(page.table):
+        return ""
+    n_zh = round(zh * len(sure))
+    n = np.array([len(sure) - n_zh, n_zh])
+    found = expected_right(n, n * sure.mean() if len(sure) else np.zeros(2), page.model.facts)
+    if found is None:
+        return ""
+    shares = {name: f"{100 * getattr(found, name):.0f} %" for name in ("share", "low", "high")}
+    return str(page.w["expected"]).format(n=f"{found.n:,}", sources=found.sources, **shares)
+
+
+def _kept(page: Page, sure: NDArray[np.float64]) -> dict[str, Any] | None:
+    """How many labels stay at a least confidence, and how many of such were right on sources held out."""
+    curves = {
+        language: {least: right for least, _, right in facts.get("kept", ())}
+        for language, facts in page.model.facts.get("real_ads", {}).items()
+    }
+    if not any(curves.values()) or not len(sure):
+        return None
+    rows = [
+        [
+            _cell(f"{least:.2f}", f"{least:.2f}"),
+            _percent(float((sure >= least).mean())),
+            *(_percent(curves[name][least]) if least in curves.get(name, {}) else _cell("") for name in STREAMS),
+        ]
+        for least in sorted({least for curve in curves.values() for least in curve})
+    ]
+    return _table("kept", page.w["kept_head"], rows, caption=page.w["kept"])
 
 
 def words_section(page: Page) -> list[dict[str, Any]]:

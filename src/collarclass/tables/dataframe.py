@@ -58,7 +58,7 @@ def label_stream(
     *,
     options: Options,
 ) -> tuple[pa.Table, StreamSums]:
-    """As `label_columns`, and what the batch adds to the picture of its stream."""
+    """As `label_columns`, and what the batch adds to what is known of its stream."""
     judged = judge(texts, titles, codes, options=options)
     table = judged_table(judged, options)
     if options.occupations:

@@ -25,7 +25,7 @@ from collarclass.evaluation.model_card import model_card, read_explanation_figur
 from collarclass.files.table import read_table
 from collarclass.model.model import Model
 from collarclass.model.persistence import arrays_of, save_model
-from collarclass.model.stream import MEASURES, STREAMS, ranges
+from collarclass.model.stream import MEASURES, NINE_IN_TEN, STREAMS, ranges, source_facts
 from collarclass.model.title_model import TitleModel
 from collarclass.progress import ProgressLike, Steps
 from collarclass.requirement_reader.decide import Reader
@@ -40,6 +40,7 @@ SOURCE_POWER = 0.5  # 0: every real ad weighs the same; 1: every source does
 _CONTRAST_WEIGHT = 0.5  # of a contrast ad, where another written ad weighs 1: many of them say nearly the same
 _OTHER_STEPS = 5  # besides the folds: the reader, counting, the last fit, bare titles, the check of content
 MIN_SOURCE = 40  # ads of a source for figures of its own
+MIN_CONFIDENCES = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)  # at which it is counted how many labels stay and are right
 
 
 def training_ads(
@@ -211,6 +212,7 @@ def _train(
         facts["real_ads"] = real_facts(together)
         facts["source_confusions"] = source_confusions(together)
         facts["streams"] = stream_ranges(model, *real, held_out)
+        facts["sources"] = reliability(pd.concat([real[0], held_out], axis=1))
     return identified(model, facts), classifier
 
 
@@ -253,7 +255,20 @@ def real_facts(labelled: pd.DataFrame) -> dict[str, Any]:
             for source, row in result["by"].T.items()
             if row["n"] >= MIN_SOURCE
         }
-        facts[str(language)] = summary(result) | {"labels": part["label"].value_counts().to_dict(), "by": by}
+        right, confidence = part["collar"] == part["label"], part["collar_confidence"]
+        facts[str(language)] = summary(result) | {
+            "labels": part["label"].value_counts().to_dict(),
+            "by": by,
+            "by_sure": {
+                str(rating): [len(group), round(float(group.mean()), 4)]
+                for rating, group in right.groupby(part["sure"].astype(str))
+            },
+            "kept": [
+                [least, round(float(sure.mean()), 4), round(float(right[sure].mean()), 4)]
+                for least in MIN_CONFIDENCES
+                if (sure := confidence >= least).any()
+            ],
+        }
     return facts
 
 
@@ -284,11 +299,43 @@ def stream_ranges(
         )
     )
     sources = pd.DataFrame(measures, columns=list(MEASURES)).groupby([table["language"], table["source"]])
-    means = sources.mean()[sources.size() >= MIN_SOURCE].reset_index("language")
+    means = sources.mean()
+    means["spread"] = np.sqrt(sources[["academic_score", "hands_on_score"]].var(ddof=0).sum(axis=1))
+    means = means[sources.size() >= MIN_SOURCE].reset_index("language")
     return {
-        language: ranges(means.loc[means["language"] == language, list(MEASURES)].to_numpy(float))
+        language: ranges(part[list(MEASURES)].to_numpy(float), part["spread"].to_numpy(float))
         for language in STREAMS
+        if len(part := means[means["language"] == language])
     }
+
+
+def reliability(labelled: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """How far sources lie from what their confidence says, and where the accuracy of a new source may lie.
+
+    Languages share the spread between sources, the larger of the two: few sources of a language can seem more alike
+    than they are. `accuracy` holds the median of the sources and the range of nine new sources in ten.
+    """
+    labelled = labelled.assign(right=(labelled["collar"] == labelled["label"]).astype(float))
+    sources = labelled.groupby(["language", "source"]).agg(
+        n=("right", "size"), right=("right", "mean"), confidence=("collar_confidence", "mean")
+    )
+    sources = sources[sources["n"] >= MIN_SOURCE]
+    parts = {
+        language: part for language in STREAMS if len(part := sources[sources.index.get_level_values(0) == language])
+    }
+
+    def measured(part: pd.DataFrame, spread: float | None = None) -> dict[str, Any]:
+        return source_facts(part["n"].to_numpy(), part["right"].to_numpy(), part["confidence"].to_numpy(), spread)
+
+    spread = max((measured(part)["spread"] for part in parts.values()), default=0.0)
+    facts = {}
+    for language, part in parts.items():
+        of_accuracy = measured(part.assign(confidence=0.5))  # the shift from even odds is the log-odds of a right label
+        deviation = float(np.hypot(of_accuracy["spread"], of_accuracy["shift_error"]))
+        limits = of_accuracy["shift"] + NINE_IN_TEN * deviation * np.array([-1.0, 1.0])
+        accuracy = [float(part["right"].median()), *(1 / (1 + np.exp(-limits))).tolist()]
+        facts[language] = measured(part, spread) | {"accuracy": [round(value, 4) for value in accuracy]}
+    return facts
 
 
 def own_ads(path: str | os.PathLike[str]) -> pd.DataFrame:
