@@ -168,7 +168,8 @@ def count_terms(tokens: Tokens, vocabulary: Vocabulary, max_tokens: NDArray[np.i
     """Count the vocabulary's n-grams in the first `max_tokens` tokens of each row of a batch."""
     if is_compiled():
         reach = np.broadcast_to(np.asarray(max_tokens, dtype=np.int64), tokens.n_rows)
-        return Terms(**reading.count_terms(tokens, np.ascontiguousarray(reach), vocabulary.compiled, vocabulary.order, _DAMPED))
+        reach = np.ascontiguousarray(reach)
+        return Terms(**reading.count_terms(tokens, reach, vocabulary.compiled, vocabulary.order, _DAMPED))
     kept = tokens.head(max_tokens)
     begins, numbers = [], []
     for found in ngrams(tokens, kept):

@@ -45,8 +45,8 @@ def read_tokens(
     hashes, stem = np.empty(n_tokens, np.uint64), np.empty(n_tokens, np.uint64)
     row, start, end, sentence, passage = (np.empty(n_tokens, np.int64) for _ in range(5))
     ideograph = np.empty(n_tokens, np.bool_)
-    call("fill_tokens", found, n_tokens, kind, folded, narrow, first, is_wide, n_rows, hashes, stem, row, start, end, sentence,
-         ideograph, passage)  # fmt: skip
+    call("fill_tokens", found, n_tokens, kind, folded, narrow, first, is_wide, n_rows, hashes, stem, row, start, end,
+         sentence, ideograph, passage)  # fmt: skip
     return {
         "hash": hashes,
         "stem": stem,

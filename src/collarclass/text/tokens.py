@@ -263,8 +263,8 @@ def _character_table() -> NDArray[np.uint32]:
     """Folded form of each character, its kind and whether it is a letter beyond Latin-1, in one number."""
     kinds, folds, _, narrow = _characters()
     folded = np.concatenate((np.frombuffer(narrow, np.uint8), folds[256:]))
-    wide = ((kinds == LOWER) | (kinds == UPPER)) & (folded > 0xFF)
-    return wide.astype(np.uint32) << np.uint32(24) | kinds.astype(np.uint32) << np.uint32(16) | folded
+    wide = ((kinds == LOWER) | (kinds == UPPER)) & np.greater(folded, 0xFF)
+    return np.asarray(wide.astype(np.uint32) << np.uint32(24) | kinds.astype(np.uint32) << np.uint32(16) | folded)
 
 
 def _tokenize(code_points: NDArray[np.uint32], row_starts: NDArray[np.int64], markup: _Markup) -> Tokens:
