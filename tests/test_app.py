@@ -516,7 +516,7 @@ def conforms(operation: Any, known: dict[str, str]) -> None:
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_the_documented_requests_work(server: Address, tmp_path: Path) -> None:
-    page = (ROOT / "docs" / "api_http.md").read_text("utf-8").replace("http://127.0.0.1:8000", server.url)
+    page = (ROOT / "docs" / "reference" / "api_http.md").read_text("utf-8").replace("http://127.0.0.1:8000", server.url)
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     fences = re.findall(r"```(python|console)\n(.*?)```", page, re.DOTALL)
     ran = 0
@@ -535,7 +535,7 @@ def test_the_documented_requests_work(server: Address, tmp_path: Path) -> None:
 
 
 def test_the_documentation_names_every_request(server: Address) -> None:
-    page = (ROOT / "docs" / "api_http.md").read_text("utf-8")
+    page = (ROOT / "docs" / "reference" / "api_http.md").read_text("utf-8")
     for path, methods in server.ask("GET", "/openapi.json").json["paths"].items():
         plain = re.sub(r"\{(file|review)\}", "{id}", path).replace("{code}", "17-3024.00")
         assert plain in page, (methods, path)

@@ -43,21 +43,21 @@ def test_code_without_a_prompt_is_left_as_it_stands(tmp_path: Path) -> None:
     assert fresh == text.replace("3", "2")
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/label_a_file.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/how_to/label_a_file.md"])
 def test_the_table_of_columns_is_the_schema_s(page: str) -> None:
     text = (ROOT / page).read_text("utf-8")
     assert "<!-- columns -->" in text
     assert with_columns(text) == text, "run research/docs/refresh_docs.py"
 
 
-@pytest.mark.parametrize("page", ["README.zh-CN.md", "docs/label_a_file.zh.md"])
+@pytest.mark.parametrize("page", ["README.zh-CN.md", "docs/how_to/label_a_file.zh.md"])
 def test_the_chinese_pages_name_every_column(page: str) -> None:
     text = (ROOT / page).read_text("utf-8")
     assert not [name for name in COLUMNS if f"`{name}`" not in text]
 
 
 def test_there_are_snippets_and_they_can_fail(tmp_path: Path) -> None:
-    assert {"README.md", "README.zh-CN.md", "docs/label_a_file.md"} <= set(PAGES)
+    assert {"README.md", "README.zh-CN.md", "docs/how_to/label_a_file.md"} <= set(PAGES)
     workplace(tmp_path)
     text = "```python\n>>> 1 + 1\n3\n>>> 1 / 0\n```\n```console\n$ echo hello\nhello\n$ exit 3\n```\n"
     outcomes, fresh = play(text, tmp_path)
@@ -86,7 +86,7 @@ def test_the_site_builds_and_its_links_lead_somewhere(tmp_path: Path) -> None:
     index = (tmp_path / "site" / "index.html").read_text("utf-8")
     assert "fonts.googleapis.com" not in index
     assert (tmp_path / "site" / "reference" / "api" / "index.html").exists()
-    chinese = (tmp_path / "site" / "zh" / "definition" / "index.html").read_text("utf-8")
+    chinese = (tmp_path / "site" / "zh" / "understanding" / "definition" / "index.html").read_text("utf-8")
     assert "学历要求" in chinese
     assert 'hreflang="en"' in chinese  # the way back
     for notebook in (ROOT / "notebooks").glob("*.ipynb"):
@@ -129,7 +129,7 @@ def _named_tests(page: str) -> list[str]:
     return re.findall(r"`(tests/[a-z_]+\.py(?:::[a-z_0-9]+)?)`", (ROOT / page).read_text("utf-8"))
 
 
-@pytest.mark.parametrize("page", ["docs/promises.md", "SECURITY.md"])
+@pytest.mark.parametrize("page", ["docs/understanding/promises.md", "SECURITY.md"])
 def test_every_test_that_is_named_exists(page: str) -> None:
     named = _named_tests(page)
     assert named
@@ -144,7 +144,7 @@ def test_every_test_that_is_named_exists(page: str) -> None:
 
 
 def test_every_promise_names_what_holds_it() -> None:
-    page = (ROOT / "docs" / "promises.md").read_text("utf-8")
+    page = (ROOT / "docs" / "understanding" / "promises.md").read_text("utf-8")
     rows = re.findall(r"^\| (?!promise)(.+?) \| (.+) \|$", page, re.MULTILINE)
     promises = [(promise, held) for promise, held in rows if "|" not in held]  # the other tables have three columns
     assert len(promises) > 25

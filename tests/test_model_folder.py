@@ -265,5 +265,5 @@ def test_a_link_within_the_folder_is_followed(tmp_path: Path, small_model_path: 
 
 
 def test_the_documentation_counts_the_kinds_of_damage() -> None:
-    page = Path(__file__).parents[1] / "docs" / "promises.md"
+    page = Path(__file__).parents[1] / "docs" / "understanding" / "promises.md"
     assert f"| kinds of damage to a model folder | {len(DAMAGES)} | 0 |" in page.read_text("utf-8")

@@ -18,7 +18,7 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
     """Put notebooks and the model's card in the places that name them, and join wrapped lines of Chinese."""
     markdown = _WRAPPED.sub("", markdown)
     if "<!-- model card -->" in markdown:
-        card = CARD.read_text("utf-8").replace("](../../docs/", "](")
+        card = CARD.read_text("utf-8").replace("](../../docs/", "](../")
         markdown = markdown.replace("<!-- model card -->", card)
     return _NOTEBOOK.sub(lambda found: as_markdown(json.loads((NOTEBOOKS / found[1]).read_text("utf-8"))), markdown)
 

@@ -1,4 +1,4 @@
-"""Run the benchmark; write its results, its datasheet's numbers, docs/benchmark.md and the model card.
+"""Run the benchmark; write its results, its datasheet's numbers, docs/research/benchmark.md and the model card.
 
     python -m research.measure.benchmark_page [--keep]
 
@@ -33,8 +33,8 @@ DATA = ROOT / "data"
 BENCHMARK = DATA / "benchmark"
 RESULTS = BENCHMARK / "results.json"
 DATASHEET = BENCHMARK / "README.md"
-PAGES = (ROOT / "docs" / "benchmark.md", ROOT / "docs" / "benchmark.zh.md")
-COMPARISONS = (ROOT / "docs" / "comparison.md", ROOT / "docs" / "comparison.zh.md")
+PAGES = (ROOT / "docs" / "research" / "benchmark.md", ROOT / "docs" / "research" / "benchmark.zh.md")
+COMPARISONS = (ROOT / "docs" / "research" / "comparison.md", ROOT / "docs" / "research" / "comparison.zh.md")
 BASIS_NAMES = {"real": "real ads", "ad": "written ads", "title": "bare titles"}
 KIND_NAMES = {"ad": "ads", "title": "bare titles", "passage": "passages"}
 LANGUAGE_NAMES = {"en": "English", "zh": "Chinese"}
@@ -66,7 +66,7 @@ def markdown(headings: tuple[str, ...], body: list[list[str]], flush_left: int) 
 
 
 def leaderboard(results: dict[str, Any]) -> str:
-    """The tables of docs/benchmark.md, best first in each language."""
+    """The tables of docs/research/benchmark.md, best first in each language."""
     lines = [f"Measured with {results['model']}; the whole run took {results['seconds']} s.", ""]
     for basis, heading in (("ad", "Ads"), ("title", "Bare titles")):
         for language, name in LANGUAGE_NAMES.items():

@@ -1,4 +1,4 @@
-"""Write the table of the bias of plain counting into docs/limits.md: python -m research.measure.bias_table.
+"""Write the table of the bias of plain counting into docs/understanding/limits.md: python -m research.measure.bias_table.
 
 It comes from the confusion counts of the figures on real ads that the project keeps.
 """
@@ -16,7 +16,7 @@ from collarclass.definitions.labels import LABELS
 from collarclass.evaluation.model_card import FIGURES
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = {"en": ROOT / "docs" / "limits.md", "zh": ROOT / "docs" / "limits.zh.md"}
+PAGES = {"en": ROOT / "docs" / "understanding" / "limits.md", "zh": ROOT / "docs" / "understanding" / "limits.zh.md"}
 START, END = "<!-- bias of plain counting -->", "<!-- end of bias -->"
 STREAMS = {  # true shares of white, blue and gray
     "as rated": None,

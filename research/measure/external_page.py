@@ -1,4 +1,4 @@
-"""Write the tables of docs/external.md: python -m research.measure.external_page [--train].
+"""Write the tables of docs/research/external.md: python -m research.measure.external_page [--train].
 
 --train first makes data/external/model_labels.csv anew: the written ads labelled by models that saw no
 ad of their occupation, and averaged by occupation. It takes a few minutes.
@@ -20,11 +20,11 @@ from research.measure.external import MODEL_LABELS, Agreement, by_occupation, ce
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "data"
-PAGES = (ROOT / "docs" / "external.md", ROOT / "docs" / "external.zh.md")
+PAGES = (ROOT / "docs" / "research" / "external.md", ROOT / "docs" / "research" / "external.zh.md")
 START, END = "<!-- tables -->", "<!-- end of tables -->"
 HEADINGS = {
-    "docs/external.md": ("occupation table", "The table", "model", "The model, by occupation"),
-    "docs/external.zh.md": ("occupation table", "职业表", "model", "模型（按职业汇总）"),
+    "docs/research/external.md": ("occupation table", "The table", "model", "The model, by occupation"),
+    "docs/research/external.zh.md": ("occupation table", "职业表", "model", "模型（按职业汇总）"),
 }
 SIDES = {
     "label": "label",
@@ -83,7 +83,7 @@ def tables(page: str) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Write the tables of docs/external.md.")
+    parser = argparse.ArgumentParser(description="Write the tables of docs/research/external.md.")
     parser.add_argument("--train", action="store_true", help="make the model's labels by occupation anew")
     if parser.parse_args().train:
         label_held_out().to_csv(DATA / "external" / MODEL_LABELS, index=False, lineterminator="\n")

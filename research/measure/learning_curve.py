@@ -5,7 +5,7 @@
 A third of the sources is held out, drawn anew for each split. Models are trained as the shipped one
 is, on the written ads and on some of the real ads of the other sources: so many at random, or all
 ads of so many sources, the smallest first. Needs the data folder only. Writes
-data/learning_curve.json and the table in docs/experiments.md.
+data/learning_curve.json and the table in docs/research/experiments.md.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from collarclass.training.real_ads import read_mentions
 from collarclass.training.train import real_ads, source_weights, training_ads
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGE = ROOT / "docs" / "experiments.md"
+PAGE = ROOT / "docs" / "research" / "experiments.md"
 START, END = "<!-- learning curve -->", "<!-- end of learning curve -->"
 SIZES = (0, 1000, 2500, 5000)
 SOURCES = (8, 16)

@@ -3,7 +3,7 @@
     python -m research.measure.measure_titles --en REAL_EN.csv --zh REAL_ZH.csv
 
 The files hold ads rated by the codebook, with columns title and label; they are not part of the project.
-Prints the tables of docs/titles_and_occupations.md.
+Prints the tables of docs/how_to/titles_and_occupations.md.
 """
 
 from __future__ import annotations
