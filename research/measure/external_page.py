@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "data"
 PAGES = (ROOT / "docs" / "research" / "external.md", ROOT / "docs" / "research" / "external.zh.md")
 START, END = "<!-- tables -->", "<!-- end of tables -->"
+DIFFERENCES = "differences.csv"
 HEADINGS = {
     "docs/research/external.md": ("occupation table", "The table", "model", "The model, by occupation"),
     "docs/research/external.zh.md": ("occupation table", "职业表", "model", "模型（按职业汇总）"),
@@ -60,26 +61,25 @@ def rows_of(found: list[Agreement]) -> list[str]:
     return lines
 
 
-def codes_that_differ(found: list[Agreement], occupations: pd.DataFrame) -> list[str]:
-    """The occupations on which table and list disagree, folded away list by list."""
-    titles, labels = occupations["title"], occupations["label"]
-    lines = []
-    for row in found:
-        named = "; ".join(f"{code} {titles[code]} ({labels[code]})" for code in row.differ)
-        lines += [f'??? note "{row.name}: {len(row.differ)} of {row.n} differ"', f"    {named}", ""]
-    return lines
+def differences() -> pd.DataFrame:
+    """The occupations on which the table and a published list disagree, one row for each pair."""
+    occupations = read_occupations(DATA / "occupations.csv").set_index("onet_code")
+    rows = [
+        (row.name, SIDES[row.side], code, occupations["title"][code], occupations["label"][code])
+        for row in _agreements()["occupation table"]
+        for code in row.differ
+    ]
+    return pd.DataFrame(rows, columns=["list", "compared", "onet_code", "title", "label"])
 
 
 def tables(page: str) -> str:
     """All tables of a page, as Markdown."""
-    occupations = read_occupations(DATA / "occupations.csv").set_index("onet_code")
     found = _agreements()
     first, heading, second, other = HEADINGS[page]
     lines = [f"## {heading}", "", *rows_of(found[first])]
     if second in found:
         lines += ["", f"## {other}", "", *rows_of(found[second])]
-    differing = codes_that_differ(found[first], occupations)
-    return "\n".join([*lines, "", *differing]).rstrip()
+    return "\n".join(lines)
 
 
 def main() -> int:
@@ -87,6 +87,7 @@ def main() -> int:
     parser.add_argument("--train", action="store_true", help="make the model's labels by occupation anew")
     if parser.parse_args().train:
         label_held_out().to_csv(DATA / "external" / MODEL_LABELS, index=False, lineterminator="\n")
+    differences().to_csv(DATA / "external" / DIFFERENCES, index=False, lineterminator="\n")
     for page in PAGES:
         if page.is_file():
             head, rest = page.read_text("utf-8").split(START)
