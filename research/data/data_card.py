@@ -93,8 +93,8 @@ def _real_rows(ratings: pd.DataFrame) -> dict[str, list[str]]:
 def _second(found: list[dict[str, Any]]) -> list[str]:
     lines = [
         "Second reading: ads drawn at random were rated again by another reader who did not see the first ratings.",
-        "Kappas of the ratings are weighted (quadratic). Both readers are language models that worked by the same codebook:",
-        "this is consistency, not truth. Ads whose labels differed were settled by a third look.",
+        "Kappas of the ratings are weighted (quadratic). Both readers are language models that worked by the same",
+        "codebook: this is consistency, not truth. Ads whose labels differed were settled by a third look.",
         "",
         "| drawn from | ads | academic rating, kappa | hands-on rating, kappa | label, kappa | same label | settled |",
         "|---|---:|---:|---:|---:|---:|---:|",

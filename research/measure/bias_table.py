@@ -1,4 +1,4 @@
-"""Write the table of the bias of plain counting into docs/understanding/limits.md: python -m research.measure.bias_table.
+"""Write the table of the bias of plain counting into docs/understanding/limits.md.
 
 It comes from the confusion counts of the figures on real ads that the project keeps.
 """
