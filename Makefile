@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: demo test kernel test-without-kernel sanitize slow lint train evaluate bench docs refresh lowest wheel sbom clean
+.PHONY: demo test kernel test-without-kernel sanitize faults audit slow lint train evaluate bench docs refresh lowest wheel sbom clean
 
 demo: .venv/demo.stamp
 	$(BIN)/collarclass label examples/job_ads.csv -o demo/labelled.csv --force --report demo/report.html
@@ -39,6 +39,17 @@ sanitize: .venv/test.stamp
 	  sh -c '$(BIN)/python -m pytest -q -p no:cacheprovider tests/test_kernel.py && \
 	  $(BIN)/python -m research.robustness.fuzz --minutes 1'; \
 	  status=$$?; $(BIN)/python hatch_build.py; exit $$status
+
+# Every call on files broken in turn, runs broken in six ways, and mutated files: an hour or more.
+faults: .venv/test.stamp
+	$(BIN)/python -m research.robustness.io_faults --memory 200
+	$(BIN)/python -m research.robustness.faults
+	$(BIN)/python -m research.robustness.fuzz_files --files 20000
+
+# What a plain install brings with it, looked up among known vulnerabilities; fails where the database is not reached.
+audit: .venv/test.stamp
+	$(BIN)/python -m pip install -q --group release
+	$(BIN)/python -m pip_audit --strict .
 
 bench: .venv/test.stamp
 	$(BIN)/python -m pip install -q --group bench

@@ -1,8 +1,12 @@
-"""The short form of research/robustness/faults.py: some of each kind of fault, with no finding."""
+"""The short forms of research/robustness: some of each kind of fault, some broken calls and files, with no finding."""
 
 from __future__ import annotations
 
 import os
+import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -27,3 +31,28 @@ def test_no_fault_costs_a_row(name: str, tmp_path: Path, small_model_path: Path)
     outcome = FAULTS[name](Workshop(tmp_path, small_model_path, rows, seed=1, rest=rest), rounds)
     assert outcome.made >= rounds
     assert not outcome.findings
+
+
+def searched(name: str, *options: str | Path) -> str:
+    """What a search prints, if it has no finding."""
+    command = [sys.executable, "-m", f"research.robustness.{name}", *map(str, options)]
+    root = Path(__file__).resolve().parents[1]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return done.stdout
+
+
+@pytest.mark.skipif(sys.platform != "linux" or shutil.which("cc") is None, reason="needs Linux and a C compiler")
+def test_no_broken_call_costs_a_row(small_model_path: Path) -> None:
+    cases = [part for case in ("csv", "csv, replaced", "csv.zip, resumed", "parquet") for part in ("--only", case)]
+    said = searched("io_faults", *cases, "--every", "29", "--first", "7", "--model", small_model_path)
+    found = re.search(r"^all +(\d+) faults, 0 findings", said, re.MULTILINE)
+    assert found is not None
+    assert int(found[1]) > 50
+
+
+def test_no_mutated_file_ends_the_process() -> None:
+    for library in ("python_calamine", "openpyxl", "xlsxwriter"):
+        pytest.importorskip(library)
+    said = searched("fuzz_files", "--files", "10", "--seed", "7")
+    assert re.search(r"^all +1\d\d files, 0 findings", said, re.MULTILINE)

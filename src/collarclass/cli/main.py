@@ -368,11 +368,18 @@ def _end_on_signals() -> None:
                 signal.signal(getattr(signal, name), end)
 
 
+def _unless_said(args: sys.UnraisableHookArgs) -> None:
+    """Say nothing of a file that cannot be closed when it is dropped: that it could not be written is said already."""
+    if not isinstance(args.exc_value, OSError):
+        sys.__unraisablehook__(args)
+
+
 def _no_surprises() -> None:
     """Keep files away from closed standard streams, and print any character: what a console lacks is escaped."""
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:  # the next file would become a standard stream
         os.set_inheritable(descriptor, True)  # workers want standard streams, too
     os.close(descriptor)
+    sys.unraisablehook = _unless_said
     sys.stdout, sys.stderr = (
         Path(os.devnull).open("w", encoding="utf-8") if stream is None else stream  # noqa: SIM115
         for stream in (sys.stdout, sys.stderr)

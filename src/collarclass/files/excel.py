@@ -172,7 +172,13 @@ class ExcelWriter:
         """Write the rows kept in a file as a workbook."""
         xlsxwriter = _library("xlsxwriter")
         options = {"constant_memory": True, "strings_to_urls": False, "strings_to_formulas": False}
-        with xlsxwriter.Workbook(str(target), options) as workbook:
+        try:
+            self._write_workbook(xlsxwriter.Workbook(str(target), options), pieces)
+        except xlsxwriter.exceptions.FileCreateError as error:
+            raise OSError(getattr(error.args[0], "errno", None), str(error)) from None
+
+    def _write_workbook(self, book: Any, pieces: Path) -> None:
+        with book as workbook:
             workbook.set_properties({"created": dt.datetime(2000, 1, 1)})  # the same bytes whenever it is made
             sheet = workbook.add_worksheet(self._sheet[:31])
             formats = _formats(workbook)

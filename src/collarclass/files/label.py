@@ -317,11 +317,21 @@ class _Run:
 
     def label(self, paths: Sequence[str], to_path: str) -> FileSummary:
         """Label sources into one target."""
+        try:
+            return self._label(paths, to_path)
+        except OSError as error:
+            if is_direct(to_path):
+                raise
+            raise DataError(
+                f"{to_path} could not be made ({error.strerror or error}): mend that and run again with resume=True "
+                "(--resume)."
+            ) from None
+
+    def _label(self, paths: Sequence[str], to_path: str) -> FileSummary:
         started = time.monotonic()
         from_format, to_format, compression = self._check(paths, to_path)
         before = _fingerprints(paths)
-        layout = _for_target(self.layout, to_format or from_format)
-        reader, read = open_all(paths, layout)
+        reader, read = open_all(paths, _for_target(self.layout, to_format or from_format))
         try:
             check_free(reader.names, _called(paths), self.options)
             writer = _writer(reader, from_format, to_format, self.options)
@@ -342,20 +352,17 @@ class _Run:
                     if writer.spooled:
                         out.build(writer.finish)
                     out.commit()
-            except OSError as error:
-                if out.direct:
-                    raise
-                raise DataError(
-                    f"{to_path} could not be written ({error.strerror or error}): mend that and run again with "
-                    "resume=True (--resume)."
-                ) from None
             finally:
                 out.pause()
         finally:
             if isinstance(read, Source):
                 read.close()
-        counts: dict[str, int] = {label: out.counts[label] for label in (*LABELS, "unclear")}
-        seconds = time.monotonic() - started
+        replaced = reader.replaced if isinstance(reader, ExcelReader) and isinstance(writer, ExcelWriter) else 0
+        failed = tuple(read.failed) if isinstance(read, SeveralReader) else ()
+        done = self._summary(to_path, out, time.monotonic() - started)
+        return replace(done, read=FileInput.of(reader), replaced=replaced, failed=failed)
+
+    def _summary(self, to_path: str, out: Output, seconds: float) -> FileSummary:
         _log.info("%s: %d ads in %.1f s", to_path, out.rows, seconds)
         if out.noted:
             _log.warning("%s: %d rows were not as they should be", to_path, out.noted)
@@ -365,12 +372,9 @@ class _Run:
             expected = expected_right(self.stream.n_kept, self.stream.confidence_kept, self.options.model.facts)
         for note in drift:
             _log.warning("%s: %s", to_path, note)
-        replaced = reader.replaced if isinstance(reader, ExcelReader) and isinstance(writer, ExcelWriter) else 0
+        counts: dict[str, int] = {label: out.counts[label] for label in (*LABELS, "unclear")}
         bases = {basis: out.counts[_BASIS + basis] for basis in BASES}
-        return FileSummary(
-            out.rows, counts, out.noted, seconds, out.finished, drift, bases, FileInput.of(reader), replaced,
-            tuple(read.failed) if isinstance(read, SeveralReader) else (), expected,
-        )  # fmt: skip
+        return FileSummary(out.rows, counts, out.noted, seconds, out.finished, drift, bases, expected=expected)
 
     def _check(self, paths: Sequence[str], to_path: str) -> tuple[str, str, str]:
         """Formats of source and target, if they can be read and written."""
