@@ -20,6 +20,7 @@ lint: .venv/test.stamp
 	$(BIN)/python -m pip install -q --group lint
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/python -m research.docs.prose
 
 train: .venv/demo.stamp
 	$(BIN)/collarclass train -o models/standard

@@ -87,16 +87,16 @@ def test_the_command_check(tmp_path: Path, small_model_path: Path) -> None:
     path.write_text(f'text,label\n"{WELD}\nsecond line",blue\n"{BOOKS}",Whiet\n', "utf-8-sig")
     out = run("check", path, "-m", small_model_path, code=1).stdout
     assert out == (
-        "row 3, label: 'Whiet' is not a label; write 'white'\n2 ads: 1 to mend, 0 to look at again\n"
+        "row 3, label: 'Whiet' is not a label; write 'white'\n2 ads: 1 to correct, 0 to look at again\n"
     )
     out = run("check", path, "-m", small_model_path, "-o", tmp_path / "found.csv", code=1).stdout
     assert out.count("\n") == 1
     assert pd.read_csv(tmp_path / "found.csv")["row"].tolist() == [3]
     assert "is there already" in run("check", path, "-o", tmp_path / "found.csv", code=1).stderr
     path.write_text(f'text,label\n"{WELD}",blue\n')
-    assert run("check", path, "-m", small_model_path).stdout == "1 ads: 0 to mend, 0 to look at again\n"
+    assert run("check", path, "-m", small_model_path).stdout == "1 ads: 0 to correct, 0 to look at again\n"
     assert "There is no file" in run("check", tmp_path / "no.csv", code=1).stderr
 
 
 def test_the_example_labels_need_no_mending() -> None:
-    assert " 0 to mend" in run("check", ROOT / "examples" / "own_labels.csv").stdout
+    assert " 0 to correct" in run("check", ROOT / "examples" / "own_labels.csv").stdout

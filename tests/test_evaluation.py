@@ -112,7 +112,7 @@ def test_a_file_of_ads_is_labelled_first(tmp_path: Path, golden: pd.DataFrame) -
         ("text,label\nx,pink\ny,white\nz,pink\n", {}, r"row 2, column 'label': 'pink' must be .*rows 2, 4"),
         ("text,label\nx,unclear\ny,\n", {}, "No row of ads.csv has white, blue or gray"),
         ("", {}, "is empty"),
-        ("text,label\nx,white,blue\n", {}, "row 2: row has 3 cells, the header 2; mend the row"),
+        ("text,label\nx,white,blue\n", {}, "row 2: row has 3 cells, the header 2; correct the row"),
     ],
 )
 def test_bad_files_are_told(tmp_path: Path, content: str, options: dict[str, str], message: str) -> None:

@@ -214,7 +214,7 @@ def test_small_files_fill_no_memory(tmp_path: Path, small_model: Model) -> None:
 
     assert said("categories.parquet") == ""
     assert "plain.parquet needs more than 4 GB of memory: write it anew, with smaller" in said("plain.parquet")
-    assert "cell.parquet has a row of more than 64 MB after row 0: mend it, or raise" in said("cell.parquet")
+    assert "cell.parquet has a row of more than 64 MB after row 0: correct it, or raise" in said("cell.parquet")
 
 
 def test_a_workbook_that_unpacks_to_too_much_is_refused(tmp_path: Path, small_model: Model) -> None:

@@ -27,7 +27,7 @@ PHYSICAL_ACTIVITIES = ("4.A.3.a.1", "4.A.3.a.2", "4.A.3.a.3", "4.A.3.b.4", "4.A.
 # troubleshooting, repairing, quality control analysis.
 TECHNICAL_SKILLS = tuple(f"2.B.3.{letter}" for letter in "abcdeghjklm")
 # Intermediate work activities whose tasks design, create, program or record something, or set up,
-# secure, mend or run the computers that do.
+# secure, repair or run the computers that do.
 DIGITAL_CREATIVE = (
     "4.A.2.b.2.I02",  # design computer or information systems or applications
     "4.A.2.b.2.I06",  # design databases

@@ -2,7 +2,7 @@
 
     python -m research.measure.score_challenge_set [--write]
 
-With --write the failures go to tests/data/requirements_failures.csv: a case that is mended or lost shows in the diff.
+With --write the failures go to tests/data/requirements_failures.csv: a case that is gained or lost shows in the diff.
 """
 
 from __future__ import annotations

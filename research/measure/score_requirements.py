@@ -66,7 +66,7 @@ def score(pairs: list[tuple[str, str]], nothing: str) -> str:
 
 
 def differences(expected: Row, found: Row) -> list[str]:
-    """The columns that are read otherwise than by the careful reading."""
+    """The columns that are read otherwise than by the annotator."""
     return [column for column in NOTHING if expected[column] not in ("*", found[column])]
 
 

@@ -1,4 +1,4 @@
-"""How far a long run is: a line on standard error, or a call of whoever wants to know."""
+"""How far a long run is: a line on standard error, or a call of a function of the user's."""
 
 from __future__ import annotations
 

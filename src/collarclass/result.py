@@ -44,7 +44,7 @@ class Classification:
     label : {"white", "blue", "gray", "unclear"}
         The collar; "unclear" when the text gives too little to judge, with the reason in `note`.
     confidence : float
-        Calibrated probability that a careful reader would give this label, 0 to 1; 0 for "unclear", and NaN for a
+        Calibrated probability that an annotator would give this label, 0 to 1; 0 for "unclear", and NaN for a
         label by the rules of a definition, which have none.
     probabilities : dict of str to float
         Of white, blue and gray; they sum to 1.

@@ -148,7 +148,7 @@ class Store:
     def new(self, name: str) -> Job:
         """A place for a file that is about to come."""
         shown = harmless_name(name)
-        # What a .zip holds is told by the name inside.
+        # The name inside says what a .zip holds.
         kind, compression = name_format(shown, "csv" if shown.lower().endswith(".zip") else None)
         job = Job(secrets.token_hex(8), shown, Path())
         home = self.folder / job.id

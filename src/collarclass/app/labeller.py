@@ -90,7 +90,7 @@ class Labeller:
     ----------
     model : Model
     patience : float
-        Seconds after which a request is told that the server is busy.
+        Seconds after which a request gets the answer that the server is busy.
     """
 
     def __init__(self, model: Model, patience: float) -> None:

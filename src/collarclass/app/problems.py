@@ -37,7 +37,7 @@ class ProblemDocument(BaseModel):
 
 
 class Problem(HTTPException):
-    """An error that the client is told about."""
+    """An error that is reported to the client."""
 
     def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(status, detail, headers=dict(headers or {}))

@@ -126,7 +126,7 @@ class Requirement(BaseModel):
     isced: int | None = None
     nature: str | None = None
     years: float | None = None
-    confidence: Share = Field(description="Probability that a careful reader would find the same.")
+    confidence: Share = Field(description="Probability that an annotator would find the same.")
     reasons: list[RequirementReason] = Field(description="Weights add up to the log-odds against the next likeliest.")
 
 

@@ -160,7 +160,7 @@ def serve(
     browser : bool
         Whether to open the page.
     say : callable
-        Takes each line of what the user is told.
+        Takes each line that is shown to the user.
 
     Raises
     ------

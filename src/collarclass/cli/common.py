@@ -65,7 +65,7 @@ def _refuse_twice(command: click.Command, ctx: click.Context, args: list[str]) -
 
 @contextmanager
 def ending(interrupted: str = "Interrupted.") -> Iterator[None]:
-    """End quietly when whoever reads has enough, and with a word when interrupted."""
+    """End quietly when the reader of a pipe closes it, and with a word when interrupted."""
     try:
         yield
         sys.stdout.flush()

@@ -245,7 +245,7 @@ def check(source: Path, target: Path | None, model: Path | None, force: bool) ->
                 say(" ".join(line.split()))
         else:
             findings.to_csv(target, index=False)
-        say(f"{n:,} ads: {len(findings) - doubts:,} to mend, {doubts:,} to look at again")
+        say(f"{n:,} ads: {len(findings) - doubts:,} to correct, {doubts:,} to look at again")
     if len(findings) > doubts:
         raise click.exceptions.Exit(1)
 

@@ -217,7 +217,7 @@ def load_definition(name: str | os.PathLike[str]) -> Definition:
     try:
         content = tomllib.loads(path.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DataError(f"{path} is not TOML ({error}): mend it, or start from a copy of a built-in one.") from None
+        raise DataError(f"{path} is not TOML ({error}): correct it, or start from a copy of a built-in one.") from None
     found = parse_definition(content, str(path))
     if found.name in builtin_definitions():
         raise DataError(f"{path}: {found.name!r} is the name of a built-in definition, give yours another.")

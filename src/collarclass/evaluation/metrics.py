@@ -207,7 +207,7 @@ def confusion(truth: ArrayLike, found: ArrayLike) -> pd.DataFrame:
 def evaluate(
     labelled: pd.DataFrame, truth: str = "label", prefix: str = "", by: str | None = None
 ) -> dict[str, Any]:
-    """Compare a labelled table with the labels of a careful reader.
+    """Compare a labelled table with the labels of an annotator.
 
     Parameters
     ----------

@@ -114,7 +114,7 @@ class DelimitedReader:
     def _check_length(self, length: int) -> None:
         if length > self._limits.row_bytes:
             raise DataError(
-                f"{self.where} has a row of more than {self._limits.row_bytes >> 20} MB after row {self._row}: mend "
+                f"{self.where} has a row of more than {self._limits.row_bytes >> 20} MB after row {self._row}: correct "
                 "it, or raise longest_row (--longest-row)."
             )
 

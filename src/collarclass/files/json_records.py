@@ -206,7 +206,7 @@ def _lists(first: bytes) -> Iterator[tuple[str, int]]:
 def _check_length(row: bytes, where: str, limits: Limits) -> None:
     if len(row) > limits.row_bytes:
         raise DataError(
-            f"{where} has a row of more than {limits.row_bytes >> 20} MB: mend it, or raise longest_row "
+            f"{where} has a row of more than {limits.row_bytes >> 20} MB: correct it, or raise longest_row "
             "(--longest-row)."
         )
 

@@ -76,7 +76,7 @@ def _limit_memory(limit: int) -> None:
 
 def _too_long(options: dict[str, Any], after: int) -> DataError:
     return DataError(
-        f"{options['where']} has a row of more than {options['row_bytes'] >> 20} MB after row {after}: mend it, or "
+        f"{options['where']} has a row of more than {options['row_bytes'] >> 20} MB after row {after}: correct it, or "
         "raise longest_row (--longest-row)."
     )
 

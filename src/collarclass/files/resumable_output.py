@@ -36,7 +36,7 @@ class Output:
     line, so that a later run knows how the file was made.
 
     The journal never runs ahead of the disk: a batch is counted once its bytes are synchronised, and
-    whoever resumes compares the digests.
+    a resumed run compares the digests.
 
     Parameters
     ----------

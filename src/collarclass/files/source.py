@@ -127,7 +127,7 @@ class Source:
     """An open file: its bytes decompressed, and how far it has been read.
 
     Anything but a regular file (standard input, a pipe, a device) can be read once only. `keep` puts a
-    copy of it on the disk for whoever wants to read it twice, or from its end.
+    copy of it on the disk for readers that need it twice, or from its end.
 
     Parameters
     ----------

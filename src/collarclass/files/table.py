@@ -62,7 +62,7 @@ def iter_table(
         for batch in reader.batches(rows):
             for number, note in sorted(batch.notes.items()):
                 if strict and note.startswith(_SHIFTED):
-                    raise DataError(f"{Path(source.name).name}, row {done + number + 2}: {note}; mend the row.")
+                    raise DataError(f"{Path(source.name).name}, row {done + number + 2}: {note}; correct the row.")
             cells = [[_text(row.get(name)) for name in reader.names] for row in batch.rows()]
             yield pd.DataFrame(cells, columns=names, index=range(done, done + len(cells)), dtype=str)
             done += len(cells)

@@ -1,7 +1,7 @@
 """The title model: bare job titles → ratings and probabilities, by sums of their own.
 
 A title states no schooling and names no duties, so it has its own features, weights and calibration. Each
-feature also knows how surely it names a job, by which "Team member" and "Great opportunity!" are told from jobs.
+feature also knows how surely it names a job, by which "Team member" and "Great opportunity!" are told apart from jobs.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ _CHUNK = 2000
 
 @dataclass(frozen=True, slots=True)
 class OccupationMatch:
-    """An occupation, and why it answers to a title or code.
+    """An occupation, and why it matches a title or code.
 
     Attributes
     ----------
@@ -258,7 +258,7 @@ class TitleIndex:
         return query, np.maximum(possible, 1e-9)
 
     def reason(self, title: str, row: int) -> str:
-        """By what a row answers to a title: a name of its own, or the words that speak for it."""
+        """By what a row matches a title: a name of its own, or the words that speak for it."""
         kinds = [KINDS[how] for how, of_row in sorted(self._exact.get(_plain(title), ())) if of_row == row]
         if kinds:
             return f"its {kinds[0]}"

@@ -47,7 +47,7 @@ class Requirement:
     years : float or None
         Experience only: the least number of years.
     confidence : float
-        Probability that a careful reader would find the same, 0 to 1.
+        Probability that an annotator would find the same, 0 to 1.
     reasons : tuple of RequirementReason
         The words that spoke most for this reading; their weights add up to its log-odds against the next likeliest.
     """

@@ -252,7 +252,7 @@ def prepare_truth(
     title: str | None = None,
     text: str | None = None,
 ) -> tuple[pd.DataFrame, list[str]]:
-    """Annotated ads with their rows in a labelled file of a given digest, and what is to be minded about them."""
+    """Annotated ads with their rows in a labelled file of a given digest, and what has to be said about them."""
     annotated = read_annotated(path)
     if not _strange(annotated, digest):
         return annotated, []

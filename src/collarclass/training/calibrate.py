@@ -110,7 +110,7 @@ def calibrate(
     """
     known = np.array([LABELS.index(v) if v in LABELS else -1 for v in np.asarray(labels, dtype=object)])
     if (known < 0).any():
-        raise DataError(f"Labels to calibrate by are {', '.join(LABELS)}: leave out or mend the others.")
+        raise DataError(f"Labels to calibrate by are {', '.join(LABELS)}: leave out or correct the others.")
     weight = np.ones(len(known)) if sample_weight is None else np.asarray(sample_weight, np.float64)
     return _calibrated(model, predict(model, texts, titles), known, weight)
 

@@ -1,4 +1,4 @@
-"""`CollarClassifier`: learns a `Model` from rated ads, in the manners of a scikit-learn estimator."""
+"""`CollarClassifier`: learns a `Model` from rated ads, as a scikit-learn estimator."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             Weights by which stated requirements are read; those of the shipped model by default.
 
         steps : Steps, optional
-            Is told of each fold that is done.
+            Called for each fold that is done.
 
         Returns
         -------

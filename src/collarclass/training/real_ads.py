@@ -304,7 +304,7 @@ class RealMentions:
     kind : ndarray of uint8, shape (n_facts,)
         Number of the kind of each.
     examples : Examples
-        The same for fitting: facts, decisions, and level and status of each ad by careful reading.
+        The same for fitting: facts, decisions, and level and status of each ad as annotated.
     usable : ndarray of bool
         Whether each ad may be learnt from: it nearly repeats none of the development set.
     """
@@ -437,7 +437,7 @@ def _long(features: Features) -> tuple[NDArray[np.int64], NDArray[np.uint64], ND
 def read_levels(data: str | os.PathLike[str], ratings: pd.DataFrame) -> pd.DataFrame:
     """Source, level, status, and whether an ad may be learnt from, by its id.
 
-    Level and status are those of the more careful reading where there is one.
+    Level and status are those of the more thorough annotation where there is one.
     """
     read = ratings.rename(columns={"schooling_level": "level", "schooling_status": "status"}).set_index("id")
     careful = read_csv(Path(data) / "requirements" / "readings.csv").set_index("id")[["level", "status"]]
