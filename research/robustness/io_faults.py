@@ -59,7 +59,7 @@ class Case:
     source : str
         Its name.
     resume : bool
-        Whether an interrupted run is gone on with.
+        Whether an interrupted run is resumed.
     replaces : bool
         Whether a target is there already.
     """

@@ -323,7 +323,7 @@ class _Run:
             if is_direct(to_path):
                 raise
             raise DataError(
-                f"{to_path} could not be made ({error.strerror or error}): mend that and run again with resume=True "
+                f"{to_path} could not be made ({error.strerror or error}): correct that and run again with resume=True "
                 "(--resume)."
             ) from None
 
