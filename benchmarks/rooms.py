@@ -40,12 +40,12 @@ ROOMS: tuple[tuple[str, str, str], ...] = (
     ("features and notes", "model.predict", "_judge_ads"),
     ("sums of words", "model.model:Model", "ratings"),
     ("sums of words", "model.model:Block", "values"),
-    ("evidence", "model.predict", "batch_terms"),
+    ("evidence", "model.predict", "runs_of_batch"),
     ("evidence", "model.predict", "deciding_words"),
     ("certificates", "model.predict", "certificate_names"),
     ("certificates", "model.predict", "certificate_status"),
     ("titles alone", "model.predict", "_judge_titles"),
-    ("columns", "tables.dataframe", "prediction_table"),
+    ("columns", "tables.dataframe", "judged_table"),
 )
 
 
@@ -77,6 +77,7 @@ class Clock:
 
 def measure(texts: list[str], titles: list[str], model: Any, rounds: int, evidence: bool) -> dict[str, float]:
     """Nanoseconds a character in each room, the least of some rounds, batch by batch."""
+    from collarclass.labelling.options import Options
     from collarclass.model.predict import chunks
     from collarclass.tables.dataframe import label_columns
 
@@ -87,13 +88,14 @@ def measure(texts: list[str], titles: list[str], model: Any, rounds: int, eviden
         home = getattr(home, owner) if owner else home
         setattr(home, name, clock.timed(room, getattr(home, name)))
     label = clock.timed("all else", label_columns)
+    options = Options.of(model, evidence=evidence)
     n_characters = sum(map(len, texts)) + sum(map(len, titles))
     total: dict[str, float] = {}
     for some, heads in chunks(texts, titles):
         least: dict[str, int] = {}
         for _ in range(rounds):
             clock.spent = {}
-            label(some, heads, model=model, evidence=evidence)
+            label(some, heads, options=options)
             least = {room: min(spent, least.get(room, spent)) for room, spent in clock.spent.items()}
         for room, spent in least.items():
             total[room] = total.get(room, 0.0) + spent / n_characters

@@ -132,6 +132,7 @@ def rivals(ads: list[tuple[str, str, str]], folder: Path) -> dict[str, Callable[
 def in_memory(ads: list[tuple[str, str, str]], model: Any, folder: Path) -> tuple[list[list[str]], str]:
     """Ads a second in one process on one core, and where the time goes."""
     from collarclass import classify_many
+    from collarclass.labelling.options import Options
     from collarclass.tables.dataframe import label_columns
 
     titles = [title for title, _, _ in ads]
@@ -142,16 +143,18 @@ def in_memory(ads: list[tuple[str, str, str]], model: Any, folder: Path) -> tupl
         for name, predict in rivals(ads, folder).items()
     }
     ways["collarclass, columns (label_table, label_file)"] = lambda: label_columns(
-        texts, titles, model=model, evidence=False
+        texts, titles, options=Options.of(model, evidence=False)
     )
-    ways["collarclass, columns with evidence"] = lambda: label_columns(texts, titles, model=model)
+    ways["collarclass, columns with evidence"] = lambda: label_columns(
+        texts, titles, options=Options.of(model)
+    )
     ways["collarclass, classify_many(evidence=False)"] = lambda: classify_many(
         texts, titles, False, model=model
     )
     rates = {name: len(ads) / seconds for name, seconds in fastest(ways).items()}
     base = next(iter(rates.values()))
     rows = [[name, f"{rate:,.0f}", f"{rate / base:.1f}"] for name, rate in rates.items()]
-    return rows, profile(lambda: label_columns(texts, titles, model=model, evidence=False))
+    return rows, profile(lambda: label_columns(texts, titles, options=Options.of(model, evidence=False)))
 
 
 def profile(what: Callable[[], Any]) -> str:

@@ -1276,3 +1276,105 @@ EXPORT void sum_context(const uint64_t *hash, const int64_t *sentence, const int
         }
     }
 }
+
+/* ---- The words that decided: `_runs` of model/ranking.py -------------------------------------------------------- */
+
+#define MIN_SHARE 0.2
+
+typedef struct {
+    const int64_t *row, *term, *first, *last;
+    const double *value;
+    const float *weight; /* [n_terms][2] */
+    const uint8_t *displayable;
+    int64_t n, done;
+} Words;
+
+typedef struct {
+    int64_t start, end;
+    double pull[2], strength;
+} Run;
+
+/* By place, or the strongest first; of two alike the one that came first. */
+static inline int comes_first(const Run *a, const Run *b, int by_strength) {
+    if (by_strength && a->strength != b->strength) return a->strength > b->strength;
+    return a->start <= b->start;
+}
+
+/* Sort runs, as many again being scratch, in the time of a merge sort; equal ones keep their order. */
+static void sort_runs(Run *runs, int64_t n, Run *scratch, int by_strength) {
+    for (int64_t width = 1; width < n; width *= 2) {
+        for (int64_t begin = 0; begin < n; begin += 2 * width) {
+            int64_t middle = smaller(begin + width, n), stop = smaller(begin + 2 * width, n), a = begin, b = middle;
+            for (int64_t to = begin; to < stop; to++)
+                scratch[to] = b >= stop || (a < middle && comes_first(&runs[a], &runs[b], by_strength)) ? runs[a++]
+                                                                                                        : runs[b++];
+        }
+        memcpy(runs, scratch, (size_t)n * sizeof *runs);
+    }
+}
+
+static inline void put_run(Run *runs, int64_t *n, int64_t first, int64_t last, const double *weight,
+                           const double *gradient, int displayable, double *top) {
+    Run run = {first, last + 1, {weight[0] * gradient[0], weight[1] * gradient[1]}, 0.0};
+    run.strength = displayable ? run.pull[0] + run.pull[1] : 0.0;
+    if (run.strength <= 0) return;
+    if (run.strength > *top) *top = run.strength;
+    runs[(*n)++] = run;
+}
+
+/* Merge the telling terms of each row into runs, the strongest first: row, start and end of each.
+ *
+ * Of the words of text and title each array of `Words` is passed with its length; of what is stated the rows, first and
+ * last tokens, weights[n][2] and whether they may be shown. gradient[n_rows][2]; scale[n_rows][2] is of words.
+ * All terms come row by row. bytes is scratch for two runs for each term; returns the number of runs.
+ */
+EXPORT int64_t find_runs(const int64_t *text_row, const int64_t *text_term, const int64_t *text_first,
+                         const int64_t *text_last, const double *text_value, int64_t n_text, const float *text_weight,
+                         const uint8_t *text_displayable, const int64_t *title_row, const int64_t *title_term,
+                         const int64_t *title_first, const int64_t *title_last, const double *title_value,
+                         int64_t n_title, const float *title_weight, const uint8_t *title_displayable,
+                         const int64_t *stated_row, const int64_t *stated_first, const int64_t *stated_last,
+                         const double *stated_weight, const uint8_t *stated_displayable, int64_t n_stated,
+                         const double *gradient, const float *scale, int64_t n_rows, double *bytes, int64_t *run_row,
+                         int64_t *run_start, int64_t *run_end) {
+    Words parts[2] = {
+        {text_row, text_term, text_first, text_last, text_value, text_weight, text_displayable, n_text, 0},
+        {title_row, title_term, title_first, title_last, title_value, title_weight, title_displayable, n_title, 0}};
+    Run *runs = (Run *)(void *)bytes, *scratch = runs + n_text + n_title + n_stated;
+    int64_t found = 0, stated = 0;
+    for (int64_t row = 0; row < n_rows; row++) {
+        int64_t n = 0, kept = 0, merged = 0;
+        double top = 0.0;
+        const double *slope = gradient + 2 * row;
+        for (int k = 0; k < 2; k++) {
+            Words *p = &parts[k];
+            for (; p->done < p->n && p->row[p->done] == row; p->done++) {
+                int64_t i = p->done, term = p->term[i];
+                double weight[2];
+                for (int d = 0; d < 2; d++)
+                    weight[d] = (double)p->weight[2 * term + d] * p->value[i] * (double)scale[2 * row + d];
+                put_run(runs, &n, p->first[i], p->last[i], weight, slope, p->displayable[term], &top);
+            }
+        }
+        for (; stated < n_stated && stated_row[stated] == row; stated++)
+            put_run(runs, &n, stated_first[stated], stated_last[stated], stated_weight + 2 * stated, slope,
+                    stated_displayable[stated], &top);
+        for (int64_t i = 0; i < n; i++)
+            if (runs[i].strength > MIN_SHARE * top) runs[kept++] = runs[i];
+        sort_runs(runs, kept, scratch, 0);
+        for (int64_t i = 0; i < kept; i++) {
+            Run *last = runs + merged - 1;
+            if (merged && runs[i].start < last->end) {
+                if (runs[i].end > last->end) last->end = runs[i].end;
+                for (int d = 0; d < 2; d++) last->pull[d] += runs[i].pull[d];
+            } else {
+                runs[merged++] = runs[i];
+            }
+        }
+        for (int64_t i = 0; i < merged; i++) runs[i].strength = runs[i].pull[0] + runs[i].pull[1];
+        sort_runs(runs, merged, scratch, 1);
+        for (int64_t i = 0; i < merged; i++, found++)
+            run_row[found] = row, run_start[found] = runs[i].start, run_end[found] = runs[i].end;
+    }
+    return found;
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,6 +14,7 @@ Indices = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
 _HIT_SCRATCH = 14  # integers for each token of the longest row
 _N_MASKS = 8
+_RUN_SIZE = 5  # numbers of eight bytes
 _KINDS_OF_NGRAM = 4
 
 
@@ -158,3 +160,26 @@ def sum_context(
          names, keys, *vocabulary.arguments, weight, weight.shape[1], which, np.empty(weight.shape[1]),
          sums)  # fmt: skip
     return sums
+
+
+def find_runs(
+    words: Sequence[tuple[Any, NDArray[np.float64], NDArray[np.float32], NDArray[np.bool_]]],
+    stated: tuple[Indices, Indices, Indices, NDArray[np.float64], NDArray[np.bool_]],
+    gradient: NDArray[np.float64],
+    scale: NDArray[np.float32],
+) -> tuple[Indices, Indices, Indices]:
+    """Row, first token and end of the runs of words that decided, row by row, the strongest first.
+
+    `words` are, of text and of title, the terms, their values, weights and whether they may be shown; `stated` are the
+    rows, first and last tokens and weights of what is stated, and whether it may be shown; `gradient` and `scale` are
+    by row.
+    """
+    parts: list[Any] = []
+    for terms, values, weight, displayable in words:
+        parts += [terms.row, terms.term, terms.first, terms.last, values, len(terms.row), weight, displayable]
+    n = sum(len(terms.row) for terms, *_ in words) + len(stated[0])
+    row, start, end = (np.empty(n, np.int64) for _ in range(3))
+    scratch = np.empty(2 * _RUN_SIZE * n)
+    parts += [*map(np.ascontiguousarray, stated), len(stated[0]), np.ascontiguousarray(gradient), scale]
+    found = call("find_runs", *parts, len(gradient), scratch, row, start, end)
+    return row[:found], start[:found], end[:found]

@@ -13,7 +13,7 @@ from collarclass.definitions.labels import BASES, LABELS, UNSTATED
 from collarclass.model.decision import class_probabilities, label_gradient
 from collarclass.model.encoding import EncodedBatch
 from collarclass.model.model import EMPTY, JUDGED, NO_JOB, TOO_LITTLE, Model
-from collarclass.model.ranking import deciding_words
+from collarclass.model.ranking import deciding_words, runs_of_batch, runs_of_terms
 from collarclass.model.stream import StreamSums
 from collarclass.model.terms import SumTerms, batch_terms, sum_terms, title_terms
 from collarclass.model.title_model import TitleModel, looks_like_title, says_little
@@ -171,11 +171,12 @@ def _judge_ads(
     scores = np.clip(model.ratings(batch), 0.0, 4.0) / 4.0
     probabilities = model.probabilities(scores)
     gradient = model.gradient(scores, probabilities)
-    terms = batch_terms(model, batch) if evidence or details else None
-    words = [""] * n_rows
-    if evidence and terms is not None:
-        words = deciding_words(terms, batch.tokens, batch.text_offset, texts, titles, gradient)
-    tokens, text_offset = batch.tokens, batch.text_offset
+    tokens, text_offset, words = batch.tokens, batch.text_offset, [""] * n_rows
+    if evidence:
+        words = deciding_words(runs_of_batch(model, batch, gradient), tokens, text_offset, texts, titles)
+    terms: list[SumTerms | None] = [None] * n_rows
+    if details:
+        terms = [*sum_terms(tokens, text_offset, batch_terms(model, batch))]
     return Predictions(
         label=_labels(probabilities, batch.note),
         probabilities=probabilities,
@@ -189,7 +190,7 @@ def _judge_ads(
         certificate_status=certificate_status(batch.stated),
         certificates=certificate_names(batch.stated, tokens, batch.combined_text),
         evidence=words,
-        terms=[*sum_terms(tokens, text_offset, terms)] if details and terms is not None else [None] * n_rows,
+        terms=terms,
         requirements=findings(batch.stated, tokens, batch.combined_text, text_offset) if details else [()] * n_rows,
         reading=_reading(batch, int(model.limits["max_tokens"])),
     )
@@ -231,7 +232,7 @@ def _judge_titles(
     text_offset = np.array([len(s) + 1 if given else 0 for s, given in zip(sources, passed, strict=True)], np.int64)
     words = [""] * n_rows
     if evidence:
-        words = deciding_words(terms, batch.tokens, text_offset, texts, titles, gradient)
+        words = deciding_words(runs_of_terms(terms, gradient), batch.tokens, text_offset, texts, titles)
     return Predictions(
         label=_labels(probabilities, note),
         probabilities=probabilities,

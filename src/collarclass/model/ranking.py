@@ -12,7 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from collarclass.definitions.labels import DIMENSIONS
-from collarclass.model.terms import BatchTerms, SumTerms
+from collarclass.kernel import reading
+from collarclass.kernel.library import is_compiled
+from collarclass.model.encoding import EncodedBatch
+from collarclass.model.model import Model
+from collarclass.model.terms import BatchTerms, SumTerms, batch_terms, stated_terms
 from collarclass.text.tokens import Tokens
 
 MAX_WORDS = 5
@@ -78,49 +82,78 @@ def _runs(
     return _Runs(row[order], start[order], end[order], pull[order])
 
 
+Places = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
+
+
+def runs_of_terms(terms: BatchTerms, gradient: NDArray[np.float64]) -> Places:
+    """Row, first token and end of the runs of words that pulled each ad towards its label, the strongest first.
+
+    Parameters
+    ----------
+    terms : BatchTerms
+    gradient : ndarray of float64, shape (n_rows, 2)
+        How the label's log-probability rises with the academic and with the hands-on rating.
+    """
+    pull = terms.weight * gradient[terms.row]
+    runs = _runs(terms.row, terms.first, terms.last + 1, pull, terms.displayable, len(gradient))
+    return runs.row, runs.start, runs.end
+
+
+def runs_of_batch(model: Model, batch: EncodedBatch, gradient: NDArray[np.float64]) -> Places:
+    """The same of a batch's terms."""
+    if not is_compiled():
+        return runs_of_terms(batch_terms(model, batch), gradient)
+    blocks = zip((model.text, model.title), batch.terms, batch.values, strict=True)
+    words = [(terms, values, block.weight, block.displayable) for block, terms, values in blocks]
+    rows, first, last, weight, displayable = stated_terms(model, batch)
+    stated = rows, first, last, weight.astype(np.float64), displayable
+    return reading.find_runs(words, stated, gradient, model.word_scale[batch.segment])
+
+
 def deciding_words(
-    terms: BatchTerms,
+    runs: Places,
     tokens: Tokens,
     text_offset: NDArray[np.int64],
     texts: Sequence[str],
     titles: Sequence[str | None] | None,
-    gradient: NDArray[np.float64],
 ) -> list[str]:
     """The few words of each ad that pulled it most towards its label.
 
     Parameters
     ----------
-    terms : BatchTerms
+    runs : tuple of ndarray of int64
+        As `runs_of_terms` gives them.
     tokens : Tokens
     text_offset : ndarray of int64, shape (n_rows,)
         Where the caller's text begins in what was tokenized; what stands before is the title.
     texts, titles : sequence
         As the caller passed them.
-    gradient : ndarray of float64, shape (n_rows, 2)
-        How the label's log-probability rises with the academic and with the hands-on rating.
 
     Returns
     -------
     list of str
         Up to `MAX_WORDS` runs of words as they stand in the ad, weightiest first, joined by "; ".
     """
-    pull = terms.weight * gradient[terms.row]
-    runs = _runs(terms.row, terms.first, terms.last + 1, pull, terms.displayable, len(gradient))
-    out: list[list[str]] = [[] for _ in range(len(gradient))]
-    if not len(runs.row):
-        return [""] * len(gradient)
-    start, end = tokens.spans(runs.start, runs.end - 1)
-    for row, begin, finish in zip(runs.row.tolist(), start.tolist(), end.tolist(), strict=True):
-        words = out[row]
-        if len(words) == MAX_WORDS:
-            continue
-        in_title = begin < text_offset[row]
-        source = ((titles[row] or "") if titles else "") if in_title else texts[row]
-        offset = 0 if in_title else int(text_offset[row])
-        run = " ".join(source[begin - offset : finish - offset].split())
-        if run.casefold() not in (word.casefold() for word in words):
-            words.append(run)
-    return ["; ".join(words) for words in out]
+    row, first, end = runs
+    if not len(row):
+        return [""] * len(texts)
+    begins, ends = (places.tolist() for places in tokens.spans(first, end - 1))
+    cuts = np.searchsorted(row, np.arange(len(texts) + 1)).tolist()
+    out = []
+    for i, (text, offset) in enumerate(zip(texts, text_offset.tolist(), strict=True)):
+        words: dict[str, str] = {}
+        for k in range(cuts[i], cuts[i + 1]):
+            begin, stop = begins[k], ends[k]
+            if begin < offset:
+                found = (titles[i] or "")[begin:stop] if titles else ""
+            else:
+                found = text[begin - offset : stop - offset]
+            found = " ".join(found.split())
+            words.setdefault(found.casefold(), found)
+            if len(words) == MAX_WORDS:
+                break
+        out.append("; ".join(words.values()))
+    return out
 
 
 def reasons(terms: SumTerms, gradient: tuple[float, float], text: str, title: str | None) -> tuple[Reason, ...]:

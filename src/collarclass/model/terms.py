@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,15 +59,20 @@ def batch_terms(model: Model, batch: EncodedBatch) -> BatchTerms:
         weight = block.weight[terms.term] * values[:, None] * model.word_scale[batch.segment[terms.row]]
         parts.append((terms.row, terms.first, terms.last, weight, block.displayable[terms.term]))
     n_words = sum(len(part[0]) for part in parts)
+    parts.append(stated_terms(model, batch))
+    row, first, last, weight, displayable = (np.concatenate([part[i] for part in parts]) for i in range(5))
+    return BatchTerms(row, first, last, weight.astype(np.float64), np.arange(len(row)) >= n_words, displayable)
+
+
+def stated_terms(model: Model, batch: EncodedBatch) -> tuple[Any, Any, Any, Any, Any]:
+    """The terms of what is stated: row, first and last token, weight, and whether any words carry it."""
     rows, columns = np.nonzero(batch.features)
     carrier = carriers(batch.stated)[rows, columns]
     weight = batch.features[rows, columns][:, None] * model.stated_weight[columns]
     found = carrier >= 0
     first = np.where(found, batch.stated.first[carrier], -1) if len(carrier) else carrier
     last = np.where(found, batch.stated.last[carrier], -1) if len(carrier) else carrier
-    parts.append((rows, first, last, weight, found))
-    row, first, last, weight, displayable = (np.concatenate([part[i] for part in parts]) for i in range(5))
-    return BatchTerms(row, first, last, weight.astype(np.float64), np.arange(len(row)) >= n_words, displayable)
+    return rows, first, last, weight, found
 
 
 def title_terms(model: TitleModel, batch: EncodedTitles) -> BatchTerms:
