@@ -11,7 +11,7 @@ import pytest
 from collarclass import ModelFileError, load_model, save_model
 from collarclass.api import default_model
 from collarclass.definitions.labels import LABELS
-from collarclass.model.persistence import arrays_of
+from collarclass.model.model import arrays_of
 from collarclass.model.predict import predict
 
 

@@ -76,7 +76,7 @@ def test_the_file_and_what_is_said(small_model: Model, labelled: pd.DataFrame, t
     assert model.name == "mine"
     assert model.version != small_model.version
     assert said.startswith(f"{model.identity} written to ")
-    assert "from small 0 and 240 labelled ads (1 that the model cannot judge left out)" in said
+    assert f"from {small_model.identity} and 240 labelled ads (1 that the model cannot judge left out)" in said
     before, after = (float(v) for v in said.splitlines()[-2].split()[-2:])
     assert after < before
     assert model.facts["calibration"]["calibrated_on"] == 240

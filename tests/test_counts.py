@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from collarclass import CollarClassifier, DataError
 from collarclass.api import default_model
 from collarclass.corpus.read import read_ratings
-from collarclass.model.persistence import arrays_of
+from collarclass.model.model import arrays_of
 from collarclass.requirement_reader.context import context_features, level_facts, surroundings
 from collarclass.requirement_reader.facts import FACTS, LEVEL_FACTS
 from collarclass.requirement_reader.lexicon import default_lexicon

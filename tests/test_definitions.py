@@ -90,7 +90,7 @@ def test_a_file_of_ones_own(tmp_path: Path) -> None:
         "utf-8",
     )
     found = label_table(pd.read_csv(EXAMPLES), definition=load_definition(path))
-    assert found["collar_model"].str.endswith(", definition strict").all()
+    assert found["collar_model"].str.contains(r", definition strict \([0-9a-f]{8}\)$").all()
     gray = found[found["collar"] == "gray"]
     assert (gray[["academic_score", "hands_on_score"]] >= 0.7).all(axis=None)
     assert found["collar_confidence"].isna().all()
@@ -233,3 +233,12 @@ def test_a_definition_is_frozen() -> None:
     assert hash(found.name)
     with pytest.raises(AttributeError):
         found.name = "other"  # type: ignore[misc]
+
+
+def test_definitions_of_one_name_are_told_apart() -> None:
+    def own(least: float) -> Definition:
+        rule = {"label": "gray", "academic_score": {"min": least}}
+        return parse_definition({"name": "own", "rules": [rule], "fallback": {"labels": ["white"]}})
+
+    assert own(0.4).identity == own(0.4).identity != own(0.5).identity
+    assert load_definition("occupation").identity == "occupation"

@@ -17,7 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from collarclass import CollarClassifier, DataError, load_model, save_model
-from collarclass.model.persistence import arrays_of
+from collarclass.model.model import arrays_of
 from collarclass.model.predict import predict
 
 BLUE = [
@@ -205,6 +205,8 @@ def test_an_estimator_is_calibrated(fitted: CollarClassifier) -> None:
     mine = CollarClassifier.from_pretrained(fitted.model_)
     labels = ["gray" if v == "white" else v for v in LABELS]
     mine.calibrate(TEXTS, labels)
+    assert mine.model_.name == mine.name != "standard"
+    assert mine.model_.version != fitted.model_.version
     before, after = fitted.predict_proba(TEXTS), mine.predict_proba(TEXTS)
     assert after[:, 1].mean() > before[:, 1].mean() + 0.1
     assert np.array_equal(mine.scores(TEXTS), fitted.scores(TEXTS))

@@ -8,13 +8,16 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from collarclass import ModelFileError, load_model
+from collarclass import ModelFileError, load_lexicon, load_model
+from collarclass.model.model import Model
+from collarclass.model.persistence import save_model
 
 Damage = Callable[[Path], None]
 
@@ -267,3 +270,30 @@ def test_a_link_within_the_folder_is_followed(tmp_path: Path, small_model_path: 
 def test_the_documentation_counts_the_kinds_of_damage() -> None:
     page = Path(__file__).parents[1] / "docs" / "understanding" / "promises.md"
     assert f"| kinds of damage to a model folder | {len(DAMAGES)} | 0 |" in page.read_text("utf-8")
+
+
+def test_the_version_covers_all_that_decides_a_label(small_model: Model, tmp_path: Path) -> None:
+    own = tmp_path / "own.tsv"
+    own.write_text("phrase\tclass\tvalue\tisced\tnature\tnote\nguild letter\tlevel\tbachelor\n", encoding="utf-8")
+    reader = small_model.reader
+    others = [
+        replace(small_model, limits={**small_model.limits, "max_tokens": 3}),
+        replace(small_model, decision=small_model.decision * np.float32(2)),
+        replace(small_model, reader=replace(reader, temperature=reader.temperature + np.float32(1))),
+        replace(small_model, lexicon=load_lexicon(own)),
+    ]
+    versions = {model.version for model in (small_model, *others)}
+    assert len(versions) == 1 + len(others)
+    assert replace(small_model, name="another", facts={"a": 1}).version == small_model.version
+    for number, model in enumerate((small_model, *others[:3])):
+        save_model(model, tmp_path / str(number))
+        assert load_model(tmp_path / str(number)).identity == model.identity
+
+
+def test_limits_changed_by_hand_are_another_version(small_model: Model, tmp_path: Path) -> None:
+    save_model(small_model, tmp_path / "model")
+    path = tmp_path / "model" / "model.json"
+    head = json.loads(path.read_text("utf-8"))
+    head["limits"]["max_tokens"] = 3
+    path.write_text(json.dumps(head), "utf-8")
+    assert load_model(tmp_path / "model").version != small_model.version

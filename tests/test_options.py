@@ -27,7 +27,7 @@ from collarclass import (
     to_frame,
 )
 from collarclass.labelling.options import Options, find_model
-from collarclass.model.persistence import default_model, digest_of
+from collarclass.model.persistence import default_model
 
 ADS = pd.DataFrame(
     {
@@ -150,7 +150,8 @@ def test_a_lexicon_is_read_and_shows_in_the_model_s_version(lexicon: Path) -> No
     assert classify(ad).schooling_level is None
     found = classify(ad, lexicon=lexicon)
     assert (found.schooling_level, found.schooling_status) == ("bachelor", "required")
-    assert found.model.startswith(f"{default_model().identity}+lexicon.")
+    assert found.model.startswith(f"{default_model().name} ")
+    assert found.model != default_model().identity
     assert classify(ad, lexicon=load_lexicon(lexicon)) == found
     assert [r.text for r in requirements(ad, lexicon=lexicon)] == ["blue parchment"]
 
@@ -168,10 +169,10 @@ def test_a_model_by_its_folder_is_read_anew_when_it_changes(
 
 
 def test_a_model_is_pinned_by_version_or_digest(small_model: Model) -> None:
-    digest = digest_of(default_model())
+    digest = default_model().digest
     for version in (default_model().version, digest, digest[:8]):
         assert classify(title="Welder", model_version=version).label == "blue"
-    for version in (digest[:7], digest_of(small_model), ""):
+    for version in (digest[:7], small_model.digest, ""):
         with pytest.raises(ModelFileError, match="name the model that you pinned, or pin this one"):
             classify(title="Welder", model_version=version)
 

@@ -13,7 +13,8 @@ import pytest
 from collarclass import DataError, load_model
 from collarclass.api import default_model
 from collarclass.evaluation.model_card import measure, model_card, read_explanation_figures, read_figures
-from collarclass.model.persistence import arrays_of, default_model_path
+from collarclass.model.model import arrays_of
+from collarclass.model.persistence import default_model_path
 from collarclass.model.predict import predict
 from collarclass.training.train import own_ads, train_to
 

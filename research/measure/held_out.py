@@ -18,6 +18,7 @@ import pandas as pd
 from collarclass.api import default_model
 from collarclass.definitions.labels import LABELS
 from collarclass.model.predict import predict
+from collarclass.training.real_ads import read_mentions
 from collarclass.training.train import held_out_labels, real_ads, train
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,9 +29,7 @@ COLUMNS = ["part", "source", "language", "label", "sure", *GUESSES, "model"]
 
 def of_training() -> pd.DataFrame:
     """Real ads, each judged by a model that saw no ad of its source."""
-    real = real_ads(ROOT / "data")
-    if real is None:
-        raise SystemExit("data/real_ads is missing: use a checkout of the project.")
+    real = real_ads(ROOT / "data", read_mentions(ROOT / "data"), default_model().reader)
     model, classifier = train(ROOT / "data", progress=False)
     if model.version != default_model().version:
         raise SystemExit(f"Training gives {model.identity}, not the shipped {default_model().identity}: train first.")

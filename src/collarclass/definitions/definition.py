@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -111,6 +113,15 @@ class Definition:
         return not self.rules and self.fallback == tuple(range(len(LABELS)))
 
     @property
+    def identity(self) -> str:
+        """The name; of a definition that is not built in with the beginning of a digest of what decides."""
+        if self.name in builtin_definitions() and self == _builtin(self.name):
+            return self.name
+        rules = [[rule.label, sorted(rule.ranges.items()), _listed(rule.words)] for rule in self.rules]
+        content = json.dumps([rules, self.fallback, self.weights])
+        return f"{self.name} ({hashlib.sha256(content.encode()).hexdigest()[:8]})"
+
+    @property
     def needs(self) -> frozenset[str]:
         """Names of the conditions that its rules use."""
         return frozenset(name for rule in self.rules for name in (*rule.ranges, *rule.words))
@@ -170,6 +181,10 @@ class Definition:
             return np.asarray(np.where(facts.level < 0, len(LEVELS), facts.level), np.int8)
         codes: NDArray[np.int8] = getattr(facts, _FIELDS.get(name, name))
         return codes
+
+
+def _listed(words: Mapping[str, frozenset[int]]) -> list[tuple[str, list[int]]]:
+    return sorted((name, sorted(codes)) for name, codes in words.items())
 
 
 @cache

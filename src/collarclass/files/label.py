@@ -27,7 +27,6 @@ from collarclass.files.source import EXCEL, TEXT_FORMATS, Source, expand, finger
 from collarclass.files.workers import count_workers, in_order
 from collarclass.files.writers import DelimitedWriter, JsonWriter, Writer, ZipWriter, compress
 from collarclass.labelling.options import DefinitionLike, LexiconLike, ModelLike, Options
-from collarclass.model.persistence import digest_of
 from collarclass.model.stream import ExpectedRight, StreamSums, drift_notes, expected_right
 from collarclass.progress import Progress, ProgressLike
 from collarclass.tables.columns import check_free
@@ -414,7 +413,7 @@ class _Run:
             "delimiter": layout.delimiter,
             "prefix": options.prefix,
             "evidence": [options.evidence, options.occupations],
-            "model": [options.model.identity, digest_of(options.model)],
+            "model": [options.identity, options.model.digest],
             "definition": repr(options.definition),
             "min_confidence": options.min_confidence,
             "batch size": self.batch_size,

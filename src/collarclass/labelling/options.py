@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Hashable
 from dataclasses import dataclass, fields, replace
@@ -10,14 +9,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from collarclass.definitions.definition import DEFAULT, DEFINITION_MARK, Definition, load_definition
 from collarclass.errors import DataError, ModelFileError
-from collarclass.features.ngrams import Vocabulary
 from collarclass.model.doubt import check_min_confidence
 from collarclass.model.model import Model
-from collarclass.model.persistence import default_model, digest_of, load_model
+from collarclass.model.persistence import default_model, load_model
 from collarclass.requirement_reader.lexicon import Lexicon, load_lexicon
 
 ModelLike = Model | str | os.PathLike[str]
@@ -117,7 +113,7 @@ class Options:
             raise DataError(f"Labels by the definition {chosen.name!r} have no confidence: leave min_confidence out.")
         words = find_lexicon(lexicon)
         return cls(
-            model=found if words is None else with_lexicon(found, words),
+            model=found if words is None else replace(found, lexicon=words),
             evidence=bool(evidence),
             prefix=prefix,
             definition=chosen,
@@ -131,7 +127,7 @@ class Options:
     @property
     def identity(self) -> str:
         """Name and version of the model, and the definition where labels go by its rules; as results carry it."""
-        return self.model.identity + ("" if self.definition.is_model else DEFINITION_MARK + self.definition.name)
+        return self.model.identity + ("" if self.definition.is_model else DEFINITION_MARK + self.definition.identity)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Send a model that was named as its name, so that each process reads it once."""
@@ -145,7 +141,7 @@ def _sent(given: dict[str, Any], identity: str | None = None) -> Options:
     """Options as another process gets them."""
     if identity is not None:
         model, lexicon = find_model(given["origin"]), given["lexicon"]
-        given["model"] = model if lexicon is None else with_lexicon(model, lexicon)
+        given["model"] = model if lexicon is None else replace(model, lexicon=lexicon)
         if given["model"].identity != identity:
             raise ModelFileError(
                 f"The model {given['origin']} is {given['model'].identity} here and {identity} where the run was "
@@ -189,14 +185,14 @@ def find_model(model: ModelLike | None = None, version: str | None = None) -> Mo
         )
     if version is not None and version != found.version and not _has_digest(found, version):
         raise ModelFileError(
-            f"The model is {found.identity} (digest {digest_of(found)[:16]}), not version {version!s:.80}: "
+            f"The model is {found.identity} (digest {found.digest[:16]}), not version {version!s:.80}: "
             "name the model that you pinned, or pin this one."
         )
     return found
 
 
 def _has_digest(model: Model, given: str) -> bool:
-    return isinstance(given, str) and len(given) >= _MIN_DIGEST and digest_of(model).startswith(given.lower())
+    return isinstance(given, str) and len(given) >= _MIN_DIGEST and model.digest.startswith(given.lower())
 
 
 def find_lexicon(lexicon: LexiconLike | None) -> Lexicon | None:
@@ -206,16 +202,6 @@ def find_lexicon(lexicon: LexiconLike | None) -> Lexicon | None:
     if isinstance(lexicon, (str, os.PathLike)):
         return _read_lexicon(os.fspath(lexicon), _stamp(Path(lexicon)))
     raise DataError(f"lexicon is a {type(lexicon).__name__}: give a file of phrases, or a Lexicon from load_lexicon.")
-
-
-def with_lexicon(model: Model, lexicon: Lexicon) -> Model:
-    """A model that reads by a user's lexicon; its version says so, because labels may differ."""
-    digest = hashlib.sha256()
-    for field in fields(lexicon):
-        value = getattr(lexicon, field.name)
-        array = value.hashes if isinstance(value, Vocabulary) else value
-        digest.update(np.ascontiguousarray(array).tobytes())
-    return replace(model, lexicon=lexicon, version=f"{model.version}+lexicon.{digest.hexdigest()[:8]}")
 
 
 def _stamp(path: Path) -> tuple[str, int, int]:

@@ -6,7 +6,9 @@ states about schooling and certificates. The label depends on the two ratings al
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +22,7 @@ from collarclass.model.decision import class_probabilities, label_gradient
 from collarclass.model.encoding import EncodedBatch, join_title, segments
 from collarclass.model.title_model import TitleModel
 from collarclass.requirement_reader.decide import Reader
-from collarclass.requirement_reader.lexicon import Lexicon
+from collarclass.requirement_reader.lexicon import Lexicon, default_lexicon
 from collarclass.requirement_reader.reader import read_requirements
 from collarclass.requirement_reader.stated import features
 from collarclass.text.tokens import Tokens, tokenize
@@ -38,6 +40,10 @@ _NOTES = {
     NO_WORK: "does not say what the work is",
 }
 NOTES = tuple(_NOTES[number] for number in range(len(_NOTES)))
+BLOCK_ARRAYS = ("hashes", "order", "scale", "weight", "displayable")
+TITLE_ARRAYS = ("scale", "weight", "job", "displayable", "intercept", "decision", "min_job")
+WORK_ARRAYS = ("text_weight", "title_weight", "start")
+MODEL_ARRAYS = ("stated_weight", "word_scale", "intercept", "decision")
 _MIN_WORDS = 4  # besides numbers
 
 
@@ -109,7 +115,7 @@ class Model:
 
     Parameters
     ----------
-    name, version : str
+    name : str
     text, title : Block
     stated_weight : ndarray of float32, shape (n_features, 2)
         Weights of the stated requirements.
@@ -136,7 +142,6 @@ class Model:
     """
 
     name: str
-    version: str
     text: Block
     title: Block
     stated_weight: NDArray[np.float32]
@@ -149,6 +154,21 @@ class Model:
     bare_title: TitleModel | None = None
     work: WorkCheck | None = None
     lexicon: Lexicon | None = field(default=None, repr=False)
+    _arrays_digest: str = field(default="", init=False, repr=False, compare=False)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of everything that decides a label: arrays, limits and lexicon; the name is no part of it."""
+        if not self._arrays_digest:
+            object.__setattr__(self, "_arrays_digest", _digest(arrays_of(self)))
+        lexicon = self.lexicon if self.lexicon is not None else default_lexicon()
+        parts = {"arrays": self._arrays_digest, "lexicon": lexicon.digest, "limits": self.limits}
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def version(self) -> str:
+        """The first ten digits of the digest: models of one version label alike."""
+        return self.digest[:10]
 
     @property
     def identity(self) -> str:
@@ -232,3 +252,32 @@ class Model:
     def gradient(self, scores: NDArray[np.float64], probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
         """Slope of the likeliest label's log-probability along the academic and hands-on rating; shape (n, 2)."""
         return label_gradient(self.decision, scores, probabilities)
+
+
+def arrays_of(model: Model) -> dict[str, NDArray[Any]]:
+    """Every array of a model, by the name of its file."""
+    arrays: dict[str, NDArray[Any]] = {name: getattr(model, name) for name in MODEL_ARRAYS}
+    for name in ("text", "title"):
+        block: Block = getattr(model, name)
+        parts: tuple[NDArray[Any], ...] = (
+            block.vocabulary.hashes,
+            block.vocabulary.order,
+            block.scale,
+            block.weight,
+            block.displayable,
+        )
+        arrays |= {f"{name}_{part}": array for part, array in zip(BLOCK_ARRAYS, parts, strict=True)}
+    if (bare := model.bare_title) is not None:
+        arrays["bare_title_hashes"] = bare.vocabulary.hashes
+        arrays |= {f"bare_title_{name}": getattr(bare, name) for name in TITLE_ARRAYS}
+    if model.work is not None:
+        arrays |= {f"work_{name}": getattr(model.work, name) for name in WORK_ARRAYS}
+    return arrays | model.reader.arrays()
+
+
+def _digest(arrays: Mapping[str, NDArray[Any]]) -> str:
+    digest = hashlib.sha256()
+    for name, array in arrays.items():
+        digest.update(f"{name} {array.dtype} {array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()

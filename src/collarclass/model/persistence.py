@@ -22,47 +22,21 @@ from numpy.typing import NDArray
 from collarclass.errors import ModelFileError
 from collarclass.features.ngrams import Vocabulary
 from collarclass.model.checks import check_arrays, check_head, check_limits, read_array, read_checked, read_head
-from collarclass.model.model import Block, Model, WorkCheck
+from collarclass.model.model import (
+    BLOCK_ARRAYS,
+    TITLE_ARRAYS,
+    WORK_ARRAYS,
+    Block,
+    Model,
+    WorkCheck,
+    arrays_of,
+)
 from collarclass.model.title_model import TitleModel
 from collarclass.requirement_reader.decide import Reader
 from collarclass.requirement_reader.stated import FEATURES
 
 FORMAT_VERSION = 2
 _HEAD = "model.json"
-_BLOCK_ARRAYS = ("hashes", "order", "scale", "weight", "displayable")
-_TITLE_ARRAYS = ("scale", "weight", "job", "displayable", "intercept", "decision", "min_job")
-_WORK_ARRAYS = ("text_weight", "title_weight", "start")
-_MODEL_ARRAYS = ("stated_weight", "word_scale", "intercept", "decision")
-
-
-def arrays_of(model: Model) -> dict[str, NDArray[Any]]:
-    """Every array of a model, by the name of its file."""
-    arrays: dict[str, NDArray[Any]] = {name: getattr(model, name) for name in _MODEL_ARRAYS}
-    for field in ("text", "title"):
-        block: Block = getattr(model, field)
-        parts: tuple[NDArray[Any], ...] = (
-            block.vocabulary.hashes,
-            block.vocabulary.order,
-            block.scale,
-            block.weight,
-            block.displayable,
-        )
-        arrays |= {f"{field}_{name}": array for name, array in zip(_BLOCK_ARRAYS, parts, strict=True)}
-    if (bare := model.bare_title) is not None:
-        arrays["bare_title_hashes"] = bare.vocabulary.hashes
-        arrays |= {f"bare_title_{name}": getattr(bare, name) for name in _TITLE_ARRAYS}
-    if model.work is not None:
-        arrays |= {f"work_{name}": getattr(model.work, name) for name in _WORK_ARRAYS}
-    return arrays | model.reader.arrays()
-
-
-def digest_of(model: Model) -> str:
-    """SHA-256 of everything that decides a label: arrays and limits."""
-    digest = hashlib.sha256(json.dumps(model.limits, sort_keys=True).encode())
-    for name, array in arrays_of(model).items():
-        digest.update(f"{name} {array.dtype} {array.shape}".encode())
-        digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()
 
 
 def save_model(model: Model, path: str | os.PathLike[str], extra: Mapping[str, str] | None = None) -> None:
@@ -175,19 +149,18 @@ def _assemble(head: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Model:
     check_arrays(arrays)
 
     def block(field: str) -> Block:
-        hashes, order, scale, weight, displayable = (arrays[f"{field}_{name}"] for name in _BLOCK_ARRAYS)
+        hashes, order, scale, weight, displayable = (arrays[f"{field}_{name}"] for name in BLOCK_ARRAYS)
         return Block(Vocabulary(hashes, order), scale, weight, displayable)
 
     return Model(
         name=head["name"],
-        version=head["version"],
         text=block("text"),
         title=block("title"),
         limits=check_limits(head["limits"]),
         reader=Reader.from_arrays(arrays) if "reader_hashes" in arrays else shipped_reader(),
         facts=head["facts"],
         bare_title=_title_model(arrays),
-        work=WorkCheck(**{name: arrays[f"work_{name}"] for name in _WORK_ARRAYS}) if "work_start" in arrays else None,
+        work=WorkCheck(**{name: arrays[f"work_{name}"] for name in WORK_ARRAYS}) if "work_start" in arrays else None,
         stated_weight=arrays["stated_weight"],
         word_scale=arrays["word_scale"],
         intercept=arrays["intercept"],
@@ -201,7 +174,7 @@ def _title_model(arrays: dict[str, NDArray[Any]]) -> TitleModel | None:
         return None
     hashes = arrays["bare_title_hashes"]
     vocabulary = Vocabulary(hashes, np.zeros(len(hashes), np.uint8))
-    return TitleModel(vocabulary, **{name: arrays[f"bare_title_{name}"] for name in _TITLE_ARRAYS})
+    return TitleModel(vocabulary, **{name: arrays[f"bare_title_{name}"] for name in TITLE_ARRAYS})
 
 
 def _arrays(contents: dict[str, bytes]) -> dict[str, NDArray[Any]]:

@@ -6,7 +6,7 @@ import hashlib
 import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -95,6 +95,20 @@ class Lexicon:
     prefixes: Vocabulary
     phrase: NDArray[np.int32]
     more: NDArray[np.bool_]
+    _digest: str = field(default="", init=False, repr=False, compare=False)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the phrases, what they mean, and the numerals."""
+        if not self._digest:
+            digest = hashlib.sha256()
+            for array in (
+                *(self.hashes, self.group, self.value, self.isced, self.nature, self.note, self.root),
+                *(self.one_credential, self.numerals.hashes, self.number),
+            ):
+                digest.update(np.ascontiguousarray(array).data)
+            object.__setattr__(self, "_digest", digest.hexdigest())
+        return self._digest
 
     @property
     def hashes(self) -> NDArray[np.uint64]:
@@ -237,16 +251,18 @@ def save_compiled() -> None:
     """Keep the compiled lexicon beside its rows, from where it is read in a tenth of the time."""
     lexicon = load_lexicon()
     arrays: dict[str, Any] = {}
-    for field in fields(Lexicon):
-        value = getattr(lexicon, field.name)
-        arrays[field.name] = value.hashes if isinstance(value, Vocabulary) else value
+    for column in fields(Lexicon):
+        if not column.init:
+            continue
+        value = getattr(lexicon, column.name)
+        arrays[column.name] = value.hashes if isinstance(value, Vocabulary) else value
     with Path(str(_FOLDER / _COMPILED)).open("wb") as file:
         np.savez(file, digest=np.frombuffer(_digest(), dtype=np.uint8), **arrays)
 
 
 def _from_arrays(arrays: Mapping[str, NDArray[Any]]) -> Lexicon:
     vocabularies = ("numerals", "prefixes")
-    values: dict[str, Any] = {field.name: arrays[field.name] for field in fields(Lexicon)}
+    values: dict[str, Any] = {column.name: arrays[column.name] for column in fields(Lexicon) if column.init}
     return Lexicon(**values | {name: _numbered(arrays[name]) for name in vocabularies})
 
 

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from collarclass.api import default_model
 from collarclass.definitions.definition import (
     DEFAULT,
-    DEFINITION_MARK,
     Definition,
     Facts,
     builtin_definitions,
@@ -654,8 +653,3 @@ def similar_names(groups: pd.DataFrame) -> dict[str, str]:
             if kept.setdefault(key, name) != name:
                 out[name] = kept[key]
     return out
-
-
-def definition_of(model_column: str) -> str:
-    """Name of the definition that a value of `collar_model` tells."""
-    return model_column.partition(DEFINITION_MARK)[2] or DEFAULT

@@ -22,7 +22,7 @@ from collarclass.errors import DataError
 from collarclass.evaluation.metrics import accuracy, expected_calibration_error, macro_f1
 from collarclass.files.table import read_table
 from collarclass.model.model import Model
-from collarclass.model.persistence import digest_of, save_model
+from collarclass.model.persistence import save_model
 from collarclass.model.predict import Predictions, predict
 from collarclass.tables.columns import find_columns
 
@@ -86,6 +86,7 @@ def calibrate(
     labels: ArrayLike,
     titles: Sequence[str | None] | None = None,
     sample_weight: ArrayLike | None = None,
+    name: str = "calibrated",
 ) -> Model:
     """Adapt a model's probabilities to labelled ads; scores stay as they are.
 
@@ -97,6 +98,8 @@ def calibrate(
         "white", "blue" or "gray".
     titles : sequence of str or None, optional
     sample_weight : array-like of float, optional
+    name : str
+        Of the adapted model.
 
     Returns
     -------
@@ -112,7 +115,7 @@ def calibrate(
     if (known < 0).any():
         raise DataError(f"Labels to calibrate by are {', '.join(LABELS)}: leave out or correct the others.")
     weight = np.ones(len(known)) if sample_weight is None else np.asarray(sample_weight, np.float64)
-    return _calibrated(model, predict(model, texts, titles), known, weight)
+    return _calibrated(replace(model, name=name), predict(model, texts, titles), known, weight)
 
 
 def _calibrated(model: Model, found: Predictions, labels: NDArray[np.int64], weight: NDArray[np.float64]) -> Model:
@@ -193,7 +196,7 @@ def calibrate_file(
         "before": {k: round(v, 4) for k, v in measures[0].items()},
         "after": {k: round(v, 4) for k, v in measures[1].items()},
     }
-    adapted = replace(adapted, version=digest_of(adapted)[:10], facts={**model.facts, "calibration": facts})
+    adapted = replace(adapted, facts={**model.facts, "calibration": facts})
     save_model(adapted, target)
     lines = [
         f"{adapted.identity} written to {target}, from {model.identity} and {int(judged.sum()):,} labelled ads"

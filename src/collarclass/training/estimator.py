@@ -203,7 +203,6 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         )
         self.model_ = Model(
             name=self.name,
-            version="0",
             text=text,
             title=title,
             stated_weight=stated_weight.astype(np.float32),
@@ -324,7 +323,8 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def calibrate(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Adapt the fitted model's probabilities to some labelled ads; scores and reasons stay.
 
-        A temperature and a bias for each label are fitted, so some hundreds of ads are enough.
+        A temperature and a bias for each label are fitted, so some hundreds of ads are enough. The adapted model has
+        the name of the estimator.
 
         Parameters
         ----------
@@ -339,7 +339,7 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         titles, texts = split_ads(X, self.title_column, self.text_column)
         labels, _, _ = named_labels(y, self.encoded_labels)
-        self.model_ = calibrate(self.model_, texts, labels, titles, sample_weight)
+        self.model_ = calibrate(self.model_, texts, labels, titles, sample_weight, self.name)
         return self
 
     def __sklearn_tags__(self) -> Any:

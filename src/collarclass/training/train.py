@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import platform
 from dataclasses import replace
@@ -24,7 +23,7 @@ from collarclass.evaluation.metrics import agreement, evaluate, summary
 from collarclass.evaluation.model_card import model_card, read_explanation_figures, read_figures
 from collarclass.files.table import read_table
 from collarclass.model.model import Model
-from collarclass.model.persistence import arrays_of, save_model
+from collarclass.model.persistence import save_model
 from collarclass.model.stream import MEASURES, NINE_IN_TEN, STREAMS, ranges, source_facts
 from collarclass.model.title_model import TitleModel
 from collarclass.progress import ProgressLike, Steps
@@ -213,7 +212,7 @@ def _train(
         facts["source_confusions"] = source_confusions(together)
         facts["streams"] = stream_ranges(model, *real, held_out)
         facts["sources"] = reliability(pd.concat([real[0], held_out], axis=1))
-    return identified(model, facts), classifier
+    return replace(model, facts=facts), classifier
 
 
 def title_model(data: str | os.PathLike[str], ads: pd.DataFrame, occupations: pd.DataFrame) -> TitleModel | None:
@@ -362,14 +361,6 @@ def environment() -> dict[str, str]:
         "scipy": scipy.__version__,
         "scikit-learn": sklearn.__version__,
     }
-
-
-def identified(model: Model, facts: dict[str, Any]) -> Model:
-    """Give a model its facts, and the digest of its numbers as its version."""
-    digest = hashlib.sha256()
-    for array in arrays_of(model).values():
-        digest.update(np.ascontiguousarray(array).tobytes())
-    return replace(model, version=digest.hexdigest()[:10], facts=facts)
 
 
 def held_out_labels(classifier: CollarClassifier, rows: NDArray[np.int64]) -> pd.DataFrame:
