@@ -18,6 +18,7 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals and
 SHORT = {
     "kills": (2, 2_000, 0.05),
     "full disk": (3, 1_000, 0.0),
+    "little memory": (3, 500, 0.0),
     "crash images": (12, 500, 0.0),
     "damaged sources": (22, 100, 0.0),
     "dead workers": (3, 2_000, 0.05),

@@ -2,8 +2,8 @@
 
     python -m research.robustness.faults [--rounds 20] [--seed 0] [--model FOLDER] [--keep FOLDER]
 
-Kinds of fault: kills, a full disk, crash images (what a power cut leaves), damaged sources, dead workers,
-concurrent runs. Each prints how many were made, how many ended as they must, and the findings; the exit
+Kinds of fault: kills, a full disk, little memory, crash images (what a power cut leaves), damaged sources, dead
+workers, concurrent runs. Each prints how many were made, how many ended as they must, and the findings; the exit
 code is 1 if there is a finding. With --keep the files of a finding are kept.
 """
 
@@ -35,16 +35,17 @@ RUN = """
 import sys, time
 from collarclass import label_file
 from collarclass.errors import CollarclassError
-source, target, model, resume, n_jobs, limit, rest = sys.argv[1:8]
-if int(limit):
-    import resource
-    resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
+source, target, model, resume, n_jobs, limit, memory, rest = sys.argv[1:9]
+import resource
+for what, most in ((resource.RLIMIT_FSIZE, int(limit)), (resource.RLIMIT_AS, int(memory))):
+    if most:
+        resource.setrlimit(what, (most, most))
 try:
     label_file(
         source, target, model=model, batch_size=50, resume=resume == "resume", n_jobs=int(n_jobs),
         progress=lambda rows, share: time.sleep(float(rest)),
     )
-except CollarclassError as error:
+except (CollarclassError, MemoryError) as error:
     print(error, file=sys.stderr)
     sys.exit(1)
 """
@@ -116,10 +117,10 @@ class Workshop:
             yield kind, self.target(kind)
 
     def start(
-        self, target: Path, resume: bool = False, n_jobs: int = 1, limit: int = 0
+        self, target: Path, resume: bool = False, n_jobs: int = 1, limit: int = 0, memory: int = 0
     ) -> subprocess.Popen[bytes]:
         """Begin a run in a process of its own."""
-        how = ["resume" if resume else "", str(n_jobs), str(limit), str(self.rest)]
+        how = ["resume" if resume else "", str(n_jobs), str(limit), str(memory), str(self.rest)]
         command = [sys.executable, "-c", RUN, str(self.source), str(target), str(self.model), *how]
         return subprocess.Popen(command, stderr=subprocess.PIPE)
 
@@ -180,6 +181,16 @@ def full_disk(shop: Workshop, rounds: int) -> Outcome:
         out.check(
             process.returncode == 0 or (said.count("\n") == 1 and "Traceback" not in said), f"{kind}: {said[-300:]}"
         )
+        out.resumes(shop, target, kind)
+    return out
+
+
+def little_memory(shop: Workshop, rounds: int) -> Outcome:
+    """No more than so much address space, from what a run begins with up to what it needs; then there is enough."""
+    out = Outcome()
+    for kind, target in shop.targets(rounds):
+        process = shop.start(target, memory=shop.random.randint(300, 1500) << 20)
+        process.communicate()
         out.resumes(shop, target, kind)
     return out
 
@@ -339,6 +350,7 @@ def concurrent_runs(shop: Workshop, rounds: int) -> Outcome:
 FAULTS: dict[str, Callable[[Workshop, int], Outcome]] = {
     "kills": kills,
     "full disk": full_disk,
+    "little memory": little_memory,
     "crash images": crash_images,
     "damaged sources": damaged_sources,
     "dead workers": dead_workers,
