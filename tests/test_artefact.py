@@ -10,7 +10,7 @@ import pytest
 
 from collarclass import ModelFileError, load_model, save_model
 from collarclass.api import default_model
-from collarclass.definitions.labels import LABELS
+from collarclass.definitions.labels import BASES, LABELS, LEVELS
 from collarclass.model.model import arrays_of
 from collarclass.model.predict import predict
 
@@ -60,6 +60,16 @@ def test_a_folder_of_format_1_still_loads() -> None:
     ]
     found = predict(model, texts)
     assert [LABELS[k] for k in found.probabilities.argmax(axis=1)] == ["blue", "white"]
+
+
+def test_a_folder_of_format_2_still_loads() -> None:
+    folder = Path(__file__).parent / "data" / "model_format_2"
+    assert json.loads((folder / "model.json").read_text("utf-8"))["format_version"] == 2
+    texts = ["Welder for a shipyard. Weld pipes and frames, no schooling needed.", "Bachelor's degree required.", ""]
+    found = predict(load_model(folder), texts, [None, "Sales manager", "Web designer"])
+    assert [LABELS[k] for k in found.probabilities.argmax(axis=1)] == ["blue", "white", "gray"]
+    assert [BASES[k] for k in found.basis] == ["ad", "ad", "title"]
+    assert found.level.tolist() == [0, LEVELS.index("bachelor"), -1]
 
 
 def test_a_pickle_is_never_loaded(folder: Path) -> None:

@@ -148,16 +148,14 @@ def read_array(name: str, content: bytes) -> NDArray[Any]:
     try:
         version = npy.read_magic(file)
         reads = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
-        shape, _, kind = reads[version](file)
+        shape, by_column, kind = reads[version](file)
     except (ValueError, KeyError, TypeError, SyntaxError, RecursionError, MemoryError, EOFError, TokenError):
         raise ValueError(f"{name} is no array file") from None
     if kind.hasobject or kind.names is not None or kind.subdtype is not None:
         raise ValueError(f"{name} holds objects, not plain numbers")
     if any(size < 0 for size in shape) or math.prod(shape) * kind.itemsize != len(content) - file.tell():
         raise ValueError(f"{name} does not hold as many numbers as it says")
-    file.seek(0)
-    array: NDArray[Any] = np.load(file, allow_pickle=False)
-    return array
+    return np.frombuffer(content, kind, offset=file.tell()).reshape(shape, order="F" if by_column else "C")
 
 
 def check_arrays(arrays: Mapping[str, NDArray[Any]]) -> None:
