@@ -14,11 +14,9 @@ from pathlib import Path
 import pytest
 
 from collarclass.tables.schema import COLUMNS
-from research.docs.refresh_docs import pages, play, with_columns, workplace
+from research.docs.refresh_docs import pages, play, with_tables, workplace
 
 ROOT = Path(__file__).resolve().parents[1]
-
-
 PAGES = [str(page.relative_to(ROOT)) for page in pages()]
 
 
@@ -43,11 +41,19 @@ def test_code_without_a_prompt_is_left_as_it_stands(tmp_path: Path) -> None:
     assert fresh == text.replace("3", "2")
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/how_to/label_a_file.md"])
-def test_the_table_of_columns_is_the_schema_s(page: str) -> None:
+@pytest.mark.parametrize(
+    ("page", "table"),
+    [
+        ("README.md", "columns"),
+        ("docs/how_to/label_a_file.md", "columns"),
+        ("docs/reference/options.md", "options"),
+        ("docs/reference/options.md", "formats"),
+    ],
+)
+def test_tables_made_from_the_code_are_as_the_code_is(page: str, table: str) -> None:
     text = (ROOT / page).read_text("utf-8")
-    assert "<!-- columns -->" in text
-    assert with_columns(text) == text, "run research/docs/refresh_docs.py"
+    assert f"<!-- {table} -->" in text
+    assert with_tables(text) == text, "run research/docs/refresh_docs.py"
 
 
 @pytest.mark.parametrize("page", ["README.zh-CN.md", "docs/how_to/label_a_file.zh.md"])

@@ -230,7 +230,7 @@ def test_more_rows_than_excel_holds_are_refused(small_model: Model) -> None:
     pytest.importorskip("xlsxwriter", reason="pip install collarclass[excel]")
 
     class Reader:
-        names = HEADER
+        names, sheet = HEADER, None
 
     writer = ExcelWriter(Reader(), list(COLUMNS), HEADER, "")  # type: ignore[arg-type]
     one: Any = pa.table({"collar": ["blue"]})

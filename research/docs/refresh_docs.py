@@ -22,11 +22,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from collarclass.tables.schema import markdown
+from collarclass.files import formats
+from collarclass.tables import schema
+from research.docs import doors
 
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
-_COLUMNS = re.compile(r"(?s)<!-- columns -->.*?<!-- end of columns -->")
+_TABLE = re.compile(r"(?s)<!-- (columns|formats|options) -->.*?<!-- end of \1 -->")
 _FENCE = re.compile(r"(?ms)^(?P<indent> *)```(?P<language>python|console)\n(?P<body>.*?)^(?P=indent)```$")
 _NOT_RUN = re.compile(r"<!-- not run: [^>]+ -->\s*\Z")
 
@@ -172,9 +174,10 @@ def _written(found: list[Outcome], indent: str, language: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def with_columns(text: str) -> str:
-    """A page with its table of added columns made anew from the schema, where it has one."""
-    return _COLUMNS.sub(f"<!-- columns -->\n{markdown()}\n<!-- end of columns -->", text)
+def with_tables(text: str) -> str:
+    """A page with its tables of added columns, formats and options made anew from the code, where it has them."""
+    made = {"columns": schema.markdown, "formats": formats.markdown, "options": doors.markdown}
+    return _TABLE.sub(lambda found: f"<!-- {found[1]} -->\n{made[found[1]]()}\n<!-- end of {found[1]} -->", text)
 
 
 def main(names: list[str]) -> int:
@@ -184,7 +187,7 @@ def main(names: list[str]) -> int:
         with tempfile.TemporaryDirectory() as folder:
             workplace(Path(folder))
             text = page.read_text("utf-8")
-            outcomes, fresh = play(with_columns(text), Path(folder))
+            outcomes, fresh = play(with_tables(text), Path(folder))
         if fresh != text:
             page.write_text(fresh, "utf-8")
         for outcome in outcomes:

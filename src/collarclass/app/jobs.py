@@ -20,9 +20,10 @@ from collarclass.app.schemas import LabelRequest
 from collarclass.definitions.definition import DEFAULT
 from collarclass.errors import CollarclassError, DataError
 from collarclass.files.batch import Batch
+from collarclass.files.formats import COMPRESSIONS, ENDINGS, FORMATS, name_format, open_source
 from collarclass.files.label import label_file
-from collarclass.files.readers import Layout, open_reader
-from collarclass.files.source import COMPRESSIONS, FORMATS, TEXT_FORMATS, Source, name_format
+from collarclass.files.layout import Layout
+from collarclass.files.readers import open_reader
 from collarclass.model.model import Model
 from collarclass.tables.columns import Columns, choose_columns
 
@@ -108,7 +109,7 @@ class Job:
         stem = self.name
         for _ in range(2):
             root, dot, ending = stem.rpartition(".")
-            if dot and f".{ending.lower()}" in {*COMPRESSIONS, *FORMATS}:
+            if dot and f".{ending.lower()}" in {*COMPRESSIONS, *ENDINGS}:
                 stem = root
         return f"{stem or 'ads'}-labelled{''.join(self.result.suffixes) if self.result else ''}"
 
@@ -153,7 +154,7 @@ class Store:
         job = Job(secrets.token_hex(8), shown, Path())
         home = self.folder / job.id
         home.mkdir(mode=0o700)
-        job.path = home / f"source{'.' + kind if kind else ''}{_SUFFIXES.get(compression, '')}"
+        job.path = home / f"source{'.' + kind.name if kind else ''}{_SUFFIXES.get(compression, '')}"
         return job
 
     def room(self) -> None:
@@ -191,11 +192,10 @@ class Store:
         target, title, texts = wanted.format, wanted.title, wanted.texts
         if job.state in ("waiting", "running"):
             raise Problem(409, "This file is being labelled already: wait for it, or cancel it.")
-        kind, compression = target or name_format(job.path.name, "csv")[0], ""
-        if target is None and kind in TEXT_FORMATS:
-            compression = name_format(job.path.name, "csv")[1]
-        kind = "xlsx" if kind in ("xls", "ods") else kind
-        result = job.path.parent / f"labelled.{kind}{_SUFFIXES.get(compression, '')}"
+        source, compression = name_format(job.path.name, "csv")
+        kind = FORMATS[target or (source.written_as if source is not None else "csv")]
+        compression = compression if target is None and kind.text else ""
+        result = job.path.parent / f"labelled.{kind.name}{_SUFFIXES.get(compression, '')}"
         job.result, job.state, job.rows, job.share, job.error, job.seconds = result, "waiting", 0, 0.0, None, 0.0
         job.counts, job.cancelled = {}, threading.Event()
         job.definition, job.chosen = wanted.definition, {}
@@ -272,7 +272,7 @@ def inspect(job: Job) -> None:
         job.title, job.texts = (None if found.title is None else str(found.title)), list(map(str, found.texts))
         return found
 
-    source = Source(str(job.path))
+    source = open_source(str(job.path))
     try:
         reader = open_reader(source, Layout(), choose)
         job.columns = list(map(str, reader.names))

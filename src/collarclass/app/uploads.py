@@ -15,7 +15,7 @@ from collarclass.app.jobs import Job, Store
 from collarclass.app.labeller import definitions
 from collarclass.app.problems import Problem
 from collarclass.app.schemas import FileReply, FilesReply, LabelRequest, PointsReply, SharesReply
-from collarclass.errors import CollarclassError, DataError
+from collarclass.errors import CollarclassError, DataError, MissingPartError
 from collarclass.files.table import iter_table
 
 Name = Annotated[str, Query(max_length=500, description="The file's name; its ending tells the format.")]
@@ -166,9 +166,8 @@ def _report(store: Store, job: Job, lang: str) -> Path:
         from collarclass.report.report import write_report
 
         write_report(labelled(job), path, lang=lang, definition=job.definition, model=store.model, **job.chosen)  # type: ignore[arg-type]
-    except ModuleNotFoundError as error:
-        detail = f"The report needs {error.name}: install it with pip install 'collarclass[report]'."
-        raise Problem(501, detail) from None
+    except MissingPartError as error:
+        raise Problem(501, str(error)) from None
     except CollarclassError as error:
         raise DataError(job.told(error)) from None
     return path

@@ -307,26 +307,23 @@ def benchmark(folder: Path, model: Path | None, predictions: tuple[Path, ...], d
 @click.option("--token", envvar="COLLARCLASS_TOKEN", help="What requests must carry; made up if not given.")
 @click.option("--no-token", is_flag=True, help="Let every user and program of this machine in.")
 @click.option("--allow-host", multiple=True, help="Another name of this machine that may stand in addresses.")
+@LEXICON
 @MODEL
+@MODEL_VERSION
 def page(
-    host: str,
-    port: int,
-    browser: bool,
-    token: str | None,
-    no_token: bool,
-    allow_host: tuple[str, ...],
-    model: Path | None,
+    allow_host: tuple[str, ...], lexicon: Path | None, model: Path | None, model_version: str | None, **options: Any
 ) -> None:
     """Open a page in the browser to label ads, titles and files; programs can use it over HTTP, too."""
-    from collarclass.errors import DataError
+    from collarclass.errors import import_optional
 
-    try:
-        from collarclass.app.server import serve
-    except ModuleNotFoundError as error:
-        raise DataError(f"The page needs {error.name}: install it with pip install 'collarclass[app]'.") from None
-    found = read_model(model)
+    for library in ("fastapi", "uvicorn", "httptools"):
+        import_optional(library, "The page", "app")
+    from collarclass.app.server import serve
+    from collarclass.labelling.options import Options
+
+    found = Options.of(model, lexicon=lexicon, model_version=model_version).model
     with ending():
-        serve(host, port, model=found, token=token, no_token=no_token, hosts=allow_host, browser=browser, say=say)
+        serve(model=found, hosts=allow_host, say=say, **options)
 
 
 for _command in (*COMMANDS, calibrate, occupation):
@@ -349,6 +346,7 @@ def info(model: Path | None) -> None:
         ("package", Path(__file__).parent),
         ("model folder", folder),
         ("model", found.identity),
+        ("digest", found.digest),
         ("terms", f"{len(found.text.vocabulary):,} of texts, {len(found.title.vocabulary):,} of titles"),
         *((f"  {name}", value) for name, value in found.facts.items()),
     ]

@@ -57,7 +57,7 @@ def write_summary(
     path: Path, done: FileSummary, sources: Iterable[str], target: str, options: Mapping[str, Any]
 ) -> None:
     """Write counts, what was read, model, options and a digest of each source as JSON."""
-    from collarclass.files.source import expand
+    from collarclass.files.formats import expand
     from collarclass.model.persistence import default_model_path, load_model
 
     folder = options.get("model") or default_model_path()

@@ -165,6 +165,16 @@ class Reader(Protocol):
         What stands after the last row; known when all batches have been read.
     chosen : Columns
         The columns that are read.
+    delimiter, header, header_end : bytes
+        Of delimited text: what stands between cells, the first line, and its end.
+    lead : bytes
+        Of JSON: what stands before the first row.
+    sheet : str or None
+        Of a workbook.
+    header_row : int
+        The row of column names, from 1.
+    schema : pyarrow.Schema or None
+        Of Parquet.
     """
 
     chosen: Columns
@@ -173,6 +183,13 @@ class Reader(Protocol):
     names: list[str]
     encoding: Encoding
     tail: list[bytes]
+    delimiter: bytes = b""
+    header: bytes = b""
+    header_end: bytes = b""
+    lead: bytes = b""
+    sheet: str | None = None
+    header_row: int = 1
+    schema: pa.Schema | None = None
 
     def batches(self, size: int) -> Iterator[Batch]: ...
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any, BinaryIO, cast
 
 from collarclass.errors import DataError
-from collarclass.files.batch import BATCH_BYTES, LONGEST_TEXT, Batch, Choose, HeaderRow, Limits, distinct, tidy
+from collarclass.files.batch import BATCH_BYTES, LONGEST_TEXT, Batch, Choose, HeaderRow, Limits, Reader, distinct, tidy
 from collarclass.files.csv_records import Dialect, Record, TooManyCellsError, find_delimiter, unquote
 from collarclass.files.encoding import Encoding, blocks, find_encoding
 from collarclass.files.source import Source
@@ -16,7 +16,7 @@ from collarclass.files.source import Source
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
-class DelimitedReader:
+class DelimitedReader(Reader):
     """CSV, TSV and their like; see `readers.open_reader`."""
 
     format = "csv"

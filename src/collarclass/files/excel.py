@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import importlib
 import json
 import math
 from collections.abc import Iterator, Sequence
@@ -13,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from collarclass.errors import DataError
+from collarclass.errors import DataError, import_optional
 from collarclass.explain import palette
 from collarclass.files.batch import LONGEST_TEXT, Batch, Choose, HeaderRow, Limits, Reader, distinct, kinds_of, tidy
 from collarclass.files.encoding import Encoding
@@ -24,6 +23,7 @@ from collarclass.files.writers import cell_bytes
 
 MOST_ROWS, MOST_COLUMNS, LONGEST_CELL = 1_048_576, 16_384, 32_767  # Excel's own limits
 _WIDEST = 60
+_WORKBOOK = "A workbook"  # what needs libraries of its own
 _CUT = "a cell cut to 32,767 characters, as many as Excel holds"
 _DATES: dict[str, type[Any]] = {"datetime": dt.datetime, "date": dt.date, "time": dt.time}
 _DATE_FORMATS = {
@@ -31,14 +31,7 @@ _DATE_FORMATS = {
 }  # fmt: skip
 
 
-def _library(name: str) -> Any:
-    try:
-        return importlib.import_module(name)
-    except ImportError:
-        raise DataError(f"Excel files need {name}: pip install 'collarclass[excel]', or save as CSV.") from None
-
-
-class ExcelReader:
+class ExcelReader(Reader):
     """One sheet of a workbook (.xlsx, .xls, .ods); see `readers.open_reader`.
 
     Attributes
@@ -62,7 +55,7 @@ class ExcelReader:
         self, source: Source, choose: Choose, sheet: str | None, limits: Limits, header: HeaderRow
     ) -> None:
         for library in ("python_calamine", "openpyxl"):
-            _library(library)
+            import_optional(library, _WORKBOOK, "excel")
         self.where = source.name
         self.tail: list[bytes] = []
         self.replaced = 0
@@ -133,13 +126,13 @@ class ExcelWriter:
     spooled = True
 
     def __init__(self, reader: Reader, added: Sequence[str], columns: Sequence[str], prefix: str) -> None:
-        _library("xlsxwriter")
+        import_optional("xlsxwriter", _WORKBOOK, "excel")
         self._columns = list(columns)
         self._header = [*columns, *added]
         self._collar = len(self._columns) + list(added).index(prefix + "collar")
         self._note = list(added).index(prefix + "collar_note")
         self._in_place = isinstance(reader, ExcelReader)  # rows and columns stand where they stood
-        self._sheet = reader.sheet if isinstance(reader, ExcelReader) else "ads"
+        self._sheet = reader.sheet or "ads"
         if len(self._header) > MOST_COLUMNS:
             raise DataError(f"Excel holds {MOST_COLUMNS:,} columns, not {len(self._header):,}: write .csv or .parquet.")
 
@@ -170,7 +163,7 @@ class ExcelWriter:
 
     def finish(self, pieces: Path, target: Path) -> None:
         """Write the rows kept in a file as a workbook."""
-        xlsxwriter = _library("xlsxwriter")
+        xlsxwriter = import_optional("xlsxwriter", _WORKBOOK, "excel")
         options = {"constant_memory": True, "strings_to_urls": False, "strings_to_formulas": False}
         try:
             self._write_workbook(xlsxwriter.Workbook(str(target), options), pieces)

@@ -43,10 +43,8 @@ class FileInput:
     @classmethod
     def of(cls, reader: Reader) -> FileInput:
         """How a reader reads."""
-        delimiter = getattr(reader, "delimiter", b"").decode() or None
-        sheet = getattr(reader, "sheet", None)
-        header_row = getattr(reader, "header_row", 1)
-        found = cls(reader.format, reader.encoding.name, delimiter, None, (), None, sheet, header_row)
+        delimiter = reader.delimiter.decode() or None
+        found = cls(reader.format, reader.encoding.name, delimiter, None, (), None, reader.sheet, reader.header_row)
         return found.reading(reader.chosen)
 
     def reading(self, chosen: Columns | None) -> FileInput:

@@ -14,6 +14,7 @@ from collarclass.files.batch import (
     Batch,
     Choose,
     Limits,
+    Reader,
     kinds_of,
     member,
     member_paths,
@@ -35,7 +36,7 @@ _LOOKED_AT = 1 << 20  # bytes in which the list of ads begins
 _SPACE = b" \t\r\n"
 
 
-class JsonReader:
+class JsonReader(Reader):
     """JSON Lines or a JSON array; see `readers.open_reader`."""
 
     raw = True

@@ -20,12 +20,13 @@ from collarclass.errors import DataError
 from collarclass.files.batch import Batch, Limits, Reader
 from collarclass.files.excel import ExcelReader, ExcelWriter
 from collarclass.files.file_input import FileInput
-from collarclass.files.parquet import ParquetWriter
-from collarclass.files.readers import Layout, SeveralReader, open_all
+from collarclass.files.formats import FORMATS, Format, expand, name_format, name_target
+from collarclass.files.layout import Layout
+from collarclass.files.readers import SeveralReader, open_all
 from collarclass.files.resumable_output import Output, is_direct, work_files
-from collarclass.files.source import EXCEL, TEXT_FORMATS, Source, expand, fingerprint, name_format
+from collarclass.files.source import Source, fingerprint
 from collarclass.files.workers import count_workers, in_order
-from collarclass.files.writers import DelimitedWriter, JsonWriter, Writer, ZipWriter, compress
+from collarclass.files.writers import Writer, ZipWriter, compress
 from collarclass.labelling.options import DefinitionLike, LexiconLike, ModelLike, Options
 from collarclass.model.stream import ExpectedRight, StreamSums, drift_notes, expected_right
 from collarclass.progress import Progress, ProgressLike
@@ -259,8 +260,9 @@ def _names_in(folder: str, paths: Sequence[str]) -> list[tuple[str, str]]:
         if path == "-":
             raise DataError(f"{folder} is a folder, and standard input has no name: name a file to write.")
         name = Path(path).name
-        if name_format(path, None)[0] in ("xls", "ods"):
-            name = Path(name).stem + ".xlsx"
+        source, _ = name_format(path, None)
+        if source is not None and source.written_as != source.name:
+            name = f"{Path(name).stem}.{source.written_as}"
         if name in names:
             raise DataError(f"{names[name]} and {path} would both become {name} in {folder}: rename one of them.")
         names[name] = path
@@ -328,14 +330,15 @@ class _Run:
 
     def _label(self, paths: Sequence[str], to_path: str) -> FileSummary:
         started = time.monotonic()
-        from_format, to_format, compression = self._check(paths, to_path)
+        from_format, target, compression = self._check(paths, to_path)
         before = _fingerprints(paths)
-        reader, read = open_all(paths, _for_target(self.layout, to_format or from_format))
+        reader, read = open_all(paths, _for_target(self.layout, target or FORMATS.get(from_format)))
         try:
             check_free(reader.names, _called(paths), self.options)
-            writer = _writer(reader, from_format, to_format, self.options)
+            writer = _writer(reader, from_format, target, self.options)
             if compression == "zip":
                 writer = ZipWriter(writer, Path(to_path).stem)
+            to_format = target.name if target is not None else ""
             settings = self._settings(before, reader, from_format, to_format, compression)
             out = Output(to_path, settings, self.force, self.resume, spool=writer.spooled)
             try:
@@ -375,29 +378,26 @@ class _Run:
         bases = {basis: out.counts[_BASIS + basis] for basis in BASES}
         return FileSummary(out.rows, counts, out.noted, seconds, out.finished, drift, bases, expected=expected)
 
-    def _check(self, paths: Sequence[str], to_path: str) -> tuple[str, str, str]:
-        """Formats of source and target, if they can be read and written."""
+    def _check(self, paths: Sequence[str], to_path: str) -> tuple[str, Format | None, str]:
+        """Name of the source's format, the target's format and its compression, if they can be read and written."""
         if self.resume and (is_direct(to_path) or any(p == "-" or is_direct(p) for p in paths)):
             raise DataError(
                 "A run from standard input or a pipe, or to standard output or a device, cannot be resumed: name files."
             )
-        from_format, _ = name_format(paths[0], self.layout.format)
+        source, _ = name_format(paths[0], self.layout.format)
         for path in paths[1:]:
             name_format(path, self.layout.format)
         if is_direct(to_path) and not Path(to_path).suffix:
-            to_format, compression = self.layout.format or "", ""
+            named = FORMATS.get(self.layout.format or "")
+            target, compression = FORMATS[named.written_as] if named is not None else None, ""
         else:
-            to_format, compression = name_format(to_path, self.layout.format)
-        if to_format in ("xls", "ods"):
-            raise DataError(f"{to_path}: sheets are written as .xlsx, name the result so.")
-        if compression and to_format and to_format not in TEXT_FORMATS:
-            raise DataError(f"{to_path}: {to_format} compresses by itself, leave .gz, .zst and the like off.")
+            target, compression = name_target(to_path, self.layout.format)
         if not is_direct(to_path):
             written = [to_path, *map(str, work_files(Path(to_path)))]
             for path in paths:
                 if path != "-" and any(_same_file(path, name) for name in written):
                     raise DataError(f"{to_path} is the file that is read: choose another name for the result.")
-        return from_format, to_format, compression
+        return source.name if source is not None else "", target, compression
 
     def _settings(self, source: list[Any], reader: Reader, *formats: str) -> dict[str, Any]:
         """All that the bytes of the target depend on."""
@@ -460,26 +460,18 @@ def _called(paths: Sequence[str]) -> str:
     return first if len(paths) == 1 else f"{first} and {len(paths) - 1} more"
 
 
-def _for_target(layout: Layout, to_format: str) -> Layout:
+def _for_target(layout: Layout, target: Format | None) -> Layout:
     """The layout, with all columns known before the first row where the target begins with their names."""
-    needs = to_format in ("csv", "tsv", "xlsx", "parquet") or layout.select is not None
+    needs = (target is not None and target.columns_first) or layout.select is not None
     return replace(layout, every_column=True) if needs else layout
 
 
-def _writer(reader: Reader, from_format: str, to_format: str, options: Options) -> Writer:
-    columns = added_fields(options)
-    added = [column.name for column in columns]
-    to_format = to_format or {"excel": "xlsx", "several": "csv"}.get(reader.format, reader.format)
-    if to_format == "parquet":
-        return ParquetWriter(reader, columns)
-    if to_format in EXCEL:
-        return ExcelWriter(reader, added, reader.names, options.prefix)
-    if to_format in ("jsonl", "json"):
-        lines = to_format == "jsonl" or (from_format == "json" and reader.format == "jsonl")
-        return JsonWriter(reader, added, array=not lines)
-    own = getattr(reader, "delimiter", b",") if reader.format == "csv" else b","
-    delimiter = b"\t" if to_format == "tsv" else b"," if from_format == "tsv" else own
-    return DelimitedWriter(reader, delimiter, added)
+def _writer(reader: Reader, from_format: str, target: Format | None, options: Options) -> Writer:
+    if target is None:
+        target = FORMATS[{"excel": "xlsx", "several": "csv"}.get(reader.format, reader.format)]
+    if target.write is None:
+        raise DataError(f"{target.name} is not written: name the result .{target.written_as}.")
+    return target.write(reader, from_format, added_fields(options), options.prefix)
 
 
 def _same_file(source: str, target: str) -> bool:

@@ -25,7 +25,7 @@ from collarclass.tables.schema import COLUMNS
 _ROW_GROUP = 64 << 20  # bytes in memory
 
 
-class ParquetReader:
+class ParquetReader(Reader):
     """Parquet; see `readers.open_reader`."""
 
     format = "parquet"
@@ -113,7 +113,7 @@ class ParquetWriter:
 
         schema = _common_schema(pieces)
         if schema is None:
-            own = getattr(self._reader, "schema", pa.schema([(n, pa.string()) for n in self._reader.names]))
+            own = self._reader.schema or pa.schema([(name, pa.string()) for name in self._reader.names])
             schema = pa.schema([*own, *self._added], metadata=own.metadata)
         with pq.ParquetWriter(target, schema, compression="zstd", write_page_checksum=True) as out:
             waiting: list[pa.Table] = []

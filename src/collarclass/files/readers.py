@@ -3,78 +3,17 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, BinaryIO, cast
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from collarclass.errors import DataError
-from collarclass.files.batch import Batch, Choose, HeaderRow, Limits, Reader
-from collarclass.files.delimited import DelimitedReader
-from collarclass.files.encoding import Encoding, find_encoding, read_sample
-from collarclass.files.excel import ExcelReader
-from collarclass.files.json_records import JsonReader, all_members
-from collarclass.files.parquet import ParquetReader
-from collarclass.files.source import EXCEL, Source, name_format
-from collarclass.tables.columns import Columns, choose_columns
+from collarclass.files.batch import Batch, Choose, Reader
+from collarclass.files.encoding import Encoding
+from collarclass.files.formats import FORMATS, name_format, open_source
+from collarclass.files.layout import Layout
+from collarclass.files.source import Source
 
 _ALL = 5000  # rows a batch where rows are only counted
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """How sources are to be read, where their names and contents do not tell.
-
-    Attributes
-    ----------
-    format, encoding, delimiter, sheet, records : str or None
-    header_row : int or None
-        The row of column names, from 1; found among the first ones if None.
-    skip_rows : int
-        Rows below the column names that are no ads.
-    title, code : str or None
-        Names of columns.
-    text : str, sequence of str or None
-        The column of texts, or several that are read together.
-    file_column : str or None
-        A column to add with the name of each row's file.
-    select : sequence of str or None
-        The columns to keep.
-    head, sample : int or None
-        How many rows to take: the first, or drawn at random (the same ones every time).
-    limits : Limits
-    every_column : bool
-        Whether all columns must be known before the first row.
-    skip_bad_files : bool
-        Whether a source among several that cannot be read is left out.
-    """
-
-    format: str | None = None
-    encoding: str | None = None
-    delimiter: str | None = None
-    sheet: str | None = None
-    title: str | None = None
-    text: str | Sequence[str] | None = None
-    code: str | None = None
-    file_column: str | None = None
-    select: Sequence[str] | None = None
-    head: int | None = None
-    sample: int | None = None
-    limits: Limits = field(default_factory=Limits)
-    every_column: bool = False
-    header_row: int | None = None
-    skip_rows: int = 0
-    records: str | None = None
-    skip_bad_files: bool = False
-
-    @property
-    def named(self) -> tuple[str, ...]:
-        """The columns that the user named."""
-        texts = (self.text,) if isinstance(self.text, str) else tuple(self.text or ())
-        return tuple(name for name in (self.title, *texts, self.code) if name is not None)
-
-    def choose(self, columns: list[str], where: str, kinds: Mapping[Hashable, str]) -> Columns:
-        """The columns that are read."""
-        return choose_columns(columns, self.title, self.text, where, self.code, kinds)
 
 
 def open_reader(source: Source, layout: Layout, choose: Choose | None = None) -> Reader:
@@ -90,37 +29,13 @@ def open_reader(source: Source, layout: Layout, choose: Choose | None = None) ->
         read; by the layout if not given.
     """
     choose = choose or layout.choose
-    kind = _kind(source, layout.format)
-    if kind == "parquet":
-        return ParquetReader(source, choose, layout.limits)
-    if kind in EXCEL:
-        rows = HeaderRow(layout.header_row, layout.skip_rows, layout.named)
-        return ExcelReader(source, choose, layout.sheet, layout.limits, rows)
-    members = None
-    if layout.every_column and (kind == "json" or (not kind and source.begins_with() in (b"{", b"["))):
-        source.keep()
-        members = all_members(source, layout.encoding, layout.limits, layout.records)
-        source.rewind()
-    sample = read_sample(cast(BinaryIO, source))
-    found = find_encoding(sample, layout.encoding)
-    start = sample[len(found.bom) :].lstrip(b" \t\r\n\0")[:1]
-    if kind == "json" or (not kind and start in (b"{", b"[")):
-        reader = JsonReader(source, sample, found, choose, layout.limits, layout.records)
-        reader.names = members or reader.names
-        return reader
-    delimiter = "\t" if kind == "tsv" and not layout.delimiter else layout.delimiter
-    rows = HeaderRow(layout.header_row, layout.skip_rows, layout.named)
-    return DelimitedReader(source, sample, found, choose, delimiter, layout.limits, rows)
+    kind, _ = name_format(source.member or source.path, layout.format)
+    if kind is None:
+        kind = FORMATS["json" if source.begins_with() in (b"{", b"[") else "csv"]
+    return kind.read(source, layout, choose)
 
 
-def _kind(source: Source, given: str | None) -> str:
-    kind, _ = name_format(source.path, given)
-    if source.member:
-        kind, _ = name_format(source.member, given)
-    return "json" if kind == "jsonl" else kind
-
-
-class SeveralReader:
+class SeveralReader(Reader):
     """Several sources as one table with the columns of all, in order of appearance.
 
     Parameters
@@ -163,7 +78,7 @@ class SeveralReader:
 
     def _look(self, path: str, first: bool) -> list[str]:
         """The columns of a source; those that are read of the first one count for all."""
-        source = Source(path)
+        source = open_source(path)
         try:
             if not source.regular:
                 raise DataError(f"{path} is no file, and is read alone, not among several sources.")
@@ -183,7 +98,7 @@ class SeveralReader:
     def batches(self, size: int) -> Iterator[Batch]:
         """Read the rows of one source after the other."""
         for path in self._paths:
-            self._open = source = Source(path)
+            self._open = source = open_source(path)
             try:
                 for batch in open_reader(source, self._layout).batches(size):
                     yield self._named(batch, path)
@@ -203,7 +118,7 @@ class SeveralReader:
         return batch
 
 
-class PartReader:
+class PartReader(Reader):
     """Some rows, and some columns, of a reader.
 
     Parameters
@@ -221,12 +136,12 @@ class PartReader:
             raise DataError(f"No column {missing[0]!r} to select; the columns are: {', '.join(reader.names)}.")
         self._reader, self._rows, self._select = reader, rows, select
         self.format, self.encoding, self.tail = reader.format, reader.encoding, reader.tail
-        self.chosen = reader.chosen
+        self.chosen, self.delimiter = reader.chosen, reader.delimiter
+        self.sheet, self.header_row = reader.sheet, reader.header_row
+        self.header, self.header_end, self.lead = reader.header, reader.header_end, reader.lead
+        self.schema = None if reader.schema is None or select is not None else reader.schema
         self.raw = reader.raw and select is None and reader.format == "csv"
         self.names = list(select) if select is not None else reader.names
-
-    def __getattr__(self, name: str) -> Any:  # header, delimiter, share, …
-        return getattr(self._reader, name)
 
     def batches(self, size: int) -> Iterator[Batch]:
         """Read the rows to be taken; stops as soon as there are no more of them."""
@@ -267,7 +182,7 @@ def open_all(paths: Sequence[str], layout: Layout) -> tuple[Reader, Source | Sev
         reader: Reader = several
         rows = _rows_to_take(SeveralReader(paths, layout) if layout.sample is not None else None, layout)
         return _part(reader, rows, layout), several
-    source = Source(paths[0])
+    source = open_source(paths[0])
     try:
         if layout.sample is not None:
             source.begins_with()

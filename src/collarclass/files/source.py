@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import bz2
-import glob
 import gzip
 import hashlib
 import io
@@ -14,7 +13,7 @@ import sys
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -22,14 +21,6 @@ import pyarrow as pa
 
 from collarclass.errors import DataError
 
-FORMATS = {
-    ".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".txt": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl",
-    ".json": "json", ".parquet": "parquet", ".pq": "parquet", ".xlsx": "xlsx", ".xlsm": "xlsx", ".xls": "xls",
-    ".ods": "ods",
-}  # fmt: skip
-COMPRESSIONS = {".gz": "gzip", ".zst": "zstd", ".xz": "xz", ".bz2": "bz2", ".zip": "zip"}
-TEXT_FORMATS = ("csv", "tsv", "jsonl", "json")  # may be compressed; the others compress by themselves
-EXCEL = ("xlsx", "xls", "ods")
 _MAGIC = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"), (b"\xfd7zXZ\x00", "xz"), (b"BZh", "bz2"))
 _DAMAGE = (EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, pa.ArrowException)
 _PIECE = 1 << 20
@@ -39,59 +30,6 @@ _XZ_MEMORY = 256 << 20
 def brief(error: BaseException) -> str:
     """What a library says of an error, in one line."""
     return " ".join(str(error).split())[:200]
-
-
-def name_format(path: str, given: str | None) -> tuple[str, str]:
-    """Format and compression that a file's name tells: ("csv", "gzip") for `ads.csv.gz`."""
-    if given is not None and given not in FORMATS.values():
-        raise DataError(f"No format is called {given!r}: say one of {', '.join(dict.fromkeys(FORMATS.values()))}.")
-    if path == "-":
-        return given or "", ""
-    suffixes = [s.lower() for s in Path(path).suffixes]
-    compression = COMPRESSIONS.get(suffixes[-1], "") if suffixes else ""
-    suffix = (suffixes[:-1] if compression else suffixes)[-1:] or [""]
-    found = FORMATS.get(suffix[0], "")
-    if not found and not given and not (compression == "zip" and Path(path).exists()):
-        raise DataError(
-            f"{path} has no known ending ({', '.join(FORMATS)}; text also with {', '.join(COMPRESSIONS)}): "
-            "rename it or give its format."
-        )
-    return found or given or "", compression
-
-
-def expand(sources: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> list[str]:
-    """Names of the files that sources stand for: themselves, the files of a folder, the matches of a pattern.
-
-    Raises
-    ------
-    DataError
-        If a folder holds no file of a known format, or nothing matches a pattern.
-    """
-    given = [sources] if isinstance(sources, (str, os.PathLike)) else list(sources)
-    found: list[str] = []
-    for path in [os.fspath(g) for g in given]:
-        if path != "-" and Path(path).is_dir():
-            inside = [str(p) for p in sorted(Path(path).iterdir()) if p.is_file() and _is_data(p)]
-            if not inside:
-                raise DataError(f"The folder {path} holds no file of a known format: name one that does.")
-            found += inside
-        elif any(c in path for c in "*?[") and not Path(path).exists():
-            matches = sorted(p for p in glob.glob(path, recursive=True) if Path(p).is_file())  # noqa: PTH207
-            if not matches:
-                raise DataError(f"No file matches {path}: check the pattern and the folder.")
-            found += matches
-        else:
-            found.append(path)
-    if not found:
-        raise DataError("No source is named: give a file, a folder or a pattern.")
-    return list(dict.fromkeys(found))
-
-
-def _is_data(path: Path) -> bool:
-    suffixes = [s.lower() for s in path.suffixes]
-    if suffixes and suffixes[-1] in COMPRESSIONS:
-        suffixes.pop()
-    return not path.name.startswith((".", "~$")) and bool(suffixes) and suffixes[-1] in FORMATS
 
 
 class _XzReader:
@@ -133,10 +71,13 @@ class Source:
     ----------
     path : str
         "-" is standard input.
+    is_table : callable
+        Whether a name is that of a table, by which the one in a .zip is found.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, is_table: Callable[[str], bool]) -> None:
         self.path = path
+        self._is_table = is_table
         self.name = "standard input" if path == "-" else path
         if path == "-" and sys.stdin is None:
             raise DataError("Standard input is closed: name a file to read.")
@@ -185,7 +126,7 @@ class Source:
     def _unzip(self, file: Any) -> Any:
         try:
             archive = zipfile.ZipFile(file)
-            members = [i for i in archive.infolist() if not i.is_dir() and _is_data(Path(i.filename))]
+            members = [i for i in archive.infolist() if not i.is_dir() and self._is_table(i.filename)]
             members = [i for i in members if not i.filename.startswith("__MACOSX/")]
             if len(members) != 1:
                 raise DataError(f"{self.name} holds {len(members)} tables, not one: unpack it and name the files.")

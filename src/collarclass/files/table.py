@@ -11,8 +11,9 @@ import pandas as pd
 
 from collarclass.errors import DataError
 from collarclass.files.file_input import FileInput
-from collarclass.files.readers import Layout, open_reader
-from collarclass.files.source import Source
+from collarclass.files.formats import open_source
+from collarclass.files.layout import Layout
+from collarclass.files.readers import open_reader
 from collarclass.files.writers import cell_bytes
 from collarclass.tables.columns import Columns
 from collarclass.text.unicode import well_formed
@@ -52,7 +53,7 @@ def iter_table(
     DataError
         If the file is missing or is not what it should be.
     """
-    source = Source(os.fspath(path))
+    source = open_source(os.fspath(path))
     try:
         layout = Layout(every_column=True)
         reader = open_reader(source, layout, lambda columns, where, kinds: Columns(None, (columns[0],)))

@@ -153,7 +153,7 @@ class DelimitedWriter(TextWriter):
         self._dialect = Dialect(delimiter)
         self._delimiter = delimiter
         self._added = added
-        self._as_it_is = reader.raw and getattr(reader, "delimiter", None) == delimiter
+        self._as_it_is = reader.raw and reader.delimiter == delimiter
         self._columns = list(columns if columns is not None else reader.names)
 
     @property
@@ -164,7 +164,7 @@ class DelimitedWriter(TextWriter):
         d = self._delimiter
         names = d.join(self._dialect.quote(cell_bytes(n)) for n in self._added)
         if self._as_it_is:
-            own, line_end = self._reader.header, self._reader.header_end or b"\n"  # type: ignore[attr-defined]
+            own, line_end = self._reader.header, self._reader.header_end or b"\n"
         else:
             own, line_end = d.join(self._dialect.quote(cell_bytes(n)) for n in self._columns), b"\n"
         return self.encoding.bom + self.encoding.encode(own + d + names + line_end)
@@ -233,7 +233,7 @@ class JsonWriter(TextWriter):
 
     def begin(self) -> bytes:
         if self._as_it_is:
-            return self.encoding.bom + self.encoding.encode(self._reader.lead)  # type: ignore[attr-defined]
+            return self.encoding.bom + self.encoding.encode(self._reader.lead)
         return b"[" if self._array else b""
 
     def render(self, batch: Batch, added: pa.Table, row: int) -> bytes:

@@ -15,7 +15,7 @@ import pandas as pd
 from collarclass import __version__
 from collarclass.api import default_model
 from collarclass.definitions.definition import DEFAULT, Definition, load_definition
-from collarclass.errors import CollarclassError, DataError
+from collarclass.errors import DataError, import_optional
 from collarclass.explain.palette import css_variables
 from collarclass.files.file_input import TableInput
 from collarclass.files.table import iter_table
@@ -90,14 +90,12 @@ def write_report(
     ------
     DataError
         If the file was not labelled, or a column is missing.
-    CollarclassError
+    MissingPartError
         If jinja2 is not installed.
     """
-    try:
-        import jinja2
-        from markupsafe import Markup
-    except ImportError:
-        raise CollarclassError("A report needs jinja2: install it with 'pip install collarclass[report]'.") from None
+    jinja2 = import_optional("jinja2", "A report", "report")
+    from markupsafe import Markup
+
     here = files("collarclass") / "report"
     words = json.loads((here / "words.json").read_text("utf-8"))
     if lang not in words:

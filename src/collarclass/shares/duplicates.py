@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from collarclass.errors import CollarclassError, DataError
+from collarclass.errors import DataError, import_optional
 from collarclass.files.table import iter_table
 from collarclass.shares.read import DUPLICATES, ads_of
 from collarclass.text.tokens import STEP, mix, tokenize
@@ -191,16 +191,11 @@ def _groups(ads: Iterable[tuple[Sequence[str], Sequence[str]]], similarity: floa
 
 def _write_sketches(ads: Iterable[tuple[Sequence[str], Sequence[str]]], file: BinaryIO) -> NDArray[np.bool_]:
     """Sketch of every ad into a file; gives which ads are empty."""
-    try:
-        from rensa import RMinHash
-    except ImportError:
-        raise CollarclassError(
-            "Finding repeated ads needs rensa: install it with 'pip install collarclass[duplicates]'."
-        ) from None
+    sketch = import_optional("rensa", "Finding repeated ads", "duplicates").RMinHash
     empty = [np.zeros(0, dtype=bool)]
     for texts, titles in ads:
         shingles, offsets = _shingles([f"{title}\n{text}" for title, text in zip(titles, texts, strict=True)])
-        matrix = RMinHash.digest_matrix_from_flat_token_hashes(shingles, offsets, _HASHES, _SEED)
+        matrix = sketch.digest_matrix_from_flat_token_hashes(shingles, offsets, _HASHES, _SEED)
         np.array(matrix.to_rows(), dtype=np.uint32).tofile(file)
         empty.append(np.diff(offsets) == 0)
     file.flush()

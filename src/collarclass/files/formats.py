@@ -1,0 +1,231 @@
+"""The formats of files: what their names tell, how they are read, and how they are written."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import pyarrow as pa
+
+from collarclass.errors import DataError
+from collarclass.files.batch import Choose, Reader
+from collarclass.files.delimited import DelimitedReader
+from collarclass.files.encoding import find_encoding, read_sample
+from collarclass.files.excel import ExcelReader, ExcelWriter
+from collarclass.files.json_records import JsonReader, all_members
+from collarclass.files.layout import Layout
+from collarclass.files.parquet import ParquetReader, ParquetWriter
+from collarclass.files.source import Source
+from collarclass.files.writers import DelimitedWriter, JsonWriter, Writer
+
+COMPRESSIONS = {".gz": "gzip", ".zst": "zstd", ".xz": "xz", ".bz2": "bz2", ".zip": "zip"}
+
+Read = Callable[[Source, Layout, Choose], Reader]
+# From the reader, the format that the source's name tells, the added columns and their prefix.
+Write = Callable[[Reader, str, Sequence[pa.Field], str], Writer]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format of files.
+
+    Attributes
+    ----------
+    name : str
+    endings : tuple of str
+        Of files' names, the usual one first.
+    text : bool
+        Whether it is text, which may be compressed; the others compress by themselves.
+    columns_first : bool
+        Whether all columns must be known before the first row is written.
+    read : callable
+        Makes a reader.
+    write : callable or None
+        Makes a writer; None where files are read only.
+    written_as : str
+        The format of the result of such a file.
+    """
+
+    name: str
+    endings: tuple[str, ...]
+    text: bool
+    columns_first: bool
+    read: Read
+    write: Write | None
+    written_as: str
+
+
+def _read_delimited(source: Source, layout: Layout, choose: Choose, delimiter: str | None = None) -> Reader:
+    sample = read_sample(cast(BinaryIO, source))
+    encoding = find_encoding(sample, layout.encoding)
+    return DelimitedReader(
+        source, sample, encoding, choose, layout.delimiter or delimiter, layout.limits, layout.rows
+    )
+
+
+def _read_tabs(source: Source, layout: Layout, choose: Choose) -> Reader:
+    return _read_delimited(source, layout, choose, "\t")
+
+
+def _read_json(source: Source, layout: Layout, choose: Choose) -> Reader:
+    members = None
+    if layout.every_column:
+        source.keep()
+        members = all_members(source, layout.encoding, layout.limits, layout.records)
+        source.rewind()
+    sample = read_sample(cast(BinaryIO, source))
+    encoding = find_encoding(sample, layout.encoding)
+    reader = JsonReader(source, sample, encoding, choose, layout.limits, layout.records)
+    reader.names = members or reader.names
+    return reader
+
+
+def _read_parquet(source: Source, layout: Layout, choose: Choose) -> Reader:
+    return ParquetReader(source, choose, layout.limits)
+
+
+def _read_sheet(source: Source, layout: Layout, choose: Choose) -> Reader:
+    return ExcelReader(source, choose, layout.sheet, layout.limits, layout.rows)
+
+
+def _write_delimited(reader: Reader, source: str, added: Sequence[pa.Field], prefix: str) -> Writer:
+    return DelimitedWriter(reader, b"," if source == "tsv" else reader.delimiter or b",", _names(added))
+
+
+def _write_tabs(reader: Reader, source: str, added: Sequence[pa.Field], prefix: str) -> Writer:
+    return DelimitedWriter(reader, b"\t", _names(added))
+
+
+def _write_lines(reader: Reader, source: str, added: Sequence[pa.Field], prefix: str) -> Writer:
+    return JsonWriter(reader, _names(added))
+
+
+def _write_json(reader: Reader, source: str, added: Sequence[pa.Field], prefix: str) -> Writer:
+    # Lines that are called .json stay lines.
+    return JsonWriter(reader, _names(added), array=not (source == "json" and reader.format == "jsonl"))
+
+
+def _write_parquet(reader: Reader, source: str, added: Sequence[pa.Field], prefix: str) -> Writer:
+    return ParquetWriter(reader, added)
+
+
+def _write_sheet(reader: Reader, source: str, added: Sequence[pa.Field], prefix: str) -> Writer:
+    return ExcelWriter(reader, _names(added), reader.names, prefix)
+
+
+def _names(added: Sequence[pa.Field]) -> list[str]:
+    return [field.name for field in added]
+
+
+FORMATS = {
+    found.name: found
+    for found in (
+        Format("csv", (".csv", ".txt"), True, True, _read_delimited, _write_delimited, "csv"),
+        Format("tsv", (".tsv", ".tab"), True, True, _read_tabs, _write_tabs, "tsv"),
+        Format("jsonl", (".jsonl", ".ndjson"), True, False, _read_json, _write_lines, "jsonl"),
+        Format("json", (".json",), True, False, _read_json, _write_json, "json"),
+        Format("parquet", (".parquet", ".pq"), False, True, _read_parquet, _write_parquet, "parquet"),
+        Format("xlsx", (".xlsx", ".xlsm"), False, True, _read_sheet, _write_sheet, "xlsx"),
+        Format("xls", (".xls",), False, True, _read_sheet, None, "xlsx"),
+        Format("ods", (".ods",), False, True, _read_sheet, None, "xlsx"),
+    )
+}
+ENDINGS = {ending: found for found in FORMATS.values() for ending in found.endings}
+WRITTEN = tuple(name for name, found in FORMATS.items() if found.write is not None)
+
+
+def name_format(path: str, given: str | None) -> tuple[Format | None, str]:
+    """Format and compression of a source, by its name or as given: that of CSV and "gzip" for `ads.csv.gz`."""
+    if given is not None and given not in FORMATS:
+        raise DataError(f"No format is called {given!r}: say one of {', '.join(FORMATS)}.")
+    if path == "-":
+        return FORMATS.get(given or ""), ""
+    found, compression = _by_name(path)
+    if found is None and not given and not (compression == "zip" and Path(path).exists()):
+        raise DataError(
+            f"{path} has no known ending ({', '.join(ENDINGS)}; text also with {', '.join(COMPRESSIONS)}): "
+            "rename it or give its format."
+        )
+    return found or FORMATS.get(given or ""), compression
+
+
+def name_target(path: str, given: str | None) -> tuple[Format, str]:
+    """Format and compression of a file to write; one without any ending is written in the format given."""
+    found, compression = _by_name(path)
+    if found is None and not Path(path).suffix:
+        found = FORMATS.get(given or "")
+    if found is None or found.write is None:
+        written = [ending for ending, known in ENDINGS.items() if known.write is not None]
+        remedy = (
+            f"sheets are written as .{found.written_as}, name the result so."
+            if found is not None
+            else f"no such files are written; end the name in {', '.join(written)} (text also with "
+            f"{', '.join(COMPRESSIONS)})."
+        )
+        raise DataError(f"{path}: {remedy}")
+    if compression and not found.text:
+        raise DataError(f"{path}: {found.name} compresses by itself, leave .gz, .zst and the like off.")
+    return found, compression
+
+
+def _by_name(path: str) -> tuple[Format | None, str]:
+    suffixes = [s.lower() for s in Path(path).suffixes]
+    compression = COMPRESSIONS.get(suffixes[-1], "") if suffixes else ""
+    suffix = (suffixes[:-1] if compression else suffixes)[-1:] or [""]
+    return ENDINGS.get(suffix[0]), compression
+
+
+def is_table(name: str) -> bool:
+    """Whether a file of this name holds a table: one of a known format, and not hidden."""
+    return not Path(name).name.startswith((".", "~$")) and _by_name(name)[0] is not None
+
+
+def open_source(path: str) -> Source:
+    """Open a file of any format; of a .zip the one table in it."""
+    return Source(path, is_table)
+
+
+def expand(sources: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> list[str]:
+    """Names of the files that sources stand for: themselves, the files of a folder, the matches of a pattern.
+
+    Raises
+    ------
+    DataError
+        If a folder holds no file of a known format, or nothing matches a pattern.
+    """
+    given = [sources] if isinstance(sources, (str, os.PathLike)) else list(sources)
+    found: list[str] = []
+    for path in [os.fspath(g) for g in given]:
+        if path != "-" and Path(path).is_dir():
+            inside = [str(p) for p in sorted(Path(path).iterdir()) if p.is_file() and is_table(p.name)]
+            if not inside:
+                raise DataError(f"The folder {path} holds no file of a known format: name one that does.")
+            found += inside
+        elif any(c in path for c in "*?[") and not Path(path).exists():
+            matches = sorted(p for p in glob.glob(path, recursive=True) if Path(p).is_file())  # noqa: PTH207
+            if not matches:
+                raise DataError(f"No file matches {path}: check the pattern and the folder.")
+            found += matches
+        else:
+            found.append(path)
+    if not found:
+        raise DataError("No source is named: give a file, a folder or a pattern.")
+    return list(dict.fromkeys(found))
+
+
+def markdown() -> str:
+    """The table of formats, as the documentation shows it."""
+    rows = [
+        f"| {found.name} | {', '.join(f'`{ending}`' for ending in found.endings)} | {_compressed(found)} | "
+        f"{'yes' if found.write is not None else f'as {found.written_as}'} |"
+        for found in FORMATS.values()
+    ]
+    return "\n".join(["| format | endings | compressed | written |", "|---|---|---|---|", *rows])
+
+
+def _compressed(found: Format) -> str:
+    return ", ".join(f"`{ending}`" for ending in COMPRESSIONS) if found.text else "by itself"
