@@ -1,9 +1,10 @@
 """Measure the shipped model on real ads, draw them on the plane, and write the model card.
 
-    python -m research.measure.model_card --en REAL_EN.csv --zh REAL_ZH.csv
+    python -m research.measure.model_card --en REAL_EN.csv --zh REAL_ZH.csv [--fresh-en FILE --fresh-zh FILE]
 
-The files hold ads rated by the codebook: title, text, label, academic_rating, hands_on_rating,
-source. They are not part of the project; the numbers are kept in models/standard/figures_on_real_ads.json.
+The files hold ads rated by the codebook: title, text, label, academic_rating, hands_on_rating, source, sure. Those of
+the options --fresh are of sources that the model did not learn from. They are not part of the project; the numbers are
+kept in data/figures_on_real_ads.json.
 """
 
 from __future__ import annotations
@@ -70,6 +71,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--en", required=True)
     parser.add_argument("--zh", required=True)
+    for name in ("fresh-en", "fresh-zh"):
+        parser.add_argument(f"--{name}")
     options = parser.parse_args()
     model = default_model()
     train, occupations = read_data(ROOT / "data")
@@ -80,6 +83,12 @@ def main() -> None:
         baselines = baseline_labels(train, occupations, ads)
         real[language] = measure(model, ads, by="source", baselines=baselines)
         tables[{"en": "English", "zh": "Chinese"}[language]] = ads
+    fresh = {language: getattr(options, f"fresh_{language}") for language in ("en", "zh")}
+    real["fresh"] = {
+        language: measure(model, pd.read_csv(path, dtype=str, keep_default_na=False), by="source")
+        for language, path in fresh.items()
+        if path is not None
+    }
     failures = pd.read_csv(ROOT / "tests/data/known_failures.csv", dtype=str, keep_default_na=False)
     found = classify_many(failures["text"], failures["title"], evidence=False)
     real["failures"] = failures.assign(found=[c.label for c in found]).to_dict("records")

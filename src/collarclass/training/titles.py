@@ -24,13 +24,15 @@ from collarclass.model.title_model import TitleModel, is_chinese
 from collarclass.text.tokens import Tokens, tokenize
 
 # What a title of each kind counts for in the fit of the sums, and in that of the decision. An alternate title
-# of O*NET carries the rating of its whole occupation, and there are nine of them for each other title. The few that
+# of O*NET carries the rating of its whole occupation, and there are nine of them for each other title. Contrast ads
+# have like titles and unlike labels, on purpose: they would make every title look less sure than it is. The few that
 # the definition itself calls gray count most.
 KINDS: dict[str, tuple[float, float]] = {
     "working title": (1.0, 1.0),
     "official title": (1.0, 1.0),
     "alternate title": (0.1, 0.0),
     "ad": (1.5, 1.5),
+    "contrast ad": (1.5, 0.0),
     "csco": (2.0, 0.3),
     "definition": (8.0, 0.0),
 }
@@ -75,7 +77,8 @@ def title_rows(folder: str | os.PathLike[str], ads: pd.DataFrame, occupations: p
         parts.append(working.explode("title"))
     alternate = read_alternate_titles(root / ALTERNATE_TITLES)
     parts.append(alternate.merge(occupations.drop(columns="title"), on="onet_code").assign(kind="alternate title"))
-    parts.append(ads.assign(kind="ad", group=ads["onet_code"]))
+    contrast = ads["kind"] == "contrast" if "kind" in ads else np.zeros(len(ads), bool)
+    parts.append(ads.assign(kind=np.where(contrast, "contrast ad", "ad"), group=ads["onet_code"]))
     chinese = read_csv(root / "csco_titles.csv").rename(columns={"name": "title"})
     chinese = chinese.astype(dict.fromkeys(RATINGS, float))
     parts.append(chinese.assign(kind="csco", group=chinese["code"].str[:7]))

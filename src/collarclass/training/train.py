@@ -20,7 +20,7 @@ from collarclass.corpus.shipped import data_path
 from collarclass.definitions.labels import LABELS, RATINGS, TYPICAL_RATINGS
 from collarclass.errors import DataError
 from collarclass.evaluation.metrics import agreement, evaluate, summary
-from collarclass.evaluation.model_card import model_card, read_explanation_figures, read_figures
+from collarclass.evaluation.model_card import MIN_SOURCE, model_card, read_explanation_figures, read_figures
 from collarclass.files.table import read_table
 from collarclass.model.model import Model
 from collarclass.model.persistence import save_model
@@ -38,7 +38,6 @@ from collarclass.training.work_check import fit_work_check, read_no_content
 SOURCE_POWER = 0.5  # 0: every real ad weighs the same; 1: every source does
 _CONTRAST_WEIGHT = 0.5  # of a contrast ad, where another written ad weighs 1: many of them say nearly the same
 _OTHER_STEPS = 5  # besides the folds: the reader, counting, the last fit, bare titles, the check of content
-MIN_SOURCE = 40  # ads of a source for figures of its own
 MIN_CONFIDENCES = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)  # at which it is counted how many labels stay and are right
 
 
@@ -211,7 +210,7 @@ def _train(
         facts["real_ads"] = real_facts(together)
         facts["source_confusions"] = source_confusions(together)
         facts["streams"] = stream_ranges(model, *real, held_out)
-        facts["sources"] = reliability(pd.concat([real[0], held_out], axis=1))
+        facts["sources"] = reliability(together)
     return replace(model, facts=facts), classifier
 
 
