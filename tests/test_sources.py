@@ -10,6 +10,7 @@ import io
 import json
 import lzma
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -25,7 +26,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from collarclass import DataError, Model, label_file, save_model
+from collarclass.files.batch import Limits
 from collarclass.files.excel import MOST_ROWS, ExcelWriter
+from collarclass.files.readers import Layout, open_reader
+from collarclass.files.source import Source
 from collarclass.files.table import read_table
 from collarclass.tables.schema import COLUMNS
 
@@ -215,6 +219,26 @@ def test_small_files_fill_no_memory(tmp_path: Path, small_model: Model) -> None:
     assert said("categories.parquet") == ""
     assert "plain.parquet needs more than 4 GB of memory: write it anew, with smaller" in said("plain.parquet")
     assert "cell.parquet has a row of more than 64 MB after row 0: correct it, or raise" in said("cell.parquet")
+
+
+def test_a_file_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"text": ["We weld."]}), tmp_path / "ads.parquet")
+    source = Source(str(tmp_path / "ads.parquet"))
+    try:
+        with pytest.raises(DataError, match=r"ads\.parquet cannot be read, because it is damaged or needs too much"):
+            open_reader(source, Layout(limits=Limits(seconds=0.001)))
+    finally:
+        source.close()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="time of a process cannot be limited")
+def test_a_child_that_never_ends_ends_itself() -> None:
+    code = (
+        "from collarclass.files import native_child as child\n"
+        "child._seconds[:] = [1]; child.limit_time()\n"
+        "while True: pass"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == -signal.SIGXCPU
 
 
 def test_a_workbook_that_unpacks_to_too_much_is_refused(tmp_path: Path, small_model: Model) -> None:

@@ -40,7 +40,7 @@ class NativeFile:
         self._remedy = "save the sheet as CSV" if kind == "workbook" else "write it anew, with smaller row groups"
         options = {
             "where": source.name, "sheet": sheet, "named": list(named), "columns": limits.columns,
-            "row_bytes": limits.row_bytes, "memory": limits.memory, "remedy": self._remedy,
+            "row_bytes": limits.row_bytes, "memory": limits.memory, "seconds": limits.seconds, "remedy": self._remedy,
         }  # fmt: skip
         path = os.pathsep.join(part or str(os.getcwd()) for part in sys.path)  # noqa: PTH109
         self._process = subprocess.Popen(

@@ -11,6 +11,7 @@ import contextlib
 import datetime as dt
 import importlib
 import json
+import math
 import re
 import signal
 import sys
@@ -21,6 +22,11 @@ from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
 
 from collarclass.errors import DataError
 from collarclass.files.batch import LOOKED_AT
@@ -33,7 +39,8 @@ _BATCH_BYTES = 8 << 20  # a message with more than one row has no more
 
 
 def send(kind: bytes, content: bytes | pa.Buffer) -> None:
-    """Write a message."""
+    """Write a message; there is time for another then."""
+    limit_time()
     out = sys.stdout.buffer
     out.write(kind + len(content).to_bytes(8, "little"))
     out.write(content)
@@ -45,6 +52,8 @@ def main() -> None:
     kind, options = sys.argv[1], json.loads(sys.argv[2])
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # that is for the process which started this one
     _limit_memory(options["memory"])
+    _seconds[:] = [options["seconds"]]
+    limit_time()
     file = open(0, "rb", closefd=False)  # noqa: SIM115
     file.seek(0)
     try:
@@ -64,10 +73,20 @@ def main() -> None:
     send(ERROR, said.encode("utf-8", "replace"))
 
 
+_seconds: list[float] = []
+
+
+def limit_time() -> None:
+    """End this process after so many more seconds of work, even when the one which started it is gone."""
+    if resource is not None and _seconds:
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        most = math.ceil(used.ru_utime + used.ru_stime + _seconds[0])
+        with contextlib.suppress(ValueError, OSError):  # the limit is lower already
+            resource.setrlimit(resource.RLIMIT_CPU, (most, resource.getrlimit(resource.RLIMIT_CPU)[1]))
+
+
 def _limit_memory(limit: int) -> None:
-    try:
-        import resource
-    except ImportError:  # Windows
+    if resource is None:
         return
     for what, most in ((resource.RLIMIT_AS, limit), (resource.RLIMIT_CORE, 0)):
         with contextlib.suppress(ValueError, OSError):  # the limit is lower already, or there can be none (macOS)
