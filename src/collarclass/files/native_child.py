@@ -21,7 +21,6 @@ from itertools import chain, islice, repeat
 from typing import Any, BinaryIO
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 try:
     import resource
@@ -29,9 +28,7 @@ except ImportError:  # Windows
     resource = None  # type: ignore[assignment]
 
 from collarclass.errors import DataError
-from collarclass.files.batch import LOOKED_AT
 from collarclass.files.source import brief
-from collarclass.tables.columns import find_header
 
 HEAD, SCHEMA, TABLE, ROWS, ERROR, END = b"H", b"S", b"T", b"R", b"E", b"Z"
 _ROWS = 2000
@@ -156,6 +153,8 @@ def _size(array: pa.Array) -> int:
     if pa.types.is_dictionary(kind):
         if not (pa.types.is_string(kind.value_type) or pa.types.is_binary(kind.value_type)):
             return 16 * len(array)
+        import pyarrow.compute as pc
+
         return int(pc.sum(pc.binary_length(array.dictionary).take(array.indices)).as_py() or 0)
     if pa.types.is_struct(kind):
         return sum(map(_size, array.flatten()))
@@ -253,11 +252,16 @@ def _choose_sheet(workbook: Any, wanted: str | None, where: str, named: Sequence
         if not sheets:
             raise DataError(f"{where} has no sheet.")
         shown = [sheet.name for sheet in workbook.sheets_metadata if str(sheet.visible).endswith("Visible")]
-        for name in shown if len(shown) > 1 else ():
+        if len(shown) <= 1:
+            return str((shown or sheets)[0])
+        from collarclass.files.batch import LOOKED_AT  # they take longer to import than a small file to read
+        from collarclass.tables.columns import find_header
+
+        for name in shown:
             rows = islice(workbook.get_sheet_by_name(name).iter_rows(), LOOKED_AT)
             if find_header(([str(cell) for cell in row] for row in rows), named) is not None:
                 return str(name)
-        return str((shown or sheets)[0])
+        return str(shown[0])
     if wanted in sheets:
         return wanted
     if wanted.isdecimal() and 1 <= int(wanted) <= len(sheets):
