@@ -335,6 +335,16 @@ EXPORT void fill_tokens(const int32_t *found, int64_t n_tokens, const uint8_t *k
         }
 }
 
+/* How many tokens of each row begin with a digit: counts[n_rows]. */
+EXPORT void count_numerals(const int64_t *start, const uint16_t *folded, const int64_t *first, int64_t n_rows,
+                           int64_t *counts) {
+    for (int64_t row = 0; row < n_rows; row++) {
+        int64_t n = 0;
+        for (int64_t i = first[row]; i < first[row + 1]; i++) n += is_digit(folded[start[i]]);
+        counts[row] = n;
+    }
+}
+
 /* ---- Known n-grams: `Vocabulary.find` and `count_terms` of features/ngrams.py ---------------------------------- */
 
 typedef struct {
@@ -493,12 +503,20 @@ EXPORT void sum_words(const int64_t *row, const int64_t *term, const double *val
     }
 }
 
+/* Add a row of weights to sums; each sum is one of its own, so that several may be added at once. */
+static inline void add_weights(const float *weight, int64_t width, double *sums) {
+    if (width == 10) /* of the reader, as a number that the compiler knows */
+        for (int j = 0; j < 10; j++) sums[j] += (double)weight[j];
+    else
+        for (int64_t j = 0; j < width; j++) sums[j] += (double)weight[j];
+}
+
 /* Sums of weights of each mention's features: `sum_weights` of requirement_reader/decide.py; sums[n * width], all 0. */
 EXPORT void sum_weights(const int64_t *number, const int64_t *starts, int64_t n, const float *weight, int64_t width,
                         double *sums) {
     for (int64_t i = 0; i < n; i++)
         for (int64_t k = starts[i]; k < starts[i + 1]; k++)
-            for (int64_t j = 0; j < width; j++) sums[i * width + j] += (double)weight[number[k] * width + j];
+            add_weights(weight + number[k] * width, width, sums + i * width);
 }
 
 /* ---- Phrases: `find_phrases` of requirement_reader/phrases.py -------------------------------------------------- */
@@ -571,7 +589,7 @@ static void match_longer(const Stream *s, const Lexicon *x, Match *m, int64_t i,
     uint64_t hash = s->hash[i];
     for (int64_t size = 1; size < LONGEST && goes_on(s, i, size); size++) {
         hash = mix(hash * PAIR + s->hash[i + size]);
-        int64_t number = number_of(&x->prefixes, hash);
+        int64_t number = may_be_known(&x->prefixes, hash) ? number_of(&x->prefixes, hash) : -1;
         if (number < 0) return;
         take(s, x, m, i, size + 1, number, without_items);
         if (!x->more[number]) return;
@@ -595,12 +613,26 @@ static void gather_candidates(const Stream *s, const Lexicon *x, int64_t from, i
     for (int64_t k = 0; k < n; k++) {
         int64_t i = c->word[k];
         uint64_t hash = s->hash[i], next = i + 1 < s->n ? s->hash[i + 1] : 0;
-        uint8_t word = x->words[hash >> 48], pair = x->pairs[((hash << 7) ^ next) >> (64 - PAIR_BITS)];
         c->word[c->n_words] = c->longer[c->n_longer] = (int32_t)i;
-        c->n_words += kind == OF_ITEM ? word & OF_ITEM : word == OF_CUE;
-        c->n_longer += (i + 1 < s->n) & (kind == OF_ITEM ? pair & OF_ITEM : pair == OF_CUE);
+        c->n_words += may_be_known(&x->prefixes, hash);
+        c->n_longer += (i + 1 < s->n) & may_be_known(&x->prefixes, mix(hash * PAIR + next));
     }
-    for (int64_t k = 0; k < c->n_words; k++) prefetch_slot(&x->prefixes, s->hash[c->word[k]]);
+    int64_t n_words = c->n_words, n_longer = c->n_longer;
+    c->n_words = c->n_longer = 0;
+    for (int64_t k = 0; k < n_words; k++) {
+        uint64_t hash = s->hash[c->word[k]];
+        uint8_t word = x->words[hash >> 48];
+        prefetch_slot(&x->prefixes, hash);
+        c->word[c->n_words] = c->word[k];
+        c->n_words += kind == OF_ITEM ? word & OF_ITEM : word == OF_CUE;
+    }
+    for (int64_t k = 0; k < n_longer; k++) {
+        int64_t i = c->longer[k];
+        uint8_t pair = x->pairs[((s->hash[i] << 7) ^ s->hash[i + 1]) >> (64 - PAIR_BITS)];
+        prefetch_slot(&x->prefixes, mix(s->hash[i] * PAIR + s->hash[i + 1]));
+        c->longer[c->n_longer] = (int32_t)i;
+        c->n_longer += kind == OF_ITEM ? pair & OF_ITEM : pair == OF_CUE;
+    }
 }
 
 /* Put down the longest phrase at each candidate that is longer than what is there; the next candidates are k and l. */
@@ -901,8 +933,7 @@ static void settle_features(Context *c, double *sums) {
         __builtin_prefetch(c->weight + k * c->width);
         number[known++] = k;
     }
-    for (int i = 0; i < known; i++)
-        for (int64_t j = 0; j < c->width; j++) sums[j] += (double)c->weight[number[i] * c->width + j];
+    for (int i = 0; i < known; i++) add_weights(c->weight + number[i] * c->width, c->width, sums);
     c->n_hashes = 0;
 }
 
@@ -1377,4 +1408,40 @@ EXPORT int64_t find_runs(const int64_t *text_row, const int64_t *text_term, cons
             run_row[found] = row, run_start[found] = runs[i].start, run_end[found] = runs[i].end;
     }
     return found;
+}
+
+/* ---- Mentions beside each other: `_most_of_others` of requirement_reader/decide.py ------------------------------ */
+
+enum { NONE, REQUIRED, PREFERRED, SUBSTITUTABLE, NOT_NEEDED, N_OUTCOMES };
+
+#define MAX_NEIGHBOURS 4
+#define N_OTHERS 12
+
+/* The most that any other mention of schooling near by is asked for and so on: most[N_OTHERS][n], all 0 before.
+ *
+ * own[n][N_OUTCOMES], joined, row and level[n] are of the mentions of schooling.
+ */
+EXPORT void most_of_others(const double *own, const double *joined, const int64_t *row, const int64_t *level,
+                           int64_t n, double *most) {
+    for (int64_t here = 0; here < n; here++)
+        for (int side = -1; side <= 1; side += 2) {
+            double linked = 1.0; /* whether all between the two stand in place of each other */
+            for (int64_t step = 1; step <= MAX_NEIGHBOURS; step++) {
+                int64_t other = here + side * step;
+                if (other < 0 || other >= n || row[other] != row[here]) break;
+                linked *= joined[side < 0 ? other + 1 : other];
+                const double *likely = own + N_OUTCOMES * other;
+                double asked = likely[REQUIRED] + likely[SUBSTITUTABLE];
+                double higher = level[other] > level[here], lower = level[other] < level[here];
+                double same = level[other] == level[here];
+                const double value[N_OTHERS] = {
+                    asked * higher, asked * lower, asked * same, asked * higher * (1 - linked),
+                    asked * lower * linked, asked * higher * linked, likely[PREFERRED] * (1 - lower),
+                    likely[PREFERRED] * lower, likely[SUBSTITUTABLE], likely[NOT_NEEDED],
+                    likely[REQUIRED] * higher * own[N_OUTCOMES * here + REQUIRED],
+                    linked * (step == 1 && side > 0)};
+                for (int k = 0; k < N_OTHERS; k++)
+                    if (value[k] > most[k * n + here]) most[k * n + here] = value[k];
+            }
+        }
 }

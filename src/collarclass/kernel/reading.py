@@ -64,6 +64,13 @@ def read_tokens(
     }
 
 
+def count_numerals(start: Indices, folded: NDArray[np.uint16], first: Indices) -> Indices:
+    """How many tokens of each row begin with a digit."""
+    counts = np.empty(len(first) - 1, np.int64)
+    call("count_numerals", start, folded, first, len(counts), counts)
+    return counts
+
+
 def find_hashes(hashes: Hashes, known: Known) -> tuple[Indices, Indices]:
     """Which hashes are known, and the number of each of those."""
     where, number = np.empty(len(hashes), np.int64), np.empty(len(hashes), np.int64)
@@ -183,3 +190,12 @@ def find_runs(
     parts += [*map(np.ascontiguousarray, stated), len(stated[0]), np.ascontiguousarray(gradient), scale]
     found = call("find_runs", *parts, len(gradient), scratch, row, start, end)
     return row[:found], start[:found], end[:found]
+
+
+def most_of_others(
+    own: NDArray[np.float64], joined: NDArray[np.float64], row: Indices, level: Indices, n_columns: int
+) -> NDArray[np.float64]:
+    """The most that any other mention of schooling near by is asked for and so on, shape (n_columns, n_mentions)."""
+    most = np.zeros((n_columns, len(row)))
+    call("most_of_others", own, joined, row, level, len(row), most)
+    return most

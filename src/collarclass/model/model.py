@@ -213,7 +213,7 @@ class Model:
         read = np.minimum(n_tokens, int(self.limits["max_tokens"]))
         note = np.full(tokens.n_rows, JUDGED, dtype=np.int8)
         note[np.bincount(terms.row, minlength=tokens.n_rows) < self.limits["min_terms"]] = TOO_LITTLE
-        note[n_tokens - tokens.times(tokens.numeral) < _MIN_WORDS] = TOO_LITTLE
+        note[n_tokens - tokens.numerals() < _MIN_WORDS] = TOO_LITTLE
         foreign = terms.known < self.limits["min_known_share"] * read
         note[(n_tokens >= self.limits["min_terms"]) & foreign] = UNKNOWN_LANGUAGE
         note[n_tokens == 0] = EMPTY

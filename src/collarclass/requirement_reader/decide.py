@@ -261,6 +261,8 @@ def _most_of_others(
     own: NDArray[np.float64], joined: NDArray[np.float64], row: NDArray[np.int64], level: NDArray[np.int64]
 ) -> dict[str, NDArray[np.float64]]:
     """The most that any other mention of schooling near by is asked for and so on, by name."""
+    if is_compiled():
+        return dict(zip(_OTHERS, reading.most_of_others(own, joined, row, level, len(_OTHERS)), strict=True))
     asked, likely = _asked(own), how(own)
     most = {name: np.zeros(len(own)) for name in _OTHERS}
     for side in (-1, 1):

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from collarclass.kernel import reading
-from collarclass.kernel.library import fits
+from collarclass.kernel.library import fits, is_compiled
 from collarclass.text.markup import read_markup
 
 # Kinds of character in the table `characters.npz` (made by research/data/build_characters.py).
@@ -27,7 +27,7 @@ SPACE, LOWER, UPPER, IDEOGRAPH, BREAK, STOP, TAIL, APOSTROPHE, SKIP = range(9)
 
 # Freed memory goes back to the system, and what is given out again has to be cleared: a tenth of the
 # time. Having seen one large array freed, glibc keeps as much for the next batch.
-np.empty(1 << 24, dtype=np.uint8)
+np.empty((1 << 25) - (1 << 16), dtype=np.uint8)
 
 STEM = 5  # letters: "engineer", "engineers" and "engineering" have one stem
 STEP = np.uint64(0x9E3779B97F4A7C15)
@@ -138,6 +138,12 @@ class Tokens:
     def times(self, mask: NDArray[np.bool_]) -> NDArray[np.int64]:
         """How many tokens of each row a mask over the tokens holds for."""
         return np.asarray(np.diff(np.searchsorted(np.flatnonzero(mask), self.first)))
+
+    def numerals(self) -> NDArray[np.int64]:
+        """How many tokens of each row begin with a digit."""
+        if is_compiled():
+            return reading.count_numerals(self.start, self.folded, self.first)
+        return self.times(self.numeral)
 
     @property
     def numeral(self) -> NDArray[np.bool_]:
