@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from collarclass.definitions.labels import LEVELS, NOT_NEEDED, PREFERRED, SUBSTITUTABLE, UNSTATED
 from collarclass.requirement_reader.credentials import deduplicate
 from collarclass.requirement_reader.decide import NONE, Decisions, status_of
-from collarclass.requirement_reader.lexicon import CLASS, ITEMS, NATURES, NOTES, Lexicon
+from collarclass.requirement_reader.lexicon import CLASS, FIELD, ITEMS, NATURES, NOTES, Lexicon
 from collarclass.requirement_reader.mentions import Flags, Indices, Mentions, Phrases
 from collarclass.requirement_reader.stated import (
     CERTIFICATE,
@@ -33,22 +33,23 @@ _KINDS = {  # of finding that the lexicon's items are
 }
 _KIND_OF_CLASS = np.array([_KINDS[name] for name in ITEMS], dtype=np.int8)
 N_LEVEL_STATUSES = SUBSTITUTABLE + 1  # required, preferred, substitutable: statuses that go with a level
-# An ad's answers: each level with each of these statuses, then these two.
-FREE = len(LEVELS) * N_LEVEL_STATUSES  # no schooling needed
+# An ad's answers: each level, and a field of study without one, with each of these statuses, then these two.
+FREE = (FIELD + 1) * N_LEVEL_STATUSES  # no schooling needed
 NOTHING = FREE + 1  # nothing stated
 _MIN_ACADEMIC_LEVEL = LEVELS.index("bachelor")  # from here on, a licence that has no name is a profession's
 
 
 def answer_of(level: NDArray[np.int64], status: NDArray[np.int64]) -> NDArray[np.int64]:
     """Number of the answer that a level and a status make; see `level_and_status`."""
-    with_level = level * N_LEVEL_STATUSES + status
+    with_level = np.where(level < 0, FIELD, level) * N_LEVEL_STATUSES + status
     return np.where(status == UNSTATED, NOTHING, np.where(status == NOT_NEEDED, FREE, with_level))
 
 
 def answers(items: Phrases, deciding: NDArray[np.float64], n_rows: int) -> NDArray[np.float64]:
     """Probability of each answer that an ad may give, shape (n_rows, n_answers).
 
-    Columns: each level by three statuses (required, preferred, substitutable); no schooling needed; nothing stated.
+    Columns: each level, and a field of study without one, by three statuses (required, preferred, substitutable); no
+    schooling needed; nothing stated.
     A mention that decides gives its own level; several that give one answer add up.
     """
     level, denial = items.group == CLASS["level"], items.group == CLASS["nothing"]
@@ -70,6 +71,7 @@ def level_and_status(answer: NDArray[np.int64]) -> tuple[NDArray[np.int8], NDArr
     """Level, -1 where none is stated, and status of each answer; a level of 0 goes with no schooling needed."""
     stated = answer < FREE
     level = np.where(stated, answer // N_LEVEL_STATUSES, np.where(answer == FREE, 0, -1)).astype(np.int8)
+    level[level == FIELD] = -1
     status = np.where(stated, answer % N_LEVEL_STATUSES, np.where(answer == FREE, NOT_NEEDED, UNSTATED))
     return level, status.astype(np.int8)
 
@@ -94,7 +96,7 @@ def combine(
     schooling = is_level | (items.group == CLASS["nothing"])
     kept, finding = _kept(mentions, decisions, lexicon, level, status)
 
-    value = np.where(is_level, items.value, -1).astype(np.int8)
+    value = _levels(items)
     preferred = np.full(len(level), -1, dtype=np.int8)
     liked = kept & is_level & (finding == PREFERRED)
     np.maximum.at(preferred, items.row[liked], value[liked])
@@ -157,10 +159,16 @@ def _kind_and_nature(
     return kind, nature
 
 
+def _levels(items: Phrases) -> NDArray[np.int8]:
+    """Level of each mention, -1 where it names none."""
+    named = (items.group == CLASS["level"]) & (items.value != FIELD)
+    return np.where(named, items.value, -1).astype(np.int8)
+
+
 def _leading(items: Phrases, decisions: Decisions, level: NDArray[np.int8], status: NDArray[np.int8]) -> Indices:
     """The mention of each ad that weighs most for its answer."""
     is_level, own = items.group == CLASS["level"], status[items.row]
-    fits = is_level & ((items.value == level[items.row]) | (own == NOT_NEEDED))
+    fits = is_level & ((_levels(items) == level[items.row]) | (own == NOT_NEEDED))
     fits |= (items.group == CLASS["nothing"]) & (own == NOT_NEEDED)
     candidates = np.flatnonzero(fits & (own != UNSTATED))
     weight = decisions.deciding[candidates, own[candidates]]

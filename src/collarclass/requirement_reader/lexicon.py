@@ -37,7 +37,7 @@ CREDENTIALS = ("certificate", "licence", "skill_grade")
 NATURES = ("academic", "vocational")
 NOTES = ("", "doubtful", "joined", "general")  # notes that the reader learns from; others are for people
 VALUES = {
-    "level": LEVELS,
+    "level": (*LEVELS, "field"),
     "nothing": ("", "header", "denied", "higher"),
     **dict.fromkeys(("preferred", "not_needed", "pursuing"), ("before", "after", "both")),
     "required": ("before", "after", "both", "turn", "excluded"),
@@ -50,6 +50,7 @@ VALUES = {
     "unnamed": ("", "never"),
     "span": ("before", "after", "far", "work"),
 }
+FIELD = VALUES["level"].index("field")  # of a mention that names a field of study and no level
 MAX_WORDS = 15  # of a phrase
 OF_ITEM, OF_CUE = np.uint8(1), np.uint8(2)  # what phrases that a word begins may be, as bits
 _FOLDER = files("collarclass") / "requirement_reader" / "words"

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from collarclass.kernel import reading
 from collarclass.kernel.library import is_compiled
 from collarclass.requirement_reader.durations import count_years
-from collarclass.requirement_reader.lexicon import CLASS, ITEMS, VALUES, Lexicon
+from collarclass.requirement_reader.lexicon import CLASS, FIELD, ITEMS, VALUES, Lexicon
 from collarclass.requirement_reader.phrases import find_phrases
 from collarclass.text.tokens import Tokens
 
@@ -134,6 +134,7 @@ def find_mentions(tokens: Tokens, lexicon: Lexicon) -> TextMentions:
         group=lexicon.group[hits.phrase].astype(np.int64),
         value=lexicon.value[hits.phrase].astype(np.int64),
     )
+    _set_fields_aside(found, tokens.n_rows)
     is_item = found.group < len(ITEMS)
     _join_equivalents(tokens, found, is_item)
     items, cues = found.only(is_item), found.only(~is_item)
@@ -151,6 +152,17 @@ def find_mentions(tokens: Tokens, lexicon: Lexicon) -> TextMentions:
         sentence=sentence,
         cues=cues,
     )
+
+
+def _set_fields_aside(found: Phrases, n_rows: int) -> None:
+    """Read a field of study as a topic in an ad that names a level, or that needs none: these decide there."""
+    field = (found.group == CLASS["level"]) & (found.value == FIELD)
+    schooling = (found.group == CLASS["level"]) & ~field
+    schooling |= (found.group == CLASS["nothing"]) & (found.value < _GENERAL_SCHOOLING)
+    named = np.zeros(n_rows, dtype=bool)
+    named[found.row[schooling]] = True
+    aside = field & named[found.row]
+    found.group[aside], found.value[aside] = CLASS["topic"], 0
 
 
 def _join_equivalents(tokens: Tokens, found: Phrases, is_item: Flags) -> None:

@@ -37,7 +37,7 @@ from collarclass.requirement_reader.decide import (
     probabilities,
     relations,
 )
-from collarclass.requirement_reader.lexicon import CLASS, default_lexicon
+from collarclass.requirement_reader.lexicon import CLASS, FIELD, default_lexicon
 from collarclass.requirement_reader.mentions import Phrases, TextMentions, find_mentions
 from collarclass.text.tokens import tokenize
 
@@ -193,6 +193,7 @@ def _fit_rows(examples: Examples, related: NDArray[np.float64]) -> tuple[NDArray
     may[level] = True
     may[denial, -1] = True
     status, sought = examples.status[examples.row], examples.level[examples.row]
+    sought = np.where(sought < 0, FIELD, sought)
     fits = may & (status[:, None] == np.arange(N_DECIDING))
     fits &= (level & (examples.value == sought))[:, None] | (np.arange(N_DECIDING) == NOT_NEEDED)
     found = np.bincount(examples.row, fits.any(axis=1), n) > 0
