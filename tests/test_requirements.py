@@ -45,8 +45,10 @@ FLOORS = {  # shares right; a case more or less never breaks the build
         ("held", "zh"): (0.93, 0.91, 0.975, 0.95, 0.98, 0.905, 0.86),
         ("blind", "en"): (0.92, 0.89, 0.96, 0.94, 0.95, 0.88, 0.81),
         ("blind", "zh"): (0.91, 0.88, 0.97, 0.96, 0.93, 0.85, 0.79),
-        ("tuned", "en"): (0.95, 0.935, 0.97, 0.94, 0.96, 0.92, 0.86),
-        ("tuned", "zh"): (0.96, 0.96, 0.97, 0.95, 0.98, 0.96, 0.91),
+        ("blind_nonsense", "en"): (0.80, 0.80, 1.0, 1.0, 1.0, 0.80, 0.80),
+        ("blind_nonsense", "zh"): (0.85, 0.85, 1.0, 1.0, 1.0, 0.85, 0.85),
+        ("tuned", "en"): (0.94, 0.92, 0.97, 0.94, 0.96, 0.90, 0.86),
+        ("tuned", "zh"): (0.96, 0.95, 0.97, 0.95, 0.98, 0.95, 0.91),
     }.items()
     for column, floor in zip(COLUMNS, floors, strict=True)
 }
@@ -85,7 +87,7 @@ def test_trap_set_is_as_large_as_promised() -> None:
     assert count["en"] >= 250
     assert count["zh"] >= 150
     assert len(set(TEXTS)) == len(TEXTS)
-    assert {c["part"] for c in CASES} == {"tuned", "held", "blind"}
+    assert {c["part"] for c in CASES} == {"tuned", "held", "blind", "blind_nonsense"}
 
 
 def test_batch_equals_one_by_one() -> None:

@@ -229,7 +229,7 @@ def _classifications(
             note=NOTES[found.note[i]],
             model=options.identity,
             basis=BASES[found.basis[i]],
-            certificates=tuple(filter(None, found.certificates[i].split("; "))),
+            certificates=found.certificates[i],
             academic_certificate=STATUSES[found.certificate_status[i, 0]],
             vocational_certificate=STATUSES[found.certificate_status[i, 1]],
             intercept=dict(zip(DIMENSIONS, found.intercept[i].tolist(), strict=True)),

@@ -49,8 +49,8 @@ class Predictions:
         How the likeliest label's log-probability rises with the two ratings.
     certificate_status : ndarray of int8, shape (n_rows, 2)
         How academic-professional and vocational certificates are asked for: index into `STATUSES`.
-    certificates : list of str
-        The certificates that each row names, joined by semicolons.
+    certificates : list of tuple of str
+        The certificates that each row asks for, by name.
     evidence : list of str
         The few words that decided, per row; empty strings when not asked for.
     terms : list of SumTerms or None
@@ -71,7 +71,7 @@ class Predictions:
     intercept: NDArray[np.float64]
     gradient: NDArray[np.float64]
     certificate_status: NDArray[np.int8]
-    certificates: list[str]
+    certificates: list[tuple[str, ...]]
     evidence: list[str]
     terms: list[SumTerms | None]
     requirements: list[tuple[Requirement, ...]]
@@ -188,7 +188,7 @@ def _judge_ads(
         intercept=model.intercept[batch.segment].astype(np.float64),
         gradient=gradient,
         certificate_status=certificate_status(batch.stated),
-        certificates=certificate_names(batch.stated, tokens, batch.combined_text),
+        certificates=certificate_names(batch.stated),
         evidence=words,
         terms=terms,
         requirements=findings(batch.stated, tokens, batch.combined_text, text_offset) if details else [()] * n_rows,
@@ -244,7 +244,7 @@ def _judge_titles(
         intercept=np.repeat(model.intercept[None, :].astype(np.float64), n_rows, axis=0),
         gradient=gradient,
         certificate_status=np.full((n_rows, 2), UNSTATED, dtype=np.int8),
-        certificates=[""] * n_rows,
+        certificates=[()] * n_rows,
         evidence=words,
         terms=[*sum_terms(batch.tokens, text_offset, terms)] if details else [None] * n_rows,
         requirements=[()] * n_rows,

@@ -22,6 +22,7 @@ from collarclass.definitions.labels import Label
 from collarclass.errors import DataError
 from collarclass.features.ngrams import Vocabulary
 from collarclass.features.titles import title_features
+from collarclass.occupation.core_title import core_title
 from collarclass.occupation.table import KINDS, csco_names, known_titles, occupations
 from collarclass.text.tokens import tokenize
 
@@ -33,6 +34,9 @@ _CODES = (
 )
 _SMOOTHING = 500.0  # names, over all occupations, that a feature is thought to have been seen in besides
 _BIG = 0.3  # how far an occupation with many names has to have a feature more often
+_OF_CORE = 0.6  # weight of the part of a title that names the job, beside the whole title
+_EXACT_CORE = 0.9  # similarity of what is known by that part
+_LEAST = 0.15  # similarity of what is worth showing
 _CHUNK = 2000
 
 
@@ -232,18 +236,27 @@ class TitleIndex:
         return Nearest(np.concatenate([p.row for p in parts]), np.concatenate([p.similarity for p in parts]))
 
     def _nearest(self, titles: Sequence[str], n: int) -> Nearest:
+        cores = [core_title(title) for title in titles]
+        similarity = (1 - _OF_CORE) * self._similarity(titles) + _OF_CORE * self._similarity(cores)
+        similarity[similarity < _LEAST] = 0.0
+        for i, (title, core) in enumerate(zip(titles, cores, strict=True)):
+            # Among occupations of one name the one best known by it comes first, then the likelier.
+            for how, row in self._exact.get(_plain(core), ()):
+                similarity[i, row] += _EXACT_CORE - 0.01 * how if similarity[i, row] < _EXACT_CORE else 0.0
+            for how, row in self._exact.get(_plain(title), ()):
+                similarity[i, row] = max(similarity[i, row], 10.0 - how + similarity[i, row])
+        n = min(n, self.n_rows)
+        order = np.argsort(-similarity, axis=1, kind="stable")[:, :n]
+        return Nearest(order, np.minimum(np.take_along_axis(similarity, order, axis=1), 1.0))
+
+    def _similarity(self, titles: Sequence[str]) -> NDArray[np.float64]:
+        """How near each row is to each title, 0 to 1."""
         query, best_possible = self._encode(titles)
         similarity = np.zeros((len(titles), self.n_rows))
         scores = (query @ self.support).tocsr()
         of = np.repeat(np.arange(len(titles)), np.diff(scores.indptr))
         similarity[of, scores.indices] = 0.99 * scores.data / best_possible[of]
-        for i, title in enumerate(titles):
-            for how, row in self._exact.get(_plain(title), ()):
-                # Among occupations of one name the one best known by it comes first, then the likelier.
-                similarity[i, row] = max(similarity[i, row], 10.0 - how + similarity[i, row])
-        n = min(n, self.n_rows)
-        order = np.argsort(-similarity, axis=1, kind="stable")[:, :n]
-        return Nearest(order, np.minimum(np.take_along_axis(similarity, order, axis=1), 1.0))
+        return similarity
 
     def _encode(self, titles: Sequence[str]) -> tuple[sp.csr_matrix, NDArray[np.float64]]:
         """Known features of each title, and the support that one row could have of all its features."""

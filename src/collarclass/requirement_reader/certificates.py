@@ -1,8 +1,6 @@
-"""The certificates that ads ask for: how, by kind, and in which words."""
+"""The certificates that ads ask for: how, by kind, and by which names."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,10 +8,10 @@ from numpy.typing import NDArray
 from collarclass.definitions.labels import NOT_NEEDED, PREFERRED, REQUIRED, SUBSTITUTABLE, UNSTATED
 from collarclass.requirement_reader.lexicon import NATURES
 from collarclass.requirement_reader.stated import CERTIFICATE, LICENCE, SKILL_GRADE, Stated
-from collarclass.text.tokens import Tokens
 
 _STRONGEST_FIRST = (REQUIRED, SUBSTITUTABLE, PREFERRED, NOT_NEEDED, UNSTATED)
 _MAX_NAMES = 8  # of one ad
+UNNAMED = {CERTIFICATE: "unnamed certificate", LICENCE: "unnamed licence", SKILL_GRADE: "unnamed skill grade"}
 
 
 def is_certificate(stated: Stated) -> NDArray[np.bool_]:
@@ -40,27 +38,28 @@ def certificate_status(stated: Stated) -> NDArray[np.int8]:
     return np.array(_STRONGEST_FIRST, dtype=np.int8)[strongest]
 
 
-def certificate_names(stated: Stated, tokens: Tokens, texts: Sequence[str]) -> list[str]:
-    """The words in which each ad names certificates that it asks for, joined by semicolons.
-
-    Parameters
-    ----------
-    stated : Stated
-    tokens : Tokens
-        What `stated` was read from.
-    texts : sequence of str
-        The ads as they were passed to `tokenize`.
+def certificate_names(stated: Stated) -> list[tuple[str, ...]]:
+    """The certificates that each ad asks for, by the names of the table of credentials.
 
     Returns
     -------
-    list of str
-        One for each ad, in reading order, each name once; empty where none is asked for.
+    list of tuple of str
+        One for each ad, in reading order, each name once; those without a name stand last, as "unnamed licence".
+
+    Examples
+    --------
+    >>> from collarclass import requirements
+    >>> [item.name for item in requirements("CCNA and a valid forklift licence required.")]
+    ['Cisco CCNA', 'Forklift Operator Certification']
     """
     asked = np.flatnonzero(is_certificate(stated) & (stated.finding_status != NOT_NEEDED))
-    starts, ends = tokens.spans(stated.first[asked], stated.last[asked])
-    names: list[dict[str, str]] = [{} for _ in texts]
-    for row, start, end in zip(stated.row[asked].tolist(), starts.tolist(), ends.tolist(), strict=True):
-        name = " ".join(texts[row][start:end].replace(";", ",").split())
-        if len(names[row]) < _MAX_NAMES:
-            names[row].setdefault(name.casefold(), name)
-    return ["; ".join(found.values()) for found in names]
+    named: list[dict[str, None]] = [{} for _ in stated.level]
+    unnamed: list[dict[str, None]] = [{} for _ in stated.level]
+    for row, kind, number in zip(
+        stated.row[asked].tolist(), stated.kind[asked].tolist(), stated.credential[asked].tolist(), strict=True
+    ):
+        if number >= 0:
+            named[row].setdefault(str(stated.credential_names[number]))
+        else:
+            unnamed[row].setdefault(UNNAMED[kind])
+    return [(*first, *last)[:_MAX_NAMES] for first, last in zip(named, unnamed, strict=True)]

@@ -127,6 +127,8 @@ def combine(
         decides=decides[keep],
         confidence=confidence,
         mention=keep,
+        credential=np.where(np.isin(kind, (CERTIFICATE, LICENCE, SKILL_GRADE)), lexicon.credential[phrase], -1),
+        credential_names=lexicon.credential_names,
     )
 
 

@@ -52,7 +52,7 @@ _FIELD_CODE = 6  # of a field of study without a level, of three bits
 _LEVEL_CODES = np.array([*(level.code for level in SCHOOLING_LEVELS), _FIELD_CODE])
 _N_CODES = 8
 _NO_LEVEL_CODE = _N_CODES - 1  # of what is no schooling, beside those of levels
-_NO_LEVEL = len(SCHOOLING_LEVELS)
+_NO_LEVEL = len(_LEVEL_CODES)  # beside the levels and the field of study
 _UNCOMPARED = 3  # beside lower, same and higher
 
 

@@ -6,7 +6,7 @@ import hashlib
 import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -21,6 +21,8 @@ from collarclass.definitions.labels import LEVELS
 from collarclass.definitions.schooling import SCHOOLING_LEVELS, level_number
 from collarclass.errors import DataError
 from collarclass.features.ngrams import PAIR, Vocabulary
+from collarclass.requirement_reader.credential_names import FILE as NAMES_FILE
+from collarclass.requirement_reader.credential_names import credential_names, name_of
 from collarclass.text.tokens import Tokens, mix, tokenize
 
 COLUMNS = ("phrase", "class", "value", "isced", "nature", "note")
@@ -79,6 +81,10 @@ class Lexicon:
         abbreviation that it spells out ("certified nursing assistant" "CNA"); itself where there is none.
     one_credential : ndarray of bool
         Whether all phrases of that root name one credential, because one of them spells it out.
+    credential : ndarray of int32
+        Index into `credential_names`; -1 for phrases that name no known credential.
+    credential_names : ndarray of str
+        Names of the credentials: those of the shipped table, then those of a user's own rows.
     """
 
     group: NDArray[np.int8]
@@ -88,6 +94,8 @@ class Lexicon:
     note: NDArray[np.int8]
     root: NDArray[np.int32]
     one_credential: NDArray[np.bool_]
+    credential: NDArray[np.int32]
+    credential_names: NDArray[np.str_]
     numerals: Vocabulary
     number: NDArray[np.float64]
     firsts: NDArray[np.uint8]
@@ -138,6 +146,7 @@ class _Row:
     nature: int
     note: int
     where: str
+    own: bool = False  # of a user's file
 
 
 def pair_place(left: NDArray[np.uint64], right: NDArray[np.uint64]) -> NDArray[np.int64]:
@@ -214,7 +223,9 @@ def load_lexicon(extra_path: str | PathLike[str] | None = None) -> Lexicon:
     extra_path : path, optional
         A tab-separated UTF-8 file with the columns phrase, class, value, isced, nature, note (see
         the shipped files in ``collarclass/requirement_reader/words``). In a phrase, ``a|b`` means either word, and
-        ``a|`` an optional one. Its rows overrule shipped rows of the same phrase.
+        ``a|`` an optional one. Its rows overrule shipped rows of the same phrase. A certificate, licence or skill
+        grade of your own that the shipped table of names does not know is named by its phrase, in the first of its
+        spellings.
 
     Returns
     -------
@@ -231,10 +242,18 @@ def load_lexicon(extra_path: str | PathLike[str] | None = None) -> Lexicon:
     >>> len(load_lexicon().group) > 1000
     True
     """
-    rows = [row for name in FILES for row in _read(_FOLDER / name, name)]
+    rows = [*_named_rows(), *(row for name in FILES for row in _read(_FOLDER / name, name))]
     if extra_path is not None:
-        rows += _read(Path(extra_path), str(extra_path))
+        rows += [replace(row, own=True) for row in _read(Path(extra_path), str(extra_path))]
     return _compile(rows)
+
+
+def _named_rows() -> Iterator[_Row]:
+    """Rows of the credentials' names and aliases that are looked for; those of the other files count for more."""
+    for row in credential_names():
+        for alias in row.searched:
+            nature = NATURES.index(row.nature)
+            yield _Row(phrase=alias, group=row.kind, value="", isced=-1, nature=nature, note=0, where=NAMES_FILE)
 
 
 @cache
@@ -272,11 +291,11 @@ def _digest() -> bytes:
     digest = hashlib.sha256()
     package = files("collarclass")
     for path in (
-        *(_FOLDER / name for name in FILES),
+        *(_FOLDER / name for name in (*FILES, NAMES_FILE)),
         *(package / "text" / name for name in ("characters.npz", "markup.py", "tokens.py")),
         *(package / "definitions" / name for name in ("labels.py", "schooling.py")),
         package / "features" / "ngrams.py",
-        package / "requirement_reader" / "lexicon.py",
+        *(package / "requirement_reader" / name for name in ("credential_names.py", "lexicon.py")),
     ):
         content = path.read_bytes() if path.is_file() else b""
         digest.update(len(content).to_bytes(8, "little") + content)
@@ -331,6 +350,7 @@ def _compile(rows: list[_Row]) -> Lexicon:
     group = np.array([CLASS.get(row.group, -1) for row in rows], dtype=np.int8)
     value = [VALUES[row.group].index(row.value) if row.group in VALUES else 0 for row in rows]
     names = [spellings[i][1] for i in order[place].tolist()]
+    credential, credentials = _credentials(rows, counts, names)
     root, one_credential = _roots(rows, counts, names, hashes, whole, list(zip(shorter, starting, strict=True)))
 
     bits = np.where(group < len(ITEMS), OF_ITEM, OF_CUE)[owner]
@@ -347,6 +367,8 @@ def _compile(rows: list[_Row]) -> Lexicon:
         note=np.array([row.note for row in rows], dtype=np.int8)[counts],
         root=root,
         one_credential=one_credential,
+        credential=credential,
+        credential_names=np.array(credentials),
         numerals=_numbered(numerals),
         number=np.array([float(rows[i].value) for i in owner[number][where]]),
         firsts=firsts,
@@ -375,6 +397,25 @@ def _maps(
     pairs = np.zeros(1 << _PAIR_BITS, dtype=np.uint8)
     np.bitwise_or.at(pairs, pair_place(tokens.hash[begin[longer]], tokens.hash[begin[longer] + 1]), bits[longer])
     return firsts, words, pairs
+
+
+def _credentials(
+    rows: list[_Row], counts: NDArray[np.int64], spelling: Sequence[str]
+) -> tuple[NDArray[np.int32], list[str]]:
+    """Which credential each phrase names, -1 for none, and the names."""
+    names = [row.name for row in credential_names()]
+    number = np.full(len(counts), -1, dtype=np.int32)
+    whole = [k for k, i in enumerate(counts.tolist()) if rows[i].group in CREDENTIALS or rows[i].nature >= 0]
+    number[whole] = name_of([spelling[k] for k in whole])
+    own: dict[int, int] = {}
+    for k in whole:
+        i = int(counts[k])
+        if rows[i].own and number[k] < 0:
+            if i not in own:
+                own[i] = len(names)
+                names.append(" ".join(word.split("|")[0] for word in rows[i].phrase.split()).strip())
+            number[k] = own[i]
+    return number, names
 
 
 def _roots(

@@ -50,6 +50,8 @@ class Requirement:
         Probability that an annotator would find the same, 0 to 1.
     reasons : tuple of RequirementReason
         The words that spoke most for this reading; their weights add up to its log-odds against the next likeliest.
+    name : str or None
+        Certificates, licences and skill grades: the name that the table of credentials has for it, if it has one.
     """
 
     kind: str
@@ -64,6 +66,7 @@ class Requirement:
     years: float | None = None
     confidence: float = 1.0
     reasons: tuple[RequirementReason, ...] = ()
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +84,17 @@ class Stated:
         Highest schooling preferred, -1 where there is none.
     sureness : ndarray of float64, shape (n_rows,)
         Probability that level and status are right.
-    row, kind, value, finding_status, first, last, isced, nature, years, pursuing, decides, confidence, mention
+    row, kind, value, finding_status, first, last, isced, nature, years, pursuing, decides, confidence, mention,
+    credential
         The findings, arrays of one length in reading order: row of the batch; kind, a number from
         `SCHOOLING` to `EXPERIENCE`; level, -1 where it has none; index into `STATUSES`; first and
         last token; ISCED 2011 level and index into `NATURES`, -1 where there is none; years of
         experience, NaN where there are none; whether the schooling is still under way; whether the
         finding's level and status are among those that made the row's; probability of kind and status;
-        number of the mention among those that `find_mentions` finds in the batch.
+        number of the mention among those that `find_mentions` finds in the batch; index into `credential_names`,
+        -1 for credentials without a name and for other findings.
+    credential_names : ndarray of str
+        Names of the lexicon's credentials.
     terms : ReadingTerms, optional
         The terms that decided, if they were asked for.
     """
@@ -109,6 +116,8 @@ class Stated:
     decides: NDArray[np.bool_]
     confidence: NDArray[np.float64]
     mention: NDArray[np.int64]
+    credential: NDArray[np.int32]
+    credential_names: NDArray[np.str_]
     terms: ReadingTerms | None = None
 
 
@@ -134,6 +143,8 @@ def nothing_stated(n_rows: int) -> Stated:
         decides=flag,
         confidence=np.zeros(0),
         mention=place,
+        credential=np.zeros(0, dtype=np.int32),
+        credential_names=np.zeros(0, dtype=np.str_),
     )
 
 
@@ -297,6 +308,7 @@ def findings(
             years=None if np.isnan(stated.years[i]) else float(stated.years[i]),
             confidence=float(stated.confidence[i]),
             reasons=reasons[i],
+            name=str(stated.credential_names[stated.credential[i]]) if stated.credential[i] >= 0 else None,
         )
         for i in range(len(start))
     ]

@@ -95,8 +95,8 @@ SCHEMA: tuple[Column, ...] = (
     ),
     _text(
         "certificates",
-        "certificates and licences that the ad asks for, in its words, separated by `; `",
-        lambda p, m: _quoted(p.certificates),
+        "certificates and licences that the ad asks for, by the names of the table of credentials, separated by `; `",
+        lambda p, m: _quoted(["; ".join(names) for names in p.certificates]),
     ),
     _text(
         "vocational_certificate",

@@ -49,6 +49,7 @@ _PASSAGE_WEIGHT = 0.4  # of passages written for their marked mentions, likewise
 _WORDING_WEIGHT = 4.0  # of wordings that were read wrongly, each of which stands for many
 _SHRINK_MENTION, _SHRINK_ROW, _SHRINK_RELATION = 0.5, 8.0, 0.05
 _TEMPERATURE = np.array([1.75, 1.35], dtype=np.float32)  # found with sources held out
+_STEPS = 200  # of the optimizer
 _BATCH = 400  # texts tokenized at once
 
 
@@ -157,7 +158,7 @@ def _folds(examples: Examples) -> NDArray[np.int64]:
 def _minimize(
     loss: Callable[[NDArray[np.float64]], tuple[float, NDArray[np.float64]]], size: int, iterations: int
 ) -> NDArray[np.float64]:
-    found = minimize(loss, np.zeros(size), jac=True, method="L-BFGS-B", options={"maxiter": iterations})
+    found = minimize(loss, np.zeros(size), jac=True, method="L-BFGS-B", options={"maxiter": iterations, "maxcor": 20})
     return np.asarray(found.x)
 
 
@@ -182,7 +183,7 @@ def _fit_mentions(examples: Examples, among: NDArray[np.bool_]) -> NDArray[np.fl
         gradient = (transposed @ pull).ravel() + _SHRINK_MENTION * flat
         return float(total + _SHRINK_MENTION / 2 * (flat @ flat)), gradient
 
-    return _minimize(loss, shape[0] * shape[1], 80).reshape(shape)
+    return _minimize(loss, shape[0] * shape[1], _STEPS).reshape(shape)
 
 
 def _fit_rows(examples: Examples, related: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -219,7 +220,7 @@ def _fit_rows(examples: Examples, related: NDArray[np.float64]) -> tuple[NDArray
         gradient = np.concatenate(((transposed @ pull).ravel(), (beside.T @ pull).ravel())) + shrink * flat
         return float((weight * (np.log(total) - np.log(right))).sum() + (shrink * flat) @ flat / 2), gradient
 
-    flat = _minimize(loss, len(shrink), 60)
+    flat = _minimize(loss, len(shrink), _STEPS)
     return flat[:cut].reshape(-1, N_DECIDING), flat[cut:].reshape(-1, N_DECIDING)
 
 

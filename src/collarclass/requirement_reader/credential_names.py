@@ -1,0 +1,136 @@
+"""Certificates, licences and skill grades by name: the table, and which of its names a phrase means."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+from numpy.typing import NDArray
+
+FILE = "credential_names.tsv"
+_PATH = files("collarclass") / "requirement_reader" / "words" / FILE
+_NOT_ALONE = "~"  # before an alias that is not looked for by itself
+_WORD = re.compile(r"[a-z0-9+&]+|[\u3400-\u9fff]")
+_IN_BRACKETS = re.compile(r"\s*[（(].*?[）)]")
+_SAME = {  # words that say the same of a credential
+    **dict.fromkeys(("license", "licenses", "licence", "licences", "licensed", "licensure"), "licence"),
+    **dict.fromkeys(("certificate", "certificates", "certification", "certifications", "certified", "cert"), "cert"),
+    **dict.fromkeys(("ticket", "tickets", "card", "cards", "papers"), "card"),
+    **dict.fromkeys(("registered", "registration"), "registered"),
+}
+_SAYS_NOTHING = frozenset(("a", "an", "the", "of", "in", "as", "with", "for", "valid", "current", "full", "active"))
+_MIN_LETTERS = 3  # of an alias that is looked for in longer phrases
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialName:
+    """A row of the table.
+
+    Attributes
+    ----------
+    name, name_zh : str
+        In English and in Chinese; the latter is empty where Chinese ads use the English name.
+    kind : {"certificate", "licence", "skill_grade"}
+    nature : {"academic", "vocational"}
+    country : str
+        ISO 3166 code of the country that issues it; empty for international ones.
+    aliases : tuple of str
+        Other names.
+    searched : tuple of str
+        Those of the aliases that are unmistakable by themselves, and are looked for in ads.
+    source : str
+        Whose register or list has it.
+    """
+
+    name: str
+    name_zh: str
+    kind: str
+    nature: str
+    country: str
+    aliases: tuple[str, ...]
+    searched: tuple[str, ...]
+    source: str
+
+
+@cache
+def credential_names() -> tuple[CredentialName, ...]:
+    """The table of names.
+
+    Examples
+    --------
+    >>> from collarclass.requirement_reader.credential_names import credential_names
+    >>> names = {row.name: row for row in credential_names()}
+    >>> names["Class 1 Constructor (China)"].name_zh
+    '一级建造师'
+    """
+    rows = []
+    for line in _PATH.read_text("utf-8").splitlines()[1:]:
+        if line.startswith("#"):
+            continue
+        name, name_zh, kind, nature, country, aliases, source = line.split("\t")
+        written = [alias.strip() for alias in aliases.split(";") if alias.strip()]
+        rows.append(
+            CredentialName(
+                name, name_zh, kind, nature, country,
+                aliases=tuple(alias.removeprefix(_NOT_ALONE) for alias in written),
+                searched=tuple(alias for alias in written if not alias.startswith(_NOT_ALONE)),
+                source=source,
+            )
+        )  # fmt: skip
+    return tuple(rows)
+
+
+def name_of(phrases: Sequence[str]) -> NDArray[np.int32]:
+    """Which name each phrase means: number in the table, -1 for none.
+
+    A phrase that is an alias means it; else one with the same words in other forms or another order; else the longest
+    alias in it.
+
+    Examples
+    --------
+    >>> from collarclass.requirement_reader.credential_names import credential_names, name_of
+    >>> [credential_names()[i].name for i in name_of(["valid cdl class a", "licensed plumber", "电工证"])]
+    ['CDL Class A', 'Plumbing License (unspecified)', 'Low-Voltage Electrician Permit (China)']
+    >>> name_of(["certificate"]).tolist()
+    [-1]
+    """
+    known, alike = _aliases()
+    longest = max(len(words) for words in known)
+    found = np.full(len(phrases), -1, dtype=np.int32)
+    for i, phrase in enumerate(phrases):
+        words = _words(phrase)
+        number = known.get(words, alike.get(_normal(words), -1))
+        for size in range(min(len(words), longest), 0, -1):
+            if number >= 0:
+                break
+            runs = [words[k : k + size] for k in range(len(words) - size + 1)]
+            number = next((known[run] for run in runs if run in known and len("".join(run)) >= _MIN_LETTERS), -1)
+        found[i] = number
+    return found
+
+
+@cache
+def _aliases() -> tuple[dict[tuple[str, ...], int], dict[frozenset[str], int]]:
+    """Names and aliases as words, and as what they say in any order; of two with the same words the first counts."""
+    known: dict[tuple[str, ...], int] = {}
+    for number, row in enumerate(credential_names()):
+        for alias in (*row.aliases, _IN_BRACKETS.sub("", row.name), _IN_BRACKETS.sub("", row.name_zh), row.name):
+            known.setdefault(_words(alias), number)
+    known.pop((), None)
+    alike: dict[frozenset[str], int] = {}
+    for words, number in known.items():
+        if len(words) > 1 and words[0].isascii():
+            alike.setdefault(_normal(words), number)
+    return known, alike
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(_WORD.findall(text.casefold().replace("'s", "s").replace("’s", "s")))
+
+
+def _normal(words: Sequence[str]) -> frozenset[str]:
+    return frozenset(_SAME.get(word, word) for word in words) - _SAYS_NOTHING
