@@ -1,14 +1,15 @@
 """Precision and recall of the requirement reader against careful readings of real ads.
 
     python -m research.measure.score_requirements FILE [FILE ...] [--show]
-    python -m research.measure.score_requirements --held-out-sources [--without FAMILY] [--folds N]
+    python -m research.measure.score_requirements --held-out-sources [--without FAMILY] [--folds N] [--write]
 
 The files hold the ads, with the columns id and text. The reading, which has ids and expected values
 only, is data/requirements/readings.csv; a cell with * is not compared.
 
 With --held-out-sources the ads of data/requirements/real_ads are read instead, which need no text: the reader is
 fitted four times, each time without a quarter of the sources, and reads the ads of these. Only the choice of the
-features that are kept has seen them. --without leaves out a family of features, to see what it is worth.
+features that are kept has seen them. --write writes data/requirements/confidence.csv: how far confidences can be
+trusted, by language and status. --without leaves out a family of features, to see what it is worth.
 """
 
 from __future__ import annotations
@@ -24,12 +25,13 @@ import pandas as pd
 from scipy.stats import binomtest
 from threadpoolctl import threadpool_limits
 
-from collarclass.definitions.labels import NOT_NEEDED
+from collarclass.definitions.labels import NOT_NEEDED, STATUSES
 from collarclass.evaluation.metrics import expected_calibration_error
 from collarclass.requirement_reader.combine import answer_of, answers, level_and_status, soften
 from collarclass.requirement_reader.facts import FAMILIES
 from collarclass.training.real_ads import read_mentions
 from collarclass.training.train_reader import (
+    TEMPERATURE,
     decided_examples,
     fit_reader,
     join,
@@ -40,6 +42,7 @@ from collarclass.training.train_reader import (
 from research.measure.score_challenge_set import read_many
 
 ROOT = Path(__file__).resolve().parents[2]
+CURVE = ROOT / "data" / "requirements" / "confidence.csv"
 READING = ROOT / "data" / "requirements" / "readings.csv"
 _QUARTERS = 4  # into which sources are divided
 NOTHING = {"level": "", "status": "unstated", "preferred_level": "", "certificates": "", "years": ""}
@@ -123,6 +126,26 @@ def report_held_out(ads: pd.DataFrame, mentions: pd.DataFrame) -> None:
         print(f"    the surest half is right in {right[order].mean():.3f}")
 
 
+def confidence_curve(ads: pd.DataFrame) -> pd.DataFrame:
+    """By language and status read: how many ads are read with at least a confidence, and the share of them right."""
+    likely = soften(np.stack(ads["likely"].to_list()), float(TEMPERATURE[1]))
+    _, status = level_and_status(likely.argmax(axis=1))
+    right, sure = (ads["level"] & ads["status"]).to_numpy(), likely.max(axis=1)
+    rows = [
+        {
+            "language": language,
+            "status": name,
+            "least_confidence": least,
+            "ads": int((chosen := (ads["source"].str[:2] == language) & (status == number) & (sure >= least)).sum()),
+            "right": round(float(right[chosen].mean()), 4) if chosen.any() else "",
+        }
+        for language in ("en", "zh")
+        for number, name in enumerate(STATUSES)
+        for least in (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98)
+    ]
+    return pd.DataFrame(rows)
+
+
 def interval(right: int, n: int) -> str:
     """A share with its Wilson interval."""
     around = binomtest(right, n).proportion_ci(method="wilson")
@@ -134,12 +157,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("ads", type=Path, nargs="*")
     parser.add_argument("--held-out-sources", action="store_true", help="read hashed ads, their sources held out")
+    parser.add_argument("--write", action="store_true", help=f"with --held-out-sources, write {CURVE.name}")
     parser.add_argument("--show", action="store_true", help="list the ads read differently")
     parser.add_argument("--folds", type=int, default=_QUARTERS, help="how many of the four quarters of sources to read")
     parser.add_argument("--without", choices=FAMILIES, help="family of features to leave out with --held-out-sources")
     arguments = parser.parse_args()
     if arguments.held_out_sources:
-        report_held_out(*held_out_sources(arguments.folds, arguments.without))
+        ads, mentions = held_out_sources(arguments.folds, arguments.without)
+        report_held_out(ads, mentions)
+        if arguments.write:
+            confidence_curve(ads).to_csv(CURVE, index=False, lineterminator="\n")
     csv.field_size_limit(1 << 30)
     text: Row = {}
     for path in arguments.ads:

@@ -68,7 +68,7 @@ def sentence(
     level, status = schooling
     parts = []
     if status != "unstated":
-        said = words[status].format(_PHRASES[level][lang] if level else "")
+        said = words[status].format(_PHRASES[level][lang] if level else words["field"])
         parts.append(f"{said} [{words['requirement']}]")
     for dimension, score in zip(DIMENSIONS, scores, strict=True):
         runs = [" ".join(r.text.split()) for r in reasons if r.dimension == dimension][:_MAX_PER_DIMENSION]

@@ -48,7 +48,7 @@ _OWN_WEIGHT = 0.3  # of the project's own ads, which say what they ask for more 
 _PASSAGE_WEIGHT = 0.4  # of passages written for their marked mentions, likewise
 _WORDING_WEIGHT = 4.0  # of wordings that were read wrongly, each of which stands for many
 _SHRINK_MENTION, _SHRINK_ROW, _SHRINK_RELATION = 0.5, 8.0, 0.05
-_TEMPERATURE = np.array([1.75, 1.35], dtype=np.float32)  # found with sources held out
+TEMPERATURE = np.array([1.75, 1.5], dtype=np.float32)  # found with sources held out
 _STEPS = 200  # of the optimizer
 _BATCH = 400  # texts tokenized at once
 
@@ -144,7 +144,7 @@ def fit_reader(vocabulary: NDArray[np.uint64], examples: Examples) -> Reader:
         Vocabulary(vocabulary[used], np.ones(len(used), dtype=np.uint8)),
         weight[used].astype(np.float32),
         relation.astype(np.float32),
-        _TEMPERATURE,
+        TEMPERATURE,
     )
 
 
