@@ -35,7 +35,7 @@ from collarclass.requirement_reader.lexicon import default_lexicon
 from collarclass.requirement_reader.mentions import find_mentions
 from collarclass.text.tokens import tokenize
 from collarclass.training import real_ads
-from collarclass.training.counts import concatenate, count_ads
+from collarclass.training.counts import concatenate, count_words
 from collarclass.training.train_reader import (
     Decision,
     decided_examples,
@@ -102,7 +102,7 @@ def count(sources: dict[str, pd.DataFrame], anew: bool) -> None:
     terms = real_ads.TermList.load(FOLDER) if before else real_ads.TermList.empty()
     digests = {source: digest(ads) for source, ads in sources.items()}
     counted = {
-        source: count_ads(ads["text"].tolist(), ads["title"].tolist())
+        source: count_words(ads["text"].tolist(), ads["title"].tolist())
         for source, ads in sources.items()
         if before.get(source) != digests[source]
     }

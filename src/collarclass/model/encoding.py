@@ -12,7 +12,6 @@ from collarclass.requirement_reader.stated import Stated
 from collarclass.text.tokens import Tokens
 
 _MAX_TITLE_CHARACTERS = 100  # of a first line that is read as the title
-_CHINESE = 0.3  # share of a text's tokens that are Chinese characters, above which it is Chinese
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +49,7 @@ class EncodedBatch:
 
 def segments(tokens: Tokens, stated: Stated) -> NDArray[np.int64]:
     """Segment of each row, 0 to 3: bit 0 for stated schooling, bit 1 for Chinese."""
-    chinese = tokens.times(tokens.ideograph) > _CHINESE * np.diff(tokens.first)
-    return (stated.level >= 0) + 2 * chinese.astype(np.int64)
+    return (stated.level >= 0) + 2 * tokens.is_chinese.astype(np.int64)
 
 
 def join_title(text: str, title: str | None) -> tuple[str, int, int]:

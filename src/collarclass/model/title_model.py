@@ -17,7 +17,6 @@ from collarclass.features.ngrams import Vocabulary
 from collarclass.features.titles import title_features
 from collarclass.text.tokens import Tokens, tokenize
 
-_CHINESE = 0.3  # share of a title's tokens that are Chinese characters, above which it is Chinese
 _MAX_LETTERS = 24  # of a text that says no more than a title, a Chinese character counting three
 _MAX_CHARACTERS = 100  # of a text that can be a title
 _SENTENCE = re.compile(r"[^\W\d_]{4}[.。]\s*(\s|$)|[。；;]|[.!?！？]\s+\S+\s+\S+\s+\S+|\n\s*\S|<br|<p|<div|<li")
@@ -74,7 +73,7 @@ class TitleModel:
             first=features.first[where],
             last=features.last[where],
             value=value / norm[row],
-            segment=is_chinese(tokens).astype(np.int64),
+            segment=tokens.is_chinese.astype(np.int64),
         )
 
     def ratings(self, batch: EncodedTitles) -> NDArray[np.float64]:
@@ -112,11 +111,6 @@ class EncodedTitles:
     last: NDArray[np.int64]
     value: NDArray[np.float64]
     segment: NDArray[np.int64]
-
-
-def is_chinese(tokens: Tokens) -> NDArray[np.bool_]:
-    """Whether each title of a batch is Chinese."""
-    return np.asarray(tokens.times(tokens.ideograph) > _CHINESE * np.diff(tokens.first))
 
 
 def says_little(text: str) -> bool:

@@ -32,6 +32,7 @@ np.empty((1 << 25) - (1 << 16), dtype=np.uint8)
 STEM = 5  # letters: "engineer", "engineers" and "engineering" have one stem
 STEP = np.uint64(0x9E3779B97F4A7C15)
 _HASHED_BYTES = 64  # letters between these and the last eight of a longer token are not looked at
+_CHINESE_SHARE = 0.3
 _MIN_LETTERS, _MIN_CAPITALS = 3, 4  # of a word that a number, or another word, was run into
 _ZERO, _A, _Z = (np.uint16(ord(c)) for c in "0az")
 
@@ -144,6 +145,11 @@ class Tokens:
         if is_compiled():
             return reading.count_numerals(self.start, self.folded, self.first)
         return self.times(self.numeral)
+
+    @property
+    def is_chinese(self) -> NDArray[np.bool_]:
+        """Whether each row is Chinese: three of ten tokens or more are Chinese characters."""
+        return np.asarray(self.times(self.ideograph) > _CHINESE_SHARE * np.diff(self.first))
 
     @property
     def numeral(self) -> NDArray[np.bool_]:

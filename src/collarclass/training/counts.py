@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.sparse as sp
@@ -134,29 +134,43 @@ def count_ads(
     >>> len(ads), ads.title.counts.sum(axis=1).ravel().tolist()
     (2, [[2, 0]])
     """
-    parts: dict[str, list[_Part]] = {"text": [], "title": []}
+    counted = count_words(texts, titles, max_tokens)
     reader = reader if reader is not None else shipped_reader()
-    stated, segment, length = [], [], []
-    for begin, some_texts, some_titles in _chunks(texts, titles):
-        joined = [join_title(text, title) for text, title in zip(some_texts, some_titles, strict=True)]
-        tokens = tokenize([combined for combined, _, _ in joined])
-        in_title = tokens.before(np.array([end for _, end, _ in joined], dtype=np.int64))
-        dull = _dull(tokens)
-        for name, kept in (("text", tokens.head(max_tokens)), ("title", tokens.head(in_title))):
-            parts[name] += [_part(tokens, dull, begin, found) for found in ngrams(tokens, kept)]
+    stated, segment = [np.zeros((0, len(FEATURES)))], [np.zeros(0, np.int64)]
+    for _, some_texts, some_titles in _chunks(texts, titles):
+        tokens, _ = _joined(some_texts, some_titles)
         found = read_requirements(tokens, reader)
         stated.append(features(found))
         segment.append(segments(tokens, found))
+    return replace(counted, features=np.concatenate(stated), segment=np.concatenate(segment))
+
+
+def count_words(texts: Sequence[str], titles: Sequence[str | None], max_tokens: int = 300) -> CountedAds:
+    """Count the n-grams of ads without reading what they state: no features, and segments by language alone."""
+    parts: dict[str, list[_Part]] = {"text": [], "title": []}
+    chinese, length = [np.zeros(0, bool)], [np.zeros(0, np.int64)]
+    for begin, some_texts, some_titles in _chunks(texts, titles):
+        tokens, in_title = _joined(some_texts, some_titles)
+        dull = _dull(tokens)
+        for name, kept in (("text", tokens.head(max_tokens)), ("title", tokens.head(in_title))):
+            parts[name] += [_part(tokens, dull, begin, found) for found in ngrams(tokens, kept)]
+        chinese.append(tokens.is_chinese)
         length.append(np.minimum(np.diff(tokens.first), max_tokens))
-    n = len(texts)
     return CountedAds(
-        _gather(parts["text"], n),
-        _gather(parts["title"], n),
-        np.concatenate([np.zeros((0, len(FEATURES))), *stated]),
-        np.concatenate([np.zeros(0, np.int64), *segment]),
-        np.concatenate([np.zeros(0, np.int64), *length]),
-        max_tokens,
+        text=_gather(parts["text"], len(texts)),
+        title=_gather(parts["title"], len(texts)),
+        features=np.zeros((len(texts), 0)),
+        segment=2 * np.concatenate(chinese).astype(np.int64),
+        length=np.concatenate(length),
+        max_tokens=max_tokens,
     )
+
+
+def _joined(texts: Sequence[str], titles: Sequence[str | None]) -> tuple[Tokens, NDArray[np.int64]]:
+    """Tokens of ads with their titles, and how many of each ad's are of its title."""
+    joined = [join_title(text, title) for text, title in zip(texts, titles, strict=True)]
+    tokens = tokenize([combined for combined, _, _ in joined])
+    return tokens, tokens.before(np.array([end for _, end, _ in joined], dtype=np.int64))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -244,7 +258,7 @@ def _stack(parts: Sequence[HashedCounts]) -> HashedCounts:
 
 def fingerprint() -> str:
     """Digest of what the tokenizer makes of a few sample ads: counts belong to one such digest."""
-    counted = count_ads(_SAMPLE, [None] * len(_SAMPLE))
+    counted = count_words(_SAMPLE, [None] * len(_SAMPLE))
     digest = hashlib.sha256()
     for part in (counted.text, counted.title):
         for array in (part.hashes, part.order, part.counts.indptr, part.counts.indices, part.counts.data):

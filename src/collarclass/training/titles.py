@@ -20,7 +20,7 @@ from collarclass.features.ngrams import Vocabulary
 from collarclass.features.stop_words import stop_words
 from collarclass.features.titles import title_features
 from collarclass.model.decision import class_probabilities
-from collarclass.model.title_model import TitleModel, is_chinese
+from collarclass.model.title_model import TitleModel
 from collarclass.text.tokens import Tokens, tokenize
 
 # What a title of each kind counts for in the fit of the sums, and in that of the decision. An alternate title
@@ -133,7 +133,7 @@ def fit_titles(
         fitted = data.fit(np.flatnonzero(fold != k), alpha, focus)
         found[fold == k] = fitted.values(data.counts[fold == k])
     scores = np.clip(found[:, :2], 0, 4) / 4
-    chinese = is_chinese(tokens).astype(int)
+    chinese = tokens.is_chinese.astype(int)
     decision = np.stack(
         [_fit_decision(scores, rows["label"], decision_weight * (chinese == s) * is_job, balance) for s in (0, 1)]
     ).astype(np.float32)
