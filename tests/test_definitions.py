@@ -14,15 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_np
 
 from collarclass import classify_many, label_file, label_table
-from collarclass.definitions.definition import (
-    UNCLEAR,
-    Definition,
-    Facts,
-    builtin_definitions,
-    load_definition,
-    parse_definition,
-)
-from collarclass.definitions.labels import LABELS, STATUSES
+from collarclass.definitions.definition import Definition, Facts, builtin_definitions, load_definition, parse_definition
+from collarclass.definitions.labels import COLLARS, LABELS, STATUSES, UNCLEAR
 from collarclass.errors import DataError
 from collarclass.shares.files import shares_of_file
 from collarclass.shares.read import facts_of
@@ -186,7 +179,7 @@ def test_labels_can_be_read_under_another_definition_afterwards(tmp_path: Path) 
         back = shares_of_file(tmp_path / "one.csv")
         assert back["plain"].tolist() == shares_of_file(tmp_path / "article.csv")["plain"].tolist()
         counts = pd.read_csv(tmp_path / "one.csv")["collar"].value_counts(normalize=True)
-        assert other["plain"].tolist() == pytest.approx([counts.get(c, 0) for c in (*LABELS, "unclear")])
+        assert other["plain"].tolist() == pytest.approx([counts.get(c, 0) for c in COLLARS])
 
 
 def test_a_definition_that_needs_what_is_not_there_is_refused() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from collarclass.corpus.read import AD_KINDS, LANGUAGES, read_ads, read_ratings
-from collarclass.definitions.labels import LABELS, STATUSES
+from collarclass.definitions.labels import COLLARS, LABELS, STATUSES
 
 ROOT = Path(__file__).resolve().parents[2]
 START, END = "<!-- numbers: ads -->", "<!-- end of ads -->"
@@ -69,7 +69,7 @@ def real_numbers(data: Path) -> str:
     ):
         cells = ("{:.3f} ({:.3f}–{:.3f})".format(*part[key]) for part in agreement.values())
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    counts = pd.crosstab(ratings["source"], ratings["label"]).reindex(columns=[*LABELS, "unclear"], fill_value=0)
+    counts = pd.crosstab(ratings["source"], ratings["label"]).reindex(columns=COLLARS, fill_value=0)
     lines += ["", "| source | ads | white | blue | gray | unclear |", "|---|---:|---:|---:|---:|---:|"]
     for source, row in counts.assign(n=counts.sum(axis=1)).sort_values("n", ascending=False, kind="stable").iterrows():
         lines.append(f"| {source} | {row['n']:,} | " + " | ".join(f"{row[k]:,}" for k in counts.columns) + " |")
@@ -80,7 +80,7 @@ def _real_rows(ratings: pd.DataFrame) -> dict[str, list[str]]:
     parts = [ratings[ratings["language"] == language] for language in ("en", "zh")]
     rows = {"ads": [f"{len(part):,}" for part in parts]}
     rows["sources"] = [f"{part['source'].nunique()}" for part in parts]
-    for label in (*LABELS, "unclear"):
+    for label in COLLARS:
         rows[f"label: {label}"] = [f"{(part['label'] == label).sum():,}" for part in parts]
     for sure, name in (("3", "clear"), ("2", "leaning"), ("1", "a toss-up")):
         rows[f"annotator called it {name}"] = [f"{(part['sure'] == sure).mean():.1%}" for part in parts]

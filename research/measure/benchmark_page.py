@@ -20,7 +20,7 @@ import pandas as pd
 
 from collarclass.api import default_model
 from collarclass.corpus.read import read_ads, read_csv, read_occupations
-from collarclass.definitions.labels import LABELS
+from collarclass.definitions.labels import COLLARS, LABELS
 from collarclass.evaluation.benchmark import HEADINGS, REQUIREMENT_HEADINGS, benchmark, requirement_rows, rows
 from collarclass.evaluation.benchmark_data import read_items
 from collarclass.evaluation.metrics import accuracy, kappa
@@ -137,7 +137,7 @@ def _counts(items: pd.DataFrame) -> list[str]:
     ]
     groups = [(name, part) for name, part in groups if len(part)]
     body = [["items", *(str(len(part)) for _, part in groups)]]
-    for label in (*LABELS, "unclear"):
+    for label in COLLARS:
         body.append([f"settled {label}", *(str(int((part["label"] == label).sum())) for _, part in groups)])
     near = items[["academic_rating", "hands_on_rating"]].apply(lambda rating: rating.between(1.5, 2.5)).any(axis=1)
     shares = []

@@ -19,8 +19,8 @@ from sklearn.metrics import f1_score
 
 from collarclass.api import default_model
 from collarclass.corpus.read import read_data
-from collarclass.definitions.labels import LABELS
-from collarclass.model.predict import UNCLEAR, predict
+from collarclass.definitions.labels import LABELS, UNCLEAR
+from collarclass.model.predict import predict
 from collarclass.training.titles import fit_titles, title_rows
 
 ROOT = Path(__file__).resolve().parents[2]

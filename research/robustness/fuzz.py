@@ -30,7 +30,8 @@ from hypothesis import strategies as st
 
 from collarclass import Classification, Model, classify, classify_many, label_file, label_table, load_model
 from collarclass.api import default_model
-from collarclass.model.predict import UNCLEAR, Predictions, predict
+from collarclass.definitions.labels import UNCLEAR
+from collarclass.model.predict import Predictions, predict
 from collarclass.requirement_reader.lexicon import COLUMNS as LEXICON_COLUMNS
 from collarclass.requirement_reader.lexicon import FILES as LEXICON_FILES
 from collarclass.requirement_reader.stated import Requirement

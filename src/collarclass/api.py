@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 
 from collarclass.definitions.definition import DEFAULT
-from collarclass.definitions.labels import BASES, DIMENSIONS, LABELS, LEVELS, STATUSES
+from collarclass.definitions.labels import BASES, DIMENSIONS, LABELS, LEVELS, STATUSES, UNCLEAR
 from collarclass.labelling.judge import Judged, judge
 from collarclass.labelling.options import DefinitionLike, LexiconLike, ModelLike, Options, find_lexicon, find_model
 from collarclass.model.model import NOTES
 from collarclass.model.persistence import default_model
-from collarclass.model.predict import UNCLEAR, chunks
+from collarclass.model.predict import chunks
 from collarclass.progress import Progress, ProgressLike
 from collarclass.requirement_reader.reader import read_requirements
 from collarclass.requirement_reader.stated import Requirement, findings
@@ -199,9 +199,7 @@ def _joined(
     """Each text as one, with where its cells stand; an ad in parts has a title, so that no heading is taken for one."""
     if not any(isinstance(text, Mapping) for text in texts):
         return [str(text) for text in texts], titles, [()] * len(texts)
-    joined = [
-        (text, ()) if isinstance(text, str) else join_sections(list(text), list(text.values())) for text in texts
-    ]
+    joined = [(text, ()) if isinstance(text, str) else join_sections(list(text), list(text.values())) for text in texts]
     given = titles if titles is not None else [None] * len(texts)
     named = [t if isinstance(text, str) or t else "" for text, t in zip(texts, given, strict=True)]
     return [text for text, _ in joined], named, [cells for _, cells in joined]
@@ -314,9 +312,7 @@ def check_texts(
         if title is not None and not isinstance(title, str):
             raise TypeError(f"Title {i} is {_named(title)}, neither a str nor None: {_remedy(title)}.")
     if len(titles) != len(texts):
-        raise ValueError(
-            f"{len(texts)} texts but {len(titles)} titles: give one title (or None) for each text."
-        )
+        raise ValueError(f"{len(texts)} texts but {len(titles)} titles: give one title (or None) for each text.")
     return texts, titles
 
 

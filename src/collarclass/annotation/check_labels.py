@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from collarclass.api import default_model
-from collarclass.definitions.labels import LABELS
+from collarclass.definitions.labels import COLLARS, LABELS
 from collarclass.errors import DataError
 from collarclass.files.table import read_table
 from collarclass.model.model import Model
@@ -18,7 +18,6 @@ from collarclass.model.predict import predict
 
 COLUMNS = ("row", "column", "kind", "what", "remedy")
 _DOUBT = 0.05
-_ALLOWED = (*LABELS, "unclear")
 _FIRST_ROW = 2  # as a spreadsheet counts: the header is row 1
 
 
@@ -75,10 +74,10 @@ def _labels(labels: list[str]) -> Iterator[_Finding]:
     for row, label in enumerate(labels, _FIRST_ROW):
         if not label.strip():
             yield row, "label", "missing label", "no label", "label it, or delete the row"
-        elif label not in _ALLOWED:
+        elif label not in COLLARS:
             plain = label.strip().casefold().replace("grey", "gray")
-            near = difflib.get_close_matches(plain, _ALLOWED, n=1, cutoff=0.7)
-            remedy = f"write {near[0]!r}" if near else f"write one of {', '.join(_ALLOWED)}"
+            near = difflib.get_close_matches(plain, COLLARS, n=1, cutoff=0.7)
+            remedy = f"write {near[0]!r}" if near else f"write one of {', '.join(COLLARS)}"
             yield row, "label", "unknown label", f"{label[:40]!r} is not a label", remedy
 
 

@@ -22,15 +22,8 @@ from numpy.typing import NDArray
 from collarclass.api import classify_many
 from collarclass.app.problems import Problem
 from collarclass.app.schemas import Ad
-from collarclass.definitions.definition import (
-    DEFAULT,
-    UNCLEAR,
-    Definition,
-    Facts,
-    builtin_definitions,
-    load_definition,
-)
-from collarclass.definitions.labels import DIMENSIONS, LABELS, LEVELS, STATUSES
+from collarclass.definitions.definition import DEFAULT, Definition, Facts, builtin_definitions, load_definition
+from collarclass.definitions.labels import COLLARS, DIMENSIONS, LABELS, LEVELS, STATUSES, UNCLEAR
 from collarclass.model.model import Model
 from collarclass.occupation.lookup import index
 from collarclass.occupation.table import occupations
@@ -252,7 +245,7 @@ def definitions() -> tuple[Definition, ...]:
 
 def under_definitions(found: Sequence[Classification]) -> list[dict[str, str]]:
     """The label of each ad under each definition."""
-    names = (*LABELS, "unclear")
+    names = COLLARS
 
     def codes(statuses: Iterable[str]) -> NDArray[np.int8]:
         return np.array([STATUSES.index(status) for status in statuses], np.int8)

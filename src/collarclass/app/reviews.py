@@ -29,7 +29,7 @@ from collarclass.app.schemas import (
     ReviewsReply,
 )
 from collarclass.app.uploads import UPLOAD, Name, download, labelled, receive
-from collarclass.definitions.labels import LABELS
+from collarclass.definitions.labels import COLLARS
 from collarclass.errors import CollarclassError, DataError
 from collarclass.files.table import iter_table, read_table
 from collarclass.shares.files import sample_file
@@ -37,7 +37,6 @@ from collarclass.shares.read import SAMPLE_ROW, SAMPLE_SOURCE
 
 MOST = 5000
 _MOST_DIFFERENT = 200
-_ALLOWED = (*LABELS, "unclear")
 Annotator = Annotated[str, Query(max_length=100, description="Who labels.")]
 Whole = Annotated[bool, Query(description="Also the ads that have no label yet, to resume with.")]
 Number = Annotated[int, Query(ge=1, le=MOST, description="Ads to draw from a labelled file.")]
@@ -103,7 +102,7 @@ def begin(path: Path, name: str, annotator: str, n: int) -> Review:
     if {"label", "annotator"} <= set(table.columns):
         # Another annotator's labels stay out of sight.
         own = [a == annotator for a in table["annotator"]]
-        given = [label if mine and label in _ALLOWED else None for label, mine in zip(table["label"], own, strict=True)]
+        given = [label if mine and label in COLLARS else None for label, mine in zip(table["label"], own, strict=True)]
         labels = [given[ad.row - 1] for ad in ads]
     return Review(secrets.token_hex(8), name, annotator, ads, labels)
 
@@ -117,7 +116,7 @@ def _key(values: dict[str, str]) -> tuple[str, ...]:
 
 def compare(review: Review, second: Sequence[dict[str, str]]) -> dict[str, Any]:
     """Agreement with another annotator's labels of the same ads."""
-    theirs = {_key(row): row["label"] for row in second if row.get("label") in _ALLOWED}
+    theirs = {_key(row): row["label"] for row in second if row.get("label") in COLLARS}
     pairs = []
     for i, (ad, label) in enumerate(zip(review.ads, review.labels, strict=True)):
         other = theirs.get(_key({"title": ad.title, "text": ad.text, **ad.sample}))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from collarclass.definitions.labels import LABELS, RATINGS, STATUSES, parse_label
+from collarclass.definitions.labels import COLLARS, LABELS, RATINGS, STATUSES, parse_label
 from collarclass.errors import DataError
 
 LANGUAGES = {"en": "English", "zh": "Chinese"}  # of the files in data/ads
@@ -57,9 +57,7 @@ OCCUPATION_COLUMNS = (
 )
 
 
-def read_csv(
-    path: str | os.PathLike[str], remedy: str = "give the path of a CSV of labelled ads"
-) -> pd.DataFrame:
+def read_csv(path: str | os.PathLike[str], remedy: str = "give the path of a CSV of labelled ads") -> pd.DataFrame:
     """Read a UTF-8 CSV with every cell as text, or say what is wrong and the remedy."""
     try:
         return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", index_col=False)
@@ -131,7 +129,7 @@ def labelled_ads(ads: pd.DataFrame, name: str, unclear: bool = False) -> pd.Data
     if "title" not in ads:
         ads["title"] = ""
     ads["label"] = read_labels(ads["label"], name)
-    allowed = (*LABELS, "unclear") if unclear else LABELS
+    allowed = COLLARS if unclear else LABELS
     _require(ads, ads["label"].isin(allowed), "label", f"one of {', '.join(allowed)}", name)
     for column in ("academic_rating", "hands_on_rating"):
         if column in ads:
@@ -178,9 +176,7 @@ def read_occupations(path: str | os.PathLike[str]) -> pd.DataFrame:
     missing = [column for column in OCCUPATION_COLUMNS if column not in table]
     if missing:
         raise DataError(f"{name} has no column {missing[0]!r}; its columns are: {', '.join(table.columns)}.")
-    _require(
-        table, table["onet_code"].str.fullmatch(r"\d\d-\d{4}\.\d\d"), "onet_code", "like 15-1252.00", name
-    )
+    _require(table, table["onet_code"].str.fullmatch(r"\d\d-\d{4}\.\d\d"), "onet_code", "like 15-1252.00", name)
     _require(table, ~table["onet_code"].duplicated(), "onet_code", "unique", name)
     _require(table, table["label"].isin(LABELS), "label", f"one of {', '.join(LABELS)}", name)
     for column in ("titles_en", "titles_zh", "why"):
@@ -236,7 +232,7 @@ def read_ratings(path: str | os.PathLike[str]) -> pd.DataFrame:
     name = Path(path).name
     table = read_csv(path, "it lies in data/real_ads")
     _require(table, ~table["id"].duplicated(), "id", "unique", name)
-    _require(table, table["label"].isin((*LABELS, "unclear")), "label", "a label or unclear", name)
+    _require(table, table["label"].isin(COLLARS), "label", "a label or unclear", name)
     _require(table, table["schooling_status"].isin(STATUSES), "schooling_status", f"one of {', '.join(STATUSES)}", name)
     for column in RATINGS:
         number = pd.to_numeric(table[column], errors="coerce")

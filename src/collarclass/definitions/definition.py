@@ -16,10 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from collarclass.definitions.labels import LABELS, LEVELS, STATUSES
+from collarclass.definitions.labels import LABELS, LEVELS, STATUSES, UNCLEAR
 from collarclass.errors import DataError
 
-UNCLEAR = len(LABELS)
 DEFAULT = "article"
 DEFINITION_MARK = ", definition "  # between a model's name and a definition's in `collar_model`
 _NUMBERS = ("academic_score", "hands_on_score", "index")

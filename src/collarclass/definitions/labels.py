@@ -8,6 +8,8 @@ from collarclass.definitions.schooling import SCHOOLING_LEVELS
 
 Label = Literal["white", "blue", "gray", "unclear"]
 LABELS: tuple[Label, ...] = ("white", "blue", "gray")
+COLLARS: tuple[Label, ...] = (*LABELS, "unclear")
+UNCLEAR = COLLARS.index("unclear")
 DIMENSIONS: tuple[str, ...] = ("academic", "hands_on")
 RATINGS: tuple[str, ...] = ("academic_rating", "hands_on_rating")
 LEVELS: tuple[str, ...] = tuple(level.name for level in SCHOOLING_LEVELS)

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from collarclass.corpus.read import read_data
-from collarclass.definitions.labels import LABELS
+from collarclass.definitions.labels import COLLARS, LABELS
 from collarclass.errors import DataError
 from collarclass.evaluation.baselines import BASELINES
 from collarclass.evaluation.benchmark_data import read_items
@@ -149,7 +149,7 @@ def read_predictions(path: str | os.PathLike[str], items: pd.DataFrame) -> Entry
     as_read = table
     checks = {
         "id": (table["id"].isin(items["id"]) & ~table["id"].duplicated(), "the id of a benchmark item, once"),
-        "label": (table["label"].isin((*LABELS, "unclear")), "white, blue, gray or unclear"),
+        "label": (table["label"].isin(COLLARS), "white, blue, gray or unclear"),
     }
     if "confidence" in table:
         number = pd.to_numeric(table["confidence"], errors="coerce")

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from collarclass.corpus.read import read_csv
-from collarclass.definitions.labels import LABELS, LEVELS, STATUSES, allowed_labels
+from collarclass.definitions.labels import COLLARS, LABELS, LEVELS, STATUSES, allowed_labels
 from collarclass.errors import DataError
 
 KINDS = ("ad", "title", "passage")
@@ -18,7 +18,6 @@ ITEM_COLUMNS = ("id", "language", "kind", "family", "title", "text")
 SETTLED_COLUMNS = ("id", "academic_rating", "hands_on_rating", "label", "level", "status")
 RATINGS = ("academic_rating", "hands_on_rating")
 HALVES = [x / 2 for x in range(9)]
-_ALL_LABELS = (*LABELS, "unclear")
 
 
 def read_items(folder: str | os.PathLike[str]) -> pd.DataFrame:
@@ -70,8 +69,8 @@ def read_annotated(path: Path, columns: tuple[str, ...], items: pd.DataFrame) ->
     table = read_columns(path, columns)
     check_rows(table, table["id"].isin(items["id"]), "id", "an item's", path.name)
     of_passage = table["id"].isin(items.loc[items["kind"] == "passage", "id"])
-    labelled = table["label"].isin(_ALL_LABELS) | of_passage
-    check_rows(table, labelled, "label", f"one of {', '.join(_ALL_LABELS)}", path.name)
+    labelled = table["label"].isin(COLLARS) | of_passage
+    check_rows(table, labelled, "label", f"one of {', '.join(COLLARS)}", path.name)
     check_rows(table, table["level"].isin(("", *LEVELS)), "level", f"one of {', '.join(LEVELS)} or empty", path.name)
     check_rows(table, table["status"].isin(STATUSES), "status", f"one of {', '.join(STATUSES)}", path.name)
     rated = table["label"].isin(LABELS)

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from collarclass.corpus.read import read_labels
-from collarclass.definitions.labels import LABELS
+from collarclass.definitions.labels import COLLARS, LABELS
 
 _RESAMPLES = 1000
 
@@ -148,9 +148,7 @@ def correlation(x: ArrayLike, y: ArrayLike) -> float:
 
 def rank_correlation(x: ArrayLike, y: ArrayLike) -> float:
     """Spearman's rank correlation; nan where one side does not vary."""
-    return correlation(
-        pd.Series(np.asarray(x, dtype=float)).rank(), pd.Series(np.asarray(y, dtype=float)).rank()
-    )
+    return correlation(pd.Series(np.asarray(x, dtype=float)).rank(), pd.Series(np.asarray(y, dtype=float)).rank())
 
 
 def agreement(scores: pd.DataFrame, occupations: pd.DataFrame) -> dict[str, tuple[float, float, float]]:
@@ -199,14 +197,12 @@ def per_label(truth: ArrayLike, found: ArrayLike) -> pd.DataFrame:
 
 def confusion(truth: ArrayLike, found: ArrayLike) -> pd.DataFrame:
     """Counts of true labels (rows) against found ones (columns), unclear included."""
-    names = [*LABELS, "unclear"]
+    names = COLLARS
     table = pd.crosstab(np.asarray(truth, dtype=object), np.asarray(found, dtype=object))
     return table.reindex(index=names, columns=names, fill_value=0).rename_axis(index="truth", columns="found")
 
 
-def evaluate(
-    labelled: pd.DataFrame, truth: str = "label", prefix: str = "", by: str | None = None
-) -> dict[str, Any]:
+def evaluate(labelled: pd.DataFrame, truth: str = "label", prefix: str = "", by: str | None = None) -> dict[str, Any]:
     """Compare a labelled table with the labels of an annotator.
 
     Parameters
@@ -276,9 +272,7 @@ def summary(result: dict[str, Any]) -> dict[str, Any]:
         "expected_calibration_error": round(result["expected_calibration_error"], 4),
         "coverage": {f"{share:.0%}": round(value, 4) for share, value in result["coverage"].items()},
         "unclear_share": round(result["unclear_share"], 4),
-        "per_label": {
-            k: {m: round(float(v), 4) for m, v in row.items()} for k, row in result["per_label"].T.items()
-        },
+        "per_label": {k: {m: round(float(v), 4) for m, v in row.items()} for k, row in result["per_label"].T.items()},
         "confusion": {k: {m: int(v) for m, v in row.items()} for k, row in result["confusion"].T.items()},
     }
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from collarclass.corpus.read import LANGUAGES
-from collarclass.definitions.labels import LABELS
+from collarclass.definitions.labels import COLLARS, LABELS
 from collarclass.evaluation.metrics import accuracy, evaluate, macro_f1, summary
 from collarclass.labelling.options import Options
 from collarclass.model.model import Model
@@ -106,9 +106,7 @@ def read_explanation_figures(data: str | os.PathLike[str]) -> dict[str, Any] | N
     return {"model": results["model"], **results["faithfulness"]}
 
 
-def model_card(
-    model: Model, real: dict[str, Any] | None = None, explanations: dict[str, Any] | None = None
-) -> str:
+def model_card(model: Model, real: dict[str, Any] | None = None, explanations: dict[str, Any] | None = None) -> str:
     """Write the card of a model.
 
     Parameters
@@ -409,9 +407,9 @@ def _on_real_ads(real: dict[str, Any], identity: str) -> list[str]:
         lines += [
             f"{name}, true label against found:",
             "",
-            "| | " + " | ".join((*LABELS, "unclear")) + " |",
+            "| | " + " | ".join(COLLARS) + " |",
             "|---|---:|---:|---:|---:|",
-            *(f"| {k} | " + " | ".join(str(r["confusion"][k][j]) for j in (*LABELS, "unclear")) + " |" for k in LABELS),
+            *(f"| {k} | " + " | ".join(str(r["confusion"][k][j]) for j in COLLARS) + " |" for k in LABELS),
             "",
             "| beside it | accuracy | macro-F1 |",
             "|---|---:|---:|",

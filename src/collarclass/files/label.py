@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from collarclass import __version__
 from collarclass.definitions.definition import DEFAULT
-from collarclass.definitions.labels import BASES, LABELS
+from collarclass.definitions.labels import BASES, COLLARS
 from collarclass.errors import DataError
 from collarclass.files.batch import Batch, Limits, Reader
 from collarclass.files.excel import ExcelReader, ExcelWriter
@@ -275,7 +275,7 @@ def _total(parts: Sequence[FileSummary]) -> FileSummary:
         counts.update(part.counts)
     return FileSummary(
         sum(p.rows for p in parts),
-        {label: counts[label] for label in (*LABELS, "unclear")},
+        {label: counts[label] for label in COLLARS},
         sum(p.noted for p in parts),
         sum(p.seconds for p in parts),
         all(p.finished_before for p in parts),
@@ -374,7 +374,7 @@ class _Run:
             expected = expected_right(self.stream.n_kept, self.stream.confidence_kept, self.options.model.facts)
         for note in drift:
             _log.warning("%s: %s", to_path, note)
-        counts: dict[str, int] = {label: out.counts[label] for label in (*LABELS, "unclear")}
+        counts: dict[str, int] = {label: out.counts[label] for label in COLLARS}
         bases = {basis: out.counts[_BASIS + basis] for basis in BASES}
         return FileSummary(out.rows, counts, out.noted, seconds, out.finished, drift, bases, expected=expected)
 

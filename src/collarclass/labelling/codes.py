@@ -9,9 +9,9 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from collarclass.definitions.labels import BASES, LABELS
+from collarclass.definitions.labels import BASES, LABELS, UNCLEAR
 from collarclass.model.model import UNKNOWN_CODE, Model
-from collarclass.model.predict import UNCLEAR, Predictions
+from collarclass.model.predict import Predictions
 
 _AD = BASES.index("ad")
 _OCCUPATION = BASES.index("occupation")

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from collarclass.definitions.labels import LABELS, Label
+from collarclass.definitions.labels import LABELS, UNCLEAR, Label
 from collarclass.errors import DataError
 from collarclass.model.model import NOTES
-from collarclass.model.predict import UNCLEAR, Predictions
+from collarclass.model.predict import Predictions
 
 _NEAR_THE_LINE = NOTES.index("near the line")
 SECOND = 0.25  # probability from which the second label is named: right for one ad in four, or for more

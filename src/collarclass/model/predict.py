@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from collarclass.definitions.labels import BASES, LABELS, UNSTATED
+from collarclass.definitions.labels import BASES, UNCLEAR, UNSTATED
 from collarclass.model.decision import class_probabilities, label_gradient
 from collarclass.model.encoding import EncodedBatch
 from collarclass.model.model import EMPTY, JUDGED, NO_JOB, TOO_LITTLE, Model
@@ -20,7 +20,6 @@ from collarclass.model.title_model import TitleModel, looks_like_title, says_lit
 from collarclass.requirement_reader.certificates import certificate_names, certificate_status
 from collarclass.requirement_reader.stated import Requirement, findings
 
-UNCLEAR = len(LABELS)
 _AD, _TITLE = BASES.index("ad"), BASES.index("title")
 _CHUNK_CHARACTERS = 1_000_000  # read at once: enough to spread fixed costs, few enough for the cache
 _CHUNK_ROWS = 20_000

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from collarclass.definitions.definition import Definition, Facts, builtin_definitions
-from collarclass.definitions.labels import LABELS, STATUSES
+from collarclass.definitions.labels import COLLARS, LABELS, STATUSES
 from collarclass.definitions.schooling import SCHOOLING_LEVELS
 from collarclass.errors import DataError
 from collarclass.files.file_input import TableInput
@@ -21,7 +21,6 @@ from collarclass.model.model import Model
 from collarclass.model.stream import STREAMS, expected_right
 from collarclass.report import charts
 from collarclass.shares.dates import PERIODS
-from collarclass.shares.read import COLLARS
 
 MOST_VALUES = 20
 MOST_IN_TABLE = 60

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from collarclass.api import classify_many
 from collarclass.definitions.definition import Facts
+from collarclass.definitions.labels import COLLARS
 from collarclass.model.model import Model
 from collarclass.model.ranking import Reason
 from collarclass.report.collect import Shown
-from collarclass.shares.read import COLLARS
 
 BUDGET = 640_000  # bytes of text in the page
 _LONGEST = 1600  # characters of one ad

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from collarclass.shares.estimate import COLLARS, Floats
+from collarclass.definitions.labels import COLLARS
+from collarclass.shares.estimate import Floats
 
 LEAST_PAIRS = 20  # ads annotated twice: with fewer nothing is said of the annotators
 WORST = 0.2  # share of wrong labels beyond which they cannot be corrected for

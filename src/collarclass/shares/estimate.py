@@ -12,9 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from collarclass.definitions.labels import LABELS
+from collarclass.definitions.labels import COLLARS
 
-COLLARS: tuple[str, ...] = (*LABELS, "unclear")
 LEVEL = 0.95
 _PRIOR = 0.6  # annotations that the model's own doubt counts for in the variance of a stratum
 _FLOOR = 0.002  # and never less than this

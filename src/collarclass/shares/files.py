@@ -15,12 +15,12 @@ import numpy as np
 import pandas as pd
 
 from collarclass.definitions.definition import DEFAULT, Definition
+from collarclass.definitions.labels import COLLARS
 from collarclass.errors import DataError
 from collarclass.files.table import iter_table, read_table
 from collarclass.model.model import Model
 from collarclass.shares.dates import PERIODS, Order, is_dates
 from collarclass.shares.read import (
-    COLLARS,
     DUPLICATES,
     SAMPLE_COLUMNS,
     SAMPLE_ROW,
@@ -420,6 +420,7 @@ def _html(header: list[str], rows: list[list[str]], notes: list[str]) -> str:
 def _aligned(header: list[str], rows: list[list[str]], notes: list[str]) -> str:
     lines = [[_narrow(c) for c in row] for row in [header, *rows]]
     width = [max(_columns(row[i]) for row in lines) for i in range(len(header))]
+
     def padded(row: list[str]) -> str:
         out = []
         for i, cell in enumerate(row):

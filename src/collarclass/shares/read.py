@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from collarclass.definitions.definition import DEFINITION_MARK, Facts
-from collarclass.definitions.labels import LABELS, LEVELS, STATUSES
+from collarclass.definitions.labels import COLLARS, LABELS, LEVELS, STATUSES
 from collarclass.errors import DataError
 from collarclass.explain.sentence import language
 from collarclass.files.batch import tidy
@@ -21,7 +21,6 @@ from collarclass.files.table import iter_table
 from collarclass.tables.columns import Columns, choose_columns
 from collarclass.tables.schema import COLUMNS
 
-COLLARS: tuple[str, ...] = (*LABELS, "unclear")
 PROBABILITIES = ("p_white", "p_blue", "p_gray")
 SCORES = ("academic_score", "hands_on_score")
 NUMBERS = ("collar_confidence", *SCORES, *PROBABILITIES)

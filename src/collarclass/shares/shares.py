@@ -20,7 +20,7 @@ from collarclass.definitions.definition import (
     builtin_definitions,
     load_definition,
 )
-from collarclass.definitions.labels import LABELS, RATINGS
+from collarclass.definitions.labels import COLLARS, LABELS, RATINGS
 from collarclass.errors import DataError
 from collarclass.explain.sentence import language
 from collarclass.model.model import Model
@@ -36,15 +36,7 @@ from collarclass.shares.estimate import (
     counted,
     stratified_ppi,
 )
-from collarclass.shares.read import (
-    COLLARS,
-    NOT_RANDOM,
-    SAMPLE_PROBABILITY,
-    SAMPLE_ROW,
-    SAMPLE_SOURCE,
-    check_columns,
-    facts_of,
-)
+from collarclass.shares.read import NOT_RANDOM, SAMPLE_PROBABILITY, SAMPLE_ROW, SAMPLE_SOURCE, check_columns, facts_of
 from collarclass.shares.sample import STRATA, strata
 from collarclass.shares.sources import WIDEST, adjusted_by_sources, concentration
 from collarclass.tables.columns import find_columns
@@ -618,9 +610,7 @@ class _Estimator:
         else:
             borne = error_borne(self.everything.share, self.everything.low, self.everything.high)
             if np.isfinite(borne):
-                out.append(
-                    f"no ads annotated twice: the interval bears about {borne:.1%} of wrong annotations"
-                )
+                out.append(f"no ads annotated twice: the interval bears about {borne:.1%} of wrong annotations")
         return out
 
     def _notes_of_group(self, shares: Shares, annotated: int, method: str) -> list[str]:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from collarclass.shares.estimate import COLLARS, Floats, Shares, expectation_maximisation, wilson
+from collarclass.definitions.labels import COLLARS
+from collarclass.shares.estimate import Floats, Shares, expectation_maximisation, wilson
 
 WIDEST = 0.30  # from low to high: a wider interval is of no use, and none is given
 _DRAWS = 1500

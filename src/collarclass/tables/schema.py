@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from collarclass.definitions.labels import BASES, LABELS, LEVELS, STATUSES
+from collarclass.definitions.labels import BASES, COLLARS, LEVELS, STATUSES, UNCLEAR
 from collarclass.labelling.judge import Judged
 from collarclass.labelling.options import Options
 from collarclass.model.model import NOTES, Model
-from collarclass.model.predict import UNCLEAR, Predictions
+from collarclass.model.predict import Predictions
 from collarclass.text.unicode import well_formed
 
 DECIMALS = 4
@@ -68,7 +68,7 @@ def _text(name: str, meaning: str, get: Callable[[Predictions, Model], pa.Array]
 
 
 SCHEMA: tuple[Column, ...] = (
-    _text("collar", "`white`, `blue`, `gray` or `unclear`", lambda p, m: _words((*LABELS, "unclear"), p.label)),
+    _text("collar", "`white`, `blue`, `gray` or `unclear`", lambda p, m: _words(COLLARS, p.label)),
     _number(
         "collar_confidence",
         "probability of the label, 0 to 1, calibrated on ads held out of training; empty for `unclear`",
@@ -169,7 +169,7 @@ def judged_table(judged: Judged, options: Options) -> pa.Table:
         return out
     n = len(judged.label)
     changed = {
-        "collar": _words((*LABELS, "unclear"), judged.label),
+        "collar": _words(COLLARS, judged.label),
         "collar_confidence": pa.nulls(n, pa.float64()),
         "collar_model": pa.array([options.identity] * n, pa.string()),
     }
