@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from collections.abc import Iterator
@@ -244,7 +245,7 @@ def test_a_file_is_labelled_and_taken_away(web: Web) -> None:
     give(web, "#file", EXAMPLES)
     web.wait("!!document.querySelector('#start')")
     roles = web.run("[...document.querySelectorAll('.role')].map(e => e.value)")
-    assert roles == ["", "title", "text", "", ""]
+    assert roles == ["", "title", "text", "", "date"]
     assert "Journeyman Electrician" in web.text("#preview")
     web.click("#start")
     web.wait("!!document.querySelector('#download')")
@@ -274,6 +275,82 @@ def annotated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_annotated_ads_correct_the_shares(web: Web, annotated: Path) -> None:
     give(web, "#annotations", annotated)
     web.wait("document.querySelectorAll('.track').length === 4")
+    web.click("#remove")
+    web.wait("!!document.querySelector('#file')")
+
+
+@pytest.mark.parametrize(("lang", "width"), [("en", 1280), ("zh", 360)])
+def test_a_workbook_with_a_cover_goes_from_import_to_one_corrected_ad(
+    web: Web, tmp_path: Path, lang: str, width: int
+) -> None:
+    ads = pd.read_csv(EXAMPLES).assign(region=["north", "south"] * 20)
+    with pd.ExcelWriter(tmp_path / "book.xlsx") as book:
+        pd.DataFrame({"Vacancies": ["made in March"]}).to_excel(book, sheet_name="Cover", index=False)
+        ads.to_excel(book, sheet_name="Ads", index=False)
+    web.open("file", lang=lang, width=width)
+    give(web, "#file", tmp_path / "book.xlsx")
+    web.wait(
+        "document.querySelector('#sheet')?.value === 'Ads' && document.querySelectorAll('#profile dd').length === 7"
+    )
+    assert web.run("[...document.querySelectorAll('.role')].map(e => e.value)") == [
+        "",
+        "title",
+        "text",
+        "group",
+        "date",
+    ]
+    web.run("(e => { e.value = 'Cover'; e.dispatchEvent(new Event('change')); })(document.querySelector('#sheet'))")
+    web.wait("!!document.querySelector('#profile .error')")
+    web.run("(e => { e.value = 'Ads'; e.dispatchEvent(new Event('change')); })(document.querySelector('#sheet'))")
+    web.wait("document.querySelectorAll('#profile dd').length === 7")
+    assert web.run("document.documentElement.scrollWidth") <= width
+    web.run("(e => { e.value = 'csv'; })(document.querySelector('#format'))")
+    web.click("#start")
+    web.wait("document.querySelectorAll('.found tbody tr').length > 3 && !document.querySelector('.found .waiting')")
+    label_file(tmp_path / "book.xlsx", tmp_path / "labelled.csv")
+    table = pd.read_csv(tmp_path / "labelled.csv", keep_default_na=False)
+    # A facet, a search and an order: each number is that of the command's file.
+    web.run("document.querySelector('.facetpanel').open = true")
+    web.click("[data-facet='=region'][data-value='north']")
+    expected = table[table["region"] == "north"]
+    web.wait(f"document.querySelector('.found').getAttribute('aria-rowcount') === '{len(expected) + 1}'")
+    web.wait("!!document.querySelector('[data-facet=collar][data-value=blue]')")
+    shown = web.run(
+        "Object.fromEntries([...document.querySelectorAll('[data-facet=collar]')].map("
+        "e => [e.dataset.value, Number(e.parentElement.querySelector('.n').textContent)]))"
+    )
+    assert shown == expected["collar"].value_counts().to_dict()
+    web.click(".found th.title .sort")
+    web.wait("document.querySelector('.found th.title').getAttribute('aria-sort') === 'ascending'")
+    web.wait(f"document.querySelector('.found tbody button').title === {json.dumps(min(expected['job_title']))}")
+    # The address holds the view.
+    web.run("navigator.clipboard.writeText = (text) => { window.copied = text; return Promise.resolve(); }")
+    web.click("#copyView")
+    link = web.page.until(lambda: web.run("window.copied"))
+    web.call("Page.navigate", url="about:blank")
+    web.wait("location.href === 'about:blank'")
+    web.call("Page.navigate", url=link)
+    web.wait(f"document.querySelector('.found')?.getAttribute('aria-rowcount') === '{len(expected) + 1}'")
+    # One ad, its tinted words, and a label of one's own.
+    web.wait(f"document.querySelector('.found tbody button')?.title === {json.dumps(min(expected['job_title']))}")
+    web.click(".found tbody button")
+    web.wait(
+        "!!document.querySelector('.adwindow[open] #right-gray') && !document.querySelector('.adwindow[aria-busy]')"
+    )
+    web.click("#right-gray")
+    web.wait("document.querySelector('#right-gray')?.getAttribute('aria-pressed') === 'true'")
+    assert web.complaints() == []
+    if AXE is not None:
+        assert violations(web) == []
+    web.click("#closeAd")
+    web.wait("!!document.querySelector('.found ins') && !!document.querySelector('[data-facet=corrected_label]')")
+    part = web.run("fetch(document.querySelector('#downloadPart').href).then(r => r.text())")
+    found = pd.read_csv(io.StringIO(part), keep_default_na=False)
+    assert (found["corrected_label"] == "gray").sum() == 1
+    assert sorted(found["job_title"]) == sorted(expected["job_title"])
+    assert web.run("document.documentElement.scrollWidth") <= width
+    if AXE is not None:
+        assert violations(web) == []
     web.click("#remove")
     web.wait("!!document.querySelector('#file')")
 

@@ -78,7 +78,7 @@ def test_a_heading_in_a_sheet_is_left_out(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("indent", [None, 2])
 def test_a_list_of_ads_inside_of_an_object_is_found(tmp_path: Path, indent: int | None) -> None:
-    ads = [{"title": "Welder", "text": "Weld [frames] and \"seams\"."}, {"title": "Lawyer", "text": "Law."}]
+    ads = [{"title": "Welder", "text": 'Weld [frames] and "seams".'}, {"title": "Lawyer", "text": "Law."}]
     inside = {"status": "ok", "data": {"n": 2, "jobs": ads, "facets": [{"region": "north"}]}, "next": None}
     path = tmp_path / "reply.json"
     path.write_text(json.dumps(inside, indent=indent))

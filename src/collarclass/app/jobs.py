@@ -11,11 +11,13 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from collarclass.app.problems import Problem, log_unexpected
+from collarclass.app.profile import propose
+from collarclass.app.results import CORRECTIONS, Results, ResultsWriter
 from collarclass.app.schemas import LabelRequest
 from collarclass.definitions.definition import DEFAULT
 from collarclass.errors import CollarclassError, DataError
@@ -30,9 +32,20 @@ from collarclass.tables.columns import Columns, choose_columns
 PREFIX = "collarclass-app-"
 TARGETS = ("csv", "tsv", "jsonl", "parquet", "xlsx")
 _PREVIEW_ROWS = 5
+_ROWS_TO_PROPOSE = 1000
 _PREVIEW_CHARACTERS = 160
 _LEAST_FREE = 200 << 20  # bytes of the disk that no upload may take
 _SUFFIXES = {compression: suffix for suffix, compression in COMPRESSIONS.items()}
+
+# What errors say of Python and of the command line, in words for whoever has a page before them.
+_ON_THE_PAGE = (
+    (r"Name it with text=\.\.\. in Python or --text on the command line\.", "Choose the column that holds the ads."),
+    (r" with (title|text|sheet)=\.\.\.( or text=\.\.\.)? \(--[^)]*\)", ""),
+    (r"(,? or|:) raise \w+ \(--[\w-]+\)", ""),
+    (r"give another header_row", "give another row of column names"),
+    (r"fetch it again", "download it again"),
+    (r"give the added columns a prefix,.*?on the command line, or rename or drop yours", "rename or remove yours"),
+)
 
 
 class CancelledError(Exception):
@@ -80,6 +93,11 @@ class Job:
     dropped: bool = False
     chosen: dict[str, str] = field(default_factory=dict)  # columns and their prefix that only the user could tell
     definition: str = DEFAULT
+    layout: Layout = field(default_factory=Layout)
+    sheets: list[str] = field(default_factory=list)
+    date: str | None = None
+    groups: list[str] = field(default_factory=list)
+    results: Results | None = None
 
     def shown(self) -> dict[str, Any]:
         """What a client sees of it."""
@@ -91,6 +109,12 @@ class Job:
             "columns": self.columns,
             "title": self.title,
             "text": self.texts,
+            "sheets": self.sheets,
+            "sheet": self.layout.sheet,
+            "header_row": self.layout.header_row,
+            "skip_rows": self.layout.skip_rows,
+            "date": self.date,
+            "groups": self.groups,
             "definition": self.definition,
             "preview": self.preview,
             "state": self.state,
@@ -119,7 +143,10 @@ class Job:
         for path in (self.result, self.path):
             if path is not None:
                 message = message.replace(str(path), self.name).replace(path.name, self.name)
-        return message.replace(str(self.path.parent), "").strip()
+        message = message.replace(str(self.path.parent), "").strip()
+        for pattern, words in _ON_THE_PAGE:
+            message = re.sub(pattern, words, message)
+        return message
 
 
 def harmless_name(name: str) -> str:
@@ -166,7 +193,7 @@ class Store:
         """Look at a file that has come, and keep it."""
         job.size = job.path.stat().st_size
         try:
-            inspect(job)
+            inspect(job, Layout())
         except (CollarclassError, OSError) as error:
             self.drop(job)
             raise DataError(job.told(error)) from None
@@ -198,7 +225,10 @@ class Store:
         result = job.path.parent / f"labelled.{kind.name}{_SUFFIXES.get(compression, '')}"
         job.result, job.state, job.rows, job.share, job.error, job.seconds = result, "waiting", 0, 0.0, None, 0.0
         job.counts, job.cancelled = {}, threading.Event()
-        job.definition, job.chosen = wanted.definition, {}
+        job.definition, job.chosen, job.results = wanted.definition, {}, None
+        job.date = wanted.date if "date" in wanted.model_fields_set else job.date
+        job.groups = wanted.groups if wanted.groups is not None else job.groups
+        table = job.path.parent / "rows.arrow"
         if title is not None and title != job.title:
             job.chosen["title"] = title
         if texts and texts != job.texts:
@@ -212,11 +242,16 @@ class Store:
             job.rows, job.share = rows, share
 
         def run() -> None:
-            done = label_file(
-                job.path, result, title=title, text=texts, code=wanted.code, evidence=wanted.evidence,
-                occupations=wanted.occupations, definition=wanted.definition, prefix=wanted.prefix,
-                min_confidence=wanted.min_confidence, model=self.model, force=True, progress=progress,
-            )  # fmt: skip
+            table.with_name(CORRECTIONS).unlink(missing_ok=True)
+            with ResultsWriter(table, job.columns, wanted.prefix) as rows:
+                done = label_file(
+                    job.path, result, title=title, text=texts, code=wanted.code, evidence=wanted.evidence,
+                    occupations=wanted.occupations, definition=wanted.definition, prefix=wanted.prefix,
+                    min_confidence=wanted.min_confidence, sheet=job.layout.sheet, header_row=job.layout.header_row,
+                    skip_rows=job.layout.skip_rows, model=self.model, force=True, progress=progress, on_batch=rows.add,
+                )  # fmt: skip
+            if done.rows:
+                job.results = Results(table, job.columns, wanted.prefix, job.groups, job.date)
             job.rows, job.share, job.counts, job.noted = done.rows, 1.0, done.counts, done.noted
 
         self._runs.put((job, run))
@@ -260,8 +295,9 @@ def _outcome(job: Job, run: Callable[[], None]) -> str:
     return "done"
 
 
-def inspect(job: Job) -> None:
-    """Find out which columns a file has, which of them hold titles and texts, and how it begins."""
+def inspect(job: Job, layout: Layout) -> None:
+    """Find out where a file's table is, which columns hold titles, texts, dates and groups, and how it begins."""
+    job.title, job.texts = None, []
 
     def choose(columns: list[str], where: str, kinds: Mapping[Hashable, str]) -> Columns:
         job.columns = [str(column) for column in columns]
@@ -274,12 +310,17 @@ def inspect(job: Job) -> None:
 
     source = open_source(str(job.path))
     try:
-        reader = open_reader(source, Layout(), choose)
+        reader = open_reader(source, layout, choose)
         job.columns = list(map(str, reader.names))
-        first = next(iter(reader.batches(_PREVIEW_ROWS)), Batch(lambda batch: []))
+        job.sheets = list(getattr(reader, "sheets", []))
+        rows = next(iter(reader.batches(_ROWS_TO_PROPOSE)), Batch(lambda batch: [])).rows()
+        job.layout = replace(
+            layout, sheet=getattr(reader, "sheet", None), header_row=getattr(reader, "header_row", None)
+        )
+        job.date, job.groups = propose(rows, job.columns, [job.title or "", *job.texts])
         job.preview = [
             {str(k): "" if v is None else " ".join(str(v).split())[:_PREVIEW_CHARACTERS] for k, v in row.items()}
-            for row in first.rows()[:_PREVIEW_ROWS]
+            for row in rows[:_PREVIEW_ROWS]
         ]
     finally:
         source.close()

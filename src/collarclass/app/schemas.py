@@ -254,6 +254,14 @@ class Health(BaseModel):
     model: str
 
 
+class LayoutRequest(_Strict):
+    """Where in a file its table is; what is left out is found."""
+
+    sheet: str | None = Field(None, max_length=200, description="Name of a workbook's sheet.")
+    header_row: Whole | None = Field(None, ge=1, le=1000, description="The row of column names, from 1.")
+    skip_rows: Whole = Field(0, ge=0, le=1000, description="Rows below the column names that are no ads.")
+
+
 class LabelRequest(_Strict):
     """How to label a file; what is left out is found."""
 
@@ -270,6 +278,8 @@ class LabelRequest(_Strict):
     occupations: bool = Field(False, description="Whether to add the nearest occupation to each row.")
     format: Literal["csv", "tsv", "jsonl", "parquet", "xlsx"] | None = Field(None, description="Of the result.")
     evidence: bool = Field(True, description="Whether to name the words that decided; faster without.")
+    date: str | None = Field(None, max_length=1000, description="The column of dates, by whose months rows are chosen.")
+    groups: list[str] | None = Field(None, max_length=20, description="Columns by whose values rows are chosen.")
 
     @property
     def texts(self) -> list[str] | None:
@@ -286,6 +296,12 @@ class FileState(BaseModel):
     columns: list[str]
     title: str | None = Field(description="The column that looks like job titles.")
     text: list[str] = Field(description="The columns that look like ad texts.")
+    sheets: list[str] = Field(description="Of a workbook.")
+    sheet: str | None = Field(description="The one that is read.")
+    header_row: int | None = Field(description="The row of column names, from 1.")
+    skip_rows: int = Field(description="Rows below the column names that are left out.")
+    date: str | None = Field(description="The column that looks like dates.")
+    groups: list[str] = Field(description="Columns of a few values that repeat.")
     definition: str = Field(description="What the labels mean.")
     preview: list[dict[str, str]] = Field(description="The first rows, cells cut short.")
     state: Literal["ready", "waiting", "running", "done", "failed", "cancelled"]
@@ -309,6 +325,86 @@ class FilesReply(BaseModel):
 
     model: str
     files: list[FileState]
+
+
+class OddRow(BaseModel):
+    """A row that is not as it should be."""
+
+    row: int
+    note: str
+
+
+class ProfileReply(BaseModel):
+    """What a file holds before it is labelled."""
+
+    model: str
+    rows: int
+    whole: bool = Field(description="Whether these are all rows, and not the first of very many.")
+    empty: int = Field(description="Rows without a text.")
+    untitled: int = Field(description="Rows without a title, where there is a column of them.")
+    languages: dict[str, int] = Field(description="Rows by the language of their text.")
+    repeated: int = Field(description="Rows with the words of an earlier one.")
+    first: str | None = Field(description="The earliest month.")
+    last: str | None
+    undated: int
+    odd: list[OddRow]
+    n_odd: int
+
+
+class Row(BaseModel):
+    """A row of a labelled file, as a table shows it."""
+
+    row: int = Field(description="From 1.")
+    title: str
+    text: str = Field(description="Its beginning.")
+    label: LabelName
+    second_label: LabelName | None = Field(description="The label that comes second, where it is close.")
+    corrected_label: LabelName | None = Field(description="A person's label, kept apart from the model's.")
+    confidence: float | None
+    schooling_level: str
+    schooling_status: str
+    certificates: str
+    note: str
+    groups: dict[str, str]
+
+
+class RowsReply(BaseModel):
+    """Some rows of a view."""
+
+    model: str
+    total: int = Field(description="How many rows the view has.")
+    rows: list[Row]
+
+
+class WholeRow(Row):
+    """One row whole."""
+
+    model: str
+    cells: dict[str, str]
+
+
+class FacetValue(BaseModel):
+    """A value, and how many rows have it."""
+
+    value: str
+    n: int
+
+
+class Facet(BaseModel):
+    """A column by whose values rows can be chosen."""
+
+    name: str
+    n_values: int
+    values: list[FacetValue]
+
+
+class FacetsReply(BaseModel):
+    """How many rows of a view have which values."""
+
+    model: str
+    n: int = Field(description="Rows of the file.")
+    total: int = Field(description="Rows of the view.")
+    facets: list[Facet]
 
 
 class PointsReply(BaseModel):

@@ -30,6 +30,7 @@ from collarclass.app.jobs import PREFIX, Store
 from collarclass.app.labeller import Labeller
 from collarclass.app.problems import Problem, ProblemDocument, add_handlers
 from collarclass.app.reviews import reviews_router
+from collarclass.app.rows import rows_router
 from collarclass.app.uploads import files_router
 from collarclass.errors import DataError
 from collarclass.explain.palette import DARK, LIGHT
@@ -81,6 +82,7 @@ def create_app(model: Model | None = None, *, access: Access | None = None, limi
     add_handlers(app)
     app.include_router(ads_router(labeller))
     app.include_router(files_router(store))
+    app.include_router(rows_router(store))
     app.include_router(reviews_router(store))
     _add_page(app)
     return Guard(app, access or Access(), limits, model.identity)

@@ -11,12 +11,23 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 
-from collarclass.app.jobs import Job, Store
+from collarclass.app.jobs import Job, Store, inspect
 from collarclass.app.labeller import definitions
 from collarclass.app.problems import Problem
-from collarclass.app.schemas import FileReply, FilesReply, LabelRequest, PointsReply, SharesReply
+from collarclass.app.profile import profile
+from collarclass.app.schemas import (
+    FileReply,
+    FilesReply,
+    LabelRequest,
+    LayoutRequest,
+    PointsReply,
+    ProfileReply,
+    SharesReply,
+)
 from collarclass.errors import CollarclassError, DataError, MissingPartError
+from collarclass.files.readers import Layout
 from collarclass.files.table import iter_table
+from collarclass.tables.columns import Columns
 
 Name = Annotated[str, Query(max_length=500, description="The file's name; its ending tells the format.")]
 UPLOAD = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {
@@ -69,6 +80,32 @@ def labelled(job: Job) -> Path:
     return job.result
 
 
+def check_columns(job: Job, request: LabelRequest) -> None:
+    """Refuse columns that a file does not have."""
+    for column in (request.title, request.code, request.date, *(request.texts or ()), *(request.groups or ())):
+        if column is not None and column not in job.columns:
+            raise DataError(f"No column {column!r} in {job.name}; its columns are: {', '.join(job.columns)}.")
+
+
+def _inspect_again(job: Job, layout: Layout) -> None:
+    try:
+        inspect(job, layout)
+    except (CollarclassError, OSError) as error:
+        raise DataError(job.told(error)) from None
+    job.state, job.error = "ready", None
+
+
+def _profile(job: Job, request: LabelRequest) -> dict[str, Any]:
+    title, texts = request.title, request.texts or []
+    if title is None and not texts:
+        raise DataError("Choose the column that holds the ads.")
+    columns = Columns(title, tuple(texts or [title]), request.code)
+    try:
+        return profile(job.path, job.layout, columns, request.date)
+    except (CollarclassError, OSError) as error:
+        raise DataError(job.told(error)) from None
+
+
 def files_router(store: Store) -> APIRouter:
     """The part of the interface that is about files."""
     router = APIRouter(tags=["files"])
@@ -93,12 +130,26 @@ def files_router(store: Store) -> APIRouter:
     async def one(file: str) -> Response:
         return shown(store.get(file))
 
+    @router.post("/v1/files/{file}/layout", response_model=FileReply,
+                 summary="Read another sheet of a file, or another row of column names")  # fmt: skip
+    async def layout(file: str, request: LayoutRequest) -> Response:
+        job = store.get(file)
+        if job.state in ("waiting", "running"):
+            raise Problem(409, "This file is being labelled: wait for it, or cancel it.")
+        await asyncio.to_thread(_inspect_again, job, Layout(**request.model_dump()))
+        return shown(job)
+
+    @router.post("/v1/files/{file}/profile", response_model=ProfileReply,
+                 summary="What a file holds: rows, languages, repeated ads, dates, odd rows")  # fmt: skip
+    async def profile_of(file: str, request: LabelRequest) -> Response:
+        job = store.get(file)
+        check_columns(job, request)
+        return JSONResponse({"model": model, **await asyncio.to_thread(_profile, job, request)})
+
     @router.post("/v1/files/{file}/label", response_model=FileReply, status_code=202, summary="Label a file")
     async def label(file: str, request: LabelRequest) -> Response:
         job = store.get(file)
-        for column in (request.title, request.code, *(request.texts or ())):
-            if column is not None and column not in job.columns:
-                raise DataError(f"No column {column!r} in {job.name}; its columns are: {', '.join(job.columns)}.")
+        check_columns(job, request)
         names = [known.name for known in definitions()]
         if request.definition not in names:  # a name only: a client has no say over files of this machine
             raise DataError(f"No definition {request.definition!r}: choose one of {', '.join(names)}.")

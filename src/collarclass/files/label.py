@@ -6,11 +6,12 @@ import logging
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from collarclass import __version__
@@ -117,6 +118,7 @@ def label_file(
     resume: bool = False,
     skip_bad_files: bool = False,
     progress: ProgressLike = None,
+    on_batch: Callable[[Batch, pa.Table], object] | None = None,
 ) -> FileSummary:
     r"""Label every ad of a file, or of several.
 
@@ -193,6 +195,8 @@ def label_file(
     progress : bool or callable, optional
         Whether to show progress on standard error; only on a terminal if not given. A callable gets the
         number of ads done and the share of the work done (0 to 1, 0 where it is not known).
+    on_batch : callable, optional
+        Gets each batch of rows that is written, and the table of the columns added to it.
 
     Returns
     -------
@@ -247,7 +251,7 @@ def label_file(
         min_confidence=min_confidence,
         model_version=model_version,
     )
-    run = _Run(options, layout, n_jobs, batch_size, force, resume, progress)
+    run = _Run(options, layout, n_jobs, batch_size, force, resume, progress, on_batch)
     if to_path != "-" and (Path(to_path).is_dir() or to_path.endswith(("/", os.sep))):
         return _total(run.label_each(_names_in(to_path, paths)))
     return run.label(paths, to_path)
@@ -299,6 +303,7 @@ class _Run:
     force: bool
     resume: bool
     progress: ProgressLike
+    on_batch: Callable[[Batch, pa.Table], object] | None
     stream: StreamSums = field(default_factory=StreamSums)
 
     def label_each(self, pairs: Sequence[tuple[str, str]]) -> list[FileSummary]:
@@ -445,6 +450,8 @@ class _Run:
                 }
                 out.write(piece, len(added), counts, len(batch.notes))
                 self.stream.merge(sums)
+                if self.on_batch is not None:
+                    self.on_batch(batch, added)
                 shown.update(out.rows, read.share)
             out.write_end(compress(writer.end(), compression))
         finally:

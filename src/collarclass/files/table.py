@@ -64,7 +64,7 @@ def iter_table(
             for number, note in sorted(batch.notes.items()):
                 if strict and note.startswith(_SHIFTED):
                     raise DataError(f"{Path(source.name).name}, row {done + number + 2}: {note}; correct the row.")
-            cells = [[_text(row.get(name)) for name in reader.names] for row in batch.rows()]
+            cells = [[cell_text(row.get(name)) for name in reader.names] for row in batch.rows()]
             yield pd.DataFrame(cells, columns=names, index=range(done, done + len(cells)), dtype=str)
             done += len(cells)
         if not done:
@@ -97,5 +97,6 @@ def read_table(
     return pd.concat(list(iter_table(path, strict=True, on_open=on_open)), ignore_index=True)
 
 
-def _text(value: Any) -> str:
+def cell_text(value: Any) -> str:
+    """A cell as text: nothing for a missing value, and no lone surrogates."""
     return well_formed(value) if isinstance(value, str) else cell_bytes(value).decode("utf-8", "replace")

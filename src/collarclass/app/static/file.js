@@ -1,47 +1,18 @@
 // A file: handed in, looked at, labelled with progress, taken away again; its shares, corrected on demand.
 
-import { get, send, upload } from "./api.js";
+import { Failed, get, send, upload } from "./api.js";
 import { announce, h, put } from "./dom.js";
 import { dropZone, size } from "./drop.js";
+import { intake } from "./intake.js";
 import { badge, plane } from "./plane.js";
+import { results } from "./results.js";
 import { t } from "./words.js";
 
 const LABELS = ["white", "blue", "gray", "unclear"];
 const EVERY = 300;
-const state = { id: null, shares: null };
+const state = { id: null, shares: null, view: null };
 
 const time = (seconds) => (seconds < 90 ? t("seconds", Math.ceil(seconds)) : t("minutes", Math.ceil(seconds / 60)));
-
-function choice(id, name, options, chosen) {
-  const select = h("select", { id }, options.map(([value, shown]) => h("option", { value, selected: value === chosen }, shown)));
-  return h("div", { class: "field" }, h("label", { for: id }, name), select);
-}
-
-function recognised(job, definitions) {
-  const roles = [["", t("asNothing")], ["title", t("asTitle")], ["text", t("asText")], ["code", t("asCode")]];
-  const roleOf = (column) => (column === job.title ? "title" : job.text.includes(column) ? "text" : "");
-  const role = (column) => h("select", { class: "role", "aria-label": `${t("use")}: ${column}`, "data-role": column },
-    roles.map(([value, shown]) => h("option", { value, selected: value === roleOf(column) }, shown)));
-  const table = h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("columnsHead") }, h("table", { class: "preview", id: "preview" },
-    h("thead", {}, h("tr", {}, job.columns.map((column) => h("th", { scope: "col", "data-column": column }, column, role(column))))),
-    h("tbody", {}, job.preview.map((row) => h("tr", {}, job.columns.map((column) => h("td", { "data-column": column }, h("div", {}, row[column] ?? ""))))))));
-  const fields = h("div", { class: "fields" },
-    choice("definition", t("definition"), definitions.map((one) => [one.name, one.name]), job.definition),
-    choice("format", t("outFormat"), [["", t("sameFormat")], ["csv", "CSV"], ["xlsx", "Excel"], ["jsonl", "JSON Lines"], ["parquet", "Parquet"]], ""));
-  const words = h("input", { type: "checkbox", id: "evidence", checked: true });
-  const colour = (event) => {
-    const selects = [...table.querySelectorAll(".role")];
-    if (["title", "code"].includes(event?.target.value)) { // of these there is one at most
-      for (const other of selects) if (other !== event.target && other.value === event.target.value) other.value = "";
-    }
-    const used = new Set(selects.filter((one) => one.value).map((one) => one.getAttribute("data-role")));
-    for (const cell of table.querySelectorAll("[data-column]")) cell.classList.toggle("used", used.has(cell.getAttribute("data-column")));
-  };
-  table.addEventListener("change", colour);
-  requestAnimationFrame(() => colour());
-  return [h("h2", {}, t("columnsHead")), fields, table, h("p", { class: "quiet" }, t("rowsShown", job.preview.length)),
-    h("label", { class: "check" }, words, t("words"))];
-}
 
 function progress(job) {
   const rate = job.seconds > 0.3 ? job.rows / job.seconds : 0;
@@ -85,20 +56,47 @@ function shares(job) {
   ];
 }
 
-export function view(main, known) {
+export function view(main, known, query) {
+  if (query.has("id")) {
+    state.id = query.get("id");
+    try { state.view = JSON.parse(query.get("view") ?? "null"); } catch { state.view = null; }
+  }
+  const below = h("div", { id: "below" });
+  let shown = null;
   const body = h("div", { class: "column" });
   const drawing = plane(known), caption = h("figcaption", { class: "quiet" });
   drawing.element.append(caption);
   main.append(h("div", { class: "desk" },
     h("div", { class: "left" }, h("h1", {}, t("fileHead")), h("p", { class: "lead" }, t("fileLead")), body),
-    h("div", { class: "right" }, drawing.element)));
+    h("div", { class: "right" }, drawing.element)), below);
   let timer = 0, gone = false;
 
   const failed = (error) => h("p", { class: "error", role: "alert" }, error.status ? error.message : t("down"));
-  const forget = () => { state.id = null; state.shares = null; begin(); };
+  const forget = () => { [state.id, state.shares, state.view] = [null, null, null]; history.replaceState(null, "", "#/file"); begin(); };
+
+  /** The rows of a labelled file below it; the address holds which of them are shown. */
+  function rows(job) {
+    const wanted = job?.state === "done" && job.rows ? job.id : null;
+    if (shown?.id === wanted && shown) return;
+    shown?.close();
+    shown = null;
+    below.replaceChildren();
+    if (!wanted) return;
+    const link = (view) => {
+      state.view = view;
+      const address = new URL(location.href);
+      address.hash = `#/file?${new URLSearchParams({ id: job.id, view: JSON.stringify(view) })}`;
+      history.replaceState(null, "", address);
+      return address.href;
+    };
+    shown = { id: wanted, ...results(job, state.view, link) };
+    below.append(shown.element);
+  }
 
   function begin(error) {
     put(body, dropZone(t("drop"), hand), error ? failed(error) : null);
+    rows(null);
+    drawing.element.parentElement.hidden = false;
     place(null);
     document.documentElement.dataset.job = "none";
   }
@@ -108,7 +106,7 @@ export function view(main, known) {
     put(body, h("p", { class: "count" }, `${t("sending")} ${file.name}`), bar);
     try {
       const job = await upload(`/v1/files?name=${encodeURIComponent(file.name.slice(-200))}`, file, (share) => { bar.value = share; });
-      state.id = job.id;
+      [state.id, state.shares, state.view] = [job.id, null, null];
       if (!gone) draw(job);
     } catch (error) {
       if (!gone) begin(error);
@@ -116,6 +114,7 @@ export function view(main, known) {
   }
 
   async function act(action) {
+    body.querySelector(":scope > .error")?.remove();
     try {
       draw(await action());
     } catch (error) {
@@ -123,15 +122,11 @@ export function view(main, known) {
     }
   }
 
-  const withRole = (role) => [...body.querySelectorAll(".role")].filter((one) => one.value === role).map((one) => one.getAttribute("data-role"));
-  const start = () => act(() => send("POST", `/v1/files/${state.id}/label`, {
-    title: withRole("title")[0] ?? null,
-    text: withRole("text"),
-    code: withRole("code")[0] ?? null,
-    definition: document.getElementById("definition").value,
-    format: document.getElementById("format").value || null,
-    evidence: document.getElementById("evidence").checked,
-  }));
+  const start = (wanted) => {
+    [state.shares, state.view] = [null, null];
+    return act(() => send("POST", `/v1/files/${state.id}/label`, wanted));
+  };
+  const relay = (layout) => act(() => send("POST", `/v1/files/${state.id}/layout`, layout));
 
   async function remove() {
     await send("DELETE", `/v1/files/${state.id}`).catch(() => {});
@@ -143,7 +138,7 @@ export function view(main, known) {
     try {
       draw(await get(`/v1/files/${state.id}`), true);
     } catch (error) {
-      put(body, failed(error));
+      if (error.status === 404) { forget(); begin(new Failed(t("fileGone"), 404)); } else put(body, failed(error));
     }
   }
 
@@ -194,11 +189,13 @@ export function view(main, known) {
       announce(`${t("done")}: ${t("rowsDone", t.number(job.rows))}`);
     } else {
       if (job.error) parts.push(h("p", { class: "error", role: "alert" }, job.error));
-      parts.push(recognised(job, known.model.definitions), h("div", { class: "actions" }, h("button", { class: "button first", id: "start", onclick: start }, t("start"))));
+      parts.push(intake(job, known.model.definitions, { again: relay, start }));
     }
     parts.push(h("div", { class: "actions end" }, h("button", { class: "plain", id: "again", onclick: forget }, t("again")),
       h("button", { class: "plain", id: "remove", onclick: remove }, t("remove"))));
     put(body, parts);
+    rows(job);
+    drawing.element.parentElement.hidden = job.state !== "done"; // a form needs the width
     place(job).catch(() => {});
   }
 
@@ -207,5 +204,5 @@ export function view(main, known) {
   if (!state.id) get("/v1/files").then(({ files }) => {
     if (!gone && !state.id && files.length && body.querySelector(".drop")) body.append(h("ul", { class: "earlier" }, files.map((job) => h("li", {}, h("button", { class: "plain", onclick: () => { state.id = job.id; draw(job); } }, job.name), h("small", {}, ` ${size(job.size)}`)))));
   }).catch(() => {});
-  return () => { gone = true; clearTimeout(timer); drawing.close(); };
+  return () => { gone = true; clearTimeout(timer); shown?.close(); drawing.close(); };
 }

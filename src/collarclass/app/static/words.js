@@ -32,7 +32,7 @@ const EN = {
   down: "The server does not answer any more. Start it again with “collarclass app”.",
   fileHead: "Label a file", fileLead: "CSV, Excel, JSON Lines or Parquet, as large as your disk allows. It is worked on in a private folder on this machine and removed when you close the program.",
   drop: "Drop a file here", choose: "or choose one", sending: "Copying", columnsHead: "What was recognised",
-  column: "Column", asTitle: "Title", asText: "Text", asCode: "Code", use: "Read as", asNothing: "—", rowsShown: (n) => `the first ${n} rows`,
+  column: "Column", use: "Read as", asNothing: "—", rowsShown: (n) => `the first ${n} rows`,
   start: "Label", cancel: "Cancel", again: "Another file", remove: "Remove", ready: "Ready", queued: "Waiting for another file", running: "Labelling", done: "Labelled", cancelled: "Cancelled", failedJob: "Stopped",
   rowsDone: (n) => (n === "1" ? "1 ad" : `${n} ads`), perSecond: (n) => `${n} a second`, left: (time) => `about ${time} left`, seconds: (n) => `${n} s`, minutes: (n) => `${n} min`,
   download: "Labelled file", downloadReport: "Report", outFormat: "Format", sameFormat: "As it came", definition: "Definition", words: "Name the words that decided",
@@ -44,6 +44,19 @@ const EN = {
   reviewDone: "All ads are labelled.", saveReview: "Save the review", saveLabels: "Labels so far", saveLater: "Save to resume later", leave: "Another review", saved: "Kept until the program ends; save it to resume another day: drop the saved file here.",
   agreement: "Agreement with a second annotator", agreementLead: "Drop the review that another person saved of the same ads.", different: "Labelled differently", you: "You", other2: "Second", kappa: "Cohen’s kappa", alike: "Same label", n: "Ads in both",
   modelSays: "The model’s label stays hidden, so that it does not sway you.", resumed: (n) => `Resumed with ${n} labels.`,
+  as_title: "Title", as_text: "Text", as_code: "Occupation code", as_date: "Date", as_group: "Group",
+  sheet: "Sheet", headerRow: "Column names in row", skipRows: "Rows to skip below", optionsHead: "How to label it", profileHead: "What the file holds",
+  chooseColumn: "Choose the column that holds the ads, or that of the titles.", looking: "Looking through the file …", firstRows: "the first ones of more",
+  figureRows: "Rows", figureEmpty: "Without a text", figureUntitled: "Without a title", figureLanguages: "Languages", figureRepeated: "Repeated ads", figureDates: "Dates", figureOdd: "Odd rows",
+  undated: (n) => `${n} without`, oddRows: "Which rows, and why", lang_en: "English", lang_zh: "Chinese", rowOf: (n) => `Row ${n}`,
+  leastSure: "Least confidence, %", leastSureNote: "a label less sure than that becomes unclear", fileGone: "This file is no longer here: files are removed when the program ends. Hand it in again.",
+  def_article: "Article (skill and schooling)", def_middle: "Middle ground", "def_dual-certificate": "Two certificates", def_occupation: "By occupation",
+  rowsHead: "The ads", searchAds: "Search titles and texts", rowsOf: (n, all) => `${n} of ${all} ads`, filters: "Filters", everything: "Show all", copyView: "Copy link to this view", downloadPart: "Download these rows", downloadAll: "Download as CSV",
+  moreValues: (n) => `${n} more`, noTitle: "(no title)", orSecond: (label) => `or ${label.toLowerCase()}`,
+  facet_row: "Row", facet_title: "Title", facet_collar: "Label", facet_schooling_level: "Schooling", facet_certificates: "Certificates", facet_month: "Month", facet_collar_note: "Notes", facet_confidence: "Confidence", facet_corrected_label: "Your label",
+  "sure_0.0": "near the line, below 60%", "sure_0.6": "60 to 80%", "sure_0.8": "80 to 95%", "sure_0.95": "95% and more",
+  unstated: "not stated", before: "Previous", behind: "Next", close: "Close", yourLabel: "Your label", yourLabelNote: "Kept beside the model’s label, and in what you download from here.", takenBack: "Taken back", everyCell: "All columns of the row",
+  "note_empty text": "empty text", "note_too little text to judge": "too little text to judge", "note_language not known to the model": "language not known to the model", "note_the title names no job that the model knows": "the title names no job that the model knows", "note_the code stands for no occupation that is known": "the code stands for no occupation that is known", "note_near the line": "near the line", "note_does not say what the work is": "does not say what the work is",
 };
 
 const ZH = {
@@ -78,7 +91,7 @@ const ZH = {
   down: "服务已停止，请重新运行 “collarclass app”。",
   fileHead: "标注一个文件", fileLead: "CSV、Excel、JSON Lines 或 Parquet，大小只受磁盘限制。文件放在这台电脑的私有目录中处理，程序关闭后删除。",
   drop: "把文件拖到这里", choose: "或选择文件", sending: "正在复制", columnsHead: "识别结果",
-  column: "列", asTitle: "职位名称", asText: "正文", asCode: "职业代码", use: "用作", asNothing: "—", rowsShown: (n) => `前 ${n} 行`,
+  column: "列", use: "用作", asNothing: "—", rowsShown: (n) => `前 ${n} 行`,
   start: "开始", cancel: "取消", again: "换一个文件", remove: "删除", ready: "就绪", queued: "等待另一个文件", running: "正在处理", done: "已完成", cancelled: "已取消", failedJob: "已停止",
   rowsDone: (n) => `${n} 条广告`, perSecond: (n) => `每秒 ${n} 条`, left: (time) => `约剩 ${time}`, seconds: (n) => `${n} 秒`, minutes: (n) => `${n} 分钟`,
   download: "下载结果文件", downloadReport: "下载报告", outFormat: "格式", sameFormat: "与原文件相同", definition: "定义", words: "列出起作用的词",
@@ -90,6 +103,19 @@ const ZH = {
   reviewDone: "全部标注完毕。", saveReview: "保存标注", saveLabels: "已有标注", saveLater: "保存以便继续", leave: "另一次标注", saved: "程序结束前一直保留；要改日继续，请先保存，之后把保存的文件拖到这里。",
   agreement: "与第二位标注者的一致性", agreementLead: "拖入另一人对同一批广告保存的标注。", different: "标注不同的广告", you: "您", other2: "第二位", kappa: "Cohen κ", alike: "类别相同", n: "共同广告数",
   modelSays: "模型的结果不显示，以免影响判断。", resumed: (n) => `已恢复 ${n} 个标注。`,
+  as_title: "职位名称", as_text: "正文", as_code: "职业代码", as_date: "日期", as_group: "分组",
+  sheet: "工作表", headerRow: "列名所在行", skipRows: "其下跳过行数", optionsHead: "判断设置", profileHead: "文件概况",
+  chooseColumn: "请选择招聘广告所在的列，或职位名称所在的列。", looking: "正在查看文件……", firstRows: "仅前若干行",
+  figureRows: "行数", figureEmpty: "无正文", figureUntitled: "无职位名称", figureLanguages: "语言", figureRepeated: "重复广告", figureDates: "日期范围", figureOdd: "异常行",
+  undated: (n) => `${n} 行无日期`, oddRows: "哪些行，什么问题", lang_en: "英文", lang_zh: "中文", rowOf: (n) => `第 ${n} 行`,
+  leastSure: "最低把握（%）", leastSureNote: "把握低于此值的改判为“无法判断”", fileGone: "文件已不在：程序关闭后文件即被删除。请重新拖入。",
+  def_article: "文章的定义（学历兼技能）", def_middle: "中间区域", "def_dual-certificate": "双证书", def_occupation: "按职业",
+  rowsHead: "全部广告", searchAds: "搜索职位名称和正文", rowsOf: (n, all) => `${all} 条中的 ${n} 条`, filters: "筛选", everything: "显示全部", copyView: "复制当前视图的链接", downloadPart: "下载这些行", downloadAll: "下载 CSV",
+  moreValues: (n) => `另外 ${n} 个`, noTitle: "（无职位名称）", orSecond: (label) => `或${label}`,
+  facet_row: "行", facet_title: "职位名称", facet_collar: "类别", facet_schooling_level: "学历", facet_certificates: "证书", facet_month: "月份", facet_collar_note: "备注", facet_confidence: "把握", facet_corrected_label: "您的判断",
+  "sure_0.0": "接近界线，低于 60%", "sure_0.6": "60% 至 80%", "sure_0.8": "80% 至 95%", "sure_0.95": "95% 及以上",
+  unstated: "未写明", before: "上一条", behind: "下一条", close: "关闭", yourLabel: "您的判断", yourLabelNote: "与模型的结果分开保存，从此处下载时一并列出。", takenBack: "已撤回", everyCell: "该行所有列",
+  "note_empty text": "正文为空", "note_too little text to judge": "文字太少，无法判断", "note_language not known to the model": "模型不认识的语言", "note_the title names no job that the model knows": "职位名称不是已知职业", "note_the code stands for no occupation that is known": "职业代码未知", "note_near the line": "接近界线", "note_does not say what the work is": "未说明工作内容",
 };
 
 export const WORDS = { en: EN, zh: ZH };
@@ -103,6 +129,7 @@ export function t(name, ...values) {
 /** The name of an occupation in the chosen language. */
 t.title = (row) => (lang === "zh" && row.titles_zh ? row.titles_zh.split("; ")[0] : row.title);
 t.language = () => lang;
+t.has = (name) => name in WORDS[lang];
 t.number = (n) => new Intl.NumberFormat(lang).format(n);
 t.percent = (share, digits = 0) =>
   new Intl.NumberFormat(lang, { style: "percent", maximumFractionDigits: digits, minimumFractionDigits: digits }).format(share);

@@ -1,0 +1,102 @@
+"""What a file holds before it is labelled: rows, empty texts, languages, repeated ads, dates, odd rows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from collarclass.errors import DataError
+from collarclass.explain.sentence import language
+from collarclass.files.batch import Batch
+from collarclass.files.readers import Layout, open_reader
+from collarclass.files.source import Source
+from collarclass.files.table import cell_text
+from collarclass.shares.dates import find_periods, is_dates
+from collarclass.tables.columns import Columns
+
+MOST_ROWS = 200_000
+_ROWS = 2000
+_MOST_GROUPS, _MOST_VALUES, _LONGEST_VALUE = 5, 30, 40
+_MOST_ODD = 10
+
+
+def propose(
+    rows: Sequence[dict[str, Any]], columns: Sequence[str], taken: Sequence[str]
+) -> tuple[str | None, list[str]]:
+    """The first column of dates, and columns of a few values each that repeat, by some rows."""
+    table = pd.DataFrame([[cell_text(row.get(name)) for name in columns] for row in rows], columns=list(columns))
+    date, groups = None, []
+    for name in dict.fromkeys(columns):
+        cells = table[name] if name not in taken and list(columns).count(name) == 1 else pd.Series([], dtype=str)
+        values = [value for value in cells.unique() if value.strip()]
+        if date is None and values and is_dates(values[:200]):
+            date = name
+        elif 2 <= len(values) <= min(_MOST_VALUES, len(cells) / 2) and max(map(len, values)) <= _LONGEST_VALUE:
+            groups.append(name)
+    return date, groups[:_MOST_GROUPS]
+
+
+def profile(path: Path, layout: Layout, columns: Columns, date: str | None) -> dict[str, Any]:
+    """Look through a file, or through its first rows where it has very many.
+
+    Parameters
+    ----------
+    path : Path
+    layout : Layout
+    columns : Columns
+        Those that are read.
+    date : str, optional
+    """
+    n = empty = repeated = untitled = 0
+    languages: Counter[str] = Counter()
+    n_odd = 0
+    odd: list[dict[str, Any]] = []
+    months: Counter[str] = Counter()
+    dated: Counter[str] = Counter()
+    seen: set[int] = set()
+    source = Source(str(path))
+    try:
+        reader = open_reader(source, layout, lambda names, where, kinds: columns)
+        whole = True
+        for batch in reader.batches(_ROWS):
+            if n >= MOST_ROWS:
+                whole = False
+                break
+            for number, note in sorted(batch.notes.items()):
+                n_odd += 1
+                if len(odd) < _MOST_ODD:
+                    odd.append({"row": n + number + 1, "note": note})
+            for title, text in _ads(batch):
+                empty += not text.strip()
+                untitled += not title.strip()
+                languages[language(text)] += bool(text.strip())
+                words = hash((title, text))
+                repeated += words in seen and bool(text.strip())
+                seen.add(words)
+            if date is not None:
+                dated.update(cell_text(row.get(date)) for row in batch.rows())
+            n += len(batch)
+    finally:
+        source.close()
+    undated = 0
+    if date is not None:
+        try:
+            for value, month in zip(dated, find_periods(list(dated)), strict=True):
+                months[month] += dated[value]
+            undated = months.pop("", 0)
+        except DataError:  # the order of day and month cannot be told
+            undated = n
+    return {
+        "rows": n, "whole": whole, "empty": empty, "untitled": untitled if columns.has_titles else 0,
+        "languages": {name: count for name, count in languages.most_common() if count}, "repeated": repeated,
+        "first": min(months, default=None), "last": max(months, default=None), "undated": undated,
+        "odd": odd, "n_odd": n_odd,
+    }  # fmt: skip
+
+
+def _ads(batch: Batch) -> Any:
+    return zip(batch.titles if batch.titles is not None else [""] * len(batch), batch.texts, strict=True)
