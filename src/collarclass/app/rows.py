@@ -12,10 +12,9 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import ValidationError
 
 from collarclass.app.jobs import Job, Store
-from collarclass.app.problems import Problem
 from collarclass.app.results import Results, View
 from collarclass.app.schemas import AnswerRequest, FacetsReply, RowsReply, WholeRow
-from collarclass.app.uploads import download, labelled
+from collarclass.app.uploads import download, with_rows
 from collarclass.errors import DataError
 
 ViewText = Annotated[str, Query(max_length=20_000, description="Which rows, as JSON of the schema View.")]
@@ -25,9 +24,8 @@ Limit = Annotated[int, Query(ge=1, le=500)]
 
 def results(job: Job) -> Results:
     """The rows of a file that is labelled."""
-    labelled(job)
-    if job.results is None:
-        raise Problem(409, "This file has no rows.")
+    with_rows(job)
+    assert job.results is not None  # made with the rows
     return job.results
 
 

@@ -106,6 +106,14 @@ def _profile(job: Job, request: LabelRequest) -> dict[str, Any]:
         raise DataError(job.told(error)) from None
 
 
+def with_rows(job: Job) -> Path:
+    """The labelled file of a job that is done and has rows."""
+    path = labelled(job)
+    if not job.rows:
+        raise Problem(409, "This file has no rows: choose another sheet, or another row of column names.")
+    return path
+
+
 def files_router(store: Store) -> APIRouter:
     """The part of the interface that is about files."""
     router = APIRouter(tags=["files"])
@@ -212,7 +220,7 @@ def files_router(store: Store) -> APIRouter:
 
 
 def _report(store: Store, job: Job, lang: str) -> Path:
-    path = labelled(job).with_name(f"report-{lang}.html")
+    path = with_rows(job).with_name(f"report-{lang}.html")
     try:
         from collarclass.report.report import write_report
 
@@ -246,7 +254,7 @@ def _shares(store: Store, job: Job, truth: Job | None) -> dict[str, Any]:
     try:
         annotated = truth.path if truth else None
         found = shares_of_file(
-            labelled(job), annotated, model=store.model, definition=job.definition, **job.chosen  # type: ignore[arg-type]
+            with_rows(job), annotated, model=store.model, definition=job.definition, **job.chosen  # type: ignore[arg-type]
         )
     except CollarclassError as error:
         message = truth.told(error) if truth else str(error)
