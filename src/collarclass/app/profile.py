@@ -12,8 +12,9 @@ import pandas as pd
 from collarclass.errors import DataError
 from collarclass.explain.sentence import language
 from collarclass.files.batch import Batch
-from collarclass.files.readers import Layout, open_reader
-from collarclass.files.source import Source
+from collarclass.files.formats import open_source
+from collarclass.files.layout import Layout
+from collarclass.files.readers import open_reader
 from collarclass.files.table import cell_text
 from collarclass.shares.dates import find_periods, is_dates
 from collarclass.tables.columns import Columns
@@ -58,7 +59,7 @@ def profile(path: Path, layout: Layout, columns: Columns, date: str | None) -> d
     months: Counter[str] = Counter()
     dated: Counter[str] = Counter()
     seen: set[int] = set()
-    source = Source(str(path))
+    source = open_source(str(path))
     try:
         reader = open_reader(source, layout, lambda names, where, kinds: columns)
         whole = True

@@ -25,7 +25,7 @@ from collarclass.app.schemas import (
     SharesReply,
 )
 from collarclass.errors import CollarclassError, DataError, MissingPartError
-from collarclass.files.readers import Layout
+from collarclass.files.layout import Layout
 from collarclass.files.table import iter_table
 from collarclass.tables.columns import Columns
 
