@@ -150,7 +150,9 @@ def _predict(
     from_titles.certificate_status[from_ads] = ads.certificate_status[thin]
     from_titles.certificates[from_ads] = [ads.certificates[j] for j in thin]
     from_titles.requirements[from_ads] = [ads.requirements[j] for j in thin]
-    kept = np.setdiff1d(np.arange(len(as_ads)), np.array(thin, dtype=np.int64))
+    stays = np.ones(len(as_ads), dtype=bool)
+    stays[thin] = False
+    kept = np.flatnonzero(stays)
     places = np.array([*(as_ads[j] for j in kept.tolist()), *rows], dtype=np.int64)
     return _joined([_take(ads, kept), from_titles], places)
 

@@ -173,6 +173,8 @@ def _join_equivalents(tokens: Tokens, found: Phrases, is_item: Flags) -> None:
     near = (found.group[mark] == CLASS["mark"]) & (found.group[topic] == CLASS["topic"]) & (found.value[topic] == 1)
     near &= (found.sentence[topic] == found.sentence[mark]) & (gap <= _MAX_QUALIFYING_TOKENS)
     mark, gap = mark[near], gap[near]
+    if not len(mark):
+        return
     whole = np.ones(len(mark), dtype=bool)
     for step in range(_MAX_QUALIFYING_TOKENS):
         sign = tokens.folded[tokens.end[np.minimum(found.last[mark] + step, len(tokens) - 1)]]
