@@ -6,6 +6,7 @@
 FROM python:3.12-slim AS build
 WORKDIR /source
 COPY . .
+RUN apt-get update && apt-get install --yes --no-install-recommends gcc libc6-dev
 RUN pip install --no-cache-dir build && python -m build --wheel --outdir /wheels
 
 FROM python:3.12-slim
