@@ -97,7 +97,7 @@ def test_places_that_cannot_synchronise_or_lock(
 
         monkeypatch.setattr(fcntl, "flock", fails)
     assert label_file(ads, tmp_path / "out.csv", model=small_model).rows == 2
-    assert [p.name for p in sorted(tmp_path.iterdir())] == ["out.csv", "招聘.csv"]
+    assert [p.name for p in sorted(tmp_path.glob("[!.]*"))] == ["out.csv", "招聘.csv"]
 
 
 def test_without_standard_error(
