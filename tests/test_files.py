@@ -705,6 +705,25 @@ def test_two_runs_with_one_target_do_not_mix(hundred: Path, tmp_path: Path, smal
     assert list(tmp_path.glob(".*")) == [journal_of(target)]
 
 
+def test_two_runs_do_not_mix_where_there_are_no_locks(
+    hundred: Path, tmp_path: Path, small_model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("collarclass.files.resumable_output._take_lock", lambda descriptor: True)
+    target = tmp_path / "out.csv"
+    seen: list[int] = []
+
+    def another(done: int, share: float) -> None:
+        if not seen:
+            seen.append(done)
+            label_file(hundred, tmp_path / "whole.csv", model=small_model)
+            interrupted_run(hundred, target, model=small_model)
+
+    refused("by another run", hundred, target, model=small_model, batch_size=10, progress=another)
+    assert not target.exists()
+    assert label_file(hundred, target, model=small_model, batch_size=10, resume=True).rows == 100
+    assert target.read_bytes() == (tmp_path / "whole.csv").read_bytes()
+
+
 def test_a_target_that_appears_meanwhile_is_not_overwritten(hundred: Path, tmp_path: Path, small_model: Model) -> None:
     target = tmp_path / "out.csv"
 

@@ -283,7 +283,10 @@ class Output:
             self._deliver()
             return
         self.sync()
+        own = os.fstat(self._file.fileno())
         self._file.close()
+        if not (self._partial.exists() and os.path.samestat(own, self._partial.stat())):  # a place without locks
+            raise DataError(f"{self._target} is being written by another run: wait for it, or choose another name.")
         made = self._built if self._spool else self._partial
         if self._spool:
             with made.open("rb+") as file:
