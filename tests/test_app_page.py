@@ -21,7 +21,7 @@ from app_server import Address, running
 from collarclass import classify, label_file, lookup_occupation
 from collarclass.app.guard import Access
 from collarclass.app.server import create_app
-from collarclass.shares.files import sample_file
+from collarclass.shares.files import sample_file, shares_of_file
 from research.docs.browser import Page, find_browser
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -351,6 +351,31 @@ def test_a_workbook_with_a_cover_goes_from_import_to_one_corrected_ad(
     assert web.run("document.documentElement.scrollWidth") <= width
     if AXE is not None:
         assert violations(web) == []
+    # A picture for each column, and for two of its groups.
+    web.run("(e => { e.value = 'region'; e.dispatchEvent(new Event('change')); })(document.querySelector('#by'))")
+    web.wait(
+        "document.querySelector('#picture')?.src.includes('by=region') && document.querySelector('#first').length === 3"
+    )
+    web.run("['first', 'second'].forEach((id, i) => { document.getElementById(id).value = ['north', 'south'][i]; })")
+    web.run("document.querySelector('#second').dispatchEvent(new Event('change'))")
+    web.wait("document.querySelectorAll('.differences li').length === 4")
+    shares = shares_of_file(tmp_path / "labelled.csv", by=["region"])
+    shown = web.run("[...document.querySelectorAll('.numbers tbody tr')].map(r => r.cells[5].textContent)")
+    assert [float(cell.rstrip("%")) for cell in shown] == [round(100 * plain, 1) for plain in shares["plain"]]
+    for what in ("plane", "schooling", "certificates"):
+        web.run(
+            f"(e => {{ e.value = '{what}'; e.dispatchEvent(new Event('change')); }})(document.querySelector('#what'))"
+        )
+        web.wait(f"document.querySelector('#picture')?.src.includes('what={what}')")
+    web.run("HTMLAnchorElement.prototype.click = function () { window.saved = this.href.slice(0, 22); }")
+    web.run("document.querySelector('#savePng').click()")
+    assert web.run("window.saved") == "data:image/png;base64,"
+    web.run("delete HTMLAnchorElement.prototype.click")
+    assert web.complaints() == []
+    web.open("file", lang=lang, width=width)
+    web.wait("!!document.querySelector('.earlier button')")
+    web.click(".earlier button")
+    web.wait("!!document.querySelector('#remove')")
     web.click("#remove")
     web.wait("!!document.querySelector('#file')")
 

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from collarclass.app.problems import Problem, log_unexpected
 from collarclass.app.profile import propose
 from collarclass.app.results import CORRECTIONS, Results, ResultsWriter
@@ -98,6 +100,8 @@ class Job:
     date: str | None = None
     groups: list[str] = field(default_factory=list)
     results: Results | None = None
+    truth: Path | None = None  # annotated ads, by which the shares are corrected
+    estimates: dict[str, pd.DataFrame] = field(default_factory=dict)  # shares, by the column that makes groups
 
     def shown(self) -> dict[str, Any]:
         """What a client sees of it."""
@@ -115,6 +119,7 @@ class Job:
             "skip_rows": self.layout.skip_rows,
             "date": self.date,
             "groups": self.groups,
+            "annotated": self.truth is not None,
             "definition": self.definition,
             "preview": self.preview,
             "state": self.state,
@@ -225,7 +230,8 @@ class Store:
         result = job.path.parent / f"labelled.{kind.name}{_SUFFIXES.get(compression, '')}"
         job.result, job.state, job.rows, job.share, job.error, job.seconds = result, "waiting", 0, 0.0, None, 0.0
         job.counts, job.cancelled = {}, threading.Event()
-        job.definition, job.chosen, job.results = wanted.definition, {}, None
+        job.definition, job.chosen, job.results, job.truth = wanted.definition, {}, None, None
+        job.estimates.clear()
         job.date = wanted.date if "date" in wanted.model_fields_set else job.date
         job.groups = wanted.groups if wanted.groups is not None else job.groups
         table = job.path.parent / "rows.arrow"

@@ -15,19 +15,21 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from collarclass.definitions.labels import LEVELS
+from collarclass.definitions.labels import COLLARS, LEVELS
 from collarclass.errors import DataError
 from collarclass.files.batch import Batch
 from collarclass.files.csv_records import Dialect
 from collarclass.files.table import cell_text
 from collarclass.files.writers import delimited_cells
 from collarclass.model.doubt import second_label
+from collarclass.requirement_reader.certificates import UNNAMED
 from collarclass.shares.dates import find_periods
-from collarclass.shares.read import COLLARS, PROBABILITIES
+from collarclass.shares.read import PROBABILITIES
 
 OWN = "="  # before the names of a file's own columns, which may be those of others
 TITLE, TEXT, MONTH, CORRECTED, SURE = "title", "text", "month", "corrected_label", "confidence"
 CORRECTIONS = "corrections.json"
+UNNAMED_LAST = frozenset(UNNAMED.values())  # certificates and licences that say less than any name
 BINS = (0.0, 0.6, 0.8, 0.95)  # of the facet of confidence, each up to the next
 _EXCERPT = 200
 _MOST_VALUES = 200  # of a facet
@@ -287,7 +289,9 @@ def _in_order(name: str, counts: Counter[str]) -> list[dict[str, Any]]:
     rank = {value: i for i, value in enumerate(order)}
 
     def key(value: str) -> tuple[Any, ...]:
-        return (rank.get(value, len(rank)), value) if order or name == MONTH else (-counts[value], value)
+        if order or name == MONTH:
+            return rank.get(value, len(rank)), value
+        return value in UNNAMED_LAST, -counts[value], value
 
     return [{"value": value, "n": counts[value]} for value in sorted(counts, key=key)]
 

@@ -11,22 +11,15 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import ValidationError
 
-from collarclass.app.jobs import Job, Store
-from collarclass.app.results import Results, View
+from collarclass.app.jobs import Store
+from collarclass.app.results import View
 from collarclass.app.schemas import AnswerRequest, FacetsReply, RowsReply, WholeRow
-from collarclass.app.uploads import download, with_rows
+from collarclass.app.uploads import download, results
 from collarclass.errors import DataError
 
 ViewText = Annotated[str, Query(max_length=20_000, description="Which rows, as JSON of the schema View.")]
 Offset = Annotated[int, Query(ge=0)]
 Limit = Annotated[int, Query(ge=1, le=500)]
-
-
-def results(job: Job) -> Results:
-    """The rows of a file that is labelled."""
-    with_rows(job)
-    assert job.results is not None  # made with the rows
-    return job.results
 
 
 def view_of(text: str) -> View:

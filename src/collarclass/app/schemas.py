@@ -302,6 +302,7 @@ class FileState(BaseModel):
     skip_rows: int = Field(description="Rows below the column names that are left out.")
     date: str | None = Field(description="The column that looks like dates.")
     groups: list[str] = Field(description="Columns of a few values that repeat.")
+    annotated: bool = Field(description="Whether annotated ads correct the shares.")
     definition: str = Field(description="What the labels mean.")
     preview: list[dict[str, str]] = Field(description="The first rows, cells cut short.")
     state: Literal["ready", "waiting", "running", "done", "failed", "cancelled"]
@@ -423,6 +424,8 @@ class SharesReply(BaseModel):
     model: str
     shares: list[dict[str, Any]]
     warnings: list[str]
+    methods: str = Field(description="How they were estimated, for the methods section of a paper.")
+    differences: list[dict[str, Any]] = Field(description="Of two groups, as `collarclass.share_differences` has them.")
 
 
 class ReviewRequest(_Strict):

@@ -28,6 +28,7 @@ from collarclass.app.ads import ads_router
 from collarclass.app.guard import Access, Guard, Limits
 from collarclass.app.jobs import PREFIX, Store
 from collarclass.app.labeller import Labeller
+from collarclass.app.pictures import pictures_router
 from collarclass.app.problems import Problem, ProblemDocument, add_handlers
 from collarclass.app.reviews import reviews_router
 from collarclass.app.rows import rows_router
@@ -83,6 +84,7 @@ def create_app(model: Model | None = None, *, access: Access | None = None, limi
     app.include_router(ads_router(labeller))
     app.include_router(files_router(store))
     app.include_router(rows_router(store))
+    app.include_router(pictures_router(store))
     app.include_router(reviews_router(store))
     _add_page(app)
     return Guard(app, access or Access(), limits, model.identity)

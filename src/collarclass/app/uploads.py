@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import heapq
-import math
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 
@@ -15,6 +16,7 @@ from collarclass.app.jobs import Job, Store, inspect
 from collarclass.app.labeller import definitions
 from collarclass.app.problems import Problem
 from collarclass.app.profile import profile
+from collarclass.app.results import Results
 from collarclass.app.schemas import (
     FileReply,
     FilesReply,
@@ -22,20 +24,16 @@ from collarclass.app.schemas import (
     LayoutRequest,
     PointsReply,
     ProfileReply,
-    SharesReply,
 )
 from collarclass.errors import CollarclassError, DataError, MissingPartError
 from collarclass.files.layout import Layout
-from collarclass.files.table import iter_table
 from collarclass.tables.columns import Columns
 
 Name = Annotated[str, Query(max_length=500, description="The file's name; its ending tells the format.")]
 UPLOAD = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {
     "type": "string", "format": "binary"}}}}}  # fmt: skip
 _PIECE = 1 << 20
-_PLACED = ("collar", "academic_score", "hands_on_score")
 _MOST_POINTS = 1500
-_ROWS_FOR_POINTS = 50_000
 
 
 def download(kind: str) -> dict[int | str, dict[str, Any]]:
@@ -104,6 +102,13 @@ def _profile(job: Job, request: LabelRequest) -> dict[str, Any]:
         return profile(job.path, job.layout, columns, request.date)
     except (CollarclassError, OSError) as error:
         raise DataError(job.told(error)) from None
+
+
+def results(job: Job) -> Results:
+    """The rows of a file that is labelled."""
+    with_rows(job)
+    assert job.results is not None  # made with the rows
+    return job.results
 
 
 def with_rows(job: Job) -> Path:
@@ -193,28 +198,10 @@ def files_router(store: Store) -> APIRouter:
             headers={"content-security-policy": "sandbox"},  # it is to be kept, not run in this page's name
         )
 
-    @router.get("/v1/files/{file}/shares", response_model=SharesReply, summary="Shares of the labels")
-    async def shares(file: str) -> Response:
-        return JSONResponse({"model": model, **await asyncio.to_thread(_shares, store, store.get(file), None)})
-
     @router.get("/v1/files/{file}/points", response_model=PointsReply, summary="Some of the ads on the plane")
     async def points(file: str) -> Response:
         job = store.get(file)
-        points = await asyncio.to_thread(_points, labelled(job), job.chosen.get("prefix", ""))
-        return JSONResponse({"model": model, **points})
-
-    @router.post("/v1/files/{file}/annotations", response_model=SharesReply, openapi_extra=UPLOAD,
-                 summary="Shares corrected by annotated ads, handed in as the body")  # fmt: skip
-    async def annotations(request: Request, file: str, name: Name) -> Response:
-        job = store.get(file)
-        labelled(job)
-        truth = store.new(name)
-        try:
-            await receive(request, store, truth.path)
-            found = await asyncio.to_thread(_shares, store, job, truth)
-        finally:
-            store.drop(truth)
-        return JSONResponse({"model": model, **found})
+        return JSONResponse({"model": model, **await asyncio.to_thread(_points, results(job))})
 
     return router
 
@@ -224,7 +211,10 @@ def _report(store: Store, job: Job, lang: str) -> Path:
     try:
         from collarclass.report.report import write_report
 
-        write_report(labelled(job), path, lang=lang, definition=job.definition, model=store.model, **job.chosen)  # type: ignore[arg-type]
+        write_report(
+            labelled(job), path, lang=lang, definition=job.definition, truth=job.truth, model=store.model,
+            **job.chosen,  # type: ignore[arg-type]
+        )  # fmt: skip
     except MissingPartError as error:
         raise Problem(501, str(error)) from None
     except CollarclassError as error:
@@ -232,36 +222,10 @@ def _report(store: Store, job: Job, lang: str) -> Path:
     return path
 
 
-def _points(path: Path, prefix: str) -> dict[str, Any]:
-    """Scores and labels of some ads, drawn by a fixed scramble of their numbers from the first of the file."""
-    drawn: list[tuple[int, list[float | str]]] = []
-    seen = 0
-    for rows in iter_table(path):
-        for collar, academic, hands_on in zip(*(rows[prefix + name] for name in _PLACED), strict=True):
-            seen += 1
-            if collar != "unclear":
-                drawn.append(((seen * 0x9E3779B1) & 0xFFFFFFFF, [float(academic), float(hands_on), str(collar)]))
-        drawn = heapq.nsmallest(_MOST_POINTS, drawn)
-        if seen >= _ROWS_FOR_POINTS:
-            break
-    points = [point for _, point in drawn]
-    return {"of": seen, **{name: [p[i] for p in points] for i, name in enumerate(("academic", "hands_on", "label"))}}
-
-
-def _shares(store: Store, job: Job, truth: Job | None) -> dict[str, Any]:
-    from collarclass.shares.files import shares_of_file
-
-    try:
-        annotated = truth.path if truth else None
-        found = shares_of_file(
-            with_rows(job), annotated, model=store.model, definition=job.definition, **job.chosen  # type: ignore[arg-type]
-        )
-    except CollarclassError as error:
-        message = truth.told(error) if truth else str(error)
-        raise DataError(job.told(DataError(message))) from None
-    rows = [
-        {str(k): None if isinstance(v, float) and not math.isfinite(v) else v for k, v in row.items()}
-        for row in found.astype(object).to_dict("records")
-    ]
-    warnings = sorted({row["warning"] for row in rows if row["warning"]})
-    return {"shares": rows, "warnings": warnings}
+def _points(found: Results) -> dict[str, Any]:
+    """Scores and labels of some ads, drawn by a fixed scramble of their numbers."""
+    known = np.flatnonzero(pc.not_equal(found.table["collar"], "unclear").to_numpy())
+    drawn = known[np.argsort(((known + 1) * 0x9E3779B1) & 0xFFFFFFFF, kind="stable")[:_MOST_POINTS]]
+    part = found.table.select(["academic_score", "hands_on_score", "collar"]).take(pa.array(drawn))
+    academic, hands_on, label = (column.to_pylist() for column in part.columns)
+    return {"of": len(found), "academic": academic, "hands_on": hands_on, "label": label}

@@ -1,4 +1,5 @@
 """A labelled file as one page.
 
-May import: errors, text, definitions, explain, labelling, model, result, api, tables, files, shares.
+May import: errors, text, definitions, requirement_reader, explain, labelling, model, result, api,
+tables, files, shares.
 """

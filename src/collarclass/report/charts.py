@@ -18,12 +18,12 @@ Place = Callable[[float, float], tuple[float, float]]
 _DASHES = {"white": "2 3", "blue": "7 3", "gray": ""}
 
 
-def _tag(name: str, content: str = "", **attributes: object) -> str:
+def tag(name: str, content: str = "", **attributes: object) -> str:
     pairs = "".join(f' {k.rstrip("_").replace("_", "-")}="{html.escape(str(v))}"' for k, v in attributes.items())
     return f"<{name}{pairs}>{content}</{name}>"
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
     return f"{value:.1f}".rstrip("0").rstrip(".")
 
 
@@ -90,20 +90,20 @@ def plane(
     for (x, y), n, k in zip(centre, count, label, strict=True):
         px, py = place(float(x), float(y))
         strength = 0.2 + 0.8 * math.log1p(n) / math.log1p(top)
-        tip = _tag("title", html.escape(f"{words['academic']} {x:.2f}, {words['hands_on']} {y:.2f}: {n:,}"))
+        tip = tag("title", html.escape(f"{words['academic']} {x:.2f}, {words['hands_on']} {y:.2f}: {n:,}"))
         parts.append(
-            _tag("path", tip, class_=f"hex {LABELS[k]}", d=_hexagon(px, py, radius), opacity=f"{strength:.2f}")
+            tag("path", tip, class_=f"hex {LABELS[k]}", d=_hexagon(px, py, radius), opacity=f"{strength:.2f}")
         )
     for line in borders:
-        points = " ".join(",".join(map(_number, place(x, y))) for x, y in line)
-        parts.append(_tag("polyline", class_="border", points=points))
+        points = " ".join(",".join(map(number, place(x, y))) for x, y in line)
+        parts.append(tag("polyline", class_="border", points=points))
     parts += _marginals(scores, labels, place)
     return _svg(width, height, "".join(parts), words["plane_alt"])
 
 
 def _hexagon(x: float, y: float, radius: float) -> str:
     corners = [(x + radius * math.sin(a), y + radius * math.cos(a)) for a in np.arange(6) * math.pi / 3]
-    return "M" + "L".join(f"{_number(a)} {_number(b)}" for a, b in corners) + "Z"
+    return "M" + "L".join(f"{number(a)} {number(b)}" for a, b in corners) + "Z"
 
 
 def _axes(place: Place, words: dict[str, str]) -> str:
@@ -112,16 +112,16 @@ def _axes(place: Place, words: dict[str, str]) -> str:
         x, bottom = place(value, 0)
         left, y = place(0, value)
         out.append(
-            _tag("line", class_="grid", x1=_number(x), x2=_number(x), y1=_number(place(0, 1)[1]), y2=_number(bottom))
+            tag("line", class_="grid", x1=number(x), x2=number(x), y1=number(place(0, 1)[1]), y2=number(bottom))
         )
         out.append(
-            _tag("line", class_="grid", y1=_number(y), y2=_number(y), x1=_number(left), x2=_number(place(1, 0)[0]))
+            tag("line", class_="grid", y1=number(y), y2=number(y), x1=number(left), x2=number(place(1, 0)[0]))
         )
-        out.append(_tag("text", f"{value:g}", class_="tick mid", x=_number(x), y=_number(bottom + 20)))
-        out.append(_tag("text", f"{value:g}", class_="tick end", x=_number(left - 11), y=_number(y + 4)))
+        out.append(tag("text", f"{value:g}", class_="tick mid", x=number(x), y=number(bottom + 20)))
+        out.append(tag("text", f"{value:g}", class_="tick end", x=number(left - 11), y=number(y + 4)))
     x, y = place(0.5, 0)
-    out.append(_tag("text", html.escape(words["academic"] + " →"), class_="name mid", x=_number(x), y=_number(y + 36)))
-    out.append(_tag("text", html.escape("↑ " + words["hands_on"]), class_="name", x=0, y=12))
+    out.append(tag("text", html.escape(words["academic"] + " →"), class_="name mid", x=number(x), y=number(y + 36)))
+    out.append(tag("text", html.escape("↑ " + words["hands_on"]), class_="name", x=0, y=12))
     return "".join(out)
 
 
@@ -144,7 +144,7 @@ def _marginals(scores: NDArray[np.floating], labels: NDArray[np.integer], place:
                 else:
                     (x, y2), (_, y) = place(1, edges[i]), place(1, edges[i + 1])
                     box = {"x": x + _GAP + base[i], "y": y + 0.5, "width": length, "height": y2 - y - 1}
-                out.append(_tag("rect", class_=f"bar {name}", **{k2: _number(v) for k2, v in box.items()}))
+                out.append(tag("rect", class_=f"bar {name}", **{k2: number(v) for k2, v in box.items()}))
                 base[i] += length
     return out
 
@@ -165,14 +165,14 @@ def lines(
     parts = []
     for i in range(5):
         y = place(0, ceiling * i / 4)[1]
-        parts.append(_tag("line", class_="grid", x1=left, x2=width - 6, y1=_number(y), y2=_number(y)))
-        parts.append(_tag("text", f"{100 * ceiling * i / 4:g}", class_="tick end", x=left - 5, y=_number(y + 4)))
+        parts.append(tag("line", class_="grid", x1=left, x2=width - 6, y1=number(y), y2=number(y)))
+        parts.append(tag("text", f"{100 * ceiling * i / 4:g}", class_="tick end", x=left - 5, y=number(y + 4)))
     every = max(1, math.ceil(len(periods) / 5))
     for i, period in enumerate(periods):
         if i % every == 0:
             x = place(i, 0)[0]
             anchor = "mid" if 0 < i < len(periods) - 1 or len(periods) == 1 else ("start" if i == 0 else "end")
-            parts.append(_tag("text", html.escape(period), class_=f"tick {anchor}", x=_number(x), y=height - 7))
+            parts.append(tag("text", html.escape(period), class_=f"tick {anchor}", x=number(x), y=height - 7))
     for name, values in shares.items():
         parts.append(_series(name, names[name], periods, values, place))
     return _svg(width, height, "".join(parts), alt)
@@ -184,26 +184,26 @@ def _series(
     known = not any(math.isnan(low) for _, low, _ in values)  # without an interval only the line is drawn
     upper = [place(i, high) for i, (_, _, high) in enumerate(values)] if known else []
     lower = [place(i, low) for i, (_, low, _) in enumerate(values)] if known else []
-    band = " ".join(f"{_number(x)},{_number(y)}" for x, y in (*upper, *reversed(lower)))
+    band = " ".join(f"{number(x)},{number(y)}" for x, y in (*upper, *reversed(lower)))
     points = [place(i, share) for i, (share, _, _) in enumerate(values)]
-    line = " ".join(f"{_number(x)},{_number(y)}" for x, y in points)
+    line = " ".join(f"{number(x)},{number(y)}" for x, y in points)
     parts = [
-        _tag("polygon", class_=f"band {name}", points=band),
-        _tag("polyline", class_=f"series {name}", points=line, stroke_dasharray=_DASHES.get(name, "")),
+        tag("polygon", class_=f"band {name}", points=band),
+        tag("polyline", class_=f"series {name}", points=line, stroke_dasharray=_DASHES.get(name, "")),
     ]
     for (x, y), period, (share, low, high) in zip(points, periods, values, strict=True):
         interval = f" ({100 * low:.1f}–{100 * high:.1f})" if known else ""
-        tip = _tag("title", html.escape(f"{said}, {period}: {100 * share:.1f} %{interval}"))
-        parts.append(_tag("circle", tip, class_=f"dot {name}", cx=_number(x), cy=_number(y), r=3.2))
+        tip = tag("title", html.escape(f"{said}, {period}: {100 * share:.1f} %{interval}"))
+        parts.append(tag("circle", tip, class_=f"dot {name}", cx=number(x), cy=number(y), r=3.2))
         if len(periods) == 1 and known:
             parts.append(
-                _tag(
+                tag(
                     "line",
                     class_="whisker",
-                    x1=_number(x),
-                    x2=_number(x),
-                    y1=_number(upper[0][1]),
-                    y2=_number(lower[0][1]),
+                    x1=number(x),
+                    x2=number(x),
+                    y1=number(upper[0][1]),
+                    y2=number(lower[0][1]),
                 )
             )
     return "".join(parts)
@@ -220,22 +220,115 @@ def histogram(counts: NDArray[np.integer], edges: NDArray[np.floating], alt: str
         for i, n in enumerate(counts[k]):
             if n:
                 box = (left + i * step + 1, height - bottom - (base[i] + n) * scale, step - 2, n * scale)
-                tip = _tag("title", f"{edges[i]:.2f}–{edges[i + 1]:.2f}: {n:,}")
+                tip = tag("title", f"{edges[i]:.2f}–{edges[i + 1]:.2f}: {n:,}")
                 names = ("x", "y", "width", "height")
                 parts.append(
-                    _tag("rect", tip, class_=f"bar {name}", **dict(zip(names, map(_number, box), strict=True)))
+                    tag("rect", tip, class_=f"bar {name}", **dict(zip(names, map(number, box), strict=True)))
                 )
         base += counts[k]
     for i in range(0, len(edges), 2):
         parts.append(
-            _tag("text", f"{100 * edges[i]:.0f} %", class_="tick mid", x=_number(left + i * step), y=height - 5)
+            tag("text", f"{100 * edges[i]:.0f} %", class_="tick mid", x=number(left + i * step), y=height - 5)
         )
     return _svg(width, height, "".join(parts), alt)
 
 
+def intervals(
+    values: Sequence[str], shares: dict[str, list[tuple[float, float, float, float]]], names: dict[str, str], alt: str
+) -> str:
+    """Shares of groups below each other: a mark, its interval where there is one, and a notch at the share counted.
+
+    Parameters
+    ----------
+    values : sequence of str
+        The groups.
+    shares : dict of str to list of (float, float, float, float)
+        For each label and group the share, its interval (NaN where there is none) and the share counted.
+    names : dict of str to str
+        Of the labels.
+    alt : str
+    """
+    lane, gap, left, right, top = 11.0, 14.0, 108.0, 14.0, 30.0
+    block = lane * len(shares) + gap
+    width, height = 420.0, top + block * len(values) + 16
+    known = [value for rows in shares.values() for row in rows for value in row if not math.isnan(value)]
+    ceiling = min(1.0, math.ceil(max(known, default=1.0) * 10) / 10)
+
+    def x(share: float) -> float:
+        return left + share / ceiling * (width - left - right)
+
+    parts = []
+    for i in range(5):
+        line = number(x(ceiling * i / 4))
+        parts.append(tag("line", class_="grid", x1=line, x2=line, y1=top - 6, y2=number(height - 16)))
+        parts.append(tag("text", f"{100 * ceiling * i / 4:g} %", class_="tick mid", x=line, y=number(height - 4)))
+    at = left
+    for label in shares:
+        parts.append(_mark(label, at, 8))
+        parts.append(tag("text", html.escape(names[label]), class_="tick", x=number(at + 8), y=12))
+        at += 78
+    for i, value in enumerate(values):
+        y0 = top + i * block
+        middle = y0 + lane * len(shares) / 2
+        parts.append(tag("text", html.escape(_shortened(value)), class_="name end", x=left - 10, y=number(middle)))
+        for k, (label, rows) in enumerate(shares.items()):
+            share, low, high, plain = rows[i]
+            y = y0 + lane * (k + 0.5) - 3
+            if not math.isnan(low):
+                parts.append(tag("line", class_="whisker", x1=number(x(low)), x2=number(x(high)), y1=y, y2=y))
+            notch = number(x(plain))
+            parts.append(tag("line", class_="notch", x1=notch, x2=notch, y1=number(y - 4), y2=number(y + 4)))
+            said = "" if math.isnan(low) else f" ({100 * low:.1f}–{100 * high:.1f})"
+            tip = html.escape(f"{value}, {names[label]}: {100 * share:.1f} %{said}; {100 * plain:.1f} %")
+            parts.append(_mark(label, x(share), y, tip))
+    return _svg(width, height, "".join(parts), alt)
+
+
+def _mark(label: str, x: float, y: float, tip: str = "") -> str:
+    """A ring for white, a disc for blue, a diamond for gray and a bar for unclear."""
+    title = tag("title", tip) if tip else ""
+    if label == "gray":
+        path = f"M{number(x)} {number(y - 4)}L{number(x + 4)} {number(y)}L{number(x)} {number(y + 4)}"
+        return tag("path", title, class_="dot gray", d=f"{path}L{number(x - 4)} {number(y)}Z")
+    if label == "unclear":
+        return tag("rect", title, class_="dot unclear", x=number(x - 3), y=number(y - 3), width=6, height=6)
+    return tag("circle", title, class_=f"dot {label}", cx=number(x), cy=number(y), r=3.4)
+
+
+def stacked(values: Sequence[str], counts: Sequence[Sequence[int]], labels: Sequence[str], alt: str) -> str:
+    """Horizontal bars: one for each value, cut by label, as long as there are ads."""
+    bar, gap, left, right, top = 15.0, 9.0, 150.0, 46.0, 4.0
+    width, height = 420.0, top + (bar + gap) * len(values)
+    most = max(1, max((sum(row) for row in counts), default=1))
+    parts = []
+    for i, (value, row) in enumerate(zip(values, counts, strict=True)):
+        y, at = top + i * (bar + gap), left
+        parts.append(
+            tag("text", html.escape(_shortened(value, 26)), class_="name end", x=left - 8, y=number(y + bar - 4))
+        )
+        for label, n in zip(labels, row, strict=True):
+            if n:
+                length = n / most * (width - left - right)
+                box = {"x": number(at), "y": number(y), "width": number(length), "height": bar}
+                parts.append(tag("rect", tag("title", f"{n:,}"), class_=f"bar {label}", **box))
+                at += length
+        parts.append(tag("text", f"{sum(row):,}", class_="tick", x=number(at + 5), y=number(y + bar - 4)))
+    return _svg(width, height, "".join(parts), alt)
+
+
+def _shortened(name: str, most: int = 18) -> str:
+    """A name that is not cut inside of a word, unless the word alone is too long; Chinese is twice as wide."""
+    wide = [2 if c > "\u2e80" else 1 for c in name]
+    if sum(wide) <= most:
+        return name
+    n = next(i for i in range(len(name) + 1) if sum(wide[: i + 1]) > most - 1)
+    cut = name[:n].rpartition(" ")[0]
+    return (cut if len(cut) > n / 2 else name[:n]) + "…"
+
+
 def _svg(width: float, height: float, content: str, alt: str) -> str:
-    box = f"0 0 {_number(width)} {_number(height)}"
-    return _tag("svg", content, viewBox=box, role="img", aria_label=alt)
+    box = f"0 0 {number(width)} {number(height)}"
+    return tag("svg", content, viewBox=box, role="img", aria_label=alt)
 
 
 def borders_of(regions: NDArray[np.integer]) -> list[list[tuple[float, float]]]:

@@ -41,6 +41,15 @@ from collarclass.shares.shares import estimate_shares, find_dates, group_columns
 from collarclass.text.unicode import well_formed
 
 
+def words_of(lang: str) -> dict[str, Any]:
+    """What reports and their pictures say, in one language."""
+    words = json.loads((files("collarclass") / "report" / "words.json").read_text("utf-8"))
+    if lang not in words:
+        raise DataError(f"No language {lang!r} for the report: choose {' or '.join(words)}.")
+    found: dict[str, Any] = words[lang]
+    return found
+
+
 def write_report(
     source: str | os.PathLike[str],
     target: str | os.PathLike[str],
@@ -97,11 +106,9 @@ def write_report(
     from markupsafe import Markup
 
     here = files("collarclass") / "report"
-    words = json.loads((here / "words.json").read_text("utf-8"))
-    if lang not in words:
-        raise DataError(f"No language {lang!r} for the report: choose {' or '.join(words)}.")
+    words = words_of(lang)
     page = _gather(
-        source, list(by), truth, definition, date, date_order, weight, title, text, prefix, model, words[lang], lang
+        source, list(by), truth, definition, date, date_order, weight, title, text, prefix, model, words, lang
     )
     if on_read is not None:
         on_read(page.read)

@@ -20,6 +20,7 @@ from collarclass.files.file_input import TableInput
 from collarclass.model.model import Model
 from collarclass.model.stream import STREAMS, expected_right
 from collarclass.report import charts
+from collarclass.requirement_reader.certificates import UNNAMED
 from collarclass.shares.dates import PERIODS
 
 MOST_VALUES = 20
@@ -377,7 +378,8 @@ def _certificates(page: Page) -> dict[str, Any] | None:
             total[name] += int(n)
     if not total:
         return None
-    rows = [[_cell(name), _count(n)] for name, n in sorted(total.items(), key=lambda t: (-t[1], t[0]))[:_MOST_WORDS]]
+    most = sorted(total.items(), key=lambda item: (item[0] in UNNAMED.values(), -item[1], item[0]))
+    rows = [[_cell(name), _count(n)] for name, n in most[:_MOST_WORDS]]
     return _table("certificates", [page.w["certificate"], page.w["count"]], rows)
 
 

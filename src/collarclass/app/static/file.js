@@ -4,6 +4,7 @@ import { Failed, get, send, upload } from "./api.js";
 import { announce, h, put } from "./dom.js";
 import { dropZone, size } from "./drop.js";
 import { intake } from "./intake.js";
+import { pictures } from "./pictures.js";
 import { badge, plane } from "./plane.js";
 import { results } from "./results.js";
 import { t } from "./words.js";
@@ -90,7 +91,7 @@ export function view(main, known, query) {
       return address.href;
     };
     shown = { id: wanted, ...results(job, state.view, link) };
-    below.append(shown.element);
+    below.append(shown.element, pictures(job));
   }
 
   function begin(error) {
@@ -146,6 +147,7 @@ export function view(main, known, query) {
     try {
       const reply = await upload(`/v1/files/${state.id}/annotations?name=${encodeURIComponent(file.name.slice(-200))}`, file);
       state.shares = { id: state.id, reply };
+      rows(null); // pictures show the corrected shares, too
       draw(await get(`/v1/files/${state.id}`));
       announce(t("corrected"));
     } catch (error) {
@@ -195,6 +197,10 @@ export function view(main, known, query) {
       h("button", { class: "plain", id: "remove", onclick: remove }, t("remove"))));
     put(body, parts);
     rows(job);
+    if (job.annotated && state.shares?.id !== job.id) get(`/v1/files/${job.id}/shares`).then((reply) => {
+      state.shares = { id: job.id, reply };
+      draw(job);
+    }).catch(() => {});
     drawing.element.parentElement.hidden = job.state !== "done"; // a form needs the width
     place(job).catch(() => {});
   }

@@ -37,7 +37,7 @@ const EN = {
   rowsDone: (n) => (n === "1" ? "1 ad" : `${n} ads`), perSecond: (n) => `${n} a second`, left: (time) => `about ${time} left`, seconds: (n) => `${n} s`, minutes: (n) => `${n} min`,
   download: "Labelled file", downloadReport: "Report", outFormat: "Format", sameFormat: "As it came", definition: "Definition", words: "Name the words that decided",
   shares: "Shares", counted: "Counted", corrected: "Corrected", correct: "Correct them with annotated ads", correctLead: "Drop a file of annotated ads (from Review, or from “collarclass sample”). The shares are then corrected for the model’s errors, with 95 % intervals.",
-  onPlane: (n, of) => `${n} of the first ${of} ads, by their scores`, interval: (a, b) => `${a} to ${b}`, toReview: "Review a sample of it",
+  onPlane: (n, of) => `${n} of ${of} ads, by their scores`, interval: (a, b) => `${a} to ${b}`, toReview: "Review a sample of it",
   reviewHead: "Review by hand", reviewLead: "Read ads and label them with one key each. What comes out is what “shares” and “train” take.",
   reviewDrop: "A labelled file, a sample, or a review to resume", sampleSize: "How many ads", annotator: "Your name or initials", begin: "Begin",
   undo: "Undo", skipAd: "Skip", tint: "Tint", progress: (n, of) => `${n} of ${of}`,
@@ -57,6 +57,10 @@ const EN = {
   "sure_0.0": "near the line, below 60%", "sure_0.6": "60 to 80%", "sure_0.8": "80 to 95%", "sure_0.95": "95% and more",
   unstated: "not stated", before: "Previous", behind: "Next", close: "Close", yourLabel: "Your label", yourLabelNote: "Kept beside the model’s label, and in what you download from here.", takenBack: "Taken back", everyCell: "All columns of the row",
   "note_empty text": "empty text", "note_too little text to judge": "too little text to judge", "note_language not known to the model": "language not known to the model", "note_the title names no job that the model knows": "the title names no job that the model knows", "note_the code stands for no occupation that is known": "the code stands for no occupation that is known", "note_near the line": "near the line", "note_does not say what the work is": "does not say what the work is",
+  picturesHead: "Pictures", pictureWhat: "Picture", pictureBy: "By", pictureFirst: "First group", pictureSecond: "Second group", everyGroup: "(all groups)",
+  what_shares: "Shares", what_plane: "The plane of both scores", what_schooling: "Schooling asked for", what_certificates: "Certificates asked for",
+  by_: "all ads together", by_month: "month", by_quarter: "quarter", by_year: "year", drawing: "Drawing …", methodsHead: "For the methods section", numbers: "The numbers",
+  saveSvg: "Download SVG", savePng: "Download PNG", copyMethods: "Copy the paragraph", group: "Group", ads: "Ads", share: "Share", from: "From", to: "To", noInterval: "no interval", difference: "Difference", points: (n) => `${n} points`,
 };
 
 const ZH = {
@@ -96,7 +100,7 @@ const ZH = {
   rowsDone: (n) => `${n} 条广告`, perSecond: (n) => `每秒 ${n} 条`, left: (time) => `约剩 ${time}`, seconds: (n) => `${n} 秒`, minutes: (n) => `${n} 分钟`,
   download: "下载结果文件", downloadReport: "下载报告", outFormat: "格式", sameFormat: "与原文件相同", definition: "定义", words: "列出起作用的词",
   shares: "占比", counted: "计数", corrected: "校正后", correct: "用人工标注校正", correctLead: "拖入人工标注过的文件（来自“标注”页面或 “collarclass sample”），即可校正模型误差并给出 95% 区间。",
-  onPlane: (n, of) => `前 ${of} 条广告中的 ${n} 条，按得分定位`, interval: (a, b) => `${a} 至 ${b}`, toReview: "抽样标注",
+  onPlane: (n, of) => `${of} 条招聘广告中的 ${n} 条，按得分定位`, interval: (a, b) => `${a} 至 ${b}`, toReview: "抽样标注",
   reviewHead: "人工标注", reviewLead: "阅读广告，每条按一个键。结果可直接用于 “shares” 和 “train”。",
   reviewDrop: "标注过的文件、抽样文件，或要继续的标注", sampleSize: "广告条数", annotator: "您的姓名或缩写", begin: "开始",
   undo: "撤销", skipAd: "跳过", tint: "着色", progress: (n, of) => `${n} / ${of}`,
@@ -116,6 +120,10 @@ const ZH = {
   "sure_0.0": "接近界线，低于 60%", "sure_0.6": "60% 至 80%", "sure_0.8": "80% 至 95%", "sure_0.95": "95% 及以上",
   unstated: "未写明", before: "上一条", behind: "下一条", close: "关闭", yourLabel: "您的判断", yourLabelNote: "与模型的结果分开保存，从此处下载时一并列出。", takenBack: "已撤回", everyCell: "该行所有列",
   "note_empty text": "正文为空", "note_too little text to judge": "文字太少，无法判断", "note_language not known to the model": "模型不认识的语言", "note_the title names no job that the model knows": "职位名称不是已知职业", "note_the code stands for no occupation that is known": "职业代码未知", "note_near the line": "接近界线", "note_does not say what the work is": "未说明工作内容",
+  picturesHead: "图表", pictureWhat: "内容", pictureBy: "按", pictureFirst: "第一组", pictureSecond: "第二组", everyGroup: "（所有组）",
+  what_shares: "各类占比", what_plane: "两项得分的平面", what_schooling: "要求的学历", what_certificates: "要求的证书",
+  by_: "全部广告合计", by_month: "月", by_quarter: "季度", by_year: "年", drawing: "正在绘制……", methodsHead: "用于论文的方法部分", numbers: "数据",
+  saveSvg: "下载 SVG", savePng: "下载 PNG", copyMethods: "复制这段文字", group: "组", ads: "广告数", share: "占比", from: "下限", to: "上限", noInterval: "无区间", difference: "差", points: (n) => `${n} 个百分点`,
 };
 
 export const WORDS = { en: EN, zh: ZH };

@@ -1,0 +1,112 @@
+"""Shares and pictures over the interface: the numbers are those of the commands, and the pictures are whole."""
+
+from __future__ import annotations
+
+import io
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pandas as pd
+import pytest
+
+pytest.importorskip("fastapi", reason="the page needs the extra app")
+pytest.importorskip("uvicorn", reason="the page needs the extra app")
+
+from app_server import Address, running
+
+from collarclass import label_file
+from collarclass.app.server import create_app
+from collarclass.shares.differences import share_differences
+from collarclass.shares.files import sample_file, shares_of_file
+
+EXAMPLES = Path(__file__).resolve().parents[1] / "examples" / "job_ads.csv"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Address]:
+    with running(create_app()) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def labelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("ads") / "ads.csv"
+    pd.read_csv(EXAMPLES).assign(region=["north", "south"] * 20).to_csv(path, index=False)
+    label_file(path, path.with_name("labelled.csv"))
+    return path.with_name("labelled.csv")
+
+
+@pytest.fixture(scope="module")
+def file(server: Address, labelled: Path) -> str:
+    content = labelled.with_name("ads.csv").read_bytes()
+    job = server.upload("/v1/files?name=ads.csv&start=true", content).json
+    while server.ask("GET", f"/v1/files/{job['id']}").json["state"] in ("waiting", "running"):
+        pass
+    return str(job["id"])
+
+
+def as_shown(table: pd.DataFrame) -> list[dict[str, object]]:
+    return [{k: None if v != v else v for k, v in row.items()} for row in table.astype(object).to_dict("records")]
+
+
+@pytest.mark.parametrize("by", ["", "region", "month"])
+def test_shares_by_any_column_are_those_of_the_command(server: Address, file: str, labelled: Path, by: str) -> None:
+    reply = server.ask("GET", f"/v1/files/{file}/shares?by={by}").json
+    assert reply["shares"] == as_shown(shares_of_file(labelled, by=[by] if by else (), date="posted"))
+    assert "40 job ads were labelled" in reply["methods"]
+
+
+def test_two_groups_are_compared_and_annotations_are_kept(server: Address, file: str, labelled: Path) -> None:
+    two = f"/v1/files/{file}/shares?by=region&first=north&second=south"
+    assert {row["low"] for row in server.ask("GET", two).json["differences"]} == {None}  # nothing is annotated
+    sample_file(labelled, labelled.with_name("sample.csv"), 30)
+    sample = pd.read_csv(labelled.with_name("sample.csv"))
+    sample["label"] = ["white", "blue", "gray"] * 10
+    sample.to_csv(labelled.with_name("annotated.csv"), index=False)
+    given = server.upload(
+        f"/v1/files/{file}/annotations?name=annotated.csv", labelled.with_name("annotated.csv").read_bytes()
+    )
+    assert given.status == 200, given.body
+    expected = shares_of_file(labelled, labelled.with_name("annotated.csv"), by=["region"])
+    found = server.ask("GET", two).json
+    assert found["shares"] == as_shown(expected)
+    groups = expected[expected["region"] != "(all)"]
+    assert found["differences"] == as_shown(share_differences(groups, "north", "south"))
+    assert "30 of them" in found["methods"]
+    wrong = server.ask("GET", f"/v1/files/{file}/shares?by=region&first=north&second=east")
+    assert (wrong.status, "No group 'east'" in wrong.json["detail"]) == (400, True)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize(
+    "what",
+    ["what=shares", "what=shares&by=region", "what=shares&by=month", "what=shares&by=job_title",
+     "what=shares&by=region&first=north&second=south", "what=plane", "what=schooling", "what=certificates"],
+)  # fmt: skip
+def test_pictures_are_complete_in_themselves(server: Address, file: str, what: str, lang: str) -> None:
+    reply = server.ask("GET", f"/v1/files/{file}/picture.svg?{what}&lang={lang}")
+    assert reply.status == 200, reply.body
+    root = ET.parse(io.BytesIO(reply.body)).getroot()
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    for element in root.iter():
+        assert not {"class", "style", "href"} & set(element.attrib)
+        assert "nan" not in " ".join(element.attrib.values())
+        assert element.tag.rpartition("}")[2] != "script"
+    text = " ".join("".join(element.itertext()) for element in root if element.tag.endswith("text"))
+    assert "ads.csv" in text
+    assert ("招聘广告" if lang == "zh" else "job ads") in text
+
+
+def test_a_picture_shows_hostile_names_as_text(server: Address) -> None:
+    name = '<script>alert("1")</script>&.csv'
+    rows = 'title,text,<b>region</b>\nWelder,Weld frames in our shop.,"<i onload=x>"\n' * 1
+    job = server.upload(f"/v1/files?name={quote(name)}&start=true", rows.encode()).json
+    while server.ask("GET", f"/v1/files/{job['id']}").json["state"] in ("waiting", "running"):
+        pass
+    reply = server.ask("GET", f"/v1/files/{job['id']}/picture.svg?by={quote('<b>region</b>')}")
+    root = ET.parse(io.BytesIO(reply.body)).getroot()
+    assert {element.tag.rpartition("}")[2] for element in root.iter()} <= {
+        "svg", "title", "text", "g", "line", "circle", "path", "rect", "polyline", "polygon"
+    }  # fmt: skip
