@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collarclass import classify
-from collarclass.explain.sentence import language
+from collarclass.text.language import language
 
 
 def test_the_sentence_names_label_schooling_words_and_confidence() -> None:
@@ -50,9 +50,7 @@ class Reader(HTMLParser):
             self.text += "\n"
 
 
-@given(
-    st.lists(st.sampled_from(["<script>", "weld", "&amp;", "degree", "\n", '"', "本科", "电工"]), max_size=20)
-)
+@given(st.lists(st.sampled_from(["<script>", "weld", "&amp;", "degree", "\n", '"', "本科", "电工"]), max_size=20))
 @settings(deadline=None)
 def test_the_tinted_ad_shows_the_text_and_runs_none_of_it(pieces: list[str]) -> None:
     text = "x " + " ".join(pieces)
@@ -70,8 +68,6 @@ def test_html_says_what_is_asked_for_and_why() -> None:
         assert f"({r.status.replace('_', ' ')}, {r.confidence:.0%}, " in shown
 
 
-@pytest.mark.parametrize(
-    ("text", "lang"), [("Java 开发工程师", "zh"), ("Senior developer", "en"), ("123", "en")]
-)
+@pytest.mark.parametrize(("text", "lang"), [("Java 开发工程师", "zh"), ("Senior developer", "en"), ("123", "en")])
 def test_language(text: str, lang: str) -> None:
     assert language(text) == lang

@@ -10,8 +10,8 @@ import pytest
 from sklearn.metrics import cohen_kappa_score
 
 from collarclass import DataError
+from collarclass.annotation.agreement import kappa
 from collarclass.corpus.read import read_occupations
-from collarclass.evaluation.metrics import kappa
 from research.measure.external import (
     MODEL_LABELS,
     Agreement,

@@ -33,6 +33,7 @@ from collarclass.requirement_reader.context import context_features
 from collarclass.requirement_reader.facts import FACTS, LEVEL_FACTS
 from collarclass.requirement_reader.lexicon import default_lexicon
 from collarclass.requirement_reader.mentions import find_mentions
+from collarclass.text.language import language
 from collarclass.text.tokens import tokenize
 from collarclass.training import real_ads
 from collarclass.training.counts import concatenate, count_words
@@ -62,7 +63,7 @@ def read(path: Path) -> pd.DataFrame:
 
 def runs(text: str) -> set[str]:
     """The runs of words of an ad, or of characters where it is Chinese."""
-    if sum("\u3400" <= c <= "\u9fff" for c in text) > 0.2 * len(text):
+    if language(text) == "zh":
         plain = re.sub(r"\W+", "", text)
         return {plain[i : i + CHARACTERS] for i in range(len(plain) - CHARACTERS + 1)}
     words = re.findall(r"\w+", text.casefold())

@@ -18,12 +18,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from collarclass.annotation.agreement import kappa
 from collarclass.api import default_model
 from collarclass.corpus.read import read_ads, read_csv, read_occupations
 from collarclass.definitions.labels import COLLARS, LABELS
 from collarclass.evaluation.benchmark import HEADINGS, REQUIREMENT_HEADINGS, benchmark, requirement_rows, rows
 from collarclass.evaluation.benchmark_data import read_items
-from collarclass.evaluation.metrics import accuracy, kappa
+from collarclass.evaluation.metrics import accuracy
 from collarclass.evaluation.model_card import read_figures, write_cards
 from research.data.benchmark_annotations import annotator_agreement, overlap, read_annotations, read_pointing
 from research.measure.faithfulness import faithfulness

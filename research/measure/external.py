@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from collarclass.annotation.agreement import kappa
 from collarclass.corpus.read import read_csv, read_occupations
 from collarclass.definitions.labels import LABELS, THRESHOLD
 from collarclass.errors import DataError
-from collarclass.evaluation.metrics import accuracy, bootstrap, kappa
+from collarclass.evaluation.metrics import accuracy, bootstrap
 from collarclass.files.table import read_table
 from collarclass.model.persistence import load_model
 from collarclass.tables.dataframe import label_table

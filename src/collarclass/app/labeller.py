@@ -27,12 +27,12 @@ from collarclass.definitions.labels import COLLARS, DIMENSIONS, LABELS, LEVELS, 
 from collarclass.model.model import Model
 from collarclass.occupation.lookup import index
 from collarclass.occupation.table import occupations
-from collarclass.result import Classification
+from collarclass.result import Classification, plain
+from collarclass.text.first_line import title_of
 
 _MOST_WAITING = 256
 _MOST_TOGETHER = 64  # ads of small requests that are put into one batch
 MAX_EVIDENCE = 60
-_LONGEST_TITLE = 80  # characters of a first line that is taken for one
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,20 +194,9 @@ def as_dict(found: Classification, wanted: Wanted) -> dict[str, Any]:
     }
     if wanted.evidence:
         out["explanation"] = found.explain(wanted.lang)
-        out["requirements"] = [_plain(r) for r in found.requirements]
-        out["reasons"] = [_plain(r) for r in found.reasons]
+        out["requirements"] = [plain(r, 4) for r in found.requirements]
+        out["reasons"] = [plain(r, 4) for r in found.reasons]
         out["evidence"] = _weightiest(found)
-    return out
-
-
-def _plain(item: Any) -> dict[str, Any]:
-    """A dataclass of plain values as a dict; `asdict` copies deeply and takes ten times as long."""
-    out: dict[str, Any] = {}
-    for name in item.__slots__:
-        value = getattr(item, name)
-        if isinstance(value, tuple):
-            value = [_plain(part) for part in value]
-        out[name] = round(value, 4) if isinstance(value, float) else value
     return out
 
 
@@ -267,7 +256,7 @@ def under_definitions(found: Sequence[Classification]) -> list[dict[str, str]]:
 
 def nearest_occupations(found: Sequence[Classification], n: int) -> list[list[dict[str, Any]]]:
     """The occupations that answer to each ad's title; of an ad without one, to a short first line."""
-    titles = [_title_of(one) for one in found]
+    titles = [title_of(one.text, one.title) for one in found]
     table, nearest = occupations(), index().nearest(titles, n)
     columns = ["onet_code", "title", "label", "academic_rating", "hands_on_rating"]
     out = []
@@ -278,10 +267,3 @@ def nearest_occupations(found: Sequence[Classification], n: int) -> list[list[di
             occupation |= {"similarity": round(similarity, 4), "reason": index().reason(title, row)}
         out.append(of_ad)
     return out
-
-
-def _title_of(found: Classification) -> str:
-    if found.title and found.title.strip():
-        return found.title
-    first = next((line.strip() for line in found.text[:2000].splitlines() if line.strip()), "")
-    return first if len(first) <= _LONGEST_TITLE else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -35,47 +35,6 @@ def _f1(truth: NDArray[np.bool_], found: NDArray[np.bool_]) -> float:
 def accuracy(truth: ArrayLike, found: ArrayLike) -> float:
     """Share of labels that are right."""
     return float((np.asarray(truth, dtype=object) == np.asarray(found, dtype=object)).mean())
-
-
-def kappa(first: ArrayLike, second: ArrayLike, categories: Sequence[Any] | None = None) -> float:
-    """Cohen's kappa: agreement of two annotators beyond chance.
-
-    Parameters
-    ----------
-    first, second : array-like
-        One category per ad from each annotator.
-    categories : sequence, optional
-        All categories, ascending and evenly spaced: disagreement is then weighted by its squared
-        distance, as ratings want it. Without it any disagreement counts alike.
-
-    Returns
-    -------
-    float
-        1 is perfect agreement, 0 what chance gives; nan where neither annotator varies.
-
-    References
-    ----------
-    Cohen (1968), "Weighted kappa", Psychological Bulletin 70(4).
-
-    Examples
-    --------
-    >>> kappa(["white", "blue", "gray", "gray"], ["white", "blue", "gray", "blue"])
-    0.6363636363636364
-    >>> kappa([0, 1, 2, 4], [0, 1, 3, 4], categories=[0, 1, 2, 3, 4])
-    0.9473684210526316
-    """
-    a, b = np.asarray(first), np.asarray(second)
-    if categories is None:
-        names, codes = np.unique(np.concatenate((a, b)), return_inverse=True)
-    else:
-        names = np.asarray(categories)
-        codes = np.searchsorted(names, np.concatenate((a, b)))
-    n, k = len(a), len(names)
-    table = np.bincount(codes[:n] * k + codes[n:], minlength=k * k).reshape(k, k).astype(float)
-    rank = np.arange(k)
-    apart = (rank[:, None] - rank) ** 2.0 if categories is not None else (rank[:, None] != rank).astype(float)
-    by_chance = (apart * np.outer(table.sum(1), table.sum(0))).sum() / max(n, 1)
-    return float(1 - (apart * table).sum() / by_chance) if by_chance else float("nan")
 
 
 def bootstrap(

@@ -14,7 +14,6 @@ from collarclass.definitions.schooling import SCHOOLING_LEVELS
 from collarclass.model.ranking import Reason
 
 _MAX_PER_DIMENSION = 4
-_IDEOGRAPHIC = 0.2
 _PHRASES = {level.name: level.phrases for level in SCHOOLING_LEVELS}
 
 
@@ -26,13 +25,6 @@ def words_of(lang: str) -> dict[str, Any]:
         raise ValueError(f"No explanations in {lang!r}: choose one of {', '.join(every)}.")
     words: dict[str, Any] = every[lang]
     return words
-
-
-def language(text: str) -> str:
-    """ "zh" when a fifth or more of a text's letters are Chinese, otherwise "en"."""
-    letters = [c for c in text[:4000] if c.isalpha()]
-    hanzi = sum("\u3400" <= c <= "\u9fff" for c in letters)
-    return "zh" if letters and hanzi >= _IDEOGRAPHIC * len(letters) else "en"
 
 
 def unclear_sentence(note: str, lang: str) -> str:

@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 
 from collarclass.features.ngrams import Terms
 from collarclass.requirement_reader.stated import Stated
+from collarclass.text.first_line import first_line
 from collarclass.text.tokens import Tokens
-
-_MAX_TITLE_CHARACTERS = 100  # of a first line that is read as the title
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +64,9 @@ def join_title(text: str, title: str | None) -> tuple[str, int, int]:
         Offset in `combined` of the text.
     """
     if title is None:
-        margin = len(text) - len(text.lstrip())
-        line = text[margin : margin + _MAX_TITLE_CHARACTERS + 1].partition("\n")
-        return text, margin + len(line[0]) if line[1] and "<" not in line[0] else 0, 0
+        start, end = first_line(text)
+        is_title = text[end : end + 1] == "\n" and "<" not in text[start:end]
+        return text, end if is_title else 0, 0
     if not title.strip() or text.startswith(title):
         return text, len(title), 0
     return f"{title}\n{text}", len(title), len(title) + 1

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from collarclass.definitions.labels import LABELS
 from collarclass.occupation.lookup import index
 from collarclass.occupation.table import occupations
+from collarclass.text.first_line import title_of
 
 LEAST_SIMILAR = 0.4
-_LONGEST_TITLE = 120  # characters of an ad's first line that is read as its title
 
 
 def occupation_labels(titles: Sequence[str | None] | None, texts: Sequence[str]) -> NDArray[np.int8]:
@@ -35,14 +35,9 @@ def occupation_labels(titles: Sequence[str | None] | None, texts: Sequence[str])
     ['gray', 'white']
     """
     given = titles if titles is not None else [None] * len(texts)
-    names = [(title or "").strip() or _first_line(text) for title, text in zip(given, texts, strict=True)]
+    names = [title_of(text, title) for title, text in zip(given, texts, strict=True)]
     if not names:
         return np.zeros(0, np.int8)
     found = index().nearest(names, 1)
     label = np.array([LABELS.index(name) for name in occupations()["label"]], np.int8)
     return np.where(found.similarity[:, 0] >= LEAST_SIMILAR, label[found.row[:, 0]], np.int8(-1)).astype(np.int8)
-
-
-def _first_line(text: str) -> str:
-    line = text.strip().partition("\n")[0].strip()
-    return line if len(line) <= _LONGEST_TITLE else ""

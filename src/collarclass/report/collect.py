@@ -14,12 +14,12 @@ import numpy as np
 import pandas as pd
 
 from collarclass.errors import DataError
-from collarclass.explain.sentence import language
 from collarclass.files.batch import tidy
 from collarclass.files.file_input import FileInput, TableInput, count_bases
 from collarclass.files.table import iter_table
 from collarclass.shares.read import ad_columns, ads_of, check_columns, compact, concatenated, digest_of_file
 from collarclass.tables.columns import Columns
+from collarclass.text.language import language
 
 MOST_WORDS = 100_000
 MOST_DOUBTFUL = 200

@@ -15,11 +15,11 @@ import pandas as pd
 from collarclass.definitions.definition import DEFINITION_MARK, Facts
 from collarclass.definitions.labels import COLLARS, LABELS, LEVELS, STATUSES
 from collarclass.errors import DataError
-from collarclass.explain.sentence import language
 from collarclass.files.batch import tidy
 from collarclass.files.table import iter_table
 from collarclass.tables.columns import Columns, choose_columns
 from collarclass.tables.schema import COLUMNS
+from collarclass.text.language import language
 
 PROBABILITIES = ("p_white", "p_blue", "p_gray")
 SCORES = ("academic_score", "hands_on_score")

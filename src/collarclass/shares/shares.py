@@ -22,7 +22,6 @@ from collarclass.definitions.definition import (
 )
 from collarclass.definitions.labels import COLLARS, LABELS, RATINGS
 from collarclass.errors import DataError
-from collarclass.explain.sentence import language
 from collarclass.model.model import Model
 from collarclass.shares.annotators import LEAST_PAIRS, WORST, AnnotatorErrors, annotator_errors, error_borne, pairs
 from collarclass.shares.composite import composite
@@ -40,6 +39,7 @@ from collarclass.shares.read import NOT_RANDOM, SAMPLE_PROBABILITY, SAMPLE_ROW, 
 from collarclass.shares.sample import STRATA, strata
 from collarclass.shares.sources import WIDEST, adjusted_by_sources, concentration
 from collarclass.tables.columns import find_columns
+from collarclass.text.language import language
 
 RESULT = ("plain", "share", "low", "high", "n_ads", "n_annotated", "n_effective", "method", "definition", "warning")
 ALL = "(all)"

@@ -7,10 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
-from collarclass.model.title_model import looks_like_title
 from collarclass.tables.schema import DECIMALS
-
-_MAX_TITLE_CHARACTERS = 100
+from collarclass.text.first_line import title_of
 
 
 def nearest_columns(
@@ -24,7 +22,7 @@ def nearest_columns(
     from collarclass.occupation.table import occupations
 
     table = occupations()
-    wanted = [_title(text, title) for text, title in zip(texts, titles or [None] * len(texts), strict=True)]
+    wanted = [title_of(text, title) for text, title in zip(texts, titles or [None] * len(texts), strict=True)]
     found = index().nearest(wanted, 1)
     row, similarity = found.row[:, 0].copy(), found.similarity[:, 0].copy()
     for i, code in enumerate(codes or ()):
@@ -35,12 +33,3 @@ def nearest_columns(
     columns = (table[name].to_numpy(object)[row] for name in ("onet_code", "title"))
     code_column, title_column = (pa.array(np.where(none, "", values), pa.string()) for values in columns)
     return code_column, title_column, pa.array(np.round(similarity, DECIMALS), pa.float64(), mask=none)
-
-
-def _title(text: str, title: str | None) -> str:
-    if title is not None and title.strip():
-        return title
-    if looks_like_title(text):
-        return text
-    line = text.strip().partition("\n")[0]
-    return line if len(line) <= _MAX_TITLE_CHARACTERS else ""
