@@ -10,7 +10,6 @@ from typing import Any
 import pandas as pd
 
 from collarclass.errors import DataError
-from collarclass.explain.sentence import language
 from collarclass.files.batch import Batch
 from collarclass.files.formats import open_source
 from collarclass.files.layout import Layout
@@ -18,6 +17,7 @@ from collarclass.files.readers import open_reader
 from collarclass.files.table import cell_text
 from collarclass.shares.dates import find_periods, is_dates
 from collarclass.tables.columns import Columns
+from collarclass.text.language import language
 
 MOST_ROWS = 200_000
 _ROWS = 2000
