@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from collarclass.model.borders import shown
 from collarclass.result import Classification
 
 _MAX_WORDS = 6
@@ -28,12 +29,12 @@ def lines(found: Classification) -> list[str]:
     ]
     if found.requirements:
         asked = (
-            f"{' '.join(r.text.split())} ({r.status.replace('_', ' ')}, {r.confidence:.0%})" for r in found.requirements
+            f"{shown(r.text)} ({r.status.replace('_', ' ')}, {r.confidence:.0%})" for r in found.requirements
         )
         out.append(f"  asked for            {'; '.join(asked)}")
     for name, dimension in (("academic", "academic"), ("hands-on", "hands_on")):
         words = [
-            f"{' '.join(r.text.split())} {r.strength:+.2f}" for r in found.reasons if r.dimension == dimension
+            f"{shown(r.text)} {r.strength:+.2f}" for r in found.reasons if r.dimension == dimension
         ]
         if words:
             out.append(f"  {'words, ' + name:<21}{', '.join(words[:_MAX_WORDS])}")

@@ -6,6 +6,7 @@ import html
 from collections.abc import Sequence
 
 from collarclass.explain.palette import TINTS
+from collarclass.model.borders import shown
 from collarclass.model.evidence import Evidence
 from collarclass.requirement_reader.stated import Requirement
 
@@ -46,9 +47,9 @@ def asked(requirements: Sequence[Requirement]) -> str:
     """What the ad asks for, each with its status, confidence and the words that spoke most for it."""
     lines = []
     for found in requirements:
-        said = [f"“{' '.join(r.text.split())}” {r.weight:+.1f}" for r in found.reasons if r.text][:2]
+        said = [f"“{shown(r.text)}” {r.weight:+.1f}" for r in found.reasons if r.text][:2]
         how = [found.status.replace("_", " "), f"{found.confidence:.0%}", *said]
-        lines.append(f"<li>{html.escape(' '.join(found.text.split()))} ({html.escape(', '.join(how))})</li>")
+        lines.append(f"<li>{html.escape(shown(found.text))} ({html.escape(', '.join(how))})</li>")
     return f"<ul>{''.join(lines)}</ul>" if lines else ""
 
 

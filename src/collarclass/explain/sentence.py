@@ -11,6 +11,7 @@ from typing import Any
 
 from collarclass.definitions.labels import DIMENSIONS
 from collarclass.definitions.schooling import SCHOOLING_LEVELS
+from collarclass.model.borders import shown
 from collarclass.model.ranking import Reason
 
 _MAX_PER_DIMENSION = 4
@@ -63,7 +64,7 @@ def sentence(
         said = words[status].format(_PHRASES[level][lang] if level else words["field"])
         parts.append(f"{said} [{words['requirement']}]")
     for dimension, score in zip(DIMENSIONS, scores, strict=True):
-        runs = [" ".join(r.text.split()) for r in reasons if r.dimension == dimension][:_MAX_PER_DIMENSION]
+        runs = [shown(r.text) for r in reasons if r.dimension == dimension][:_MAX_PER_DIMENSION]
         if runs:
             quoted = words["comma"].join(words["quote"].format(run) for run in runs)
             parts.append(words["by"].format(words=quoted, dimension=words[dimension], score=score))

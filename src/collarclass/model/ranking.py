@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from collarclass.definitions.labels import DIMENSIONS
 from collarclass.kernel import reading
 from collarclass.kernel.library import is_compiled
+from collarclass.model.borders import shown, whole_words
 from collarclass.model.encoding import EncodedBatch
 from collarclass.model.model import Model
 from collarclass.model.terms import BatchTerms, SumTerms, batch_terms, stated_terms
@@ -142,13 +143,16 @@ def deciding_words(
     out = []
     for i, (text, offset) in enumerate(zip(texts, text_offset.tolist(), strict=True)):
         words: dict[str, str] = {}
+        taken: list[tuple[bool, int, int]] = []
         for k in range(cuts[i], cuts[i + 1]):
             begin, stop = begins[k], ends[k]
-            if begin < offset:
-                found = (titles[i] or "")[begin:stop] if titles else ""
-            else:
-                found = text[begin - offset : stop - offset]
-            found = " ".join(found.split())
+            titled = begin < offset
+            source, beyond = ((titles[i] or "") if titles else "", 0) if titled else (text, offset)
+            begin, stop = whole_words(source, begin - beyond, stop - beyond)
+            if any(titled == field and begin < b and a < stop for field, a, b in taken):
+                continue  # its words are shown already
+            taken.append((titled, begin, stop))
+            found = shown(source[begin:stop])
             words.setdefault(found.casefold(), found)
             if len(words) == MAX_WORDS:
                 break
@@ -162,12 +166,17 @@ def reasons(terms: SumTerms, gradient: tuple[float, float], text: str, title: st
     start, end = (place + np.where(terms.in_title, 0, beyond) for place in (terms.start, terms.end))
     row = np.zeros(len(start), dtype=np.int64)
     runs = _runs(row, start, end, terms.weight * np.array(gradient), terms.displayable & (end > start), 1)
-    found, seen = [], set()
+    found: list[Reason] = []
+    seen: set[str] = set()
+    taken: list[tuple[str, int, int]] = []
     for begin, finish, pull in zip(runs.start.tolist(), runs.end.tolist(), runs.strength.tolist(), strict=True):
         field, source, offset = ("title", title or "", 0) if begin < beyond else ("text", text, beyond)
-        begin, finish = begin - offset, finish - offset
+        begin, finish = whole_words(source, begin - offset, finish - offset)
         words = source[begin:finish]
         folded = " ".join(words.split()).casefold()
+        if any(field == other and begin < b and a < finish for other, a, b in taken):
+            continue
+        taken.append((field, begin, finish))
         if folded not in seen:
             seen.add(folded)
             dimension = DIMENSIONS[0] if pull[0] > pull[1] else DIMENSIONS[1]

@@ -30,6 +30,24 @@ _SAYS_LITTLE = frozenset(  # words that need another beside them to name a job
         "services", "project", "program", "programme", "staff", "the", "of", "and", "a",
     )
 )  # fmt: skip
+_NO_JOB = frozenset(
+    (
+        "graduates", "graduate", "internship", "internships", "intern", "interns", "programme", "program", "scheme",
+        "intake", "recruitment", "work", "experience", "opportunities", "trainee", "trainees", "apprenticeship",
+        "talent", "pool", "community", "校园招聘", "校招", "管培生", "实习生", "应届生", "实习", "招聘",
+    )
+)  # fmt: skip
+
+
+def names_job(core: str) -> bool:
+    """Whether a title says of what the job is: "graduate programme" and "internship" do not.
+
+    Examples
+    --------
+    >>> names_job("Graduate Programme"), names_job("Graduate Engineer")
+    (False, True)
+    """
+    return bool(set(core.casefold().split()) - _NO_JOB)
 
 
 def core_title(title: str) -> str:

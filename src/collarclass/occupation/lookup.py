@@ -22,16 +22,19 @@ from collarclass.definitions.labels import Label
 from collarclass.errors import DataError
 from collarclass.features.ngrams import Vocabulary
 from collarclass.features.titles import title_features
-from collarclass.occupation.core_title import core_title
+from collarclass.occupation.core_title import core_title, names_job
 from collarclass.occupation.table import KINDS, csco_names, known_titles, occupations
 from collarclass.text.tokens import tokenize
 
-# The kinds of code, each with the column that it stands in. A shorter O*NET code stands for all that begin with it.
+# The kinds of code, each with the column that it stands in, at every level of each classification: with or without
+# dashes and dots where the number of digits tells the kinds apart. An ESCO code begins with its ISCO group.
 _CODES = (
-    (re.compile(r"\d\d-\d{4}(\.\d\d)?"), "onet_code", "O*NET-SOC"),
-    (re.compile(r"\d-\d\d-\d\d-\d\d"), "csco22", "CSCO-2022"),
-    (re.compile(r"\d{4}"), "isco08", "ISCO-08"),
+    (re.compile(r"\d\d-\d{1,4}(\.\d\d)?|\d{6}(\.?\d\d)?"), "onet_code", "O*NET-SOC"),
+    (re.compile(r"\d(-\d\d){1,3}|\d{7}"), "csco22", "CSCO-2022"),
+    (re.compile(r"\d{1,4}|\d(\.\d){1,3}"), "isco08", "ISCO-08"),
+    (re.compile(r"\d{4}(\.\d+)+"), "isco08", "ESCO"),
 )
+_WHOLE = {"onet_code": 6, "csco22": 7, "isco08": 4}  # digits of a code that is no group
 _SMOOTHING = 500.0  # names, over all occupations, that a feature is thought to have been seen in besides
 _BIG = 0.3  # how far an occupation with many names has to have a feature more often
 _OF_CORE = 0.6  # weight of the part of a title that names the job, beside the whole title
@@ -82,8 +85,8 @@ def lookup_occupation(query: str, n: int = 3) -> list[OccupationMatch]:
     Parameters
     ----------
     query : str
-        A title in English or Chinese; or a code of O*NET-SOC 2019 ("17-3024.00", "17-3024"), ISCO-08 ("3115")
-        or CSCO-2022 ("2-02-07-01").
+        A title in English or Chinese; or a code of O*NET-SOC 2019 ("17-3024.00", "173024", "17-3"), ISCO-08 ("3115",
+        "31"), CSCO-2022 ("2-02-07-01", "2-02") or ESCO ("3115.1"), at every level, with or without dashes and dots.
     n : int, default=3
         How many to give at most.
 
@@ -144,22 +147,37 @@ def find_code(query: str) -> tuple[list[int], str] | None:
     --------
     >>> find_code("51-4121")[1], find_code("welder")
     ('O*NET-SOC code 51-4121', None)
+    >>> find_code("514121.00")[0] == find_code("51-4121.00")[0], len(find_code("29-1000")[0]) > 20
+    (True, True)
     """
     plain = query.strip()
     for pattern, column, name in _CODES:
         if pattern.fullmatch(plain):
-            return _code_rows()[column].get(plain, []), f"{name} code {plain}"
+            return _rows_of(column, plain.split(".")[0] if name == "ESCO" else plain), f"{name} code {plain}"
     return None
+
+
+def _rows_of(column: str, code: str) -> list[int]:
+    """Rows of a code, or of the group that it names: 29-1000 and 29-1 are the health practitioners."""
+    digits = re.sub(r"\D", "", code)
+    known = _code_rows()[column]
+    if column == "onet_code" and digits not in known and len(digits) == _WHOLE[column]:
+        digits = digits.rstrip("0") if len(digits.rstrip("0")) > 1 else digits[:2]
+    if digits in known:
+        return known[digits]
+    return sorted({row for whole, rows in known.items() if whole.startswith(digits) for row in rows})
 
 
 @cache
 def _code_rows() -> dict[str, dict[str, list[int]]]:
+    """Rows by the digits of their codes; an O*NET code is known by its SOC code, too."""
     table = occupations()
-    found: dict[str, dict[str, list[int]]] = {column: {} for _, column, _ in _CODES}
+    found: dict[str, dict[str, list[int]]] = {column: {} for column in _WHOLE}
     for column, rows in found.items():
         for row, codes in enumerate(table[column]):
-            for code in codes.split("; "):
-                for key in {code, code.partition(".")[0]} if column == "onet_code" else {code}:
+            for code in filter(None, codes.split("; ")):
+                digits = re.sub(r"\D", "", code)
+                for key in dict.fromkeys((digits, digits[: _WHOLE[column]])):
                     rows.setdefault(key, []).append(row)
     return found
 
@@ -238,11 +256,13 @@ class TitleIndex:
     def _nearest(self, titles: Sequence[str], n: int) -> Nearest:
         cores = [core_title(title) for title in titles]
         similarity = (1 - _OF_CORE) * self._similarity(titles) + _OF_CORE * self._similarity(cores)
+        similarity[[not names_job(core) for core in cores]] = 0.0
         similarity[similarity < _LEAST] = 0.0
         for i, (title, core) in enumerate(zip(titles, cores, strict=True)):
             # Among occupations of one name the one best known by it comes first, then the likelier.
             for how, row in self._exact.get(_plain(core), ()):
-                similarity[i, row] += _EXACT_CORE - 0.01 * how if similarity[i, row] < _EXACT_CORE else 0.0
+                known = _EXACT_CORE + 0.09 * similarity[i, row] - 0.01 * how
+                similarity[i, row] = max(similarity[i, row], known)
             for how, row in self._exact.get(_plain(title), ()):
                 similarity[i, row] = max(similarity[i, row], 10.0 - how + similarity[i, row])
         n = min(n, self.n_rows)

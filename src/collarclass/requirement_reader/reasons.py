@@ -92,7 +92,7 @@ def reasons_of(
     term = np.arange(len(owner))
     weight = weights[term, outcome[owner]] - weights[term, sums.argmax(axis=1)[owner]]
     rest = np.bincount(owner, weight, len(mention))
-    owner, first, last, weight = _by_words(owner, terms.first[chosen], terms.last[chosen], weight)
+    owner, first, last, weight = _by_words(owner, terms.first[chosen], terms.last[chosen], weight, tokens)
     order = np.lexsort((-np.abs(weight), owner))
     begins = np.searchsorted(owner, numbers)
     shown = order[np.arange(len(order)) - begins[owner[order]] < _MAX_WORDED]
@@ -105,10 +105,10 @@ def reasons_of(
 
 
 def _by_words(
-    owner: Indices, first: Indices, last: Indices, weight: NDArray[np.float64]
+    owner: Indices, first: Indices, last: Indices, weight: NDArray[np.float64], tokens: Tokens
 ) -> tuple[Indices, Indices, Indices, NDArray[np.float64]]:
-    """Terms of the same mention and words as one; without those that have no words."""
-    worded = np.flatnonzero(first >= 0)
+    """Terms of the same mention and words as one; without those that have no words, or half a Chinese one."""
+    worded = np.flatnonzero((first >= 0) & ((last > first) | ~tokens.ideograph[first]))
     worded = worded[np.lexsort((last[worded], first[worded], owner[worded]))]
     owner, first, last, weight = owner[worded], first[worded], last[worded], weight[worded]
     if not len(owner):

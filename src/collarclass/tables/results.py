@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from collarclass.model.borders import shown
 from collarclass.result import Classification
 from collarclass.tables.schema import COLUMNS, DECIMALS
 from collarclass.text.unicode import well_formed
@@ -50,7 +51,7 @@ def _row(result: Classification) -> dict[str, Any]:
         "certificates": well_formed("; ".join(result.certificates)),
         "collar_evidence": ""
         if unclear
-        else well_formed("; ".join(" ".join(reason.text.split()) for reason in result.reasons[:_MAX_RUNS])),
+        else well_formed("; ".join(shown(reason.text) for reason in result.reasons[:_MAX_RUNS])),
     }
     return {name: named[name] if name in named else _attribute(result, name) for name in COLUMNS}
 
