@@ -6,14 +6,15 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
-from collarclass import DataError, Model, label_table, load_model
+from collarclass import DataError, Model, ModelFileError, label_table, load_model
 from collarclass.tables.engines import label_dask, label_ray, label_spark
 from collarclass.tables.schema import COLUMNS
 
@@ -121,6 +122,76 @@ def test_spark(spark: Any, small_model: Model, small_model_path: Path, by_path: 
     assert found == plain(label_table(ADS, model=small_model))
     counts = {row["collar"]: row["count"] for row in lazy.groupBy("collar").count().collect()}
     assert sum(counts.values()) == len(ADS)
+
+
+def test_spark_sql_reads_only_what_it_needs(spark: Any, small_model: Model, tmp_path: Path) -> None:
+    from collarclass.tables.spark import register_spark
+
+    ads = ADS.assign(extra="not needed", text=ADS["text"].fillna(""))
+    rows = [tuple(row) for row in plain(ads)]
+    columns = "n long, title string, text string, extra string"
+    spark.createDataFrame(rows, columns).write.parquet(str(tmp_path / "ads"))
+    spark.read.parquet(str(tmp_path / "ads")).createOrReplaceTempView("ads")
+    for _ in range(2):  # registered again is no error
+        collar = register_spark(spark, model=small_model, definition="middle")
+    fields = "collar(text, title).collar as label, collar(text, title).collar_model as model"
+    query = f"select n, {fields} from ads where n > 100"
+    expected = label_table(ads, model=small_model, definition="middle")
+    found = {row["n"]: (row["label"], row["model"]) for row in spark.sql(query).collect()}
+    assert found == {n: (expected["collar"][n], expected["collar_model"][n]) for n in range(101, 120)}
+    plan = spark.sql(f"explain {query}").collect()[0][0]
+    assert "PushedFilters: [IsNotNull(n), GreaterThan(n,100)]" in plan
+    assert "ReadSchema: struct<n:bigint,title:string,text:string>" in plan
+    assert plan.count("collar(text") < 6  # once evaluated, however many of its fields are asked for
+    table = spark.table("ads").where("n = 3")
+    assert table.select(collar("text")["collar"]).collect()[0][0] == "blue"
+
+
+def test_spark_streams_into_parquet(spark: Any, small_model: Model, tmp_path: Path) -> None:
+    rows = [tuple(row) for row in plain(ADS)]
+    spark.createDataFrame(rows, "n long, title string, text string").write.parquet(str(tmp_path / "ads"))
+    stream = spark.readStream.schema("n long, title string, text string").parquet(str(tmp_path / "ads"))
+    sink = label_spark(stream, model=small_model).writeStream.format("parquet").trigger(availableNow=True)
+    query = sink.option("checkpointLocation", str(tmp_path / "checkpoint")).start(str(tmp_path / "labelled"))
+    assert query.awaitTermination(120)
+    found = pd.read_parquet(tmp_path / "labelled").sort_values("n").reset_index(drop=True)
+    assert found["collar"].tolist() == label_table(ADS, model=small_model)["collar"].tolist()
+
+
+def test_what_is_wrong_is_said_before_work_is_sent(cluster: Any, spark: Any, tmp_path: Path) -> None:
+    import dask.dataframe as dd
+
+    from collarclass.tables.spark import register_spark
+
+    sdf = spark.createDataFrame([("x",)], "text string")
+    ddf = dd.from_pandas(ADS, npartitions=1)
+    starts: tuple[Callable[..., Any], ...] = (
+        partial(register_spark, spark),
+        partial(label_spark, sdf),
+        partial(label_dask, ddf),
+    )
+    for start in starts:
+        with pytest.raises(ModelFileError, match=r"No model at .*nothing"):
+            start(model=tmp_path / "nothing")
+        with pytest.raises(DataError, match="No definition 'pink'"):
+            start(definition="pink")
+    spark.conf.set("spark.sql.caseSensitive", "true")
+    both = spark.createDataFrame([("x", "y")], "text string, Text string")
+    spark.conf.set("spark.sql.caseSensitive", "false")
+    with pytest.raises(DataError, match="'text' and 'Text' of the table differ only by case"):
+        label_spark(both)
+
+
+def test_engines_take_the_options_of_tables(cluster: Any, spark: Any, small_model_path: Path) -> None:
+    import dask.dataframe as dd
+
+    ads = ADS.assign(code="51-4121.00").iloc[:8]
+    options: dict[str, Any] = {"code": "code", "definition": "middle", "occupations": True, "prefix": "x_"}
+    expected = label_table(ads, model=small_model_path, **options)
+    found = label_dask(dd.from_pandas(ads, npartitions=2), model=small_model_path, **options).compute()
+    assert plain(found) == plain(expected)
+    sdf = spark.createDataFrame([tuple(row) for row in plain(ads)], "n long, title string, text string, code string")
+    assert [[*row] for row in label_spark(sdf, model=small_model_path, **options).collect()] == plain(expected)
 
 
 def test_engines_refuse_as_tables_do(cluster: Any, spark: Any, small_model: Model) -> None:

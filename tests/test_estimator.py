@@ -5,13 +5,16 @@ from __future__ import annotations
 import pickle
 from pathlib import Path
 
+import joblib
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import StackingClassifier, VotingClassifier
 from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, cross_val_predict, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -19,6 +22,7 @@ from sklearn.preprocessing import FunctionTransformer
 from collarclass import CollarClassifier, DataError, load_model, save_model
 from collarclass.model.model import arrays_of
 from collarclass.model.predict import predict
+from collarclass.training.counts import count_ads
 
 BLUE = [
     "weld steel pipe",
@@ -125,7 +129,7 @@ def test_the_fitted_model_saves_loads_and_pickles(fitted: CollarClassifier, tmp_
         (TEXTS, LABELS[:-1], {}, "33 ads but 32 labels"),
         (TEXTS, ["blue"] * 33, {}, "Every ad is labelled 'blue': give ads of at least two labels"),
         (TEXTS, [7] * 33, {}, "Unknown label 7: encoded labels are 0 to 2"),
-        ([*TEXTS[:-1], None], LABELS, {}, "Ad 32 is not a text"),
+        ([*TEXTS[:-1], 5], LABELS, {}, "Ad 32 is not a text"),
         ([*TEXTS[:-1], b"x"], LABELS, {}, "Ad 32 is not a text"),
         ("one text", LABELS, {}, "not a single string"),
         (pd.DataFrame({"mine": TEXTS}), LABELS, {}, "No column of ad texts found"),
@@ -210,3 +214,91 @@ def test_an_estimator_is_calibrated(fitted: CollarClassifier) -> None:
     before, after = fitted.predict_proba(TEXTS), mine.predict_proba(TEXTS)
     assert after[:, 1].mean() > before[:, 1].mean() + 0.1
     assert np.array_equal(mine.scores(TEXTS), fitted.scores(TEXTS))
+
+
+# -- the manners of scikit-learn ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        "check_estimator_cloneable",
+        "check_estimator_repr",
+        "check_estimator_tags_renamed",
+        "check_get_params_invariance",
+        "check_mixin_order",
+        "check_no_attributes_set_in_init",
+        "check_parameters_default_constructible",
+        "check_set_params",
+        "check_valid_tag_types",
+    ],
+)
+def test_scikit_learn_s_own_checks_that_need_no_numbers(check: str) -> None:
+    """`check_estimator` feeds numbers, so of an estimator of texts it runs the first of these alone."""
+    from sklearn.utils import estimator_checks
+
+    getattr(estimator_checks, check)("CollarClassifier", CollarClassifier(n_folds=2))
+
+
+TABLE = pd.DataFrame(
+    {
+        "title": ["Welder", "Accountant", None, "Nurse"] * 3,
+        "text": ["Weld steel frames in our shop.", "Audit reports.", None, "Dress wounds of patients."] * 3,
+    }
+)
+LABELS_OF_TABLE = ["blue", "white", "gray", "gray"] * 3
+
+
+def test_tables_of_every_kind_are_read_alike() -> None:
+    pl = pytest.importorskip("polars", reason="pip install collarclass[polars]")
+    fitted = CollarClassifier(n_folds=2).fit(TABLE, LABELS_OF_TABLE)
+    expected = fitted.predict_proba(TABLE)
+    assert fitted.feature_names_in_.tolist() == ["title", "text"]
+    for other in (pl.from_pandas(TABLE), pa.Table.from_pandas(TABLE)):
+        assert np.array_equal(fitted.predict_proba(other), expected)
+        assert np.array_equal(CollarClassifier(n_folds=2).fit(other, LABELS_OF_TABLE).predict_proba(TABLE), expected)
+    pairs = list(TABLE.itertuples(index=False, name=None))
+    assert np.array_equal(fitted.predict_proba(pairs), expected)
+    again = fitted.fit(TABLE["text"].tolist(), LABELS_OF_TABLE)
+    assert not hasattr(again, "feature_names_in_")
+
+
+def test_missing_texts_count_as_empty() -> None:
+    classifier = CollarClassifier.from_pretrained()
+    missing = [None, float("nan"), pd.NA, ""]
+    assert len({tuple(row) for row in classifier.predict_proba(missing).tolist()}) == 1
+    with pytest.raises(DataError, match="Ad 1 is not a text"):
+        classifier.predict(["Welder", 5])
+
+
+def test_counted_ads_are_predicted_as_their_texts() -> None:
+    fitted = CollarClassifier(n_folds=2).fit(TABLE, LABELS_OF_TABLE)
+    titles = [title or "" for title in TABLE["title"].fillna("")]
+    counted = count_ads(TABLE["text"].fillna("").tolist(), titles, fitted.max_tokens, fitted.model_.reader)
+    assert np.allclose(fitted.predict_proba(counted), fitted.predict_proba(TABLE), atol=1e-6)
+    assert fitted.predict(counted).tolist() == fitted.predict(TABLE).tolist()
+
+
+def test_transform_gives_named_features() -> None:
+    classifier = CollarClassifier.from_pretrained()
+    found = classifier.transform(TABLE)
+    names = classifier.get_feature_names_out().tolist()
+    assert found.shape == (len(TABLE), len(names))
+    assert np.array_equal(found[:, :2], classifier.scores(TABLE))
+    table = classifier.set_output(transform="pandas").transform(TABLE)
+    assert table.columns.tolist() == names
+    assert table.index.equals(TABLE.index)
+    pipeline = make_pipeline(CollarClassifier(n_folds=2), LogisticRegression())
+    assert pipeline.fit(TABLE, LABELS_OF_TABLE).predict(TABLE).shape == (len(TABLE),)
+
+
+def test_an_estimator_is_kept_by_joblib_and_by_skops(tmp_path: Path) -> None:
+    fitted = CollarClassifier(n_folds=2).fit(TABLE, LABELS_OF_TABLE)
+    joblib.dump(fitted, tmp_path / "model.joblib")
+    assert np.array_equal(joblib.load(tmp_path / "model.joblib").predict_proba(TABLE), fitted.predict_proba(TABLE))
+    skops = pytest.importorskip("skops.io")
+    skops.dump(fitted, tmp_path / "model.skops")
+    trusted = skops.get_untrusted_types(file=tmp_path / "model.skops")
+    assert all(name.startswith("collarclass.") for name in trusted)
+    again = skops.load(tmp_path / "model.skops", trusted=trusted)
+    assert np.array_equal(again.predict_proba(TABLE), fitted.predict_proba(TABLE))

@@ -230,3 +230,40 @@ def test_progress_of_a_list(small_model: Model) -> None:
     assert len(found) == 36_000
     assert seen[-1] == (36_000, 1.0)
     assert 1 < len(seen) < 100
+
+
+def test_datasets_and_scanners_are_labelled_as_they_are_read(tmp_path: Path, small_model: Model) -> None:
+    import pyarrow.dataset as ds
+    import pyarrow.parquet as pq
+
+    table = pa.table({"title": ["Welder", "Nurse"] * 3, "text": ["MIG welding of frames.", "Dress wounds."] * 3})
+    for part in range(2):
+        pq.write_table(table, tmp_path / f"{part}.parquet")
+    dataset = ds.dataset(tmp_path)
+    expected = label_table(pa.concat_tables([table, table]), model=small_model)
+    for source in (dataset, dataset.scanner()):
+        found = label_table(source, model=small_model)
+        assert isinstance(found, pa.RecordBatchReader)
+        assert found.read_all().equals(expected)
+
+
+def test_frames_of_narwhals_come_back_as_such(small_model: Model) -> None:
+    nw = pytest.importorskip("narwhals")
+    pl = pytest.importorskip("polars", reason="pip install collarclass[polars]")
+    duckdb = pytest.importorskip("duckdb", reason="pip install collarclass[duckdb]")
+    ads = pl.DataFrame({"title": ["Welder", "Nurse"], "text": ["MIG welding of frames.", "Dress wounds."]})
+    expected = label_table(ads, model=small_model)
+    assert label_table(nw.from_native(ads), model=small_model).to_native().equals(expected)
+    lazy = label_table(nw.from_native(ads.lazy()), model=small_model)
+    assert isinstance(lazy, nw.LazyFrame)
+    assert lazy.collect().to_native().equals(expected)
+    with duckdb.connect() as connection:
+        over_duckdb = label_table(nw.from_native(connection.from_arrow(ads.to_arrow())), model=small_model)
+        assert over_duckdb.select("collar").collect().to_native().to_pylist() == expected.select("collar").to_dicts()
+
+
+def test_a_series_is_no_table() -> None:
+    pl = pytest.importorskip("polars", reason="pip install collarclass[polars]")
+    for series in (pd.Series(["Welder"]), pl.Series(["Welder"]), pa.chunked_array([["Welder"]])):
+        with pytest.raises(TypeError, match="is one column, not a table: give a table that holds it"):
+            label_table(series)

@@ -16,6 +16,7 @@ from collarclass.tables.dataframe import label_table
 from collarclass.tables.duckdb import register_duckdb
 from collarclass.tables.engines import label_dask, label_ray, label_spark
 from collarclass.tables.polars import CollarNamespace
+from collarclass.tables.spark import register_spark
 
 OPTIONS = tuple(inspect.signature(Options.of).parameters)
 _NONE = "–"
@@ -28,12 +29,14 @@ _FUNCTIONS: dict[str, Callable[..., object]] = {
     "`register_duckdb`": register_duckdb,
     "`label_dask`": label_dask,
     "`label_spark`": label_spark,
+    "`register_spark`": register_spark,
     "`label_ray`": label_ray,
 }
 # What is said elsewhere than by an argument of that name.
 _ELSEWHERE = {
     ("`classify_many`", "code"): "`codes`",
     ("`register_duckdb`", "code"): "of the function",
+    ("`register_spark`", "code"): "of the function",
     **{(door, name): "of the server" for door in ("`POST /v1/classify`", "`POST /v1/files/{file}/label`")
        for name in ("model", "model_version", "lexicon")},
 }  # fmt: skip

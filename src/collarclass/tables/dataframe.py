@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from importlib import import_module
 from itertools import pairwise
-from typing import Any, TypeVar, cast
+from typing import Any, NoReturn, TypeVar, cast
 
 import pandas as pd
 import pyarrow as pa
@@ -91,8 +92,10 @@ def label_table(
     ----------
     table : pandas, polars or Arrow table, and their like
         A pandas or polars DataFrame, a polars LazyFrame (labelled when it is collected), a pyarrow Table,
-        RecordBatch or RecordBatchReader (labelled as it is read), a DuckDB relation, or any other eager
-        table that narwhals knows (Modin, cuDF); of anything else with an Arrow stream a pyarrow Table is made.
+        RecordBatch, RecordBatchReader, Dataset or Scanner (labelled as it is read, into a RecordBatchReader), a
+        DuckDB relation (whose result is held in memory: for more than fits there use `register_duckdb`), a
+        frame of narwhals over any of these, or any other eager table that narwhals knows (Modin, cuDF); of
+        anything else with an Arrow stream a pyarrow Table is made.
         It has one or several columns of ad texts and, if there is one, a column of job titles. Missing
         values (None, NaN) count as empty.
     title : hashable, optional
@@ -176,6 +179,8 @@ class TableLabelling:
             (pa.Table, self.arrow),
             (pa.RecordBatch, self.batch),
             (pa.RecordBatchReader, self.stream),
+            (pd.Series, self.series),
+            (pa.ChunkedArray, self.series),
         )
         for kind, label in kinds:
             if isinstance(table, kind):
@@ -185,6 +190,12 @@ class TableLabelling:
             return self.lazy(table)
         if library in ("duckdb", "_duckdb") and name == "DuckDBPyRelation":
             return self.relation(table)
+        if library == "pyarrow" and hasattr(table, "to_batches"):  # a Dataset or a Scanner
+            return self.stream(getattr(table, "scanner", lambda: table)().to_reader())
+        if library in ("narwhals", "polars") and name == "Series":
+            return self.series(table)
+        if library == "narwhals" and hasattr(table, "to_native"):
+            return import_module("narwhals").from_native(self.label(table.to_native()))
         function = {"dask": "label_dask", "dask_expr": "label_dask", "pyspark": "label_spark", "ray": "label_ray"}
         if library in function:
             raise TypeError(
@@ -260,6 +271,12 @@ class TableLabelling:
         """A DuckDB relation, read as a stream; the result belongs to the same connection."""
         labelled = self.stream(pa.RecordBatchReader.from_stream(relation)).read_all()  # noqa: F841 (found by name)
         return relation.query("unused", "select * from labelled")
+
+    def series(self, series: Any) -> NoReturn:
+        raise TypeError(
+            f"A {type(series).__name__} is one column, not a table: give a table that holds it, or its texts to "
+            "classify_many."
+        )
 
     def native(self, table: Any) -> Any:
         """Any other eager table, by way of narwhals; of what only has an Arrow stream a pyarrow Table."""

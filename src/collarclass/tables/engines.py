@@ -154,8 +154,9 @@ def label_spark(
     )
     from pyspark.sql.types import StructType
 
-    from collarclass.tables.spark import spark_schema
+    from collarclass.tables.spark import check_case, spark_schema
 
+    check_case(sdf)
     labelling = _for_workers(sdf.columns, title, text, options)
     schema = StructType([*sdf.schema.fields, *spark_schema(options).fields])
     return sdf.mapInArrow(partial(_label_batches, labelling=labelling), schema)

@@ -1,4 +1,4 @@
-"""Spark: a function for queries and SQL whose result Catalyst can prune."""
+"""Spark: a function for queries and SQL, whose unused columns Catalyst prunes and whose filters it pushes down."""
 
 from __future__ import annotations
 
@@ -6,8 +6,84 @@ from typing import Any
 
 import pyarrow as pa
 
-from collarclass.labelling.options import Options
+from collarclass.definitions.definition import DEFAULT
+from collarclass.errors import DataError
+from collarclass.labelling.options import DefinitionLike, LexiconLike, ModelLike, Options
+from collarclass.tables.arrow import arrow_strings
+from collarclass.tables.dataframe import label_columns
 from collarclass.tables.schema import added_fields
+
+
+def register_spark(
+    spark: Any,
+    name: str = "collar",
+    *,
+    evidence: bool = True,
+    occupations: bool = False,
+    prefix: str = "",
+    min_confidence: float = 0.0,
+    model: ModelLike | None = None,
+    model_version: str | None = None,
+    definition: DefinitionLike = DEFAULT,
+    lexicon: LexiconLike | None = None,
+) -> Any:
+    """Add the function `collar(text, title, code)` to a Spark session, for SQL and for columns.
+
+    It gives a struct with the fields `schema.COLUMNS`. Title and code may be NULL or left out. A function of that
+    name that is there already is replaced. The function is a scalar Arrow UDF, so Spark reads no other columns
+    than a query needs, and filters rows before they are labelled.
+
+    Parameters
+    ----------
+    spark : pyspark.sql.SparkSession
+        Of Spark 4.1 or later.
+    name : str
+        Of the function in SQL.
+    evidence, occupations, prefix, min_confidence, model, model_version, definition, lexicon
+        As in `label_table`; a model folder is one that this process and every worker can read.
+
+    Returns
+    -------
+    callable
+        The function for columns: ``collar(ads["text"], ads["title"])``.
+
+    Raises
+    ------
+    DataError
+        If this Spark has no Arrow UDFs, or an option is not what it has to be.
+    ModelFileError
+        If there is no such model; before any work is sent.
+
+    Examples
+    --------
+    >>> register_spark(spark)  # doctest: +SKIP
+    >>> spark.sql("select id, collar(text, title).collar from ads where year = 2026")  # doctest: +SKIP
+    """
+    options = Options.of(
+        model,
+        evidence=evidence,
+        prefix=prefix,
+        definition=definition,
+        occupations=occupations,
+        lexicon=lexicon,
+        min_confidence=min_confidence,
+        model_version=model_version,
+    )
+    try:
+        from pyspark.sql.functions import arrow_udf
+    except ImportError:
+        raise DataError(
+            "register_spark needs Spark 4.1 or later, which has Arrow UDFs: upgrade pyspark, or use label_spark."
+        ) from None
+
+    def collar(text: pa.Array, *others: pa.Array) -> pa.Array:
+        texts, *cells = map(arrow_strings, (text, *others))
+        titles, codes = (*cells, None, None)[:2]
+        return label_columns(texts, titles, codes, options=options).to_struct_array().combine_chunks()
+
+    function = arrow_udf(collar, spark_schema(options))
+    spark.udf.register(name, function)
+    return function
 
 
 def spark_schema(options: Options) -> Any:
@@ -16,3 +92,16 @@ def spark_schema(options: Options) -> Any:
 
     types = {pa.string(): StringType(), pa.float64(): DoubleType()}
     return StructType([StructField(field.name, types[field.type], True) for field in added_fields(options)])
+
+
+def check_case(sdf: Any) -> None:
+    """Refuse columns that differ only by case where Spark takes them for one, which it says only when it writes."""
+    if str(sdf.sparkSession.conf.get("spark.sql.caseSensitive")).lower() == "true":
+        return
+    seen: dict[str, str] = {}
+    for name in sdf.columns:
+        if seen.setdefault(name.casefold(), name) != name:
+            raise DataError(
+                f"Columns {seen[name.casefold()]!r} and {name!r} of the table differ only by case, and are one to "
+                "Spark: rename one, or set spark.sql.caseSensitive."
+            )

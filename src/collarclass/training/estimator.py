@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
+import narwhals as nw
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GroupKFold
 from sklearn.utils.validation import check_is_fitted
 
-from collarclass.definitions.labels import LABELS, TYPICAL_RATINGS
+from collarclass.definitions.labels import DIMENSIONS, LABELS, LEVELS, STATUSES, TYPICAL_RATINGS
 from collarclass.errors import DataError
 from collarclass.features.ngrams import Vocabulary, damped
+from collarclass.labelling.options import ModelLike, find_model
 from collarclass.model.model import Block, Model
-from collarclass.model.persistence import default_model_path, load_model, shipped_reader
+from collarclass.model.persistence import shipped_reader
 from collarclass.model.predict import predict
 from collarclass.progress import Steps
 from collarclass.requirement_reader.decide import Reader
+from collarclass.tables.arrow import arrow_strings
 from collarclass.tables.columns import find_columns
 from collarclass.training.calibrate import calibrate
 from collarclass.training.classes import ENCODED, decision_rows, named_labels
@@ -42,7 +44,7 @@ class _TrainingData:
     label: NDArray[np.float64]
 
 
-class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class CollarClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Label job ads white, blue or gray collar by way of two linear scores.
 
     Parameters
@@ -82,6 +84,8 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         The labels that `y` had, sorted: the columns of `predict_proba`.
     held_out_scores_ : ndarray of float64, shape (n_samples, 2)
         Scores of each training ad by a model that did not see its group.
+    feature_names_in_ : ndarray of str
+        The columns of X, if it was a table.
 
     Examples
     --------
@@ -135,7 +139,9 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
         Parameters
         ----------
-        X : sequence of str, or of (title, text) pairs, or a DataFrame with such columns, or CountedAds
+        X : sequence of str, or of (title, text) pairs, or a table with such columns, or CountedAds
+            A table is a pandas or polars DataFrame, a pyarrow Table, or another that narwhals knows. Missing
+            values count as empty.
         y : array-like of str or int, shape (n_samples,)
             "white", "blue" or "gray", at least two of them; or these encoded as integers.
         ratings : array-like of float, shape (n_samples, 2), optional
@@ -155,6 +161,7 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self
         """
         reader = reader if reader is not None else shipped_reader()
+        self._note_columns(X)
         ads = X if isinstance(X, CountedAds) else self._counted(X, reader)
         labels, classes, class_names = named_labels(y, self.encoded_labels)
         if len(labels) != len(ads):
@@ -214,6 +221,16 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         )
         return self
 
+    def _note_columns(self, X: Any) -> None:
+        """Keep the names of a table's columns, and forget those of an earlier fit."""
+        for name in ("feature_names_in_", "n_features_in_"):
+            if hasattr(self, name):
+                delattr(self, name)
+        frame = _frame(X)
+        if frame is not None and all(isinstance(name, str) for name in frame.columns):
+            self.feature_names_in_ = np.array(frame.columns, dtype=object)
+            self.n_features_in_ = len(frame.columns)
+
     def _counted(self, X: Any, reader: Reader) -> CountedAds:
         titles, texts = split_ads(X, self.title_column, self.text_column)
         return count_ads(texts, titles, self.max_tokens, reader)
@@ -270,8 +287,12 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Probabilities of `classes_`, shape (n_samples, n_classes)."""
         check_is_fitted(self)
-        titles, texts = split_ads(X, self.title_column, self.text_column)
-        found = predict(self.model_, texts, titles).probabilities[:, self._columns]
+        if isinstance(X, CountedAds):
+            found = self.model_.probabilities(_score_counts(self.model_, X))
+        else:
+            titles, texts = split_ads(X, self.title_column, self.text_column)
+            found = predict(self.model_, texts, titles).probabilities
+        found = found[:, self._columns]
         return np.asarray(found / found.sum(axis=1, keepdims=True) if len(self._columns) < len(LABELS) else found)
 
     def predict(self, X: Any) -> NDArray[Any]:
@@ -292,16 +313,54 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         titles, texts = split_ads(X, self.title_column, self.text_column)
         return predict(self.model_, texts, titles).scores
 
+    # -- features for another estimator ------------------------------------------------------------
+
+    def transform(self, X: Any) -> NDArray[np.float64]:
+        """Scores, probabilities and stated schooling of each ad, as features for another estimator.
+
+        Parameters
+        ----------
+        X
+            As in `fit`, but no counted ads.
+
+        Returns
+        -------
+        ndarray of float64, shape (n_samples, n_features)
+            The columns that `get_feature_names_out` names; a table of them after ``set_output``.
+
+        Examples
+        --------
+        >>> classifier = CollarClassifier.from_pretrained().set_output(transform="pandas")
+        >>> found = classifier.transform(["Accountant wanted. A bachelor's degree is required. You audit reports."])
+        >>> found[["p_white", "schooling_bachelor", "schooling_required"]].round().to_numpy().tolist()
+        [[1.0, 1.0, 1.0]]
+        """
+        check_is_fitted(self)
+        titles, texts = split_ads(X, self.title_column, self.text_column)
+        found = predict(self.model_, texts, titles)
+        level = found.level[:, None] == np.arange(len(LEVELS))
+        status = found.status[:, None] == np.arange(len(STATUSES) - 1)
+        return np.column_stack((found.scores, found.probabilities, level, status)).astype(np.float64)
+
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
+        """Names of the columns of `transform`."""
+        names = [
+            *(f"{dimension}_score" for dimension in DIMENSIONS),
+            *(f"p_{label}" for label in LABELS),
+            *(f"schooling_{name}" for name in (*LEVELS, *STATUSES[:-1])),
+        ]
+        return np.array(names, dtype=object)
+
     # -- the shipped model, and own labels ---------------------------------------------------------
 
     @classmethod
-    def from_pretrained(cls, model: Model | str | os.PathLike[str] | None = None, **parameters: Any) -> Self:
+    def from_pretrained(cls, model: ModelLike | None = None, **parameters: Any) -> Self:
         """A fitted estimator with a model that is there already.
 
         Parameters
         ----------
         model : Model or path-like, optional
-            A model, or a model folder; the shipped model if not given.
+            A model, the name "standard", or a model folder; the shipped model if not given.
         **parameters
             Of the estimator.
 
@@ -316,7 +375,7 @@ class CollarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         ['blue']
         """
         self = cls(**parameters)
-        self.model_ = model if isinstance(model, Model) else load_model(model or default_model_path())
+        self.model_ = find_model(model)
         self.classes_, self._columns = np.array(ENCODED), [LABELS.index(name) for name in ENCODED]
         return self
 
@@ -364,20 +423,36 @@ def split_ads(
     X: Any, title_column: str | None = None, text_column: str | None = None
 ) -> tuple[list[str | None], list[str]]:
     """Take ads as text, as (title, text) pairs or as a DataFrame apart into titles and texts."""
-    if isinstance(X, pd.DataFrame):
-        title, text = find_columns(X.columns, title_column, text_column)
-        titles = X[title].tolist() if title is not None else [None] * len(X)
-        X = [(t if isinstance(t, str) else None, ad) for t, ad in zip(titles, X[text].tolist(), strict=True)]
+    frame = _frame(X)
+    if frame is not None:
+        title, text = find_columns(frame.columns, title_column, text_column)
+        texts = arrow_strings(frame.get_column(str(text)).to_arrow())
+        named = arrow_strings(frame.get_column(str(title)).to_arrow()) if title is not None else [None] * len(texts)
+        return list(named), texts
     if isinstance(X, str):
         raise DataError("Give a sequence of ads, not a single string.")
-    titles, texts = [], []
+    titles, texts = list[str | None](), []
     for i, ad in enumerate(X):
         title, text = ad if isinstance(ad, (tuple, list, np.ndarray)) and len(ad) == 2 else (None, ad)
+        title, text = (None if _is_missing(title) else title), ("" if _is_missing(text) else text)
         if not isinstance(text, str) or not (title is None or isinstance(title, str)):
             raise DataError(f"Ad {i} is not a text or a (title, text) pair of texts.")
         titles.append(title)
         texts.append(text)
     return titles, texts
+
+
+def _frame(X: Any) -> Any:
+    """X as a frame of narwhals, if it is a table; otherwise None."""
+    if isinstance(X, pd.DataFrame):  # of which narwhals refuses columns that are not named by text
+        X = X.rename(columns=str)
+    found = nw.from_native(X, eager_only=True, pass_through=True)
+    return found if isinstance(found, nw.DataFrame) else None
+
+
+def _is_missing(value: Any) -> bool:
+    """Whether a value stands for none, as tables read it: None, NaN and the like."""
+    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value)
 
 
 def _block(
