@@ -21,8 +21,8 @@ from collarclass.model.stream import (
     drift_notes,
     expected_right,
     ranges,
-    source_facts,
 )
+from collarclass.training.reliability import source_facts
 
 AD = "We are looking for an accountant to keep our books. Bachelor's degree in accounting required. Monthly reports."
 WELDER = "焊工，中专学历，会用氩弧焊，夜班，包住宿。"

@@ -21,7 +21,6 @@ MIN_EXPECTED = 30  # labels, before anything is said of how many are right
 _MARGIN = 0.1  # of the range over training's sources: how far beyond it a mean may lie
 _ONE_KIND = 0.25  # share of training's sources that are as uniform as a stream of one kind of job
 NINE_IN_TEN = 1.645  # standard deviations either way
-_MAX_SPREAD, _HALVINGS = 5.0, 40  # between sources, on the scale of log-odds
 _LANGUAGES = {"en": "English", "zh": "Chinese"}
 # What a mean below, or above, those of all sources means in words.
 _UNLIKE = {
@@ -211,58 +210,3 @@ def expected_right(
         shares += n[k] / total / (1 + np.exp(-logits))
     share, low, high = (round(float(value), 4) for value in shares)
     return ExpectedRight(total, share, low, high, sum(source["n"] for _, source in parts))
-
-
-def source_facts(
-    n: NDArray[np.int64], right: NDArray[np.float64], confidence: NDArray[np.float64], spread: float | None = None
-) -> dict[str, Any]:
-    """How far the share of right labels of sources lies from what their confidence says, on the scale of log-odds.
-
-    Parameters
-    ----------
-    n : ndarray of int64, shape (n_sources,)
-        Ads of each source.
-    right, confidence : ndarray of float64, shape (n_sources,)
-        Share of right labels and mean confidence of each, by a model that had not seen it.
-    spread : float, optional
-        Standard deviation between sources, if it is known from elsewhere.
-
-    Returns
-    -------
-    dict
-        `n` sources, the mean `shift` with its `shift_error`, and the `spread` between sources beyond chance.
-
-    References
-    ----------
-    Paule and Mandel (1982), "Consensus values and weighting factors", Journal of Research of the NBS 87.
-    """
-    share = (right * n + 0.5) / (n + 1)
-    said = np.log(confidence / (1 - confidence))
-    shift = np.log(share / (1 - share)) - said
-    usual = 1 / (1 + np.exp(-(said + np.average(shift, weights=n))))
-    variance = 1 / (n * usual * (1 - usual))
-    if spread is None:
-        spread = _spread(shift, variance)
-    weight = 1 / (variance + spread**2)
-    return {
-        "n": len(n),
-        "shift": round(float(np.average(shift, weights=weight)), 4),
-        "shift_error": round(float(1 / np.sqrt(weight.sum())), 4),
-        "spread": round(spread, 4),
-    }
-
-
-def _spread(values: NDArray[np.float64], variance: NDArray[np.float64]) -> float:
-    """Standard deviation between sources under which the values lie as far apart as is expected, by bisection."""
-
-    def excess(spread: float) -> float:
-        weight = 1 / (variance + spread**2)
-        return float((weight * (values - np.average(values, weights=weight)) ** 2).sum()) - (len(values) - 1)
-
-    low, high = 0.0, _MAX_SPREAD
-    if excess(low) <= 0:
-        return 0.0
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        low, high = (middle, high) if excess(middle) > 0 else (low, middle)
-    return high

@@ -24,13 +24,14 @@ from collarclass.evaluation.model_card import MIN_SOURCE, model_card, read_expla
 from collarclass.files.table import read_table
 from collarclass.model.model import Model
 from collarclass.model.persistence import save_model
-from collarclass.model.stream import MEASURES, NINE_IN_TEN, STREAMS, ranges, source_facts
+from collarclass.model.stream import MEASURES, NINE_IN_TEN, STREAMS, ranges
 from collarclass.model.title_model import TitleModel
 from collarclass.progress import ProgressLike, Steps
 from collarclass.requirement_reader.decide import Reader
 from collarclass.training.counts import CountedAds, concatenate, count_ads
 from collarclass.training.estimator import CollarClassifier
 from collarclass.training.real_ads import RealMentions, read_mentions, read_real_ads
+from collarclass.training.reliability import source_facts
 from collarclass.training.titles import ALTERNATE_TITLES, fit_titles, title_rows
 from collarclass.training.train_reader import train_reader
 from collarclass.training.work_check import fit_work_check, read_no_content
