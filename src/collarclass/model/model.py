@@ -45,6 +45,7 @@ TITLE_ARRAYS = ("scale", "weight", "job", "displayable", "intercept", "decision"
 WORK_ARRAYS = ("text_weight", "title_weight", "start")
 MODEL_ARRAYS = ("stated_weight", "word_scale", "intercept", "decision")
 _MIN_WORDS = 4  # besides numbers
+SHORT = 40  # tokens of an ad that may say what the work is in a word or two
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +92,9 @@ class WorkCheck:
     ----------
     text_weight, title_weight : ndarray of float32, shape (n_terms,)
         Of the terms of the model's two blocks.
-    start : ndarray of float32, shape (2,)
-        Start of the sum, in alphabetic script and in Chinese; an ad whose sum is below 0 does not say it.
+    start : ndarray of float32, shape (2, 2)
+        Start of the sum, in alphabetic script and in Chinese (rows), of longer ads and of those of `SHORT` tokens or
+        fewer (columns); an ad whose sum is below 0 does not say it.
     """
 
     text_weight: NDArray[np.float32]
@@ -100,10 +102,14 @@ class WorkCheck:
     start: NDArray[np.float32]
 
     def sums(
-        self, terms: tuple[Terms, Terms], values: tuple[NDArray[np.float64], ...], chinese: NDArray[np.bool_]
+        self,
+        terms: tuple[Terms, Terms],
+        values: tuple[NDArray[np.float64], ...],
+        chinese: NDArray[np.bool_],
+        n_tokens: NDArray[np.int64],
     ) -> NDArray[np.float64]:
         """The sum of each ad, from its scaled counts."""
-        sums = self.start[chinese.astype(np.int64)].astype(np.float64)
+        sums = self.start[chinese.astype(np.int64), (n_tokens <= SHORT).astype(np.int64)].astype(np.float64)
         for weight, found, value in zip((self.text_weight, self.title_weight), terms, values, strict=True):
             sums += np.bincount(found.row, value * weight[found.term], len(sums))
         return sums
@@ -194,7 +200,7 @@ class Model:
         segment = segments(tokens, stated)
         note = self._note(tokens, terms[0])
         if self.work is not None:
-            note[(note == JUDGED) & (self.work.sums(terms, values, segment >= 2) < 0)] = NO_WORK
+            note[(note == JUDGED) & (self.work.sums(terms, values, segment >= 2, np.diff(tokens.first)) < 0)] = NO_WORK
         return EncodedBatch(
             combined_text=combined,
             text_offset=np.array([offset for _, _, offset in joined], dtype=np.int64),

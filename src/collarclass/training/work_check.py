@@ -21,18 +21,17 @@ from sklearn.linear_model import LogisticRegression
 
 from collarclass.corpus.read import LANGUAGES, read_csv
 from collarclass.features.ngrams import damped
-from collarclass.model.model import Model, WorkCheck
+from collarclass.model.model import SHORT, Model, WorkCheck
 from collarclass.requirement_reader.decide import Reader
 from collarclass.training.counts import CountedAds, count_ads
 
 NO_CONTENT = "no_content.csv"
 # An ad is unclear from where 1.5 % of readable real ads would be, of sources held out; or sooner, where enough texts
-# without content are.
+# without content are. A short ad is unclear from where 1.5 % of short written ads would be, had they no title.
 MAX_LOST, _ENOUGH = 0.015, 0.95
 _CURVE = (0.001, 0.002, 0.005, 0.01, 0.015, 0.02, 0.03)
 _C = 10.0  # of the logistic regression
 _N_FOLDS = 3
-_SHORT = 40  # known terms of a short ad, which has to be known by its work without a title, too
 _JOINED = (2, 5)  # texts without content that make a longer one
 # Weights: of texts without content, of which there are few, and shares of the ads that are shown in other ways.
 _NO_CONTENT, _THIN, _HIDDEN, _OTHER_TITLE, _TITLE_ALONE = 15.0, 15.0, 0.33, 0.33, 0.2
@@ -46,15 +45,17 @@ class _Words:
     head: sp.csr_matrix
     title: sp.csr_matrix
     chinese: NDArray[np.bool_]
+    short: NDArray[np.bool_]
 
     @classmethod
     def of(cls, model: Model, ads: CountedAds) -> _Words:
         text, head = (part.aligned(model.text.vocabulary.hashes) for part in (ads.text, ads.title))
         body = (text - head).maximum(0)
-        return cls(body.tocsr(), head, ads.title.aligned(model.title.vocabulary.hashes), ads.segment >= 2)
+        title = ads.title.aligned(model.title.vocabulary.hashes)
+        return cls(body.tocsr(), head, title, ads.segment >= 2, ads.length <= SHORT)
 
     def rows(self, index: NDArray[np.int64]) -> _Words:
-        return _Words(self.text[index], self.head[index], self.title[index], self.chinese[index])
+        return _Words(self.text[index], self.head[index], self.title[index], self.chinese[index], self.short[index])
 
 
 class _Examples:
@@ -131,22 +132,32 @@ def fit_work_check(
     thin, empty, held = short.rows(np.flatnonzero(~unclear & ~held)), short.rows(np.flatnonzero(unclear)), held[unclear]
     fold_of_ads, fold_of_texts = _fold(groups), _fold(np.arange(len(held)))
     scores, of_texts = np.zeros(len(ads)), np.zeros(len(held))
+    untitled = np.full(len(ads), np.nan)  # sums of short ads without their titles
+    no_title = sp.csr_matrix(readable.title.shape, dtype=readable.title.dtype)
     for k in range(_N_FOLDS):
         weight, start = _examples(model, empty, thin, readable, ~held & (fold_of_texts != k), fold_of_ads != k).fit()
         for words, fold, out in ((readable, fold_of_ads, scores), (empty, fold_of_texts, of_texts)):
             rows = np.flatnonzero(fold == k)
             out[rows] = _values(model, (words.text + words.head)[rows], words.title[rows]) @ weight + start
+        rows = np.flatnonzero(readable.short & (fold_of_ads == k))
+        untitled[rows] = _values(model, readable.text[rows], no_title[: len(rows)]) @ weight + start
     weight, start = _examples(model, empty, thin, readable, ~held, np.ones(len(ads), bool)).fit()
     rows = np.flatnonzero(held)
     of_texts[rows] = _values(model, (empty.text + empty.head)[rows], empty.title[rows]) @ weight + start
     judged = real if real.any() else np.ones(len(ads), bool)
-    limits, facts = np.zeros(2), {}
+    limits, facts = np.zeros((2, 2)), {}
     for chinese, language in enumerate(LANGUAGES):
         ads_here, texts_here = scores[judged & (readable.chinese == chinese)], empty.chinese == chinese
         learnt, kept_back = of_texts[texts_here & ~held], of_texts[texts_here & held]
         if len(ads_here) and len(learnt):
             limits[chinese] = min(np.quantile(ads_here, MAX_LOST), np.quantile(learnt, _ENOUGH))
-            facts[language] = _measured(limits[chinese], ads_here, learnt, kept_back)
+            short = untitled[readable.short & (readable.chinese == chinese)]
+            if len(short):
+                limits[chinese, 1] = min(limits[chinese, 1], np.quantile(short, MAX_LOST))
+            brief = empty.short[texts_here]
+            shifted = of_texts[texts_here] + np.where(brief, limits[chinese, 0] - limits[chinese, 1], 0.0)
+            learnt, kept_back = (shifted[part[texts_here]] for part in (~held, held))
+            facts[language] = _measured(limits[chinese, 0], ads_here, learnt, kept_back)
     n_text = len(model.text.vocabulary)
     check = WorkCheck(
         weight[:n_text].astype(np.float32), weight[n_text:].astype(np.float32), (start - limits).astype(np.float32)
@@ -196,7 +207,7 @@ def _examples(
         out.add(ads.text + ads.head, ads.title, 1, 1.0)
         rows = np.flatnonzero(random.random(n_ads) < _HIDDEN)
         out.add(ads.text[rows], no_title[: len(rows)], 1, 1.0)
-        rows = np.flatnonzero(np.diff(ads.text.indptr) <= _SHORT)
+        rows = np.flatnonzero(ads.short)
         out.add(ads.text[rows], no_title[: len(rows)], 1, _THIN)
         rows = np.flatnonzero(random.random(n_ads) < _OTHER_TITLE)
         titles = random.integers(0, n, len(rows))
