@@ -28,8 +28,9 @@ import pytest
 from collarclass import DataError, Model, label_file, save_model
 from collarclass.files.batch import Limits
 from collarclass.files.excel import MOST_ROWS, ExcelWriter
-from collarclass.files.readers import Layout, open_reader
-from collarclass.files.source import Source
+from collarclass.files.formats import open_source
+from collarclass.files.layout import Layout
+from collarclass.files.readers import open_reader
 from collarclass.files.table import read_table
 from collarclass.tables.schema import COLUMNS
 
@@ -223,7 +224,7 @@ def test_small_files_fill_no_memory(tmp_path: Path, small_model: Model) -> None:
 
 def test_a_file_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
     pq.write_table(pa.table({"text": ["We weld."]}), tmp_path / "ads.parquet")
-    source = Source(str(tmp_path / "ads.parquet"))
+    source = open_source(str(tmp_path / "ads.parquet"))
     try:
         with pytest.raises(DataError, match=r"ads\.parquet cannot be read, because it is damaged or needs too much"):
             open_reader(source, Layout(limits=Limits(seconds=0.001)))
@@ -291,6 +292,11 @@ def test_tables_become_json_arrays(
     opener: Any = {"json": open, "json.gz": gzip.open, "json.xz": lzma.open}[to]
     with opener(tmp_path / f"out.{to}", "rt", encoding="utf-8") as file:
         assert [row["id"] for row in json.load(file)] == ["a1", "a2", "a3", "a4"]
+
+
+def test_escapes_that_mean_nothing_end_no_run(tmp_path: Path, small_model: Model) -> None:
+    (tmp_path / "ads.jsonl").write_text('{"text": "We weld."}\n{"te\\xt": "We cook."}\n{"\\u12": []}\n')
+    assert label_file(tmp_path / "ads.jsonl", tmp_path / "out.jsonl", model=small_model).rows == 3
 
 
 def test_json_lines_in_a_json_file_stay_lines(tmp_path: Path, small_model: Model) -> None:

@@ -39,8 +39,9 @@ import pyarrow.parquet as pq
 from collarclass import DataError
 from collarclass.files import native_child
 from collarclass.files.batch import Limits
-from collarclass.files.readers import Layout, open_reader
-from collarclass.files.source import Source
+from collarclass.files.formats import open_source
+from collarclass.files.layout import Layout
+from collarclass.files.readers import open_reader
 from collarclass.tables.columns import Columns
 
 _LIMITS = Limits(row_bytes=4 << 20, columns=1000, memory=2 << 30, seconds=20)
@@ -187,7 +188,7 @@ class Forked:
 
 def read(path: Path) -> int:
     """Read a file as a run does; the number of its rows."""
-    source = Source(str(path))
+    source = open_source(str(path))
     try:
         layout = Layout(limits=_LIMITS, every_column=True)
         reader = open_reader(source, layout, lambda columns, where, kinds: Columns(None, (columns[0],)))

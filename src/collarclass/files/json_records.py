@@ -192,7 +192,7 @@ def _lists(first: bytes) -> Iterator[tuple[str, int]]:
         what = token[0]
         if what[:1] == b'"':
             if what[-1:] == b":":
-                name = str(json.loads(what[: what.rindex(b'"') + 1].decode("utf-8", "replace"), strict=False))
+                name = _name(what[1 : what.rindex(b'"')].decode("utf-8", "replace"))
         elif what in (b"}", b"]"):
             if names:
                 names.pop()
@@ -202,6 +202,14 @@ def _lists(first: bytes) -> Iterator[tuple[str, int]]:
             if token[1] is not None and None not in names:
                 yield ".".join([*(str(one) for one in names[1:]), name]), token.start() + 1
             names.append(None)
+
+
+def _name(escaped: str) -> str:
+    """A member's name; as it stands if its escapes mean nothing."""
+    try:
+        return str(json.loads(f'"{escaped}"', strict=False))
+    except ValueError:
+        return escaped
 
 
 def _check_length(row: bytes, where: str, limits: Limits) -> None:
