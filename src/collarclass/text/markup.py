@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import html
 import re
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 _NAME = re.compile(r"</?([a-zA-Z][a-zA-Z0-9:_-]*)")
-_PLAIN_TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9:_-]*+)[^<>=]*+>")  # without attributes; nearly all tags are
+# What may be markup: a tag ends (nearly all do so without attributes) or has an attribute before the next one begins.
+_CANDIDATE = re.compile(r"<(?:/?([a-zA-Z][a-zA-Z0-9:_-]*+)[^<>=]*+([>=])|[!?])")
+_OPENING = re.compile(r"<!--()()")  # of a comment, with the groups of a candidate
 _QUOTED = re.compile(r"=\s*(?:\"[^\"]*\"|'[^']*')")
 _STOP = re.compile(r"[<>=]")
 # Apart, for an expression that begins with a letter of its own is searched for many times as fast.
@@ -100,48 +103,55 @@ def _runs(text: str) -> tuple[list[str], list[int], list[int]]:
     """Cut a text into visible runs."""
     pieces = _Pieces()
     unclosed: set[str] = set()  # what was sought once in vain, and is not sought again
-    done = 0
-    at = text.find("<")
-    while at >= 0:
-        end, replacement = _markup_at(text, at, unclosed)
+    done, last = 0, text.rfind(">")
+    found = _CANDIDATE.search(text)
+    while found:
+        at, end = found.span()
+        if found[2] == ">":
+            end, replacement = _tag(text, at, end, found[1].lower(), unclosed)
+        else:
+            end, replacement = _markup_at(text, at, unclosed)
         if end > at:
-            pieces.add_text(text, done, at)
+            if at > done:
+                pieces.add_text(text, done, at)
             pieces.add(replacement, at, 0)
             done = end
-        at = text.find("<", max(end, at + 1))
+        # Behind the last ">" nothing ends any more; what opens a comment is left out all the same.
+        found = (_CANDIDATE if end <= last else _OPENING).search(text, max(end, at + 1))
     pieces.add_text(text, done, len(text))
     return pieces.runs, pieces.starts, pieces.steps
 
 
 def _markup_at(text: str, at: int, unclosed: set[str]) -> tuple[int, str]:
     """Where the markup that begins at a "<" ends (there itself if it is none), and what stands for it."""
-    plain = _PLAIN_TAG.match(text, at)
-    if plain is not None and (name := plain[1].lower()) not in _SILENT_TAGS:
-        return plain.end(), "\n" if name in _BLOCK_TAGS else ""
-
-    def close(mark: str, start: int) -> int:
-        """End of the next `mark`; -1 if there is none."""
-        found = -1 if mark in unclosed else text.find(mark, start)
-        if found < 0:
-            unclosed.add(mark)
-            return -1
-        return found + len(mark)
-
     if text.startswith("<!--", at):
-        end = close("-->", at + 4)
+        end = _after(text, "-->", at + 4, unclosed)
         return (end if end > 0 else at + 4), " "
     if text.startswith(("<!", "<?"), at):
-        end = close(">", at + 2)
+        end = _after(text, ">", at + 2, unclosed)
         return (end if end > 0 else at), ""
     named = _NAME.match(text, at)
     end = _tag_end(text, named.end(), unclosed) if named else -1
     if named is None or end < 0:
         return at, ""
-    name = named.group(1).lower()
-    if name in _SILENT_TAGS and text[at + 1] != "/":
+    return _tag(text, at, end, named.group(1).lower(), unclosed)
+
+
+def _tag(text: str, start: int, end: int, name: str, unclosed: set[str]) -> tuple[int, str]:
+    """Where a tag ends, with what it makes invisible, and what stands for it."""
+    if name in _SILENT_TAGS and text[start + 1] != "/":
         closing = _closing(text, name, end, unclosed)
         return (closing if closing > 0 else end), " "
     return end, "\n" if name in _BLOCK_TAGS else ""
+
+
+def _after(text: str, mark: str, start: int, unclosed: set[str]) -> int:
+    """End of the next `mark`; -1 if there is none."""
+    found = -1 if mark in unclosed else text.find(mark, start)
+    if found < 0:
+        unclosed.add(mark)
+        return -1
+    return found + len(mark)
 
 
 def _closing(text: str, name: str, start: int, unclosed: set[str]) -> int:
@@ -176,6 +186,7 @@ def _tag_end(text: str, start: int, unclosed: set[str]) -> int:
         at = quoted.end() if quoted else stop.end()
 
 
+@lru_cache(10_000)
 def _decoded(entity: str) -> str:
     char = html.unescape(entity)
     return entity.rstrip(";") if char == entity else char
