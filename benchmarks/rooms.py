@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import csv
 import importlib
+import json
 import os
 import sys
 import time
@@ -128,9 +129,13 @@ def main() -> None:
     options.add_argument("--model", type=Path, default=default_model_path())
     options.add_argument("--rounds", type=int, default=7)
     options.add_argument("--evidence", action="store_true")
+    options.add_argument("--json", action="store_true", help="write an object of numbers")
     given = options.parse_args()
     texts, titles = read(given.files)
     found = measure(texts, titles, load_model(given.model), given.rounds, given.evidence)
+    if given.json:
+        print(json.dumps(found))
+        return
     print(f"{description()}, {len(texts):,} ads")
     for room, spent in sorted(found.items(), key=lambda item: -item[1]):
         print(f"{spent:7.2f}  {room}")

@@ -9,12 +9,11 @@ are by processor time, so that other work on the machine changes little; what co
 from __future__ import annotations
 
 import argparse
-import cProfile
 import csv
 import datetime
+import json
 import os
 import platform
-import pstats
 import random
 import re
 import subprocess
@@ -129,9 +128,10 @@ def rivals(ads: list[tuple[str, str, str]], folder: Path) -> dict[str, Callable[
     return found
 
 
-def in_memory(ads: list[tuple[str, str, str]], model: Any, folder: Path) -> tuple[list[list[str]], str]:
-    """Ads a second in one process on one core, and where the time goes."""
+def in_memory(ads: list[tuple[str, str, str]], model: Any, folder: Path) -> list[list[str]]:
+    """Ads a second in one process on one core."""
     from collarclass import classify_many
+    from collarclass.kernel.library import is_compiled
     from collarclass.labelling.options import Options
     from collarclass.tables.dataframe import label_columns
 
@@ -148,35 +148,39 @@ def in_memory(ads: list[tuple[str, str, str]], model: Any, folder: Path) -> tupl
     ways["collarclass, columns with evidence"] = lambda: label_columns(
         texts, titles, options=Options.of(model)
     )
+    if is_compiled():
+        ways["collarclass, columns, numpy kernel"] = lambda: _by_numpy(
+            lambda: label_columns(texts, titles, options=Options.of(model, evidence=False))
+        )
     ways["collarclass, classify_many(evidence=False)"] = lambda: classify_many(
         texts, titles, False, model=model
     )
     rates = {name: len(ads) / seconds for name, seconds in fastest(ways).items()}
     base = next(iter(rates.values()))
-    rows = [[name, f"{rate:,.0f}", f"{rate / base:.1f}"] for name, rate in rates.items()]
-    return rows, profile(lambda: label_columns(texts, titles, options=Options.of(model, evidence=False)))
+    return [[name, f"{rate:,.0f}", f"{rate / base:.1f}"] for name, rate in rates.items()]
 
 
-def profile(what: Callable[[], Any]) -> str:
-    """Shares of the time by stage, from the profiler."""
-    profiler = cProfile.Profile()
-    profiler.enable()
-    what()
-    profiler.disable()
-    stats: Any = pstats.Stats(profiler)
-    total = stats.total_tt
-    stages = (
-        ("tokens.py", "tokenize"), ("ngrams.py", "count_terms"), ("reader.py", "read_requirements"),
-        ("model.py", "ratings"), ("model.py", "values"),
-    )  # fmt: skip
-    lines, left = [], 1.0
-    for file, function in stages:
-        spent = sum(
-            row[3] for (path, _, name), row in stats.stats.items() if path.endswith(file) and name == function
-        )
-        left -= spent / total
-        lines.append(f"{function} {spent / total:.0%}")
-    return ", ".join([*lines, f"all else {left:.0%}"])
+def _by_numpy(way: Callable[[], Any]) -> Any:
+    from collarclass.kernel.library import without_kernel
+
+    with without_kernel():
+        return way()
+
+
+def rooms(model: Path) -> list[list[str]]:
+    """Nanoseconds a character in each room, by the compiled kernel and by numpy, from rooms.py."""
+    from collarclass.kernel.library import SWITCH
+
+    found = []
+    for switch in ("", "off"):
+        command = [sys.executable, str(ROOT / "benchmarks" / "rooms.py"), "--evidence", "--json", "--model", str(model)]
+        environment = {**_environment(), SWITCH: switch}
+        done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
+        found.append(json.loads(done.stdout))
+    compiled, plain = found
+    names = sorted(plain, key=lambda room: -plain[room])
+    rows = [[room, f"{compiled.get(room, 0.0):.1f}", f"{plain[room]:.1f}"] for room in names]
+    return [*rows, ["altogether", f"{sum(compiled.values()):.1f}", f"{sum(plain.values()):.1f}"]]
 
 
 def write_ads(ads: list[tuple[str, str, str]], n: int, path: Path) -> None:
@@ -259,6 +263,12 @@ def start_up(model: Path) -> list[list[str]]:
     return [
         ["`import collarclass`", f"{inside('pass', 'import collarclass'):.3f}"],
         ["loading the model", f"{load:.3f}"],
+        ["`import numpy, scipy`, from cold", f"{cold('-c', 'import numpy, scipy'):.3f}"],
+        ["`import numpy, scipy.sparse`, from cold", f"{cold('-c', 'import numpy, scipy.sparse'):.3f}"],
+        [
+            "`from collarclass import classify; classify(ad)`, from cold",
+            f"{cold('-c', f'from collarclass import classify; classify({ad!r})'):.3f}",
+        ],
         [
             "`collarclass classify` from cold",
             f"{cold('-m', 'collarclass', 'classify', ad, '-m', str(model)):.3f}",
@@ -293,6 +303,7 @@ def machine() -> str:
 def main() -> None:
     """Measure and write the results."""
     from collarclass import load_model
+    from collarclass.kernel.library import description
     from collarclass.model.persistence import default_model_path
 
     options = argparse.ArgumentParser(description=__doc__)
@@ -304,12 +315,12 @@ def main() -> None:
     model = load_model(given.model)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        memory, stages = in_memory(ads, model, folder)
+        memory = in_memory(ads, model, folder)
         disk, workers = files(ads, given.model, folder, given.most)
     names = ["rows", "MB", "ads/s", "peak MB", "pandas + scikit-learn ads/s", "peak MB", "times as fast"]
     text = f"""# Results
 
-Made by `make bench`, {machine()}; model {model.identity}.
+Made by `make bench`, {machine()}; model {model.identity}, {description()}.
 Seconds are this machine's; the ratios are what counts.
 
 ## In memory, one core
@@ -319,7 +330,9 @@ rounds, all in one process.
 
 {table(["", "ads/s", "times scikit-learn"], memory)}
 
-Where collarclass spends the time (columns without evidence, under the profiler): {stages}.
+Where the time goes, with evidence, in nanoseconds for each character (`benchmarks/rooms.py`):
+
+{table(["room", "compiled kernel", "numpy kernel"], rooms(given.model))}
 
 ## Files, one core
 
