@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: demo test kernel test-without-kernel sanitize faults audit slow lint train evaluate bench docs refresh lowest wheel sbom clean
+.PHONY: demo test kernel test-without-kernel sanitize faults audit slow lint train evaluate bench docs figures refresh lowest wheel sbom clean
 
 demo: .venv/demo.stamp
 	$(BIN)/collarclass label examples/job_ads.csv -o demo/labelled.csv --force --report demo/report.html
@@ -77,6 +77,12 @@ sbom: .venv/bin/python
 	$(BIN)/python -m pip install -q --group release
 	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible \
 	  --gather-license-texts -o dist/sbom.json .venv/plain/bin/python
+
+# After a change of model or data: every measured figure, each from a file in data/figures that names model and data.
+# TEXTS is the folder of the rated ads, which are not part of the project.
+figures: .venv/test.stamp
+	$(BIN)/python -m pip install -q --group bench
+	$(BIN)/python -m research.docs.figures $(if $(TEXTS),--texts $(TEXTS))
 
 # After a change of model or data: outputs and pictures of README, documentation and notebooks.
 refresh: .venv/test.stamp

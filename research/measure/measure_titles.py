@@ -3,7 +3,7 @@
     python -m research.measure.measure_titles --en REAL_EN.csv --zh REAL_ZH.csv
 
 The files hold ads rated by the codebook, with columns title and label; they are not part of the project.
-Prints the tables of docs/how_to/titles_and_occupations.md.
+Keeps the tables in data/figures/titles.json and writes them into the pages.
 """
 
 from __future__ import annotations
@@ -22,9 +22,17 @@ from collarclass.corpus.read import read_data
 from collarclass.definitions.labels import LABELS, UNCLEAR
 from collarclass.model.predict import predict
 from collarclass.training.titles import fit_titles, title_rows
+from research.docs.figures import keep
 
 ROOT = Path(__file__).resolve().parents[2]
 BINS = np.linspace(0, 1, 11)
+KINDS = {
+    "official title": "official titles of O\\*NET",
+    "working title": "working titles",
+    "alternate title": "alternate titles of O\\*NET",
+    "csco": "names of CSCO 2022",
+    "ad": "titles of written ads",
+}
 
 
 def line(name: str, truth: NDArray[np.int64], p: NDArray[np.float64], unclear: NDArray[np.bool_] | None = None) -> str:
@@ -52,35 +60,37 @@ def main() -> None:
     parser.add_argument("--zh", required=True)
     options = parser.parse_args()
     model, place = default_model(), {label: k for k, label in enumerate(LABELS)}
-    curve = []
-    print("| titles | n | macro-F1 (95 % interval) | calibration error | unclear |\n|---|---:|---:|---:|---:|")
+    curve, steps = [], ["| sure | titles of real ads | right |", "|---|---:|---:|"]
+    lines = ["| titles | n | macro-F1 (95 % interval) | calibration error | unclear |", "|---|---:|---:|---:|---:|"]
     for name, path in (("real ads, English", options.en), ("real ads, Chinese", options.zh)):
         ads = pd.read_csv(path, dtype=str, keep_default_na=False)
         ads = ads[ads["label"].isin(LABELS)]
         truth = ads["label"].map(place).to_numpy().astype(np.int64)
         found = predict(model, [""] * len(ads), ads["title"].tolist())
-        print(line(name, truth, found.probabilities, found.label == UNCLEAR))
+        lines.append(line(name, truth, found.probabilities, found.label == UNCLEAR))
         curve.append((found.probabilities.max(axis=1), found.probabilities.argmax(axis=1) == truth))
     data = read_data(ROOT / "data")
     rows = title_rows(ROOT / "data", data[0], data[-1])
     _, held_out = fit_titles(rows)
     chinese = rows["title"].str.contains("[\u4e00-\u9fff]")
-    kinds = ("official title", "working title", "alternate title", "csco", "ad")
-    for kind, language in ((kind, language) for kind in kinds for language in ("English", "Chinese")):
+    for kind, language in ((kind, language) for kind in KINDS for language in ("English", "Chinese")):
         of = ((rows["kind"] == kind) & (chinese == (language == "Chinese"))).to_numpy()
         if of.sum() > 100:
             p = held_out.loc[of, [f"p_{label}" for label in LABELS]].to_numpy()
-            print(line(f"{kind}, {language}", rows.loc[of, "label"].map(place).to_numpy().astype(np.int64), p))
-    print("\n| sure | titles of real ads | right |\n|---|---:|---:|")
+            truth = rows.loc[of, "label"].map(place).to_numpy().astype(np.int64)
+            lines.append(line(f"{KINDS[kind]}, {language}", truth, p))
     sure, right = (np.concatenate(part) for part in zip(*curve, strict=True))
     for low, high in zip(BINS[3:-1], BINS[4:], strict=True):
         here = (sure >= low) & ((sure < high) | (high == 1))
         if here.any():
-            print(f"| {low:.1f} to {high:.1f} | {here.sum():,} | {right[here].mean():.0%} |")
+            steps.append(f"| {low:.1f} to {high:.1f} | {here.sum():,} | {right[here].mean():.0%} |")
     titles = (rows["title"].tolist() * 4)[:200_000]
     started = time.process_time()
     predict(model, [""] * len(titles), titles)
-    print(f"\n{len(titles) / (time.process_time() - started) * 60 / 1e6:.2f} million titles a minute of one processor")
+    rate = f"{len(titles) / (time.process_time() - started) * 60 / 1e6:.0f} million"
+    shown = {"table": "\n".join(lines), "sure": "\n".join(steps), "a_minute": rate}
+    print("\n\n".join(shown.values()))
+    keep("titles", shown, ["data/occupations.csv", "data/onet_titles.tsv.gz", "data/csco_titles.csv", "data/ads"])
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """How often the occupation of a title is found, on titles that the index does not know.
 
-    python -m research.measure.occupation_accuracy [--share 0.1] [--random-state 0]
+    python -m research.measure.occupation_accuracy
+
+Keeps the table in data/figures/occupation_accuracy.json and writes it into the pages.
 
 Of each occupation a share of the alternate titles (English), and of the working titles and the titles of
 written ads (Chinese), is held out: the index is built without them, wherever else they stand. An answer is right
@@ -9,38 +11,33 @@ when it is one of the occupations that have the title.
 
 from __future__ import annotations
 
-import argparse
-
 import numpy as np
 import pandas as pd
 
 from collarclass.occupation.lookup import TitleIndex
 from collarclass.occupation.table import KINDS, known_titles, occupations
 from collarclass.shares.estimate import wilson
+from research.docs.figures import keep
 
+SHARE = 0.1  # of an occupation's titles that are held out
 LEVELS = {"8-digit": 10, "6-digit": 7, "3-digit": 4}  # characters of an O*NET-SOC code
 
 
-def held_out(known: pd.DataFrame, chinese: bool, share: float, random_state: int) -> pd.Series:
+def held_out(known: pd.DataFrame, chinese: bool) -> pd.Series:
     """Titles to hold out, each with the rows of the table that have it."""
     is_chinese = known["title"].str.contains("[\u4e00-\u9fff]")
     kinds = ("working title", "title of a written ad") if chinese else ("alternate title",)
     pool = known[(is_chinese == chinese) & known["kind"].isin(kinds)]
-    drawn = pool.groupby("row").sample(frac=share, random_state=random_state)
+    drawn = pool.groupby("row").sample(frac=SHARE, random_state=0)
     return known[known["title"].isin(drawn["title"])].groupby("title")["row"].agg(set)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--share", type=float, default=0.1)
-    parser.add_argument("--random-state", type=int, default=0)
-    options = parser.parse_args()
     known, codes = known_titles(), occupations()["onet_code"]
     known = known.assign(title=known["title"].str.strip().str.casefold()).drop_duplicates(["title", "row"])
-    print("| titles | n | level | first right (95 % interval) | one of three right |")
-    print("|---|---:|---|---:|---:|")
+    lines = ["| titles | n | level | first right (95 % interval) | one of three right |", "|---|---:|---|---:|---:|"]
     for name, chinese in (("English", False), ("Chinese", True)):
-        wanted = held_out(known, chinese, options.share, options.random_state)
+        wanted = held_out(known, chinese)
         rest = known[~known["title"].isin(wanted.index)]
         rank = np.array([KINDS.index(kind) for kind in rest["kind"]])
         found = TitleIndex(rest["title"].tolist(), rest["row"].to_numpy(), rank).nearest(wanted.index.tolist(), 3)
@@ -51,10 +48,12 @@ def main() -> None:
             )
             first, three = right[:, 0], right.any(axis=1)
             low, high = (float(v) for v in wilson(first.mean(), len(first)))
-            print(
+            lines.append(
                 f"| {name} | {len(wanted):,} | {level} | {first.mean():.1%} ({low:.1%} to {high:.1%}) "
                 f"| {three.mean():.1%} |"
             )
+    print("\n".join(lines))
+    keep("occupation_accuracy", {"table": "\n".join(lines)}, ["data/occupations.csv", "data/onet_titles.tsv.gz"])
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
     python -m research.measure.score_challenge_set [--write]
 
-With --write the failures go to tests/data/requirements_failures.csv: a case that is gained or lost shows in the diff.
+With --write the failures go to tests/data/requirements_failures.csv, so that a case that is gained or lost shows in the
+diff, and the shares to data/figures/challenge_set.json and into the pages.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from collarclass.definitions.schooling import level_number
 from collarclass.requirement_reader.reader import read_requirements
 from collarclass.requirement_reader.stated import findings
 from collarclass.text.tokens import tokenize
+from research.docs.figures import keep
 
 ROOT = Path(__file__).resolve().parents[2]
 CASES = ROOT / "data" / "requirements" / "cases.csv"
@@ -86,6 +88,17 @@ def shares(cases: list[Row], found: list[Row]) -> dict[tuple[str, str, str], tup
     return {(*group, name): (right[(*group, name)], n) for group, n in sorted(count.items()) for name in names}
 
 
+def as_shown(counts: dict[tuple[str, str, str], tuple[int, int]]) -> dict[str, str]:
+    """Shares right of each part and column, both languages together: `held_all` is "82.1 %"."""
+    together: Counter[tuple[str, str]] = Counter()
+    sizes: Counter[tuple[str, str]] = Counter()
+    for (part, _, column), (right, n) in counts.items():
+        together[part, column] += right
+        sizes[part, column] += n
+    shown = {f"{p}_{c.replace(' ', '_')}": f"{100 * together[p, c] / n:.1f} %" for (p, c), n in sizes.items()}
+    return shown | {f"{part}_n": f"{n:,}" for (part, column), n in sizes.items() if column == "all"}
+
+
 def main() -> None:
     """Score, print, and write the failures if asked to."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
@@ -93,9 +106,11 @@ def main() -> None:
     arguments = parser.parse_args()
     cases = read_cases()
     found = read_many([case["text"] for case in cases])
-    for (part, language, column), (right, n) in shares(cases, found).items():
+    counts = shares(cases, found)
+    for (part, language, column), (right, n) in counts.items():
         print(f"{part:6s} {language}  {column:17s} {right / n:.3f}  {right} of {n}")
     if arguments.write:
+        keep("challenge_set", as_shown(counts), ["data/requirements/cases.csv"])
         with FAILURES.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(["id", *COLUMNS])

@@ -9,7 +9,8 @@ only, is data/requirements/readings.csv; a cell with * is not compared.
 With --held-out-sources the ads of data/requirements/real_ads are read instead, which need no text: the reader is
 fitted four times, each time without a quarter of the sources, and reads the ads of these. Only the choice of the
 features that are kept has seen them. --write writes data/requirements/confidence.csv: how far confidences can be
-trusted, by language and status. --without leaves out a family of features, to see what it is worth.
+trusted, by language and status, and keeps the shares right in data/figures/requirements.json and in the pages.
+--without leaves out a family of features, to see what it is worth.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ from collarclass.training.train_reader import (
     own_texts,
     take,
 )
+from research.docs.figures import keep
 from research.measure.score_challenge_set import read_many
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -104,13 +106,17 @@ def held_out_sources(folds: int, without: str | None) -> tuple[pd.DataFrame, pd.
     return pd.concat(out, ignore_index=True), pd.concat(mentions, ignore_index=True)
 
 
-def report_held_out(ads: pd.DataFrame, mentions: pd.DataFrame) -> None:
-    """Shares right with intervals by language, the worst sources, and how sure to be."""
+def report_held_out(ads: pd.DataFrame, mentions: pd.DataFrame) -> dict[str, str]:
+    """Print shares right with intervals by language, the worst sources, and how sure to be; give back the first."""
+    shown = {}
     ads["language"] = ads["source"].str[:2]
     ads["right"] = ads["level"] & ads["status"]
     for language, part in ads.groupby("language"):
         columns = (f"{name} {interval(int(part[name].sum()), len(part))}" for name in ("right", "level", "status"))
         print(f"{language} n {len(part):,}: {'  '.join(columns)}")
+        low, high = interval_of(int(part["right"].sum()), len(part))
+        share = f"{100 * part['right'].mean():.1f} % ({100 * low:.1f}–{100 * high:.1f}, n {len(part):,})"
+        shown[str(language)] = share
         worst = part.groupby("source")["right"].agg(["mean", "size"]).sort_values("mean").head(5)
         print("   ", ", ".join(f"{name} {row['mean']:.3f} ({row['size']:.0f})" for name, row in worst.iterrows()))
     for name, table in (("ads", ads), ("mentions", mentions)):
@@ -124,6 +130,8 @@ def report_held_out(ads: pd.DataFrame, mentions: pd.DataFrame) -> None:
             print(f"    temperature {temperature}: log-loss {loss:.4f}, calibration error {error:.4f}")
         order = np.argsort(-likely.max(axis=1), kind="stable")[: len(right) // 2]
         print(f"    the surest half is right in {right[order].mean():.3f}")
+        shown[f"surest_half_of_{name}"] = f"{100 * right[order].mean():.1f} %"
+    return shown
 
 
 def confidence_curve(ads: pd.DataFrame) -> pd.DataFrame:
@@ -148,8 +156,14 @@ def confidence_curve(ads: pd.DataFrame) -> pd.DataFrame:
 
 def interval(right: int, n: int) -> str:
     """A share with its Wilson interval."""
+    low, high = interval_of(right, n)
+    return f"{right / n:.3f} ({low:.3f}-{high:.3f})"
+
+
+def interval_of(right: int, n: int) -> tuple[float, float]:
+    """Wilson's interval of a share."""
     around = binomtest(right, n).proportion_ci(method="wilson")
-    return f"{right / n:.3f} ({around.low:.3f}-{around.high:.3f})"
+    return float(around.low), float(around.high)
 
 
 def main() -> None:
@@ -157,16 +171,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("ads", type=Path, nargs="*")
     parser.add_argument("--held-out-sources", action="store_true", help="read hashed ads, their sources held out")
-    parser.add_argument("--write", action="store_true", help=f"with --held-out-sources, write {CURVE.name}")
+    parser.add_argument("--write", action="store_true", help="with --held-out-sources, keep what was found")
     parser.add_argument("--show", action="store_true", help="list the ads read differently")
     parser.add_argument("--folds", type=int, default=_QUARTERS, help="how many of the four quarters of sources to read")
     parser.add_argument("--without", choices=FAMILIES, help="family of features to leave out with --held-out-sources")
     arguments = parser.parse_args()
     if arguments.held_out_sources:
-        ads, mentions = held_out_sources(arguments.folds, arguments.without)
-        report_held_out(ads, mentions)
+        judged, mentions = held_out_sources(arguments.folds, arguments.without)
+        shown = report_held_out(judged, mentions)
         if arguments.write:
-            confidence_curve(ads).to_csv(CURVE, index=False, lineterminator="\n")
+            keep("requirements", shown, ["data/requirements/real_ads", "data/requirements/real_mentions.csv"])
+            confidence_curve(judged).to_csv(CURVE, index=False, lineterminator="\n")
     csv.field_size_limit(1 << 30)
     text: Row = {}
     for path in arguments.ads:
