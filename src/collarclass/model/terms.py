@@ -67,7 +67,7 @@ def batch_terms(model: Model, batch: EncodedBatch) -> BatchTerms:
 def stated_terms(model: Model, batch: EncodedBatch) -> tuple[Any, Any, Any, Any, Any]:
     """The terms of what is stated: row, first and last token, weight, and whether any words carry it."""
     rows, columns = np.nonzero(batch.features)
-    carrier = carriers(batch.stated)[rows, columns]
+    carrier = carriers(batch.stated, batch.features)[rows, columns]
     weight = batch.features[rows, columns][:, None] * model.stated_weight[columns]
     found = carrier >= 0
     first = np.where(found, batch.stated.first[carrier], -1) if len(carrier) else carrier

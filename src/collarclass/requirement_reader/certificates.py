@@ -16,7 +16,7 @@ UNNAMED = {CERTIFICATE: "unnamed certificate", LICENCE: "unnamed licence", SKILL
 
 def is_certificate(stated: Stated) -> NDArray[np.bool_]:
     """Which findings are certificates, licences or skill grades; driving licences are not."""
-    return (stated.kind == CERTIFICATE) | (stated.kind == LICENCE) | (stated.kind == SKILL_GRADE)
+    return np.isin(stated.kind, (CERTIFICATE, LICENCE, SKILL_GRADE))
 
 
 def certificate_status(stated: Stated) -> NDArray[np.int8]:

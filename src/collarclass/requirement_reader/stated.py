@@ -235,15 +235,21 @@ def _counted(stated: Stated) -> dict[str, NDArray[np.bool_]]:
     }
 
 
-def carriers(stated: Stated) -> NDArray[np.int64]:
+def carriers(stated: Stated, values: NDArray[np.float64]) -> NDArray[np.int64]:
     """For each feature of each ad, the finding that carries it.
+
+    Parameters
+    ----------
+    stated : Stated
+    values : ndarray of float64, shape (n_rows, n_features)
+        Its features.
 
     Returns
     -------
     ndarray of int64, shape (n_rows, n_features)
         Index into the findings of `stated`; -1 where the feature is 0.
     """
-    values, n_rows, row = features(stated), len(stated.level), stated.row
+    n_rows, row = len(stated.level), stated.row
     index = np.arange(len(row))[::-1]  # the first finding is written last and stays
 
     def first_of(mask: NDArray[np.bool_], into: NDArray[np.int64]) -> NDArray[np.int64]:
