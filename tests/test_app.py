@@ -376,6 +376,12 @@ def test_an_unexpected_error_is_logged_by_its_place_alone(
 # -- the command ---------------------------------------------------------------------------------
 
 
+@pytest.fixture(autouse=True)
+def own_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Labels given by hand are kept in the user's data folder; that of a test is its own."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+
+
 def start(*options: str) -> tuple[subprocess.Popen[str], str]:
     """The command, and the address that it printed."""
     process = subprocess.Popen(

@@ -139,3 +139,48 @@ def test_cells_of_a_saved_review_come_back_as_they_were(server: Address) -> None
     answer(server, review["id"], 0, "blue")
     found = pd.read_csv(io.BytesIO(saved(server, review["id"])))
     assert found[["title", "text", "label"]].to_numpy().tolist()[0] == ["=1+1", text, "blue"]
+
+
+def labelled_job(server: Address) -> dict[str, Any]:
+    job = server.upload("/v1/files?name=ads.csv&start=true", EXAMPLES.read_bytes()).json
+    while (job := server.ask("GET", f"/v1/files/{job['id']}").json)["state"] in ("waiting", "running"):
+        pass
+    return dict(job)
+
+
+def test_reviews_are_there_again_after_a_restart_and_correct_the_shares(tmp_path: Path, labelled: Path) -> None:
+    with running(create_app(kept=tmp_path / "kept")) as server:
+        job = labelled_job(server)
+        for annotator in ("ann", "ben"):
+            review = server.ask("POST", f"/v1/files/{job['id']}/review", {"n": 20, "annotator": annotator}).json
+            assert review["source"] == job["digest"]
+            for i in range(review["n"]):
+                answer(server, review["id"], i, CYCLE[(i + (annotator == "ben" and i < 5)) % 4])
+    (tmp_path / "kept" / "notes.json").write_text("{}")  # no review
+    with running(create_app(kept=tmp_path / "kept")) as server:
+        ann, ben = server.ask("GET", "/v1/reviews").json["reviews"]
+        assert (ann["annotator"], ann["done"], ben["annotator"], ben["done"]) == ("ann", ann["n"], "ben", ben["n"])
+        found = server.ask("GET", f"/v1/reviews/{ann['id']}/agreement?other={ben['id']}").json
+        assert (found["n"], [d["ad"] for d in found["different"]]) == (ann["n"], [0, 1, 2, 3, 4])
+        job = labelled_job(server)
+        corrected = server.ask("POST", f"/v1/files/{job['id']}/reviewed")
+        assert corrected.status == 200, corrected.body
+        rows = [pd.read_csv(io.BytesIO(saved_of(server, one["id"]))) for one in (ann, ben)]
+        pd.concat(rows).to_csv(tmp_path / "truth.csv", index=False)
+        expected = shares_of_file(labelled, tmp_path / "truth.csv")
+        assert [row["share"] for row in corrected.json["shares"]] == expected["share"].tolist()
+        assert server.ask("GET", f"/v1/files/{job['id']}").json["annotated"]
+        assert server.ask("DELETE", f"/v1/reviews/{ann['id']}").status == 204
+    assert [path.stem for path in (tmp_path / "kept").glob("?" * 16 + ".json")] == [ben["id"]]
+
+
+def saved_of(server: Address, review: str) -> bytes:
+    return server.ask("GET", f"/v1/reviews/{review}/result").body
+
+
+def test_shares_are_not_corrected_by_labels_of_another_file(server: Address) -> None:
+    job = server.upload("/v1/files?name=a.csv&start=true", b"title,text\nWelder,Weld frames in our shop.\n").json
+    while server.ask("GET", f"/v1/files/{job['id']}").json["state"] in ("waiting", "running"):
+        pass
+    reply = server.ask("POST", f"/v1/files/{job['id']}/reviewed")
+    assert (reply.status, "draw a sample" in reply.json["detail"]) == (409, True)

@@ -29,6 +29,7 @@ from collarclass.files.label import label_file
 from collarclass.files.layout import Layout
 from collarclass.files.readers import open_reader
 from collarclass.model.model import Model
+from collarclass.shares.read import digest_of_file
 from collarclass.tables.columns import Columns, choose_columns
 
 PREFIX = "collarclass-app-"
@@ -100,6 +101,7 @@ class Job:
     date: str | None = None
     groups: list[str] = field(default_factory=list)
     results: Results | None = None
+    digest: str = ""  # of the labelled file
     truth: Path | None = None  # annotated ads, by which the shares are corrected
     estimates: dict[str, pd.DataFrame] = field(default_factory=dict)  # shares, by the column that makes groups
 
@@ -129,6 +131,7 @@ class Job:
             "counts": self.counts,
             "noted": self.noted,
             "error": self.error,
+            "digest": self.digest,
             "result": self.result_name if self.state == "done" else None,
         }
 
@@ -167,12 +170,16 @@ class Store:
     Parameters
     ----------
     model : Model
+    kept : Path, optional
+        A folder for labels given by hand, which stay when the program ends; without one they go with the files.
     """
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, kept: Path | None = None) -> None:
         remove_orphans()
         self.model = model
         self.folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))  # for this user alone
+        self.kept = kept or self.folder / "reviews"
+        self.kept.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.jobs: dict[str, Job] = {}
         self._runs: queue.SimpleQueue[tuple[Job, Callable[[], None]] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="files", daemon=True)
@@ -231,6 +238,7 @@ class Store:
         job.result, job.state, job.rows, job.share, job.error, job.seconds = result, "waiting", 0, 0.0, None, 0.0
         job.counts, job.cancelled = {}, threading.Event()
         job.definition, job.chosen, job.results, job.truth = wanted.definition, {}, None, None
+        job.digest = ""
         job.estimates.clear()
         job.date = wanted.date if "date" in wanted.model_fields_set else job.date
         job.groups = wanted.groups if wanted.groups is not None else job.groups
@@ -257,6 +265,7 @@ class Store:
                     skip_rows=job.layout.skip_rows, model=self.model, force=True, progress=progress, on_batch=rows.add,
                 )  # fmt: skip
             if done.rows:
+                job.digest = digest_of_file(result)
                 job.results = Results(table, job.columns, wanted.prefix, job.groups, job.date)
             job.rows, job.share, job.counts, job.noted = done.rows, 1.0, done.counts, done.noted
 

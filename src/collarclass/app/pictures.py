@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import Counter
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -75,31 +76,29 @@ def pictures_router(store: Store) -> APIRouter:
 
 def use_annotations(store: Store, job: Job, truth: Job) -> dict[str, Any]:
     """Correct a file's shares by annotated ads, and keep these beside it."""
-    before = job.truth
     kept = with_rows(job).with_name(f"annotated{''.join(truth.path.suffixes)}")
     try:
-        job.truth = truth.path
-        job.estimates.clear()
-        found = _reply(store, job, "", (None, None), "en")
-    except DataError as error:
-        job.truth = before
-        raise DataError(truth.told(error)) from None
-    finally:
-        job.estimates.clear()
+        found = _shares(store, job, "", truth.path)
+    except CollarclassError as error:
+        raise DataError(job.told(DataError(truth.told(error)))) from None
     truth.path.replace(kept)
-    job.truth = kept
-    return found
+    job.truth, job.estimates = kept, {"": found}
+    return _reply(store, job, "", (None, None), "en")
+
+
+def _shares(store: Store, job: Job, by: str, truth: Path | None) -> pd.DataFrame:
+    """The shares as `collarclass shares` has them."""
+    return shares_of_file(
+        with_rows(job), truth, by=[by] if by else (), date=job.date, model=store.model, definition=job.definition,
+        **job.chosen,  # type: ignore[arg-type]
+    )  # fmt: skip
 
 
 def _estimate(store: Store, job: Job, by: str) -> pd.DataFrame:
-    """The shares as `collarclass shares` has them; kept, since they take a pass through the file."""
-    path = with_rows(job)
+    """The shares by a column; kept, since they take a pass through the file."""
     if by not in job.estimates:
         try:
-            job.estimates[by] = shares_of_file(
-                path, job.truth, by=[by] if by else (), date=job.date, model=store.model, definition=job.definition,
-                **job.chosen,  # type: ignore[arg-type]
-            )  # fmt: skip
+            job.estimates[by] = _shares(store, job, by, job.truth)
         except CollarclassError as error:
             raise DataError(job.told(error)) from None
     return job.estimates[by]

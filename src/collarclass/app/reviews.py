@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
+import json
 import math
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
+import pandas as pd
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 
@@ -19,6 +22,7 @@ from collarclass.annotation.agreement import agreement
 from collarclass.annotation.answers import columns_of
 from collarclass.annotation.review import Ad, read_ads
 from collarclass.app.jobs import Job, Store, harmless_name
+from collarclass.app.pictures import use_annotations
 from collarclass.app.problems import Problem
 from collarclass.app.schemas import (
     AdReply,
@@ -27,8 +31,9 @@ from collarclass.app.schemas import (
     ReviewReply,
     ReviewRequest,
     ReviewsReply,
+    SharesReply,
 )
-from collarclass.app.uploads import UPLOAD, Name, download, labelled, receive
+from collarclass.app.uploads import UPLOAD, Name, download, labelled, receive, with_rows
 from collarclass.definitions.labels import COLLARS
 from collarclass.errors import CollarclassError, DataError
 from collarclass.files.table import iter_table, read_table
@@ -38,6 +43,7 @@ from collarclass.shares.read import SAMPLE_ROW, SAMPLE_SOURCE
 MOST = 5000
 _MOST_DIFFERENT = 200
 Annotator = Annotated[str, Query(max_length=100, description="Who labels.")]
+Other = Annotated[str, Query(max_length=100, description="The id of the other review.")]
 Whole = Annotated[bool, Query(description="Also the ads that have no label yet, to resume with.")]
 Number = Annotated[int, Query(ge=1, le=MOST, description="Ads to draw from a labelled file.")]
 
@@ -65,10 +71,36 @@ class Review:
             "id": self.id,
             "name": self.name,
             "annotator": self.annotator,
+            "source": self.source,
             "n": len(self.ads),
             "done": done,
             "labels": self.labels,
         }
+
+    @property
+    def source(self) -> str:
+        """The digest of the labelled file that the ads were drawn from; nothing of other ads."""
+        return self.ads[0].sample.get(SAMPLE_SOURCE, "")
+
+    def rows(self) -> list[dict[str, str]]:
+        """The labels given so far, as rows of a file."""
+        return [
+            {"title": ad.title, "text": ad.text, "label": label, **ad.sample}
+            for ad, label in zip(self.ads, self.labels, strict=True)
+            if label is not None
+        ]
+
+    def save(self, folder: Path) -> None:
+        """Keep it on the disk, whole at any time."""
+        fresh = folder / f"{self.id}.partial"
+        fresh.write_text(json.dumps(asdict(self), ensure_ascii=False), "utf-8")
+        fresh.replace(folder / f"{self.id}.json")
+
+    @classmethod
+    def load(cls, path: Path) -> Review:
+        """Read what `save` kept."""
+        kept = json.loads(path.read_text("utf-8"))
+        return cls(**{**kept, "ads": [Ad(**ad) for ad in kept["ads"]]})
 
     def as_csv(self, whole: bool) -> str:
         """A file for `shares`, `train` and `evaluate`; for a later sitting with the ads that have no label yet."""
@@ -134,15 +166,25 @@ def compare(review: Review, second: Sequence[dict[str, str]]) -> dict[str, Any]:
     return {**numbers, "different": different[:_MOST_DIFFERENT]}
 
 
+def kept_reviews(folder: Path) -> dict[str, Review]:
+    """The reviews of a folder, in the order they were last worked on; what is no review is left alone."""
+    found = {}
+    for path in sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime):
+        with suppress(OSError, ValueError, TypeError, KeyError):
+            found[path.stem] = Review.load(path)
+    return found
+
+
 def reviews_router(store: Store) -> APIRouter:
     """The part of the interface that is about labelling by hand."""
     router = APIRouter(tags=["reviews"])
     model = store.model.identity
-    reviews: dict[str, Review] = {}
+    folder = store.kept
+    reviews = kept_reviews(folder)
 
     def get(name: str) -> Review:
         if name not in reviews:
-            raise Problem(404, "There is no review of that id; reviews last as long as the program runs.")
+            raise Problem(404, "There is no review of that id; it may have been removed.")
         return reviews[name]
 
     def place(name: str, number: int) -> tuple[Review, int]:
@@ -160,6 +202,7 @@ def reviews_router(store: Store) -> APIRouter:
         except CollarclassError as error:
             raise DataError(job.told(error)) from None
         reviews[review.id] = review
+        review.save(folder)
         return review
 
     @router.post("/v1/reviews", response_model=ReviewReply, status_code=201, openapi_extra=UPLOAD,
@@ -198,6 +241,7 @@ def reviews_router(store: Store) -> APIRouter:
     async def answer(review: str, number: int, request: AnswerRequest) -> Response:
         found, i = place(review, number)
         found.labels[i] = request.label
+        found.save(folder)
         return shown(found)
 
     @router.get("/v1/reviews/{review}/result", response_class=PlainTextResponse, responses=download("text/csv"),
@@ -226,9 +270,33 @@ def reviews_router(store: Store) -> APIRouter:
             store.drop(job)
         return JSONResponse({"model": model, **compared})
 
+    @router.get("/v1/reviews/{review}/agreement", response_model=AgreementReply,
+                summary="Agreement with another review of this server")  # fmt: skip
+    async def agreed(review: str, other: Other) -> Response:
+        first, second = get(review), get(other)
+        return JSONResponse({"model": model, **await asyncio.to_thread(compare, first, second.rows())})
+
+    @router.post("/v1/files/{file}/reviewed", response_model=SharesReply,
+                 summary="Correct a file's shares by all reviews of its samples")  # fmt: skip
+    async def reviewed(file: str) -> Response:
+        job = store.get(file)
+        with_rows(job)
+        own = [review for review in reviews.values() if review.source == job.digest]
+        if not any(review.rows() for review in own):
+            raise Problem(409, "No ad of this file is labelled by hand yet: draw a sample and label it.")
+        truth = store.new("annotated.csv")
+        try:
+            table = pd.concat([pd.DataFrame(review.rows()).assign(annotator=review.annotator) for review in own])
+            await asyncio.to_thread(table.to_csv, truth.path, index=False)
+            found = await asyncio.to_thread(use_annotations, store, job, truth)
+        finally:
+            store.drop(truth)
+        return JSONResponse({"model": model, **found})
+
     @router.delete("/v1/reviews/{review}", status_code=204, summary="Forget a review")
     async def remove(review: str) -> Response:
         del reviews[get(review).id]
+        (folder / f"{review}.json").unlink(missing_ok=True)
         return Response(status_code=204)
 
     return router

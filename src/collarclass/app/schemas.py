@@ -313,6 +313,7 @@ class FileState(BaseModel):
     noted: int = Field(description="Rows that were not as they should be; column collar_note says how.")
     error: str | None
     result: str | None = Field(description="What the labelled file is called.")
+    digest: str = Field(description="Of the labelled file, by which reviews of its samples are known.")
 
 
 class FileReply(FileState):
@@ -447,6 +448,7 @@ class ReviewState(BaseModel):
     id: str
     name: str
     annotator: str
+    source: str = Field(description="Digest of the labelled file that the ads were drawn from; empty for other ads.")
     n: int
     done: int
     labels: list[LabelName | None]

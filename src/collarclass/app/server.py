@@ -46,7 +46,13 @@ credential and hands-on skill. Offsets count Unicode code points, as Python's `s
 problem document (RFC 9457); every reply names the model, in its body or the header `Collarclass-Model`."""
 
 
-def create_app(model: Model | None = None, *, access: Access | None = None, limits: Limits | None = None) -> ASGIApp:
+def create_app(
+    model: Model | None = None,
+    *,
+    access: Access | None = None,
+    limits: Limits | None = None,
+    kept: Path | None = None,
+) -> ASGIApp:
     """The application, for any ASGI server.
 
     Parameters
@@ -57,13 +63,15 @@ def create_app(model: Model | None = None, *, access: Access | None = None, limi
         Who may ask; if not given every user of this machine may, without a token.
     limits : Limits, optional
         What a request may take.
+    kept : Path, optional
+        A folder for labels given by hand, which stay there; without one they are removed when the application ends.
 
     Returns
     -------
     ASGI application
     """
     model, limits = model or default_model(), limits or Limits()
-    labeller, store = Labeller(model, limits.answer), Store(model)
+    labeller, store = Labeller(model, limits.answer), Store(model, kept)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -125,6 +133,17 @@ def palette_css() -> str:
     )
 
 
+def data_folder() -> Path:
+    """Where this user's programs keep their data."""
+    if sys.platform == "win32":
+        home = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        home = Path.home() / "Library" / "Application Support"
+    else:
+        home = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    return home / "collarclass"
+
+
 def is_loopback(host: str) -> bool:
     """Whether only this machine can reach an address."""
     if host == "localhost":
@@ -181,7 +200,7 @@ def serve(
     access = Access(loopback, frozenset(name.lower() for name in (*hosts, *(() if loopback else (host,)))), token)
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(model, access=access),
+            create_app(model, access=access, kept=data_folder() / "reviews"),
             log_level="warning",
             access_log=False,  # an address can hold a token or the name of a file
             server_header=False,

@@ -56,7 +56,7 @@ async def receive(request: Request, store: Store, path: Path) -> None:
     except OSError as error:
         raise Problem(507, f"The file could not be kept ({error.strerror}): make room on the disk.") from None
     if not path.stat().st_size:
-        raise DataError("The file is empty: send its bytes as the body of the request.")
+        raise DataError("The file is empty: choose one that holds a table.")
 
 
 async def handed_in(request: Request, store: Store, name: str) -> Job:

@@ -1,6 +1,7 @@
 // One ad or one title: label, reasons, place on the plane.
 
 import { send } from "./api.js";
+import { ofAd, seen, tab, tray } from "./compare.js";
 import { announce, codePoints, copy, h, put } from "./dom.js";
 import { EXAMPLES } from "./examples.js";
 import { badge, plane } from "./plane.js";
@@ -9,7 +10,7 @@ import { t } from "./words.js";
 
 const PAUSE = 300;
 const MOST_SHOWN = 20000;
-const state = { title: "", text: "", tinted: true };
+const state = { title: "", text: "", tinted: true, ...tab.get("ad", {}) };
 
 async function packed(ad) {
   const bytes = new Blob([JSON.stringify(ad)]).stream().pipeThrough(new CompressionStream("deflate-raw"));
@@ -95,6 +96,7 @@ export function view(main, known, query) {
   const out = h("div", { class: "out", id: "out", "aria-live": "off" });
   const below = h("div", { class: "below", id: "below" });
   const buttons = h("div", { class: "actions" });
+  const compared = tray((one) => take(one)), before = seen((one) => take(one));
   let timer = 0, asking = null, reply = null;
 
   function draw() {
@@ -118,20 +120,31 @@ export function view(main, known, query) {
     asking?.abort();
     asking = new AbortController();
     const ad = { text: state.text, title: state.title.trim() ? state.title : null, lang: t.language(), definitions: true, nearest: 5 };
-    if (!ad.title && !ad.text.trim()) { reply = null; draw(); return; }
-    main.setAttribute("aria-busy", "true");
+    tab.set("ad", { title: state.title, text: state.text });
+    if (!ad.title && !ad.text.trim()) { main.removeAttribute("aria-busy"); reply = null; draw(); return; }
+    busy();
     try {
       reply = await send("POST", "/v1/classify", ad, asking.signal);
+      before.add(ofAd(state, reply.results[0]));
       main.removeAttribute("aria-busy");
       draw();
     } catch (error) {
       if (error.name === "AbortError") return;
       main.removeAttribute("aria-busy");
+      reply = null;
+      draw();
       put(out, h("p", { class: "error", role: "alert" }, error.status ? error.message : t("down")));
     }
   }
 
+  /** What is shown belongs to what was typed before, until the reply comes. */
+  function busy() {
+    main.setAttribute("aria-busy", "true");
+    if (!out.querySelector(".reading")) out.prepend(h("p", { class: "reading", role: "status" }, t("reading")));
+  }
+
   function changed() {
+    busy();
     [state.title, state.text] = [title.value, text.value];
     clearTimeout(timer);
     timer = setTimeout(ask, PAUSE);
@@ -153,6 +166,7 @@ export function view(main, known, query) {
       copy(link.href, event.target, t("copied"));
     }),
     button("copyJson", (event) => copy(JSON.stringify(reply, null, 1), event.target, t("copied"))),
+    button("compare", () => reply && compared.add(ofAd(state, reply.results[0]))),
     button("clear", () => { take({ title: "", text: "" }); title.focus(); }));
   buttons.firstChild.title = t("linkNote");
   main.append(
@@ -164,9 +178,10 @@ export function view(main, known, query) {
           h("div", { class: "examples" }, h("span", { class: "quiet" }, t("examples")),
             EXAMPLES[t.language()].map((ad) => h("button", { class: "chip", onclick: () => take(ad) }, ad.title))),
           buttons),
-        out),
+        before.element, out),
       h("div", { class: "right" }, drawing.element)),
-    below);
+    compared.element, below);
+  if (query.has("again")) Object.assign(state, tab.get("ad", {}));
   [title.value, text.value] = [state.title, state.text];
   draw();
   if (query.has("d")) unpacked(query.get("d")).then(take, () => {});
@@ -187,6 +202,6 @@ function context(result, drawing, { model, occupations }) {
       h("span", {}, badge(one.label), h("a", { href: `#/occupations?code=${one.onet_code}` }, t.title(names.get(one.onet_code) ?? one)), h("br"),
         h("small", {}, `${one.onet_code} · ${t("similarity", t.percent(one.similarity))}`)))))) : null,
     definitions.length ? h("section", { class: "definitions" }, h("h3", {}, t("other")), h("dl", {}, definitions.map((one) => h("div", {},
-      h("dt", {}, h("strong", {}, one.name), h("br"), h("small", {}, t.language() === "zh" ? one.summary_zh : one.summary)),
+      h("dt", {}, h("strong", {}, t(`def_${one.name}`)), h("br"), h("small", {}, t.language() === "zh" ? one.summary_zh : one.summary)),
       h("dd", {}, badge(one.label), t(one.label)))))) : null);
 }

@@ -143,9 +143,11 @@ export function view(main, known, query) {
     }
   }
 
-  async function correct(file) {
+  const correct = (file) => corrected(() => upload(`/v1/files/${state.id}/annotations?name=${encodeURIComponent(file.name.slice(-200))}`, file));
+
+  async function corrected(ask) {
     try {
-      const reply = await upload(`/v1/files/${state.id}/annotations?name=${encodeURIComponent(file.name.slice(-200))}`, file);
+      const reply = await ask();
       state.shares = { id: state.id, reply };
       rows(null); // pictures show the corrected shares, too
       draw(await get(`/v1/files/${state.id}`));
@@ -153,6 +155,16 @@ export function view(main, known, query) {
     } catch (error) {
       body.querySelector(".correct").append(failed(error));
     }
+  }
+
+  /** Labels that were given by hand to samples of this file, kept from one start of the program to the next. */
+  async function offerReviews(job) {
+    if (job.state !== "done") return;
+    const { reviews } = await get("/v1/reviews");
+    const place = document.getElementById("reviewed"), own = reviews.filter((one) => one.source === job.digest && one.done);
+    if (gone || !place || !own.length) return;
+    put(place, h("ul", { class: "earlier" }, own.map((one) => h("li", {}, one.annotator, h("small", {}, ` ${t("progress", one.done, one.n)}`)))),
+      h("div", { class: "actions" }, h("button", { class: "button", id: "useReviews", onclick: () => corrected(() => send("POST", `/v1/files/${job.id}/reviewed`)) }, t("useReviews"))));
   }
 
   /** The ads of a labelled file take the place of the occupations. */
@@ -187,7 +199,7 @@ export function view(main, known, query) {
         h("a", { class: "button", id: "report", href: `/v1/files/${job.id}/report?lang=${t.language()}`, download: "" }, t("downloadReport")),
         h("a", { class: "button", href: `#/review?file=${job.id}` }, t("toReview"))),
         h("section", { class: "result" }, h("h2", {}, t("shares")), shares(job)),
-        h("section", { class: "correct" }, h("h2", {}, t("correct")), h("p", { class: "lead" }, t("correctLead")), dropZone(t("drop"), correct, { id: "annotations", small: true })));
+        h("section", { class: "correct" }, h("h2", {}, t("correct")), h("p", { class: "lead" }, t("correctLead")), h("div", { id: "reviewed" }), dropZone(t("drop"), correct, { id: "annotations", small: true })));
       announce(`${t("done")}: ${t("rowsDone", t.number(job.rows))}`);
     } else {
       if (job.error) parts.push(h("p", { class: "error", role: "alert" }, job.error));
@@ -203,6 +215,7 @@ export function view(main, known, query) {
     }).catch(() => {});
     drawing.element.parentElement.hidden = job.state !== "done"; // a form needs the width
     place(job).catch(() => {});
+    offerReviews(job).catch(() => {});
   }
 
   if (state.id) poll();

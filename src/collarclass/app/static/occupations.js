@@ -1,6 +1,7 @@
 // The table of occupations, searched as one types, beside the plane.
 
 import { get } from "./api.js";
+import { ofOccupation, tab, tray } from "./compare.js";
 import { h, put } from "./dom.js";
 import { badge, plane } from "./plane.js";
 import { t } from "./words.js";
@@ -20,11 +21,12 @@ function matches(occupations, texts) {
   return [...found.filter(begins), ...found.filter((row) => !begins(row))];
 }
 
-function card(row) {
+function card(row, compare) {
   const pair = (name, value) => (value ? h("div", {}, h("dt", {}, name), h("dd", {}, value)) : null);
   return h("dl", { class: "card" },
     pair(t("reason"), row.why), pair(t("titlesEn"), row.titles_en.replaceAll("; ", ", ")), pair(t("titlesZh"), row.titles_zh.replaceAll("; ", "、")),
-    pair(t("code"), row.onet_code), pair(t("isco"), row.isco08.replaceAll("; ", ", ")), pair(t("csco"), row.csco22.replaceAll("; ", ", ")));
+    pair(t("code"), row.onet_code), pair(t("isco"), row.isco08.replaceAll("; ", ", ")), pair(t("csco"), row.csco22.replaceAll("; ", ", ")),
+    h("div", {}, h("dt", {}), h("dd", {}, h("button", { class: "plain", onclick: () => compare(row) }, t("compare")))));
 }
 
 export function view(main, known, query) {
@@ -37,6 +39,7 @@ export function view(main, known, query) {
   const list = h("ul", { class: "occlist", id: "occlist" });
   const more = h("button", { class: "plain", id: "more" });
   const labels = h("div", { class: "filters", role: "group", "aria-label": t("label") });
+  const compared = tray((ad) => { tab.set("ad", ad); location.hash = "#/ad?again"; });
   let shown = STEP, found = [];
 
   function item(row) {
@@ -44,7 +47,7 @@ export function view(main, known, query) {
       h("small", {}, `${t(row.label)} · ${row.academic_rating} / ${row.hands_on_rating}`));
     const details = h("details", { id: `o${row.onet_code}` }, summary);
     details.addEventListener("toggle", () => {
-      if (details.open && details.children.length === 1) details.append(card(row));
+      if (details.open && details.children.length === 1) details.append(card(row, (one) => compared.add(ofOccupation(one))));
       drawing.ring(details.open ? row.onet_code : null);
     });
     summary.addEventListener("pointerenter", () => drawing.show(row.onet_code));
@@ -97,7 +100,7 @@ export function view(main, known, query) {
   more.addEventListener("click", () => { shown += STEP; draw(); });
   main.append(h("div", { class: "desk" },
     h("div", { class: "left" }, h("h1", {}, t("occHead")), h("p", { class: "lead" }, t("occLead", occupations.length)),
-      h("div", { class: "sheet single" }, search), labels, count, list, more),
+      h("div", { class: "sheet single" }, search), labels, compared.element, count, list, more),
     h("div", { class: "right" }, drawing.element)));
   draw();
   if (query.has("code")) pick(query.get("code"));

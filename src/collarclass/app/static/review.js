@@ -26,18 +26,28 @@ export function view(main, known, query) {
     const options = () => {
       state.annotator = name.value.trim();
       state.n = Math.min(5000, Math.max(1, Number(n.value) || 100));
-      return { annotator: state.annotator || "1", n: state.n };
+      return { annotator: state.annotator, n: state.n };
     };
     const fields = h("div", { class: "fields" },
       h("div", { class: "field" }, h("label", { for: "annotator" }, t("annotator")), name),
       h("div", { class: "field" }, h("label", { for: "n" }, t("sampleSize")), n));
     const file = query.get("file");
+    /** Labels without a name could not be told from those of others. */
+    const nameless = () => {
+      options();
+      if (state.annotator) return false;
+      body.querySelector(".error")?.remove();
+      fields.after(h("p", { class: "error", role: "alert" }, t("nameFirst")));
+      name.focus();
+      return true;
+    };
     const hand = async (given) => {
+      if (nameless()) return;
       const { annotator, n: number } = options();
       await open(() => upload(`/v1/reviews?name=${encodeURIComponent(given.name.slice(-200))}&annotator=${encodeURIComponent(annotator)}&n=${number}`, given));
     };
     put(body, fields,
-      file ? h("div", { class: "actions" }, h("button", { class: "button first", id: "begin", onclick: () => open(() => send("POST", `/v1/files/${file}/review`, options())) }, t("begin")))
+      file ? h("div", { class: "actions" }, h("button", { class: "button first", id: "begin", onclick: () => nameless() || open(() => send("POST", `/v1/files/${file}/review`, options())) }, t("begin")))
         : dropZone(t("reviewDrop"), hand, { id: "reviewfile" }),
       h("p", { class: "quiet hint" }, t("modelSays")), error ? failed(error) : null);
     get("/v1/reviews").then(({ reviews }) => {
@@ -143,10 +153,12 @@ export function view(main, known, query) {
     shown();
   });
 
-  async function compare(file) {
+  const compare = (file) => agreement(() => upload(`/v1/reviews/${review.id}/second?name=${encodeURIComponent(file.name.slice(-200))}`, file));
+
+  async function agreement(ask) {
     const box = document.getElementById("agreement");
     try {
-      const found = await upload(`/v1/reviews/${review.id}/second?name=${encodeURIComponent(file.name.slice(-200))}`, file);
+      const found = await ask();
       const number = (value) => (value === null ? "–" : value.toFixed(2));
       put(box, h("dl", { class: "figures" },
         h("div", {}, h("dt", {}, t("kappa")), h("dd", {}, number(found.kappa), h("small", {}, found.low === null ? "" : ` ${t("interval", number(found.low), number(found.high))}`))),
@@ -174,8 +186,21 @@ export function view(main, known, query) {
         h("button", { class: "plain", id: "leave", onclick: () => { review = null; state.id = null; begin(); } }, t("leave"))),
       h("p", { class: "quiet hint" }, t("saved")),
       h("h2", {}, t("agreement")), h("p", { class: "lead" }, t("agreementLead")),
-      dropZone(t("drop"), compare, { id: "second", small: true }), h("div", { id: "agreement" }));
+      h("div", { class: "actions", id: "colleagues" }), dropZone(t("drop"), compare, { id: "second", small: true }), h("div", { id: "agreement" }));
+    related().catch(() => {});
     document.documentElement.dataset.review = "done";
+  }
+
+  /** Other annotators of the same sample, and the file that it was drawn from, as far as they are here. */
+  async function related() {
+    const [{ reviews }, { files }] = await Promise.all([get("/v1/reviews"), get("/v1/files")]);
+    const place = document.getElementById("colleagues"), mine = review;
+    if (!place || !mine?.source) return;
+    put(place, reviews.filter((one) => one.source === mine.source && one.id !== mine.id && one.done).map((one) =>
+      h("button", { class: "button colleague", onclick: () => agreement(() => get(`/v1/reviews/${mine.id}/agreement?other=${one.id}`)) }, t("compareWith", one.annotator))));
+    const job = files.find((one) => one.digest === mine.source);
+    document.getElementById("useLabels")?.remove();
+    if (job) place.before(h("p", { id: "useLabels" }, h("a", { class: "button", href: `#/file?id=${job.id}` }, t("backToFile", job.name))));
   }
 
   function pressed(event) {
