@@ -15,7 +15,7 @@ from hypothesis.extra import numpy as st_np
 
 from collarclass import classify_many, label_file, label_table
 from collarclass.definitions.definition import Definition, Facts, builtin_definitions, load_definition, parse_definition
-from collarclass.definitions.labels import COLLARS, LABELS, STATUSES, UNCLEAR
+from collarclass.definitions.labels import COLLARS, LABELS, LEVELS, STATUSES, UNCLEAR
 from collarclass.errors import DataError
 from collarclass.shares.files import shares_of_file
 from collarclass.shares.read import facts_of
@@ -36,7 +36,7 @@ def facts(scores: np.ndarray, seed: int = 0) -> Facts:
     label = p.argmax(axis=1).astype(np.int8)
     label[::7] = UNCLEAR
     codes = [rng.integers(0, 5, n).astype(np.int8) for _ in range(3)]
-    return Facts(label, p, scores, rng.integers(-1, 5, n).astype(np.int8), *codes)
+    return Facts(label, p, scores, rng.integers(-1, len(LEVELS), n).astype(np.int8), *codes)
 
 
 def test_the_default_is_the_model() -> None:
@@ -60,7 +60,8 @@ def test_rules_against_the_same_rules_row_by_row(scores: np.ndarray, seed: int) 
             assert dual[i] == middle[i] == both[i] == UNCLEAR
             continue
         assert one.vocational_certificate is not None
-        stated = one.level[i] >= 2 and one.status[i] in asked and one.vocational_certificate[i] in asked
+        degree = one.level[i] >= LEVELS.index("associate")
+        stated = degree and one.status[i] in asked and one.vocational_certificate[i] in asked
         assert dual[i] == (2 if stated else likelier)
         assert middle[i] == (0 if a - h >= 0.4 else 1 if a - h < -0.4 else 2)
         assert both[i] == (2 if a >= 0.5 and h >= 0.5 else likelier)
