@@ -1,4 +1,4 @@
-"""`/v1/classify`, `/v1/occupations`, `/v1/model` and `/healthz`."""
+"""`/v1/classify`, `/v1/occupations` and `/v1/model`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from collarclass.app.problems import Problem
 from collarclass.app.schemas import (
     ClassifyReply,
     ClassifyRequest,
-    Health,
     ModelReply,
     Occupation,
     OccupationsReply,
@@ -86,10 +85,6 @@ def ads_router(labeller: Labeller) -> APIRouter:
             if row["onet_code"] == code:
                 return JSONResponse({**row, "model": model.identity})
         raise Problem(404, "There is no occupation of that code; /v1/occupations lists all.")
-
-    @router.get("/healthz", response_model=Health, tags=["model"], summary="Whether the server answers")
-    async def health() -> Response:
-        return JSONResponse({"status": "ok", "model": model.identity})
 
     return router
 

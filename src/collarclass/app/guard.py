@@ -17,6 +17,7 @@ from urllib.parse import parse_qs, urlencode
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from collarclass.app.operations import PROBES
 from collarclass.app.problems import Problem, problem_response, unexpected
 
 _POLICY = (
@@ -94,8 +95,8 @@ class Access:
 class Guard:
     """The outermost application."""
 
-    def __init__(self, app: ASGIApp, access: Access, limits: Limits, identity: str) -> None:
-        self.app, self.access, self.limits = app, access, limits
+    def __init__(self, app: ASGIApp, access: Access, limits: Limits, identity: str, root_path: str = "") -> None:
+        self.app, self.access, self.limits, self._root_path = app, access, limits, root_path
         self._headers = (*_HEADERS, (b"collarclass-model", identity.encode("ascii", "replace")))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -106,6 +107,7 @@ class Guard:
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1008})
             return
+        scope["root_path"] = self._root_path
         started = False
 
         async def send_with_headers(message: Message) -> None:
@@ -134,6 +136,8 @@ class Guard:
 
     def _refusal(self, scope: Scope) -> Response | None:
         """The reply to a request that may not pass, or to one that brings the token in its address."""
+        if route_path(scope) in PROBES:  # whose senders know neither name nor token, and learn nothing from them
+            return None
         headers: dict[str, list[str]] = {}
         for name, value in scope["headers"]:
             headers.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
@@ -156,16 +160,17 @@ class Guard:
         if any(origin.partition("://")[2] != host for origin in origins):
             raise Problem(403, "A page of another origin may not use this server.")
         # Another port of localhost is the same site, and not this page.
-        if site not in (None, "same-origin", "none") and scope["path"] not in ("/", "/healthz"):
+        if site not in (None, "same-origin", "none") and route_path(scope) != "/":
             raise Problem(403, "A page of another site may not use this server.")
 
     def _token_refusal(self, scope: Scope, headers: dict[str, list[str]]) -> Response | None:
-        if self.access.token is None or scope["path"] == "/healthz":
+        if self.access.token is None:
             return None
         query = parse_qs(scope["query_string"].decode("latin-1"))
-        if scope["path"] == "/" and "token" in query and self.access.knows_token(query.pop("token")[0]):
+        if route_path(scope) == "/" and "token" in query and self.access.knows_token(query.pop("token")[0]):
             # The cookie stands in for the token from here on, so that the address can be shown.
-            answer = RedirectResponse("/" + ("?" + urlencode(query, doseq=True) if query else ""), 303)
+            rest = f"?{urlencode(query, doseq=True)}" if query else ""
+            answer = RedirectResponse(f"{scope.get('root_path', '')}/{rest}", 303)
             # Lax, because the browser comes here from a file; `_check_origin` keeps other sites' pages off.
             answer.set_cookie(_cookie(headers), self.access.token, httponly=True, samesite="lax", path="/")
             return answer
@@ -207,11 +212,16 @@ class Guard:
         return bounded
 
 
+def route_path(scope: Scope) -> str:
+    """The path of a request below the place where a proxy has put the server."""
+    return str(scope["path"]).removeprefix(scope.get("root_path", ""))
+
+
 def is_upload(scope: Scope) -> bool:
-    """Whether a request brings a file, streamed to disk, instead of JSON."""
-    path = scope["path"]
+    """Whether a request brings a file or a stream, of any size, instead of JSON."""
+    path = route_path(scope)
     return scope["method"] == "POST" and (
-        path in ("/v1/files", "/v1/reviews") or path.endswith(("/annotations", "/second"))
+        path in ("/v1/files", "/v1/reviews", "/v1/classify/lines") or path.endswith(("/annotations", "/second"))
     )
 
 

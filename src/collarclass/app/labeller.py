@@ -11,8 +11,9 @@ import json
 import math
 import queue
 import threading
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -74,6 +75,7 @@ class _Task:
     wanted: Wanted
     loop: asyncio.AbstractEventLoop
     done: asyncio.Future[bytes]
+    begun: threading.Event = field(default_factory=threading.Event)
 
 
 class Labeller:
@@ -83,11 +85,20 @@ class Labeller:
     ----------
     model : Model
     patience : float
-        Seconds after which a request gets the answer that the server is busy.
+        Seconds after which a request is given up.
+
+    Attributes
+    ----------
+    on_waiting : callable
+        Gets the number of requests that wait, when it changes.
+    on_label : callable
+        Gets each label that was given, and how often.
     """
 
     def __init__(self, model: Model, patience: float) -> None:
         self.model, self.patience = model, patience
+        self.on_waiting: Callable[[int], Any] = lambda n: None
+        self.on_label: Callable[[str, int], Any] = lambda label, n: None
         self._tasks: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
         self._waiting = 0
         self._thread = threading.Thread(target=self._work, name="labeller", daemon=True)
@@ -99,15 +110,28 @@ class Labeller:
             raise Problem(503, "The server is busy: try again in a moment.", {"retry-after": "1"})
         loop = asyncio.get_running_loop()
         done: asyncio.Future[bytes] = loop.create_future()
-        self._waiting += 1
-        self._tasks.put(_Task(ads, wanted, loop, done))
+        task = _Task(ads, wanted, loop, done)
+        self._count_waiting(1)
+        self._tasks.put(task)
         try:
             return await asyncio.wait_for(done, self.patience)
         except TimeoutError:
+            if not task.begun.is_set():
+                detail = f"The server was busy with other requests for {self.patience:g} seconds: try again later."
+                raise Problem(503, detail, {"retry-after": "5"}) from None
             detail = f"Labelling took more than {self.patience:g} seconds: send fewer or shorter ads at once."
-            raise Problem(503, detail, {"retry-after": "5"}) from None
+            raise Problem(413, detail) from None
         finally:
-            self._waiting -= 1
+            self._count_waiting(-1)
+
+    def _count_waiting(self, change: int) -> None:
+        self._waiting += change
+        self.on_waiting(self._waiting)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether a request would be taken."""
+        return self._thread.is_alive() and self._waiting < _MOST_WAITING
 
     def close(self) -> None:
         """Let the thread end."""
@@ -136,18 +160,21 @@ class Labeller:
 
     def _label(self, tasks: Sequence[_Task], reading: bool, definition: str, min_confidence: float) -> None:
         ads = [ad for task in tasks for ad in task.ads]
+        for task in tasks:
+            task.begun.set()
         try:
-            found = iter(
-                classify_many(
-                    [ad.text for ad in ads],
-                    [ad.title for ad in ads],
-                    reading,
-                    codes=[ad.code or "" for ad in ads],
-                    definition=definition,
-                    min_confidence=min_confidence,
-                    model=self.model,
-                )
+            every = classify_many(
+                [ad.text for ad in ads],
+                [ad.title for ad in ads],
+                reading,
+                codes=[ad.code or "" for ad in ads],
+                definition=definition,
+                min_confidence=min_confidence,
+                model=self.model,
             )
+            for label, n in Counter(one.label for one in every).items():
+                self.on_label(label, n)
+            found = iter(every)
             answers = [_as_json([next(found) for _ in task.ads], task.wanted) for task in tasks]
         except Exception as error:
             for task in tasks:

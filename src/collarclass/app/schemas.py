@@ -39,6 +39,12 @@ DefinitionName = Annotated[
 ]
 
 
+_UNSURE_RULES: dict[str, JsonValue] = {
+    "required": ["definition", "min_confidence"],
+    "properties": {"definition": {"enum": _RULES}, "min_confidence": {"exclusiveMinimum": 0}},
+}
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -57,28 +63,19 @@ class ClassifyRequest(_Strict):
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [_AD, {"ads": [_AD, {"title": "Web designer"}], "evidence": False}],
-            "not": {
-                "required": ["definition", "min_confidence"],
-                "properties": {"definition": {"enum": _RULES}, "min_confidence": {"exclusiveMinimum": 0}},
+            # As a condition, not as "oneOf": makers of clients read a model with "oneOf" as several.
+            "if": {"required": ["ads"], "properties": {"ads": {"type": "array"}}},
+            "then": {
+                "properties": {name: {"type": "null"} for name in ("text", "title", "code")},
+                "not": _UNSURE_RULES,
             },
-            "oneOf": [
-                {
-                    "required": ["ads"],
-                    "properties": {
-                        "ads": {"type": "array"},
-                        "text": {"type": "null"},
-                        "title": {"type": "null"},
-                        "code": {"type": "null"},
-                    },
-                },
-                {
-                    "properties": {"ads": {"type": "null"}},
-                    "anyOf": [
-                        {"required": [name], "properties": {name: {"type": "string"}}}
-                        for name in ("text", "title", "code")
-                    ],
-                },
-            ],
+            "else": {
+                "anyOf": [
+                    {"required": [name], "properties": {name: {"type": "string"}}}
+                    for name in ("text", "title", "code")
+                ],
+                "not": _UNSURE_RULES,
+            },
         }
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import html
+import inspect
 import ipaddress
 import os
 import secrets
@@ -14,6 +15,7 @@ import threading
 import webbrowser
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ import uvicorn
 from fastapi import FastAPI
 from fastapi.responses import FileResponse, Response
 from starlette.types import ASGIApp
+from uvicorn.supervisors import Multiprocess
 
 from collarclass import __version__
 from collarclass.api import default_model
@@ -28,6 +31,8 @@ from collarclass.app.ads import ads_router
 from collarclass.app.guard import Access, Guard, Limits
 from collarclass.app.jobs import PREFIX, Store
 from collarclass.app.labeller import Labeller
+from collarclass.app.lines import lines_router
+from collarclass.app.operations import Metrics, Watched, log_requests, operations_router
 from collarclass.app.pictures import pictures_router
 from collarclass.app.problems import Problem, ProblemDocument, add_handlers
 from collarclass.app.reviews import reviews_router
@@ -52,6 +57,10 @@ def create_app(
     access: Access | None = None,
     limits: Limits | None = None,
     kept: Path | None = None,
+    metrics: bool = False,
+    access_log: bool = False,
+    root_path: str = "",
+    files: bool = True,
 ) -> ASGIApp:
     """The application, for any ASGI server.
 
@@ -65,19 +74,30 @@ def create_app(
         What a request may take.
     kept : Path, optional
         A folder for labels given by hand, which stay there; without one they are removed when the application ends.
+    metrics : bool
+        Whether to count requests for Prometheus, at `/metrics`.
+    access_log : bool
+        Whether to log each request: method, route, status, size and time, never what it says.
+    root_path : str
+        Where a proxy has put the server, such as "/collar".
+    files : bool
+        Whether to take files and show the page. Both keep files in the process, so that only one may serve them.
 
     Returns
     -------
     ASGI application
     """
     model, limits = model or default_model(), limits or Limits()
-    labeller, store = Labeller(model, limits.answer), Store(model, kept)
+    labeller, store = Labeller(model, limits.answer), Store(model, kept) if files else None
+    measured = Metrics(labeller) if metrics else None
+    root_path = root_path.rstrip("/")
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
         labeller.close()
-        await asyncio.to_thread(store.close)
+        if store is not None:
+            await asyncio.to_thread(store.close)
 
     app = FastAPI(
         title="collarclass",
@@ -90,12 +110,18 @@ def create_app(
     )
     add_handlers(app)
     app.include_router(ads_router(labeller))
-    app.include_router(files_router(store))
-    app.include_router(rows_router(store))
-    app.include_router(pictures_router(store))
-    app.include_router(reviews_router(store))
-    _add_page(app)
-    return Guard(app, access or Access(), limits, model.identity)
+    app.include_router(lines_router(labeller))
+    app.include_router(operations_router(labeller, measured))
+    if store is not None:
+        app.include_router(files_router(store))
+        app.include_router(rows_router(store))
+        app.include_router(pictures_router(store))
+        app.include_router(reviews_router(store))
+        _add_page(app)
+    guarded = Guard(app, access or Access(), limits, model.identity, root_path)
+    if measured is None and not access_log:
+        return guarded
+    return Watched(guarded, measured.count if measured is not None else None, access_log)
 
 
 def _add_page(app: FastAPI) -> None:
@@ -163,6 +189,10 @@ def serve(
     no_token: bool = False,
     hosts: Iterable[str] = (),
     browser: bool = True,
+    metrics: bool = False,
+    access_log: bool = False,
+    root_path: str = "",
+    workers: int = 1,
     say: Callable[[str], Any] = print,
 ) -> None:
     """Serve the page and its interface until interrupted.
@@ -182,6 +212,11 @@ def serve(
         Further names under which the server may be addressed.
     browser : bool
         Whether to open the page.
+    metrics, access_log : bool
+    root_path : str
+        As in `create_app`.
+    workers : int
+        Processes that answer. Several of them label ads alone: files and the page are of one process.
     say : callable
         Takes each line that is shown to the user.
 
@@ -198,16 +233,19 @@ def serve(
     listening = listen(host, port)
     port = listening.getsockname()[1]
     access = Access(loopback, frozenset(name.lower() for name in (*hosts, *(() if loopback else (host,)))), token)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            create_app(model, access=access, kept=data_folder() / "reviews"),
-            log_level="warning",
-            access_log=False,  # an address can hold a token or the name of a file
-            server_header=False,
-            ws="none",
-            limit_concurrency=300,
-            timeout_graceful_shutdown=3,
-        )
+    config = uvicorn.Config(
+        partial(
+            _app, model, access, kept=data_folder() / "reviews", metrics=metrics, access_log=access_log,
+            root_path=root_path, files=workers == 1,
+        ),  # fmt: skip
+        factory=True,
+        workers=workers,
+        log_level="warning",
+        access_log=False,  # an address can hold a token or the name of a file
+        server_header=False,
+        ws="none",
+        limit_concurrency=300,
+        timeout_graceful_shutdown=3,
     )
     shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
     address = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}/" + (f"?token={token}" if token else "")
@@ -216,8 +254,22 @@ def serve(
         say("Warning: other machines can reach this server, without encryption; the token in the address is its key.")
     if no_token:
         say("Warning: every user of this machine can read what is handed in here.")
+    if workers > 1:
+        say(f"{workers} processes label ads; files and the page need --workers 1.")
+        supervisor: Any = Multiprocess
+        needs_target = "target" in inspect.signature(supervisor).parameters  # uvicorn before 0.54
+        run = {"target": uvicorn.Server(config).run} if needs_target else {}
+        supervisor(config, sockets=[listening], **run).run()
+        return
     threading.Thread(target=index, daemon=True).start()  # so that the first answer need not wait for it
-    asyncio.run(_run(server, listening, address if browser else None))
+    asyncio.run(_run(uvicorn.Server(config), listening, address if browser else None))
+
+
+def _app(model: Model | None, access: Access, **options: Any) -> ASGIApp:
+    """The application of one process."""
+    if options["access_log"]:
+        log_requests()
+    return create_app(model, access=access, **options)
 
 
 async def _run(server: uvicorn.Server, listening: socket.socket, address: str | None) -> None:

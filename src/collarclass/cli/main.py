@@ -307,6 +307,10 @@ def benchmark(folder: Path, model: Path | None, predictions: tuple[Path, ...], d
 @click.option("--token", envvar="COLLARCLASS_TOKEN", help="What requests must carry; made up if not given.")
 @click.option("--no-token", is_flag=True, help="Let every user and program of this machine in.")
 @click.option("--allow-host", multiple=True, help="Another name of this machine that may stand in addresses.")
+@click.option("--workers", type=click.IntRange(min=1), default=1, help="Processes; several label ads alone.")
+@click.option("--root-path", default="", show_default=False, help="Where a proxy has put the server, such as /collar.")
+@click.option("--metrics", is_flag=True, help="Count requests for Prometheus, at /metrics.")
+@click.option("--access-log", is_flag=True, help="Write a line for each request, never what it says.")
 @LEXICON
 @MODEL
 @MODEL_VERSION
