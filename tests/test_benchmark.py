@@ -18,9 +18,10 @@ from collarclass.evaluation.benchmark import (
     read_predictions,
     rows,
     score,
+    score_hard,
     score_requirements,
 )
-from collarclass.evaluation.benchmark_data import read_items
+from collarclass.evaluation.benchmark_data import read_hard, read_items, seal
 from research.data.assemble_benchmark import assemble
 from research.data.benchmark_annotations import annotator_agreement, overlap, read_annotations, read_pointing
 
@@ -251,3 +252,77 @@ def test_files_of_writers_and_annotators_become_the_benchmark(tmp_path: Path) ->
     assert assemble(source, tmp_path / "made").endswith("left out: 1 not annotated twice, 0 not settled")
     again = read_items(tmp_path / "made").set_index("id")
     assert again["hands_on_rating"].to_dict()["e2"] == 0.5
+
+
+HARD = """id,pair,language,kind,family,title,text
+h1,p1,en,ad,hands,Engineer,You build the rig.
+h2,p1,en,ad,hands,Engineer,You sell the rig.
+h3,p2,en,ad,hands,Nurse,You treat.
+h4,p2,en,ad,hands,Nurse,You plan.
+h5,,en,title,title alone,Welder,
+h6,p3,en,ad,hands,Cook,You cook.
+h7,p3,en,ad,hands,Cook,You count.
+"""
+
+
+HARD_SETTLED = """id,academic_rating,hands_on_rating,label
+h1,3,3,gray
+h2,3,0,white
+h3,3,3,gray
+h4,3,0,white
+h5,1,4,blue
+"""
+
+
+@pytest.fixture
+def hard_folder(folder: Path) -> Path:
+    (folder / "hard").mkdir()
+    (folder / "hard" / "items.csv").write_text(HARD, "utf-8")
+    settled = (
+        "id,academic_rating,hands_on_rating,label\nh1,3,3,gray\nh2,3,0,white\nh3,3,3,gray\nh4,3,0,white\nh5,1,4,blue\n"
+    )
+    (folder / "hard" / "settled.csv").write_text(settled, "utf-8")
+    digests = f"id,digest\nh6,{seal('s', 'h6', 'blue')}\nh7,{seal('s', 'h7', 'white')}\n"
+    (folder / "hard" / "sealed.csv").write_text(digests, "utf-8")
+    return folder
+
+
+def test_pairs_are_right_when_both_ads_are(hard_folder: Path) -> None:
+    hard = read_hard(hard_folder)
+    found = pd.DataFrame({"label": ["gray", "white", "gray", "gray", "blue"]}, index=["h1", "h2", "h3", "h4", "h5"])
+    good, constant = score_hard([Entry("good", found), Entry("constant", found.assign(label="gray"))], hard)
+    assert (good.n_pairs, good.pairs[0], good.ads[0], good.ahead) == (2, 0.5, 0.75, None)
+    assert good.titles is not None
+    assert good.titles[0] == 1.0
+    assert (constant.pairs[0], constant.ads[0]) == (0.0, 0.5)
+    assert constant.ahead is not None
+    assert constant.ahead[0] == 0.5
+    assert constant.ahead[1] <= 0.5 <= constant.ahead[2]
+    assert score_hard([Entry("silent", found.assign(label="unclear"))], hard) == []
+
+
+def test_sealed_labels_are_scored_only_when_they_are_handed_in_and_right(hard_folder: Path) -> None:
+    path = hard_folder / "sealed_labels.csv"
+    path.write_text("id,label,salt\nh6,blue,s\nh7,white,s\n", "utf-8")
+    found = Entry("x", pd.DataFrame({"label": ["blue", "white"]}, index=["h6", "h7"]))
+    assert read_hard(hard_folder)["label"].tolist().count("") == 2
+    assert score_hard([found], read_hard(hard_folder, path))[0].n_pairs == 3
+    path.write_text("id,label,salt\nh6,gray,s\n", "utf-8")
+    with pytest.raises(DataError, match=r"sealed_labels\.csv, row 2, column 'label': 'gray' must be the one that"):
+        read_hard(hard_folder, path)
+
+
+def test_an_ad_of_the_hard_part_has_a_partner(hard_folder: Path) -> None:
+    path = hard_folder / "hard" / "items.csv"
+    path.write_text(path.read_text("utf-8").replace("h2,p1", "h2,p9"), "utf-8")
+    with pytest.raises(DataError, match=r"items\.csv, row 2, column 'pair': 'p1' must be of two ads or more"):
+        read_hard(hard_folder)
+
+
+def test_the_command_scores_predictions_of_both_parts(hard_folder: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "mine.csv"
+    mine.write_text("id,label\ne1,blue\nh1,gray\nh2,white\n", "utf-8")
+    done = CliRunner().invoke(app, ["benchmark", str(hard_folder), "--no-baselines", "-p", str(mine)])
+    assert done.exit_code == 0, done.output
+    assert "pairs right" in done.output
+    assert "0.500" in next(line for line in done.output.splitlines() if line.startswith("mine"))

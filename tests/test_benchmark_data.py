@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from difflib import SequenceMatcher
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from collarclass.corpus.read import read_ads, read_csv
-from collarclass.definitions.labels import LABELS
-from collarclass.evaluation.benchmark_data import read_items
+from collarclass.definitions.labels import COLLARS, LABELS, LEVELS, STATUSES
+from collarclass.evaluation.benchmark_data import read_hard, read_items
 from collarclass.evaluation.model_card import read_figures
 from research.data.benchmark_annotations import annotator_agreement, overlap, read_annotations, read_pointing
 from research.measure.benchmark_page import (
@@ -83,6 +84,14 @@ def test_no_text_of_it_stands_among_the_training_ads(items: pd.DataFrame, langua
     assert not own["text"].str.split().str.join(" ").str.casefold().isin(known).any()
 
 
+def test_no_text_of_the_hard_part_stands_among_the_training_ads() -> None:
+    hard = read_hard(BENCHMARK)
+    for language in ("en", "zh"):
+        own = hard[(hard["language"] == language) & (hard["kind"] == "ad")]
+        shares = overlap(own["text"], read_ads(ROOT / "data" / "ads" / f"{language}.csv")["text"], language)
+        assert max(shares) < 0.1
+
+
 def test_no_two_of_its_ads_share_much(items: pd.DataFrame) -> None:
     for language in ("en", "zh"):
         ads = items[(items["language"] == language) & (items["kind"] == "ad")]
@@ -124,3 +133,40 @@ def test_the_pages_show_the_results() -> None:
     assert results["seconds"] < 300
     names = {row[0] for row in results["labels"]}
     assert {"majority label", "title keywords", "TF-IDF + logistic regression"} < names
+
+
+def test_the_hard_part_is_in_whole_pairs_that_differ_in_one_clause() -> None:
+    hard = read_hard(BENCHMARK)
+    assert not set(hard["id"]) & set(read_items(BENCHMARK)["id"])
+    for _, pair in hard[hard["kind"] == "ad"].groupby("pair"):
+        assert len(set(pair["language"])) == 1
+        one, other = pair["text"]
+        assert one != other
+        same = SequenceMatcher(None, one, other, autojunk=False)
+        assert same.find_longest_match().size > 15, pair["id"].tolist()
+        known = [label for label in pair["label"] if label]
+        assert len(known) in (0, 2), "a pair is sealed whole or not at all"
+        assert len(set(known)) == len(known), pair["id"].tolist()
+
+
+def test_the_labels_of_a_quarter_are_sealed() -> None:
+    hard = read_hard(BENCHMARK)
+    sealed = pd.read_csv(BENCHMARK / "hard" / "sealed.csv")
+    assert sealed["digest"].str.fullmatch("[0-9a-f]{64}").all()
+    assert set(hard.loc[hard["label"] == "", "id"]) == set(sealed["id"])
+    assert 0.2 < len(sealed) / len(hard) < 0.3
+    assert sealed["digest"].is_unique, "the id is part of what is digested, so that equal labels do not show"
+
+
+def test_submissions_keep_to_their_schema() -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    schema = json.loads((BENCHMARK / "submission.schema.json").read_text("utf-8"))
+    properties = schema["items"]["properties"]
+    assert properties["label"]["enum"] == list(COLLARS)
+    assert properties["level"]["enum"] == ["", *LEVELS]
+    assert properties["status"]["enum"] == list(STATUSES)
+    for path in (BENCHMARK / "submissions").glob("*.csv"):
+        rows = pd.read_csv(path, dtype=str, keep_default_na=False).to_dict("records")
+        jsonschema.validate(rows, schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate([{"id": "x", "label": "grey"}], schema)

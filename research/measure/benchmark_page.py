@@ -22,8 +22,16 @@ from collarclass.annotation.agreement import kappa
 from collarclass.api import default_model
 from collarclass.corpus.read import read_ads, read_csv, read_occupations
 from collarclass.definitions.labels import COLLARS, LABELS
-from collarclass.evaluation.benchmark import HEADINGS, REQUIREMENT_HEADINGS, benchmark, requirement_rows, rows
-from collarclass.evaluation.benchmark_data import read_items
+from collarclass.evaluation.benchmark import (
+    HARD_HEADINGS,
+    HEADINGS,
+    REQUIREMENT_HEADINGS,
+    benchmark,
+    hard_rows,
+    requirement_rows,
+    rows,
+)
+from collarclass.evaluation.benchmark_data import read_hard, read_items
 from collarclass.evaluation.metrics import accuracy
 from collarclass.evaluation.model_card import read_figures, write_cards
 from research.data.benchmark_annotations import annotator_agreement, overlap, read_annotations, read_pointing
@@ -54,6 +62,7 @@ def measure() -> dict[str, Any]:
         "model": model.identity,
         "python": platform.python_version(),
         "seconds": round(seconds),
+        "hard": hard_rows(entries, read_hard(BENCHMARK)),
         "labels": rows(entries, items),
         "requirements": requirement_rows(entries, items),
         "faithfulness": faithfulness(items, pointing, model),
@@ -69,7 +78,12 @@ def markdown(headings: tuple[str, ...], body: list[list[str]], flush_left: int) 
 def leaderboard(results: dict[str, Any]) -> str:
     """The tables of docs/research/benchmark.md, best first in each language."""
     lines = [f"Measured with {results['model']}; the whole run took {results['seconds']} s.", ""]
-    for basis, heading in (("ad", "Ads"), ("title", "Bare titles")):
+    for language, name in LANGUAGE_NAMES.items():
+        body = [[_called(r[0], results), *r[2:]] for r in results["hard"] if r[1] == language]
+        body.sort(key=lambda r: -float(r[2].split()[0]))
+        head = ("", *HARD_HEADINGS[2:4], "collarclass is ahead by", *HARD_HEADINGS[5:])
+        lines += [f"### Hard: minimal pairs and titles, {name}", "", *markdown(head, body, 1), ""]
+    for basis, heading in (("ad", "Plain: ads"), ("title", "Plain: bare titles")):
         for language, name in LANGUAGE_NAMES.items():
             body = [r[:1] + r[3:] for r in results["labels"] if r[1] == basis and r[2] == language and r[8] != "100.0%"]
             body = [[_called(r[0], results), *r[1:]] for r in sorted(body, key=lambda r: -float(r[2].split()[0]))]
@@ -77,7 +91,7 @@ def leaderboard(results: dict[str, Any]) -> str:
                 title = [f"### {heading}, {name}", ""]
                 lines += [*title, *markdown((HEADINGS[0], *HEADINGS[3:]), body, 1), ""]
     names = [[_called(r[0], results), LANGUAGE_NAMES[r[1]], *r[2:]] for r in results["requirements"]]
-    lines += ["### Stated schooling, ads and passages", "", *markdown(REQUIREMENT_HEADINGS, names, 2), ""]
+    lines += ["### Plain: stated schooling, ads and passages", "", *markdown(REQUIREMENT_HEADINGS, names, 2), ""]
     lines += ["### Explanations", "", *explanations(results["faithfulness"])]
     return "\n".join(lines)
 
@@ -124,10 +138,28 @@ def explanations(found: dict[str, dict[str, Any]]) -> list[str]:
 def datasheet(folder: Path = BENCHMARK, data: Path = DATA) -> str:
     """The numbers of the datasheet, as Markdown."""
     items = read_items(folder)
-    lines = ["### Items", "", *_counts(items), ""]
+    lines = ["### Items of the hard part", "", *_hard_counts(read_hard(folder), folder), ""]
+    lines += ["### Items of the plain part", "", *_counts(items), ""]
     lines += ["### Agreement of the two annotators", "", *_kappas(folder, items), ""]
     lines += ["### Distance from other data", "", *_distance(items, data)]
     return "\n".join(lines)
+
+
+def _hard_counts(items: pd.DataFrame, folder: Path) -> list[str]:
+    sealed = items["id"].isin(read_csv(folder / "hard" / "sealed.csv")["id"])
+    body = []
+    for family, part in items.groupby("family", sort=False):
+        cells = []
+        for language in LANGUAGE_NAMES:
+            here = part[part["language"] == language]
+            unit = here["pair"].where(here["kind"] == "ad", here["id"])
+            cells += [str(unit.nunique()), str(unit[sealed[here.index]].nunique())]
+        body.append([str(family), *cells])
+    ads = items[items["kind"] == "ad"]
+    whole = [ads[ads["language"] == language] for language in LANGUAGE_NAMES]
+    cells = [str(n) for part in whole for n in (part["pair"].nunique(), part["pair"][sealed[part.index]].nunique())]
+    body.append(["all pairs", *cells])
+    return markdown(("pairs that differ in", "English", "of these sealed", "Chinese", "of these sealed"), body, 1)
 
 
 def _counts(items: pd.DataFrame) -> list[str]:

@@ -280,21 +280,32 @@ def evaluate(source: Path, prefix: str, model: Path | None, quiet: bool, **optio
 @click.option(
     "--predictions", "-p", type=PATH, multiple=True, help="CSV of labels by item id to score too; may be given again."
 )
+@click.option("--sealed", type=PATH, help="CSV with the sealed labels of the hard part (id, label, salt).")
 @click.option("--data", type=PATH, default=Path("data"), help="Data folder that the baselines learn from.")
 @click.option("--baselines/--no-baselines", default=True, help="Score the plain baselines too, in a few minutes.")
-def benchmark(folder: Path, model: Path | None, predictions: tuple[Path, ...], data: Path, baselines: bool) -> None:
+def benchmark(
+    folder: Path,
+    model: Path | None,
+    predictions: tuple[Path, ...],
+    sealed: Path | None,
+    data: Path,
+    baselines: bool,
+) -> None:
     """Score the model, baselines and files of predictions on the open benchmark.
 
     FOLDER is the benchmark's, data/benchmark if not given.
     """
     from collarclass.evaluation import benchmark as bench
-    from collarclass.evaluation.benchmark_data import read_items
+    from collarclass.evaluation.benchmark_data import read_hard, read_items
     from collarclass.model.persistence import default_model_path, load_model
 
     loaded = load_model(model if model is not None else default_model_path())
     entries = bench.benchmark(folder, model=loaded, predictions=predictions, data=data if baselines else None)
-    items = read_items(folder)
+    items, hard = read_items(folder), read_hard(folder, sealed)
     with ending():
+        if len(hard):
+            say(bench.as_text([bench.HARD_HEADINGS, *bench.hard_rows(entries, hard)]))
+            say()
         say(bench.as_text([bench.HEADINGS, *bench.rows(entries, items)]))
         say()
         say(bench.as_text([bench.REQUIREMENT_HEADINGS, *bench.requirement_rows(entries, items)]))

@@ -17,7 +17,7 @@ from collarclass.corpus.read import read_data
 from collarclass.definitions.labels import COLLARS, LABELS
 from collarclass.errors import DataError
 from collarclass.evaluation.baselines import BASELINES
-from collarclass.evaluation.benchmark_data import read_items
+from collarclass.evaluation.benchmark_data import read_hard, read_items
 from collarclass.evaluation.metrics import accuracy, bootstrap, coverage, expected_calibration_error, macro_f1
 from collarclass.files.table import read_table
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 HEADINGS = ("", "basis", "language", "n", "macro-F1 (95 %)", "accuracy", "ECE", "at 80 %", "unclear", "ads/s")
 REQUIREMENT_HEADINGS = ("", "language", "n", "level precision", "level recall", "status accuracy (95 %)")
+HARD_HEADINGS = ("", "language", "pairs", "pairs right (95 %)", "the first is ahead by", "ads right", "titles right")
 _BASES = ("ad", "title")
 _COVERED = 0.8
 # A file of predictions may use these names, or those of the columns that `collarclass label` adds.
@@ -105,6 +106,34 @@ class RequirementScore:
     level_precision: float
     level_recall: float
     status_accuracy: tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class HardScore:
+    """How an entry does on one language's minimal pairs and hard titles.
+
+    Attributes
+    ----------
+    entry, language : str
+    n_pairs : int
+        Whose labels are known.
+    pairs : (value, low, high)
+        Share of pairs whose ads are all labelled right, with its 95 % bootstrap interval over pairs.
+    ahead : (value, low, high) or None
+        How much larger that share is for the first entry, on the same pairs; None for the first itself.
+    ads : (value, low, high)
+        Share of ads right; pairs are drawn whole.
+    titles : (value, low, high) or None
+        Share of bare titles right.
+    """
+
+    entry: str
+    language: str
+    n_pairs: int
+    pairs: tuple[float, float, float]
+    ahead: tuple[float, float, float] | None
+    ads: tuple[float, float, float]
+    titles: tuple[float, float, float] | None
 
 
 def label_items(items: pd.DataFrame, model: Model, name: str = "collarclass") -> Entry:
@@ -263,6 +292,70 @@ def score_requirements(entry: Entry, items: pd.DataFrame) -> list[RequirementSco
     return scores
 
 
+def score_hard(entries: Sequence[Entry], items: pd.DataFrame) -> list[HardScore]:
+    """Score entries on the hard part, each beside the first; one that labels nothing of it is left out.
+
+    Parameters
+    ----------
+    entries : sequence of Entry
+    items : DataFrame
+        As `read_hard` gives them. Those whose label is sealed do not count.
+
+    Examples
+    --------
+    >>> items = pd.DataFrame({"id": ["1", "2"], "label": ["gray", "white"]})
+    >>> items = items.assign(pair="p", kind="ad", language="en")
+    >>> entry = Entry("x", pd.DataFrame({"label": ["gray", "gray"]}, index=["1", "2"]))
+    >>> [(s.n_pairs, s.pairs[0], s.ads[0]) for s in score_hard([entry], items)]
+    [(1, 0.0, 0.5)]
+    """
+    known = items[items["label"] != ""]
+    scores = []
+    for language, here in known.groupby("language"):
+        first: NDArray[np.float64] | None = None
+        for entry in entries:
+            found = entry.found["label"].reindex(here["id"]).fillna("unclear").to_numpy(object)
+            if (found == "unclear").all():
+                continue
+            right = pd.Series(found == here["label"].to_numpy(object), here.index)
+            of_pair = right[here["kind"] == "ad"].groupby(here["pair"]).agg(["all", "sum", "size"]).to_numpy(float)
+            whole, n_right, size = of_pair.T
+            titles = right[here["kind"] == "title"].to_numpy(float)
+            scores.append(
+                HardScore(
+                    entry.name,
+                    str(language),
+                    len(whole),
+                    bootstrap(_mean, whole),
+                    None if first is None else bootstrap(_mean, first - whole),
+                    bootstrap(_ratio, n_right, size),
+                    bootstrap(_mean, titles) if len(titles) else None,
+                )
+            )
+            first = whole if first is None else first
+    return scores
+
+
+def _mean(values: NDArray[np.float64]) -> float:
+    return float(values.mean())
+
+
+def _ratio(part: NDArray[np.float64], whole: NDArray[np.float64]) -> float:
+    return float(part.sum() / whole.sum())
+
+
+def hard_rows(entries: Sequence[Entry], items: pd.DataFrame) -> list[tuple[str, ...]]:
+    """Rows of the table of the hard part."""
+
+    def shown(value: tuple[float, float, float] | None) -> str:
+        return "–" if value is None else "{:.3f} ({:.3f} to {:.3f})".format(*value)
+
+    return [
+        (s.entry, s.language, str(s.n_pairs), *(shown(value) for value in (s.pairs, s.ahead, s.ads, s.titles)))
+        for s in score_hard(entries, items)
+    ]
+
+
 def rows(entries: Sequence[Entry], items: pd.DataFrame) -> list[tuple[str, ...]]:
     """Rows of the table of labels: basis and language first, then one row per entry."""
 
@@ -332,6 +425,6 @@ def benchmark(
     list of Entry
         collarclass first, then the files of predictions, then the baselines.
     """
-    items = read_items(folder)
+    items = pd.concat([read_items(folder), read_hard(folder)], ignore_index=True)
     entries = [label_items(items, model, model.identity), *(read_predictions(path, items) for path in predictions)]
     return entries + (run_baselines(items, data) if data is not None else [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -16,6 +17,8 @@ KINDS = ("ad", "title", "passage")
 LANGUAGES = ("en", "zh")
 ITEM_COLUMNS = ("id", "language", "kind", "family", "title", "text")
 SETTLED_COLUMNS = ("id", "academic_rating", "hands_on_rating", "label", "level", "status")
+HARD_COLUMNS = ("id", "pair", "language", "kind", "family", "title", "text")
+HARD_SETTLED_COLUMNS = ("id", "academic_rating", "hands_on_rating", "label")
 RATINGS = ("academic_rating", "hands_on_rating")
 HALVES = [x / 2 for x in range(9)]
 
@@ -53,6 +56,61 @@ def read_items(folder: str | os.PathLike[str]) -> pd.DataFrame:
     table = items.merge(settled, on="id", how="left", validate="one_to_one")
     check_rows(items, table["status"].notna(), "id", "settled in settled.csv", "items.csv")
     return table
+
+
+def read_hard(folder: str | os.PathLike[str], sealed: str | os.PathLike[str] | None = None) -> pd.DataFrame:
+    """Read the hard part of the benchmark: ads in pairs that differ in one clause, and bare titles.
+
+    Parameters
+    ----------
+    folder : path-like
+        `data/benchmark`.
+    sealed : path-like, optional
+        A CSV with columns `id`, `label` and `salt` for the items whose labels the folder has as digests only.
+
+    Returns
+    -------
+    DataFrame
+        Columns `HARD_COLUMNS` and `label`, one row per item; the label is empty where it is sealed.
+
+    Raises
+    ------
+    DataError
+        If a file is missing or breaks its form, or a label that was handed in has another digest.
+    """
+    home = Path(folder) / "hard"
+    if not home.is_dir():  # a folder of another benchmark in the same form
+        return pd.DataFrame(columns=[*HARD_COLUMNS, "label"], dtype=str)
+    items = read_columns(home / "items.csv", HARD_COLUMNS)
+    check_rows(items, ~items["id"].duplicated(), "id", "unique", "items.csv")
+    check_rows(items, items["language"].isin(LANGUAGES), "language", f"one of {', '.join(LANGUAGES)}", "items.csv")
+    size = items["pair"].map(items["pair"].value_counts())
+    check_rows(items, (size > 1) | (items["kind"] == "title"), "pair", "of two ads or more", "items.csv")
+    settled = read_columns(home / "settled.csv", HARD_SETTLED_COLUMNS)
+    check_rows(settled, settled["label"].isin(COLLARS), "label", f"one of {', '.join(COLLARS)}", "settled.csv")
+    labels = settled.set_index("id")["label"]
+    digests = read_columns(home / "sealed.csv", ("id", "digest"))
+    if sealed is not None:
+        path = Path(sealed)
+        opened = read_columns(path, ("id", "label", "salt"))
+        found = [seal(salt, item, label) for item, label, salt in opened.itertuples(index=False)]
+        same = pd.Series(found, opened.index) == opened["id"].map(digests.set_index("id")["digest"])
+        check_rows(opened, same, "label", "the one that was sealed", path.name)
+        labels = pd.concat([labels, opened.set_index("id")["label"]])
+    known = items["id"].isin(labels.index) | items["id"].isin(digests["id"])
+    check_rows(items, known, "id", "settled in settled.csv or sealed in sealed.csv", "items.csv")
+    return items.assign(label=labels.reindex(items["id"]).fillna("").to_numpy())
+
+
+def seal(salt: str, item: str, label: str) -> str:
+    """The digest that stands for a sealed label.
+
+    Examples
+    --------
+    >>> seal("salt", "h-0001", "gray")[:16]
+    '954dac83059e9e4e'
+    """
+    return hashlib.sha256(f"{salt}|{item}|{label}".encode()).hexdigest()
 
 
 def read_columns(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:

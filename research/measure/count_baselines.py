@@ -1,0 +1,173 @@
+"""Plain classifiers taught by the very data that taught the model: TF-IDF over its hashed n-gram counts.
+
+    python -m research.measure.count_baselines
+
+The written ads, the titles of occupations and the real ads of data/real_ads, with the same weights, as counts of the
+words and word pairs of texts and titles. A linear SVM and a logistic regression learn from them. Writes their labels
+of the benchmark's items to data/benchmark/submissions, and keeps what they and the model reach on real ads of sources
+held out in data/figures/count_baselines.json; for that, `research.measure.held_out` must have run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+from numpy.typing import NDArray
+from sklearn.feature_extraction.text import TfidfTransformer
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.svm import LinearSVC
+
+from collarclass.api import default_model
+from collarclass.corpus.read import read_data
+from collarclass.definitions.labels import LABELS
+from collarclass.evaluation.benchmark_data import read_hard, read_items
+from collarclass.evaluation.metrics import macro_f1
+from collarclass.training.counts import CountedAds, concatenate, count_ads
+from collarclass.training.real_ads import read_mentions
+from collarclass.training.train import real_ads, training_ads
+from research.docs.figures import keep
+
+ROOT = Path(__file__).resolve().parents[2]
+DATA = ROOT / "data"
+BENCHMARK = DATA / "benchmark"
+HELD_OUT = ROOT / "benchmarks" / "held_out.csv"
+FOLDS = 4
+RESAMPLES = 1000
+SUBMISSIONS = {"Linear SVM": "svm_same_data", "TF-IDF + logistic regression": "tfidf_same_data"}
+Labels = Callable[[pd.DataFrame], tuple[list[str], NDArray[np.float64]]]
+
+
+def classifier(name: str) -> LinearSVC | OneVsRestClassifier:
+    """A classifier of sparse rows, one against the rest; neither strength was tuned on the benchmark."""
+    if name == "Linear SVM":
+        return LinearSVC(C=0.3, random_state=0)
+    return OneVsRestClassifier(LogisticRegression(C=10, solver="liblinear", dual=True, random_state=0))
+
+
+@cache
+def training_data() -> tuple[pd.DataFrame, CountedAds]:
+    """What the model learns from, as rows and as counts: the written ads first, the real ones last."""
+    ads, occupations = read_data(DATA)
+    reader = default_model().reader
+    written = training_ads(ads, occupations)
+    real, counted = real_ads(DATA, read_mentions(DATA), reader)
+    rows = pd.concat([written, real], ignore_index=True)
+    own = count_ads(written["text"].tolist(), written["title"].tolist(), counted.max_tokens, reader)
+    return rows, concatenate([own, counted])
+
+
+class Counts:
+    """TF-IDF of the n-grams of texts and of titles, side by side; those of one ad alone are left out."""
+
+    def __init__(self, ads: CountedAds) -> None:
+        parts = (ads.text, ads.title)
+        self._parts = [part.where(np.flatnonzero(np.bincount(part.counts.indices) > 1)) for part in parts]
+        self._weighting = [TfidfTransformer(sublinear_tf=True).fit(part.counts) for part in self._parts]
+
+    def rows(self, ads: CountedAds) -> sp.csr_matrix:
+        """Rows that a classifier takes."""
+        columns = [
+            weighting.transform(own.aligned(known.hashes))
+            for own, known, weighting in zip((ads.text, ads.title), self._parts, self._weighting, strict=True)
+        ]
+        return sp.csr_matrix(sp.hstack(columns))
+
+
+def learn(name: str) -> Labels:
+    """A function from ads (columns title and text) to labels, with how sure of each, higher is surer."""
+    rows, counted = training_data()
+    counts = Counts(counted)
+    fitted = classifier(name).fit(counts.rows(counted), rows["label"], sample_weight=rows["weight"].to_numpy(float))
+
+    def labels(ads: pd.DataFrame) -> tuple[list[str], NDArray[np.float64]]:
+        own = count_ads(ads["text"].tolist(), ads["title"].tolist(), counted.max_tokens, default_model().reader)
+        matrix = counts.rows(own)
+        values = fitted.predict_proba(matrix) if hasattr(fitted, "predict_proba") else fitted.decision_function(matrix)
+        return [str(fitted.classes_[k]) for k in values.argmax(axis=1)], values.max(axis=1)
+
+    return labels
+
+
+def on_sources_held_out() -> pd.DataFrame:
+    """Real ads with their source and true label, and the label by each classifier that saw no ad of the source."""
+    rows, counted = training_data()
+    is_real = rows["group"].str.startswith("source:").to_numpy()
+    found = rows.loc[is_real, ["source", "language", "label"]].reset_index(drop=True)
+    for name in SUBMISSIONS:
+        labels = np.empty(len(rows), object)
+        for train, test in GroupKFold(FOLDS).split(rows, groups=rows["group"]):
+            test = test[is_real[test]]
+            counts = Counts(counted.rows(train))
+            fitted = classifier(name).fit(
+                counts.rows(counted.rows(train)), rows["label"].iloc[train], rows["weight"].iloc[train]
+            )
+            labels[test] = fitted.predict(counts.rows(counted.rows(test)))
+        found[name] = labels[is_real]
+    guesses = [f"p_{label}" for label in LABELS]
+    model = pd.read_csv(HELD_OUT).query("part == 'held out'").reset_index(drop=True)
+    if not model["label"].equals(found["label"]):
+        raise SystemExit(f"{HELD_OUT.name} is of other data: run research.measure.held_out first.")
+    found["collarclass"] = np.array(LABELS)[model[guesses].to_numpy().argmax(axis=1)]
+    return found
+
+
+def interval(found: pd.DataFrame, name: str, other: str | None = None) -> tuple[float, float, float]:
+    """Macro-F1, or how far it lies above another's on the same ads; 95 % by drawing whole sources."""
+
+    def measured(part: pd.DataFrame) -> float:
+        value = macro_f1(part["label"].to_numpy(object), part[name].to_numpy(object))
+        return value - (macro_f1(part["label"].to_numpy(object), part[other].to_numpy(object)) if other else 0.0)
+
+    sources = [part for _, part in found.groupby("source")]
+    random = np.random.default_rng(0)
+    drawn = [
+        measured(pd.concat([sources[k] for k in random.integers(0, len(sources), len(sources))]))
+        for _ in range(RESAMPLES)
+    ]
+    low, high = np.percentile(drawn, [2.5, 97.5])
+    return measured(found), float(low), float(high)
+
+
+def table(found: pd.DataFrame) -> tuple[str, dict[str, Any]]:
+    """Macro-F1 on sources held out, and how far the model is ahead, as Markdown and as plain JSON."""
+    lines = ["| | English | the model is ahead by | Chinese | the model is ahead by |", "|---|---:|---:|---:|---:|"]
+    figures: dict[str, Any] = {}
+    for name in ("collarclass", *SUBMISSIONS):
+        cells = []
+        for language in ("en", "zh"):
+            part = found[found["language"] == language]
+            own = interval(part, name)
+            ahead = interval(part, "collarclass", name) if name != "collarclass" else None
+            figures[f"{name}, {language}"] = {"macro_f1": own, "ahead": ahead}
+            cells += ["{:.3f} ({:.3f} to {:.3f})".format(*v) if v else "" for v in (own, ahead)]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(lines), figures
+
+
+def submit() -> None:
+    """Write the classifiers' labels of every item of the benchmark as files of predictions."""
+    items = pd.concat([read_items(BENCHMARK), read_hard(BENCHMARK)], ignore_index=True)
+    items = items[items["kind"] != "passage"]
+    for name, file in SUBMISSIONS.items():
+        labels, _ = learn(name)(items)
+        path = BENCHMARK / "submissions" / f"{file}.csv"
+        items[["id"]].assign(label=labels).to_csv(path, index=False, lineterminator="\n")
+
+
+def main() -> None:
+    submit()
+    shown, figures = table(on_sources_held_out())
+    print(shown)
+    keep("count_baselines", {"table": shown}, ["data/ads", "data/real_ads", "data/occupations.csv"], figures)
+
+
+if __name__ == "__main__":
+    main()
