@@ -235,9 +235,15 @@ def serve(
     access = Access(loopback, frozenset(name.lower() for name in (*hosts, *(() if loopback else (host,)))), token)
     config = uvicorn.Config(
         partial(
-            _app, model, access, kept=data_folder() / "reviews", metrics=metrics, access_log=access_log,
-            root_path=root_path, files=workers == 1,
-        ),  # fmt: skip
+            _app,
+            model,
+            access,
+            kept=data_folder() / "reviews",
+            metrics=metrics,
+            access_log=access_log,
+            root_path=root_path,
+            files=workers == 1,
+        ),
         factory=True,
         workers=workers,
         log_level="warning",
