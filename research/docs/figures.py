@@ -1,12 +1,13 @@
 """Renew every measured figure of the README, the documentation, the cards and the benchmarks' pages.
 
-    python -m research.docs.figures [--texts FOLDER]
+    python -m research.docs.figures [--texts FOLDER] [--only MODULE ...]
     python -m research.docs.figures --pages
     python -m research.docs.figures --check
 
 A figure stands between two marks, `<!-- figure NAME/KEY -->` and `<!-- end of figure -->`, in a line or around a
 table. A command of `STEPS` measures it and keeps it in data/figures/NAME.json, with the model and the data that it
-was measured with. Without an option all of these run, one after the other, and the pages are written from the files.
+was measured with. Without an option all of these run, one after the other, and the pages are written from the files;
+--only runs some of them, by their names or the ends of these, such as benchmark_page.
 --pages only writes the pages. --check changes nothing and names what is stale.
 
 FOLDER holds the rated ads whose texts are not part of the project: dev_ads/en.csv and dev_ads/zh.csv.
@@ -70,6 +71,7 @@ STEPS = (
     Step("research.data.data_card"),
     Step("research.measure.benchmark_page"),
     Step("benchmarks.tables", ("--rows", "3000", "--rounds", "2")),
+    Step("benchmarks.run", ("--most", "100000")),
 )
 
 
@@ -182,9 +184,11 @@ def stale() -> list[str]:
     return found
 
 
-def run(texts: Path | None) -> int:
+def run(texts: Path | None, only: list[str] | None = None) -> int:
     """Run the steps in their order; stop at one that fails."""
     for step in STEPS:
+        if only and step.module not in only and step.module.split(".")[-1] not in only:
+            continue
         if step.needs_texts and texts is None:
             print(f"left out, it needs --texts: {step.module}")
             continue
@@ -201,13 +205,14 @@ def run(texts: Path | None) -> int:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--texts", type=Path, help="folder with the texts of rated ads")
+    parser.add_argument("--only", nargs="*", metavar="MODULE", help="run these steps alone")
     parser.add_argument("--pages", action="store_true", help="only write the pages from the files")
     parser.add_argument("--check", action="store_true", help="name what is stale, change nothing")
     options = parser.parse_args()
     if options.pages:
         write_pages()
         return 0
-    code = 0 if options.check else run(options.texts)
+    code = 0 if options.check else run(options.texts, options.only)
     found = stale()
     print("\n".join(found) if found else "every figure belongs to the shipped model")
     return code or int(bool(found))
