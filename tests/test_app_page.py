@@ -365,8 +365,8 @@ def test_a_workbook_with_a_cover_goes_from_import_to_one_corrected_ad(
         "e => [e.dataset.value, Number(e.parentElement.querySelector('.n').textContent)]))"
     )
     assert shown == expected["collar"].value_counts().to_dict()
-    web.click(".found th.title .sort")
-    web.wait("document.querySelector('.found th.title').getAttribute('aria-sort') === 'ascending'")
+    web.click(".found th.c-title .sort")
+    web.wait("document.querySelector('.found th.c-title').getAttribute('aria-sort') === 'ascending'")
     web.wait(f"document.querySelector('.found tbody button').title === {json.dumps(min(expected['job_title']))}")
     # The address holds the view.
     web.run("navigator.clipboard.writeText = (text) => { window.copied = text; return Promise.resolve(); }")

@@ -210,6 +210,7 @@ def as_dict(found: Classification, wanted: Wanted) -> dict[str, Any]:
     out: dict[str, Any] = {
         "label": found.label,
         "confidence": None if math.isnan(found.confidence) else round(found.confidence, 4),
+        "second_label": None if found.label == "unclear" else found.second_label,
         "basis": found.basis,
         "probabilities": {label: round(p, 4) for label, p in found.probabilities.items()},
         "academic_score": round(found.academic_score, 4),

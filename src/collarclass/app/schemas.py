@@ -171,6 +171,7 @@ class Result(BaseModel):
     confidence: Share | None = Field(
         description="Calibrated probability of the label; 0 for unclear, null for a label by rules."
     )
+    second_label: LabelName | None = Field(description="The label that comes second, where it is close.")
     probabilities: dict[str, float]
     academic_score: Share
     hands_on_score: Share

@@ -45,7 +45,7 @@ function verdict(result) {
   const parts = [h("h2", { class: "label", id: "label" }, head)];
   if (result.label !== "unclear") {
     parts.push(
-      h("p", { class: "confidence" }, t("sure", t.percent(result.confidence)), result.basis ? h("span", { class: "basis" }, t(`basis_${result.basis}`)) : null),
+      h("p", { class: "confidence" }, t("sure", t.percent(result.confidence)), result.second_label ? ` · ${t("orSecond", t(result.second_label))}` : "", result.basis ? h("span", { class: "basis" }, t(`basis_${result.basis}`)) : null),
       h("div", { class: "chances" },
         h("div", { class: "bar", "aria-hidden": "true" }, labels.map((label) => sized("span", label, result.probabilities[label]))),
         h("dl", {}, labels.map((label) => h("div", {}, h("dt", {}, badge(label), t(label)), h("dd", {}, t.percent(result.probabilities[label])))))),

@@ -22,6 +22,7 @@ export const named = (name) => (name.startsWith("=") ? name.slice(1) : t(`facet_
 export function valued(name, value) {
   if (name === "collar" || name === "corrected_label") return t(value);
   if (name === "schooling_level") return t(value);
+  if (name === "certificates") return value.split("; ").map((one) => (t.has(`certificate_${one}`) ? t(`certificate_${one}`) : one)).join("; ");
   if (name === "confidence") return t(`sure_${value}`);
   if (name === "collar_note") return value.split("; ").map((note) => (t.has(`note_${note}`) ? t(`note_${note}`) : note)).join("; ");
   return value;
@@ -39,7 +40,7 @@ function rowTable(columns, { rowsAt, sortBy, open }) {
   const span = () => Math.max(1, rail.offsetHeight - box.clientHeight);
 
   function line() {
-    const row = h("tr", {}, columns.map((column) => h("td", { class: column.name.replace(/\W/g, "") })));
+    const row = h("tr", {}, columns.map((column) => h("td", { class: `c-${column.name}` })));
     row.addEventListener("keydown", (event) => {
       const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
       if (!step) return;
@@ -87,7 +88,7 @@ function rowTable(columns, { rowsAt, sortBy, open }) {
     table.setAttribute("aria-rowcount", total + 1);
     put(head, columns.map((column) => {
       const on = column.sort && column.sort === sort;
-      return h("th", { scope: "col", class: column.name.replace(/\W/g, ""), "aria-sort": on ? (descending ? "descending" : "ascending") : null },
+      return h("th", { scope: "col", class: `c-${column.name}`, "aria-sort": on ? (descending ? "descending" : "ascending") : null },
         column.sort ? h("button", { class: "sort", onclick: () => sortBy(column.sort) }, column.head, h("span", { "aria-hidden": "true" }, on ? (descending ? " ↓" : " ↑") : "")) : column.head);
     }));
     rail.style.height = `${Math.min(TALLEST, Math.max(1, total + 1) * HEIGHT)}px`;
@@ -107,7 +108,6 @@ function rowTable(columns, { rowsAt, sortBy, open }) {
 }
 
 function columnsOf(job) {
-  const plain = (name, sort = name) => ({ name, sort, head: named(name), shown: (row) => row[name] ?? "" });
   return [
     { name: "number", sort: null, head: t("facet_row"), shown: (row) => t.number(row.row) },
     { name: "title", sort: "title", head: t("facet_title"), shown: (row, open) => h("button", { class: "plain", title: row.title, onclick: open }, row.title || row.text || t("noTitle")) },
@@ -116,8 +116,8 @@ function columnsOf(job) {
       row.corrected_label ? h("ins", {}, labelled(row.corrected_label)) : row.second_label ? h("small", {}, ` ${t("orSecond", t(row.second_label))}`) : null] },
     { name: "collar_confidence", sort: "collar_confidence", head: t("facet_confidence"), shown: (row) => (row.confidence === null ? "" : t.percent(row.confidence)) },
     { name: "schooling_level", sort: "schooling_level", head: named("schooling_level"), shown: (row) => (row.schooling_level ? [t(row.schooling_level), h("small", {}, ` ${t(row.schooling_status)}`)] : "") },
-    plain("certificates"),
-    ...job.groups.filter((name) => name !== job.date).map((name) => ({ name: `=${name}`, sort: `=${name}`, head: name, shown: (row) => row.groups[name] ?? "" })),
+    { name: "certificates", sort: "certificates", head: named("certificates"), shown: (row) => valued("certificates", row.certificates) },
+    ...job.groups.filter((name) => name !== job.date).map((name) => ({ name: "own", sort: `=${name}`, head: name, shown: (row) => row.groups[name] ?? "" })),
   ];
 }
 
@@ -165,7 +165,7 @@ function adWindow(job, changed) {
       h("p", { class: "verdictline" }, h("strong", {}, labelled(ad.label)),
         ad.second_label ? ` ${t("orSecond", t(ad.second_label))}` : "", ad.confidence === null ? "" : ` · ${t("sure", t.percent(ad.confidence))}`,
         ad.note ? ` · ${valued("collar_note", ad.note)}` : ""),
-      found ? h("p", { class: "why" }, found.explanation) : null,
+      found?.label === ad.label ? h("p", { class: "why" }, found.explanation) : null, // a code, or rules, may have decided otherwise
       h("fieldset", { class: "correction" }, h("legend", {}, t("yourLabel")),
         LABELS.map((label) => h("button", { class: `keybutton ${ad.corrected_label === label ? "chosen" : ""}`, id: `right-${label}`, "aria-pressed": String(ad.corrected_label === label),
           onclick: () => correct(ad, ad.corrected_label === label ? null : label) }, labelled(label)))),

@@ -63,6 +63,7 @@ const EN = {
   saveSvg: "Download SVG", savePng: "Download PNG", copyMethods: "Copy the paragraph", group: "Group", ads: "Ads", share: "Share", from: "From", to: "To", noInterval: "no interval", difference: "Difference", points: (n) => `${n} points`,
   compareWith: (name) => `Compare with ${name}`, backToFile: (name) => `Back to ${name}, to correct its shares`, useReviews: "Correct the shares with these labels",
   compare: "Compare", compareHead: "Beside each other", oneMore: "Choose “Compare” at another ad or occupation.", emptyTray: "Empty", seenHead: "Looked at before",
+  "certificate_unnamed certificate": "unnamed certificate", "certificate_unnamed licence": "unnamed licence", "certificate_unnamed skill grade": "unnamed skill grade",
 };
 
 const ZH = {
@@ -128,6 +129,7 @@ const ZH = {
   saveSvg: "下载 SVG", savePng: "下载 PNG", copyMethods: "复制这段文字", group: "组", ads: "条数", share: "占比", from: "下限", to: "上限", noInterval: "无区间", difference: "差", points: (n) => `${n} 个百分点`,
   compareWith: (name) => `与 ${name} 对比`, backToFile: (name) => `回到 ${name}，校正各类占比`, useReviews: "用这些标注校正各类占比",
   compare: "加入对比", compareHead: "对比", oneMore: "请在另一则招聘广告或另一个职业处点击“加入对比”。", emptyTray: "清空对比", seenHead: "看过的招聘广告",
+  "certificate_unnamed certificate": "未写明名称的证书", "certificate_unnamed licence": "未写明名称的执照", "certificate_unnamed skill grade": "未写明工种的技能等级",
 };
 
 export const WORDS = { en: EN, zh: ZH };
