@@ -18,6 +18,7 @@ from collarclass.model.borders import shown, whole_words
         ("Senior T&E Analyst", "E Analyst", "T&E Analyst"),
         ("Fluent in C++ and Go", "C", "C++"),
         ("read drawings, weld", "drawings", "drawings"),
+        ("中五亦可", "亦可", "亦可"),
     ],
 )
 def test_runs_are_widened_to_words(text: str, part: str, whole: str) -> None:

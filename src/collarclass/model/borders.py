@@ -70,7 +70,8 @@ def _word_at(text: str, k: int) -> tuple[int, int]:
     while begin > 0 and k - begin < _REACH and _is_hanzi(text[begin - 1]):
         begin -= 1
     while True:
-        size = next((n for n in range(_LONGEST, 1, -1) if text[begin : begin + n] in _words()), 1)
+        longest = min(_LONGEST, len(text) - begin)
+        size = next((n for n in range(longest, 1, -1) if text[begin : begin + n] in _words()), 1)
         if begin + size > k:
             return begin, begin + size
         begin += size
