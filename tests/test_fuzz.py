@@ -76,7 +76,7 @@ SPOILED: dict[str, Callable[[Predictions], object]] = {
     ),
     "changes: level": lambda found: found.level.__iadd__(1),
     "label_table differs from classify_many: collar_evidence": lambda found: found.evidence.__setitem__(0, "words"),
-    "label_table differs from classify_many: certificates": lambda found: found.certificates.__setitem__(0, "CDL"),
+    "label_table differs from classify_many: certificates": lambda found: found.certificates.__setitem__(0, ("CDL",)),
 }
 
 

@@ -374,7 +374,7 @@ def _certificates(page: Page) -> dict[str, Any] | None:
         return None
     total: Counter[str] = Counter()
     for cell, n in page.table["certificates"].value_counts().items():
-        for name in {part.strip().casefold() for part in str(cell).split(";") if part.strip()}:
+        for name in {part.strip() for part in str(cell).split(";") if part.strip()}:
             total[name] += int(n)
     if not total:
         return None
