@@ -44,7 +44,6 @@ def test_code_without_a_prompt_is_left_as_it_stands(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("page", "table"),
     [
-        ("README.md", "columns"),
         ("docs/how_to/label_a_file.md", "columns"),
         ("docs/reference/options.md", "options"),
         ("docs/reference/options.md", "formats"),
@@ -56,7 +55,7 @@ def test_tables_made_from_the_code_are_as_the_code_is(page: str, table: str) -> 
     assert with_tables(text) == text, "run research/docs/refresh_docs.py"
 
 
-@pytest.mark.parametrize("page", ["README.zh-CN.md", "docs/how_to/label_a_file.zh.md"])
+@pytest.mark.parametrize("page", ["docs/how_to/label_a_file.zh.md"])
 def test_the_chinese_pages_name_every_column(page: str) -> None:
     text = (ROOT / page).read_text("utf-8")
     assert not [name for name in COLUMNS if f"`{name}`" not in text]
