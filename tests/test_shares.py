@@ -392,7 +392,7 @@ def test_without_annotations_errors_on_other_sources_are_assumed_and_said_so(sma
     knowing = replace(small_model, facts={**small_model.facts, "source_confusions": confusions})
     found = estimate_shares(table, model=knowing)
     assert found["method"].eq("adjusted").all()
-    assert found["warning"].str.startswith("no annotations: the model is taken to err here as on other").all()
+    assert found["warning"].str.startswith("not annotated: the model is taken to err here as on other").all()
     assert (found["low"] < found["share"]).any()
     ignorant = replace(small_model, facts={})
     found = estimate_shares(table, model=ignorant)

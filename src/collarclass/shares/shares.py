@@ -593,7 +593,7 @@ class _Estimator:
     def _notes(self) -> list[str]:
         if not self.given:
             if self.sources is not None:
-                return ["no annotations: the model is taken to err here as on other sources; annotate a sample to know"]
+                return ["not annotated: the model is taken to err here as on other sources"]
             if self.definition.is_model:
                 return ["predicted labels counted: the model does not say how it errs on other sources"]
             return ["predicted labels counted: annotate a sample for an interval"]
