@@ -12,6 +12,7 @@ import pytest
 from collarclass import DataError
 from collarclass.corpus.read import read_csv
 from collarclass.evaluation.benchmark_data import read_hard, seal
+from collarclass.evaluation.metrics import macro_f1
 from collarclass.training.counts import count_ads
 from research.data import assemble_hard
 from research.measure.count_baselines import Counts, interval
@@ -125,4 +126,5 @@ def test_intervals_draw_whole_sources() -> None:
     value, low, high = interval(found, "bad")
     assert low == 0.0  # both draws are source b
     assert high == 1.0
+    assert value == pytest.approx(macro_f1(found["label"].to_numpy(object), found["bad"].to_numpy(object)))
     assert interval(found, "good", "bad")[0] == pytest.approx(1 - value)
