@@ -185,7 +185,8 @@ def stale() -> list[str]:
 
 
 def run(texts: Path | None, only: list[str] | None = None) -> int:
-    """Run the steps in their order; stop at one that fails."""
+    """Run the steps in their order, past one that fails; how many failed."""
+    failed = 0
     for step in STEPS:
         if only and step.module not in only and step.module.split(".")[-1] not in only:
             continue
@@ -195,11 +196,10 @@ def run(texts: Path | None, only: list[str] | None = None) -> int:
         started = time.perf_counter()
         print(f"{step.module} {' '.join(step.arguments)}", flush=True)
         code = subprocess.run(step.line(texts), cwd=ROOT, stdout=subprocess.DEVNULL, check=False).returncode
-        if code:
-            return code
-        print(f"    {time.perf_counter() - started:.0f} s", flush=True)
+        failed += bool(code)
+        print(f"    {'failed' if code else 'done'} after {time.perf_counter() - started:.0f} s", flush=True)
     write_pages()
-    return 0
+    return failed
 
 
 def main() -> int:
@@ -212,10 +212,10 @@ def main() -> int:
     if options.pages:
         write_pages()
         return 0
-    code = 0 if options.check else run(options.texts, options.only)
+    failed = 0 if options.check else run(options.texts, options.only)
     found = stale()
     print("\n".join(found) if found else "every figure belongs to the shipped model")
-    return code or int(bool(found))
+    return int(bool(failed or found))
 
 
 if __name__ == "__main__":
