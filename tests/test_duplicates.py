@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -70,6 +74,29 @@ def test_titles_count() -> None:
         find_duplicates(ads, ["Welder"])
     with pytest.raises(DataError, match=r"A similarity of 0\.2 finds no repeated ads"):
         find_duplicates(ads, similarity=0.2)
+
+
+def test_marked_files_keep_the_types_of_columns(tmp_path: Path) -> None:
+    ads = pa.table(
+        {
+            "text": ["Weld steel frames in our yard, days only.", "Cook lunch for a school of ninety.", None],
+            "pay": pa.array([12.5, None, 14.0]),
+            "n": pa.array([1, 2, None], pa.int64()),
+            "open": [True, False, None],
+            "posted": pa.array([date(2026, 3, 7), None, date(2026, 3, 9)]),
+            "tags": [["a", "b"], [], None],
+        }
+    )
+    pq.write_table(ads, tmp_path / "ads.parquet")
+    mark_duplicates(tmp_path / "ads.parquet", tmp_path / "marked.parquet")
+    found = pq.read_table(tmp_path / "marked.parquet")
+    for name in ads.column_names:
+        assert found[name].type == ads[name].type, name
+        assert found[name].to_pylist() == ads[name].to_pylist(), name
+    mark_duplicates(tmp_path / "ads.parquet", tmp_path / "marked.jsonl")
+    rows = [json.loads(line) for line in (tmp_path / "marked.jsonl").read_text("utf-8").splitlines()]
+    assert [row["n"] for row in rows] == [1, 2, None]
+    assert [row["open"] for row in rows] == [True, False, None]
 
 
 @pytest.mark.parametrize("name", ["marked.csv", "marked.jsonl", "marked.parquet"])

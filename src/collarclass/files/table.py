@@ -27,9 +27,10 @@ def iter_table(
     *,
     strict: bool = False,
     rows: int = _ROWS,
+    typed: bool = False,
     on_open: Callable[[FileInput], object] | None = None,
 ) -> Iterator[pd.DataFrame]:
-    """Read a table in parts, every cell as text.
+    """Read a table in parts, every cell as text, or as the file has it.
 
     Parameters
     ----------
@@ -39,6 +40,8 @@ def iter_table(
         Whether a row that is not as the header has it is an error.
     rows : int
         How many rows a part has at most.
+    typed : bool
+        Whether numbers, dates, truth values, lists and missing values stay what they are, in formats that have them.
     on_open : callable, optional
         Gets the layout of the file before the first part comes.
 
@@ -64,8 +67,10 @@ def iter_table(
             for number, note in sorted(batch.notes.items()):
                 if strict and note.startswith(_SHIFTED):
                     raise DataError(f"{Path(source.name).name}, row {done + number + 2}: {note}; correct the row.")
-            cells = [[cell_text(row.get(name)) for name in reader.names] for row in batch.rows()]
-            yield pd.DataFrame(cells, columns=names, index=range(done, done + len(cells)), dtype=str)
+            read = cell_value if typed else cell_text
+            cells = [[read(row.get(name)) for name in reader.names] for row in batch.rows()]
+            kind = object if typed else str
+            yield pd.DataFrame(cells, columns=names, index=range(done, done + len(cells)), dtype=kind)
             done += len(cells)
         if not done:
             yield pd.DataFrame([], columns=names, dtype=str)
@@ -95,6 +100,11 @@ def read_table(
         is row 2, as a spreadsheet counts).
     """
     return pd.concat(list(iter_table(path, strict=True, on_open=on_open)), ignore_index=True)
+
+
+def cell_value(value: Any) -> Any:
+    """A cell as the file has it; text without lone surrogates."""
+    return cell_text(value) if isinstance(value, (str, bytes, memoryview)) else value
 
 
 def cell_text(value: Any) -> str:

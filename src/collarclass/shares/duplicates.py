@@ -7,6 +7,7 @@ an ad.
 
 from __future__ import annotations
 
+import itertools
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -107,7 +108,7 @@ def mark_duplicates(
     text: str | None = None,
     similarity: float = SIMILARITY,
 ) -> Duplicates:
-    """Write a file's rows with a column `duplicate_group` added.
+    """Write a file's rows with a column `duplicate_group` added; columns keep their types.
 
     Parameters
     ----------
@@ -127,7 +128,7 @@ def mark_duplicates(
         raise DataError(f"{path} should end in {', '.join(_WRITERS)}: give such a name for the marked ads.")
     found = duplicates_of_file(source, title=title, text=text, similarity=similarity)
     fresh = path.with_name(f".{path.name}.partial")
-    _WRITERS[path.suffix.lower()](_marked(source, found.group), fresh)
+    _WRITERS[path.suffix.lower()](_marked(source, found.group), fresh, os.fspath(source))
     fresh.replace(path)
     return found
 
@@ -140,34 +141,37 @@ def _ads(source: str | os.PathLike[str], title: str | None, text: str | None) ->
 
 def _marked(source: str | os.PathLike[str], group: NDArray[np.int64]) -> Iterator[pd.DataFrame]:
     at = 0
-    for rows in iter_table(source):
+    for rows in iter_table(source, typed=True):
         if DUPLICATES in rows:
             raise DataError(f"{Path(source).name} has a column {DUPLICATES!r} already: drop or rename it first.")
         yield rows.assign(**{DUPLICATES: group[at : at + len(rows)]})
         at += len(rows)
 
 
-def _write_csv(parts: Iterator[pd.DataFrame], path: Path) -> None:
+def _write_csv(parts: Iterator[pd.DataFrame], path: Path, source: str) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         for i, part in enumerate(parts):
             part.to_csv(file, index=False, header=not i, lineterminator="\n")
 
 
-def _write_jsonl(parts: Iterator[pd.DataFrame], path: Path) -> None:
+def _write_jsonl(parts: Iterator[pd.DataFrame], path: Path, source: str) -> None:
     with path.open("w", encoding="utf-8") as file:
         for part in parts:
             part.to_json(file, orient="records", lines=True, force_ascii=False)
 
 
-def _write_parquet(parts: Iterator[pd.DataFrame], path: Path) -> None:
+def _write_parquet(parts: Iterator[pd.DataFrame], path: Path, source: str) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    first = pa.Table.from_pandas(next(parts), preserve_index=False)
-    with pq.ParquetWriter(path, first.schema) as file:
-        file.write_table(first)
-        for part in parts:
-            file.write_table(pa.Table.from_pandas(part, schema=first.schema, preserve_index=False))
+    rows = next(parts)
+    types = pq.read_schema(source) if Path(source).suffix.lower() in (".parquet", ".pq") else pa.schema([])
+    inferred = pa.Table.from_pandas(rows, preserve_index=False).schema
+    known = [types.field(f.name) if f.name in types.names else f for f in inferred]
+    schema = pa.schema([f.with_type(pa.string()) if pa.types.is_null(f.type) else f for f in known])
+    with pq.ParquetWriter(path, schema) as file:
+        for part in itertools.chain([rows], parts):
+            file.write_table(pa.Table.from_pandas(part, schema=schema, preserve_index=False))
 
 
 _WRITERS = {".csv": _write_csv, ".jsonl": _write_jsonl, ".parquet": _write_parquet}
