@@ -19,6 +19,7 @@ from collarclass.files.excel import ExcelReader, ExcelWriter
 from collarclass.files.json_records import JsonReader, all_members
 from collarclass.files.layout import Layout
 from collarclass.files.parquet import ParquetReader, ParquetWriter
+from collarclass.files.remote import find_urls, is_remote, url_path
 from collarclass.files.source import Source
 from collarclass.files.writers import DelimitedWriter, JsonWriter, Writer
 
@@ -173,7 +174,7 @@ def name_target(path: str, given: str | None) -> tuple[Format, str]:
 
 
 def _by_name(path: str) -> tuple[Format | None, str]:
-    suffixes = [s.lower() for s in Path(path).suffixes]
+    suffixes = [s.lower() for s in url_path(path).suffixes]
     compression = COMPRESSIONS.get(suffixes[-1], "") if suffixes else ""
     suffix = (suffixes[:-1] if compression else suffixes)[-1:] or [""]
     return ENDINGS.get(suffix[0]), compression
@@ -200,7 +201,12 @@ def expand(sources: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -
     given = [sources] if isinstance(sources, (str, os.PathLike)) else list(sources)
     found: list[str] = []
     for path in [os.fspath(g) for g in given]:
-        if path != "-" and Path(path).is_dir():
+        if is_remote(path):
+            listed = find_urls(path) if "*" in path else [path]
+            if not listed:
+                raise DataError(f"No file matches {path}: check the pattern and the place.")
+            found += listed
+        elif path != "-" and Path(path).is_dir():
             inside = [str(p) for p in sorted(Path(path).iterdir()) if p.is_file() and is_table(p.name)]
             if not inside:
                 raise DataError(f"The folder {path} holds no file of a known format: name one that does.")

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -24,6 +24,7 @@ from collarclass.files.file_input import FileInput
 from collarclass.files.formats import FORMATS, Format, expand, name_format, name_target
 from collarclass.files.layout import Layout
 from collarclass.files.readers import SeveralReader, open_all
+from collarclass.files.remote import is_remote, named, url_path, written_to
 from collarclass.files.resumable_output import Output, is_direct, work_files
 from collarclass.files.source import Source, fingerprint
 from collarclass.files.workers import count_workers, in_order
@@ -85,7 +86,7 @@ class FileSummary:
 
 
 def label_file(
-    source: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    source: str | os.PathLike[str] | BinaryIO | Sequence[str | os.PathLike[str]],
     target: str | os.PathLike[str],
     *,
     title: str | None = None,
@@ -124,13 +125,16 @@ def label_file(
 
     Parameters
     ----------
-    source : path-like or sequence of them
+    source : path-like, binary file object, or sequence of path-likes
         CSV, TSV, JSON Lines, JSON arrays, Parquet or Excel (.xlsx, .xls, .ods); text also with .gz, .zst,
         .xz, .bz2 or .zip. A folder stands for the files in it, a pattern such as "ads/*.csv" for its
-        matches; several files make one table with the columns of all. "-" is standard input.
+        matches; several files make one table with the columns of all. "-" is standard input. A URL (s3://, gs://, az://,
+        https://, memory://, file://) is read by fsspec, which the extra "remote" brings; s3fs, gcsfs or adlfs
+        read their places. A file object needs a name or `format`.
     target : path-like
         The formats of the source and its own may differ. "-" is standard output. A folder (one that is
-        there, or a name that ends in a slash) gets one file for each source. Folders are made.
+        there, or a name that ends in a slash) gets one file for each source. Folders are made. A URL is
+        written when the result is whole, so that a run to it cannot be resumed.
     title : str, optional
         The column of job titles, if it is not among the common names.
     text : str or sequence of str, optional
@@ -227,7 +231,6 @@ def label_file(
     >>> (folder / "labelled.csv").read_text().splitlines()[0][:36]
     'title,description,collar,collar_conf'
     """
-    paths, to_path = expand(source), os.fspath(target)
     if batch_size < 1:
         raise DataError(f"batch_size is {batch_size}: give a whole number from 1 up.")
     for name, value, least in (("head", head, 0), ("sample", sample, 0), ("header_row", header_row, 1),
@@ -252,9 +255,12 @@ def label_file(
         model_version=model_version,
     )
     run = _Run(options, layout, n_jobs, batch_size, force, resume, progress, on_batch)
-    if to_path != "-" and (Path(to_path).is_dir() or to_path.endswith(("/", os.sep))):
-        return _total(run.label_each(_names_in(to_path, paths)))
-    return run.label(paths, to_path)
+    to_path = os.fspath(target)
+    with named(source) as sources:
+        paths = expand(sources)
+        if to_path != "-" and (Path(to_path).is_dir() or to_path.endswith(("/", os.sep))):
+            return _total(run.label_each(_names_in(to_path, paths)))
+        return run.label(paths, to_path)
 
 
 def _names_in(folder: str, paths: Sequence[str]) -> list[tuple[str, str]]:
@@ -263,14 +269,15 @@ def _names_in(folder: str, paths: Sequence[str]) -> list[tuple[str, str]]:
     for path in paths:
         if path == "-":
             raise DataError(f"{folder} is a folder, and standard input has no name: name a file to write.")
-        name = Path(path).name
+        name = url_path(path).name if is_remote(path) else Path(path).name
         source, _ = name_format(path, None)
         if source is not None and source.written_as != source.name:
             name = f"{Path(name).stem}.{source.written_as}"
         if name in names:
             raise DataError(f"{names[name]} and {path} would both become {name} in {folder}: rename one of them.")
         names[name] = path
-    return [(path, str(Path(folder) / name)) for name, path in names.items()]
+    start = folder if is_remote(folder) else str(Path(folder)) + os.sep
+    return [(path, start + name) for name, path in names.items()]
 
 
 def _total(parts: Sequence[FileSummary]) -> FileSummary:
@@ -323,6 +330,8 @@ class _Run:
 
     def label(self, paths: Sequence[str], to_path: str) -> FileSummary:
         """Label sources into one target."""
+        if is_remote(to_path):
+            return self._label_to_url(paths, to_path)
         try:
             return self._label(paths, to_path)
         except OSError as error:
@@ -332,6 +341,14 @@ class _Run:
                 f"{to_path} could not be made ({error.strerror or error}): correct that and run again with resume=True "
                 "(--resume)."
             ) from None
+
+    def _label_to_url(self, paths: Sequence[str], url: str) -> FileSummary:
+        if self.resume:
+            raise DataError(f"A run to {url} cannot be resumed: name a file of this machine, and copy it afterwards.")
+        if url in paths:
+            raise DataError(f"{url} is the file that is read: choose another name for the result.")
+        with written_to(url, self.force) as local:
+            return self._label(paths, local)
 
     def _label(self, paths: Sequence[str], to_path: str) -> FileSummary:
         started = time.monotonic()

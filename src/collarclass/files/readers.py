@@ -11,6 +11,7 @@ from collarclass.files.batch import Batch, Choose, Reader
 from collarclass.files.encoding import Encoding
 from collarclass.files.formats import FORMATS, name_format, open_source
 from collarclass.files.layout import Layout
+from collarclass.files.remote import is_remote
 from collarclass.files.source import Source
 
 _ALL = 5000  # rows a batch where rows are only counted
@@ -80,7 +81,7 @@ class SeveralReader(Reader):
         """The columns of a source; those that are read of the first one count for all."""
         source = open_source(path)
         try:
-            if not source.regular:
+            if not (source.regular or is_remote(path)):
                 raise DataError(f"{path} is no file, and is read alone, not among several sources.")
             reader = open_reader(source, self._layout)
             if first:

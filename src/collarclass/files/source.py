@@ -20,6 +20,7 @@ from typing import Any, BinaryIO, cast
 import pyarrow as pa
 
 from collarclass.errors import DataError
+from collarclass.files.remote import is_remote, open_remote, version
 
 _MAGIC = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"), (b"\xfd7zXZ\x00", "xz"), (b"BZh", "bz2"))
 _DAMAGE = (EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, pa.ArrowException)
@@ -61,10 +62,16 @@ class _XzReader:
                 return found
 
 
+def _open(path: str) -> BinaryIO:
+    if path == "-":
+        return cast(BinaryIO, sys.stdin.buffer)
+    return open_remote(path) if is_remote(path) else Path(path).open("rb")
+
+
 class Source:
     """An open file: its bytes decompressed, and how far it has been read.
 
-    Anything but a regular file (standard input, a pipe, a device) can be read once only. `keep` puts a
+    Anything but a regular file (standard input, a pipe, a device, a URL) can be read once only. `keep` puts a
     copy of it on the disk for readers that need it twice, or from its end.
 
     Parameters
@@ -82,8 +89,8 @@ class Source:
         if path == "-" and sys.stdin is None:
             raise DataError("Standard input is closed: name a file to read.")
         try:
-            self._file: BinaryIO = cast(BinaryIO, sys.stdin.buffer) if path == "-" else Path(path).open("rb")  # noqa: SIM115
-            info = os.fstat(self._file.fileno()) if path != "-" else None
+            self._file: BinaryIO = _open(path)
+            info = os.fstat(self._file.fileno()) if path != "-" and not is_remote(path) else None
         except FileNotFoundError:
             raise DataError(f"There is no file {path}: check its name and folder.") from None
         except IsADirectoryError:
@@ -207,8 +214,10 @@ class Source:
 def fingerprint(path: str) -> list[Any]:
     """Size, time and a digest of a file's head, tail and some blocks between: whether it is still the same.
 
-    Nothing of what is no regular file, or cannot be opened.
+    Nothing of what is no regular file, or cannot be opened; of a URL what its place says.
     """
+    if is_remote(path):
+        return version(path)
     try:
         info = os.stat(path)  # noqa: PTH116
         regular = stat.S_ISREG(info.st_mode)

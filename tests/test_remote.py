@@ -1,0 +1,142 @@
+"""Files named by a URL, and open ones: in memory, on the disk, and on an S3 of this machine."""
+
+from __future__ import annotations
+
+import io
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from command import run
+
+from collarclass import CollarclassError, DataError, label_file
+from collarclass.files.table import read_table
+
+fsspec = pytest.importorskip("fsspec", reason="URLs need fsspec")
+ADS = Path(__file__).parents[1] / "examples" / "job_ads.csv"
+
+
+@pytest.fixture
+def memory() -> str:
+    """A folder in memory with the example ads."""
+    folder = f"memory://{uuid.uuid4()}"
+    with fsspec.open(f"{folder}/ads.csv", "wb") as file:
+        file.write(ADS.read_bytes())
+    return folder
+
+
+def content(url: str) -> bytes:
+    with fsspec.open(url, "rb") as file:
+        return bytes(file.read())
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out.csv.gz", "out.jsonl", "out.parquet", "out.xlsx"])
+def test_a_url_gives_what_a_file_gives(memory: str, tmp_path: Path, name: str) -> None:
+    here = label_file(ADS, tmp_path / name, evidence=False)
+    there = label_file(f"{memory}/ads.csv", f"{memory}/new/{name}", evidence=False)
+    assert (there.rows, there.counts) == (here.rows, here.counts)
+    assert content(f"{memory}/new/{name}") == (tmp_path / name).read_bytes()
+    assert read_table(f"{memory}/new/{name}").equals(read_table(tmp_path / name))
+
+
+@pytest.mark.parametrize("ending", ["csv.gz", "csv.zip", "parquet", "xlsx", "json"])
+def test_a_url_of_any_format_is_read(tmp_path: Path, ending: str) -> None:
+    local = tmp_path / f"ads.{ending}"
+    label_file(ADS, local, prefix="first_", evidence=False)
+    direct = label_file(local, tmp_path / "direct.csv", evidence=False)
+    assert label_file(f"file://{local}", tmp_path / "url.csv", evidence=False).counts == direct.counts
+    assert (tmp_path / "url.csv").read_bytes() == (tmp_path / "direct.csv").read_bytes()
+
+
+def test_several_urls_a_pattern_and_a_folder(memory: str, tmp_path: Path) -> None:
+    with fsspec.open(f"{memory}/more.csv", "wb") as file:
+        file.write(ADS.read_bytes())
+    one = label_file(ADS, tmp_path / "one.csv", evidence=False)
+    assert label_file(f"{memory}/*.csv", tmp_path / "all.csv", evidence=False).rows == 2 * one.rows
+    label_file([f"{memory}/ads.csv", f"{memory}/more.csv"], f"{memory}/out/", evidence=False)
+    assert content(f"{memory}/out/ads.csv") == content(f"{memory}/out/more.csv") == (tmp_path / "one.csv").read_bytes()
+    with pytest.raises(DataError, match="No file matches"):
+        label_file(f"{memory}/*.parquet", tmp_path / "none.csv")
+
+
+def test_rows_drawn_at_random_are_the_same_ones(memory: str, tmp_path: Path) -> None:
+    label_file(ADS, tmp_path / "a.csv", sample=3, evidence=False)
+    label_file(f"{memory}/ads.csv", tmp_path / "b.csv", sample=3, evidence=False)
+    assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
+
+
+def test_a_result_is_not_overwritten_nor_half_written(memory: str) -> None:
+    label_file(f"{memory}/ads.csv", f"{memory}/out.csv", evidence=False)
+    with pytest.raises(DataError, match="there already"):
+        label_file(f"{memory}/ads.csv", f"{memory}/out.csv")
+    label_file(f"{memory}/ads.csv", f"{memory}/out.csv", force=True, evidence=False)
+    with pytest.raises(DataError, match="is the file that is read"):
+        label_file(f"{memory}/ads.csv", f"{memory}/ads.csv", force=True)
+    with pytest.raises(DataError, match="cannot be resumed"):
+        label_file(f"{memory}/ads.csv", f"{memory}/out.csv", resume=True)
+    with fsspec.open(f"{memory}/broken.csv", "wb") as file:
+        file.write(b"a,b\n1,2\n")
+    with pytest.raises(DataError):
+        label_file(f"{memory}/broken.csv", f"{memory}/none.csv", text="c")
+    assert not fsspec.filesystem("memory").exists(f"{memory}/none.csv")
+
+
+@pytest.mark.parametrize("url", ["memory://nowhere/ads.csv", "nosuch://bucket/ads.csv", "https://127.0.0.1:9/ads.csv"])
+def test_what_cannot_be_read_is_said_in_a_sentence(tmp_path: Path, url: str) -> None:
+    with pytest.raises(CollarclassError) as raised:
+        label_file(url, tmp_path / "out.csv")
+    assert url in str(raised.value)
+    assert "\n" not in str(raised.value)
+    assert not list(tmp_path.iterdir())
+
+
+def test_without_fsspec_a_url_names_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(sys.modules, "fsspec", None)
+    with pytest.raises(CollarclassError, match=r"pip install 'collarclass\[remote\]'"):
+        label_file("s3://bucket/ads.csv", tmp_path / "out.csv")
+
+
+def test_the_command_takes_urls(memory: str) -> None:
+    run("label", f"{memory}/ads.csv", "-o", f"{memory}/out.csv", "--no-evidence")
+    assert content(f"{memory}/out.csv").count(b"\n") == ADS.read_bytes().count(b"\n")
+    assert "changed                           0.000" in run("compare", *[f"{memory}/out.csv"] * 2).stdout
+
+
+def test_an_open_file_is_labelled(tmp_path: Path) -> None:
+    label_file(ADS, tmp_path / "path.csv", evidence=False)
+    with ADS.open("rb") as file:
+        label_file(file, tmp_path / "file.csv", evidence=False)
+    label_file(io.BytesIO(ADS.read_bytes()), tmp_path / "bytes.csv", format="csv", evidence=False)
+    for name in ("file.csv", "bytes.csv"):
+        assert (tmp_path / name).read_bytes() == (tmp_path / "path.csv").read_bytes()
+    with ADS.open() as text, pytest.raises(DataError, match="'rb'"):
+        label_file(text, tmp_path / "text.csv")  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A bucket on an S3 server of this process."""
+    pytest.importorskip("s3fs")
+    server = pytest.importorskip("moto.server").ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    for name, value in (
+        ("AWS_ACCESS_KEY_ID", "none"), ("AWS_SECRET_ACCESS_KEY", "none"), ("AWS_DEFAULT_REGION", "us-east-1"),
+        ("AWS_ENDPOINT_URL", f"http://{host}:{port}"),
+    ):  # fmt: skip
+        monkeypatch.setenv(name, value)
+    fsspec.filesystem("s3", skip_instance_cache=True).mkdir("ads")
+    yield "s3://ads"
+    server.stop()
+
+
+def test_an_s3_of_this_machine(bucket: str, tmp_path: Path) -> None:
+    with fsspec.open(f"{bucket}/in/ads.csv", "wb") as file:
+        file.write(ADS.read_bytes())
+    label_file(ADS, tmp_path / "out.csv", evidence=False)
+    label_file(f"{bucket}/in/*.csv", f"{bucket}/out/labelled.csv", evidence=False)
+    assert content(f"{bucket}/out/labelled.csv") == (tmp_path / "out.csv").read_bytes()
+    with pytest.raises(DataError, match="There is no file s3://ads/in/none"):
+        label_file(f"{bucket}/in/none.csv", tmp_path / "none.csv")
