@@ -7,6 +7,7 @@ from collarclass.errors import CollarclassError, DataError, ModelFileError
 if TYPE_CHECKING:
     from collarclass.api import classify, classify_many, requirements
     from collarclass.definitions.definition import load_definition
+    from collarclass.evaluation.versions import compare_labels, measure_drift
     from collarclass.files.label import label_file
     from collarclass.model.evidence import Evidence
     from collarclass.model.model import Model
@@ -49,6 +50,8 @@ _HOMES = {
     "sample_file": "shares.files",
     "shares_of_file": "shares.files",
     "find_duplicates": "shares.duplicates",
+    "compare_labels": "evaluation.versions",
+    "measure_drift": "evaluation.versions",
     "load_definition": "definitions.definition",
     "write_report": "report.report",
     "to_frame": "tables.results",
@@ -66,6 +69,7 @@ __all__ = [
     "__version__",
     "classify",
     "classify_many",
+    "compare_labels",
     "draw_sample",
     "estimate_shares",
     "find_duplicates",
@@ -75,6 +79,7 @@ __all__ = [
     "load_lexicon",
     "load_model",
     "lookup_occupation",
+    "measure_drift",
     "occupations",
     "requirements",
     "sample_file",

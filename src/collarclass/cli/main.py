@@ -35,6 +35,7 @@ from collarclass.cli.common import (
     make_way,
     read_model,
 )
+from collarclass.cli.compare import compare
 from collarclass.cli.harmless import as_utf_8, say, say_json
 from collarclass.cli.occupation import occupation
 from collarclass.cli.shares import COMMANDS
@@ -165,14 +166,14 @@ def label(
 ) -> None:
     """Label every ad of a file: the same rows come out, with columns added.
 
-    SOURCE is a CSV, TSV, JSON, Parquet or Excel file, a folder or a pattern; several make one table. "-" is
-    standard input.
+    SOURCE is a CSV, TSV, JSON, Parquet or Excel file, a folder, a pattern or a URL such as s3://bucket/ads.csv;
+    several make one table. "-" is standard input.
     """
     from collarclass.errors import DataError
     from collarclass.files.label import label_file
 
-    if report_file is not None and target == "-":
-        raise DataError("A report needs a labelled file: name one with -o instead of standard output.")
+    if report_file is not None and (target == "-" or "://" in target):
+        raise DataError("A report needs a labelled file: name one of this machine with -o.")
     for beside in (report_file, summary_file):
         if beside is not None:
             check_free(beside, options["force"])
@@ -341,7 +342,7 @@ def page(
         serve(model=found, hosts=allow_host, say=say, **options)
 
 
-for _command in (*COMMANDS, calibrate, occupation):
+for _command in (*COMMANDS, calibrate, compare, occupation):
     app.add_command(_command)
 
 

@@ -1,0 +1,44 @@
+"""The command that sets two labellings beside each other."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from collarclass.cli.common import PREFIX, ending
+from collarclass.cli.harmless import say, say_json
+
+
+@click.command(
+    epilog="Examples: collarclass compare old.csv new.csv --key id    "
+    "collarclass compare reference.csv now.csv --drift --by month --json"
+)
+@click.argument("first")
+@click.argument("second")
+@click.option("--truth", help="Column of true labels, in either file.")
+@click.option("--key", help="Column that names each ad; rows are matched by their order if not given.")
+@click.option("--by", help="Column to count changes by; with --drift also month, quarter or year.")
+@click.option("--drift", is_flag=True, help="The files hold other ads: measure how far SECOND has moved from FIRST.")
+@click.option("--json", "as_json", is_flag=True, help="Write one JSON object.")
+@PREFIX
+def compare(
+    first: str, second: str, truth: str | None, key: str | None, by: str | None, drift: bool, as_json: bool, prefix: str
+) -> None:
+    """Show how two labellings differ, such as those of two versions of a model.
+
+    FIRST and SECOND are files that 'collarclass label' wrote.
+    """
+    from collarclass.evaluation.versions import as_text, compare_labels, measure_drift, rounded
+
+    if drift and (truth or key):
+        raise click.UsageError("--drift compares different ads: leave --truth and --key out.")
+    with ending():
+        if drift:
+            found = measure_drift(first, second, by=by, prefix=prefix)
+        else:
+            found = compare_labels(first, second, truth=truth, key=key, by=by, prefix=prefix)
+        if as_json:
+            say_json(json.dumps(rounded(found), ensure_ascii=False, indent=2))
+        else:
+            say(as_text(found))

@@ -1,0 +1,283 @@
+"""Two labellings beside each other: of the same ads, or of a stream against a reference."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from collarclass.annotation.agreement import agreement
+from collarclass.corpus.read import read_labels
+from collarclass.definitions.labels import COLLARS, LABELS
+from collarclass.errors import DataError
+from collarclass.evaluation.evaluate import compare
+from collarclass.evaluation.metrics import accuracy, bootstrap
+from collarclass.files.table import read_table
+from collarclass.shares.dates import PERIODS, find_periods, is_dates
+
+TableLike = str | os.PathLike[str] | pd.DataFrame
+SCORES = ("academic_score", "hands_on_score", "collar_confidence")
+_BANDS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+_BINS = 10
+_LEAST = 1e-4  # share that an empty bin counts for, or its logarithm would be infinite
+
+
+def compare_labels(
+    first: TableLike,
+    second: TableLike,
+    *,
+    truth: str | None = None,
+    key: str | None = None,
+    by: str | None = None,
+    prefix: str = "",
+) -> dict[str, Any]:
+    """How two labellings of the same ads differ, such as those of two versions of a model.
+
+    Parameters
+    ----------
+    first, second : path-like or DataFrame
+        Labelled tables.
+    truth : str, optional
+        A column of true labels, in either table.
+    key : str, optional
+        A column that names each ad, to match rows by; without it rows are matched by their order.
+    by : str, optional
+        A column of `first`, by whose values changes are counted apart.
+    prefix : str
+        What was put before the names of the added columns.
+
+    Returns
+    -------
+    dict
+        `n` ads in both, `only_first` and `only_second`; `changed` (share), `agreement` and `kappa` (value and 95 %
+        bootstrap interval); `changes` (from, to, n), most frequent first; `by_confidence` of `first` and `by`: n and
+        share of changed labels; `mean_shifts` of scores and confidence (second less first). With `truth` also
+        `truth`: number of ads with a true label, accuracy of each, and what `evaluation.evaluate.compare` says.
+
+    Raises
+    ------
+    DataError
+        If a column is missing, a key occurs twice, or the tables do not have the same ads.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> old = pd.DataFrame({"collar": ["blue", "gray", "white", "gray"]})
+    >>> new = pd.DataFrame({"collar": ["blue", "gray", "white", "blue"]})
+    >>> found = compare_labels(old, new)
+    >>> found["changed"], found["changes"]
+    (0.25, [{'from': 'gray', 'to': 'blue', 'n': 1}])
+    """
+    a, b = _read(first, "the first table", prefix), _read(second, "the second table", prefix)
+    n_first, n_second = len(a), len(b)
+    a, b = _matched(a, b, key)
+    old, new = a[prefix + "collar"].to_numpy(object), b[prefix + "collar"].to_numpy(object)
+    differ = old != new
+    agreed = agreement(list(old), list(new))
+    pairs = Counter(zip(map(str, old[differ]), map(str, new[differ]), strict=True))
+    ranked = sorted(pairs.items(), key=lambda pair: (-pair[1], pair[0]))
+    result: dict[str, Any] = {
+        "n": len(a),
+        "only_first": n_first - len(a),
+        "only_second": n_second - len(a),
+        "changed": float(differ.mean()),
+        "agreement": list(bootstrap(lambda same: float(same.mean()), ~differ)),
+        "kappa": [agreed.kappa, agreed.low, agreed.high],
+        "changes": [{"from": was, "to": is_, "n": n} for (was, is_), n in ranked],
+        "by_confidence": _where(_bands(a, prefix), differ),
+        "mean_shifts": {
+            name: float(np.nanmean(shift))
+            for name in SCORES
+            if not np.isnan(shift := _numbers(b, prefix + name) - _numbers(a, prefix + name)).all()
+        },
+    }
+    if by is not None:
+        result["by"] = _where(_column(a, by, "the first table"), differ)
+    if truth is not None:
+        result["truth"] = _beside_truth(a if truth in a else b, truth, old, new)
+    return result
+
+
+def measure_drift(
+    reference: TableLike, now: TableLike, *, by: str | None = None, prefix: str = ""
+) -> dict[str, Any]:
+    """How far labelled ads have moved from a reference of other ads.
+
+    Parameters
+    ----------
+    reference, now : path-like or DataFrame
+        Labelled tables.
+    by : str, optional
+        A column of `now` by whose values it is measured apart, or "month", "quarter" or "year" of its dates.
+    prefix : str
+        What was put before the names of the added columns.
+
+    Returns
+    -------
+    dict
+        `reference` and `now`, each with `n`, `unclear` (share), `labels` (shares) and `means` of scores and
+        confidence; `stability`: the population stability index of the labels, each score and the confidence. With
+        `by` the same of each part of `now`. As a rule of thumb, below 0.1 nothing has moved, above 0.25 much has.
+
+    Raises
+    ------
+    DataError
+        If a column is missing, or a table has no rows.
+
+    References
+    ----------
+    Siddiqi (2006), "Credit Risk Scorecards", Wiley: the population stability index.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> past = pd.DataFrame({"collar": ["blue", "white"] * 50})
+    >>> now = pd.DataFrame({"collar": ["blue", "white", "white", "white"] * 25})
+    >>> round(measure_drift(past, now)["stability"]["labels"], 3)
+    0.275
+    """
+    a, b = _read(reference, "the reference", prefix), _read(now, "the second table", prefix)
+    result: dict[str, Any] = {"reference": _state(a, prefix), **_moved(a, b, prefix)}
+    if by is not None:
+        groups = _groups(b, by)
+        result["by"] = {
+            str(name): _moved(a, b[groups == name], prefix) for name in sorted(groups.unique()) if name != ""
+        }
+    return result
+
+
+def rounded(value: Any) -> Any:
+    """The same numbers with four decimals, and None for those that are not known, as JSON has them."""
+    if isinstance(value, dict):
+        return {name: rounded(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [rounded(part) for part in value]
+    return (None if np.isnan(value) else round(value, 4)) if isinstance(value, float) else value
+
+
+def as_text(found: dict[str, Any]) -> str:
+    """Lay numbers of either kind out for reading, a line for each."""
+    return "\n".join(f"{name:<34}{value}" for name, value in _lines(found, ""))
+
+
+def _lines(value: Any, name: str) -> list[tuple[str, str]]:
+    if isinstance(value, dict) and set(value) == {"from", "to", "n"}:
+        return [(f"{name} {value['from']} to {value['to']}", f"{value['n']:,}")]
+    if isinstance(value, dict):
+        return [line for key, part in value.items() for line in _lines(part, f"{name} {key}".strip().replace("_", " "))]
+    if isinstance(value, (list, tuple)) and len(value) == 3 and isinstance(value[0], float):
+        return [(name, "{:.3f} (95 % {:.3f} to {:.3f})".format(*value))]
+    if isinstance(value, list):
+        return [line for part in value for line in _lines(part, name)]
+    return [(name, f"{value:.3f}" if isinstance(value, float) else f"{value:,}")]
+
+
+def _read(table: TableLike, called: str, prefix: str) -> pd.DataFrame:
+    if not isinstance(table, pd.DataFrame):
+        called, table = Path(table).name, read_table(table)
+    if prefix + "collar" not in table:
+        raise DataError(f"No column {prefix + 'collar'!r} in {called}: label it first, or name the prefix.")
+    if not len(table):
+        raise DataError(f"{called} has no rows: give one with labelled ads.")
+    return table
+
+
+def _matched(a: pd.DataFrame, b: pd.DataFrame, key: str | None) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Rows of the same ads, in the order of the first."""
+    if key is None:
+        if len(a) != len(b):
+            raise DataError(f"The tables have {len(a):,} and {len(b):,} rows: name a key column to match them by.")
+        return a.reset_index(drop=True), b.reset_index(drop=True)
+    keyed = []
+    for table, called in ((a, "the first table"), (b, "the second table")):
+        keys = _column(table, key, called)
+        if keys.duplicated().any():
+            row = int(np.flatnonzero(keys.duplicated())[0])
+            raise DataError(
+                f"{called}, row {row + 2}, column {key!r}: {keys.iloc[row]!r} is there twice; use a unique key."
+            )
+        keyed.append(table.set_axis(keys, axis=0))
+    both = keyed[0].index[keyed[0].index.isin(keyed[1].index)]
+    if not len(both):
+        raise DataError(f"No value of column {key!r} is in both tables: compare labels of the same ads.")
+    return keyed[0].loc[both], keyed[1].loc[both]
+
+
+def _column(table: pd.DataFrame, name: str, called: str) -> pd.Series[str]:
+    if name not in table:
+        raise DataError(f"No column {name!r} in {called}; its columns are: {', '.join(map(str, table.columns))}.")
+    return table[name].astype(object).where(table[name].notna(), "").astype(str)
+
+
+def _numbers(table: pd.DataFrame, name: str) -> NDArray[np.float64]:
+    """A column of numbers, none of them where there is no such column."""
+    if name not in table:
+        return np.full(len(table), np.nan)
+    return pd.to_numeric(table[name], errors="coerce").to_numpy(float, na_value=np.nan)
+
+
+def _bands(table: pd.DataFrame, prefix: str) -> pd.Series[str]:
+    """Band of confidence of each row; empty without one."""
+    sure = _numbers(table, prefix + "collar_confidence")
+    names = [f"{low:.1f} to {high:.1f}" for low, high in zip(_BANDS[:-1], _BANDS[1:], strict=True)]
+    places = np.clip(np.searchsorted(_BANDS, np.nan_to_num(sure), side="right") - 1, 0, len(names) - 1)
+    return pd.Series(["" if np.isnan(p) else names[i] for p, i in zip(sure, places, strict=True)], dtype=object)
+
+
+def _where(groups: pd.Series[str], differ: NDArray[np.bool_]) -> dict[str, dict[str, float]]:
+    parts = pd.Series(differ).groupby(groups.to_numpy(object))
+    return {str(name): {"n": len(part), "changed": float(part.mean())} for name, part in parts if str(name)}
+
+
+def _beside_truth(table: pd.DataFrame, truth: str, old: NDArray[Any], new: NDArray[Any]) -> dict[str, Any]:
+    true = read_labels(_column(table, truth, "either table"), "the table")
+    known = true.isin(LABELS).to_numpy()
+    if not known.any():
+        raise DataError(f"No row has white, blue or gray in column {truth!r}: name the right one.")
+    t, a, b = true.to_numpy(object)[known], old[known], new[known]
+    each = {"accuracy_first": bootstrap(accuracy, t, a), "accuracy_second": bootstrap(accuracy, t, b)}
+    return {k: list(value) if isinstance(value, tuple) else value for k, value in (each | compare(t, a, b)).items()}
+
+
+def _shares(labels: pd.Series[str]) -> NDArray[np.float64]:
+    return np.array([float((labels == name).mean()) for name in COLLARS])
+
+
+def _state(table: pd.DataFrame, prefix: str) -> dict[str, Any]:
+    shares = dict(zip(COLLARS, _shares(table[prefix + "collar"]).tolist(), strict=True))
+    numbers = {name: _numbers(table, prefix + name) for name in SCORES}
+    means = {name: float(np.nanmean(values)) for name, values in numbers.items() if not np.isnan(values).all()}
+    return {"n": len(table), "unclear": shares["unclear"], "labels": shares, "means": means}
+
+
+def _moved(reference: pd.DataFrame, now: pd.DataFrame, prefix: str) -> dict[str, Any]:
+    """What a table is like, and the stability of its columns."""
+    labels = prefix + "collar"
+    found = {"labels": _stability(_shares(reference[labels]), _shares(now[labels]))}
+    for name in SCORES:
+        was, is_ = (values[~np.isnan(values)] for values in (_numbers(t, prefix + name) for t in (reference, now)))
+        if len(was) and len(is_):
+            edges = np.unique(np.quantile(was, np.linspace(0, 1, _BINS + 1)[1:-1]))
+            counts = (np.bincount(np.searchsorted(edges, v, "right"), minlength=len(edges) + 1) for v in (was, is_))
+            found[name] = _stability(*(c / c.sum() for c in counts))
+    return {"now": _state(now, prefix), "stability": found}
+
+
+def _stability(was: NDArray[np.float64], is_: NDArray[np.float64]) -> float:
+    """Population stability index of two distributions over the same bins."""
+    a, b = np.maximum(was, _LEAST), np.maximum(is_, _LEAST)
+    return float(((b - a) * np.log(b / a)).sum())
+
+
+def _groups(table: pd.DataFrame, by: str) -> pd.Series[str]:
+    if by in table or by not in PERIODS:
+        return _column(table, by, "the second table")
+    dated = [name for name in table.columns if is_dates(table[name])]
+    if not dated:
+        raise DataError(f"No column of dates to take the {by} from; the columns are: {', '.join(table.columns)}.")
+    return pd.Series(find_periods(table[dated[0]], by), index=table.index, dtype=object)
