@@ -384,7 +384,7 @@ def test_refuses_odd_files(ads: Path, tmp_path: Path, small_model: Model) -> Non
     refused("is the file that is read", ads, tmp_path, model=small_model, format="csv")
     refused("There is no file", tmp_path / "ads.xlsx", tmp_path / "out.csv", model=small_model)
     refused("written as .xlsx", ads, tmp_path / "out.ods", model=small_model)
-    refused("has no known ending", ads, tmp_path / "out.doc", model=small_model)
+    refused("no such files are written", ads, tmp_path / "out.doc", model=small_model)
     refused("leave .gz, .zst and the like off", ads, tmp_path / "out.parquet.gz", model=small_model)
     refused(
         "is not a Parquet file", ads.rename(tmp_path / "a.parquet"), tmp_path / "out.csv", model=small_model
