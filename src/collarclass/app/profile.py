@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from collarclass.tables.columns import Columns
 from collarclass.text.language import language
 
 MOST_ROWS = 200_000
+_LETTERS = 300  # of a text, by which its language is known
+_EVERY_ROW, _EVERY = 1000, 50  # rows whose language is looked at: the first ones, then one in so many
 _ROWS = 2000
 _MOST_GROUPS, _MOST_VALUES, _LONGEST_VALUE = 5, 30, 40
 _MOST_ODD = 10
@@ -61,7 +64,8 @@ def profile(path: Path, layout: Layout, columns: Columns, date: str | None) -> d
     seen: set[int] = set()
     source = open_source(str(path))
     try:
-        reader = open_reader(source, layout, lambda names, where, kinds: columns)
+        read = replace(columns, code=date)  # codes say nothing here, and dates are read in their place
+        reader = open_reader(source, layout, lambda names, where, kinds: read)
         whole = True
         for batch in reader.batches(_ROWS):
             if n >= MOST_ROWS:
@@ -71,15 +75,16 @@ def profile(path: Path, layout: Layout, columns: Columns, date: str | None) -> d
                 n_odd += 1
                 if len(odd) < _MOST_ODD:
                     odd.append({"row": n + number + 1, "note": note})
-            for title, text in _ads(batch):
+            for number, (title, text) in enumerate(_ads(batch), n):
                 empty += not text.strip()
                 untitled += not title.strip()
-                languages[language(text)] += bool(text.strip())
+                if text.strip() and (number < _EVERY_ROW or number % _EVERY == 0):
+                    languages[language(text[:_LETTERS])] += 1
                 words = hash((title, text))
                 repeated += words in seen and bool(text.strip())
                 seen.add(words)
             if date is not None:
-                dated.update(cell_text(row.get(date)) for row in batch.rows())
+                dated.update(batch.codes or ())
             n += len(batch)
     finally:
         source.close()

@@ -342,7 +342,7 @@ class ProfileReply(BaseModel):
     whole: bool = Field(description="Whether these are all rows, and not the first of very many.")
     empty: int = Field(description="Rows without a text.")
     untitled: int = Field(description="Rows without a title, where there is a column of them.")
-    languages: dict[str, int] = Field(description="Rows by the language of their text.")
+    languages: dict[str, int] = Field(description="Of the first 1,000 rows and of one in 50 of the others.")
     repeated: int = Field(description="Rows with the words of an earlier one.")
     first: str | None = Field(description="The earliest month.")
     last: str | None

@@ -88,7 +88,7 @@ export function intake(job, definitions, { again, start }) {
 
 function figures(found, wanted) {
   const figure = (name, value, note) => h("div", {}, h("dt", {}, name), h("dd", {}, value, note ? h("small", {}, ` ${note}`) : null));
-  const languages = Object.entries(found.languages).map(([lang, n]) => `${t(`lang_${lang}`)} ${t.percent(n / Math.max(1, found.rows - found.empty))}`);
+  const languages = Object.entries(found.languages).map(([lang, n]) => `${t(`lang_${lang}`)} ${t.percent(n / Math.max(1, Object.values(found.languages).reduce((a, b) => a + b, 0)))}`);
   return [
     h("dl", { class: "figures small" },
       figure(t("figureRows"), t.number(found.rows), found.whole ? "" : t("firstRows")),
