@@ -207,7 +207,7 @@ def test_a_profile_says_what_is_in_a_file(server: Address) -> None:
     )
     assert {k: v for k, v in found.json.items() if k != "model"} == {
         "rows": 5, "whole": True, "empty": 1, "untitled": 0, "languages": {"en": 3, "zh": 1}, "repeated": 1,
-        "first": "2026-03", "last": "2026-05", "undated": 2, "n_odd": 1,
+        "first": "2026-03", "last": "2026-05", "undated": 1, "n_odd": 1,
         "odd": [{"row": 5, "note": "row has 4 cells, the header 3"}],
     }  # fmt: skip
     nothing = server.ask("POST", f"/v1/files/{job['id']}/profile", {})

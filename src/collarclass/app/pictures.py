@@ -16,7 +16,7 @@ from fastapi.responses import JSONResponse
 from collarclass.app.jobs import Job, Store
 from collarclass.app.results import UNNAMED_LAST
 from collarclass.app.schemas import SharesReply
-from collarclass.app.uploads import UPLOAD, Name, download, receive, with_rows
+from collarclass.app.uploads import UPLOAD, Name, download, receive, results, with_rows
 from collarclass.definitions.labels import COLLARS, LABELS
 from collarclass.definitions.schooling import SCHOOLING_LEVELS
 from collarclass.errors import CollarclassError, DataError
@@ -88,9 +88,11 @@ def use_annotations(store: Store, job: Job, truth: Job) -> dict[str, Any]:
 
 def _shares(store: Store, job: Job, by: str, truth: Path | None) -> pd.DataFrame:
     """The shares as `collarclass shares` has them."""
+    columns = [name for name in (by, job.date) if name is not None and name in job.columns]
+    found = results(job).labelled(columns, job.digest)
     return shares_of_file(
-        with_rows(job), truth, by=[by] if by else (), date=job.date, model=store.model, definition=job.definition,
-        **job.chosen,  # type: ignore[arg-type]
+        with_rows(job), truth, labelled=found, by=[by] if by else (), date=job.date, model=store.model,
+        definition=job.definition, **job.chosen,  # type: ignore[arg-type]
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
@@ -17,14 +18,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from collarclass.definitions.labels import COLLARS, LEVELS
 from collarclass.errors import DataError
-from collarclass.files.batch import Batch
+from collarclass.files.batch import Batch, tidy
 from collarclass.files.csv_records import Dialect
 from collarclass.files.table import cell_text
 from collarclass.files.writers import delimited_cells
 from collarclass.model.doubt import second_label
 from collarclass.requirement_reader.certificates import UNNAMED
 from collarclass.shares.dates import find_periods
-from collarclass.shares.read import PROBABILITIES
+from collarclass.shares.read import LANGUAGE_SAMPLE, NUMBERS, PROBABILITIES, LabelledFile, chinese_share
 
 OWN = "="  # before the names of a file's own columns, which may be those of others
 TITLE, TEXT, MONTH, CORRECTED, SURE = "title", "text", "month", "corrected_label", "confidence"
@@ -134,6 +135,18 @@ class Results:
 
     def __len__(self) -> int:
         return int(self.table.num_rows)
+
+    def labelled(self, columns: Sequence[str], digest: str) -> LabelledFile:
+        """What shares are made of: the label columns and some of the file's own, as `read_labelled` has them."""
+        out: dict[str, Any] = {}
+        for name in self.added:
+            if name in NUMBERS:
+                out[name] = self.table[name].to_numpy().astype(np.float32)
+            elif name != "collar_evidence":
+                out[name] = _categories(self.table[name])
+        out |= {name: _categories(self.table[OWN + name]) for name in columns if name not in out}
+        texts = self.table[TEXT].slice(0, LANGUAGE_SAMPLE).to_pylist()
+        return LabelledFile(pd.DataFrame(out), digest, chinese_share(texts))
 
     def correct(self, row: int, label: str | None) -> None:
         """Keep a person's label for a row, apart from the model's; None takes it back."""
@@ -294,6 +307,13 @@ def _in_order(name: str, counts: Counter[str]) -> list[dict[str, Any]]:
         return value in UNNAMED_LAST, -counts[value], value
 
     return [{"value": value, "n": counts[value]} for value in sorted(counts, key=key)]
+
+
+def _categories(column: pa.ChunkedArray) -> pd.Categorical:
+    """Cells as categories, each distinct one made tidy once."""
+    encoded = column.dictionary_encode().combine_chunks()
+    values = np.array([tidy(value) for value in encoded.dictionary.to_pylist()], object)
+    return pd.Categorical(values[encoded.indices.to_numpy()]) if len(values) else pd.Categorical([])
 
 
 def _months(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -161,6 +161,7 @@ def shares_of_file(
     finite_population: bool = False,
     merge_names: bool = False,
     model: Model | None = None,
+    labelled: LabelledFile | None = None,
 ) -> pd.DataFrame:
     """Shares of labels in a file, as `estimate_shares` gives them, the whole file first.
 
@@ -178,6 +179,8 @@ def shares_of_file(
         Names of the columns of titles and texts.
     margins : bool, default=False
         Whether to add the shares by each column alone, where there are several.
+    labelled : LabelledFile, optional
+        What `read_labelled` finds in the source, for whoever has it already.
 
     Raises
     ------
@@ -188,7 +191,9 @@ def shares_of_file(
     annotated = None if truth is None else read_annotated(truth)
     strange = annotated is not None and _strange(annotated, digest_of_file(source))
     more = [c for c in (weight,) if c is not None]
-    found = _read(source, by, date, more, prefix=prefix, title=title, text=text, hashes=strange)
+    found = labelled
+    if found is None or strange:  # ads are found again by their texts
+        found = _read(source, by, date, more, prefix=prefix, title=title, text=text, hashes=strange)
     table = found.table
     table.attrs["language_zh"] = found.chinese
     notes = []

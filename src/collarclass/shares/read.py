@@ -31,7 +31,7 @@ DUPLICATES = "duplicate_group"  # number of the first of a group of repeated ads
 TO_FILL = ("label", "academic_rating", "hands_on_rating", "annotator", "annotation_note")
 TEXT_HASH = "text_hash"  # a column that `read_labelled` adds on demand
 _LEFT_OUT = frozenset({"collar_evidence"})
-_LANGUAGE_SAMPLE = 300
+LANGUAGE_SAMPLE = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,18 +93,22 @@ def read_labelled(
     for rows in iter_table(path):
         check_columns(rows.columns, columns, prefix, Path(path).name)
         part = compact(rows, columns, prefix)
-        if hashes or len(sampled) < _LANGUAGE_SAMPLE:
+        if hashes or len(sampled) < LANGUAGE_SAMPLE:
             with suppress(DataError):  # a file of labels alone will do where texts are not needed
                 titles, texts = ads_of(rows, title, text)
-                sampled += texts[: max(0, _LANGUAGE_SAMPLE - len(sampled))]
+                sampled += texts[: max(0, LANGUAGE_SAMPLE - len(sampled))]
                 if hashes:
                     part[TEXT_HASH] = text_hashes(titles, texts)
         parts.append(part)
     if not any(map(len, parts)):
         raise DataError(f"{Path(path).name} has no rows.")
-    table = concatenated(parts)
-    languages = [language(ad) for ad in sampled if ad.strip()]
-    return LabelledFile(table, digest_of_file(path), languages.count("zh") / max(1, len(languages)))
+    return LabelledFile(concatenated(parts), digest_of_file(path), chinese_share(sampled))
+
+
+def chinese_share(texts: Sequence[str]) -> float:
+    """Share of Chinese ads among the first few hundred."""
+    languages = [language(ad) for ad in texts[:LANGUAGE_SAMPLE] if ad.strip()]
+    return languages.count("zh") / max(1, len(languages))
 
 
 def check_columns(there: Iterable[object], columns: Sequence[str], prefix: str, where: str) -> None:
