@@ -435,7 +435,7 @@ class _Run:
             "delimiter": layout.delimiter,
             "prefix": options.prefix,
             "evidence": [options.evidence, options.occupations],
-            "model": [options.identity, options.model.digest],
+            "model": [options.model.identity, options.model.digest],
             "definition": repr(options.definition),
             "min_confidence": options.min_confidence,
             "batch size": self.batch_size,
