@@ -235,7 +235,7 @@ def test_progress_is_silent_unless_asked_for(
 
 def test_info(small_model_path: Path) -> None:
     out = run("info", "-m", small_model_path).stdout
-    for words in (__version__, "small 0", str(small_model_path)):
+    for words in (__version__, load_model(small_model_path).identity, str(small_model_path)):
         assert words in out
 
 

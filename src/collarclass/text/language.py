@@ -12,7 +12,7 @@ def language(text: str) -> str:
 
     Examples
     --------
-    >>> language("数控车床操作工，CNC"), language("Teacher of Mandarin (中文)")
+    >>> language("数控车床操作工，CNC"), language("Teacher of Mandarin Chinese, grades three to five (中文)")
     ('zh', 'en')
     """
     return "zh" if tokenize([text[:_READ_CHARACTERS]]).is_chinese[0] else "en"
