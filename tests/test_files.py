@@ -29,6 +29,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from collarclass import DataError, Model, label_file, label_table
+from collarclass.files.replace import replacing
 from collarclass.tables.schema import COLUMNS
 
 ADS = [
@@ -882,3 +883,18 @@ def test_no_byte_is_lost(tmp_path: Path, small_model: Model, body: bytes) -> Non
     at = 0
     for piece in body.translate(bytes.maketrans(b'"\r\n,', b"    ")).split():  # in order
         at = out.index(piece, at) + len(piece)
+
+
+def test_a_small_file_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> None:
+    target = tmp_path / "shares.csv"
+    target.write_text("old")
+
+    def fill_the_disk() -> None:
+        with replacing(target) as fresh:
+            fresh.write_text("ne")
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.raises(DataError, match=r"shares\.csv cannot be written \(No space left"):
+        fill_the_disk()
+    assert [path.name for path in tmp_path.iterdir()] == ["shares.csv"]
+    assert target.read_text() == "old"

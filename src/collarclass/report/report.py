@@ -18,6 +18,7 @@ from collarclass.definitions.definition import DEFAULT, Definition, load_definit
 from collarclass.errors import DataError, import_optional
 from collarclass.explain.palette import css_variables
 from collarclass.files.file_input import TableInput
+from collarclass.files.replace import replacing
 from collarclass.files.table import iter_table
 from collarclass.model.model import Model
 from collarclass.report.collect import collect
@@ -122,9 +123,8 @@ def write_report(
     template = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(
         (here / "page.html.j2").read_text("utf-8")
     )
-    fresh = Path(f"{os.fspath(target)}.partial")
-    fresh.write_text(well_formed(template.render(**content).lstrip()), "utf-8")
-    fresh.replace(target)
+    with replacing(target) as fresh:
+        fresh.write_text(well_formed(template.render(**content).lstrip()), "utf-8")
 
 
 def _gather(

@@ -20,6 +20,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from collarclass.errors import DataError, import_optional
+from collarclass.files.replace import replacing
 from collarclass.files.table import iter_table
 from collarclass.shares.read import DUPLICATES, ads_of
 from collarclass.text.tokens import STEP, mix, tokenize
@@ -127,9 +128,8 @@ def mark_duplicates(
     if path.suffix.lower() not in _WRITERS:
         raise DataError(f"{path} should end in {', '.join(_WRITERS)}: give such a name for the marked ads.")
     found = duplicates_of_file(source, title=title, text=text, similarity=similarity)
-    fresh = path.with_name(f".{path.name}.partial")
-    _WRITERS[path.suffix.lower()](_marked(source, found.group), fresh, os.fspath(source))
-    fresh.replace(path)
+    with replacing(path) as fresh:
+        _WRITERS[path.suffix.lower()](_marked(source, found.group), fresh, os.fspath(source))
     return found
 
 

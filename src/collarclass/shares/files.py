@@ -17,6 +17,7 @@ import pandas as pd
 from collarclass.definitions.definition import DEFAULT, Definition
 from collarclass.definitions.labels import COLLARS
 from collarclass.errors import DataError
+from collarclass.files.replace import replacing
 from collarclass.files.table import iter_table, read_table
 from collarclass.model.model import Model
 from collarclass.shares.dates import PERIODS, Order, is_dates
@@ -127,14 +128,13 @@ def _write_ads(
             kept[order[number]] = dict(zip(own, rows[own].iloc[number - at - 1].tolist(), strict=True))
         at += len(rows)
     names = {c: f"source_{c}" if c in {*SAMPLE_COLUMNS, *TO_FILL} else c for c in columns}
-    fresh = Path(f"{os.fspath(target)}.partial")
-    with fresh.open("w", encoding="utf-8-sig", newline="") as file:  # with the mark that Excel needs
+    # The mark is one that Excel needs.
+    with replacing(target) as fresh, fresh.open("w", encoding="utf-8-sig", newline="") as file:
         out = csv.writer(file)
         out.writerow([*names.values(), *SAMPLE_COLUMNS, *TO_FILL])
         for ad, drawn in zip(kept, chosen[list(SAMPLE_COLUMNS)].itertuples(index=False), strict=True):
             cells = [_plain(ad.get(c)) for c in columns]
             out.writerow([*cells, drawn[0], drawn[1], f"{drawn[2]:.10g}", drawn[3], *[""] * len(TO_FILL)])
-    fresh.replace(target)
 
 
 def _plain(value: Any) -> str:
@@ -349,13 +349,12 @@ def write_shares(table: pd.DataFrame, target: str | os.PathLike[str], kind: str 
         what = f"and its format {kind}" if kind and named else "names no format that shares can be written in"
         remedy = "leave one of them out" if kind and named else f"end it in one of {known}"
         raise DataError(f"{path.name} {what}{' do not fit' if kind and named else ''}: {remedy}.")
-    fresh = path.with_name(f".{path.name}.partial")
-    if (kind or named) == "xlsx":
-        options = {"options": {"strings_to_formulas": False}}
-        table.to_excel(fresh, index=False, engine="xlsxwriter", engine_kwargs=options)
-    else:
-        fresh.write_text(format_shares(table, str(kind or named)), "utf-8")
-    fresh.replace(path)
+    with replacing(path) as fresh:
+        if (kind or named) == "xlsx":
+            options = {"options": {"strings_to_formulas": False}}
+            table.to_excel(fresh, index=False, engine="xlsxwriter", engine_kwargs=options)
+        else:
+            fresh.write_text(format_shares(table, str(kind or named)), "utf-8")
 
 
 def _wide(table: pd.DataFrame) -> tuple[list[str], list[list[str]], list[str]]:
