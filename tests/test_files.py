@@ -138,6 +138,12 @@ def test_encodings_are_found_and_kept(tmp_path: Path, small_model: Model, encodi
     assert found[4][3] == "blue"
 
 
+def test_big5_is_found_and_kept(tmp_path: Path, small_model: Model) -> None:
+    source = "職稱,工作內容\r\n焊工,負責鋼構焊接，需具電銲技術士證照\r\n會計,處理公司帳務\r\n".encode("cp950")
+    out = run(tmp_path, source, small_model)
+    assert out.decode("cp950").split("\r\n")[1].startswith("焊工,負責鋼構焊接，需具電銲技術士證照,")
+
+
 def test_windows_1252_is_found_and_kept(tmp_path: Path, small_model: Model) -> None:
     source = "title;text\r\nKöchin;“Küche” für 20 € – naïve Gäste\r\n".encode("cp1252")
     out = run(tmp_path, source, small_model)

@@ -70,8 +70,9 @@ def find_encoding(sample: bytes, given: str | None = None) -> Encoding:
 
     A byte order mark decides. Then, in this order: UTF-32 when every four bytes are a character in it; UTF-16
     when every other byte is mostly zero; UTF-8 when at least three quarters of the bytes outside ASCII form valid
-    sequences; GB18030 (which contains GBK and GB2312) when those bytes come in pairs as in Chinese text; otherwise
-    Windows-1252, which takes any byte.
+    sequences; GB18030 (which contains GBK and GB2312) when those bytes come in pairs as in Chinese text; Big5, as
+    Windows writes it (cp950), when they come in pairs as in traditional Chinese; otherwise Windows-1252, which
+    takes any byte.
 
     Parameters
     ----------
@@ -129,6 +130,8 @@ def find_encoding(sample: bytes, given: str | None = None) -> Encoding:
         return Encoding("utf-8")
     if _stray(sample, "gb18030") <= 0.01 * outside and _chinese_pairs(sample) > 0.6 * outside:
         return Encoding("gb18030")
+    if _stray(sample, "cp950") <= 0.01 * outside and _traditional_pairs(sample) > outside:
+        return Encoding("cp950")
     return Encoding("cp1252")
 
 
@@ -150,6 +153,12 @@ def _chinese_pairs(sample: bytes) -> int:
     text = codecs.getincrementaldecoder("gb18030")("surrogateescape").decode(sample)
     common = "".join(c for c in text if not c.isascii()).encode("gb2312", "ignore")
     return len(common)
+
+
+def _traditional_pairs(sample: bytes) -> int:
+    """How many bytes stand in pairs of Big5's first level, common characters; the second byte may be ASCII."""
+    text = sample.decode("cp950", "ignore")
+    return 2 * sum(0xA4 <= c.encode("cp950", "ignore")[0] <= 0xC6 for c in text)
 
 
 def blocks(
