@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 from command import COMMAND, run, run_installed
 
-from collarclass import __version__, label_file, progress
+from collarclass import __version__, label_file, load_model, progress
 from collarclass.api import default_model
 from collarclass.kernel.library import description
 from collarclass.tables.schema import COLUMNS
