@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from collarclass import DataError, Model, classify, classify_many, label_table, to_frame
+from collarclass import DataError, Model, classify, classify_many, label_file, label_table, to_frame
 from collarclass.tables.schema import COLUMNS, fields
 
 ADS: dict[str, list[Any]] = {
@@ -267,3 +267,16 @@ def test_a_series_is_no_table() -> None:
     for series in (pd.Series(["Welder"]), pl.Series(["Welder"]), pa.chunked_array([["Welder"]])):
         with pytest.raises(TypeError, match="is one column, not a table: give a table that holds it"):
             label_table(series)
+
+
+def test_a_table_is_no_list_of_texts_and_no_file(tmp_path: Path) -> None:
+    table = pd.DataFrame({"text": ["We weld steel frames on shifts."]})
+    with pytest.raises(TypeError, match="texts is a table: give one of its columns, or call label_table"):
+        classify_many(table)
+    with pytest.raises(TypeError, match="The source is a table, not a file: call label_table"):
+        label_file(table, tmp_path / "out.csv")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("title", ["3", "4.5", "2026", "12/7"])
+def test_a_title_without_a_letter_names_no_job(title: str) -> None:
+    assert classify(title=title).label == "unclear"

@@ -295,6 +295,8 @@ def check_texts(
     """Turn both arguments into lists of the right types, or say which element is wrong."""
     if isinstance(texts, (str, bytes)):
         raise TypeError("texts is a single string: give a list of ads, or call classify for one ad.")
+    if hasattr(texts, "columns"):
+        raise TypeError("texts is a table: give one of its columns, or call label_table.")
     texts = list(texts)
     for i, text in enumerate(texts):
         if isinstance(text, Mapping):

@@ -197,7 +197,11 @@ def expand(sources: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -
     ------
     DataError
         If a folder holds no file of a known format, or nothing matches a pattern.
+    TypeError
+        If it is a table.
     """
+    if hasattr(sources, "columns"):
+        raise TypeError("The source is a table, not a file: call label_table.")
     given = [sources] if isinstance(sources, (str, os.PathLike)) else list(sources)
     found: list[str] = []
     for path in [os.fspath(g) for g in given]:

@@ -69,7 +69,8 @@ class FileSummary:
     failed : tuple of str
         What is wrong with each source that was left out, with `skip_bad_files`.
     expected : ExpectedRight or None
-        How many of the labels of ads are expected to be right; None for labels by rules, or too few to say.
+        How many of the labels of ads are expected to be right; None for labels by rules, for too few, and for ads
+        unlike all that the model was measured on.
     """
 
     rows: int
@@ -392,7 +393,7 @@ class _Run:
             _log.warning("%s: %d rows were not as they should be", to_path, out.noted)
         drift = tuple(drift_notes(self.stream, self.options.model.facts))
         expected = None
-        if self.options.definition.is_model:
+        if self.options.definition.is_model and not drift:  # of ads unlike all others nothing can be expected
             expected = expected_right(self.stream.n_kept, self.stream.confidence_kept, self.options.model.facts)
         for note in drift:
             _log.warning("%s: %s", to_path, note)

@@ -227,6 +227,7 @@ def _judge_titles(
         probabilities[rows] = class_probabilities(decision, scores[rows])
         gradient[rows] = label_gradient(decision, scores[rows], probabilities[rows])
     note = np.where(model.names_job(batch), JUDGED, NO_JOB).astype(np.int8)
+    note[batch.tokens.times(~batch.tokens.numeral) == 0] = NO_JOB  # "3", "4.5"
     note[np.diff(batch.tokens.first) == 0] = EMPTY
     terms = title_terms(model, batch)
     # All that was read of a passed title stands before the text.

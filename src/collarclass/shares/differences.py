@@ -50,9 +50,12 @@ def share_differences(shares: pd.DataFrame, first: str, second: str) -> pd.DataF
     name = columns[0]
     parts = []
     for value in (first, second):
-        part = shares[shares[name].astype(str) == value]
+        names = shares[name].astype(str)
+        part = shares[names == value]
+        if not len(part):  # written in another case
+            part = shares[names.str.casefold() == value.casefold()]
         if not len(part):
-            known = ", ".join(map(str, pd.unique(shares[name])[:20]))
+            known = ", ".join(str(group) or "(empty)" for group in pd.unique(shares[name])[:20])
             raise DataError(f"No group {value!r} in column {name!r}; its groups are: {known}.")
         parts.append(part.set_index(["definition", "label"])[["share", "low", "high", "n_effective"]])
     a, b = parts[0], parts[1].reindex(parts[0].index)
