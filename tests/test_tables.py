@@ -272,7 +272,7 @@ def test_a_series_is_no_table() -> None:
 def test_a_table_is_no_list_of_texts_and_no_file(tmp_path: Path) -> None:
     table = pd.DataFrame({"text": ["We weld steel frames on shifts."]})
     with pytest.raises(TypeError, match="texts is a table: give one of its columns, or call label_table"):
-        classify_many(table)
+        classify_many(table)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="The source is a table, not a file: call label_table"):
         label_file(table, tmp_path / "out.csv")  # type: ignore[arg-type]
 

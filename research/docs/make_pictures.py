@@ -117,7 +117,7 @@ def shoot_app(target: Path) -> None:
     packed = zlib.compressobj(wbits=-15)
     ad = packed.compress(json.dumps(APP_AD).encode()) + packed.flush()
     link = base64.urlsafe_b64encode(ad).decode().rstrip("=")
-    command = [sys.executable, "-m", "collarclass", "app", "--no-browser"]
+    command = [sys.executable, "-m", "collarclass", "app", "--no-browser", "--no-token"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         address = server.stdout.readline().strip()

@@ -231,7 +231,7 @@ def _read_line(read: TableInput, w: dict[str, Any]) -> str:
 def _distinct(warnings: pd.Series[Any]) -> list[str]:
     """The single warnings; what the shares rest on, and that there is no interval, stands above them already."""
     every = dict.fromkeys(part for line in warnings for part in str(line).split("; ") if part)
-    return [part for part in every if not part.startswith(("not annotated: ", "no interval: "))]
+    return [part for part in every if not part.startswith("not annotated: ")]
 
 
 def _said(warning: str, texts: list[list[str]]) -> str:

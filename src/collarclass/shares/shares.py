@@ -103,7 +103,7 @@ def estimate_shares(
         Without `sample_row` its index names rows of `labelled`. Where 20 ads or more are annotated twice, the
         annotators' errors are estimated and corrected for. Without any truth the shares are adjusted by the
         errors of the model on sources that it did not learn from, and their interval includes how much these
-        sources differ; where that makes it wider than 30 points, none is given.
+        sources differ; where that makes it wider than 30 points, labels are counted and no interval is given.
     by : str or sequence of str
         Columns whose values, taken together, make the groups. "month", "quarter" and "year" stand for the
         periods of the column of dates; a column of dates is taken by month.
@@ -513,12 +513,12 @@ class _Estimator:
         parts = []
         if margins or not names:
             everything = _Group((ALL,) * len(names), np.arange(len(self.ads.label)))
-            parts.append(self._rows(everything, self.everything, "corrected" if self.corrects else self._method()))
+            parts.append(self._rows(everything, self.everything, "corrected"))
         alone = [[name] for name in names] if margins and len(names) > 1 else []
         for some in [*alone, names] if names else []:
             members = self._groups(groups, some)
             for group, shares in zip(members, self._of_groups(members), strict=True):
-                parts.append(self._rows(group, shares, "composite" if self.corrects else self._method()))
+                parts.append(self._rows(group, shares, "composite"))
         figures = [row for part in parts for row in part]
         columns = [*names, "label", *RESULT]
         return pd.DataFrame([(*values, *row) for values, row in figures], columns=columns)
@@ -532,10 +532,9 @@ class _Estimator:
                 out.append(_Group(tuple(str(named.get(name, ALL)) for name in groups.columns), np.asarray(rows)))
         return out
 
-    def _method(self) -> str:
-        return "adjusted" if self.sources is not None and not self.given else "counted"
-
     def _rows(self, group: _Group, shares: Shares, method: str) -> list[tuple[tuple[str, ...], tuple[Any, ...]]]:
+        if not self.corrects:
+            method = "counted" if np.isnan(shares.low).any() else "adjusted"
         plain, n, annotated = self.ads.plain(group.rows), len(group.rows), int(self._annotated_in(group.rows).sum())
         warning = "; ".join([*self.notes, *self._notes_of_group(shares, annotated, method)])
         return [
@@ -593,7 +592,7 @@ class _Estimator:
     def _notes(self) -> list[str]:
         if not self.given:
             if self.sources is not None:
-                return ["not annotated: the model is taken to err here as on other sources"]
+                return []
             if self.definition.is_model:
                 return ["predicted labels counted: the model does not say how it errs on other sources"]
             return ["predicted labels counted: annotate a sample for an interval"]
@@ -616,8 +615,10 @@ class _Estimator:
     def _notes_of_group(self, shares: Shares, annotated: int, method: str) -> list[str]:
         if method == "composite" and annotated < _LEAST_OF_GROUP:
             return [f"{annotated} annotated ads here: estimated by the whole sample"]
-        if method == "adjusted" and np.isnan(shares.low).any():
-            return [f"no interval: it would be wider than {100 * WIDEST:.0f} points, as sources differ that much"]
+        if method == "adjusted":
+            return ["not annotated: the model is taken to err here as on other sources"]
+        if method == "counted" and self.sources is not None and not self.given:
+            return [f"not corrected: without annotations it could be off by more than {50 * WIDEST:.0f} points"]
         return []
 
 

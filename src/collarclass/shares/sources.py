@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from collarclass.definitions.labels import COLLARS
-from collarclass.shares.estimate import Floats, Shares, expectation_maximisation, wilson
+from collarclass.shares.estimate import Floats, Shares, counted, expectation_maximisation, wilson
 
 WIDEST = 0.30  # from low to high: a wider interval is of no use, and none is given
 _DRAWS = 1500
@@ -96,7 +96,7 @@ def adjusted_by_sources(
     Returns
     -------
     Shares
-        The interval is NaN for all labels where that of one would be wider than `widest`.
+        As counted, without an interval, where that of one label would be wider than `widest`.
 
     References
     ----------
@@ -130,7 +130,7 @@ def adjusted_by_sources(
     rest = wilson(share[3:], n_effective)
     low, high = np.append(low, rest[0]), np.append(high, rest[1])
     if (high - low).max() > widest:
-        low, high = np.full((2, len(COLLARS)), np.nan)
+        return counted(share, n_effective)
     return Shares(np.append(mean, share[3]), low, high, n)
 
 
