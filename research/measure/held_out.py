@@ -67,7 +67,7 @@ def main() -> None:
     parts = [streams, *(of_file(path, name) for name in ("en", "zh") for path in getattr(options, name))]
     table = pd.concat(parts, ignore_index=True).assign(model=default_model().identity)
     table[GUESSES] = (1000 * table[GUESSES]).round().astype(int)
-    table[COLUMNS].sort_values(COLUMNS[:5], kind="stable").to_csv(TARGET, index=False, lineterminator="\n")
+    table[COLUMNS].to_csv(TARGET, index=False, lineterminator="\n")
     print(f"{len(table):,} ads of {table['source'].nunique()} sources -> {TARGET.relative_to(ROOT)}")
 
 
