@@ -48,7 +48,7 @@ def file(server: Address, labelled: Path) -> str:
 
 
 def as_shown(table: pd.DataFrame) -> list[dict[str, object]]:
-    return [{k: None if v != v else v for k, v in row.items()} for row in table.astype(object).to_dict("records")]
+    return [{str(k): None if v != v else v for k, v in row.items()} for row in table.astype(object).to_dict("records")]
 
 
 @pytest.mark.parametrize("by", ["", "region", "month"])

@@ -79,13 +79,14 @@ def test_a_heading_in_a_sheet_is_left_out(tmp_path: Path) -> None:
 @pytest.mark.parametrize("indent", [None, 2])
 def test_a_list_of_ads_inside_of_an_object_is_found(tmp_path: Path, indent: int | None) -> None:
     ads = [{"title": "Welder", "text": 'Weld [frames] and "seams".'}, {"title": "Lawyer", "text": "Law."}]
-    inside = {"status": "ok", "data": {"n": 2, "jobs": ads, "facets": [{"region": "north"}]}, "next": None}
+    facets = [{"region": "north"}]
+    inside = {"status": "ok", "data": {"n": 2, "jobs": ads, "facets": facets}, "next": None}
     path = tmp_path / "reply.json"
     path.write_text(json.dumps(inside, indent=indent))
     for options in ({}, {"records": "data.jobs"}):
         assert label_file(path, tmp_path / "out.json", force=True, **options).rows == 2  # type: ignore[arg-type]
         out = json.loads((tmp_path / "out.json").read_text())
-        assert (out["status"], out["next"], out["data"]["facets"]) == ("ok", None, inside["data"]["facets"])
+        assert (out["status"], out["next"], out["data"]["facets"]) == ("ok", None, facets)
         assert [ad["title"] for ad in out["data"]["jobs"]] == ["Welder", "Lawyer"]
         assert {ad["collar"] for ad in out["data"]["jobs"]} <= {"white", "blue", "gray", "unclear"}
     with pytest.raises(DataError, match=r"its lists are: data\.jobs, data\.facets"):

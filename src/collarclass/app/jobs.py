@@ -40,7 +40,7 @@ _PREVIEW_CHARACTERS = 160
 _LEAST_FREE = 200 << 20  # bytes of the disk that no upload may take
 _SUFFIXES = {compression: suffix for suffix, compression in COMPRESSIONS.items()}
 
-# What errors say of Python and of the command line, in words for whoever has a page before them.
+# What errors say of Python and of the command line, in words for people who look at a page.
 _ON_THE_PAGE = (
     (r"Name it with text=\.\.\. in Python or --text on the command line\.", "Choose the column that holds the ads."),
     (r" with (title|text|sheet)=\.\.\.( or text=\.\.\.)? \(--[^)]*\)", ""),

@@ -180,7 +180,7 @@ def shares_of_file(
     margins : bool, default=False
         Whether to add the shares by each column alone, where there are several.
     labelled : LabelledFile, optional
-        What `read_labelled` finds in the source, for whoever has it already.
+        What `read_labelled` finds in the source, for anyone who has it already.
 
     Raises
     ------
