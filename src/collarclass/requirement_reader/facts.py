@@ -116,7 +116,7 @@ def pack(bits: Mapping[str, int], **parts: Any) -> Any:
     """
     code: Any = np.int64(0)
     for name, size in bits.items():
-        code = code << size | parts[name]
+        code = code << size | np.asarray(parts[name], dtype=np.int64)  # NumPy 1 would keep 16 bits
     return code
 
 
