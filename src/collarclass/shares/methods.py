@@ -24,7 +24,7 @@ _TEXT = {
         "adjusted": "No ads were annotated. Shares are adjusted by the model's errors on real ads of other sources "
         "(Forman 2008), under the assumption that it errs here as on a source drawn from these.",
         "counted": "Shares are predicted labels as counted, without a correction for the errors of the model.",
-        "nothing": "No interval is given, as sources of ads differ too much for one.",
+        "nothing": "No interval is given, as it is not known how far these counts are off.",
         "finite": "The ads are all that the shares speak of; intervals include the finite population correction.",
         "references": "References",
     },
@@ -38,7 +38,7 @@ _TEXT = {
         "adjusted": "没有标注广告。比例按模型在其他来源真实广告上的误差调整（Forman 2008），"
         "前提是模型在这里的误差与这些来源相当。",
         "counted": "比例是预测类别的直接计数，未按模型误差修正。",
-        "nothing": "由于不同来源的广告差别太大，没有给出区间。",
+        "nothing": "这些计数偏离多少无从得知，因此没有给出区间。",
         "finite": "这些广告就是所说的全部广告，区间已作有限总体校正。",
         "references": "参考文献",
     },
