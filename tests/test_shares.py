@@ -244,6 +244,14 @@ def test_annotators_who_agree_change_nothing() -> None:
     assert found.correction == pytest.approx(np.eye(4))
 
 
+def test_annotators_who_never_agree_are_asked_to_agree_first() -> None:
+    table, _ = stream(300, 0.2)
+    truth = pd.DataFrame({"label": ["gray", "blue"] * 30}, index=[i // 2 for i in range(60)])
+    found = estimate_shares(table, truth)
+    assert found["share"].sum() == pytest.approx(1)
+    assert found["warning"].str.contains(r"wrong in \d+% of labels: agree on the definition first").all()
+
+
 def test_without_a_second_annotator_it_says_what_error_the_interval_bears() -> None:
     table, truth = stream(3000, 0.05)
     found = estimate_shares(table, annotate(draw_sample(table, 300), truth))
