@@ -255,7 +255,8 @@ def test_annotators_who_never_agree_are_asked_to_agree_first() -> None:
 def test_without_a_second_annotator_it_says_what_error_the_interval_bears() -> None:
     table, truth = stream(3000, 0.05)
     found = estimate_shares(table, annotate(draw_sample(table, 300), truth))
-    assert found["warning"].str.contains(r"no ads annotated twice: the interval bears about \d\.\d% of wrong").all()
+    said = r"not corrected for errors of annotators: the interval bears about \d\.\d% of wrong"
+    assert found["warning"].str.contains(said).all()
 
 
 def test_groups_add_up_to_the_whole_and_more_annotations_never_lose_to_fewer() -> None:

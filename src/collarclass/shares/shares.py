@@ -609,7 +609,8 @@ class _Estimator:
         else:
             borne = error_borne(self.everything.share, self.everything.low, self.everything.high)
             if np.isfinite(borne):
-                out.append(f"no ads annotated twice: the interval bears about {borne:.1%} of wrong annotations")
+                bears = f"the interval bears about {borne:.1%} of wrong annotations"
+                out.append(f"not corrected for errors of annotators: {bears}")
         return out
 
     def _notes_of_group(self, shares: Shares, annotated: int, method: str) -> list[str]:
