@@ -81,8 +81,8 @@ def test_links_of_the_pages_outside_the_site(page: str) -> None:
 
 
 @pytest.mark.skipif(
-    any(importlib.util.find_spec(name) is None for name in ("mkdocs", "material", "mkdocstrings_handlers")),
-    reason="mkdocs, mkdocs-material and mkdocstrings are not installed (dependency group docs)",
+    any(importlib.util.find_spec(name) is None for name in ("mkdocs", "material", "mkdocstrings_handlers", "jieba")),
+    reason="mkdocs, mkdocs-material, mkdocstrings and jieba are not installed (dependency group docs)",
 )
 def test_the_site_builds_and_its_links_lead_somewhere(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "-d", str(tmp_path / "site")]
@@ -93,7 +93,11 @@ def test_the_site_builds_and_its_links_lead_somewhere(tmp_path: Path) -> None:
     assert (tmp_path / "site" / "reference" / "api" / "index.html").exists()
     chinese = (tmp_path / "site" / "zh" / "understanding" / "definition" / "index.html").read_text("utf-8")
     assert "学历要求" in chinese
-    assert 'hreflang="en"' in chinese  # the way back
+    assert '<a href="../../../understanding/definition/#definitions-as-configuration" hreflang="en">' in chinese
+    assert "本页只有英文" in (tmp_path / "site" / "zh" / "how_to" / "retrain" / "index.html").read_text("utf-8")
+    found = json.loads((tmp_path / "site" / "search" / "search_index.json").read_text("utf-8"))["docs"]
+    words = {word for part in found for word in re.split(r"[\s\u200b，。：、]+", part["text"])}
+    assert {"置信度", "confidence"} <= words  # Chinese is split into words, so that one can be searched for
     for notebook in (ROOT / "notebooks").glob("*.ipynb"):
         page = (tmp_path / "site" / "notebooks" / notebook.stem / "index.html").read_text("utf-8")
         assert "<pre>" in page, "code and outputs of the notebook are on its page"

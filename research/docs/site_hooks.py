@@ -1,4 +1,4 @@
-"""Hooks of the documentation site: notebooks and the model card as pages; lines of Chinese."""
+"""Hooks of the documentation site: notebooks and the model card as pages; what is said of Chinese."""
 
 from __future__ import annotations
 
@@ -11,12 +11,19 @@ ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS, CARD = ROOT / "notebooks", ROOT / "models" / "standard" / "README.md"
 # A line break between two Chinese characters would show as a space.
 _WRAPPED = re.compile(r"(?<=[\u2018-\u201f\u3000-\u9fff\uff00-\uffef])\n *(?=[\u2018-\u201f\u3400-\u9fff\uff08])")
+_ENGLISH_PAGE = re.compile(r"\[英文页\]\([\w.]+(#[\w-]+)?\)")
+_IN_ENGLISH = '!!! note "本页只有英文"\n\n'
 _NOTEBOOK = re.compile(r"<!-- notebook: ([\w.]+) -->")
 
 
-def on_page_markdown(markdown: str, **_: Any) -> str:
+def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     """Put notebooks and the model's card in the places that name them, and join wrapped lines of Chinese."""
     markdown = _WRAPPED.sub("", markdown)
+    if page.file.dest_uri.startswith("zh/") and not page.file.src_uri.endswith(".zh.md"):
+        markdown = _IN_ENGLISH + markdown
+    # A link to the page's own name would lead to the Chinese page that it stands on.
+    english = "../" * page.url.count("/") + page.url.removeprefix("zh/")
+    markdown = _ENGLISH_PAGE.sub(rf'<a href="{english}\1" hreflang="en">英文页</a>', markdown)
     if "<!-- model card -->" in markdown:
         card = CARD.read_text("utf-8").replace("](../../docs/", "](../")
         markdown = markdown.replace("<!-- model card -->", card)
