@@ -42,8 +42,8 @@ DATA = ROOT / "data"
 BENCHMARK = DATA / "benchmark"
 RESULTS = BENCHMARK / "results.json"
 DATASHEET = BENCHMARK / "README.md"
-PAGES = (ROOT / "docs" / "research" / "benchmark.md", ROOT / "docs" / "research" / "benchmark.zh.md")
-COMPARISONS = (ROOT / "docs" / "research" / "comparison.md", ROOT / "docs" / "research" / "comparison.zh.md")
+PAGE = ROOT / "docs" / "research" / "benchmark.md"
+COMPARISON = ROOT / "docs" / "research" / "comparison.md"
 BASIS_NAMES = {"real": "real ads", "ad": "written ads", "title": "bare titles"}
 KIND_NAMES = {"ad": "ads", "title": "bare titles", "passage": "passages"}
 LANGUAGE_NAMES = {"en": "English", "zh": "Chinese"}
@@ -98,7 +98,7 @@ def leaderboard(results: dict[str, Any]) -> str:
 
 def _called(name: str, results: dict[str, Any]) -> str:
     """An entry's name in a table: the shipped model stands out."""
-    return f"**collarclass** ({name})" if name == results["model"] else name
+    return "**collarclass**" if name == results["model"] else name
 
 
 def side_by_side(results: dict[str, Any], real: dict[str, Any] | None = None) -> str:
@@ -233,12 +233,11 @@ def between(path: Path, start: str, end: str, content: str) -> None:
     path.write_text(f"{head}{start}\n{content}\n{end}{rest.split(end)[1]}", "utf-8")
 
 
-def write_comparisons() -> None:
-    """Write the table of the comparison pages, which has figures on real ads too; nothing without results."""
+def write_comparison() -> None:
+    """Write the table of the comparison page, which has figures on real ads too; nothing without results."""
     if RESULTS.is_file():
         table = side_by_side(json.loads(RESULTS.read_text("utf-8")), read_figures(DATA))
-        for page in COMPARISONS:
-            between(page, "<!-- measured -->", "<!-- end of measured -->", table)
+        between(COMPARISON, "<!-- measured -->", "<!-- end of measured -->", table)
 
 
 def main() -> int:
@@ -248,9 +247,8 @@ def main() -> int:
         RESULTS.write_text(json.dumps(measure(), ensure_ascii=False, indent=1) + "\n", "utf-8")
     results = json.loads(RESULTS.read_text("utf-8"))
     between(DATASHEET, "<!-- numbers -->", "<!-- end of numbers -->", datasheet())
-    for page in PAGES:
-        between(page, "<!-- results -->", "<!-- end of results -->", leaderboard(results))
-    write_comparisons()
+    between(PAGE, "<!-- results -->", "<!-- end of results -->", leaderboard(results))
+    write_comparison()
     write_cards(default_model(), ROOT)
     return 0
 

@@ -17,10 +17,7 @@ from research.measure.external import Agreement, cells_of, compare
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "data"
 DIFFERENCES = "differences.csv"
-HEADINGS = {
-    "tables": ("occupation table", "The table", "model", "The model, by occupation"),
-    "tables_zh": ("occupation table", "职业表", "model", "模型（按职业汇总）"),
-}
+HEADINGS = {"occupation table": "The table", "model": "The model, by occupation"}
 SIDES = {
     "label": "label",
     "academic": "academic ≥ 2",
@@ -58,16 +55,13 @@ def differences() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["list", "compared", "onet_code", "title", "label"])
 
 
-def tables(page: str) -> str:
-    """All tables of a page (a key of `HEADINGS`), as Markdown."""
+def tables() -> str:
+    """All tables of the page, as Markdown."""
     found = _agreements()
-    first, heading, second, other = HEADINGS[page]
-    lines = [f"## {heading}", "", *rows_of(found[first])]
-    if second in found:
-        lines += ["", f"## {other}", "", *rows_of(found[second])]
-    return "\n".join(lines)
+    parts = ["\n".join([f"## {HEADINGS[name]}", "", *rows_of(found[name])]) for name in HEADINGS if name in found]
+    return "\n\n".join(parts)
 
 
 if __name__ == "__main__":
     differences().to_csv(DATA / "external" / DIFFERENCES, index=False, lineterminator="\n")
-    keep("external", {key: tables(key) for key in HEADINGS}, ["data/external", "data/occupations.csv"])
+    keep("external", {"tables": tables()}, ["data/external", "data/occupations.csv"])

@@ -24,7 +24,7 @@ from collarclass.evaluation.baselines import baseline_labels
 from collarclass.evaluation.model_card import FIGURES, measure, write_cards
 from collarclass.model.model import Model
 from collarclass.model.predict import predict
-from research.measure.benchmark_page import write_comparisons
+from research.measure.benchmark_page import write_comparison
 from research.measure.bias_table import write_tables
 
 mpl.use("Agg")
@@ -96,7 +96,7 @@ def main() -> None:
     (ROOT / "docs/images").mkdir(parents=True, exist_ok=True)
     draw(model, tables, ROOT / "docs/images/decision_regions.png")
     write_tables()
-    write_comparisons()
+    write_comparison()
     print(write_cards(model, ROOT))
 
 
