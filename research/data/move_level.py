@@ -17,7 +17,6 @@ import pandas as pd
 
 from collarclass.corpus.read import read_csv
 from collarclass.definitions.labels import LEVELS
-from collarclass.definitions.schooling import level_number
 from collarclass.requirement_reader.lexicon import CLASS, default_lexicon
 from collarclass.requirement_reader.mentions import Phrases, find_mentions
 from collarclass.text.tokens import tokenize
@@ -39,7 +38,7 @@ def rewrite(path: Path, ids: set[str], old: int, new: int) -> int:
     table = pd.read_csv(path, dtype=str, keep_default_na=False)
     n = 0
     for column in set(COLUMNS) & set(table):
-        chosen = table["id"].isin(ids) & (table[column].map(level_number) == old)
+        chosen = table["id"].isin(ids) & (table[column] == LEVELS[old])
         table.loc[chosen, column] = LEVELS[new]
         n += int(chosen.sum())
     if n:

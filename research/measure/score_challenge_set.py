@@ -15,7 +15,6 @@ from pathlib import Path
 
 from collarclass.api import default_model
 from collarclass.definitions.labels import LEVELS, STATUSES
-from collarclass.definitions.schooling import level_number
 from collarclass.requirement_reader.reader import read_requirements
 from collarclass.requirement_reader.stated import findings
 from collarclass.text.tokens import tokenize
@@ -25,7 +24,6 @@ ROOT = Path(__file__).resolve().parents[2]
 CASES = ROOT / "data" / "requirements" / "cases.csv"
 FAILURES = ROOT / "tests" / "data" / "requirements_failures.csv"
 COLUMNS = ("level", "status", "preferred_level", "certificates", "years")
-LEVEL_COLUMNS = ("level", "preferred_level")
 CREDENTIALS = ("certificate", "licence", "skill_grade")
 _BATCH = 500
 
@@ -33,15 +31,9 @@ Row = dict[str, str]
 
 
 def read_cases() -> list[Row]:
-    """The cases of the file, their levels by name."""
+    """The cases of the file."""
     with CASES.open(encoding="utf-8", newline="") as file:
-        return [row | {column: named(row[column]) for column in LEVEL_COLUMNS} for row in csv.DictReader(file)]
-
-
-def named(written: str) -> str:
-    """Name of a level that a file may have as a rating; what is none stays."""
-    number = level_number(written)
-    return written if number is None else LEVELS[number]
+        return list(csv.DictReader(file))
 
 
 def read_many(texts: list[str]) -> list[Row]:
