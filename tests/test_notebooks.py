@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 
-def test_the_six_are_there() -> None:
+def test_all_are_there() -> None:
     assert [path.stem for path in NOTEBOOKS] == [
         "01_quickstart",
         "02_retrain",
@@ -33,6 +33,7 @@ def test_the_six_are_there() -> None:
         "04_evaluate",
         "05_definition",
         "06_shares",
+        "07_printed_share",
     ]
 
 

@@ -61,7 +61,7 @@ def as_markdown(notebook: dict[str, Any]) -> str:
 def _output(output: dict[str, Any]) -> str:
     data = {kind: "".join(content) for kind, content in output.get("data", {}).items()}
     if "image/png" in data:
-        return f'<img alt="" src="data:image/png;base64,{"".join(data["image/png"].split())}">'
+        return f'<img alt="Drawn by the code above" src="data:image/png;base64,{"".join(data["image/png"].split())}">'
     if "text/html" in data:
         # Style sheets of pandas tables would reach beyond the table; blank lines would end the block.
         table = re.sub(r"(?s)<style.*?</style>", "", data["text/html"])
