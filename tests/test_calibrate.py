@@ -85,6 +85,8 @@ def test_the_file_and_what_is_said(small_model: Model, labelled: pd.DataFrame, t
 def test_too_few_or_wrong_labels_are_told(small_model: Model, labelled: pd.DataFrame, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="5 labels are too few to calibrate by: give at least 30"):
         calibrate(small_model, labelled["text"][:5].tolist(), labelled["label"][:5])
+    with pytest.raises(DataError, match="All labels are 'blue': give ads of at least two labels"):
+        calibrate(small_model, labelled["text"].tolist(), ["blue"] * len(labelled))
     with pytest.raises(DataError, match="Labels to calibrate by are white, blue, gray"):
         calibrate(small_model, labelled["text"].tolist(), ["pink"] * len(labelled))
     labelled.assign(label="pink").to_csv(tmp_path / "mine.csv", index=False)

@@ -78,7 +78,7 @@ def test_good_labels_give_an_empty_table(small_model: Model) -> None:
 @pytest.mark.parametrize("column", ["text", "label"])
 def test_a_missing_column_is_named(column: str, small_model: Model) -> None:
     table = pd.DataFrame({"text": [WELD], "label": ["blue"]}).drop(columns=column)
-    with pytest.raises(DataError, match=f"No column '{column}' in the labelled ads; their columns are"):
+    with pytest.raises(DataError, match=f"No column '{column}' in the table of labelled ads; its columns are"):
         check_labels(table, small_model)
 
 

@@ -359,7 +359,8 @@ def test_evaluate_compares_and_writes_json(tmp_path: Path, small_model_path: Pat
 def test_calibrate(tmp_path: Path, small_model_path: Path) -> None:
     source = tmp_path / "mine.jsonl"
     texts = [f"Load trailers and stack pallets on nights, hall {i}. No schooling." for i in range(40)]
-    source.write_text("".join(json.dumps({"text": text, "label": "灰领"}) + "\n" for text in texts))
+    rows = [{"text": text, "label": "蓝领" if i % 4 else "灰领"} for i, text in enumerate(texts)]
+    source.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
     out = run("calibrate", source, "-o", tmp_path / "model", "-m", small_model_path).stdout
     assert "before" in out
     assert "log loss" in out
@@ -392,3 +393,35 @@ def test_cite_names_the_version_and_the_model() -> None:
     assert default_model().identity in shown
     assert f"Version {__version__}" in shown
     assert "@software{collarclass," in shown
+
+
+def test_a_misspelt_column_is_guessed(ads: Path, tmp_path: Path, small_model_path: Path) -> None:
+    run("label", ads, "-o", tmp_path / "out.csv", "-m", small_model_path, "-q")
+    for command in (["shares"], ["evaluate", "--truth", "collar"]):
+        err = run(*command, tmp_path / "out.csv", "--by", "Titel", "-m", small_model_path, code=1).stderr
+        assert "No column 'Titel' in out.csv" in err
+        assert err.endswith("Did you mean 'title'?\n")
+
+
+def test_shares_are_quiet_when_asked(ads: Path, tmp_path: Path, small_model_path: Path) -> None:
+    labelled, to = tmp_path / "labelled.csv", tmp_path / "shares.csv"
+    run("label", ads, "-o", labelled, "-m", small_model_path, "-q")
+    assert run("shares", labelled, "-o", to, "-m", small_model_path, "--quiet").stderr == ""
+    assert to.read_bytes().startswith(b"label,")
+
+
+def test_a_lexicon_that_is_not_there_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "nope"
+    err = run("classify", "Welder", "--lexicon", path, code=1).stderr
+    said = f"The lexicon {path} cannot be read (No such file or directory): check its name and place."
+    assert err == f"collarclass: {said}\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+def test_a_full_disk_is_said_in_a_sentence(ads: Path) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run([*COMMAND, "label", ads, "-o", "-"], stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 1
+    assert done.stderr.decode() == (
+        "collarclass: The result cannot be written (No space left on device): make room, or write to another disk.\n"
+    )

@@ -63,6 +63,8 @@ def test_the_sheet_with_ads_is_taken_and_another_can_be_named(tmp_path: Path) ->
     assert done.read is not None
     assert (done.read.sheet, done.read.header_row, done.read.title) == ("招聘", 1, "职位名称")
     assert labelled(path, sheet="Cover", text="About this file")["About this file"].tolist() == ["made in March"]
+    with pytest.raises(DataError, match=r"in sheet 'Cover' of .*The workbook's other sheets are: 招聘"):
+        labelled(path, sheet="Cover")
     with pytest.raises(DataError, match="its sheets are: Cover, 招聘"):
         labelled(path, sheet="Ads")
 

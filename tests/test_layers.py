@@ -17,7 +17,7 @@ ROOMS = sorted(p.parent.name for p in PACKAGE.glob("*/__init__.py"))
 MODULES = ("errors", "progress", "result", "api")
 MAY_IMPORT: dict[str, set[str]] = {"errors": set(), "progress": set()} | {
     "result": {"definitions", "text", "requirement_reader", "model", "explain"},
-    "api": {"progress", "definitions", "text", "requirement_reader", "model", "labelling", "result"}
+    "api": {"errors", "progress", "definitions", "text", "requirement_reader", "model", "labelling", "result"}
 }
 
 

@@ -77,7 +77,7 @@ def test_an_unknown_code_is_an_error(code: str) -> None:
 
 
 def test_wrong_arguments_are_named() -> None:
-    with pytest.raises(TypeError, match="is a str, not a int"):
+    with pytest.raises(TypeError, match="is a str, not an int"):
         lookup_occupation(3115)  # type: ignore[arg-type]
     with pytest.raises(DataError, match="n is 0"):
         lookup_occupation("welder", n=0)

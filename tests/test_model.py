@@ -164,9 +164,11 @@ def test_what_cannot_be_judged_is_unclear_and_says_why(text: str, note: str) -> 
     assert (result.label, result.note, result.confidence) == ("unclear", note, 0.0)
 
 
-@pytest.mark.parametrize("value", [None, float("nan"), b"bytes", 5, ["list"]])
+@pytest.mark.parametrize("value", [None, float("nan"), pd.NA, b"bytes", 5, ["list"]])
 def test_what_is_not_text_is_a_type_error_with_a_remedy(value: object) -> None:
-    with pytest.raises(TypeError, match=r"not a str: (decode|replace|pass)"):
+    missing = value is None or value is pd.NA or value != value
+    remedy = "replace" if missing else "decode" if isinstance(value, bytes) else "pass"
+    with pytest.raises(TypeError, match=f"not a str: {remedy}"):
         classify(value)  # type: ignore[arg-type]
     if value is not None:
         with pytest.raises(TypeError, match=r"neither a str nor None"):

@@ -164,7 +164,7 @@ def test_a_model_by_its_folder_is_read_anew_when_it_changes(
     first = find_model(tmp_path / "model")
     save_model(default_model(), tmp_path / "model")
     assert find_model(tmp_path / "model").identity != first.identity
-    with pytest.raises(DataError, match=r"model is a int: give a Model, the name 'standard', or the folder"):
+    with pytest.raises(DataError, match=r"model is an int: give a Model, the name 'standard', or the folder"):
         classify("Welder", model=5)  # type: ignore[arg-type]
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from collarclass.definitions.definition import DEFAULT
 from collarclass.definitions.labels import BASES, DIMENSIONS, LABELS, LEVELS, STATUSES, UNCLEAR
+from collarclass.errors import kind_of
 from collarclass.labelling.judge import Judged, judge
 from collarclass.labelling.options import DefinitionLike, LexiconLike, ModelLike, Options, find_lexicon, find_model
 from collarclass.model.model import NOTES
@@ -275,7 +276,7 @@ def requirements(
     for name, given in (("text", text), ("title", title)):
         if not isinstance(given, str) and (given is not None or name == "text"):
             raise TypeError(
-                f"requirements() reads one ad: {name} has to be a str, not {type(given).__name__}. "
+                f"requirements() reads one ad: {name} has to be a str, not {kind_of(given)}. "
                 f"For a table of ads use label_table or classify_many."
             )
     reader, words = find_model(model).reader, find_lexicon(lexicon)
@@ -319,12 +320,12 @@ def check_texts(
 
 
 def _named(value: object) -> str:
-    return "None" if value is None else f"a {type(value).__name__} ({value!r:.40})"
+    return "None" if value is None else f"{kind_of(value)} ({value!r:.40})"
 
 
 def _remedy(value: object) -> str:
     if isinstance(value, (bytes, bytearray)):
         return "decode it first, for example value.decode('utf-8')"
-    if value is None or isinstance(value, float):
+    if value is None or isinstance(value, float) or type(value).__name__ in ("NAType", "NaTType"):  # those of pandas
         return "replace missing values first, for example by the empty string, which is labelled unclear"
     return "pass the ad's text as a string"

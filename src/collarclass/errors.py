@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
+import errno
 import importlib
+from collections.abc import Iterable
 from typing import Any
 
 
@@ -50,3 +53,48 @@ def import_optional(module: str, what: str, extra: str) -> Any:
         raise MissingPartError(
             f"{what} needs {error.name}: install it with pip install 'collarclass[{extra}]'."
         ) from None
+
+
+def no_column(name: object, columns: Iterable[object], where: str) -> DataError:
+    """The error that a column is missing, with the name that may be meant.
+
+    Examples
+    --------
+    >>> print(no_column("Region", ["id", "region"], "ads.csv"))
+    No column 'Region' in ads.csv; its columns are: id, region. Did you mean 'region'?
+    """
+    names = [str(column) for column in columns]
+    folded = {column.casefold(): column for column in reversed(names)}
+    near = difflib.get_close_matches(str(name).casefold(), folded, n=1)
+    hint = f" Did you mean {folded[near[0]]!r}?" if near else ""
+    return DataError(f"No column {name!r} in {where}; its columns are: {', '.join(names) or 'none'}.{hint}")
+
+
+def kind_of(value: object) -> str:
+    """The type of a value with its article.
+
+    Examples
+    --------
+    >>> kind_of(1), kind_of("Welder")
+    ('an int', 'a str')
+    """
+    name = type(value).__name__
+    return f"{'an' if name[:1].lower() in 'aeio' else 'a'} {name}"
+
+
+def refusal(error: OSError) -> str:
+    """What the operating system refused, as a sentence with a remedy.
+
+    Examples
+    --------
+    >>> refusal(OSError(errno.ENOSPC, "No space left on device"))
+    'The result cannot be written (No space left on device): make room, or write to another disk.'
+    """
+    reason = error.strerror or str(error) or type(error).__name__
+    if error.errno in _FULL:
+        return f"{error.filename or 'The result'} cannot be written ({reason}): make room, or write to another disk."
+    what = error.filename or "A file"
+    return f"{what} cannot be used ({reason}): check its name, its folder, and who may use it."
+
+
+_FULL = (errno.ENOSPC, errno.EFBIG, *((errno.EDQUOT,) if hasattr(errno, "EDQUOT") else ()))  # Windows may lack it

@@ -25,7 +25,7 @@ from collarclass.app.schemas import (
     PointsReply,
     ProfileReply,
 )
-from collarclass.errors import CollarclassError, DataError, MissingPartError
+from collarclass.errors import CollarclassError, DataError, MissingPartError, no_column
 from collarclass.files.layout import Layout
 from collarclass.tables.columns import Columns
 
@@ -82,7 +82,7 @@ def check_columns(job: Job, request: LabelRequest) -> None:
     """Refuse columns that a file does not have."""
     for column in (request.title, request.code, request.date, *(request.texts or ()), *(request.groups or ())):
         if column is not None and column not in job.columns:
-            raise DataError(f"No column {column!r} in {job.name}; its columns are: {', '.join(job.columns)}.")
+            raise no_column(column, job.columns, job.name)
 
 
 def _inspect_again(job: Job, layout: Layout) -> None:

@@ -405,7 +405,7 @@ def _no_surprises() -> None:
 
 def main() -> None:
     """Run the command; the console script's entry point."""
-    from collarclass.errors import CollarclassError
+    from collarclass.errors import CollarclassError, refusal
 
     _end_on_signals()
     _no_surprises()
@@ -416,8 +416,10 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         code = error.exit_code
-    except (CollarclassError, OSError) as error:
+    except CollarclassError as error:
         code = fail(str(error), 1)
+    except OSError as error:
+        code = fail(refusal(error), 1)
     except MemoryError:
         code = fail("There is too little memory: use a smaller --batch-size, or fewer workers (--n-jobs).", 1)
     sys.exit(code or 0)

@@ -90,12 +90,14 @@ def sample(source: str, target: Path, n: int, force: bool, **options: Any) -> No
 @PREFIX
 @MODEL
 @FORCE
+@QUIET
 def shares(
     source: str,
     kind: str | None,
     target: Path | None,
     model: Path | None,
     force: bool,
+    quiet: bool,
     difference: tuple[str, str] | None,
     methods: str | None,
     **options: Any,
@@ -118,7 +120,8 @@ def shares(
             (say_json if kind == "json" else say)(result.rstrip("\n"))
         else:
             write_shares(table, target, kind)
-            say(f"Shares -> {target}", err=True)
+            if not quiet:
+                say(f"Shares -> {target}", err=True)
         if methods is not None:
             finite = options["finite_population"]
             named = model_of(source, options["prefix"])

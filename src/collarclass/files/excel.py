@@ -76,7 +76,13 @@ class ExcelReader(Reader):
         self.names = distinct(self.columns)
         self._parts = chain([first[1:]], parts)
         rows = [dict(zip(self.names, map(_value, cells), strict=True)) for cells in first[1:1001]]
-        self.chosen = choose(self.names, self.where, kinds_of(self.names, rows))
+        where = self.where if len(self.sheets) == 1 else f"sheet {self.sheet!r} of {self.where}"
+        try:
+            self.chosen = choose(self.names, where, kinds_of(self.names, rows))
+        except DataError as error:
+            others = [name for name in self.sheets if name != self.sheet]
+            more = f" The workbook's other sheets are: {', '.join(others)}." if others else ""
+            raise DataError(f"{error}{more}") from None
 
     def batches(self, size: int) -> Iterator[Batch]:
         """The rows in batches of `size`, fewer when they are long."""

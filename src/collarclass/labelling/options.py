@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from collarclass.definitions.definition import DEFAULT, DEFINITION_MARK, Definition, load_definition
-from collarclass.errors import DataError, ModelFileError
+from collarclass.errors import DataError, ModelFileError, kind_of
 from collarclass.model.doubt import check_min_confidence
 from collarclass.model.model import Model
 from collarclass.model.persistence import default_model, load_model
@@ -181,7 +181,7 @@ def find_model(model: ModelLike | None = None, version: str | None = None) -> Mo
         found = default_model() if path == STANDARD else _read_model(path, _stamp(Path(path) / "model.json"))
     else:
         raise DataError(
-            f"model is a {type(model).__name__}: give a Model, the name {STANDARD!r}, or the folder of a model."
+            f"model is {kind_of(model)}: give a Model, the name {STANDARD!r}, or the folder of a model."
         )
     if version is not None and version != found.version and not _has_digest(found, version):
         raise ModelFileError(
@@ -201,7 +201,7 @@ def find_lexicon(lexicon: LexiconLike | None) -> Lexicon | None:
         return lexicon
     if isinstance(lexicon, (str, os.PathLike)):
         return _read_lexicon(os.fspath(lexicon), _stamp(Path(lexicon)))
-    raise DataError(f"lexicon is a {type(lexicon).__name__}: give a file of phrases, or a Lexicon from load_lexicon.")
+    raise DataError(f"lexicon is {kind_of(lexicon)}: give a file of phrases, or a Lexicon from load_lexicon.")
 
 
 def _stamp(path: Path) -> tuple[str, int, int]:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from collarclass.corpus.read import ONET_FIGURES
 from collarclass.definitions.labels import Label
-from collarclass.errors import DataError
+from collarclass.errors import DataError, kind_of
 from collarclass.features.ngrams import Vocabulary
 from collarclass.features.titles import title_features
 from collarclass.occupation.core_title import core_title, names_job
@@ -117,7 +117,7 @@ def lookup_occupation(query: str, n: int = 3) -> list[OccupationMatch]:
     ['17-3021.00', '17-3023.00']
     """
     if not isinstance(query, str):
-        raise TypeError(f"A title or a code is a str, not a {type(query).__name__} ({query!r:.40}): pass str(...).")
+        raise TypeError(f"A title or a code is a str, not {kind_of(query)} ({query!r:.40}): pass str(...).")
     if n < 1:
         raise DataError(f"n is {n}: give a whole number from 1 up.")
     table = occupations()

@@ -158,8 +158,10 @@ def pair_place(left: NDArray[np.uint64], right: NDArray[np.uint64]) -> NDArray[n
 def _read(path: Traversable, name: str) -> Iterator[_Row]:
     try:
         lines = path.read_text("utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"The lexicon {name} cannot be read as UTF-8 text: {error}.") from error
+    except OSError as error:
+        raise DataError(f"The lexicon {name} cannot be read ({error.strerror}): check its name and place.") from None
+    except UnicodeDecodeError as error:
+        raise DataError(f"The lexicon {name} is not UTF-8 text ({error}): save it as UTF-8.") from None
     if not lines or tuple(lines[0].split("\t")) != COLUMNS:
         raise DataError(
             f"{name}, line 1: the first line of a lexicon has to name the columns "

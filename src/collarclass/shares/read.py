@@ -14,7 +14,7 @@ import pandas as pd
 
 from collarclass.definitions.definition import DEFINITION_MARK, Facts
 from collarclass.definitions.labels import COLLARS, LABELS, LEVELS, STATUSES
-from collarclass.errors import DataError
+from collarclass.errors import DataError, no_column
 from collarclass.files.batch import tidy
 from collarclass.files.table import iter_table
 from collarclass.tables.columns import Columns, choose_columns
@@ -113,12 +113,16 @@ def chinese_share(texts: Sequence[str]) -> float:
 
 def check_columns(there: Iterable[object], columns: Sequence[str], prefix: str, where: str) -> None:
     """Raise where a table was not labelled, or lacks a column asked for."""
-    names = set(there)
-    listing = ", ".join(map(str, there))
-    for name in (prefix + "collar", *columns):
+    names = list(there)
+    if prefix + "collar" not in names:
+        listing = ", ".join(map(str, names))
+        raise DataError(
+            f"No column {prefix + 'collar'!r} in {where}; its columns are: {listing}. Label the file first with "
+            "'collarclass label'."
+        )
+    for name in columns:
         if name not in names:
-            hint = " Label the file first with 'collarclass label'." if name == prefix + "collar" else ""
-            raise DataError(f"No column {name!r} in {where}; its columns are: {listing}.{hint}")
+            raise no_column(name, names, where)
 
 
 def compact(rows: pd.DataFrame, columns: Sequence[str], prefix: str) -> pd.DataFrame:

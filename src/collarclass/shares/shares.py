@@ -21,7 +21,7 @@ from collarclass.definitions.definition import (
     load_definition,
 )
 from collarclass.definitions.labels import COLLARS, LABELS, RATINGS
-from collarclass.errors import DataError
+from collarclass.errors import DataError, no_column
 from collarclass.model.model import Model
 from collarclass.shares.annotators import LEAST_PAIRS, WORST, AnnotatorErrors, annotator_errors, error_borne, pairs
 from collarclass.shares.composite import composite
@@ -218,8 +218,7 @@ def group_columns(
         elif name in PERIODS:
             cells, period = table[date if date is not None else find_dates(table)], name
         else:
-            listing = ", ".join(map(str, table.columns))
-            raise DataError(f"No column {name!r} in the labelled ads; their columns are: {listing}.")
+            raise no_column(name, table.columns, "the table of labelled ads")
         out[name] = pd.Categorical(_values(cells, period, date_order))
     return pd.DataFrame(out, index=table.index)
 
@@ -278,8 +277,7 @@ def _weights(table: pd.DataFrame, weight: str | None, unique: str | None) -> Flo
 def _find_truth(truth: pd.DataFrame, labelled: pd.DataFrame, column: str) -> Truth:
     """Annotated ads by their rows; those without a label are left out."""
     if column not in truth:
-        listing = ", ".join(map(str, truth.columns))
-        raise DataError(f"No column {column!r} in the annotated ads; their columns are: {listing}.")
+        raise no_column(column, truth.columns, "the table of annotated ads")
     if SAMPLE_SOURCE in truth and (truth[SAMPLE_SOURCE].astype(str) == NOT_RANDOM).any():
         raise DataError(
             "These ads were annotated least certain first, which is no random sample: draw one with "

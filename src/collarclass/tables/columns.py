@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from collarclass.errors import DataError
+from collarclass.errors import DataError, no_column
 from collarclass.labelling.options import Options
 from collarclass.tables.schema import COLUMNS, fields
 from collarclass.text.sections import column_names, fold, join_sections
@@ -108,9 +107,7 @@ def choose_columns(
     given = list(text) if isinstance(text, (list, tuple)) else [] if text is None else [text]
     for name in (title, *given, code):
         if name is not None and name not in columns:
-            near = difflib.get_close_matches(str(name), [str(c) for c in columns], n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise DataError(f"No column {name!r} in {where}; its columns are: {listing}.{hint}")
+            raise no_column(name, columns, where)
     kinds = kinds or {}
     own = COLUMNS if "collar_model" in columns else ()  # what labelling added before is no part of the ad
     likely = [name for name in columns if kinds.get(name) != "numbers" and name not in own]

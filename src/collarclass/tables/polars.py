@@ -8,14 +8,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, cast
 
-import polars as pl
 import pyarrow as pa
 
 from collarclass.definitions.definition import DEFAULT
+from collarclass.errors import import_optional
 from collarclass.labelling.options import DefinitionLike, LexiconLike, ModelLike, Options
 from collarclass.tables.arrow import arrow_strings
 from collarclass.tables.dataframe import label_columns
 from collarclass.tables.schema import added_fields
+
+import_optional("polars", "collarclass.tables.polars", "polars")
+import polars as pl  # noqa: E402 (a missing one is said above, with the command that installs it)
 
 
 @pl.api.register_expr_namespace("collar")

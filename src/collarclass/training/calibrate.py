@@ -104,12 +104,12 @@ def calibrate(
     Returns
     -------
     Model
-        Ads and bare titles are adapted apart, each if there are at least 30 of them.
+        Ads and bare titles are adapted apart, each if there are at least 30 of them with more than one label.
 
     Raises
     ------
     DataError
-        If a label is unknown or there are too few ads.
+        If a label is unknown, all are the same or there are too few ads.
     """
     known = np.array([LABELS.index(v) if v in LABELS else -1 for v in np.asarray(labels, dtype=object)])
     if (known < 0).any():
@@ -119,9 +119,12 @@ def calibrate(
 
 
 def _calibrated(model: Model, found: Predictions, labels: NDArray[np.int64], weight: NDArray[np.float64]) -> Model:
+    if len(present := np.unique(labels)) < 2:
+        only = f"All labels are {LABELS[present[0]]!r}" if len(present) else "There are no labels"
+        raise DataError(f"{only}: give ads of at least two labels, in the proportions in which they occur.")
     changed = False
     for basis, rows in _by_basis(found):
-        if len(rows) < MIN_ADS:
+        if not _suffice(labels[rows]):
             continue
         slope, bias = fit_calibration(found.probabilities[rows], labels[rows], weight[rows])
         if basis == "ad":
@@ -133,9 +136,14 @@ def _calibrated(model: Model, found: Predictions, labels: NDArray[np.int64], wei
     if not changed:
         raise DataError(
             f"{len(labels)} labels are too few to calibrate by: give at least {MIN_ADS} ads (or titles) that the model "
-            "can judge, better some hundreds."
+            "can judge, of two labels or more, better some hundreds."
         )
     return model
+
+
+def _suffice(labels: NDArray[np.int64]) -> bool:
+    """Whether there are enough labels, of more than one kind, to calibrate by."""
+    return len(labels) >= MIN_ADS and len(np.unique(labels)) > 1
 
 
 def _by_basis(found: Predictions) -> list[tuple[str, NDArray[np.int64]]]:
@@ -185,7 +193,7 @@ def calibrate_file(
     weight = np.ones(len(labels))
     after = np.array(found.probabilities)
     for _, rows in _by_basis(found):
-        if len(rows) >= MIN_ADS:
+        if _suffice(labels[rows]):
             after[rows] = _held_out(found.probabilities[rows], labels[rows])
     adapted = _calibrated(replace(model, name=name), found, labels, weight)
     judged = found.note == 0
