@@ -440,7 +440,7 @@ def test_annotations_that_are_wrong_are_named(change: dict[str, Any], message: s
         estimate_shares(table, annotate(draw_sample(table, 50), truth).assign(**change))
     with pytest.raises(DataError, match="No column 'truth' in the table of annotated ads"):
         estimate_shares(table, annotate(draw_sample(table, 50), truth), truth_column="truth")
-    with pytest.raises(DataError, match="No column 'shire' in the labelled ads"):
+    with pytest.raises(DataError, match="No column 'shire' in the table of labelled ads"):
         estimate_shares(table, by="shire")
 
 
