@@ -3,9 +3,11 @@
     python -m research.docs.board_export
 
 The ads are English ones of the open benchmark, which the model has not learnt from, with their settled labels. Regions,
-dates and faults are made up: a cover sheet, lines above the header, a line of totals, repeated ads, empty texts, regions
-spelt in several ways, and dates as text. So is the second annotator, who differs from the settled label in every second
-ad near the line between white and gray. Writes examples/board_export.xlsx and examples/board_annotations.csv.
+dates and faults are made up: a cover sheet, lines above the header, a line of totals, repeated ads, empty texts,
+regions spelt in several ways, and dates as text. So is the second annotator, who differs from the settled label in
+every second ad near the line between white and gray.
+
+Writes examples/board_export.xlsx and examples/board_annotations.csv.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ import datetime
 from pathlib import Path
 
 import pandas as pd
-import xlsxwriter
+import xlsxwriter  # type: ignore[import-untyped]
 
 from collarclass.corpus.read import read_csv
 
@@ -22,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BENCHMARK, EXAMPLES = ROOT / "data" / "benchmark", ROOT / "examples"
 REGIONS = ("North", "North", "Coast", "Coast", "Coast", "Lakes", "Lakes", "Capital", "Capital", "Capital", "Capital")
 SPELT = {"North": "north ", "Coast": "COAST", "Lakes": "Lakes  ", "Capital": "capital"}
-START = datetime.date(2026, 1, 2)
+START = datetime.datetime(2026, 1, 2)
 NO_TEXT = ("Crane operator", "Payroll clerk", "Graphic designer", "Staff nurse", "Team member", "")
 COVER = (
     "Vacancies Harbour County, first quarter of 2026",
@@ -43,11 +45,15 @@ def ads() -> pd.DataFrame:
     known = known[["title", "text", "label", "second"]]
     again = known.iloc[::9].assign(text=lambda ad: ad["text"] + " Posted again on request of the employer.")
     known["text"] = [f"<p>{text}</p>" if k % 5 == 0 else text for k, text in enumerate(known["text"])]
-    bare = pd.DataFrame({"title": NO_TEXT, "text": "", "label": ["blue", "white", "gray", "gray", "unclear", "unclear"]})
-    rows = pd.concat([known, again, bare.assign(second=bare["label"])]).sample(frac=1, random_state=4).reset_index(drop=True)
+    bare = pd.DataFrame(
+        {"title": NO_TEXT, "text": "", "label": ["blue", "white", "gray", "gray", "unclear", "unclear"]}
+    )
+    rows = (
+        pd.concat([known, again, bare.assign(second=bare["label"])])
+        .sample(frac=1, random_state=4)
+        .reset_index(drop=True)
+    )
     rows.insert(0, "number", [f"HC-{1000 + k}" for k in rows.index])
-    rows["region"] = [REGIONS[k * 7 % len(REGIONS)] for k in rows.index]
-    rows["posted"] = [START + datetime.timedelta(days=k * 31 % 89) for k in rows.index]
     return rows
 
 
@@ -62,14 +68,14 @@ def write(rows: pd.DataFrame) -> None:
             cover.write(k, 0, line)
         sheet.write(0, 0, COVER[0])
         sheet.write_row(2, 0, ["No.", "Posted", "Region", "Position", "Text of the advertisement"])
-        for k, row in enumerate(rows.itertuples(index=False)):
-            region = SPELT[row.region] if k % 13 == 0 else row.region
-            sheet.write_row(k + 3, 2, [region, row.title, row.text])
-            sheet.write(k + 3, 0, row.number)
+        for k, (number, title, text) in enumerate(rows[["number", "title", "text"]].to_numpy(str).tolist()):
+            region, posted = REGIONS[k * 7 % len(REGIONS)], START + datetime.timedelta(days=k * 31 % 89)
+            sheet.write_row(k + 3, 2, [SPELT[region] if k % 13 == 0 else region, title, text])
+            sheet.write(k + 3, 0, number)
             if k % 4:
-                sheet.write_datetime(k + 3, 1, datetime.datetime.combine(row.posted, datetime.time()), day)
+                sheet.write_datetime(k + 3, 1, posted, day)
             else:
-                sheet.write(k + 3, 1, f"{row.posted:%d.%m.%Y}")
+                sheet.write(k + 3, 1, f"{posted:%d.%m.%Y}")
         sheet.write_row(len(rows) + 3, 0, ["Total", "", "", len(rows)])
     rows[["number", "label", "second"]].to_csv(EXAMPLES / "board_annotations.csv", index=False, lineterminator="\n")
 
