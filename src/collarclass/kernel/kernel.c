@@ -1366,7 +1366,7 @@ EXPORT int64_t find_runs(const int64_t *text_row, const int64_t *text_term, cons
                          int64_t n_title, const float *title_weight, const uint8_t *title_displayable,
                          const int64_t *stated_row, const int64_t *stated_first, const int64_t *stated_last,
                          const double *stated_weight, const uint8_t *stated_displayable, int64_t n_stated,
-                         const double *gradient, const float *scale, int64_t n_rows, double *bytes, int64_t *run_row,
+                         const double *gradient, const double *scale, int64_t n_rows, double *bytes, int64_t *run_row,
                          int64_t *run_start, int64_t *run_end) {
     Words parts[2] = {
         {text_row, text_term, text_first, text_last, text_value, text_weight, text_displayable, n_text, 0},
@@ -1383,7 +1383,7 @@ EXPORT int64_t find_runs(const int64_t *text_row, const int64_t *text_term, cons
                 int64_t i = p->done, term = p->term[i];
                 double weight[2];
                 for (int d = 0; d < 2; d++)
-                    weight[d] = (double)p->weight[2 * term + d] * p->value[i] * (double)scale[2 * row + d];
+                    weight[d] = (double)p->weight[2 * term + d] * p->value[i] * scale[2 * row + d];
                 put_run(runs, &n, p->first[i], p->last[i], weight, slope, p->displayable[term], &top);
             }
         }

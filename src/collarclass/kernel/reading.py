@@ -31,9 +31,7 @@ class Known(NamedTuple):
         return self.table, self.taken, len(self.table), self.shift, self.n_terms
 
 
-def read_tokens(
-    code_points: NDArray[np.uint32], row_starts: Indices, characters: NDArray[np.uint32]
-) -> dict[str, Any]:
+def read_tokens(code_points: NDArray[np.uint32], row_starts: Indices, characters: NDArray[np.uint32]) -> dict[str, Any]:
     """The fields of `Tokens`, but for where rows begin in their sources; kind and folded form are by character."""
     n, n_rows = len(code_points), len(row_starts) - 1
     kind, narrow = np.empty(n + 8, np.uint8), np.empty(n + 8, np.uint8)
@@ -173,7 +171,7 @@ def find_runs(
     words: Sequence[tuple[Any, NDArray[np.float64], NDArray[np.float32], NDArray[np.bool_]]],
     stated: tuple[Indices, Indices, Indices, NDArray[np.float64], NDArray[np.bool_]],
     gradient: NDArray[np.float64],
-    scale: NDArray[np.float32],
+    scale: NDArray[np.float64],
 ) -> tuple[Indices, Indices, Indices]:
     """Row, first token and end of the runs of words that decided, row by row, the strongest first.
 

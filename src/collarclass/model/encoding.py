@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from collarclass.definitions.labels import LEVELS
 from collarclass.features.ngrams import Terms
 from collarclass.requirement_reader.stated import Stated
 from collarclass.text.first_line import first_line
@@ -30,7 +31,9 @@ class EncodedBatch:
     stated : Stated
     features : ndarray of float64, shape (n_rows, n_features)
         What `stated` says, as the model reads it.
-    segment : ndarray of int64, shape (n_rows,)
+    chinese : ndarray of bool, shape (n_rows,)
+    segment : ndarray of float64, shape (n_rows, 4)
+        As `segments` gives it.
     note : ndarray of int8, shape (n_rows,)
         Why a row cannot be judged: index into `NOTES`, 0 where it can.
     """
@@ -42,13 +45,19 @@ class EncodedBatch:
     values: tuple[NDArray[np.float64], NDArray[np.float64]]
     stated: Stated
     features: NDArray[np.float64]
-    segment: NDArray[np.int64]
+    chinese: NDArray[np.bool_]
+    segment: NDArray[np.float64]
     note: NDArray[np.int8]
 
 
-def segments(tokens: Tokens, stated: Stated) -> NDArray[np.int64]:
-    """Segment of each row, 0 to 3: bit 0 for stated schooling, bit 1 for Chinese."""
-    return (stated.level >= 0) + 2 * tokens.is_chinese.astype(np.int64)
+def segments(chinese: NDArray[np.bool_], features: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How far each row belongs to each of four segments: schooling unstated, stated; the same in Chinese.
+
+    Schooling is as far stated as the requirement features say. The shares are in sixty-fourths, as these are, so that
+    what is summed by them is the same in every batch.
+    """
+    stated = features[:, : len(LEVELS)].sum(axis=1)
+    return np.column_stack([share * rows for rows in (~chinese, chinese) for share in (1.0 - stated, stated)])
 
 
 def join_title(text: str, title: str | None) -> tuple[str, int, int]:

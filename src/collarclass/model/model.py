@@ -127,7 +127,8 @@ class Model:
         Weights of the stated requirements.
     word_scale, intercept : ndarray of float32, shape (4, 2)
         Factor of the words' sum, and start of the sum, for each dimension (columns), in four segments
-        of ads (rows): schooling unstated or stated, in alphabetic script; the same in Chinese.
+        of ads (rows): schooling unstated or stated, in alphabetic script; the same in Chinese. An ad that may
+        state schooling belongs to two of them, as far as it does.
     decision : ndarray of float32, shape (3, 4)
         Log-odds of white, blue, gray: weights of the academic score, the hands-on score and their
         product, and an intercept.
@@ -197,10 +198,10 @@ class Model:
         )
         stated = read_requirements(tokens, self.reader, self.lexicon, reasons)
         values = (self.text.values(terms[0], n_rows), self.title.values(terms[1], n_rows))
-        segment = segments(tokens, stated)
+        found, chinese = features(stated), tokens.is_chinese
         note = self._note(tokens, terms[0])
         if self.work is not None:
-            note[(note == JUDGED) & (self.work.sums(terms, values, segment >= 2, np.diff(tokens.first)) < 0)] = NO_WORK
+            note[(note == JUDGED) & (self.work.sums(terms, values, chinese, np.diff(tokens.first)) < 0)] = NO_WORK
         return EncodedBatch(
             combined_text=combined,
             text_offset=np.array([offset for _, _, offset in joined], dtype=np.int64),
@@ -208,8 +209,9 @@ class Model:
             terms=terms,
             values=values,
             stated=stated,
-            features=features(stated),
-            segment=segment,
+            features=found,
+            chinese=chinese,
+            segment=segments(chinese, found),
             note=note,
         )
 
@@ -227,17 +229,17 @@ class Model:
 
     def ratings(self, batch: EncodedBatch) -> NDArray[np.float64]:
         """The two sums, on the codebook's scale, not yet clipped to 0..4; shape (n_rows, 2)."""
-        n_rows, segment = len(batch.note), batch.segment
+        n_rows = len(batch.note)
         ratings = np.empty((n_rows, 2))
         words = np.zeros((2, n_rows))
         for block, terms, values in zip((self.text, self.title), batch.terms, batch.values, strict=True):
             words += block.sums(terms, values, n_rows)
+        start, scale = batch.segment @ self.intercept, batch.segment @ self.word_scale
         for dimension, weight in enumerate(self.stated_weight.T):
             stated = np.zeros(n_rows)
             for value, slope in zip(batch.features.T, weight, strict=True):  # in a fixed order: one sum in every batch
                 stated += value * slope
-            start, scale = self.intercept[segment, dimension], self.word_scale[segment, dimension]
-            ratings[:, dimension] = start + scale * words[dimension] + stated
+            ratings[:, dimension] = start[:, dimension] + scale[:, dimension] * words[dimension] + stated
         return ratings
 
     def probabilities(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -186,7 +186,7 @@ def _judge_ads(
         status=batch.stated.status,
         note=batch.note,
         basis=np.full(n_rows, _AD, dtype=np.int8),
-        intercept=model.intercept[batch.segment].astype(np.float64),
+        intercept=batch.segment @ model.intercept,
         gradient=gradient,
         certificate_status=certificate_status(batch.stated),
         certificates=certificate_names(batch.stated),
@@ -200,7 +200,7 @@ def _judge_ads(
 def _reading(batch: EncodedBatch, max_tokens: int) -> NDArray[np.float64]:
     length = np.minimum(np.diff(batch.tokens.first), max_tokens)
     known = np.bincount(batch.terms[0].row, minlength=len(length)) / np.maximum(length, 1)
-    return np.column_stack((batch.segment >= 2, length, known)).astype(np.float64)
+    return np.column_stack((batch.chinese, length, known)).astype(np.float64)
 
 
 def stream_sums(found: Predictions, kept: NDArray[np.bool_]) -> StreamSums:

@@ -108,7 +108,7 @@ def runs_of_batch(model: Model, batch: EncodedBatch, gradient: NDArray[np.float6
     words = [(terms, values, block.weight, block.displayable) for block, terms, values in blocks]
     rows, first, last, weight, displayable = stated_terms(model, batch)
     stated = rows, first, last, weight.astype(np.float64), displayable
-    return reading.find_runs(words, stated, gradient, model.word_scale[batch.segment])
+    return reading.find_runs(words, stated, gradient, batch.segment @ model.word_scale)
 
 
 def deciding_words(

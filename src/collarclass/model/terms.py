@@ -54,9 +54,9 @@ class SumTerms:
 
 def batch_terms(model: Model, batch: EncodedBatch) -> BatchTerms:
     """Lay out the terms of a batch's sums."""
-    parts = []
+    parts, scale = [], batch.segment @ model.word_scale
     for block, terms, values in zip((model.text, model.title), batch.terms, batch.values, strict=True):
-        weight = block.weight[terms.term] * values[:, None] * model.word_scale[batch.segment[terms.row]]
+        weight = block.weight[terms.term] * values[:, None] * scale[terms.row]
         parts.append((terms.row, terms.first, terms.last, weight, block.displayable[terms.term]))
     n_words = sum(len(part[0]) for part in parts)
     parts.append(stated_terms(model, batch))

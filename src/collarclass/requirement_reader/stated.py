@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from collarclass.definitions.labels import LEVELS, NOT_NEEDED, PREFERRED, STATUSES, SUBSTITUTABLE, UNSTATED
 from collarclass.definitions.schooling import SCHOOLING_LEVELS
+from collarclass.requirement_reader.answers import NOTHING, level_and_status
 from collarclass.requirement_reader.decide import outcome_of
 from collarclass.requirement_reader.lexicon import NATURES
 from collarclass.requirement_reader.reasons import ReadingTerms, RequirementReason, reasons_of
@@ -82,8 +83,8 @@ class Stated:
         Index into `STATUSES`.
     preferred : ndarray of int8, shape (n_rows,)
         Highest schooling preferred, -1 where there is none.
-    sureness : ndarray of float64, shape (n_rows,)
-        Probability that level and status are right.
+    likely : ndarray of float64, shape (n_rows, n_answers)
+        Probability of each answer, as `level_and_status` numbers them.
     row, kind, value, finding_status, first, last, isced, nature, years, pursuing, decides, confidence, mention,
     credential
         The findings, arrays of one length in reading order: row of the batch; kind, a number from
@@ -102,7 +103,7 @@ class Stated:
     level: NDArray[np.int8]
     status: NDArray[np.int8]
     preferred: NDArray[np.int8]
-    sureness: NDArray[np.float64]
+    likely: NDArray[np.float64]
     row: NDArray[np.int64]
     kind: NDArray[np.int8]
     value: NDArray[np.int8]
@@ -124,12 +125,14 @@ class Stated:
 def nothing_stated(n_rows: int) -> Stated:
     """Of ads that state nothing."""
     unstated = np.full(n_rows, -1, dtype=np.int8)
+    likely = np.zeros((n_rows, NOTHING + 1))
+    likely[:, NOTHING] = 1.0
     code, place, flag = np.zeros(0, dtype=np.int8), np.zeros(0, dtype=np.int64), np.zeros(0, dtype=bool)
     return Stated(
         level=unstated,
         status=np.full(n_rows, UNSTATED, dtype=np.int8),
         preferred=unstated,
-        sureness=np.ones(n_rows),
+        likely=likely,
         row=place,
         kind=code,
         value=code,
@@ -148,10 +151,9 @@ def nothing_stated(n_rows: int) -> Stated:
     )
 
 
-_SCHOOLING_FEATURES = tuple(f"schooling_{name}" for name in LEVELS)
+_OF_SCHOOLING = (*(f"schooling_{name}" for name in LEVELS), *STATUSES[:UNSTATED])
 FEATURES: tuple[str, ...] = (
-    *_SCHOOLING_FEATURES,
-    *STATUSES[:UNSTATED],
+    *_OF_SCHOOLING,
     "prefers_more",
     "pursuing",
     "academic_certificates",
@@ -162,6 +164,7 @@ FEATURES: tuple[str, ...] = (
 )
 _COLUMN = {name: number for number, name in enumerate(FEATURES)}
 _FLAGS = ("pursuing", "driving")  # features that are 1 for one finding as for several
+_STEPS = 64  # of a probability
 _MAX_COUNT = 3  # findings that are counted
 _RATINGS = np.array([level.rating for level in SCHOOLING_LEVELS])
 _PREFERRED_RATINGS = np.array([level.preferred_rating for level in SCHOOLING_LEVELS])
@@ -170,15 +173,24 @@ _LESS_IF_SUBSTITUTABLE = 0.5
 _MAX_YEARS = 10.0
 
 
-def _effective(stated: Stated) -> NDArray[np.float64]:
-    """Academic rating of what is stated of schooling by the codebook's arithmetic, 0 to 4; NaN where unstated."""
-    rating, more = np.append(_RATINGS, np.nan)[stated.level], np.append(_RATINGS, np.nan)[stated.preferred]
-    preferred = stated.status == PREFERRED
-    prefers_more = (stated.preferred > stated.level) & ~preferred
-    out = np.where(prefers_more, rating + _WEIGHT_OF_PREFERRED * (more - rating), rating)
-    out[preferred] = _PREFERRED_RATINGS[stated.level[preferred]]
-    out[stated.status == SUBSTITUTABLE] -= _LESS_IF_SUBSTITUTABLE
-    return np.maximum(out, 0.0)
+def _effective(level: NDArray[np.int8], status: NDArray[np.int8], preferred: int) -> NDArray[np.float64]:
+    """Academic rating of levels and statuses by the codebook's arithmetic, 0 to 4, where a level is preferred, too."""
+    rating = _RATINGS[level]
+    out = np.where(preferred > level, rating + _WEIGHT_OF_PREFERRED * (_RATINGS[preferred] - rating), rating)
+    out = np.where(status == PREFERRED, _PREFERRED_RATINGS[level], out)
+    return np.asarray(np.maximum(out - np.where(status == SUBSTITUTABLE, _LESS_IF_SUBSTITUTABLE, 0.0), 0.0))
+
+
+def _features_of_answers(preferred: int) -> NDArray[np.float64]:
+    """The features of each answer about schooling where a level is preferred, too; 0 for answers without a level."""
+    level, status = level_and_status(np.arange(NOTHING + 1))
+    rating = _effective(level, status, preferred)
+    shares = [np.interp(rating, _RATINGS, share) for share in np.eye(len(SCHOOLING_LEVELS))]
+    statuses = [status == number for number in range(UNSTATED)]
+    return np.asarray(np.column_stack((*shares, *statuses)) * (level >= 0)[:, None])
+
+
+_FEATURES_OF_ANSWERS = [_features_of_answers(preferred) for preferred in (*range(len(LEVELS)), -1)]
 
 
 def features(stated: Stated) -> NDArray[np.float64]:
@@ -192,7 +204,9 @@ def features(stated: Stated) -> NDArray[np.float64]:
     -------
     ndarray of float64, shape (n_rows, n_features)
         Columns are named by `FEATURES`. The academic rating of what is stated is spread over the two levels
-        next to it: 1.5 is half secondary, half associate.
+        next to it: 1.5 is half secondary, half associate. Schooling counts by how likely each reading is, in
+        sixty-fourths, so that sums are exact and the last bits of a probability tell nothing; schooling that is most
+        likely not asked for counts for nothing.
 
     Examples
     --------
@@ -206,11 +220,12 @@ def features(stated: Stated) -> NDArray[np.float64]:
     """
     n_rows = len(stated.level)
     column = {name: np.zeros(n_rows) for name in FEATURES}
-    effective, known = _effective(stated), stated.level >= 0
-    for share, name in zip(np.eye(len(SCHOOLING_LEVELS)), _SCHOOLING_FEATURES, strict=True):
-        column[name][known] = np.interp(effective[known], _RATINGS, share)
-    for status, name in enumerate(STATUSES[:UNSTATED]):
-        column[name][known & (stated.status == status)] = 1.0
+    known = stated.level >= 0
+    likely, schooling = np.round(stated.likely * _STEPS) / _STEPS, np.zeros((n_rows, len(_OF_SCHOOLING)))
+    for preferred in np.unique(stated.preferred[known]):
+        rows = known & (stated.preferred == preferred)
+        schooling[rows] = likely[rows] @ _FEATURES_OF_ANSWERS[preferred]
+    column |= zip(_OF_SCHOOLING, schooling.T, strict=True)
     column["prefers_more"][:] = (stated.preferred > stated.level) & (stated.status != PREFERRED)
     for name, mask in _counted(stated).items():
         count = np.bincount(stated.row[mask], minlength=n_rows)
@@ -262,7 +277,7 @@ def carriers(stated: Stated, values: NDArray[np.float64]) -> NDArray[np.int64]:
 
     decides = stated.decides
     leading = first_of(decides & (stated.value == stated.level[row]), first(decides))
-    carrier = dict.fromkeys((*_SCHOOLING_FEATURES, *STATUSES[:UNSTATED]), leading)
+    carrier = dict.fromkeys(_OF_SCHOOLING, leading)
     prefers = decides & (stated.value == stated.preferred[row]) & (stated.finding_status == PREFERRED)
     carrier["prefers_more"] = first(prefers)
     carrier |= {name: first(mask) for name, mask in _counted(stated).items()}

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from collarclass.errors import DataError
 from collarclass.features.ngrams import Occurrences, Vocabulary, ngrams
 from collarclass.features.stop_words import stop_words
-from collarclass.model.encoding import join_title, segments
+from collarclass.model.encoding import join_title
 from collarclass.model.persistence import shipped_reader
 from collarclass.requirement_reader.decide import Reader
 from collarclass.requirement_reader.reader import read_requirements
@@ -79,7 +79,7 @@ class CountedAds:
     text, title : HashedCounts
     features : ndarray of float64, shape (n_ads, n_features)
         Stated requirements.
-    segment : ndarray of int64, shape (n_ads,)
+    chinese : ndarray of bool, shape (n_ads,)
     length : ndarray of int64, shape (n_ads,)
         Tokens counted.
     max_tokens : int
@@ -89,12 +89,12 @@ class CountedAds:
     text: HashedCounts
     title: HashedCounts
     features: NDArray[np.float64]
-    segment: NDArray[np.int64]
+    chinese: NDArray[np.bool_]
     length: NDArray[np.int64]
     max_tokens: int
 
     def __len__(self) -> int:
-        return len(self.segment)
+        return len(self.chinese)
 
     def rows(self, index: NDArray[np.int64]) -> CountedAds:
         """The same for some of the ads."""
@@ -102,7 +102,7 @@ class CountedAds:
             self.text.rows(index),
             self.title.rows(index),
             self.features[index],
-            self.segment[index],
+            self.chinese[index],
             self.length[index],
             self.max_tokens,
         )
@@ -136,17 +136,15 @@ def count_ads(
     """
     counted = count_words(texts, titles, max_tokens)
     reader = reader if reader is not None else shipped_reader()
-    stated, segment = [np.zeros((0, len(FEATURES)))], [np.zeros(0, np.int64)]
+    stated = [np.zeros((0, len(FEATURES)))]
     for _, some_texts, some_titles in _chunks(texts, titles):
         tokens, _ = _joined(some_texts, some_titles)
-        found = read_requirements(tokens, reader)
-        stated.append(features(found))
-        segment.append(segments(tokens, found))
-    return replace(counted, features=np.concatenate(stated), segment=np.concatenate(segment))
+        stated.append(features(read_requirements(tokens, reader)))
+    return replace(counted, features=np.concatenate(stated))
 
 
 def count_words(texts: Sequence[str], titles: Sequence[str | None], max_tokens: int = 300) -> CountedAds:
-    """Count the n-grams of ads without reading what they state: no features, and segments by language alone."""
+    """Count the n-grams of ads without reading what they state: no features."""
     parts: dict[str, list[_Part]] = {"text": [], "title": []}
     chinese, length = [np.zeros(0, bool)], [np.zeros(0, np.int64)]
     for begin, some_texts, some_titles in _chunks(texts, titles):
@@ -160,7 +158,7 @@ def count_words(texts: Sequence[str], titles: Sequence[str | None], max_tokens: 
         text=_gather(parts["text"], len(texts)),
         title=_gather(parts["title"], len(texts)),
         features=np.zeros((len(texts), 0)),
-        segment=2 * np.concatenate(chinese).astype(np.int64),
+        chinese=np.concatenate(chinese),
         length=np.concatenate(length),
         max_tokens=max_tokens,
     )
@@ -237,7 +235,7 @@ def concatenate(parts: Sequence[CountedAds]) -> CountedAds:
         _stack([part.text for part in parts]),
         _stack([part.title for part in parts]),
         np.concatenate([part.features for part in parts]),
-        np.concatenate([part.segment for part in parts]),
+        np.concatenate([part.chinese for part in parts]),
         np.concatenate([part.length for part in parts]),
         lengths.pop(),
     )

@@ -20,6 +20,7 @@ from collarclass.definitions.labels import DIMENSIONS, LABELS, LEVELS, STATUSES,
 from collarclass.errors import DataError
 from collarclass.features.ngrams import Vocabulary, damped
 from collarclass.labelling.options import ModelLike, find_model
+from collarclass.model.encoding import segments
 from collarclass.model.model import Block, Model
 from collarclass.model.persistence import shipped_reader
 from collarclass.model.predict import predict
@@ -40,7 +41,7 @@ class _TrainingData:
 
     counts: list[sp.csr_matrix]
     features: NDArray[np.float64]
-    segment: NDArray[np.int64]
+    chinese: NDArray[np.bool_]
     label: NDArray[np.float64]
 
 
@@ -188,7 +189,7 @@ class CollarClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):  # typ
             _frequent(ads.title, weight, min(self.min_df, weight.min())),
         ]
         matrices = [_damped(part.counts) for part in parts]
-        data = _TrainingData(matrices, ads.features, ads.segment, _label_columns(labels))
+        data = _TrainingData(matrices, ads.features, ads.chinese, _label_columns(labels))
         words = np.zeros((len(ads), 2))
         for train, test in GroupKFold(self.n_folds).split(labels, groups=group):
             fitted = self._fit_words(data, train, target, weight)
@@ -197,8 +198,9 @@ class CollarClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):  # typ
             if steps is not None:
                 steps.done("words, held-out fold")
         self.classes_, self._columns = classes, [LABELS.index(name) for name in class_names]
-        word_scale, intercept, stated_weight = _fit_scale(words, data.features, data.segment, target, weight)
-        rating = intercept[data.segment] + word_scale[data.segment] * words + data.features @ stated_weight
+        segment = segments(data.chinese, data.features)
+        word_scale, intercept, stated_weight = _fit_scale(words, data.features, segment, target, weight)
+        rating = segment @ intercept + segment @ word_scale * words + data.features @ stated_weight
         self.held_out_scores_ = np.clip(rating, 0, 4) / 4
         decision = self._fit_decision(self.held_out_scores_, labels, weight)
         fitted = self._fit_words(data, np.arange(len(ads)), target, weight)
@@ -251,7 +253,7 @@ class CollarClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):  # typ
         presence = [sp.csr_matrix((np.ones(m.nnz), m.indices, m.indptr), m.shape) for m in counts]
         df = [np.asarray(m.T @ weight[train]) for m in presence]
         idf = [np.log((1 + weight[train].sum()) / (1 + d)) + 1 for d in df]
-        features = sp.csr_matrix(_by_language(data.features[train], data.segment[train]))
+        features = sp.csr_matrix(_by_language(data.features[train], data.chinese[train]))
         lengths = (1.0, self.title_scale)
 
         def ridge(scales: list[NDArray[np.float64]], target: NDArray[np.float64]) -> list[NDArray[np.float64]]:
@@ -414,7 +416,8 @@ def _score_counts(model: Model, ads: CountedAds) -> NDArray[np.float64]:
     for block, part in ((model.text, ads.text), (model.title, ads.title)):
         counts = _damped(part.aligned(block.vocabulary.hashes))
         words += _words(counts, block.scale.astype(np.float64), block.weight.astype(np.float64))
-    rating = model.intercept[ads.segment] + model.word_scale[ads.segment] * words
+    segment = segments(ads.chinese, ads.features)
+    rating = segment @ model.intercept + segment @ model.word_scale * words
     rating = rating + ads.features @ model.stated_weight.astype(np.float64)
     return np.asarray(np.clip(rating, 0.0, 4.0) / 4.0)
 
@@ -467,13 +470,13 @@ def _block(
     )
 
 
-def _by_language(features: NDArray[np.float64], segment: NDArray[np.int64]) -> NDArray[np.float64]:
+def _by_language(features: NDArray[np.float64], chinese: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Stated requirements of English and of Chinese ads in columns of their own, and which language it is.
 
     So words are not left to make up for what a requirement tells in one language and not in the other.
     """
-    chinese = (segment >> 1)[:, None]
-    return np.column_stack((features * (1 - chinese), features * chinese, chinese))
+    rows = chinese[:, None]
+    return np.column_stack((features * ~rows, features * rows, chinese))
 
 
 def _label_columns(labels: NDArray[Any]) -> NDArray[np.float64]:
@@ -508,7 +511,7 @@ def _words(counts: sp.csr_matrix, scale: NDArray[np.float64], weight: NDArray[np
 def _fit_scale(
     words: NDArray[np.float64],
     stated_features: NDArray[np.float64],
-    segment: NDArray[np.int64],
+    segment: NDArray[np.float64],
     target: NDArray[np.float64],
     weight: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
@@ -519,17 +522,16 @@ def _fit_scale(
     """
     word_scale, intercept = np.empty((4, 2)), np.empty((4, 2))
     stated_weight = np.empty((stated_features.shape[1], 2))
-    member = (segment[:, None] == np.arange(4)).astype(float)
     one = np.ones((len(segment), 1))
     for d in range(2):
         word = words[:, [d]]
-        design = np.column_stack((100 * one, 100 * word, member, member * word, stated_features))
+        design = np.column_stack((100 * one, 100 * word, segment, segment * word, stated_features))
         fitted = Ridge(alpha=1.0, fit_intercept=False)
         start = fitted.fit(design, target[:, d], sample_weight=weight).coef_
         # Too few ads can make held-out words look worse than nothing: they still count for something.
         word_scale[:, d] = np.maximum(100 * start[1] + start[6:10], _MIN_SCALE)
-        rest = target[:, d] - word_scale[segment, d] * word[:, 0]
-        design = np.column_stack((100 * one, member, stated_features))
+        rest = target[:, d] - segment @ word_scale[:, d] * word[:, 0]
+        design = np.column_stack((100 * one, segment, stated_features))
         start = fitted.fit(design, rest, sample_weight=weight).coef_
         intercept[:, d], stated_weight[:, d] = 100 * start[0] + start[1:5], start[5:]
     return word_scale, intercept, stated_weight

@@ -182,7 +182,7 @@ def save_counts(path: Path, ids: Sequence[str], ads: CountedAds, terms: TermList
         "ids": np.array(ids, dtype=np.str_),
         "fingerprint": np.array(fingerprint()),
         "max_tokens": np.array(ads.max_tokens),
-        "chinese": ads.segment >= 2,
+        "chinese": ads.chinese,
         "length": ads.length.astype(np.uint16),
     }
     ordered, place = terms.sorted()
@@ -222,7 +222,7 @@ def load_counts(path: Path, terms: TermList) -> tuple[list[str], CountedAds]:
         text=part("text"),
         title=part("title"),
         features=np.zeros((len(ids), 0)),
-        segment=2 * arrays["chinese"].astype(np.int64),
+        chinese=arrays["chinese"],
         length=arrays["length"].astype(np.int64),
         max_tokens=int(arrays["max_tokens"]),
     )
@@ -471,5 +471,5 @@ def read_real_ads(data: str | os.PathLike[str], mentions: RealMentions, reader: 
         raise DataError(
             "The files of data/real_ads and data/requirements/real_ads are not of the same ads: count again."
         )
-    ads, stated = concatenate([part for _, part in counted]), mentions.stated(reader)
-    return ids, replace(ads, features=features(stated), segment=ads.segment + (stated.level >= 0))
+    ads = concatenate([part for _, part in counted])
+    return ids, replace(ads, features=features(mentions.stated(reader)))

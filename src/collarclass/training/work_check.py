@@ -52,7 +52,7 @@ class _Words:
         text, head = (part.aligned(model.text.vocabulary.hashes) for part in (ads.text, ads.title))
         body = (text - head).maximum(0)
         title = ads.title.aligned(model.title.vocabulary.hashes)
-        return cls(body.tocsr(), head, title, ads.segment >= 2, ads.length <= SHORT)
+        return cls(body.tocsr(), head, title, ads.chinese, ads.length <= SHORT)
 
     def rows(self, index: NDArray[np.int64]) -> _Words:
         return _Words(self.text[index], self.head[index], self.title[index], self.chinese[index], self.short[index])
