@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import os
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, TypeVar
 
 from collarclass.definitions.definition import DEFAULT, DEFINITION_MARK, Definition, load_definition
 from collarclass.errors import DataError, ModelFileError, kind_of
@@ -19,9 +20,23 @@ from collarclass.requirement_reader.lexicon import Lexicon, load_lexicon
 ModelLike = Model | str | os.PathLike[str]
 LexiconLike = Lexicon | str | os.PathLike[str]
 DefinitionLike = Definition | str | os.PathLike[str]
+Function = TypeVar("Function", bound=Callable[..., Any])
 STANDARD = "standard"  # the name of the shipped model
 _MAX_KEPT = 8  # models and lexicons read from paths
 _MIN_DIGEST = 8  # hexadecimal digits by which a model can be pinned
+
+
+class LabelOptions(TypedDict, total=False):
+    """The options that every engine takes; their meaning and defaults are those of `Options.of`."""
+
+    evidence: bool
+    occupations: bool
+    prefix: str
+    min_confidence: float
+    model: ModelLike | None
+    model_version: str | None
+    definition: DefinitionLike
+    lexicon: LexiconLike | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,6 +150,15 @@ class Options:
         if self.origin is None:
             return _sent, (given,)
         return _sent, (given | {"model": None}, self.model.identity)
+
+
+def shows_options(function: Function) -> Function:
+    """Let `help` and editors name the options that a function takes as ``**options: Unpack[LabelOptions]``."""
+    signature, options = inspect.signature(function), inspect.signature(Options.of).parameters
+    own = [given for given in signature.parameters.values() if given.kind is not given.VAR_KEYWORD]
+    more = [options[name].replace(kind=inspect.Parameter.KEYWORD_ONLY) for name in LabelOptions.__annotations__]
+    function.__signature__ = signature.replace(parameters=[*own, *more])  # type: ignore[attr-defined]
+    return function
 
 
 def _sent(given: dict[str, Any], identity: str | None = None) -> Options:

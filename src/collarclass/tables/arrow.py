@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 def arrow_leaves(fields: Iterable[pa.Field], prefix: str = "") -> Iterator[tuple[str, pa.DataType]]:
@@ -60,3 +63,10 @@ def arrow_strings(column: pa.Array | pa.ChunkedArray) -> list[str]:
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         return cast(list[str], pc.fill_null(column, "").to_numpy(zero_copy_only=False).tolist())
     return ["" if value is None or value != value else str(value) for value in column.to_pylist()]
+
+
+def polars_schema(fields: Iterable[pa.Field]) -> pl.Schema:
+    """Arrow fields as polars has them."""
+    import polars as pl
+
+    return cast(pl.DataFrame, pl.from_arrow(pa.schema(fields).empty_table())).schema

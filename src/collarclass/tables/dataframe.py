@@ -16,7 +16,7 @@ from collarclass.labelling.judge import judge
 from collarclass.labelling.options import DefinitionLike, LexiconLike, ModelLike, Options
 from collarclass.model.stream import StreamSums
 from collarclass.progress import Progress, ProgressLike
-from collarclass.tables.arrow import arrow_column, arrow_kind, arrow_leaves, arrow_strings
+from collarclass.tables.arrow import arrow_column, arrow_kind, arrow_leaves, arrow_strings, polars_schema
 from collarclass.tables.columns import Columns, check_free, choose_columns
 from collarclass.tables.occupations import nearest_columns
 from collarclass.tables.schema import SCHEMA, added_fields, judged_table
@@ -254,14 +254,11 @@ class TableLabelling:
 
     def lazy(self, table: Any) -> Any:
         """A polars LazyFrame: labelled when it is collected; filters and columns asked for later stay behind it."""
-        import polars as pl
-
         schema = table.collect_schema()
         self.columns(schema.names())
-        new: Any = pl.from_arrow(pa.schema(self.fields()).empty_table())
         return table.map_batches(
             self.native,
-            schema={**schema, **new.schema},
+            schema={**schema, **polars_schema(self.fields())},
             predicate_pushdown=False,
             projection_pushdown=False,
             streamable=True,

@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 import pyarrow as pa
 
-from collarclass.definitions.definition import DEFAULT
-from collarclass.labelling.options import DefinitionLike, LexiconLike, ModelLike, Options
+from collarclass.labelling.options import LabelOptions, Options, shows_options
 from collarclass.tables.arrow import arrow_strings
 from collarclass.tables.dataframe import label_columns
 from collarclass.tables.schema import added_fields
 
-_TYPES = {pa.string(): "VARCHAR", pa.float64(): "DOUBLE"}
 
-
+@shows_options
 def register_duckdb(
     connection: Any,
     name: str = "collar",
-    *,
-    evidence: bool = True,
-    occupations: bool = False,
-    prefix: str = "",
-    min_confidence: float = 0.0,
-    model: ModelLike | None = None,
-    model_version: str | None = None,
-    definition: DefinitionLike = DEFAULT,
-    lexicon: LexiconLike | None = None,
+    **options: Unpack[LabelOptions],
 ) -> None:
     """Add the function `collar(text, title, code)` to a DuckDB connection.
 
@@ -49,23 +39,15 @@ def register_duckdb(
     >>> connection.sql("select collar('MIG welding of steel frames, days.', 'Welder').collar").fetchall()
     [('blue',)]
     """
-    options = Options.of(
-        model,
-        evidence=evidence,
-        prefix=prefix,
-        definition=definition,
-        occupations=occupations,
-        lexicon=lexicon,
-        min_confidence=min_confidence,
-        model_version=model_version,
-    )
+    chosen = Options.of(**options)
 
     def collar(text: pa.ChunkedArray, title: pa.ChunkedArray, code: pa.ChunkedArray) -> pa.Array:
         texts, titles, codes = map(arrow_strings, (text, title, code))
-        return label_columns(texts, titles, codes, options=options).to_struct_array().combine_chunks()
+        return label_columns(texts, titles, codes, options=chosen).to_struct_array().combine_chunks()
 
     columns = f"{name}_of_columns"
-    kind = connection.struct_type({field.name: _TYPES[field.type] for field in added_fields(options)})
+    added = connection.from_arrow(pa.schema(added_fields(chosen)).empty_table())
+    kind = connection.struct_type(dict(zip(added.columns, added.types, strict=True)))
     registered = connection.execute("select 1 from duckdb_functions() where function_name = ?", [columns])
     if registered.fetchall():
         connection.remove_function(columns)

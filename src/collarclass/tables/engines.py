@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Unpack
 
 import pyarrow as pa
 
-from collarclass.definitions.definition import DEFAULT
-from collarclass.labelling.options import DefinitionLike, LexiconLike, ModelLike, Options
+from collarclass.labelling.options import LabelOptions, Options, shows_options
 from collarclass.tables.columns import check_free, choose_columns
 from collarclass.tables.dataframe import TableLabelling
 
@@ -32,20 +31,14 @@ def _label(part: Any, labelling: TableLabelling) -> Any:
     return labelling.label(part)
 
 
+@shows_options
 def label_dask(
     ddf: Any,
     *,
     title: str | None = None,
     text: str | Sequence[str] | None = None,
     code: str | None = None,
-    evidence: bool = True,
-    occupations: bool = False,
-    prefix: str = "",
-    min_confidence: float = 0.0,
-    model: ModelLike | None = None,
-    model_version: str | None = None,
-    definition: DefinitionLike = DEFAULT,
-    lexicon: LexiconLike | None = None,
+    **options: Unpack[LabelOptions],
 ) -> Any:
     """Label every row of a Dask table, lazily, partition by partition.
 
@@ -78,38 +71,22 @@ def label_dask(
     >>> ads = dd.read_parquet("ads/*.parquet")  # doctest: +SKIP
     >>> label_dask(ads).to_parquet("labelled/")  # doctest: +SKIP
     """
-    options = Options.of(
-        model,
-        evidence=evidence,
-        prefix=prefix,
-        definition=definition,
-        code=code,
-        occupations=occupations,
-        lexicon=lexicon,
-        min_confidence=min_confidence,
-        model_version=model_version,
-    )
+    chosen = Options.of(code=code, **options)
     from dask import delayed
 
-    labelling = _for_workers(ddf.columns, title, text, options)
+    labelling = _for_workers(ddf.columns, title, text, chosen)
     shared = delayed(labelling, pure=False)  # one key in the graph, not a copy in every task
     return ddf.map_partitions(_label, shared, meta=labelling.label(ddf._meta), enforce_metadata=False)
 
 
+@shows_options
 def label_spark(
     sdf: Any,
     *,
     title: str | None = None,
     text: str | Sequence[str] | None = None,
     code: str | None = None,
-    evidence: bool = True,
-    occupations: bool = False,
-    prefix: str = "",
-    min_confidence: float = 0.0,
-    model: ModelLike | None = None,
-    model_version: str | None = None,
-    definition: DefinitionLike = DEFAULT,
-    lexicon: LexiconLike | None = None,
+    **options: Unpack[LabelOptions],
 ) -> Any:
     """Label every row of a Spark table, lazily, by `mapInArrow`.
 
@@ -141,24 +118,14 @@ def label_spark(
     >>> ads = spark.read.parquet("ads/")  # doctest: +SKIP
     >>> label_spark(ads).write.parquet("labelled/")  # doctest: +SKIP
     """
-    options = Options.of(
-        model,
-        evidence=evidence,
-        prefix=prefix,
-        definition=definition,
-        code=code,
-        occupations=occupations,
-        lexicon=lexicon,
-        min_confidence=min_confidence,
-        model_version=model_version,
-    )
+    chosen = Options.of(code=code, **options)
     from pyspark.sql.types import StructType
 
     from collarclass.tables.spark import check_case, spark_schema
 
     check_case(sdf)
-    labelling = _for_workers(sdf.columns, title, text, options)
-    schema = StructType([*sdf.schema.fields, *spark_schema(options).fields])
+    labelling = _for_workers(sdf.columns, title, text, chosen)
+    schema = StructType([*sdf.schema.fields, *spark_schema(chosen).fields])
     return sdf.mapInArrow(partial(_label_batches, labelling=labelling), schema)
 
 
@@ -167,20 +134,14 @@ def _label_batches(batches: Iterable[pa.RecordBatch], labelling: TableLabelling)
         yield from labelling.label(pa.Table.from_batches([batch])).combine_chunks().to_batches()
 
 
+@shows_options
 def label_ray(
     dataset: Any,
     *,
     title: str | None = None,
     text: str | Sequence[str] | None = None,
     code: str | None = None,
-    evidence: bool = True,
-    occupations: bool = False,
-    prefix: str = "",
-    min_confidence: float = 0.0,
-    model: ModelLike | None = None,
-    model_version: str | None = None,
-    definition: DefinitionLike = DEFAULT,
-    lexicon: LexiconLike | None = None,
+    **options: Unpack[LabelOptions],
 ) -> Any:
     """Label every row of a Ray dataset, lazily, by `map_batches`.
 
@@ -213,16 +174,6 @@ def label_ray(
     >>> ads = ray.data.read_parquet("ads/")  # doctest: +SKIP
     >>> label_ray(ads).write_parquet("labelled/")  # doctest: +SKIP
     """
-    options = Options.of(
-        model,
-        evidence=evidence,
-        prefix=prefix,
-        definition=definition,
-        code=code,
-        occupations=occupations,
-        lexicon=lexicon,
-        min_confidence=min_confidence,
-        model_version=model_version,
-    )
-    labelling = _for_workers(dataset.schema().names, title, text, options)
+    chosen = Options.of(code=code, **options)
+    labelling = _for_workers(dataset.schema().names, title, text, chosen)
     return dataset.map_batches(_label, fn_args=(labelling,), batch_format="pyarrow", batch_size=4096)

@@ -5,15 +5,11 @@ Importing this module gives every polars expression the namespace `collar`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, cast
+from typing import Unpack
 
-import pyarrow as pa
-
-from collarclass.definitions.definition import DEFAULT
 from collarclass.errors import import_optional
-from collarclass.labelling.options import DefinitionLike, LexiconLike, ModelLike, Options
-from collarclass.tables.arrow import arrow_strings
+from collarclass.labelling.options import LabelOptions, Options, shows_options
+from collarclass.tables.arrow import arrow_strings, polars_schema
 from collarclass.tables.dataframe import label_columns
 from collarclass.tables.schema import added_fields
 
@@ -28,19 +24,13 @@ class CollarNamespace:
     def __init__(self, text: pl.Expr) -> None:
         self._text = text
 
+    @shows_options
     def label(
         self,
         title: pl.Expr | str | None = None,
         *,
         code: pl.Expr | str | None = None,
-        evidence: bool = True,
-        occupations: bool = False,
-        prefix: str = "",
-        min_confidence: float = 0.0,
-        model: ModelLike | None = None,
-        model_version: str | None = None,
-        definition: DefinitionLike = DEFAULT,
-        lexicon: LexiconLike | None = None,
+        **options: Unpack[LabelOptions],
     ) -> pl.Expr:
         """Label the ads whose texts this expression gives.
 
@@ -67,16 +57,7 @@ class CollarNamespace:
         >>> ads.select(label).collect().item()
         'blue'
         """
-        options = Options.of(
-            model,
-            evidence=evidence,
-            prefix=prefix,
-            definition=definition,
-            occupations=occupations,
-            lexicon=lexicon,
-            min_confidence=min_confidence,
-            model_version=model_version,
-        )
+        chosen = Options.of(**options)
         given: dict[str, pl.Expr | str | None] = {"text": self._text, "title": title, "code": code}
         parts = [
             (pl.col(cell) if isinstance(cell, str) else cell).alias(name)
@@ -86,14 +67,8 @@ class CollarNamespace:
 
         def label(ads: pl.Series) -> pl.Series:
             cells = {column.name: arrow_strings(column.to_arrow()) for column in ads.struct.unnest()}
-            added = label_columns(cells["text"], cells.get("title"), cells.get("code"), options=options)
+            added = label_columns(cells["text"], cells.get("title"), cells.get("code"), options=chosen)
             return pl.Series("collar", added.to_struct_array())
 
-        kind = pl.Struct(polars_schema(added_fields(options)))
+        kind = pl.Struct(polars_schema(added_fields(chosen)))
         return pl.struct(parts).map_batches(label, return_dtype=kind, is_elementwise=True)
-
-
-def polars_schema(fields: Sequence[pa.Field]) -> pl.Schema:
-    """Arrow fields as polars has them."""
-    table: Any = pl.from_arrow(pa.schema(fields).empty_table())
-    return cast(pl.Schema, table.schema)

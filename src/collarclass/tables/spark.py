@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 import pyarrow as pa
 
-from collarclass.definitions.definition import DEFAULT
 from collarclass.errors import DataError
-from collarclass.labelling.options import DefinitionLike, LexiconLike, ModelLike, Options
+from collarclass.labelling.options import LabelOptions, Options, shows_options
 from collarclass.tables.arrow import arrow_strings
 from collarclass.tables.dataframe import label_columns
 from collarclass.tables.schema import added_fields
 
 
+@shows_options
 def register_spark(
     spark: Any,
     name: str = "collar",
-    *,
-    evidence: bool = True,
-    occupations: bool = False,
-    prefix: str = "",
-    min_confidence: float = 0.0,
-    model: ModelLike | None = None,
-    model_version: str | None = None,
-    definition: DefinitionLike = DEFAULT,
-    lexicon: LexiconLike | None = None,
+    **options: Unpack[LabelOptions],
 ) -> Any:
     """Add the function `collar(text, title, code)` to a Spark session, for SQL and for columns.
 
@@ -59,16 +51,7 @@ def register_spark(
     >>> register_spark(spark)  # doctest: +SKIP
     >>> spark.sql("select id, collar(text, title).collar from ads where year = 2026")  # doctest: +SKIP
     """
-    options = Options.of(
-        model,
-        evidence=evidence,
-        prefix=prefix,
-        definition=definition,
-        occupations=occupations,
-        lexicon=lexicon,
-        min_confidence=min_confidence,
-        model_version=model_version,
-    )
+    chosen = Options.of(**options)
     try:
         from pyspark.sql.functions import arrow_udf
     except ImportError:
@@ -79,19 +62,18 @@ def register_spark(
     def collar(text: pa.Array, *others: pa.Array) -> pa.Array:
         texts, *cells = map(arrow_strings, (text, *others))
         titles, codes = (*cells, None, None)[:2]
-        return label_columns(texts, titles, codes, options=options).to_struct_array().combine_chunks()
+        return label_columns(texts, titles, codes, options=chosen).to_struct_array().combine_chunks()
 
-    function = arrow_udf(collar, spark_schema(options))
+    function = arrow_udf(collar, spark_schema(chosen))
     spark.udf.register(name, function)
     return function
 
 
 def spark_schema(options: Options) -> Any:
     """The added columns as Spark has them."""
-    from pyspark.sql.types import DoubleType, StringType, StructField, StructType
+    from pyspark.sql.pandas.types import from_arrow_schema
 
-    types = {pa.string(): StringType(), pa.float64(): DoubleType()}
-    return StructType([StructField(field.name, types[field.type], True) for field in added_fields(options)])
+    return from_arrow_schema(pa.schema(added_fields(options)))
 
 
 def check_case(sdf: Any) -> None:
