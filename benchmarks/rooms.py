@@ -40,7 +40,7 @@ ROOMS: tuple[tuple[str, str, str], ...] = (
     ("level and status", "requirement_reader.reader", "combine"),
     ("features and notes", "model.predict", "_judge_ads"),
     ("sums of words", "model.model:Model", "ratings"),
-    ("sums of words", "model.model:Block", "values"),
+    ("sums of words", "model.model:Block", "weigh"),
     ("evidence", "model.predict", "runs_of_batch"),
     ("evidence", "model.predict", "deciding_words"),
     ("certificates", "model.predict", "certificate_names"),

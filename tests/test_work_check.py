@@ -58,7 +58,11 @@ def test_the_check_is_the_sum_of_its_words(checked: Model) -> None:
     texts = [*JOBS.values(), *EMPTY]
     batch = checked.encode(texts, None)
     assert checked.work is not None
-    sums = checked.work.sums(batch.terms, batch.values, batch.chinese, np.diff(batch.tokens.first))
+    blocks = zip(
+        (checked.text, checked.title), batch.terms, (checked.work.text_weight, checked.work.title_weight), strict=True
+    )
+    words = [block.weigh(terms, weight)[1][2] for block, terms, weight in blocks]
+    sums = checked.work.sums(words, batch.chinese, np.diff(batch.tokens.first))
     for row in range(len(texts)):
         total = float(checked.work.start[0, 1])  # all are short
         for terms, values, weight in zip(

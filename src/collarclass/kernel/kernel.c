@@ -483,23 +483,28 @@ EXPORT void fill_terms(const int32_t *found, int64_t n, const uint8_t *order, co
     }
 }
 
-/* Scaled values, each row brought to length one, as `Block.values`: value[n]; norm[n_rows] is scratch, all 0. */
-EXPORT void scale_values(const int64_t *row, const int64_t *term, const double *count, int64_t n, const float *scale,
-                         int64_t n_rows, double *norm, double *value) {
-    for (int64_t i = 0; i < n; i++) {
-        value[i] = count[i] * (double)scale[term[i]];
-        norm[row[i]] += value[i] * value[i];
-    }
-    for (int64_t r = 0; r < n_rows; r++) norm[r] = norm[r] == 0 ? 1.0 : sqrt(norm[r]);
-    for (int64_t i = 0; i < n; i++) value[i] /= norm[row[i]];
-}
-
-/* Sums of each row's values by both weights of its terms: sums[2 * n_rows], all 0 before. */
-EXPORT void sum_words(const int64_t *row, const int64_t *term, const double *value, int64_t n, const float *weight,
-                      int64_t n_rows, double *sums) {
-    for (int64_t i = 0; i < n; i++) {
-        sums[row[i]] += value[i] * (double)weight[2 * term[i]];
-        sums[n_rows + row[i]] += value[i] * (double)weight[2 * term[i] + 1];
+/* What the terms of each row count for, the row brought to length one, and their sums: `Block.weigh`.
+ *
+ * Terms come row by row. value[n]; sums[3 * n_rows], all 0 before: by both weights, and by whether they name work.
+ */
+EXPORT void weigh_terms(const int64_t *row, const int64_t *term, const double *count, int64_t n, const float *scale,
+                        const float *weight, const float *work, int64_t n_rows, double *value, double *sums) {
+    for (int64_t begin = 0, stop; begin < n; begin = stop) {
+        double norm = 0.0, sum[3] = {0.0, 0.0, 0.0};
+        for (stop = begin; stop < n && row[stop] == row[begin]; stop++) {
+            value[stop] = count[stop] * (double)scale[term[stop]];
+            norm += value[stop] * value[stop];
+            __builtin_prefetch(weight + 2 * term[stop]);
+            __builtin_prefetch(work + term[stop]);
+        }
+        norm = norm == 0 ? 1.0 : sqrt(norm);
+        for (int64_t i = begin; i < stop; i++) {
+            value[i] /= norm;
+            sum[0] += value[i] * (double)weight[2 * term[i]];
+            sum[1] += value[i] * (double)weight[2 * term[i] + 1];
+            sum[2] += value[i] * (double)work[term[i]];
+        }
+        for (int k = 0; k < 3; k++) sums[k * n_rows + row[begin]] = sum[k];
     }
 }
 

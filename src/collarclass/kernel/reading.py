@@ -92,22 +92,14 @@ def count_terms(
     return {"row": row, "term": term, "times": times, "value": value, "first": first, "last": last, "known": known}
 
 
-def scale_values(
-    row: Indices, term: Indices, count: NDArray[np.float64], scale: NDArray[np.float32], n_rows: int
-) -> NDArray[np.float64]:
-    """Counts by the scale of their terms, every row brought to length one."""
-    value = np.empty(len(row), np.float64)
-    call("scale_values", row, term, count, len(row), scale, n_rows, np.zeros(n_rows), value)
-    return value
-
-
-def sum_words(
-    row: Indices, term: Indices, value: NDArray[np.float64], weight: NDArray[np.float32], n_rows: int
-) -> NDArray[np.float64]:
-    """Sums of each row's values by the two weights of their terms, shape (2, n_rows)."""
-    sums = np.zeros((2, n_rows))
-    call("sum_words", row, term, value, len(row), weight, n_rows, sums)
-    return sums
+def weigh_terms(
+    terms: Any, scale: NDArray[np.float32], weight: NDArray[np.float32], work: NDArray[np.float32]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """What each term counts for, every row brought to length one, and three sums of each row, shape (3, n_rows)."""
+    n, n_rows = len(terms.row), len(terms.known)
+    value, sums = np.empty(n), np.zeros((3, n_rows))
+    call("weigh_terms", terms.row, terms.term, terms.value, n, scale, weight, work, n_rows, value, sums)
+    return value, sums
 
 
 def sum_weights(number: Indices, starts: Indices, weight: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -28,6 +28,8 @@ class EncodedBatch:
     terms : pair of Terms
     values : pair of ndarray of float64
         Scaled counts of the terms; each row has length one.
+    words : ndarray of float64, shape (2, n_rows)
+        Sums of the terms, for the academic and the hands-on rating.
     stated : Stated
     features : ndarray of float64, shape (n_rows, n_features)
         What `stated` says, as the model reads it.
@@ -43,6 +45,7 @@ class EncodedBatch:
     tokens: Tokens
     terms: tuple[Terms, Terms]
     values: tuple[NDArray[np.float64], NDArray[np.float64]]
+    words: NDArray[np.float64]
     stated: Stated
     features: NDArray[np.float64]
     chinese: NDArray[np.bool_]

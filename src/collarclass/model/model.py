@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,20 +68,20 @@ class Block:
     weight: NDArray[np.float32]
     displayable: NDArray[np.bool_]
 
-    def values(self, terms: Terms, n_rows: int) -> NDArray[np.float64]:
-        """Scaled count of each term, every row brought to length one."""
-        if is_compiled():
-            return reading.scale_values(terms.row, terms.term, terms.value, self.scale, n_rows)
-        value = terms.value * self.scale[terms.term]
-        norm = np.sqrt(np.bincount(terms.row, value * value, n_rows))
-        norm[norm == 0] = 1.0
-        return np.asarray(value / norm[terms.row])
+    def weigh(self, terms: Terms, work: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Scaled count of each term, every row brought to length one; and the sums of each row, shape (3, n_rows).
 
-    def sums(self, terms: Terms, values: NDArray[np.float64], n_rows: int) -> NDArray[np.float64]:
-        """Sum of each row's words, shape (2, n_rows): for the academic and the hands-on rating."""
+        Sums are of the academic and of the hands-on rating, and by weights that say whether the work is named.
+        """
         if is_compiled():
-            return reading.sum_words(terms.row, terms.term, values, self.weight, n_rows)
-        return np.array([np.bincount(terms.row, values * weight[terms.term], n_rows) for weight in self.weight.T])
+            return reading.weigh_terms(terms, self.scale, self.weight, work)
+        row, n_rows = terms.row, len(terms.known)
+        value = terms.value * self.scale[terms.term]
+        norm = np.sqrt(np.bincount(row, value * value, n_rows))
+        norm[norm == 0] = 1.0
+        value = value / norm[row]
+        sums = [np.bincount(row, value * weight[terms.term], n_rows) for weight in (*self.weight.T, work)]
+        return value, np.array(sums)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +102,12 @@ class WorkCheck:
     start: NDArray[np.float32]
 
     def sums(
-        self,
-        terms: tuple[Terms, Terms],
-        values: tuple[NDArray[np.float64], ...],
-        chinese: NDArray[np.bool_],
-        n_tokens: NDArray[np.int64],
+        self, words: Iterable[NDArray[np.float64]], chinese: NDArray[np.bool_], n_tokens: NDArray[np.int64]
     ) -> NDArray[np.float64]:
-        """The sum of each ad, from its scaled counts."""
+        """The sum of each ad, from those of its words in the text and in the title."""
         sums = self.start[chinese.astype(np.int64), (n_tokens <= SHORT).astype(np.int64)].astype(np.float64)
-        for weight, found, value in zip((self.text_weight, self.title_weight), terms, values, strict=True):
-            sums += np.bincount(found.row, value * weight[found.term], len(sums))
+        for part in words:
+            sums += part
         return sums
 
 
@@ -190,30 +186,40 @@ class Model:
         """Read a batch of ads into the numbers that the ratings are sums of; and why requirements are read so."""
         joined = [join_title(text, title) for text, title in zip(texts, titles or [None] * len(texts), strict=True)]
         combined = [text for text, _, _ in joined]
-        tokens, max_tokens, n_rows = tokenize(combined), int(self.limits["max_tokens"]), len(joined)
+        tokens, max_tokens = tokenize(combined), int(self.limits["max_tokens"])
         title = tokens.before(np.array([end for _, end, _ in joined], dtype=np.int64))
         terms = (
             count_terms(tokens, self.text.vocabulary, max_tokens),
             count_terms(tokens, self.title.vocabulary, title),
         )
         stated = read_requirements(tokens, self.reader, self.lexicon, reasons)
-        values = (self.text.values(terms[0], n_rows), self.title.values(terms[1], n_rows))
         found, chinese = features(stated), tokens.is_chinese
+        of_text, of_title = self._work_weights()
+        text_values, text_sums = self.text.weigh(terms[0], of_text)
+        title_values, title_sums = self.title.weigh(terms[1], of_title)
         note = self._note(tokens, terms[0])
         if self.work is not None:
-            note[(note == JUDGED) & (self.work.sums(terms, values, chinese, np.diff(tokens.first)) < 0)] = NO_WORK
+            work = self.work.sums((text_sums[2], title_sums[2]), chinese, np.diff(tokens.first))
+            note[(note == JUDGED) & (work < 0)] = NO_WORK
         return EncodedBatch(
             combined_text=combined,
             text_offset=np.array([offset for _, _, offset in joined], dtype=np.int64),
             tokens=tokens,
             terms=terms,
-            values=values,
+            values=(text_values, title_values),
+            words=text_sums[:2] + title_sums[:2],
             stated=stated,
             features=found,
             chinese=chinese,
             segment=segments(chinese, found),
             note=note,
         )
+
+    def _work_weights(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Weights of the terms of text and title that say whether the work is named; all 0 without such a check."""
+        if self.work is not None:
+            return self.work.text_weight, self.work.title_weight
+        return np.zeros(len(self.text.scale), np.float32), np.zeros(len(self.title.scale), np.float32)
 
     def _note(self, tokens: Tokens, terms: Terms) -> NDArray[np.int8]:
         """Why each row cannot be judged: index into `NOTES`."""
@@ -231,15 +237,12 @@ class Model:
         """The two sums, on the codebook's scale, not yet clipped to 0..4; shape (n_rows, 2)."""
         n_rows = len(batch.note)
         ratings = np.empty((n_rows, 2))
-        words = np.zeros((2, n_rows))
-        for block, terms, values in zip((self.text, self.title), batch.terms, batch.values, strict=True):
-            words += block.sums(terms, values, n_rows)
         start, scale = batch.segment @ self.intercept, batch.segment @ self.word_scale
         for dimension, weight in enumerate(self.stated_weight.T):
             stated = np.zeros(n_rows)
             for value, slope in zip(batch.features.T, weight, strict=True):  # in a fixed order: one sum in every batch
                 stated += value * slope
-            ratings[:, dimension] = start[:, dimension] + scale[:, dimension] * words[dimension] + stated
+            ratings[:, dimension] = start[:, dimension] + scale[:, dimension] * batch.words[dimension] + stated
         return ratings
 
     def probabilities(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -495,7 +495,7 @@ def _damped(counts: sp.csr_matrix) -> sp.csr_matrix:
 
 
 def _scaled(counts: sp.csr_matrix, scale: NDArray[np.float64]) -> sp.csr_matrix:
-    """Counts times the terms' scale, every row of length one: what `Block.values` gives."""
+    """Counts times the terms' scale, every row of length one: what `Block.weigh` gives."""
     matrix = counts.copy()
     matrix.data *= scale[matrix.indices]
     norm = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
