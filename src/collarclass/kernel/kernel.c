@@ -1450,3 +1450,12 @@ EXPORT void most_of_others(const double *own, const double *joined, const int64_
             }
         }
 }
+
+/* Add the weights of what `relations` says of each mention, one relation after the other: sums[n * width]. */
+EXPORT void add_relations(const double *values, const float *weight, int64_t n, int64_t n_relations, int64_t width,
+                          double *sums) {
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t k = 0; k < n_relations; k++)
+            for (int64_t j = 0; j < width; j++)
+                sums[i * width + j] += values[i * n_relations + k] * (double)weight[k * width + j];
+}

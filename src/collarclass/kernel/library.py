@@ -19,7 +19,8 @@ _FOLDER = Path(__file__).parent
 _SUFFIX = {"win32": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
 _COUNTING = ("find_hashes", "count_terms", "find_phrases", "find_runs")  # functions that return how much they found
 _FUNCTIONS = (*_COUNTING, "scan_tokens", "fill_tokens", "fill_terms", "weigh_terms", "sum_weights",
-              "cut_sentences", "sum_context", "count_numerals", "most_of_others")  # fmt: skip
+              "cut_sentences", "sum_context", "count_numerals", "most_of_others",
+              "add_relations")  # fmt: skip
 _LONGEST = 1 << 31  # characters of a batch: places are kept as 32-bit integers
 
 

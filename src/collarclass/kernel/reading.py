@@ -189,3 +189,8 @@ def most_of_others(
     most = np.zeros((n_columns, len(row)))
     call("most_of_others", own, joined, row, level, len(row), most)
     return most
+
+
+def add_relations(values: NDArray[np.float64], weight: NDArray[np.float32], sums: NDArray[np.float64]) -> None:
+    """Add the weights of what `relations` says of each mention to its sums, in place."""
+    call("add_relations", np.ascontiguousarray(values), weight, len(values), *weight.shape, sums)

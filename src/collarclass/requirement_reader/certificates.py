@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
 from collarclass.definitions.labels import NOT_NEEDED, PREFERRED, REQUIRED, SUBSTITUTABLE, UNSTATED
 from collarclass.requirement_reader.lexicon import NATURES
-from collarclass.requirement_reader.stated import CERTIFICATE, LICENCE, SKILL_GRADE, Stated
+from collarclass.requirement_reader.stated import CERTIFICATE, LICENCE, SKILL_GRADE, Stated, is_certificate
 
 _STRONGEST_FIRST = (REQUIRED, SUBSTITUTABLE, PREFERRED, NOT_NEEDED, UNSTATED)
 _MAX_NAMES = 8  # of one ad
 UNNAMED = {CERTIFICATE: "unnamed certificate", LICENCE: "unnamed licence", SKILL_GRADE: "unnamed skill grade"}
-
-
-def is_certificate(stated: Stated) -> NDArray[np.bool_]:
-    """Which findings are certificates, licences or skill grades; driving licences are not."""
-    return np.isin(stated.kind, (CERTIFICATE, LICENCE, SKILL_GRADE))
 
 
 def certificate_status(stated: Stated) -> NDArray[np.int8]:
@@ -31,7 +28,7 @@ def certificate_status(stated: Stated) -> NDArray[np.int8]:
     rank[list(_STRONGEST_FIRST)] = np.arange(len(_STRONGEST_FIRST))
     strongest = np.full((len(stated.level), len(NATURES)), rank[UNSTATED], dtype=np.int8)
     for column, nature in enumerate(NATURES):
-        chosen = is_certificate(stated) & (stated.nature == column)
+        chosen = is_certificate(stated.kind) & (stated.nature == column)
         if nature == "vocational":
             chosen |= stated.kind == SKILL_GRADE
         np.minimum.at(strongest[:, column], stated.row[chosen], rank[stated.finding_status[chosen]])
@@ -52,14 +49,13 @@ def certificate_names(stated: Stated) -> list[tuple[str, ...]]:
     >>> [item.name for item in requirements("CCNA and a valid forklift licence required.")]
     ['Cisco CCNA', 'Forklift Operator Certification']
     """
-    asked = np.flatnonzero(is_certificate(stated) & (stated.finding_status != NOT_NEEDED))
-    named: list[dict[str, None]] = [{} for _ in stated.level]
-    unnamed: list[dict[str, None]] = [{} for _ in stated.level]
-    for row, kind, number in zip(
-        stated.row[asked].tolist(), stated.kind[asked].tolist(), stated.credential[asked].tolist(), strict=True
-    ):
-        if number >= 0:
-            named[row].setdefault(str(stated.credential_names[number]))
-        else:
-            unnamed[row].setdefault(UNNAMED[kind])
-    return [(*first, *last)[:_MAX_NAMES] for first, last in zip(named, unnamed, strict=True)]
+    asked = np.flatnonzero(is_certificate(stated.kind) & (stated.finding_status != NOT_NEEDED))
+    number = stated.credential[asked]
+    named = np.flatnonzero(number >= 0)
+    names = [UNNAMED[kind] for kind in stated.kind[asked].tolist()]
+    for i, name in zip(named.tolist(), stated.credential_names[number[named]].tolist(), strict=True):
+        names[i] = name
+    order = np.lexsort((number < 0, stated.row[asked]))
+    in_order = [names[i] for i in order.tolist()]
+    cuts = np.searchsorted(stated.row[asked], np.arange(len(stated.level) + 1)).tolist()
+    return [tuple(dict.fromkeys(in_order[a:b]))[:_MAX_NAMES] if b > a else () for a, b in pairwise(cuts)]

@@ -21,6 +21,7 @@ from collarclass.requirement_reader.stated import (
     SCHOOLING,
     SKILL_GRADE,
     Stated,
+    is_certificate,
 )
 
 _KINDS = {  # of finding that the lexicon's items are
@@ -81,7 +82,7 @@ def combine(
         decides=decides[keep],
         confidence=confidence,
         mention=keep,
-        credential=np.where(np.isin(kind, (CERTIFICATE, LICENCE, SKILL_GRADE)), lexicon.credential[phrase], -1),
+        credential=np.where(is_certificate(kind), lexicon.credential[phrase], -1),
         credential_names=lexicon.credential_names,
     )
 

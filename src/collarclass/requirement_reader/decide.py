@@ -170,8 +170,12 @@ def judge(
     """Judge mentions by the sums of their features' weights."""
     outcome, alternative = probabilities(sums[:, :N_MENTION])
     deciding = sums[:, N_MENTION:].copy()
-    for values, weights in zip(relations(items, outcome, alternative).T, reader.relation, strict=True):
-        deciding += values[:, None] * weights  # in a fixed order: the same sum in every batch
+    related = relations(items, outcome, alternative)
+    if is_compiled():
+        reading.add_relations(related, reader.relation, deciding)
+    else:
+        for values, weights in zip(related.T, reader.relation, strict=True):
+            deciding += values[:, None] * weights  # in a fixed order: the same sum in every batch
     return Decisions(outcome, alternative, deciding, known)
 
 

@@ -13,7 +13,8 @@ _HALF, _MONTHS, _FIRST = (VALUES["years"].index(v) for v in ("half", "months", "
 _MIN_AGE_YEARS = 30  # a range that ends so high is an age
 _MAX_LETTERS_BETWEEN, _MAX_LETTERS_ACROSS = 3, 5  # characters from a number to the next one, and to the one behind it
 _COMMA, _COLON, _HYPHEN, _DOT, _ZERO, _A, _Z = (ord(c) for c in ",:-.0az")
-_LISTED = np.array([ord(c) for c in "、.)"])  # what stands behind the number of an item in a list
+_LISTED = np.zeros(1 << 16, dtype=bool)
+_LISTED[[ord(c) for c in "、.)"]] = True  # what stands behind the number of an item in a list
 
 
 def count_years(
@@ -80,7 +81,7 @@ def _numbers_before(
     glued &= (digit >= 0) & (digit < 10) & (letter >= _A) & (letter <= _Z)
     number[1, glued] = digit[glued]
     behind = tokens.end[back[1:]]
-    listed = np.isin(tokens.folded[behind], _LISTED)  # "2. three years"
+    listed = _LISTED[tokens.folded[behind]]  # "2. three years"
     number[1:][listed & ~np.isnan(number[1:])] = np.nan
     return number, back
 

@@ -21,7 +21,8 @@ BEFORE, BEHIND = 0, 1  # sides of a mention
 _MIN_LETTERS = 3  # of a word that another was run into
 _GENERAL_SCHOOLING = 2  # from this value on, "nothing" names schooling in general: "qualifications", "college"
 _MAX_QUALIFYING_TOKENS = 4  # from "equivalent" to "experience"
-_PARTS_CLAUSES = np.array([ord(c) for c in ",;("])
+_PARTS_CLAUSES = np.zeros(1 << 16, dtype=bool)
+_PARTS_CLAUSES[[ord(c) for c in ",;("]] = True
 _MAX_DENIAL_TOKENS = 10  # between schooling in general and the words that deny it
 _MAX_TOKENS_FROM_PURSUING, _MAX_TOKENS_TO_PURSUING = 6, 4  # "pursuing a degree", "degree in progress"
 
@@ -178,7 +179,7 @@ def _join_equivalents(tokens: Tokens, found: Phrases, is_item: Flags) -> None:
     whole = np.ones(len(mark), dtype=bool)
     for step in range(_MAX_QUALIFYING_TOKENS):
         sign = tokens.folded[tokens.end[np.minimum(found.last[mark] + step, len(tokens) - 1)]]
-        whole &= (step >= gap) | ~np.isin(sign, _PARTS_CLAUSES)
+        whole &= (step >= gap) | ~_PARTS_CLAUSES[sign]
     found.group[mark[whole]], found.value[mark[whole]] = CLASS["substitute"], VALUES["substitute"].index("after")
 
 

@@ -22,6 +22,11 @@ KINDS = ("schooling", "certificate", "licence", "skill_grade", "licence", "exper
 SCHOOLING, CERTIFICATE, LICENCE, SKILL_GRADE, DRIVING, EXPERIENCE = range(len(KINDS))
 
 
+def is_certificate(kind: NDArray[np.int8]) -> NDArray[np.bool_]:
+    """Which findings are certificates, licences or skill grades; driving licences are not."""
+    return (kind >= CERTIFICATE) & (kind <= SKILL_GRADE)
+
+
 @dataclass(frozen=True, slots=True)
 class Requirement:
     """Something the ad asks of applicants, as stated.

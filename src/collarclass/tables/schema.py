@@ -50,7 +50,7 @@ def _words(words: Sequence[str], codes: Any) -> pa.Array:
 
 def _quoted(words: Sequence[str]) -> pa.Array:
     """Words of the ads themselves."""
-    return pa.array(list(map(well_formed, words)), pa.string())
+    return pa.array(words if "".join(words).isascii() else list(map(well_formed, words)), pa.string())
 
 
 def _number(name: str, meaning: str, get: Callable[[Predictions], Any]) -> Column:

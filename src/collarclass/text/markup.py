@@ -21,7 +21,7 @@ _OPENING = re.compile(r"<!--()()")  # of a comment, with the groups of a candida
 _QUOTED = re.compile(r"=\s*(?:\"[^\"]*\"|'[^']*')")
 _STOP = re.compile(r"[<>=]")
 # Apart, for an expression that begins with a letter of its own is searched for many times as fast.
-_MARKUP = re.compile(r"<[a-zA-Z/!?]"), re.compile(r"&(?:#\d|#[xX][0-9a-fA-F]|[a-zA-Z])")
+_TAG, _REFERENCE = re.compile(r"<[a-zA-Z/!?]"), re.compile(r"&(?:#\d|#[xX][0-9a-fA-F]|[a-zA-Z])")
 _ENTITY = re.compile(
     r"&(?:#\d{1,8};?|#[xX][0-9a-fA-F]{1,7};?|[a-zA-Z][a-zA-Z0-9]{1,30};|(?:nbsp|amp|lt|gt|quot)(?![a-zA-Z0-9=]))"
 )
@@ -62,7 +62,7 @@ def read_markup(text: str) -> tuple[str, NDArray[np.int64] | None]:
     """
     places = None
     for _ in range(_MAX_ESCAPES):
-        if not any(expression.search(text) for expression in _MARKUP):
+        if not (_TAG.search(text) or _REFERENCE.search(text)):
             break
         runs, starts, steps = _runs(text)
         plain = "".join(runs)
