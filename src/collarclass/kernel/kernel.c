@@ -606,38 +606,64 @@ typedef struct {
     int64_t n_words, n_longer;
 } Candidates;
 
-/* Tokens from one to another at which phrases of a kind may begin; where items may, cues are looked for as well. */
-static void gather_candidates(const Stream *s, const Lexicon *x, int64_t from, int64_t to, int kind, Candidates *c) {
-    int64_t n = 0;
-    c->n_words = c->n_longer = 0;
-    for (int64_t i = from; i < to; i++) {
-        uint8_t first = x->firsts[s->hash[i] >> 48];
-        c->word[n] = (int32_t)i;
-        n += kind == OF_ITEM ? first & OF_ITEM : first > 0;
-    }
+/* Keep those of some tokens whose hash may be known, and fetch the slots of these. */
+static int64_t keep_words(const Stream *s, const Lexicon *x, int32_t *word, int64_t n) {
+    int64_t kept = 0;
     for (int64_t k = 0; k < n; k++) {
-        int64_t i = c->word[k];
-        uint64_t hash = s->hash[i], next = i + 1 < s->n ? s->hash[i + 1] : 0;
-        c->word[c->n_words] = c->longer[c->n_longer] = (int32_t)i;
-        c->n_words += may_be_known(&x->prefixes, hash);
-        c->n_longer += (i + 1 < s->n) & may_be_known(&x->prefixes, mix(hash * PAIR + next));
+        int32_t i = word[k];
+        word[kept] = i;
+        kept += may_be_known(&x->prefixes, s->hash[i]);
     }
-    int64_t n_words = c->n_words, n_longer = c->n_longer;
-    c->n_words = c->n_longer = 0;
-    for (int64_t k = 0; k < n_words; k++) {
-        uint64_t hash = s->hash[c->word[k]];
-        uint8_t word = x->words[hash >> 48];
-        prefetch_slot(&x->prefixes, hash);
-        c->word[c->n_words] = c->word[k];
-        c->n_words += kind == OF_ITEM ? word & OF_ITEM : word == OF_CUE;
+    for (int64_t k = 0; k < kept; k++) prefetch_slot(&x->prefixes, s->hash[word[k]]);
+    return kept;
+}
+
+/* Tokens of a row at which items may begin, and those at which cues and no items may. */
+static void gather_candidates(const Stream *s, const Lexicon *x, int64_t begin, int64_t stop, Candidates *items,
+                              Candidates *cues) {
+    int32_t *some = cues->longer; /* tokens that may begin anything; of pairs fewer and fewer stay */
+    int64_t n = 0, n_pairs = 0;
+    items->n_words = items->n_longer = cues->n_words = cues->n_longer = 0;
+    for (int64_t i = begin; i < stop; i++) {
+        uint64_t place = s->hash[i] >> 48;
+        uint8_t word = x->words[place];
+        some[n] = items->word[items->n_words] = cues->word[cues->n_words] = (int32_t)i;
+        n += x->firsts[place] > 0;
+        items->n_words += word & OF_ITEM;
+        cues->n_words += word == OF_CUE;
     }
-    for (int64_t k = 0; k < n_longer; k++) {
-        int64_t i = c->longer[k];
+    items->n_words = keep_words(s, x, items->word, items->n_words);
+    cues->n_words = keep_words(s, x, cues->word, cues->n_words);
+    if (n && some[n - 1] + 1 >= s->n) n--; /* the last token of all begins no pair */
+    for (int64_t k = 0; k < n; k++) {
+        int32_t i = some[k];
+        some[n_pairs] = i;
+        n_pairs += may_be_known(&x->prefixes, mix(s->hash[i] * PAIR + s->hash[i + 1]));
+    }
+    for (int64_t k = 0; k < n_pairs; k++) {
+        int32_t i = some[k];
+        uint8_t first = x->firsts[s->hash[i] >> 48];
         uint8_t pair = x->pairs[((s->hash[i] << 7) ^ s->hash[i + 1]) >> (64 - PAIR_BITS)];
-        prefetch_slot(&x->prefixes, mix(s->hash[i] * PAIR + s->hash[i + 1]));
-        c->longer[c->n_longer] = (int32_t)i;
-        c->n_longer += kind == OF_ITEM ? pair & OF_ITEM : pair == OF_CUE;
+        items->longer[items->n_longer] = cues->longer[cues->n_longer] = i;
+        items->n_longer += first & pair & OF_ITEM;
+        cues->n_longer += pair == OF_CUE;
     }
+    for (int64_t k = 0; k < items->n_longer; k++)
+        prefetch_slot(&x->prefixes, mix(s->hash[items->longer[k]] * PAIR + s->hash[items->longer[k] + 1]));
+    for (int64_t k = 0; k < cues->n_longer; k++)
+        prefetch_slot(&x->prefixes, mix(s->hash[cues->longer[k]] * PAIR + s->hash[cues->longer[k] + 1]));
+}
+
+/* Take the candidates from one token to another out of those that are left. */
+static Candidates take_within(Candidates *left, int64_t from, int64_t to) {
+    int64_t word = 0, longer = 0;
+    while (word < left->n_words && left->word[word] < from) word++;
+    while (longer < left->n_longer && left->longer[longer] < from) longer++;
+    Candidates taken = {left->word + word, left->longer + longer, 0, 0};
+    while (word < left->n_words && left->word[word] < to) word++, taken.n_words++;
+    while (longer < left->n_longer && left->longer[longer] < to) longer++, taken.n_longer++;
+    left->word += word, left->longer += longer, left->n_words -= word, left->n_longer -= longer;
+    return taken;
 }
 
 /* Put down the longest phrase at each candidate that is longer than what is there; the next candidates are k and l. */
@@ -734,33 +760,33 @@ static void settle_chain(Chain *c) {
 
 /* Best match at each token of a row: size and phrase[stop - begin], sizes all 0 before. */
 static void match_row(const Stream *s, const Lexicon *x, int64_t begin, int64_t stop, int32_t *size, int32_t *phrase,
-                      int32_t *items, Candidates *c) {
-    int64_t n_items = 0, end = stop, at;
+                      int32_t *places, Candidates items, Candidates cues) {
+    int64_t n_places = 0, end = stop, at;
     int full = 0;
-    gather_candidates(s, x, begin, stop, OF_ITEM, c);
-    for (int64_t k = 0, l = 0; k < c->n_words || l < c->n_longer;) {
+    gather_candidates(s, x, begin, stop, &items, &cues);
+    for (int64_t k = 0, l = 0; k < items.n_words || l < items.n_longer;) {
         int64_t word = k, longer = l;
-        Match m = match_next(s, x, c, &k, &l, &at, full);
+        Match m = match_next(s, x, &items, &k, &l, &at, full);
         if (at >= end) break;
         if (m.has_item && !full) {
-            if (n_items < MOST_PLACES) {
-                items[n_items++] = (int32_t)(at - begin);
+            if (n_places < MOST_PLACES) {
+                places[n_places++] = (int32_t)(at - begin);
             } else { /* from here on items are left out; words near the last stay */
                 full = 1;
-                m = match_next(s, x, c, &word, &longer, &at, full);
+                m = match_next(s, x, &items, &word, &longer, &at, full);
                 if (at + RIGHT < end) end = at + RIGHT;
             }
         }
         size[at - begin] = m.size, phrase[at - begin] = m.phrase;
     }
-    for (int64_t i = 0, done = begin; i < n_items;) {
-        int64_t from = begin + items[i] - LEFT, to = begin + items[i] + RIGHT;
-        for (i++; i < n_items && begin + items[i] - LEFT <= to; i++) to = begin + items[i] + RIGHT;
+    for (int64_t i = 0, done = begin; i < n_places;) {
+        int64_t from = begin + places[i] - LEFT, to = begin + places[i] + RIGHT;
+        for (i++; i < n_places && begin + places[i] - LEFT <= to; i++) to = begin + places[i] + RIGHT;
         if (from < done) from = done;
         if (to > stop) to = stop;
-        gather_candidates(s, x, from, to, OF_CUE, c);
-        for (int64_t k = 0, l = 0; k < c->n_words || l < c->n_longer;) {
-            Match m = match_next(s, x, c, &k, &l, &at, 0);
+        Candidates near = take_within(&cues, from, to);
+        for (int64_t k = 0, l = 0; k < near.n_words || l < near.n_longer;) {
+            Match m = match_next(s, x, &near, &k, &l, &at, 0);
             if (m.size > size[at - begin]) size[at - begin] = m.size, phrase[at - begin] = m.phrase;
         }
         done = to;
@@ -769,7 +795,7 @@ static void match_row(const Stream *s, const Lexicon *x, int64_t begin, int64_t 
 
 /* Find phrases: first, last, phrase[n] are filled; returns their number.
  *
- * row_first[n_rows + 1] bounds the rows, none longer than most_tokens; ints[14 * (most_tokens + 1)] and
+ * row_first[n_rows + 1] bounds the rows, none longer than most_tokens; ints[16 * (most_tokens + 1)] and
  * bytes[most_tokens] are scratch.
  */
 EXPORT int64_t find_phrases(const uint64_t *hash, const int64_t *sentence, const int64_t *start, const int64_t *end,
@@ -782,17 +808,17 @@ EXPORT int64_t find_phrases(const uint64_t *hash, const int64_t *sentence, const
     const Stream s = {hash, sentence, start, end, ideograph, folded, n};
     const Lexicon x = {{table, taken, table_size, shift, n_prefixes}, prefix_phrase, more, firsts, words, pairs,
                        group, n_phrases, classes[0], classes[1], classes[2]};
-    int32_t *part[14];
-    for (int k = 0; k < 14; k++) part[k] = ints + k * (most_tokens + 1);
+    int32_t *part[16];
+    for (int k = 0; k < 16; k++) part[k] = ints + k * (most_tokens + 1);
     Chain c = {part[0], part[1], part[2], part[3], part[4], part[5], part[6], part[7], part[8], part[9], bytes, 0, 0};
     int32_t *size = part[10], *best = part[11];
-    Candidates candidates = {part[12], part[13], 0, 0};
+    const Candidates items = {part[12], part[13], 0, 0}, cues = {part[14], part[15], 0, 0};
     int64_t found = 0;
     for (int64_t row = 0; row < n_rows; row++) {
         int64_t begin = row_first[row], stop = row_first[row + 1];
         if (stop - begin > most_tokens) stop = begin + most_tokens;
         memset(size, 0, (size_t)(stop - begin) * sizeof *size);
-        match_row(&s, &x, begin, stop, size, best, part[4], &candidates);
+        match_row(&s, &x, begin, stop, size, best, part[4], items, cues);
         int32_t m = 0;
         for (int64_t i = 0; i < stop - begin; i++) {
             if (!size[i]) continue;
