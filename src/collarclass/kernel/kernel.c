@@ -856,6 +856,155 @@ EXPORT void cut_sentences(const int64_t *start, const int64_t *end, const uint8_
     }
 }
 
+/* Numbers of the classes and values by which phrases are sorted, in the order in which they are passed. */
+typedef struct {
+    int64_t n_items, level, field, nothing, general, topic, experience, mark, substitute, after;
+} Sorts;
+
+/* Whether no comma and the like stands between a phrase and the token some tokens behind it. */
+static int is_whole(const Stream *s, const uint8_t *parts, int64_t last, int64_t gap) {
+    for (int64_t step = 0; step < gap; step++)
+        if (parts[s->folded[s->end[smaller(last + step, s->n - 1)]]]) return 0;
+    return 1;
+}
+
+#define MAX_QUALIFYING_TOKENS 4
+#define N_COLUMNS 7
+
+/* Sort phrases into items and cues: `_sorted` of requirement_reader/mentions.py.
+ *
+ * items and cues[7][n_phrases] get first and last token, row, sentence, number in the lexicon, class and value of each;
+ * counts[2] how many there are. group and value are by number in the lexicon, parts[65536] by character; named[n_rows]
+ * is scratch, all 0; names are those of `Sorts`.
+ */
+EXPORT void sort_phrases(const int64_t *first, const int64_t *last, const int64_t *phrase, int64_t n_phrases,
+                         const int64_t *row, const int64_t *sentence, const int64_t *end, const uint16_t *folded,
+                         int64_t n, const int8_t *group, const int8_t *value, const uint8_t *parts,
+                         const int64_t *names, uint8_t *named, int64_t *items, int64_t *cues, int64_t *counts) {
+    const Stream s = {NULL, NULL, NULL, end, NULL, folded, n};
+    const Sorts x = {names[0], names[1], names[2], names[3], names[4],
+                     names[5], names[6], names[7], names[8], names[9]};
+    int64_t n_items = 0, n_cues = 0;
+    for (int64_t i = 0; i < n_phrases; i++) {
+        int64_t class = group[phrase[i]], meaning = value[phrase[i]];
+        named[row[first[i]]] |= (class == x.level && meaning != x.field) || (class == x.nothing && meaning < x.general);
+    }
+    for (int64_t i = 0; i < n_phrases; i++) {
+        int64_t class = group[phrase[i]], meaning = value[phrase[i]], place = row[first[i]];
+        if (class == x.level && meaning == x.field && named[place]) class = x.topic, meaning = 0;
+        int is_item = class < x.n_items;
+        int64_t *to = is_item ? items + n_items++ : cues + n_cues++;
+        const int64_t columns[N_COLUMNS] = {first[i], last[i], place, sentence[first[i]], phrase[i], class, meaning};
+        for (int k = 0; k < N_COLUMNS; k++) to[k * n_phrases] = columns[k];
+        if (is_item || n_cues < 2 || class != x.topic || meaning != x.experience) continue;
+        int64_t *mark = to - 1, gap = first[i] - mark[n_phrases];
+        if (mark[5 * n_phrases] == x.mark && mark[3 * n_phrases] == columns[3] && gap <= MAX_QUALIFYING_TOKENS &&
+            is_whole(&s, parts, mark[n_phrases], gap))
+            mark[5 * n_phrases] = x.substitute, mark[6 * n_phrases] = x.after;
+    }
+    counts[0] = n_items, counts[1] = n_cues;
+}
+
+/* ---- Lengths of time: `count_years` of requirement_reader/durations.py ----------------------------------------- */
+
+#define N_BACK 3 /* tokens before a length of time that may be numbers */
+#define MIN_AGE_YEARS 30
+#define MAX_LETTERS_BETWEEN 3
+#define MAX_LETTERS_ACROSS 5
+
+typedef struct {
+    const Stream *tokens;
+    const int64_t *sentence, *row, *row_first;
+    const Vocabulary *numerals;
+    const double *number; /* [numerals->n_terms] */
+    const uint8_t *listed; /* [65536]: what stands behind the number of an item in a list */
+} Numbers;
+
+static double number_at(const Numbers *c, int64_t token) {
+    int64_t k = number_of(c->numerals, c->tokens->hash[token]);
+    return k < 0 ? NAN : c->number[k];
+}
+
+static void join_decimals(const Stream *s, const int64_t *back, double *number) {
+    double joined[N_BACK];
+    for (int k = 0; k < N_BACK; k++) {
+        int64_t at = s->start[back[k]], whole = (int64_t)s->folded[at > 1 ? at - 2 : 0] - '0';
+        int decimal = number[k] < 10 && s->folded[at - 1] == '.' && whole >= 0 && whole < 10;
+        joined[k] = decimal && !s->ideograph[back[0] + 1] ? (double)whole + number[k] / 10 : NAN;
+    }
+    for (int k = 0; k < N_BACK; k++)
+        if (!isnan(joined[k])) number[k] = joined[k];
+    for (int k = 0; k < N_BACK; k++)
+        if (!isnan(joined[k])) number[k < 2 ? k + 1 : 2] = k < 2 ? NAN : joined[2];
+}
+
+/* The numbers in the tokens before a length of time, NaN for other words; and the tokens. */
+static void numbers_before(const Numbers *c, int64_t first, double *number, int64_t *back) {
+    const Stream *s = c->tokens;
+    int outside[N_BACK];
+    for (int k = 0; k < N_BACK; k++) {
+        int64_t token = first - 1 - k;
+        outside[k] = token < c->row_first[c->row[first]];
+        back[k] = token > 0 ? token : 0;
+        number[k] = outside[k] || c->sentence[back[k]] != c->sentence[first] ? NAN : number_at(c, back[k]);
+    }
+    join_decimals(s, back, number);
+    int64_t gap = s->start[back[0]] - s->end[back[1]], behind = s->end[back[1]];
+    uint16_t sign = s->folded[behind];
+    int tens = (s->ideograph[back[0]] && number[1] >= 10) ||
+               (number[1] >= 20 && fmod(number[1], 10) == 0 && gap == 1);
+    if (tens && number[0] < 10) number[0] += number[1], number[1] = NAN;
+    if (gap > MAX_LETTERS_BETWEEN || sign == ',') number[1] = NAN;
+    if (s->start[back[0]] - s->end[back[2]] > MAX_LETTERS_ACROSS || sign == ',') number[2] = NAN;
+    int64_t digit = (int64_t)s->folded[behind - 1] - '0';
+    if (!isnan(number[0]) && isnan(number[1]) && gap == 1 && sign == '-' && !outside[1] && digit >= 0 && digit < 10 &&
+        is_latin(s->folded[behind > 1 ? behind - 2 : 0]))
+        number[1] = (double)digit; /* "Computer Science3-4 years" */
+    for (int k = 1; k < N_BACK; k++)
+        if (c->listed[s->folded[s->end[back[k]]]]) number[k] = NAN;
+}
+
+/* Years that each length of time names, and its first token with the figure: years and figure, by item.
+ *
+ * names are the class of lengths of time and the values half, months and first; figures are by value.
+ */
+EXPORT void count_years(const uint64_t *hash, const int64_t *row, const int64_t *start, const int64_t *end,
+                        const uint8_t *ideograph, const uint16_t *folded, int64_t n, int64_t n_characters,
+                        const int64_t *row_first, const int64_t *sentence, const int64_t *item_first,
+                        const int64_t *item_last, const int64_t *item_class, const int64_t *item_value,
+                        int64_t n_items, const uint64_t *table, const uint8_t *taken, int64_t table_size,
+                        int64_t shift, int64_t n_numerals, const double *numeral, const uint8_t *listed,
+                        const double *figures, const int64_t *names, double *years, int64_t *figure) {
+    const Stream s = {hash, sentence, start, end, ideograph, folded, n};
+    const Vocabulary numerals = {table, taken, table_size, shift, n_numerals};
+    const Numbers c = {&s, sentence, row, row_first, &numerals, numeral, listed};
+    const int64_t class = names[0], half = names[1], months = names[2], at_first = names[3];
+    for (int64_t i = 0; i < n_items; i++) {
+        int64_t first = item_first[i], last = item_last[i], word = item_value[i], back[N_BACK];
+        years[i] = NAN, figure[i] = first;
+        if (item_class[i] != class) continue;
+        double number[N_BACK];
+        numbers_before(&c, first, number, back);
+        int64_t steps = number[1] <= number[0] ? 2 : number[2] < number[0] ? 3 : 1;
+        double least = number[steps - 1];
+        if ((number[0] > least && number[0] >= MIN_AGE_YEARS) || number[0] == 0) least = NAN;
+        if (word == half) least += 0.5;
+        if (word == months) least /= 12;
+        if (word == at_first) least = 1.0, steps = 0;
+        if (word > half && word < months) {
+            int fewer = number[0] < figures[word] && start[first] - end[back[0]] <= MAX_LETTERS_BETWEEN;
+            least = fewer ? number[0] : figures[word], steps = fewer;
+        }
+        int64_t stop = end[last], beyond = smaller(stop + 1, n_characters - 1), behind = smaller(last + 1, n - 1);
+        if (isnan(least) && word < half && (folded[stop] == ':' || folded[beyond] == ':')) {
+            int beside = sentence[behind] == sentence[last] && row[behind] == row[last];
+            least = beside ? number_at(&c, behind) : NAN, steps = 0; /* "Years of experience: 6" */
+        }
+        years[i] = least;
+        if (!isnan(least)) figure[i] -= steps;
+    }
+}
+
 /* ---- What stands around each mention: `context_features` of requirement_reader/context.py, looked up and summed -- */
 
 enum { SCHOOLING, CREDENTIAL, YEARS, N_GROUPS };

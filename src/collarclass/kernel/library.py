@@ -20,7 +20,7 @@ _SUFFIX = {"win32": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
 _COUNTING = ("find_hashes", "count_terms", "find_phrases", "find_runs")  # functions that return how much they found
 _FUNCTIONS = (*_COUNTING, "scan_tokens", "fill_tokens", "fill_terms", "weigh_terms", "sum_weights",
               "cut_sentences", "sum_context", "count_numerals", "most_of_others",
-              "add_relations")  # fmt: skip
+              "add_relations", "sort_phrases", "count_years")  # fmt: skip
 _LONGEST = 1 << 31  # characters of a batch: places are kept as 32-bit integers
 
 

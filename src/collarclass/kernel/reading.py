@@ -16,6 +16,7 @@ _HIT_SCRATCH = 16  # integers for each token of the longest row
 _N_MASKS = 8
 _RUN_SIZE = 5  # numbers of eight bytes
 _KINDS_OF_NGRAM = 4
+_N_PHRASE_COLUMNS = 7
 
 
 class Known(NamedTuple):
@@ -130,6 +131,45 @@ def cut_sentences(tokens: Any, first: Indices, last: Indices) -> Indices:
     call("cut_sentences", tokens.start, tokens.end, tokens.ideograph, tokens.passage, len(sentence), first, last,
          len(first), sentence)  # fmt: skip
     return sentence
+
+
+def sort_phrases(
+    tokens: Any, sentence: Indices, found: Any, lexicon: Any, parts: NDArray[np.bool_], names: Indices
+) -> tuple[list[Indices], list[Indices]]:
+    """The columns of `Phrases` of what may be asked for, and of the other phrases.
+
+    `found` are first and last tokens and numbers of the phrases, `parts` says which characters part clauses; `names`
+    are the classes and values that are looked at, in the order of the C code's `Sorts`.
+    """
+    n, counts = len(found.first), np.empty(2, np.int64)
+    items, cues = np.empty((_N_PHRASE_COLUMNS, n), np.int64), np.empty((_N_PHRASE_COLUMNS, n), np.int64)
+    call("sort_phrases", found.first, found.last, found.phrase, n, tokens.row, sentence, tokens.end, tokens.folded,
+         len(tokens.hash), lexicon.group, lexicon.value, parts, names, np.zeros(tokens.n_rows, np.uint8), items, cues,
+         counts)  # fmt: skip
+    n_items, n_cues = counts.tolist()
+    return [column[:n_items] for column in items], [column[:n_cues] for column in cues]
+
+
+def count_years(
+    tokens: Any,
+    sentence: Indices,
+    lexicon: Any,
+    items: Any,
+    listed: NDArray[np.bool_],
+    figures: NDArray[np.float64],
+    names: Indices,
+) -> tuple[NDArray[np.float64], Indices]:
+    """Years that each item names, NaN for other items; and the figure's first token.
+
+    `listed` says which characters stand behind the number of an item in a list; `figures` are the numbers that values
+    name; `names` are the class of lengths of time and the values half, months and first.
+    """
+    years, figure = np.empty(len(items.first)), np.empty(len(items.first), np.int64)
+    call("count_years", tokens.hash, tokens.row, tokens.start, tokens.end, tokens.ideograph, tokens.folded,
+         len(tokens.hash), len(tokens.folded), tokens.first, sentence, items.first, items.last, items.group,
+         items.value, len(items.first), *lexicon.numerals.compiled.arguments, lexicon.number, listed, figures, names,
+         years, figure)  # fmt: skip
+    return years, figure
 
 
 def sum_context(

@@ -34,12 +34,11 @@ def answers(items: Phrases, deciding: NDArray[np.float64], n_rows: int) -> NDArr
     most = np.zeros(n_rows)
     np.maximum.at(most, items.row, sums.max(axis=1))
     odds = np.exp(sums - most[items.row][:, None])
-    out = np.zeros((n_rows, NOTHING + 1))
+    place = (items.row * (NOTHING + 1) + items.value * N_LEVEL_STATUSES)[level][:, None] + np.arange(N_LEVEL_STATUSES)
+    added = odds[level, :N_LEVEL_STATUSES].ravel()
+    out = np.bincount(place.ravel(), added, n_rows * (NOTHING + 1)).reshape(n_rows, NOTHING + 1)
+    out[:, FREE] = np.bincount(items.row, odds[:, NOT_NEEDED], n_rows)
     out[:, NOTHING] = np.exp(-most)
-    rows, values = items.row[level], items.value[level]
-    for status in range(N_LEVEL_STATUSES):
-        np.add.at(out, (rows, values * N_LEVEL_STATUSES + status), odds[level, status])
-    np.add.at(out[:, FREE], items.row, odds[:, NOT_NEEDED])
     return np.asarray(out / out.sum(axis=1, keepdims=True))
 
 

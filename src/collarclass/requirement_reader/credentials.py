@@ -38,11 +38,15 @@ def deduplicate(items: Phrases, lexicon: Lexicon, kept: Flags, preferred: Flags)
     exact, root = row * (n_phrases + 4) + exact, row * (n_phrases + 4) + root
     order = np.argsort(exact, kind="stable")
     repeated[chosen[order[1:]]] |= exact[order[1:]] == exact[order[:-1]]
-    repeated[chosen] |= np.isin(exact, root[exact != root])  # "CDL" beside "CDL class A"
+    longer = root[exact != root]
+    if len(longer):
+        repeated[chosen] |= np.isin(exact, longer)  # "CDL" beside "CDL class A"
     return repeated
 
 
 def _shared(row: NDArray[np.int64], group: NDArray[np.int64], mask: Flags) -> Flags:
     """Whether the row of each has one of the same class for which a mask holds."""
     key = row * len(CLASSES) + group
-    return np.isin(key, key[mask])
+    there = np.zeros(int(key.max()) + 1, dtype=bool)
+    there[key[mask]] = True
+    return there[key]

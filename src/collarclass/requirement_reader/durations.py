@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
+from collarclass.kernel import reading
+from collarclass.kernel.library import is_compiled
 from collarclass.requirement_reader.lexicon import CLASS, VALUES, Lexicon
 from collarclass.text.tokens import Tokens
 
+if TYPE_CHECKING:
+    from collarclass.requirement_reader.mentions import Phrases
+
 _FIGURES = np.array([float(v) if v[:1].isdecimal() else np.nan for v in VALUES["years"]])
 _HALF, _MONTHS, _FIRST = (VALUES["years"].index(v) for v in ("half", "months", "first"))
+_NAMES = np.array([CLASS["years"], _HALF, _MONTHS, _FIRST])  # those that the compiled kernel looks at
 _MIN_AGE_YEARS = 30  # a range that ends so high is an age
 _MAX_LETTERS_BETWEEN, _MAX_LETTERS_ACROSS = 3, 5  # characters from a number to the next one, and to the one behind it
 _COMMA, _COLON, _HYPHEN, _DOT, _ZERO, _A, _Z = (ord(c) for c in ",:-.0az")
@@ -18,16 +26,12 @@ _LISTED[[ord(c) for c in "、.)"]] = True  # what stands behind the number of an
 
 
 def count_years(
-    tokens: Tokens,
-    sentence: NDArray[np.int64],
-    lexicon: Lexicon,
-    first: NDArray[np.int64],
-    last: NDArray[np.int64],
-    row: NDArray[np.int64],
-    group: NDArray[np.int64],
-    value: NDArray[np.int64],
+    tokens: Tokens, sentence: NDArray[np.int64], lexicon: Lexicon, items: Phrases
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Years that each item names, a range by its lower end, NaN for other items; and the figure's first token."""
+    if is_compiled():
+        return reading.count_years(tokens, sentence, lexicon, items, _LISTED, _FIGURES, _NAMES)
+    first, last, row, group, value = items.first, items.last, items.row, items.group, items.value
     years, figure = np.full(len(first), np.nan), first.copy()
     timed = np.flatnonzero(group == CLASS["years"])
     if not len(timed):

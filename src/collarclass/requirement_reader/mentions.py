@@ -11,7 +11,7 @@ from collarclass.kernel import reading
 from collarclass.kernel.library import is_compiled
 from collarclass.requirement_reader.durations import count_years
 from collarclass.requirement_reader.lexicon import CLASS, FIELD, ITEMS, VALUES, Lexicon
-from collarclass.requirement_reader.phrases import find_phrases
+from collarclass.requirement_reader.phrases import Hits, find_phrases
 from collarclass.text.tokens import Tokens
 
 Indices = NDArray[np.int64]
@@ -20,6 +20,11 @@ BEFORE, BEHIND = 0, 1  # sides of a mention
 
 _MIN_LETTERS = 3  # of a word that another was run into
 _GENERAL_SCHOOLING = 2  # from this value on, "nothing" names schooling in general: "qualifications", "college"
+_EXPERIENCE, _SUBSTITUTES_AFTER = VALUES["topic"].index("experience"), VALUES["substitute"].index("after")
+_NAMES = np.array(  # those that the compiled kernel looks at
+    [len(ITEMS), CLASS["level"], FIELD, CLASS["nothing"], _GENERAL_SCHOOLING]
+    + [CLASS["topic"], _EXPERIENCE, CLASS["mark"], CLASS["substitute"], _SUBSTITUTES_AFTER]
+)
 _MAX_QUALIFYING_TOKENS = 4  # from "equivalent" to "experience"
 _PARTS_CLAUSES = np.zeros(1 << 16, dtype=bool)
 _PARTS_CLAUSES[[ord(c) for c in ",;("]] = True
@@ -126,20 +131,8 @@ def find_mentions(tokens: Tokens, lexicon: Lexicon) -> TextMentions:
     """Find what may be asked for in a batch of ads."""
     hits = find_phrases(tokens, lexicon)
     sentence = _sentences(tokens, hits.first, hits.last)
-    found = Phrases(
-        first=hits.first,
-        last=hits.last,
-        row=tokens.row[hits.first],
-        sentence=sentence[hits.first],
-        phrase=hits.phrase,
-        group=lexicon.group[hits.phrase].astype(np.int64),
-        value=lexicon.value[hits.phrase].astype(np.int64),
-    )
-    _set_fields_aside(found, tokens.n_rows)
-    is_item = found.group < len(ITEMS)
-    _join_equivalents(tokens, found, is_item)
-    items, cues = found.only(is_item), found.only(~is_item)
-    years, figure = count_years(tokens, sentence, lexicon, items.first, items.last, items.row, items.group, items.value)
+    items, cues = _sorted(tokens, sentence, hits, lexicon)
+    years, figure = count_years(tokens, sentence, lexicon, items)
     kept = (items.group != CLASS["years"]) | ~np.isnan(years)
     kept &= (items.group != CLASS["nothing"]) | (items.value < _GENERAL_SCHOOLING) | _denied(items, cues)
     items = items.only(kept)
@@ -153,6 +146,26 @@ def find_mentions(tokens: Tokens, lexicon: Lexicon) -> TextMentions:
         sentence=sentence,
         cues=cues,
     )
+
+
+def _sorted(tokens: Tokens, sentence: Indices, hits: Hits, lexicon: Lexicon) -> tuple[Phrases, Phrases]:
+    """What may be asked for, and the cues."""
+    if is_compiled():
+        items, cues = reading.sort_phrases(tokens, sentence, hits, lexicon, _PARTS_CLAUSES, _NAMES)
+        return Phrases(*items), Phrases(*cues)
+    found = Phrases(
+        first=hits.first,
+        last=hits.last,
+        row=tokens.row[hits.first],
+        sentence=sentence[hits.first],
+        phrase=hits.phrase,
+        group=lexicon.group[hits.phrase].astype(np.int64),
+        value=lexicon.value[hits.phrase].astype(np.int64),
+    )
+    _set_fields_aside(found, tokens.n_rows)
+    is_item = found.group < len(ITEMS)
+    _join_equivalents(tokens, found, is_item)
+    return found.only(is_item), found.only(~is_item)
 
 
 def _set_fields_aside(found: Phrases, n_rows: int) -> None:
@@ -171,7 +184,8 @@ def _join_equivalents(tokens: Tokens, found: Phrases, is_item: Flags) -> None:
     cue = np.flatnonzero(~is_item)
     mark, topic = cue[:-1], cue[1:]
     gap = found.first[topic] - found.last[mark]
-    near = (found.group[mark] == CLASS["mark"]) & (found.group[topic] == CLASS["topic"]) & (found.value[topic] == 1)
+    near = (found.group[mark] == CLASS["mark"]) & (found.group[topic] == CLASS["topic"])
+    near &= found.value[topic] == _EXPERIENCE
     near &= (found.sentence[topic] == found.sentence[mark]) & (gap <= _MAX_QUALIFYING_TOKENS)
     mark, gap = mark[near], gap[near]
     if not len(mark):
@@ -180,7 +194,7 @@ def _join_equivalents(tokens: Tokens, found: Phrases, is_item: Flags) -> None:
     for step in range(_MAX_QUALIFYING_TOKENS):
         sign = tokens.folded[tokens.end[np.minimum(found.last[mark] + step, len(tokens) - 1)]]
         whole &= (step >= gap) | ~_PARTS_CLAUSES[sign]
-    found.group[mark[whole]], found.value[mark[whole]] = CLASS["substitute"], VALUES["substitute"].index("after")
+    found.group[mark[whole]], found.value[mark[whole]] = CLASS["substitute"], _SUBSTITUTES_AFTER
 
 
 def _sentences(tokens: Tokens, first: Indices, last: Indices) -> Indices:
