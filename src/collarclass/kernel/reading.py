@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -12,6 +13,7 @@ from collarclass.kernel.library import call
 
 Indices = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
+_MOST_KEPT = 1 << 24  # integers of scratch that stay for the next batch
 _HIT_SCRATCH = 16  # integers for each token of the longest row
 _N_MASKS = 8
 _RUN_SIZE = 5  # numbers of eight bytes
@@ -32,12 +34,28 @@ class Known(NamedTuple):
         return self.table, self.taken, len(self.table), self.shift, self.n_terms
 
 
+class _Scratch(threading.local):
+    kept: NDArray[np.int32] = np.empty(0, np.int32)
+
+
+_scratch = _Scratch()
+
+
+def _borrowed(n: int) -> NDArray[np.int32]:
+    """So many integers of this thread, for one call: what is given back and taken anew has to be cleared each time."""
+    if n > _MOST_KEPT:
+        return np.empty(n, np.int32)
+    if n > len(_scratch.kept):
+        _scratch.kept = np.empty(n, np.int32)
+    return _scratch.kept
+
+
 def read_tokens(code_points: NDArray[np.uint32], row_starts: Indices, characters: NDArray[np.uint32]) -> dict[str, Any]:
     """The fields of `Tokens`, but for where rows begin in their sources; kind and folded form are by character."""
     n, n_rows = len(code_points), len(row_starts) - 1
     kind, narrow = np.empty(n + 8, np.uint8), np.empty(n + 8, np.uint8)
     folded, dropped = np.empty(n, np.uint16), np.empty(n, np.int64)
-    found, first = np.empty(4 * (n + 1), np.int32), np.empty(n_rows + 1, np.int64)
+    found, first = _borrowed(4 * (n + 1)), np.empty(n_rows + 1, np.int64)
     is_wide, counts = np.empty(n_rows, np.uint8), np.zeros(3, np.int64)
     bits = np.empty(_N_MASKS * (n // 64 + 1), np.uint64)
     call("scan_tokens", code_points, n, row_starts, n_rows, characters, kind, folded, narrow, dropped, found, first,
@@ -83,7 +101,7 @@ def count_terms(
     """The fields of `Terms` for the first `reach` tokens of each row, row by row."""
     n_rows = tokens.n_rows
     n_read = int(np.minimum(np.diff(tokens.first), reach).sum())
-    seen, found = np.zeros(len(order), np.int32), np.empty(4 * (_KINDS_OF_NGRAM * n_read + 1), np.int32)
+    seen, found = np.zeros(len(order), np.int32), _borrowed(4 * (_KINDS_OF_NGRAM * n_read + 1))
     known = np.empty(n_rows, np.int64)
     n = call("count_terms", tokens.hash, tokens.stem, tokens.sentence, tokens.ideograph, tokens.first, reach, n_rows,
              *vocabulary.arguments, seen, found, known)  # fmt: skip

@@ -49,4 +49,4 @@ def _shared(row: NDArray[np.int64], group: NDArray[np.int64], mask: Flags) -> Fl
     key = row * len(CLASSES) + group
     there = np.zeros(int(key.max()) + 1, dtype=bool)
     there[key[mask]] = True
-    return there[key]
+    return np.asarray(there[key])
