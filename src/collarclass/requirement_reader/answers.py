@@ -37,6 +37,7 @@ def answers(items: Phrases, deciding: NDArray[np.float64], n_rows: int) -> NDArr
     place = (items.row * (NOTHING + 1) + items.value * N_LEVEL_STATUSES)[level][:, None] + np.arange(N_LEVEL_STATUSES)
     added = odds[level, :N_LEVEL_STATUSES].ravel()
     out = np.bincount(place.ravel(), added, n_rows * (NOTHING + 1)).reshape(n_rows, NOTHING + 1)
+    out = out.astype(np.float64)  # of no mention of a level, bincount makes integers
     out[:, FREE] = np.bincount(items.row, odds[:, NOT_NEEDED], n_rows)
     out[:, NOTHING] = np.exp(-most)
     return np.asarray(out / out.sum(axis=1, keepdims=True))
