@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -57,7 +58,7 @@ def spark() -> Iterator[Any]:
         pytest.skip("Spark needs Java, and there is none on this machine")
     os.environ["PYSPARK_PYTHON"] = sys.executable
     session = (
-        pyspark_sql.SparkSession.builder.master("local[1]")
+        pyspark_sql.SparkSession.builder.master("local[1,3]")  # a task that failed is tried again
         .config("spark.ui.enabled", "false")
         .config("spark.sql.shuffle.partitions", "2")
         .getOrCreate()
@@ -205,6 +206,77 @@ def test_engines_refuse_as_tables_do(cluster: Any, spark: Any, small_model: Mode
         label_spark(sdf, model=small_model)
 
 
+def dies_once(marker: Path) -> Callable[[Any], Any]:
+    """What gives a part of a table back, unless it is the first that comes this way: then its worker dies.
+
+    A function inside of another, which is sent by value: workers cannot import this module.
+    """
+    path = str(marker)
+
+    def die_once(part: Any) -> Any:
+        if not len(part):
+            return part
+        try:
+            open(path, "x").close()  # noqa: PTH123
+        except FileExistsError:
+            return part
+        os.kill(os.getpid(), signal.SIGKILL)
+        return None
+
+    return die_once
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kills as POSIX does")
+def test_no_row_is_lost_with_a_worker(cluster: Any, spark: Any, small_model_path: Path, tmp_path: Path) -> None:
+    import dask.dataframe as dd
+
+    expected = plain(label_table(ADS, model=small_model_path))
+    labelled = label_dask(dd.from_pandas(ADS, npartitions=5), model=small_model_path)
+    found = labelled.map_partitions(dies_once(tmp_path / "dask"), meta=labelled._meta).compute()
+    assert (tmp_path / "dask").exists()
+    assert plain(found.sort_index()) == expected
+
+    die_once = dies_once(tmp_path / "spark")
+    rows = spark.createDataFrame([tuple(row) for row in plain(ADS)], "n long, title string, text string")
+    lazy = label_spark(rows.repartition(3), model=small_model_path)
+    collected = lazy.mapInArrow(lambda batches: map(die_once, batches), lazy.schema).collect()
+    assert (tmp_path / "spark").exists()
+    assert sorted(([*row] for row in collected), key=lambda row: int(row[0])) == expected
+
+
+def test_a_model_that_a_worker_cannot_read_is_said(
+    cluster: Any, spark: Any, small_model_path: Path, tmp_path: Path
+) -> None:
+    import dask.dataframe as dd
+
+    shutil.copytree(small_model_path, tmp_path / "model")
+    ddf = label_dask(dd.from_pandas(ADS, npartitions=2), model=tmp_path / "model")
+    sdf = label_spark(spark.createDataFrame([("A welder.",)], "text string"), model=tmp_path / "model")
+    shutil.rmtree(tmp_path / "model")
+    said = "cannot be read by a worker, though it was where the run was started: give every machine its folder"
+    with pytest.raises(ModelFileError, match=said):
+        ddf.compute()
+    with pytest.raises(Exception, match=said):  # Spark has an exception of its own for those of its workers
+        sdf.collect()
+
+
+def test_cells_that_are_no_text_are_read_as_tables_read_them(cluster: Any, spark: Any, small_model: Model) -> None:
+    import dask
+    import dask.dataframe as dd
+
+    texts: list[Any] = ["A welder.", 12.5, None, b"A \xff cook.", ["a", "list"], True]
+    ads = ADS.head(6).assign(text=texts)
+    with dask.config.set({"dataframe.convert-string": False}):
+        found = label_dask(dd.from_pandas(ads, npartitions=2), model=small_model).compute()
+    assert plain(found) == plain(label_table(ads, model=small_model))
+    for dtype, kind in (("int", "numbers"), ("struct<a:string>", "objects"), ("map<string,int>", "objects")):
+        empty = spark.createDataFrame([], f"text {dtype}")
+        with pytest.raises(DataError, match=f"Column 'text' of the table holds {kind}, not text"):
+            label_spark(empty, model=small_model)
+    both = spark.createDataFrame([(bytearray(b"A welder."), ["a", "list"])], "text binary, title array<string>")
+    assert label_spark(both, model=small_model).select("collar_model").collect()[0][0] == small_model.identity
+
+
 @pytest.mark.parametrize("by_path", [True, False])
 def test_ray(ray: Any, small_model: Model, small_model_path: Path, by_path: bool) -> None:
     dataset = ray.data.from_pandas(ADS).repartition(3)
@@ -216,3 +288,19 @@ def test_ray(ray: Any, small_model: Model, small_model_path: Path, by_path: bool
         label_ray(dataset, text="nothing")
     with pytest.raises(TypeError, match=r"labelled by collarclass\.tables\.engines\.label_ray"):
         label_table(dataset)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kills as POSIX does")
+def test_ray_workers_that_die_or_lack_the_model(ray: Any, small_model_path: Path, tmp_path: Path) -> None:
+    shutil.copytree(small_model_path, tmp_path / "model")
+    dataset = ray.data.from_pandas(ADS).repartition(3)
+    labelled = label_ray(dataset, model=tmp_path / "model")
+    killed = labelled.map_batches(dies_once(tmp_path / "ray"), batch_format="pyarrow")
+    found = killed.to_pandas().sort_values("n").reset_index(drop=True)
+    assert (tmp_path / "ray").exists()
+    assert plain(found) == plain(label_table(ADS, model=small_model_path))
+    shutil.rmtree(tmp_path / "model")
+    with pytest.raises(Exception, match="cannot be read by a worker"):  # Ray has an exception of its own
+        labelled.to_pandas()
+    with pytest.raises(DataError, match="Column 'text' of the table holds numbers, not text"):
+        label_ray(ray.data.from_items([{"text": 1}]))

@@ -163,15 +163,24 @@ def shows_options(function: Function) -> Function:
 
 def _sent(given: dict[str, Any], identity: str | None = None) -> Options:
     """Options as another process gets them."""
-    if identity is not None:
-        model, lexicon = find_model(given["origin"]), given["lexicon"]
-        given["model"] = model if lexicon is None else replace(model, lexicon=lexicon)
-        if given["model"].identity != identity:
-            raise ModelFileError(
-                f"The model {given['origin']} is {given['model'].identity} here and {identity} where the run was "
-                "started: give every machine the same model, or pass a Model object."
-            )
-    return Options(**given)
+    if identity is None:
+        return Options(**given)
+    origin, lexicon = given["origin"], given["lexicon"]
+    try:
+        model = find_model(origin)
+    except ModelFileError as error:
+        raise ModelFileError(
+            f"The model {origin} cannot be read by a worker, though it was where the run was started: give every "
+            "machine its folder at the same place, or pass a Model object."
+        ) from error
+    if lexicon is not None:
+        model = replace(model, lexicon=lexicon)
+    if model.identity != identity:
+        raise ModelFileError(
+            f"The model {origin} is {model.identity} here and {identity} where the run was started: give every "
+            "machine the same model, or pass a Model object."
+        )
+    return Options(**given | {"model": model})
 
 
 def find_model(model: ModelLike | None = None, version: str | None = None) -> Model:

@@ -226,10 +226,14 @@ class TableLabelling:
         labelled: pd.DataFrame = pd.concat([table, columns], axis=1)
         return labelled
 
-    def arrow(self, table: pa.Table) -> pa.Table:
-        paths = dict(arrow_leaves(table.schema))
+    def arrow_columns(self, schema: pa.Schema) -> Columns:
+        """Those that are read of a table with a schema, members of structs among them."""
+        paths = dict(arrow_leaves(schema))
         kinds: dict[Hashable, str] = {name: kind for name, dtype in paths.items() if (kind := arrow_kind(dtype))}
-        chosen = self.columns([*table.column_names, *(p for p in paths if p not in table.column_names)], kinds)
+        return self.columns([*schema.names, *(p for p in paths if p not in schema.names)], kinds)
+
+    def arrow(self, table: pa.Table) -> pa.Table:
+        chosen = self.arrow_columns(table.schema)
         added = self.added(chosen, [arrow_strings(arrow_column(table, str(name))) for name in chosen.every])
         for name, column in zip(added.column_names, added.columns, strict=True):
             table = table.append_column(name, column)
@@ -242,7 +246,7 @@ class TableLabelling:
 
     def stream(self, reader: pa.RecordBatchReader) -> pa.RecordBatchReader:
         """Label batch by batch, as they are asked for."""
-        self.columns([name for name, _ in arrow_leaves(reader.schema)])
+        self.arrow_columns(reader.schema)
         schema = pa.schema([*reader.schema, *self.fields()], reader.schema.metadata)
         quiet = replace(self, progress=None)
 
@@ -342,5 +346,8 @@ def _pandas_kinds(table: pd.DataFrame) -> dict[Hashable, str]:
 
 
 def _strings(column: pd.Series[Any]) -> list[str]:
-    empty = column.isna()
-    return ["" if missing else str(value) for value, missing in zip(column, empty, strict=True)]
+    return ["" if missing else _string(value) for value, missing in zip(column, column.isna(), strict=True)]
+
+
+def _string(value: object) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)

@@ -7,28 +7,36 @@ each worker process reads the model once.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
+from functools import cached_property
 from typing import Any, Unpack
 
 import pyarrow as pa
 
 from collarclass.labelling.options import LabelOptions, Options, shows_options
-from collarclass.tables.columns import check_free, choose_columns
+from collarclass.tables.columns import Columns
 from collarclass.tables.dataframe import TableLabelling
 
 
-def _for_workers(
-    columns: Iterable[str], title: str | None, text: str | Sequence[str] | None, options: Options
-) -> TableLabelling:
-    """Check the columns once, here, so that workers need not find them."""
-    columns = list(columns)
-    chosen = choose_columns(columns, title, text, code=options.code)
-    check_free(columns, "the table", options)
-    return TableLabelling(chosen.title, list(chosen.texts), options)
+class _Labeller:
+    """What workers call; a model that was named is read by them, and not by a scheduler that unpacks a graph."""
 
+    def __init__(self, columns: Columns, options: tuple[Any, ...]) -> None:
+        self._columns, self._options = columns, options
 
-def _label(part: Any, labelling: TableLabelling) -> Any:
-    return labelling.label(part)
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _Labeller, (self._columns, self._options)
+
+    @cached_property
+    def _labelling(self) -> TableLabelling:
+        make, given = self._options
+        return TableLabelling(self._columns.title, list(self._columns.texts), make(*given))
+
+    def __call__(self, part: Any) -> Any:
+        return self._labelling.label(part)
+
+    def batches(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            yield self._labelling.batch(batch)
 
 
 @shows_options
@@ -74,9 +82,14 @@ def label_dask(
     chosen = Options.of(code=code, **options)
     from dask import delayed
 
-    labelling = _for_workers(ddf.columns, title, text, chosen)
-    shared = delayed(labelling, pure=False)  # one key in the graph, not a copy in every task
+    labelling = TableLabelling(title, text, chosen)
+    labeller = _Labeller(labelling.columns(ddf.columns), chosen.__reduce__())
+    shared = delayed(labeller, pure=False)  # one key in the graph, not a copy in every task
     return ddf.map_partitions(_label, shared, meta=labelling.label(ddf._meta), enforce_metadata=False)
+
+
+def _label(part: Any, labeller: _Labeller) -> Any:
+    return labeller(part)
 
 
 @shows_options
@@ -119,19 +132,15 @@ def label_spark(
     >>> label_spark(ads).write.parquet("labelled/")  # doctest: +SKIP
     """
     chosen = Options.of(code=code, **options)
+    from pyspark.sql.pandas.types import to_arrow_schema
     from pyspark.sql.types import StructType
 
     from collarclass.tables.spark import check_case, spark_schema
 
     check_case(sdf)
-    labelling = _for_workers(sdf.columns, title, text, chosen)
+    columns = TableLabelling(title, text, chosen).arrow_columns(to_arrow_schema(sdf.schema))
     schema = StructType([*sdf.schema.fields, *spark_schema(chosen).fields])
-    return sdf.mapInArrow(partial(_label_batches, labelling=labelling), schema)
-
-
-def _label_batches(batches: Iterable[pa.RecordBatch], labelling: TableLabelling) -> Iterator[pa.RecordBatch]:
-    for batch in batches:
-        yield from labelling.label(pa.Table.from_batches([batch])).combine_chunks().to_batches()
+    return sdf.mapInArrow(_Labeller(columns, chosen.__reduce__()).batches, schema)
 
 
 @shows_options
@@ -175,5 +184,8 @@ def label_ray(
     >>> label_ray(ads).write_parquet("labelled/")  # doctest: +SKIP
     """
     chosen = Options.of(code=code, **options)
-    labelling = _for_workers(dataset.schema().names, title, text, chosen)
-    return dataset.map_batches(_label, fn_args=(labelling,), batch_format="pyarrow", batch_size=4096)
+    schema = dataset.schema()
+    types = [found if isinstance(found, pa.DataType) else pa.string() for found in schema.types]  # else unknown
+    columns = TableLabelling(title, text, chosen).arrow_columns(pa.schema(zip(schema.names, types, strict=True)))
+    labeller = _Labeller(columns, chosen.__reduce__())
+    return dataset.map_batches(_label, fn_args=(labeller,), batch_format="pyarrow", batch_size=4096)
