@@ -119,6 +119,13 @@ def test_every_chinese_page_has_an_english_one() -> None:
         assert page.with_name(page.name.replace(".zh.md", ".md")).is_file(), page
 
 
+def test_the_paper_cites_what_its_references_hold() -> None:
+    cited = set(re.findall(r"@([a-z]+\w*)", (ROOT / "paper" / "paper.md").read_text("utf-8")))
+    held = re.findall(r"^@\w+\{(\w+),$", (ROOT / "paper" / "paper.bib").read_text("utf-8"), re.MULTILINE)
+    assert len(held) == len(set(held))
+    assert cited == set(held)
+
+
 def test_one_version_everywhere() -> None:
     from collarclass import __version__
 

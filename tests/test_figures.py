@@ -17,6 +17,7 @@ CHECKED = [
     "README.md",
     "README.zh-CN.md",
     "data/benchmark/README.md",
+    "paper/paper.md",
     *(
         page.relative_to(ROOT).as_posix()
         for page in sorted((ROOT / "docs").rglob("*.md"))

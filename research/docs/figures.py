@@ -72,6 +72,7 @@ STEPS = (
     Step("benchmarks.shares"),
     Step("research.data.data_card"),
     Step("research.measure.benchmark_page"),
+    Step("research.measure.paper_figures"),
     Step("benchmarks.tables", ("--rows", "3000", "--rounds", "2")),
     Step("benchmarks.run", ("--most", "100000")),
 )
@@ -79,7 +80,7 @@ STEPS = (
 
 def pages() -> list[Path]:
     """Every page that may hold figures."""
-    folders = (ROOT / "docs", ROOT / "benchmarks", ROOT / "data", ROOT / "models")
+    folders = (ROOT / "docs", ROOT / "benchmarks", ROOT / "data", ROOT / "models", ROOT / "paper")
     return [*sorted(ROOT.glob("*.md")), *(page for folder in folders for page in sorted(folder.rglob("*.md")))]
 
 
