@@ -184,3 +184,28 @@ def test_shares_are_not_corrected_by_labels_of_another_file(server: Address) -> 
         pass
     reply = server.ask("POST", f"/v1/files/{job['id']}/reviewed")
     assert (reply.status, "draw a sample" in reply.json["detail"]) == (409, True)
+
+
+def test_the_most_useful_ads_come_first_and_who_stops_early_gets_a_valid_share(
+    server: Address, labelled: Path, tmp_path: Path
+) -> None:
+    sample_file(labelled, tmp_path / "sample.csv", 40)
+    review = begin(server, (tmp_path / "sample.csv").read_bytes())
+    assert review["useful_first"]
+    drawn = pd.read_csv(tmp_path / "sample.csv").set_index("sample_row")
+    every = pd.read_csv(io.BytesIO(saved(server, review["id"], whole=True)))
+    strata = every["sample_stratum"].tolist()
+    n = drawn["sample_stratum"].nunique()
+    assert sorted(strata[:n]) == sorted(set(strata))  # one of each before a second of any
+    for _, ads in every.groupby("sample_stratum"):  # in the random order of the sample
+        assert ads["sample_row"].tolist() == [row for row in drawn.index if row in set(ads["sample_row"])]
+    for i in range(n + 3):
+        answer(server, review["id"], i, CYCLE[i % 4])
+    part = pd.read_csv(io.BytesIO(saved(server, review["id"])))
+    for stratum, ads in part.groupby("sample_stratum"):
+        size = (1 / every.loc[every["sample_stratum"] == stratum, "sample_probability"]).sum()
+        assert (1 / ads["sample_probability"]).sum() == pytest.approx(size)  # weighs up to the whole stratum
+    (tmp_path / "part.csv").write_bytes(saved(server, review["id"]))
+    (tmp_path / "whole.csv").write_bytes(saved(server, review["id"], whole=True))
+    one, other = (shares_of_file(labelled, tmp_path / name) for name in ("part.csv", "whole.csv"))
+    pd.testing.assert_frame_equal(one, other)

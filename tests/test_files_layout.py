@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import random
 import string
 from pathlib import Path
 
@@ -130,3 +132,24 @@ def test_one_bad_file_is_named_and_the_others_go_on(tmp_path: Path) -> None:
     (folder / "d.parquet").write_bytes(b"PAR1 neither")
     with pytest.raises(DataError, match=r"b\.parquet"):
         label_file(folder, tmp_path / "out.csv", skip_bad_files=True, force=True)
+
+
+def test_of_a_file_that_breaks_midway_no_row_is_kept(tmp_path: Path) -> None:
+    folder = tmp_path / "ads"
+    folder.mkdir()
+    for name in ("a.csv", "c.csv"):
+        (folder / name).write_text(ADS)
+    rng = random.Random(0)
+    many = "title,text\n" + "".join(f"Cut {i},Weld {rng.random()}.\n" for i in range(60_000))
+    whole = gzip.compress(many.encode())
+    (folder / "b.csv.gz").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "each").mkdir()
+    for target in (tmp_path / "out.csv", tmp_path / "each"):
+        with pytest.raises(DataError, match=r"b\.csv\.gz is damaged"):
+            label_file(folder, target, batch_size=500)
+        done = label_file(folder, target, skip_bad_files=True, force=True)
+        assert done.rows == 4
+        [message] = done.failed
+        assert "b.csv.gz is damaged" in message
+    assert "Cut" not in (tmp_path / "out.csv").read_text()
+    assert not [path.name for path in (tmp_path / "each").iterdir() if "b.csv" in path.name]

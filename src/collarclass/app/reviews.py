@@ -38,7 +38,8 @@ from collarclass.definitions.labels import COLLARS
 from collarclass.errors import CollarclassError, DataError
 from collarclass.files.table import iter_table, read_table
 from collarclass.shares.files import sample_file
-from collarclass.shares.read import SAMPLE_ROW, SAMPLE_SOURCE
+from collarclass.shares.read import SAMPLE_PROBABILITY, SAMPLE_ROW, SAMPLE_SOURCE, SAMPLE_STRATUM
+from collarclass.shares.sample import answered_share, most_useful_first
 
 MOST = 5000
 _MOST_DIFFERENT = 200
@@ -72,6 +73,7 @@ class Review:
             "name": self.name,
             "annotator": self.annotator,
             "source": self.source,
+            "useful_first": SAMPLE_ROW in self.ads[0].sample,
             "n": len(self.ads),
             "done": done,
             "labels": self.labels,
@@ -83,11 +85,10 @@ class Review:
         return self.ads[0].sample.get(SAMPLE_SOURCE, "")
 
     def rows(self) -> list[dict[str, str]]:
-        """The labels given so far, as rows of a file."""
+        """All ads with the labels given so far, as rows of a file."""
         return [
-            {"title": ad.title, "text": ad.text, "label": label, **ad.sample}
+            {"title": ad.title, "text": ad.text, "label": label or "", **ad.sample}
             for ad, label in zip(self.ads, self.labels, strict=True)
-            if label is not None
         ]
 
     def save(self, folder: Path) -> None:
@@ -107,13 +108,18 @@ class Review:
         sampled = SAMPLE_ROW in self.ads[0].sample
         columns = columns_of(False, sampled)
         out = io.StringIO()
-        rows = csv.DictWriter(out, columns, restval="", extrasaction="ignore", lineterminator="\n")
-        rows.writeheader()
-        for ad, label in zip(self.ads, self.labels, strict=True):
-            if label is None and not whole:
+        file = csv.DictWriter(out, columns, restval="", extrasaction="ignore", lineterminator="\n")
+        file.writeheader()
+        rows = self.rows()
+        answered = answered_share(pd.DataFrame(rows), [bool(row["label"]) for row in rows])
+        for row, share in zip(rows, answered.tolist(), strict=True):
+            if row["label"]:
+                row["annotator"] = self.annotator
+            elif not whole:
                 continue
-            row = {"title": ad.title, "text": ad.text, "label": label or "", **ad.sample}
-            rows.writerow(row | {"annotator": self.annotator if label else ""})
+            if sampled and not whole:  # with the ads that have no label left out, nobody else could tell
+                row[SAMPLE_PROBABILITY] = f"{float(row[SAMPLE_PROBABILITY]) * share:.10g}"
+            file.writerow(row)
         return "\ufeff" + out.getvalue()  # with the mark that Excel needs
 
 
@@ -136,6 +142,12 @@ def begin(path: Path, name: str, annotator: str, n: int) -> Review:
         own = [a == annotator for a in table["annotator"]]
         given = [label if mine and label in COLLARS else None for label, mine in zip(table["label"], own, strict=True)]
         labels = [given[ad.row - 1] for ad in ads]
+    if SAMPLE_ROW in ads[0].sample:
+        drawn = pd.DataFrame([ad.sample for ad in ads])
+        order = most_useful_first(
+            drawn[SAMPLE_STRATUM].astype(int).to_numpy(), drawn[SAMPLE_PROBABILITY].astype(float).to_numpy()
+        )
+        ads, labels = [ads[i] for i in order], [labels[i] for i in order]
     return Review(secrets.token_hex(8), name, annotator, ads, labels)
 
 
@@ -282,7 +294,7 @@ def reviews_router(store: Store) -> APIRouter:
         job = store.get(file)
         with_rows(job)
         own = [review for review in reviews.values() if review.source == job.digest]
-        if not any(review.rows() for review in own):
+        if not any(any(review.labels) for review in own):
             raise Problem(409, "No ad of this file is labelled by hand yet: draw a sample and label it.")
         truth = store.new("annotated.csv")
         try:

@@ -447,6 +447,7 @@ class ReviewState(BaseModel):
     name: str
     annotator: str
     source: str = Field(description="Digest of the labelled file that the ads were drawn from; empty for other ads.")
+    useful_first: bool = Field(description="Whether the ads that make shares exact soonest come first.")
     n: int
     done: int
     labels: list[LabelName | None]

@@ -196,7 +196,8 @@ def label_file(
         Whether to go on after the last whole batch of a run that was interrupted. If the target is
         whole already, there is nothing to do.
     skip_bad_files : bool
-        Whether to leave out sources, of several, that cannot be read; the summary names them.
+        Whether to leave out sources, of several, that cannot be read to their end, with all of their rows; the summary
+        names them. Of several sources for one target, each is read twice.
     progress : bool or callable, optional
         Whether to show progress on standard error; only on a terminal if not given. A callable gets the
         number of ads done and the share of the work done (0 to 1, 0 where it is not known).
@@ -377,6 +378,9 @@ class _Run:
                     if writer.spooled:
                         out.build(writer.finish)
                     out.commit()
+            except DataError:
+                out.pause(keep=not self.layout.skip_bad_files)  # of a source that is left out nothing stays
+                raise
             finally:
                 out.pause()
         finally:

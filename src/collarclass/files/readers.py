@@ -78,12 +78,19 @@ class SeveralReader(Reader):
         self.names = [*([self._file_column] if self._file_column else []), *names]
 
     def _look(self, path: str, first: bool) -> list[str]:
-        """The columns of a source; those that are read of the first one count for all."""
+        """The columns of a source; those that are read of the first one count for all.
+
+        Where bad sources are left out, each is read to its end before any is labelled: one that breaks midway would
+        otherwise leave some of its rows in the result.
+        """
         source = open_source(path)
         try:
             if not (source.regular or is_remote(path)):
                 raise DataError(f"{path} is no file, and is read alone, not among several sources.")
             reader = open_reader(source, self._layout)
+            if self._layout.skip_bad_files:
+                for _ in reader.batches(_ALL):
+                    pass
             if first:
                 self.chosen = reader.chosen
             return reader.names

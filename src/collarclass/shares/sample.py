@@ -14,6 +14,10 @@ from collarclass.shares.read import SAMPLE_PROBABILITY, SAMPLE_ROW, SAMPLE_STRAT
 
 EDGES = (0.6, 0.8, 0.95)  # of confidence: strata of each label
 STRATA = len(LABELS) * (len(EDGES) + 1) + 1
+# Standard deviation of the true label in each bin of confidence, by the middle of the bin.
+_SPREADS = tuple(
+    np.sqrt(p * (1 - p)) for p in ((a + b) / 2 for a, b in zip((1 / 3, *EDGES), (*EDGES, 1.0), strict=True))
+)
 _LEAST = 4  # annotations of a stratum, where it has as many ads
 
 
@@ -69,6 +73,76 @@ def _whole(share: NDArray[np.float64], size: NDArray[np.int64], n: int) -> NDArr
     while out.sum() > n:
         out[int(np.where(out > least, out - wanted, -np.inf).argmax())] -= 1
     return out
+
+
+def most_useful_first(stratum: NDArray[np.int64], probability: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The order in which the ads of a sample make shares exact soonest.
+
+    One ad of every stratum comes first, then the ad of the stratum whose part of the variance falls most by one more.
+    That goes by what the sample knows before anyone labels it, and ads of one stratum keep their random order. So
+    whatever comes first is a stratified sample itself, whose inclusion probabilities are known.
+
+    Parameters
+    ----------
+    stratum, probability : ndarray, shape (n,)
+        Of each ad, from `draw_sample`.
+
+    Returns
+    -------
+    ndarray of int64, shape (n,)
+        Places of the ads.
+
+    References
+    ----------
+    Cochran (1977), "Sampling techniques", chapter 5 (optimum allocation).
+
+    Examples
+    --------
+    >>> doubtful, sure = 1, 4
+    >>> most_useful_first(np.array([sure, sure, sure, doubtful, doubtful, doubtful]), np.full(6, 0.1)).tolist()
+    [3, 0, 4, 5, 1, 2]
+    """
+    names, of = np.unique(stratum, return_inverse=True)
+    size = np.bincount(of) / np.array([probability[of == i].mean() for i in range(len(names))])
+    spread = (size * np.array([*_SPREADS, _SPREADS[-1]])[_sureness(names)])[of]
+    turn = np.zeros(len(stratum), np.int64)  # of each ad in its stratum, from 1
+    for i in range(len(names)):
+        turn[of == i] = np.arange(1, (of == i).sum() + 1)
+    gain = spread**2 / np.maximum(turn * (turn - 1), 1)
+    return np.asarray(np.lexsort((np.arange(len(stratum)), -gain, turn > 1)))
+
+
+def _sureness(stratum: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Bin of confidence of strata as `draw_sample` numbers them; one more for unclear ads."""
+    within = (stratum - 1) % STRATA
+    return np.where(within == STRATA - 1, len(EDGES) + 1, within % (len(EDGES) + 1))
+
+
+def answered_share(sample: pd.DataFrame, answered: Sequence[bool] | pd.Series[bool]) -> NDArray[np.float64]:
+    """Share of the drawn ads of each ad's stratum that have a label.
+
+    Times it, the probability of having been drawn is that of having been drawn and labelled: it makes a sample that
+    is labelled in part, stratum by stratum in whatever order, as good as a smaller one.
+
+    Parameters
+    ----------
+    sample : DataFrame
+        From `draw_sample`; an ad may be in it once for each annotator.
+    answered : sequence of bool
+        Which rows have a label.
+
+    Examples
+    --------
+    >>> sample = pd.DataFrame({"sample_row": [7, 8, 9, 9], "sample_stratum": [1, 1, 2, 2]})
+    >>> answered_share(sample, [True, False, True, False]).tolist()
+    [0.5, 0.5, 1.0, 1.0]
+    """
+    if SAMPLE_ROW not in sample or SAMPLE_STRATUM not in sample:
+        return np.ones(len(sample))
+    stratum = sample[SAMPLE_STRATUM].to_numpy()
+    ads = pd.DataFrame({"stratum": stratum, "row": sample[SAMPLE_ROW].to_numpy(), "answered": np.asarray(answered)})
+    each = ads.groupby(["stratum", "row"], observed=True)["answered"].max()
+    return np.asarray(ads["stratum"].map(each.groupby(level="stratum").mean()).fillna(1.0), np.float64)
 
 
 def draw_sample(

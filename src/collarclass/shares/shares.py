@@ -35,8 +35,15 @@ from collarclass.shares.estimate import (
     counted,
     stratified_ppi,
 )
-from collarclass.shares.read import NOT_RANDOM, SAMPLE_PROBABILITY, SAMPLE_ROW, SAMPLE_SOURCE, check_columns, facts_of
-from collarclass.shares.sample import STRATA, strata
+from collarclass.shares.read import (
+    NOT_RANDOM,
+    SAMPLE_PROBABILITY,
+    SAMPLE_ROW,
+    SAMPLE_SOURCE,
+    check_columns,
+    facts_of,
+)
+from collarclass.shares.sample import STRATA, answered_share, strata
 from collarclass.shares.sources import WIDEST, adjusted_by_sources, concentration
 from collarclass.tables.columns import find_columns
 from collarclass.text.language import language
@@ -292,6 +299,7 @@ def _find_truth(truth: pd.DataFrame, labelled: pd.DataFrame, column: str) -> Tru
             f"Row {place + 1} of the annotated ads has the label {unknown.iloc[0][:40]!r}: write one of "
             f"{', '.join(COLLARS)}, or nothing."
         )
+    read = answered_share(truth, labels != "")[labels != ""]
     given = truth[labels != ""]
     labels = labels[labels != ""]
     if SAMPLE_ROW in given:
@@ -308,6 +316,7 @@ def _find_truth(truth: pd.DataFrame, labelled: pd.DataFrame, column: str) -> Tru
         probability = pd.to_numeric(given[SAMPLE_PROBABILITY].astype(object), errors="coerce").to_numpy(np.float64)
         if not ((probability > 0) & (probability <= 1)).all():
             raise DataError(f"Column {SAMPLE_PROBABILITY!r} of the annotated ads should hold numbers from 0 to 1.")
+        probability = probability * read
     else:
         probability = np.ones(len(given))
         warnings.append("the annotated ads were not drawn with 'sample': taken for a simple random sample")

@@ -49,7 +49,7 @@ export function view(main, known, query) {
     put(body, fields,
       file ? h("div", { class: "actions" }, h("button", { class: "button first", id: "begin", onclick: () => nameless() || open(() => send("POST", `/v1/files/${file}/review`, options())) }, t("begin")))
         : dropZone(t("reviewDrop"), hand, { id: "reviewfile" }),
-      h("p", { class: "quiet hint" }, t("modelSays")), error ? failed(error) : null);
+      h("p", { class: "quiet hint" }, t("modelSays"), " ", t("usefulFirst")), error ? failed(error) : null);
     get("/v1/reviews").then(({ reviews }) => {
       if (!gone && reviews.length && !review) body.append(h("ul", { class: "earlier" }, reviews.map((one) => h("li", {},
         h("button", { class: "plain", onclick: () => open(() => Promise.resolve(one)) }, one.name), h("small", {}, ` ${one.annotator} · ${t("progress", one.done, one.n)}`)))));
@@ -99,7 +99,8 @@ export function view(main, known, query) {
       h("button", { class: "plain", id: "tint", "aria-pressed": "false", onclick: tint }, t("tint"), h("kbd", { "aria-hidden": "true" }, "T")),
       h("a", { class: "plain", id: "save", href: `/v1/reviews/${review.id}/result?whole=true`, download: "" }, t("saveLater")));
     put(body, h("div", { class: "progressline" }, h("span", { id: "place" }, t("progress", state.at + 1, review.n)), bar, h("span", { class: "quiet" }, review.name)),
-      sheet, h("div", { class: "bench" }, keys, small));
+      sheet, h("div", { class: "bench" }, keys, small),
+      review.useful_first ? h("details", { class: "quiet hint" }, h("summary", {}, t("orderHead")), h("p", {}, t("usefulFirst"))) : null);
     document.documentElement.dataset.review = String(state.at);
   }
 
@@ -184,7 +185,7 @@ export function view(main, known, query) {
         whole ? null : h("a", { class: "button", href: `/v1/reviews/${review.id}/result?whole=true`, download: "" }, t("saveLater")),
         h("button", { class: "button", id: "undo", disabled: !state.past.length, onclick: undo }, t("undo")),
         h("button", { class: "plain", id: "leave", onclick: () => { review = null; state.id = null; begin(); } }, t("leave"))),
-      h("p", { class: "quiet hint" }, t("saved")),
+      h("p", { class: "quiet hint" }, t("saved"), !whole && review.useful_first ? ` ${t("stopped")}` : ""),
       h("h2", {}, t("agreement")), h("p", { class: "lead" }, t("agreementLead")),
       h("div", { class: "actions", id: "colleagues" }), dropZone(t("drop"), compare, { id: "second", small: true }), h("div", { id: "agreement" }));
     related().catch(() => {});
