@@ -221,3 +221,18 @@ def test_messages_speak_of_the_page(server: Address) -> None:
     while (state := server.ask("GET", f"/v1/files/{job['id']}").json)["state"] in ("waiting", "running"):
         assert time.monotonic() < until
     assert state["error"].endswith("its columns are: a, b. Choose the column that holds the ads.")
+
+
+def test_the_list_of_ads_in_a_json_object_is_found_and_can_be_chosen(server: Address) -> None:
+    jobs = [{"title": "Welder", "description": "Weld frames."}, {"title": "Lawyer", "description": "Law degree."}]
+    old = [{"title": "Smith", "description": "Forge and weld."}]
+    body = {"data": {"firms": [{"city": "Ulm"}], "jobs": jobs, "old": old}}
+    file = hand_in(server, json.dumps(body).encode(), "ads.json")
+    assert (file["lists"], file["records"]) == (["data.firms", "data.jobs", "data.old"], "data.jobs")
+    assert (file["header_row"], file["text"]) == (None, ["description"])
+    assert label(server, file["id"])["rows"] == 2
+    chosen = server.ask("POST", f"/v1/files/{file['id']}/layout", {"records": "data.old"}).json
+    assert chosen["preview"] == old
+    assert label(server, file["id"])["rows"] == 1
+    wrong = server.ask("POST", f"/v1/files/{file['id']}/layout", {"records": "data.none"})
+    assert (wrong.status, "data.jobs" in wrong.json["detail"]) == (400, True)

@@ -36,8 +36,7 @@ from collarclass.shares.estimate import (
     wilson,
 )
 from collarclass.shares.files import ENDINGS, format_shares, sample_file, shares_of_file, write_shares
-from collarclass.shares.read import PROBABILITIES
-from collarclass.shares.sample import STRATA, allocate, draw_sample, most_useful_first, strata
+from collarclass.shares.sample import STRATA, allocate, answered_share, draw_sample, most_useful_first, strata
 from collarclass.shares.shares import estimate_shares
 from collarclass.shares.sources import adjusted_by_sources, concentration
 
@@ -626,21 +625,22 @@ def test_counted_labels_have_no_interval() -> None:
     assert np.isnan([found.low, found.high]).all()
 
 
-def test_who_stops_half_way_through_the_most_useful_ads_gets_no_bias() -> None:
-    rng = np.random.default_rng(1)
-    p = rng.dirichlet([0.5, 0.6, 0.4], 4000)
-    table = pd.DataFrame({"collar": np.array(LABELS)[p.argmax(axis=1)], **dict(zip(PROBABILITIES, p.T, strict=True))})
-    wrong = rng.random(4000) < np.where(table["collar"] == "blue", 0.35, 0.08)
-    truth = np.where(wrong, "gray", table["collar"])
-    found: dict[str, list[float]] = {"by strata": [], "as drawn": [], "whole": []}
-    for seed in range(60):
-        drawn = draw_sample(table, 120, random_state=seed)
-        order = most_useful_first(drawn["sample_stratum"].to_numpy(), drawn["sample_probability"].to_numpy())
-        whole = drawn.iloc[order].reset_index(drop=True)
-        whole["label"] = truth[whole["sample_row"] - 1]
-        half = whole.assign(label=whole["label"].where(whole.index < 60, ""))
-        for name, ads in (("by strata", half), ("as drawn", half.iloc[:60]), ("whole", whole)):
-            found[name].append(figure(estimate_shares(table, ads), "gray", "share"))
-    error = {name: abs(np.mean(shares) - (truth == "gray").mean()) for name, shares in found.items()}
-    assert error["by strata"] < 0.5 * error["as drawn"]
-    assert error["by strata"] < error["whole"] + 2 * np.std(found["by strata"]) / np.sqrt(60)
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 1000), st.integers(14, 120), st.floats(0, 1))
+def test_whoever_stops_among_the_most_useful_ads_has_a_stratified_sample(seed: int, n: int, stop: float) -> None:
+    table, truth = stream(800, 0.3, seed % 7)
+    drawn = annotate(draw_sample(table, n, random_state=seed), truth)
+    stratum, probability = drawn["sample_stratum"].to_numpy(), drawn["sample_probability"].to_numpy()
+    order = most_useful_first(stratum, probability)
+    assert sorted(order) == list(range(n))
+    strata_ = len(set(stratum))
+    first = order[: max(strata_, round(stop * n))]
+    assert len(set(stratum[order[:strata_]])) == strata_
+    for name in set(stratum):  # whatever their labels, in the order drawn
+        assert sorted(first[stratum[first] == name]) == first[stratum[first] == name].tolist()
+    answered = np.isin(np.arange(n), first)
+    weight = 1 / (probability * answered_share(drawn, answered))[answered]
+    assert weight.sum() == pytest.approx(800)
+    half = drawn.assign(label=drawn["label"].where(answered, ""))
+    weighed = drawn[answered].assign(sample_probability=1 / weight)
+    pd.testing.assert_frame_equal(estimate_shares(table, half), estimate_shares(table, weighed))

@@ -98,6 +98,7 @@ class Job:
     definition: str = DEFAULT
     layout: Layout = field(default_factory=Layout)
     sheets: list[str] = field(default_factory=list)
+    lists: list[str] = field(default_factory=list)  # of objects, in a JSON object
     date: str | None = None
     groups: list[str] = field(default_factory=list)
     results: Results | None = None
@@ -117,6 +118,8 @@ class Job:
             "text": self.texts,
             "sheets": self.sheets,
             "sheet": self.layout.sheet,
+            "lists": self.lists,
+            "records": self.layout.records,
             "header_row": self.layout.header_row,
             "skip_rows": self.layout.skip_rows,
             "date": self.date,
@@ -262,7 +265,8 @@ class Store:
                     job.path, result, title=title, text=texts, code=wanted.code, evidence=wanted.evidence,
                     occupations=wanted.occupations, definition=wanted.definition, prefix=wanted.prefix,
                     min_confidence=wanted.min_confidence, sheet=job.layout.sheet, header_row=job.layout.header_row,
-                    skip_rows=job.layout.skip_rows, model=self.model, force=True, progress=progress, on_batch=rows.add,
+                    skip_rows=job.layout.skip_rows, records=job.layout.records, model=self.model, force=True,
+                    progress=progress, on_batch=rows.add,
                 )  # fmt: skip
             if done.rows:
                 job.digest = digest_of_file(result)
@@ -327,10 +331,11 @@ def inspect(job: Job, layout: Layout) -> None:
     try:
         reader = open_reader(source, layout, choose)
         job.columns = list(map(str, reader.names))
-        job.sheets = list(getattr(reader, "sheets", []))
+        job.sheets, job.lists = list(getattr(reader, "sheets", [])), list(getattr(reader, "lists", []))
         rows = next(iter(reader.batches(_ROWS_TO_PROPOSE)), Batch(lambda batch: [])).rows()
+        header_row = reader.header_row if reader.format in ("csv", "excel") else None
         job.layout = replace(
-            layout, sheet=getattr(reader, "sheet", None), header_row=getattr(reader, "header_row", None)
+            layout, sheet=reader.sheet, header_row=header_row, records=getattr(reader, "records", None)
         )
         job.date, job.groups = propose(rows, job.columns, [job.title or "", *job.texts])
         job.preview = [

@@ -143,10 +143,8 @@ def begin(path: Path, name: str, annotator: str, n: int) -> Review:
         given = [label if mine and label in COLLARS else None for label, mine in zip(table["label"], own, strict=True)]
         labels = [given[ad.row - 1] for ad in ads]
     if SAMPLE_ROW in ads[0].sample:
-        drawn = pd.DataFrame([ad.sample for ad in ads])
-        order = most_useful_first(
-            drawn[SAMPLE_STRATUM].astype(int).to_numpy(), drawn[SAMPLE_PROBABILITY].astype(float).to_numpy()
-        )
+        found = pd.DataFrame([ad.sample for ad in ads])[[SAMPLE_STRATUM, SAMPLE_PROBABILITY]].astype(float).to_numpy()
+        order = most_useful_first(found[:, 0].astype(int), found[:, 1])
         ads, labels = [ads[i] for i in order], [labels[i] for i in order]
     return Review(secrets.token_hex(8), name, annotator, ads, labels)
 

@@ -71,8 +71,7 @@ class ClassifyRequest(_Strict):
             },
             "else": {
                 "anyOf": [
-                    {"required": [name], "properties": {name: {"type": "string"}}}
-                    for name in ("text", "title", "code")
+                    {"required": [name], "properties": {name: {"type": "string"}}} for name in ("text", "title", "code")
                 ],
                 "not": _UNSURE_RULES,
             },
@@ -256,6 +255,7 @@ class LayoutRequest(_Strict):
     """Where in a file its table is; what is left out is found."""
 
     sheet: str | None = Field(None, max_length=200, description="Name of a workbook's sheet.")
+    records: str | None = Field(None, max_length=1000, description="Dotted name of the list of ads in a JSON object.")
     header_row: Whole | None = Field(None, ge=1, le=1000, description="The row of column names, from 1.")
     skip_rows: Whole = Field(0, ge=0, le=1000, description="Rows below the column names that are no ads.")
 
@@ -296,6 +296,8 @@ class FileState(BaseModel):
     text: list[str] = Field(description="The columns that look like ad texts.")
     sheets: list[str] = Field(description="Of a workbook.")
     sheet: str | None = Field(description="The one that is read.")
+    lists: list[str] = Field(description="Lists of objects inside of a JSON object, by their dotted names.")
+    records: str | None = Field(description="The one that is read.")
     header_row: int | None = Field(description="The row of column names, from 1.")
     skip_rows: int = Field(description="Rows below the column names that are left out.")
     date: str | None = Field(description="The column that looks like dates.")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any, BinaryIO, cast
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, BinaryIO, NamedTuple, cast
 
 from collarclass.errors import DataError
 from collarclass.files.batch import (
@@ -37,7 +37,15 @@ _SPACE = b" \t\r\n"
 
 
 class JsonReader(Reader):
-    """JSON Lines or a JSON array; see `readers.open_reader`."""
+    """JSON Lines or a JSON array; see `readers.open_reader`.
+
+    Attributes
+    ----------
+    lists : list of str
+        Dotted names of the lists of objects inside of an object.
+    records : str or None
+        The one that is read.
+    """
 
     raw = True
 
@@ -48,7 +56,9 @@ class JsonReader(Reader):
         self.encoding = encoding
         self.tail: list[bytes] = []
         parts = blocks(cast(BinaryIO, source), sample, encoding, self.where, self.tail)
-        self.format, self.lead, self._records = _records(parts, self.where, limits, records)
+        layout = _records(parts, self.where, limits, records)
+        self.format, self.lead, self._records = layout.format, layout.lead, layout.rows
+        self.lists, self.records = list(layout.lists), layout.chosen
         self._first: list[tuple[bytes, bytes]] = []
         self._members = _Members(self.where, limits)
         rows: list[dict[str, Any]] = []
@@ -116,7 +126,7 @@ def all_members(source: Source, encoding: str | None, limits: Limits, records: s
     sample = read_sample(cast(BinaryIO, source))
     parts = blocks(cast(BinaryIO, source), sample, find_encoding(sample, encoding), source.name, [])
     members = _Members(source.name, limits)
-    for body, _ in _records(parts, source.name, limits, records)[2]:
+    for body, _ in _records(parts, source.name, limits, records).rows:
         if body.strip():
             row = _object(body) or _object(body.decode("utf-8", "replace"))
             members.add(row if row is not None else {"broken_line": None})
@@ -150,10 +160,18 @@ def _object(body: bytes | str) -> dict[str, Any] | None:
     return row if isinstance(row, dict) else None
 
 
-def _records(
-    parts: Iterator[bytes], where: str, limits: Limits, records: str | None
-) -> tuple[str, bytes, Iterator[tuple[bytes, bytes]]]:
+class _Layout(NamedTuple):
     """Format of a JSON file, what stands before its rows, and each row with what stands after it."""
+
+    format: str
+    lead: bytes
+    rows: Iterator[tuple[bytes, bytes]]
+    lists: Sequence[str] = ()
+    chosen: str | None = None
+
+
+def _records(parts: Iterator[bytes], where: str, limits: Limits, records: str | None) -> _Layout:
+    """Find out how a JSON file is laid out."""
     first = b""
     while not first.strip(_SPACE) and (part := next(parts, b"")):
         first += part
@@ -162,26 +180,38 @@ def _records(
     if first[start : start + 1] != b"[":
         while len(first) < _LOOKED_AT and (part := next(parts, b"")):
             first += part
-        inside = _inside(first, where, records)
-        if inside is None:
-            return "jsonl", b"", _lines(first, parts, where, limits)
-        return "json", first[:inside], _elements(first[inside:], parts, where, limits, wrapped=True)
-    return "json", first[: start + 1], _elements(first[start + 1 :], parts, where, limits)
+        lists = dict(_lists(first))
+        chosen = _inside(first, lists, where, records)
+        if chosen is None:
+            return _Layout("jsonl", b"", _lines(first, parts, where, limits))
+        at = lists[chosen]
+        rows = _elements(first[at:], parts, where, limits, wrapped=True)
+        return _Layout("json", first[:at], rows, list(lists), chosen)
+    return _Layout("json", first[: start + 1], _elements(first[start + 1 :], parts, where, limits))
 
 
-def _inside(first: bytes, where: str, wanted: str | None) -> int | None:
-    """Where the objects of a list begin that stands inside of one object; None of a file of one object a line."""
-    lists = dict(_lists(first))
+def _inside(first: bytes, lists: Mapping[str, int], where: str, wanted: str | None) -> str | None:
+    """The list inside of one object that is read: one of ads if there is; None of a file of one object a line."""
     if wanted is not None:
         if wanted not in lists:
             there = f"its lists are: {', '.join(lists)}" if lists else "no list of objects was found there"
             raise DataError(f"No list {wanted!r} near the beginning of {where}: {there}.")
-        return lists[wanted]
+        return wanted
     line, _, rest = first.strip(_SPACE).partition(b"\n")
     row = _object(line)
     if row is not None and (rest.strip(_SPACE) or find_header([list(member_paths(row))]) == 0):
         return None
-    return next(iter(lists.values()), None)
+    fitting = (name for name, at in lists.items() if _begins_with_ad(first[at:]))
+    return next(fitting, next(iter(lists), None))
+
+
+def _begins_with_ad(rows: bytes) -> bool:
+    """Whether the first object of a list has members with known names."""
+    try:
+        row, _ = json.JSONDecoder().raw_decode(rows.decode("utf-8", "replace").lstrip())
+    except (ValueError, RecursionError):
+        return False
+    return find_header([list(member_paths(row))]) == 0
 
 
 def _lists(first: bytes) -> Iterator[tuple[str, int]]:

@@ -159,8 +159,8 @@ def label_file(
     skip_rows : int, default=0
         How many rows below the column names to leave out, such as one of units.
     records : str, optional
-        The dotted name of the list of ads in a JSON object, such as "data.jobs"; the first list of objects if not
-        given.
+        The dotted name of the list of ads in a JSON object, such as "data.jobs"; if not given, the first list
+        of objects with known names, or else the first list.
     file_column : str, optional
         A column to add with the name of each row's file.
     select : sequence of str, optional

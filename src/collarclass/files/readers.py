@@ -120,9 +120,7 @@ class SeveralReader(Reader):
             return batch
         batch.table = None if batch.table is None else batch.table.add_column(0, column, [[path] * len(batch)])
         table = batch.table
-        batch.as_rows = (
-            own if table is not None else lambda batch: [{column: path, **row} for row in own(batch)]
-        )
+        batch.as_rows = own if table is not None else lambda batch: [{column: path, **row} for row in own(batch)]
         return batch
 
 

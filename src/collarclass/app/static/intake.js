@@ -53,6 +53,8 @@ export function intake(job, definitions, { again, start }) {
   const header = number("header", job.header_row ?? 1, { min: "1", max: "1000" }), skip = number("skip", job.skip_rows, { min: "0", max: "1000" });
   for (const one of [header, skip]) one.addEventListener("change", relay);
   sheet.addEventListener("change", () => again({ sheet: sheet.value }));
+  const records = select("records", job.lists.map((name) => [name, name]), job.records);
+  records.addEventListener("change", () => again({ records: records.value }));
 
   let asked = 0;
   async function look() {
@@ -68,6 +70,7 @@ export function intake(job, definitions, { again, start }) {
   }
 
   put(box,
+    job.lists.length ? h("div", { class: "fields" }, field("records", t("records"), records, t("recordsNote"))) : null,
     job.header_row === null ? null : h("div", { class: "fields" },
       job.sheets.length ? field("sheet", t("sheet"), sheet) : null, field("header", t("headerRow"), header), field("skip", t("skipRows"), skip)),
     h("h3", {}, t("columnsHead")), table, h("p", { class: "quiet" }, t("rowsShown", job.preview.length)),
