@@ -19,6 +19,13 @@ from collarclass.text.language import language
 from collarclass.text.sections import Cell, place_in_cell
 from collarclass.text.unicode import well_formed
 
+DECIMALS = 4
+# What a result is given as outside Python, in this order; tables have it as `tables.schema.SCHEMA`.
+FIELDS = (
+    "label", "confidence", "second_label", "probabilities", "academic_score", "hands_on_score", "schooling_level",
+    "schooling_status", "certificates", "vocational_certificate", "academic_certificate", "requirements", "reasons",
+    "evidence", "basis", "note", "model",
+)  # fmt: skip
 _Placed = TypeVar("_Placed", Evidence, Reason, Requirement)
 
 
@@ -117,9 +124,13 @@ class Classification:
         dimension)`` is the ad's rating, before it is clipped to 0..4 and divided by 4 to give the score.
         A requirement that is read from no words of the ad (that nothing is stated) has an empty span.
         """
+        return self.weightiest()
+
+    def weightiest(self, n: int | None = None) -> tuple[Evidence, ...]:
+        """The first `n` of `evidence`, without making the hundreds of others."""
         if self.terms is None:
             return ()
-        return in_cells(evidence_of(self.terms, self.text, self.title), self.text, self.cells)
+        return in_cells(evidence_of(self.terms, self.text, self.title, n), self.text, self.cells)
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
@@ -170,9 +181,7 @@ class Classification:
         Returns
         -------
         dict
-            `collar`, `confidence`, `second_label`, `probabilities`, `academic_score`, `hands_on_score` (rounded to four
-            places), `schooling_level`, `schooling_status`, `certificates`, `vocational_certificate`,
-            `academic_certificate`, `requirements`, `reasons`, `evidence`, `basis`, `note`, `model`.
+            `FIELDS`, with the label as `collar`; scores and probabilities are rounded to four places.
 
         Examples
         --------
@@ -180,25 +189,12 @@ class Classification:
         >>> classify("").to_dict()["note"]
         'empty text'
         """
-        return {
-            "collar": self.label,
-            "confidence": None if math.isnan(self.confidence) else round(self.confidence, 4),
-            "second_label": self.second_label,
-            "probabilities": {k: round(v, 4) for k, v in self.probabilities.items()},
-            "academic_score": round(self.academic_score, 4),
-            "hands_on_score": round(self.hands_on_score, 4),
-            "schooling_level": self.schooling_level,
-            "schooling_status": self.schooling_status,
-            "certificates": list(self.certificates),
-            "vocational_certificate": self.vocational_certificate,
-            "academic_certificate": self.academic_certificate,
-            "requirements": [plain(r) for r in self.requirements],
-            "reasons": [plain(r) for r in self.reasons],
-            "evidence": [plain(e) for e in self.evidence[:max_evidence]],
-            "basis": self.basis,
-            "note": self.note,
-            "model": self.model,
-        }
+        out = {}
+        for name in FIELDS:
+            value = self.weightiest(max_evidence) if name == "evidence" else getattr(self, name)
+            digits = None if isinstance(value, tuple) else DECIMALS
+            out["collar" if name == "label" else name] = plain(value, digits)
+        return out
 
     def to_json(self, max_evidence: int = 20) -> str:
         """`to_dict` as one line of JSON; characters outside ASCII stay as they are, but for lone surrogates.
@@ -222,12 +218,12 @@ class Classification:
         return well_formed(as_html(self.explain(), self.title, self.text, self.evidence, self.requirements))
 
 
-def plain(item: Any, digits: int | None = None) -> dict[str, Any]:
-    """A dataclass as JSON has it, numbers rounded if wanted; `asdict` copies deeply and takes ten times as long."""
-    values: dict[str, Any] = {}
-    for name in item.__slots__:
-        value = getattr(item, name)
-        if isinstance(value, tuple):
-            value = [plain(part, digits) for part in value]
-        values[name] = round(value, digits) if digits is not None and isinstance(value, float) else value
-    return values
+def plain(value: Any, digits: int | None = None) -> Any:
+    """A value as JSON has it, numbers rounded if wanted; `asdict` copies deeply, in ten times the time."""
+    if isinstance(value, float):
+        return None if not math.isfinite(value) else value if digits is None else round(value, digits)
+    if isinstance(value, (tuple, list)):
+        return [plain(part, digits) for part in value]
+    if hasattr(value, "__slots__"):
+        value = {name: getattr(value, name) for name in value.__slots__}
+    return {name: plain(part, digits) for name, part in value.items()} if isinstance(value, dict) else value

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import math
 import queue
 import threading
 from collections import Counter
@@ -22,18 +21,19 @@ from numpy.typing import NDArray
 
 from collarclass.api import classify_many
 from collarclass.app.problems import Problem
-from collarclass.app.schemas import Ad
+from collarclass.app.schemas import Ad, Result
 from collarclass.definitions.definition import DEFAULT, Definition, Facts, builtin_definitions, load_definition
-from collarclass.definitions.labels import COLLARS, DIMENSIONS, LABELS, LEVELS, STATUSES, UNCLEAR
+from collarclass.definitions.labels import COLLARS, LABELS, LEVELS, STATUSES, UNCLEAR
 from collarclass.model.model import Model
 from collarclass.occupation.lookup import index
 from collarclass.occupation.table import occupations
-from collarclass.result import Classification, plain
+from collarclass.result import DECIMALS, FIELDS, Classification, plain
 from collarclass.text.first_line import title_of
 
 _MOST_WAITING = 256
 _MOST_TOGETHER = 64  # ads of small requests that are put into one batch
 MAX_EVIDENCE = 60
+_FIELDS = [name for name, field in Result.model_fields.items() if name in FIELDS and field.is_required()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,49 +207,11 @@ def _as_json(found: Sequence[Classification], wanted: Wanted) -> bytes:
 
 def as_dict(found: Classification, wanted: Wanted) -> dict[str, Any]:
     """One result as plain values, in the shape of the schema `Result`."""
-    out: dict[str, Any] = {
-        "label": found.label,
-        "confidence": None if math.isnan(found.confidence) else round(found.confidence, 4),
-        "second_label": None if found.label == "unclear" else found.second_label,
-        "basis": found.basis,
-        "probabilities": {label: round(p, 4) for label, p in found.probabilities.items()},
-        "academic_score": round(found.academic_score, 4),
-        "hands_on_score": round(found.hands_on_score, 4),
-        "schooling_level": found.schooling_level,
-        "schooling_status": found.schooling_status,
-        "certificates": list(found.certificates),
-        "note": found.note,
-    }
+    out = {name: plain(getattr(found, name), DECIMALS) for name in _FIELDS}
     if wanted.evidence:
         out["explanation"] = found.explain(wanted.lang)
-        out["requirements"] = [plain(r, 4) for r in found.requirements]
-        out["reasons"] = [plain(r, 4) for r in found.reasons]
-        out["evidence"] = _weightiest(found)
-    return out
-
-
-def _weightiest(found: Classification) -> list[dict[str, Any]]:
-    """The first of `found.evidence`, without making objects of the hundreds of others."""
-    terms = found.terms
-    if terms is None:
-        return []
-    weight = terms.weight.ravel()
-    order = np.argsort(-np.abs(weight), kind="stable")[:MAX_EVIDENCE]
-    out = []
-    for place in order[weight[order] != 0].tolist():
-        i, dimension = divmod(place, len(DIMENSIONS))
-        start, end, in_title = int(terms.start[i]), int(terms.end[i]), bool(terms.in_title[i])
-        out.append(
-            {
-                "field": "title" if in_title else "text",
-                "start": start,
-                "end": end,
-                "text": ((found.title or "") if in_title else found.text)[start:end],
-                "dimension": DIMENSIONS[dimension],
-                "weight": round(float(weight[place]), 4),
-                "kind": "requirement" if terms.stated[i] else "words",
-            }
-        )
+        out |= {name: plain(getattr(found, name), DECIMALS) for name in ("requirements", "reasons")}
+        out["evidence"] = plain(found.weightiest(MAX_EVIDENCE), DECIMALS)
     return out
 
 

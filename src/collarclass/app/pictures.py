@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -23,11 +22,12 @@ from collarclass.errors import CollarclassError, DataError
 from collarclass.report import charts
 from collarclass.report.report import words_of
 from collarclass.report.standalone import standalone
+from collarclass.result import plain
 from collarclass.shares.dates import PERIODS
 from collarclass.shares.differences import share_differences
 from collarclass.shares.files import shares_of_file
 from collarclass.shares.methods import methods_paragraph
-from collarclass.shares.read import SCORES
+from collarclass.tables.schema import SCORES
 
 Lang = Literal["en", "zh"]
 By = Annotated[str, Query(max_length=1000, description="A column, or month, quarter or year; nothing for all ads.")]
@@ -111,21 +111,15 @@ def _groups(found: pd.DataFrame, by: str) -> pd.DataFrame:
     return found[found[by].astype(str) != "(all)"] if by else found
 
 
-def _plain(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return [
-        {str(k): None if isinstance(v, float) and not math.isfinite(v) else v for k, v in row.items()}
-        for row in table.astype(object).to_dict("records")
-    ]
-
-
 def _reply(store: Store, job: Job, by: str, two: tuple[str | None, str | None], lang: Lang) -> dict[str, Any]:
     found = _estimate(store, job, by)
     differences = []
     if by and two[0] is not None and two[1] is not None:
-        differences = _plain(share_differences(_groups(found, by), two[0], two[1]))
+        differences = plain(share_differences(_groups(found, by), two[0], two[1]).to_dict("records"))
     warnings = sorted({warning for warning in found["warning"] if warning})
     methods = methods_paragraph(found, model=store.model.identity, language=lang)
-    return {"shares": _plain(found), "warnings": warnings, "methods": methods, "differences": differences}
+    shares = plain(found.to_dict("records"))
+    return {"shares": shares, "warnings": warnings, "methods": methods, "differences": differences}
 
 
 def _picture(store: Store, job: Job, what: What, by: str, two: tuple[str | None, str | None], lang: Lang) -> str:

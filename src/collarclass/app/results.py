@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from collarclass.app.schemas import Row
 from collarclass.definitions.labels import COLLARS, LEVELS
 from collarclass.errors import DataError
 from collarclass.files.batch import Batch, tidy
@@ -25,7 +26,8 @@ from collarclass.files.writers import delimited_cells
 from collarclass.model.doubt import second_label
 from collarclass.requirement_reader.certificates import UNNAMED
 from collarclass.shares.dates import find_periods
-from collarclass.shares.read import LANGUAGE_SAMPLE, NUMBERS, PROBABILITIES, LabelledFile, chinese_share
+from collarclass.shares.read import LANGUAGE_SAMPLE, LabelledFile, chinese_share
+from collarclass.tables.schema import NUMBERS, PROBABILITIES, SCHEMA
 
 OWN = "="  # before the names of a file's own columns, which may be those of others
 TITLE, TEXT, MONTH, CORRECTED, SURE = "title", "text", "month", "corrected_label", "confidence"
@@ -37,6 +39,8 @@ _MOST_VALUES = 200  # of a facet
 _CSV_ROWS = 2000
 _SEPARATOR = "; "
 
+# What a row is shown with, and the column that holds it.
+_ADDED = {column.attribute: column.name for column in SCHEMA if column.attribute in Row.model_fields}
 Rows = NDArray[np.int64]
 
 
@@ -200,8 +204,7 @@ class Results:
         """Some rows of a view, as a table shows them."""
         every = self.rows_of(view)
         rows = every[offset : offset + limit]
-        names = [TITLE, TEXT, "collar", "collar_confidence", *PROBABILITIES, "schooling_level", "schooling_status",
-                 "certificates", "collar_note", *(OWN + name for name in self.groups)]  # fmt: skip
+        names = [TITLE, TEXT, *_ADDED.values(), *PROBABILITIES, *(OWN + name for name in self.groups)]
         cells = self.table.select(names).take(pa.array(rows)).to_pylist()
         return {"total": len(every), "rows": [self._shown(int(r), c) for r, c in zip(rows, cells, strict=True)]}
 
@@ -212,14 +215,9 @@ class Results:
             "row": row + 1,
             "title": cells[TITLE][:_EXCERPT],
             "text": " ".join(cells[TEXT][: 2 * _EXCERPT].split())[:_EXCERPT],
-            "label": cells["collar"],
             "second_label": second,
             "corrected_label": self.corrected.get(row),
-            "confidence": cells["collar_confidence"],
-            "schooling_level": cells["schooling_level"],
-            "schooling_status": cells["schooling_status"],
-            "certificates": cells["certificates"],
-            "note": cells["collar_note"],
+            **{name: cells[column] for name, column in _ADDED.items()},
             "groups": {name: cells[OWN + name] for name in self.groups},
         }
 

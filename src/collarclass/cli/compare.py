@@ -29,7 +29,8 @@ def compare(
 
     FIRST and SECOND are files that 'collarclass label' wrote.
     """
-    from collarclass.evaluation.versions import as_text, compare_labels, measure_drift, rounded
+    from collarclass.evaluation.versions import as_text, compare_labels, measure_drift
+    from collarclass.result import DECIMALS, plain
 
     if drift and (truth or key):
         raise click.UsageError("--drift compares different ads: leave --truth and --key out.")
@@ -39,6 +40,6 @@ def compare(
         else:
             found = compare_labels(first, second, truth=truth, key=key, by=by, prefix=prefix)
         if as_json:
-            say_json(json.dumps(rounded(found), ensure_ascii=False, indent=2))
+            say_json(json.dumps(plain(found, DECIMALS), ensure_ascii=False, indent=2))
         else:
             say(as_text(found))

@@ -33,14 +33,10 @@ def occupation(query: tuple[str, ...], n: int, as_json: bool) -> None:
     with ending():
         if as_json:
             import json
-            import math
-            from dataclasses import asdict
 
-            def plain(match: OccupationMatch) -> dict[str, object]:
-                figures = {k: None if math.isnan(v) else v for k, v in match.figures.items()}
-                return asdict(match) | {"figures": figures}
+            from collarclass.result import plain
 
-            say_json(json.dumps([plain(match) for match in found], ensure_ascii=False))
+            say_json(json.dumps(plain(found), ensure_ascii=False))
         elif not found:
             say("No occupation is like this: nothing in the title is known.")
         else:

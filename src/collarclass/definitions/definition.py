@@ -112,6 +112,11 @@ class Definition:
         return not self.rules and self.fallback == tuple(range(len(LABELS)))
 
     @property
+    def is_of_scores(self) -> bool:
+        """Whether rules decide that need nothing but the two scores."""
+        return not self.is_model and self.needs <= {*_NUMBERS}
+
+    @property
     def identity(self) -> str:
         """The name; of a definition that is not built in with the beginning of a digest of what decides."""
         if self.name in builtin_definitions() and self == _builtin(self.name):

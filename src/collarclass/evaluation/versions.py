@@ -151,15 +151,6 @@ def measure_drift(
     return result
 
 
-def rounded(value: Any) -> Any:
-    """The same numbers with four decimals, and None for those that are not known, as JSON has them."""
-    if isinstance(value, dict):
-        return {name: rounded(part) for name, part in value.items()}
-    if isinstance(value, list):
-        return [rounded(part) for part in value]
-    return (None if np.isnan(value) else round(value, 4)) if isinstance(value, float) else value
-
-
 def as_text(found: dict[str, Any]) -> str:
     """Lay numbers of either kind out for reading, a line for each."""
     return "\n".join(f"{name:<34}{value}" for name, value in _lines(found, ""))

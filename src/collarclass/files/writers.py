@@ -248,7 +248,7 @@ class JsonWriter(TextWriter):
         for i, (own, member) in enumerate(zip(batch.rows(), members, strict=True), row):
             self._check(own, i)
             lines.append((b"," if i else b"") + b"\n" if self._array else b"")
-            content = json.dumps(_plain(own), ensure_ascii=False, default=_as_text)[1:-1].encode("utf-8", "replace")
+            content = json.dumps(_finite(own), ensure_ascii=False, default=_as_text)[1:-1].encode("utf-8", "replace")
             lines += (b"{", content, b", " if content else b"", member, b"}" if self._array else b"}\n")
         return b"".join(lines)
 
@@ -273,5 +273,5 @@ def clash(name: str, row: int) -> DataError:
     )
 
 
-def _plain(row: dict[str, Any]) -> dict[str, Any]:
+def _finite(row: dict[str, Any]) -> dict[str, Any]:
     return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in row.items()}

@@ -39,22 +39,23 @@ class Evidence:
     kind: str = "words"
 
 
-def evidence_of(terms: SumTerms, text: str, title: str | None) -> tuple[Evidence, ...]:
-    """The non-zero terms of one ad's sums, weightiest first."""
+def evidence_of(terms: SumTerms, text: str, title: str | None, n: int | None = None) -> tuple[Evidence, ...]:
+    """The non-zero terms of one ad's sums, or the first `n` of them, weightiest first."""
+    term, dimension = np.nonzero(terms.weight)
+    weight = terms.weight[term, dimension]
+    order = np.lexsort((dimension, terms.end[term], terms.start[term], terms.in_title[term], -np.abs(weight)))[:n]
     found = []
-    for i, d in zip(*np.nonzero(terms.weight), strict=True):
-        in_title = bool(terms.in_title[i])
-        start, end = int(terms.start[i]), int(terms.end[i])
-        source = (title or "") if in_title else text
+    for i, d in zip(term[order].tolist(), dimension[order].tolist(), strict=True):
+        in_title, start, end = bool(terms.in_title[i]), int(terms.start[i]), int(terms.end[i])
         found.append(
             Evidence(
-                "title" if in_title else "text",
-                start,
-                end,
-                source[start:end],
-                DIMENSIONS[d],
-                float(terms.weight[i, d]),
-                "requirement" if terms.stated[i] else "words",
+                field="title" if in_title else "text",
+                start=start,
+                end=end,
+                text=((title or "") if in_title else text)[start:end],
+                dimension=DIMENSIONS[d],
+                weight=float(terms.weight[i, d]),
+                kind="requirement" if terms.stated[i] else "words",
             )
         )
-    return tuple(sorted(found, key=lambda term: (-abs(term.weight), term.field, term.start, term.end, term.dimension)))
+    return tuple(found)

@@ -282,7 +282,7 @@ def _regions(page: Page, places: NDArray[np.float64]) -> NDArray[np.int8]:
     """Label of each place on the plane, as far as scores alone decide."""
     probabilities = page.model.probabilities(places)
     label: NDArray[np.int8] = probabilities.argmax(axis=1).astype(np.int8)
-    if page.definition.is_model or not page.definition.needs <= {"academic_score", "hands_on_score", "index"}:
+    if not page.definition.is_of_scores:
         return label
     n = len(places)
     unstated = np.full(n, STATUSES.index("unstated"), np.int8)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -48,10 +47,11 @@ def shown_ads(
             break
         kept.append(ad)
     found = classify_many([ad.text for ad in kept], [ad.title or None for ad in kept], model=model)
-    confidence = facts.probabilities.max(axis=1)
+    numbers = np.column_stack((facts.probabilities.max(axis=1), facts.scores))
     out = []
     for ad, result in zip(kept, found, strict=True):
         i = ad.row - 1
+        sure, academic, hands_on = np.nan_to_num(numbers[i]).round(3).tolist()
         text, spans = _passages(ad.text, [r for r in result.reasons if r.field == "text"])
         title = [
             (r.start, r.end, int(r.dimension == "hands_on"), round(r.strength, 2))
@@ -67,17 +67,13 @@ def shown_ads(
                 "title_spans": sorted(title),
                 "cut": len(text) < len(ad.text),
                 "collar": COLLARS[labels[i]],
-                "sure": _plain(confidence[i]),
-                "academic": _plain(facts.scores[i, 0]),
-                "hands_on": _plain(facts.scores[i, 1]),
+                "sure": sure,
+                "academic": academic,
+                "hands_on": hands_on,
                 "said": result.explain(lang) if ad.text.strip() or ad.title.strip() else "",
             }
         )
     return out
-
-
-def _plain(value: float) -> float:
-    return 0.0 if math.isnan(value) else round(float(value), 3)
 
 
 def _passages(text: str, reasons: Sequence[Reason]) -> tuple[str, list[Span]]:

@@ -18,12 +18,9 @@ from collarclass.errors import DataError, no_column
 from collarclass.files.batch import tidy
 from collarclass.files.table import iter_table
 from collarclass.tables.columns import Columns, choose_columns
-from collarclass.tables.schema import COLUMNS
+from collarclass.tables.schema import COLUMNS, NUMBERS, PROBABILITIES, SCORES
 from collarclass.text.language import language
 
-PROBABILITIES = ("p_white", "p_blue", "p_gray")
-SCORES = ("academic_score", "hands_on_score")
-NUMBERS = ("collar_confidence", *SCORES, *PROBABILITIES)
 SAMPLE_COLUMNS = ("sample_row", "sample_stratum", "sample_probability", "sample_source")
 SAMPLE_ROW, SAMPLE_STRATUM, SAMPLE_PROBABILITY, SAMPLE_SOURCE = SAMPLE_COLUMNS
 NOT_RANDOM = "least certain first"  # as source of a sample: what no share may be estimated from

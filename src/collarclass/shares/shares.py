@@ -364,7 +364,7 @@ def truth_under(definition: Definition, truth: Truth) -> Truth | None:
     """
     if definition.is_model:
         return truth
-    if truth.ratings is None or not definition.needs <= {"academic_score", "hands_on_score", "index"}:
+    if truth.ratings is None or not definition.is_of_scores:
         return None
     if len(definition.fallback) > 1:
         return None

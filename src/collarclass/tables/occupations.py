@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
-from collarclass.tables.schema import DECIMALS
+from collarclass.result import DECIMALS
 from collarclass.text.first_line import title_of
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
 
 from collarclass.model.borders import shown
-from collarclass.result import Classification
-from collarclass.tables.schema import COLUMNS, DECIMALS
+from collarclass.result import DECIMALS, Classification
+from collarclass.tables.schema import COLUMNS, PROBABILITIES, SCHEMA, Column
 from collarclass.text.unicode import well_formed
 
 _MAX_RUNS = 5
@@ -37,25 +38,17 @@ def to_frame(results: Iterable[Classification]) -> pd.DataFrame:
 
 
 def _row(result: Classification) -> dict[str, Any]:
-    numbers: dict[str, float] = {
-        "collar_confidence": result.confidence,
-        "academic_score": result.academic_score,
-        "hands_on_score": result.hands_on_score,
-        **{f"p_{label}": p for label, p in result.probabilities.items()},
-    }
+    return {column.name: _cell(result, column) for column in SCHEMA}
+
+
+def _cell(result: Classification, column: Column) -> Any:
     unclear = result.label == "unclear"
-    named: dict[str, Any] = {
-        **{name: float("nan") if unclear else round(value, DECIMALS) for name, value in numbers.items()},
-        "collar": result.label,
-        "schooling_level": result.schooling_level or "",
-        "certificates": well_formed("; ".join(result.certificates)),
-        "collar_evidence": ""
-        if unclear
-        else well_formed("; ".join(shown(reason.text) for reason in result.reasons[:_MAX_RUNS])),
-    }
-    return {name: named[name] if name in named else _attribute(result, name) for name in COLUMNS}
-
-
-def _attribute(result: Classification, column: str) -> Any:
-    """What a column holds that is named like an attribute: `collar_note` is `note`."""
-    return getattr(result, column, None) or getattr(result, column.removeprefix("collar_"), "")
+    if column.name in PROBABILITIES:
+        value: Any = result.probabilities[column.name.removeprefix("p_")]
+    elif column.attribute == "evidence":
+        value = tuple(shown(reason.text) for reason in result.reasons[:_MAX_RUNS] if not unclear)
+    else:
+        value = getattr(result, column.attribute)
+    if isinstance(value, float):
+        return math.nan if unclear else round(value, DECIMALS)
+    return well_formed("; ".join(value)) if isinstance(value, tuple) else value or ""

@@ -12,14 +12,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from collarclass.definitions.labels import BASES, COLLARS, LEVELS, STATUSES, UNCLEAR
+from collarclass.definitions.labels import BASES, COLLARS, LABELS, LEVELS, STATUSES, UNCLEAR
 from collarclass.labelling.judge import Judged
 from collarclass.labelling.options import Options
 from collarclass.model.model import NOTES, Model
 from collarclass.model.predict import Predictions
+from collarclass.result import DECIMALS
 from collarclass.text.unicode import well_formed
-
-DECIMALS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +41,11 @@ class Column:
     type: pa.DataType
     meaning: str
     values: Callable[[Predictions, Model], pa.Array]
+
+    @property
+    def attribute(self) -> str:
+        """What a `Classification` and the interface for programs call it: the label of `collar`, else without that."""
+        return "label" if self.name == "collar" else self.name.removeprefix("collar_")
 
 
 def _words(words: Sequence[str], codes: Any) -> pa.Array:
@@ -67,6 +71,7 @@ def _text(name: str, meaning: str, get: Callable[[Predictions, Model], pa.Array]
     return Column(name, pa.string(), meaning, get)
 
 
+PROBABILITIES: tuple[str, ...] = tuple(f"p_{label}" for label in LABELS)
 SCHEMA: tuple[Column, ...] = (
     _text("collar", "`white`, `blue`, `gray` or `unclear`", lambda p, m: _words(COLLARS, p.label)),
     _number(
@@ -80,9 +85,10 @@ SCHEMA: tuple[Column, ...] = (
         lambda p: p.scores[:, 0],
     ),
     _number("hands_on_score", "hands-on skill, in the same way", lambda p: p.scores[:, 1]),
-    _number("p_white", "probability of white", lambda p: p.probabilities[:, 0]),
-    _number("p_blue", "probability of blue", lambda p: p.probabilities[:, 1]),
-    _number("p_gray", "probability of gray", lambda p: p.probabilities[:, 2]),
+    *(
+        _number(name, f"probability of {label}", lambda p, k=k: p.probabilities[:, k])  # type: ignore[misc]
+        for k, (name, label) in enumerate(zip(PROBABILITIES, LABELS, strict=True))
+    ),
     _text(
         "schooling_level",
         f"stated schooling: {', '.join(f'`{name}`' for name in LEVELS)}; empty when unstated",
@@ -130,6 +136,8 @@ SCHEMA: tuple[Column, ...] = (
     ),
 )
 COLUMNS: tuple[str, ...] = tuple(column.name for column in SCHEMA)
+NUMBERS: tuple[str, ...] = tuple(column.name for column in SCHEMA if column.type == pa.float64())
+SCORES: tuple[str, ...] = tuple(name for name in NUMBERS if name.endswith("_score"))
 
 
 # Added on request: the occupation nearest to a row's title.
