@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from collarclass.app.server import listen
 
@@ -37,10 +38,11 @@ class Address:
 
     port: int
     headers: dict[str, str] = field(default_factory=dict)
+    root: str = ""  # the path under which a proxy shows it
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://127.0.0.1:{self.port}{self.root}"
 
     def ask(self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Reply:
         """One request; a body that is not bytes is sent as JSON."""
@@ -65,9 +67,25 @@ class Address:
         return self.ask("POST", path, content, {"Content-Type": "application/octet-stream"})
 
 
+def behind(root: str, app: ASGIApp) -> ASGIApp:
+    """An application as a proxy shows it that strips a prefix, and knows nothing outside of it."""
+
+    async def proxy(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            if not scope["path"].startswith(f"{root}/"):
+                await Response(status_code=404)(scope, receive, send)
+                return
+            path = scope["path"].removeprefix(root)
+            scope = {**scope, "path": path, "raw_path": path.encode()}
+        await app(scope, receive, send)
+
+    return proxy
+
+
 @contextmanager
-def running(app: ASGIApp) -> Iterator[Address]:
-    """Serve an application from a thread."""
+def running(app: ASGIApp, root: str = "") -> Iterator[Address]:
+    """Serve an application from a thread, behind a proxy where a root path is named."""
+    app = behind(root, app) if root else app
     listening = listen("127.0.0.1", 0)
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, ws="none"))
     thread = threading.Thread(target=lambda: asyncio.run(server.serve([listening])), daemon=True)
@@ -77,7 +95,7 @@ def running(app: ASGIApp) -> Iterator[Address]:
         assert time.monotonic() < until, "the server did not start"
         time.sleep(0.01)
     try:
-        yield Address(listening.getsockname()[1])
+        yield Address(listening.getsockname()[1], root=root)
     finally:
         server.should_exit = True
         thread.join(10)

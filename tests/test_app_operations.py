@@ -55,7 +55,10 @@ def test_a_proxy_may_strip_the_prefix_or_leave_it(server: Address) -> None:
         assert server.ask("GET", path).status == 200
     assert Address(server.port).ask("GET", "/collar/readyz").status == 200
     assert server.ask("GET", "/openapi.json").json["servers"] == [{"url": "/collar"}]
-    assert Address(server.port).ask("GET", "/collar/?token=key").headers["location"] == "/collar/"
+    entered = Address(server.port).ask("GET", "/collar/?token=key").headers
+    assert entered["location"] == "/collar/"
+    assert "Path=/collar/;" in entered["set-cookie"]
+    assert Address(server.port).ask("GET", "/collar?token=key").headers["location"] == "/collar/?token=key"
 
 
 def test_requests_are_counted_and_logged_without_what_they_say(

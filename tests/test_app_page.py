@@ -285,6 +285,27 @@ def give(web: Web, selector: str, path: Path) -> None:
     web.call("DOM.setFileInputFiles", nodeId=field, files=[str(path)])
 
 
+def test_the_page_works_below_the_path_of_a_proxy(web: Web, tmp_path: Path) -> None:
+    app = create_app(access=Access(token="key"), root_path="/tools/collar")
+    with running(app, root="/tools/collar") as server:
+        below = Web(web.page, server)
+        below.call("Page.navigate", url=f"{server.url}/?token=key")
+        below.wait("document.documentElement?.dataset.ready === 'ad'")
+        assert below.run("location.pathname + location.search") == "/tools/collar/"
+        below.open()
+        below.type("#text", AD)
+        assert below.label()
+        below.open("file")
+        give(below, "#file", EXAMPLES)
+        below.wait("!!document.querySelector('#start')")
+        below.click("#start")
+        below.wait("!!document.querySelector('#download')")
+        rows = below.run("fetch(document.querySelector('#download').href).then(r => r.text())").splitlines()
+        label_file(EXAMPLES, tmp_path / "direct.csv")
+        assert rows == (tmp_path / "direct.csv").read_text("utf-8-sig").splitlines()
+        assert below.complaints() == []  # no request went elsewhere
+
+
 def test_a_file_is_labelled_and_taken_away(web: Web) -> None:
     web.open("file")
     give(web, "#file", EXAMPLES)

@@ -164,15 +164,19 @@ class Guard:
             raise Problem(403, "A page of another site may not use this server.")
 
     def _token_refusal(self, scope: Scope, headers: dict[str, list[str]]) -> Response | None:
+        root = f"{scope['root_path']}/"
+        if route_path(scope) == "" and scope["method"] in ("GET", "HEAD"):  # the page's own links begin at the slash
+            asked = scope["query_string"].decode("latin-1")
+            return RedirectResponse(root + (f"?{asked}" if asked else ""), 307)
         if self.access.token is None:
             return None
         query = parse_qs(scope["query_string"].decode("latin-1"))
         if route_path(scope) == "/" and "token" in query and self.access.knows_token(query.pop("token")[0]):
             # The cookie stands in for the token from here on, so that the address can be shown.
             rest = f"?{urlencode(query, doseq=True)}" if query else ""
-            answer = RedirectResponse(f"{scope.get('root_path', '')}/{rest}", 303)
+            answer = RedirectResponse(root + rest, 303)
             # Lax, because the browser comes here from a file; `_check_origin` keeps other sites' pages off.
-            answer.set_cookie(_cookie(headers), self.access.token, httponly=True, samesite="lax", path="/")
+            answer.set_cookie(_cookie(headers), self.access.token, httponly=True, samesite="lax", path=root)
             return answer
         shown = [value.partition(" ") for value in headers.get("authorization", [])]
         given = [token for scheme, _, token in shown if scheme.lower() == "bearer"]

@@ -124,7 +124,7 @@ export function view(main, known, query) {
     if (!ad.title && !ad.text.trim()) { main.removeAttribute("aria-busy"); reply = null; draw(); return; }
     busy();
     try {
-      reply = await send("POST", "/v1/classify", ad, asking.signal);
+      reply = await send("POST", "v1/classify", ad, asking.signal);
       before.add(ofAd(state, reply.results[0]));
       main.removeAttribute("aria-busy");
       draw();

@@ -47,7 +47,7 @@ let shared;
 
 /** The model and the occupations, asked for once. */
 export function basics() {
-  shared ??= Promise.all([get("/v1/model"), get("/v1/occupations")])
+  shared ??= Promise.all([get("v1/model"), get("v1/occupations")])
     .then(([model, table]) => ({ model, occupations: table.occupations }));
   return shared;
 }

@@ -49,7 +49,7 @@ function frame() {
     h("button", { class: `switch theme ${theme}`, id: "theme", "aria-label": t(`theme_${theme}`), title: t(`theme_${theme}`), onclick: nextTheme },
       h("span", { class: "moon", "aria-hidden": "true" })));
   basics().then(({ model }) => put(document.getElementById("foot"), h("p", {},
-    t("privacy"), " ", h("span", { class: "identity" }, t("by", model.model, model.version)), " ", h("a", { href: "/openapi.json" }, t("api"))))).catch(() => {});
+    t("privacy"), " ", h("span", { class: "identity" }, t("by", model.model, model.version)), " ", h("a", { href: "openapi.json" }, t("api"))))).catch(() => {});
   document.title = `${t(`nav_${name}`)} · collarclass`;
 }
 

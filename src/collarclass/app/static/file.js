@@ -106,7 +106,7 @@ export function view(main, known, query) {
     const bar = h("progress", { max: "1", value: "0", "aria-label": t("sending") });
     put(body, h("p", { class: "count" }, `${t("sending")} ${file.name}`), bar);
     try {
-      const job = await upload(`/v1/files?name=${encodeURIComponent(file.name.slice(-200))}`, file, (share) => { bar.value = share; });
+      const job = await upload(`v1/files?name=${encodeURIComponent(file.name.slice(-200))}`, file, (share) => { bar.value = share; });
       [state.id, state.shares, state.view] = [job.id, null, null];
       if (!gone) draw(job);
     } catch (error) {
@@ -125,32 +125,32 @@ export function view(main, known, query) {
 
   const start = (wanted) => {
     [state.shares, state.view] = [null, null];
-    return act(() => send("POST", `/v1/files/${state.id}/label`, wanted));
+    return act(() => send("POST", `v1/files/${state.id}/label`, wanted));
   };
-  const relay = (layout) => act(() => send("POST", `/v1/files/${state.id}/layout`, layout));
+  const relay = (layout) => act(() => send("POST", `v1/files/${state.id}/layout`, layout));
 
   async function remove() {
-    await send("DELETE", `/v1/files/${state.id}`).catch(() => {});
+    await send("DELETE", `v1/files/${state.id}`).catch(() => {});
     forget();
   }
 
   async function poll() {
     if (gone || !state.id) return;
     try {
-      draw(await get(`/v1/files/${state.id}`), true);
+      draw(await get(`v1/files/${state.id}`), true);
     } catch (error) {
       if (error.status === 404) { forget(); begin(new Failed(t("fileGone"), 404)); } else put(body, failed(error));
     }
   }
 
-  const correct = (file) => corrected(() => upload(`/v1/files/${state.id}/annotations?name=${encodeURIComponent(file.name.slice(-200))}`, file));
+  const correct = (file) => corrected(() => upload(`v1/files/${state.id}/annotations?name=${encodeURIComponent(file.name.slice(-200))}`, file));
 
   async function corrected(ask) {
     try {
       const reply = await ask();
       state.shares = { id: state.id, reply };
       rows(null); // pictures show the corrected shares, too
-      draw(await get(`/v1/files/${state.id}`));
+      draw(await get(`v1/files/${state.id}`));
       announce(t("corrected"));
     } catch (error) {
       body.querySelector(".correct").append(failed(error));
@@ -160,11 +160,11 @@ export function view(main, known, query) {
   /** Labels that were given by hand to samples of this file, kept from one start of the program to the next. */
   async function offerReviews(job) {
     if (job.state !== "done") return;
-    const { reviews } = await get("/v1/reviews");
+    const { reviews } = await get("v1/reviews");
     const place = document.getElementById("reviewed"), own = reviews.filter((one) => one.source === job.digest && one.done);
     if (gone || !place || !own.length) return;
     put(place, h("ul", { class: "earlier" }, own.map((one) => h("li", {}, one.annotator, h("small", {}, ` ${t("progress", one.done, one.n)}`)))),
-      h("div", { class: "actions" }, h("button", { class: "button", id: "useReviews", onclick: () => corrected(() => send("POST", `/v1/files/${job.id}/reviewed`)) }, t("useReviews"))));
+      h("div", { class: "actions" }, h("button", { class: "button", id: "useReviews", onclick: () => corrected(() => send("POST", `v1/files/${job.id}/reviewed`)) }, t("useReviews"))));
   }
 
   /** The ads of a labelled file take the place of the occupations. */
@@ -174,7 +174,7 @@ export function view(main, known, query) {
       caption.textContent = "";
       return;
     }
-    const { academic, hands_on: handsOn, label, of } = await get(`/v1/files/${job.id}/points`);
+    const { academic, hands_on: handsOn, label, of } = await get(`v1/files/${job.id}/points`);
     if (gone || state.id !== job.id) return;
     drawing.scatter(academic.map((score, i) => [score, handsOn[i], label[i]]));
     caption.textContent = t("onPlane", t.number(label.length), t.number(of));
@@ -192,11 +192,11 @@ export function view(main, known, query) {
     }
     const head = h("div", { class: "filehead" }, h("h2", { id: "filename" }, job.name), h("span", { class: "quiet" }, `${size(job.size)} · ${t({ ready: "ready", waiting: "queued", running: "running", done: "done", failed: "failedJob", cancelled: "cancelled" }[job.state])}`));
     const parts = [head];
-    if (busy) parts.push(progress(job), h("button", { class: "button", id: "cancel", onclick: () => act(() => send("POST", `/v1/files/${job.id}/cancel`)) }, t("cancel")));
+    if (busy) parts.push(progress(job), h("button", { class: "button", id: "cancel", onclick: () => act(() => send("POST", `v1/files/${job.id}/cancel`)) }, t("cancel")));
     else if (job.state === "done") {
       parts.push(h("p", { class: "count" }, t("rowsDone", t.number(job.rows))), h("div", { class: "actions" },
-        h("a", { class: "button first", id: "download", href: `/v1/files/${job.id}/result`, download: job.result }, t("download")),
-        h("a", { class: "button", id: "report", href: `/v1/files/${job.id}/report?lang=${t.language()}`, download: "" }, t("downloadReport")),
+        h("a", { class: "button first", id: "download", href: `v1/files/${job.id}/result`, download: job.result }, t("download")),
+        h("a", { class: "button", id: "report", href: `v1/files/${job.id}/report?lang=${t.language()}`, download: "" }, t("downloadReport")),
         h("a", { class: "button", href: `#/review?file=${job.id}` }, t("toReview"))),
         h("section", { class: "result" }, h("h2", {}, t("shares")), shares(job)),
         h("section", { class: "correct" }, h("h2", {}, t("correct")), h("p", { class: "lead" }, t("correctLead")), h("div", { id: "reviewed" }), dropZone(t("drop"), correct, { id: "annotations", small: true })));
@@ -209,7 +209,7 @@ export function view(main, known, query) {
       h("button", { class: "plain", id: "remove", onclick: remove }, t("remove"))));
     put(body, parts);
     rows(job);
-    if (job.annotated && state.shares?.id !== job.id) get(`/v1/files/${job.id}/shares`).then((reply) => {
+    if (job.annotated && state.shares?.id !== job.id) get(`v1/files/${job.id}/shares`).then((reply) => {
       state.shares = { id: job.id, reply };
       draw(job);
     }).catch(() => {});
@@ -220,7 +220,7 @@ export function view(main, known, query) {
 
   if (state.id) poll();
   else begin();
-  if (!state.id) get("/v1/files").then(({ files }) => {
+  if (!state.id) get("v1/files").then(({ files }) => {
     if (!gone && !state.id && files.length && body.querySelector(".drop")) body.append(h("ul", { class: "earlier" }, files.map((job) => h("li", {}, h("button", { class: "plain", onclick: () => { state.id = job.id; draw(job); } }, job.name), h("small", {}, ` ${size(job.size)}`)))));
   }).catch(() => {});
   return () => { gone = true; clearTimeout(timer); shown?.close(); drawing.close(); };

@@ -62,7 +62,7 @@ export function intake(job, definitions, { again, start }) {
     if (!wanted.title && !wanted.text.length) { put(profile, h("p", { class: "error", role: "alert" }, t("chooseColumn"))); return; }
     put(profile, h("p", { class: "quiet busy" }, t("looking")));
     try {
-      const found = await send("POST", `/v1/files/${job.id}/profile`, wanted);
+      const found = await send("POST", `v1/files/${job.id}/profile`, wanted);
       if (mine === asked) put(profile, figures(found, wanted));
     } catch (error) {
       if (mine === asked) put(profile, h("p", { class: "error", role: "alert" }, error.status ? error.message : t("down")));

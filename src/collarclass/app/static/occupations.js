@@ -74,7 +74,7 @@ export function view(main, known, query) {
 
   /** What no title contains may still be near to some. */
   async function suggest(wanted) {
-    const { occupations: near } = await get(`/v1/occupations?q=${encodeURIComponent(wanted.slice(0, 200))}&limit=8`);
+    const { occupations: near } = await get(`v1/occupations?q=${encodeURIComponent(wanted.slice(0, 200))}&limit=8`);
     if (wanted !== state.wanted || found.length || !near.length) return;
     put(list, h("li", { class: "quiet" }, t("nearOnes")), near.map(item));
     drawing.keep(new Set(near.map((row) => row.onet_code)));

@@ -71,9 +71,9 @@ export function pictures(job) {
     area.setAttribute("aria-busy", "true");
     put(body, h("p", { class: "quiet busy", role: "status" }, t("drawing")));
     try {
-      const found = shares ? await get(`/v1/files/${job.id}/shares?${query}`) : null;
+      const found = shares ? await get(`v1/files/${job.id}/shares?${query}`) : null;
       query.set("what", what.value);
-      const address = `/v1/files/${job.id}/picture.svg?${query}`;
+      const address = `v1/files/${job.id}/picture.svg?${query}`;
       const image = h("img", { src: address, alt: [t(`what_${what.value}`), shares ? `${t("pictureBy")} ${by.selectedOptions[0].textContent}` : ""].filter(Boolean).join(", "), id: "picture" });
       await image.decode();
       if (mine !== asked) return;

@@ -137,18 +137,18 @@ function adWindow(job, changed) {
     const mine = ++asked;
     window_.setAttribute("aria-busy", "true");
     const { row } = await rowAt(place);
-    const ad = await get(`/v1/files/${job.id}/rows/${row}`);
+    const ad = await get(`v1/files/${job.id}/rows/${row}`);
     if (mine !== asked) return;
     draw(ad, null);
     const words = ad.text.trim() || ad.title.trim();
-    const found = words ? (await send("POST", "/v1/classify", { text: ad.text, title: ad.title || null, lang: t.language() })).results[0] : null;
+    const found = words ? (await send("POST", "v1/classify", { text: ad.text, title: ad.title || null, lang: t.language() })).results[0] : null;
     if (mine !== asked) return;
     window_.removeAttribute("aria-busy");
     if (found) draw(ad, found);
   }
 
   async function correct(ad, label) {
-    const fresh = await send("PUT", `/v1/files/${job.id}/rows/${ad.row}`, { label });
+    const fresh = await send("PUT", `v1/files/${job.id}/rows/${ad.row}`, { label });
     changed(place, fresh);
     announce(label ? t(label) : t("takenBack"));
     await show();
@@ -184,7 +184,7 @@ export function results(job, wanted, link) {
   const area = h("div", { class: "results" });
   const facetBox = h("div", { class: "facets" }), count = h("p", { class: "count", id: "found", "aria-live": "polite" });
   const actions = h("div", { class: "actions" }), trouble = h("div");
-  const address = (what, more = "") => `/v1/files/${job.id}/${what}?view=${encodeURIComponent(JSON.stringify(view))}${more}`;
+  const address = (what, more = "") => `v1/files/${job.id}/${what}?view=${encodeURIComponent(JSON.stringify(view))}${more}`;
   const rowsAt = async (offset, limit) => (await get(address("rows", `&offset=${offset}&limit=${limit}`))).rows;
   const ad = adWindow(job, (place, row) => { table.changed(place, row); facets(); });
   const table = rowTable(columnsOf(job), { rowsAt, open: (place) => ad.open(place, table.seen()[2], table.row).catch(failed), sortBy });

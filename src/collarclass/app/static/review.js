@@ -44,13 +44,13 @@ export function view(main, known, query) {
     const hand = async (given) => {
       if (nameless()) return;
       const { annotator, n: number } = options();
-      await open(() => upload(`/v1/reviews?name=${encodeURIComponent(given.name.slice(-200))}&annotator=${encodeURIComponent(annotator)}&n=${number}`, given));
+      await open(() => upload(`v1/reviews?name=${encodeURIComponent(given.name.slice(-200))}&annotator=${encodeURIComponent(annotator)}&n=${number}`, given));
     };
     put(body, fields,
-      file ? h("div", { class: "actions" }, h("button", { class: "button first", id: "begin", onclick: () => nameless() || open(() => send("POST", `/v1/files/${file}/review`, options())) }, t("begin")))
+      file ? h("div", { class: "actions" }, h("button", { class: "button first", id: "begin", onclick: () => nameless() || open(() => send("POST", `v1/files/${file}/review`, options())) }, t("begin")))
         : dropZone(t("reviewDrop"), hand, { id: "reviewfile" }),
       h("p", { class: "quiet hint" }, t("modelSays"), " ", t("usefulFirst")), error ? failed(error) : null);
-    get("/v1/reviews").then(({ reviews }) => {
+    get("v1/reviews").then(({ reviews }) => {
       if (!gone && reviews.length && !review) body.append(h("ul", { class: "earlier" }, reviews.map((one) => h("li", {},
         h("button", { class: "plain", onclick: () => open(() => Promise.resolve(one)) }, one.name), h("small", {}, ` ${one.annotator} · ${t("progress", one.done, one.n)}`)))));
     }).catch(() => {});
@@ -74,7 +74,7 @@ export function view(main, known, query) {
     state.at = place;
     tinted = false;
     if (place >= review.n) return finish();
-    ad = await get(`/v1/reviews/${review.id}/ads/${place}`);
+    ad = await get(`v1/reviews/${review.id}/ads/${place}`);
     if (gone) return undefined;
     draw();
     scrollTo(0, 0);
@@ -97,7 +97,7 @@ export function view(main, known, query) {
       h("button", { class: "plain", id: "undo", disabled: !state.past.length, onclick: undo }, t("undo"), h("kbd", { "aria-hidden": "true" }, "Z")),
       h("button", { class: "plain", id: "skipAd", onclick: skip }, t("skipAd"), h("kbd", { "aria-hidden": "true" }, "S")),
       h("button", { class: "plain", id: "tint", "aria-pressed": "false", onclick: tint }, t("tint"), h("kbd", { "aria-hidden": "true" }, "T")),
-      h("a", { class: "plain", id: "save", href: `/v1/reviews/${review.id}/result?whole=true`, download: "" }, t("saveLater")));
+      h("a", { class: "plain", id: "save", href: `v1/reviews/${review.id}/result?whole=true`, download: "" }, t("saveLater")));
     put(body, h("div", { class: "progressline" }, h("span", { id: "place" }, t("progress", state.at + 1, review.n)), bar, h("span", { class: "quiet" }, review.name)),
       sheet, h("div", { class: "bench" }, keys, small),
       review.useful_first ? h("details", { class: "quiet hint" }, h("summary", {}, t("orderHead")), h("p", {}, t("usefulFirst"))) : null);
@@ -115,7 +115,7 @@ export function view(main, known, query) {
 
   const guarded = (action) => action().catch((error) => { body.append(failed(error)); });
 
-  const put1 = (place, label) => send("PUT", `/v1/reviews/${review.id}/ads/${place}`, { label });
+  const put1 = (place, label) => send("PUT", `v1/reviews/${review.id}/ads/${place}`, { label });
 
   const answer = (label) => alone(async () => {
     const before = review.labels[state.at];
@@ -149,12 +149,12 @@ export function view(main, known, query) {
       put(sheet, heading(ad.title || null), h("div", { class: "adtext" }, ad.text));
       return;
     }
-    const { results: [found] } = await send("POST", "/v1/classify", { text: ad.text, title: ad.title || null });
+    const { results: [found] } = await send("POST", "v1/classify", { text: ad.text, title: ad.title || null });
     put(sheet, heading(ad.title ? read(ad.title, "title", found) : null), h("div", { class: "adtext" }, read(ad.text, "text", found)));
     shown();
   });
 
-  const compare = (file) => agreement(() => upload(`/v1/reviews/${review.id}/second?name=${encodeURIComponent(file.name.slice(-200))}`, file));
+  const compare = (file) => agreement(() => upload(`v1/reviews/${review.id}/second?name=${encodeURIComponent(file.name.slice(-200))}`, file));
 
   async function agreement(ask) {
     const box = document.getElementById("agreement");
@@ -181,8 +181,8 @@ export function view(main, known, query) {
     put(body, h("h1", {}, whole ? t("reviewDone") : t("progress", review.done, review.n)),
       h("dl", { class: "figures" }, counts.map(([label, n]) => h("div", {}, h("dt", {}, badge(label), t(label)), h("dd", {}, t.number(n))))),
       h("div", { class: "actions" },
-        h("a", { class: "button first", id: "save", href: `/v1/reviews/${review.id}/result`, download: "" }, whole ? t("saveReview") : t("saveLabels")),
-        whole ? null : h("a", { class: "button", href: `/v1/reviews/${review.id}/result?whole=true`, download: "" }, t("saveLater")),
+        h("a", { class: "button first", id: "save", href: `v1/reviews/${review.id}/result`, download: "" }, whole ? t("saveReview") : t("saveLabels")),
+        whole ? null : h("a", { class: "button", href: `v1/reviews/${review.id}/result?whole=true`, download: "" }, t("saveLater")),
         h("button", { class: "button", id: "undo", disabled: !state.past.length, onclick: undo }, t("undo")),
         h("button", { class: "plain", id: "leave", onclick: () => { review = null; state.id = null; begin(); } }, t("leave"))),
       h("p", { class: "quiet hint" }, t("saved"), !whole && review.useful_first ? ` ${t("stopped")}` : ""),
@@ -194,11 +194,11 @@ export function view(main, known, query) {
 
   /** Other annotators of the same sample, and the file that it was drawn from, as far as they are here. */
   async function related() {
-    const [{ reviews }, { files }] = await Promise.all([get("/v1/reviews"), get("/v1/files")]);
+    const [{ reviews }, { files }] = await Promise.all([get("v1/reviews"), get("v1/files")]);
     const place = document.getElementById("colleagues"), mine = review;
     if (!place || !mine?.source) return;
     put(place, reviews.filter((one) => one.source === mine.source && one.id !== mine.id && one.done).map((one) =>
-      h("button", { class: "button colleague", onclick: () => agreement(() => get(`/v1/reviews/${mine.id}/agreement?other=${one.id}`)) }, t("compareWith", one.annotator))));
+      h("button", { class: "button colleague", onclick: () => agreement(() => get(`v1/reviews/${mine.id}/agreement?other=${one.id}`)) }, t("compareWith", one.annotator))));
     const job = files.find((one) => one.digest === mine.source);
     document.getElementById("useLabels")?.remove();
     if (job) place.before(h("p", { id: "useLabels" }, h("a", { class: "button", href: `#/file?id=${job.id}` }, t("backToFile", job.name))));
@@ -220,7 +220,7 @@ export function view(main, known, query) {
   addEventListener("keydown", pressed);
   if (state.id && !query.has("file")) {
     const place = state.at, past = state.past;
-    get(`/v1/reviews/${state.id}`).then(async (found) => {
+    get(`v1/reviews/${state.id}`).then(async (found) => {
       review = found;
       await show(Math.min(place, found.n));
       state.past = past;
