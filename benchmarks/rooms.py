@@ -25,7 +25,7 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 # Each function that begins a room, by the module that calls it.
 ROOMS: tuple[tuple[str, str, str], ...] = (
     ("batches and titles", "model.predict", "_predict"),
-    ("batches and titles", "model.model", "join_title"),
+    ("batches and titles", "model.model", "join_titles"),
     ("markup", "text.tokens", "read_markup"),
     ("layout", "text.tokens", "_lay_out"),
     ("tokens", "model.model", "tokenize"),

@@ -62,7 +62,9 @@ def assert_same(one: Any, other: Any, where: str = "") -> None:
 def by_row(terms: Terms) -> list[Any]:
     """Terms in the one order that both kernels keep: that of each row."""
     order = np.argsort(terms.row, kind="stable")
-    return [getattr(terms, f.name)[order] for f in dataclasses.fields(terms) if f.name != "known"] + [terms.known]
+    of_rows = ("known", "distinct")
+    columns = [getattr(terms, f.name)[order] for f in dataclasses.fields(terms) if f.name not in of_rows]
+    return columns + [getattr(terms, name) for name in of_rows]
 
 
 def steps(texts: Sequence[str]) -> list[Any]:
@@ -185,5 +187,3 @@ def assert_lexicons_same(one: Lexicon, other: Lexicon) -> None:
         if isinstance(found, Vocabulary):
             found, expected = found.hashes, expected.hashes
         assert_same(found, expected, field.name)
-
-

@@ -148,6 +148,8 @@ class Terms:
         Indices of the first mention's first and last token.
     known : ndarray of int64, shape (n_rows,)
         How many tokens of each text are in the vocabulary by themselves.
+    distinct : ndarray of int64, shape (n_rows,)
+        How many terms each text has.
     """
 
     row: NDArray[np.int64]
@@ -157,6 +159,7 @@ class Terms:
     first: NDArray[np.int64]
     last: NDArray[np.int64]
     known: NDArray[np.int64]
+    distinct: NDArray[np.int64]
 
 
 def damped(counts: NDArray[np.int_]) -> NDArray[np.float64]:
@@ -188,6 +191,7 @@ def count_terms(tokens: Tokens, vocabulary: Vocabulary, max_tokens: NDArray[np.i
         first=first,
         last=first + vocabulary.order[term] - 1,
         known=np.diff(np.searchsorted(begins[0], tokens.first)),
+        distinct=np.bincount(tokens.row[first], minlength=tokens.n_rows),
     )
 
 

@@ -378,7 +378,7 @@ static inline void prefetch_slot(const Vocabulary *v, uint64_t hash) {
     __builtin_prefetch(v->table + (hash >> v->shift));
 }
 
-#define BLOCK 64 /* hashes whose slots are fetched before the first of them is looked at */
+#define BLOCK 256 /* hashes whose slots are fetched before the first of them is looked at */
 
 /* Which of some hashes are known, and the number of each: where, number[n]; returns how many. */
 EXPORT int64_t find_hashes(const uint64_t *hashes, int64_t n, const uint64_t *table, const uint8_t *taken, int64_t size,
@@ -444,12 +444,12 @@ static inline int64_t wait_for(Counting *c, uint64_t hash, int64_t place, int wa
 /* Count the known n-grams of each row's first `reach` tokens, row by row: found[4 * 4 * tokens read + 4].
  *
  * first[n_rows + 1] and reach[n_rows] bound the rows; seen[n_terms] is scratch, all 0. known[n_rows] gets how many
- * tokens of each row are known. Returns the number of terms.
+ * tokens of each row are known, distinct[n_rows] how many terms it has. Returns the number of terms.
  */
 EXPORT int64_t count_terms(const uint64_t *hash, const uint64_t *stem, const int64_t *sentence,
                            const uint8_t *ideograph, const int64_t *first, const int64_t *reach, int64_t n_rows,
                            const uint64_t *table, const uint8_t *taken, int64_t size, int64_t shift, int64_t n_terms,
-                           int32_t *seen, int32_t *found, int64_t *known) {
+                           int32_t *seen, int32_t *found, int64_t *known, int64_t *distinct) {
     const Vocabulary v = {table, taken, size, shift, n_terms};
     Counting c = {.vocabulary = &v, .seen = seen, .found = found};
     for (int64_t row = 0; row < n_rows; row++) {
@@ -460,14 +460,13 @@ EXPORT int64_t count_terms(const uint64_t *hash, const uint64_t *stem, const int
         known[row] = words + settle_waiting(&c);
         for (int64_t i = begin; i + 1 < stop; i++)
             wait_for(&c, mix(hash[i] * PAIR + hash[i + 1]), i, sentence[i] == sentence[i + 1]);
-        settle_waiting(&c);
         for (int64_t i = begin; i + 2 < stop; i++)
             if (ideograph[i] && ideograph[i + 1] && ideograph[i + 2])
                 wait_for(&c, mix((hash[i] * PAIR + hash[i + 1]) * TRIPLE + hash[i + 2]), i,
                          sentence[i] == sentence[i + 2]);
-        settle_waiting(&c);
         for (int64_t i = begin; i < stop; i++) wait_for(&c, stem[i], i, stem[i] != hash[i]);
         settle_waiting(&c);
+        distinct[row] = c.n - c.base;
     }
     return c.n;
 }
@@ -508,20 +507,26 @@ EXPORT void weigh_terms(const int64_t *row, const int64_t *term, const double *c
     }
 }
 
-/* Add a row of weights to sums; each sum is one of its own, so that several may be added at once. */
-static inline void add_weights(const float *weight, int64_t width, double *sums) {
-    if (width == 10) /* of the reader, as a number that the compiler knows */
-        for (int j = 0; j < 10; j++) sums[j] += (double)weight[j];
+#define WIDTH 10 /* of the reader's weights, as a number that the compiler knows */
+#define MOST_WIDTH 16
+
+/* Add the sum of some rows of weights, one row after the other, to sums; each sum is one of its own. */
+static inline void add_weights(const float *weight, int64_t width, const int64_t *number, int64_t n, double *sums) {
+    double sum[MOST_WIDTH] = {0.0}; /* in registers */
+    if (width == WIDTH)
+        for (int64_t k = 0; k < n; k++)
+            for (int j = 0; j < WIDTH; j++) sum[j] += (double)weight[number[k] * WIDTH + j];
     else
-        for (int64_t j = 0; j < width; j++) sums[j] += (double)weight[j];
+        for (int64_t k = 0; k < n; k++)
+            for (int64_t j = 0; j < width && j < MOST_WIDTH; j++) sum[j] += (double)weight[number[k] * width + j];
+    for (int64_t j = 0; j < width && j < MOST_WIDTH; j++) sums[j] += sum[j];
 }
 
 /* Sums of weights of each mention's features: `sum_weights` of requirement_reader/decide.py; sums[n * width], all 0. */
 EXPORT void sum_weights(const int64_t *number, const int64_t *starts, int64_t n, const float *weight, int64_t width,
                         double *sums) {
     for (int64_t i = 0; i < n; i++)
-        for (int64_t k = starts[i]; k < starts[i + 1]; k++)
-            add_weights(weight + number[k] * width, width, sums + i * width);
+        add_weights(weight, width, number + starts[i], starts[i + 1] - starts[i], sums + i * width);
 }
 
 /* ---- Phrases: `find_phrases` of requirement_reader/phrases.py -------------------------------------------------- */
@@ -1024,6 +1029,9 @@ enum { BEFORE, BEHIND };
 #define UNCOMPARED 3
 #define ANY_NUMBER 777
 #define N_ATTACHED 7
+#define MOST_PARTS 8
+#define MOST_OF_PART 100
+#define MOST_WAITING (MOST_PARTS * MOST_OF_PART)
 
 typedef struct {
     const int64_t *first, *last, *row, *sentence, *phrase, *class, *value;
@@ -1059,10 +1067,12 @@ typedef struct {
     int64_t row_first, row_stop, cue_begin, cue_stop;
     Some openings, headings, swaps, choices, required, timed, opened, schooling, fresh, levels;
     int named[N_CODES]; /* which levels the ad names, by their codes */
-    /* The features of the item at work that wait to be looked up, its group, and where they are added. */
-    uint64_t hash[160];
-    int n_hashes;
-    int group;
+    int group; /* of the item at work */
+    /* The features of some items that wait to be looked up, in parts: where each ends, and whose sums it is of. */
+    uint64_t hash[MOST_WAITING];
+    int64_t number[MOST_WAITING];
+    int stop[MOST_PARTS], n_hashes, n_parts;
+    double *sums[MOST_PARTS];
 } Context;
 
 static inline int64_t apart(int64_t a, int64_t b) { return a < b ? b - a : a - b; }
@@ -1102,19 +1112,30 @@ static inline void add_words(Context *c, int number, int holds, uint64_t words, 
     add(c, number, holds, words + (uint64_t)code * STEP);
 }
 
-/* Sum the weights of the features that wait. */
-static void settle_features(Context *c, double *sums) {
-    int64_t number[160];
-    int known = 0;
+/* Look up the features that wait, and add the weights of each part to its sums; all of one step before the next, for
+ * most of the time goes by waiting for memory. */
+static void settle_features(Context *c) {
+    int known = 0, stop[MOST_PARTS];
     for (int i = 0; i < c->n_hashes; i++) prefetch_slot(c->vocabulary, c->hash[i]);
-    for (int i = 0; i < c->n_hashes; i++) {
-        int64_t k = number_of(c->vocabulary, c->hash[i]);
-        if (k < 0) continue;
-        __builtin_prefetch(c->weight + k * c->width);
-        number[known++] = k;
+    for (int part = 0, i = 0; part < c->n_parts; part++) {
+        for (; i < c->stop[part]; i++) {
+            int64_t k = number_of(c->vocabulary, c->hash[i]);
+            if (k < 0) continue;
+            __builtin_prefetch(c->weight + k * c->width);
+            __builtin_prefetch(c->weight + k * c->width + c->width - 1);
+            c->number[known++] = k;
+        }
+        stop[part] = known;
     }
-    for (int i = 0; i < known; i++) add_weights(c->weight + number[i] * c->width, c->width, sums);
-    c->n_hashes = 0;
+    for (int part = 0, i = 0; part < c->n_parts; i = stop[part++])
+        add_weights(c->weight, c->width, c->number + i, stop[part] - i, c->sums[part]);
+    c->n_hashes = c->n_parts = 0;
+}
+
+/* The features added since the last part are one of its own, of an item's sums. */
+static void end_part(Context *c, double *sums) {
+    c->stop[c->n_parts] = c->n_hashes, c->sums[c->n_parts++] = sums;
+    if (c->n_parts == MOST_PARTS) settle_features(c);
 }
 
 static inline int is_comma(uint16_t unit) {
@@ -1421,10 +1442,10 @@ static void gather_row(Context *c, int64_t begin, int64_t stop) {
     }
 }
 
-/* Sums of the weights of each mention's features: sums[n_items * width], all 0.
+/* Sums of the weights of each mention's features: sums[n_items * width], all 0; width is at most 16.
  *
  * Items and cues are each seven arrays: first and last token, row, sentence, number in the lexicon, class and value;
- * of items the code as well. names are the thirteen of `Names`, speaks is by class. which[5 * (n_items + n_cues)] and part[width] are scratch.
+ * of items the code as well. names are the thirteen of `Names`, speaks is by class. which[5 * (n_items + n_cues)] is scratch.
  */
 EXPORT void sum_context(const uint64_t *hash, const int64_t *sentence, const int64_t *start, const int64_t *end,
                         const uint16_t *folded, int64_t n, const int64_t *row_first, const int64_t *item_first,
@@ -1435,8 +1456,7 @@ EXPORT void sum_context(const uint64_t *hash, const int64_t *sentence, const int
                         const int64_t *cue_class, const int64_t *cue_value, int64_t n_cues, const double *years, const int64_t *figure,
                         const int8_t *note, const uint8_t *speaks, const int64_t *names, const uint64_t *keys,
                         const uint64_t *table, const uint8_t *taken, int64_t table_size, int64_t shift,
-                        int64_t n_terms, const float *weight, int64_t width, int32_t *which, double *part,
-                        double *sums) {
+                        int64_t n_terms, const float *weight, int64_t width, int32_t *which, double *sums) {
     const Stream s = {hash, sentence, start, end, NULL, folded, n};
     const Phrases items = {item_first, item_last, item_row, item_sentence, item_phrase, item_class, item_value,
                            item_code, n_items};
@@ -1471,7 +1491,7 @@ EXPORT void sum_context(const uint64_t *hash, const int64_t *sentence, const int
             add_around(&c, i, 1, 6, BEFORE);
             add_around(&c, i, 1, 10, BEHIND);
             add_cues(&c, i, near);
-            settle_features(&c, sums + i * width);
+            end_part(&c, sums + i * width);
             if (c.group == YEARS) continue;
             add_around(&c, i, 7, 10, BEFORE);
             add_around(&c, i, 11, 14, BEHIND);
@@ -1481,11 +1501,10 @@ EXPORT void sum_context(const uint64_t *hash, const int64_t *sentence, const int
             for (int group = SCHOOLING; group <= YEARS; group += YEARS - SCHOOLING)
                 for (int side = 0; side < 2; side++) add_neighbour(&c, i, group, side);
             add_levels(&c, i);
-            memset(part, 0, (size_t)width * sizeof *part);
-            settle_features(&c, part);
-            for (int64_t j = 0; j < width; j++) sums[i * width + j] += part[j];
+            end_part(&c, sums + i * width);
         }
     }
+    settle_features(&c);
 }
 
 /* ---- The words that decided: `_runs` of model/ranking.py -------------------------------------------------------- */

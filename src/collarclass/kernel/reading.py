@@ -102,13 +102,22 @@ def count_terms(
     n_rows = tokens.n_rows
     n_read = int(np.minimum(np.diff(tokens.first), reach).sum())
     seen, found = np.zeros(len(order), np.int32), _borrowed(4 * (_KINDS_OF_NGRAM * n_read + 1))
-    known = np.empty(n_rows, np.int64)
+    known, distinct = np.empty(n_rows, np.int64), np.empty(n_rows, np.int64)
     n = call("count_terms", tokens.hash, tokens.stem, tokens.sentence, tokens.ideograph, tokens.first, reach, n_rows,
-             *vocabulary.arguments, seen, found, known)  # fmt: skip
+             *vocabulary.arguments, seen, found, known, distinct)  # fmt: skip
     row, term, times, first, last = (np.empty(n, np.int64) for _ in range(5))
     value = np.empty(n, np.float64)
     call("fill_terms", found, n, order, damped, len(damped), row, term, times, value, first, last)
-    return {"row": row, "term": term, "times": times, "value": value, "first": first, "last": last, "known": known}
+    return {
+        "row": row,
+        "term": term,
+        "times": times,
+        "value": value,
+        "first": first,
+        "last": last,
+        "known": known,
+        "distinct": distinct,
+    }
 
 
 def weigh_terms(
@@ -212,8 +221,7 @@ def sum_context(
     call("sum_context", tokens.hash, mentions.sentence, tokens.start, tokens.end, tokens.folded, len(tokens.hash),
          tokens.first, *(getattr(items, name) for name in parts), code, len(items.first),
          *(getattr(cues, name) for name in parts), len(cues.first), mentions.years, mentions.figure, notes, speaks,
-         names, keys, *vocabulary.arguments, weight, weight.shape[1], which, np.empty(weight.shape[1]),
-         sums)  # fmt: skip
+         names, keys, *vocabulary.arguments, weight, weight.shape[1], which, sums)  # fmt: skip
     return sums
 
 

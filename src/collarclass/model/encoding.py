@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,6 +62,16 @@ def segments(chinese: NDArray[np.bool_], features: NDArray[np.float64]) -> NDArr
     """
     stated = features[:, : len(LEVELS)].sum(axis=1)
     return np.column_stack([share * rows for rows in (~chinese, chinese) for share in (1.0 - stated, stated)])
+
+
+def join_titles(
+    texts: Sequence[str], titles: Sequence[str | None] | None
+) -> tuple[list[str], NDArray[np.int64], NDArray[np.int64]]:
+    """`join_title` of each ad of a batch."""
+    combined, title_end, text_offset = [""] * len(texts), [0] * len(texts), [0] * len(texts)
+    for i, (text, title) in enumerate(zip(texts, titles or [None] * len(texts), strict=True)):
+        combined[i], title_end[i], text_offset[i] = join_title(text, title)
+    return combined, np.array(title_end, dtype=np.int64), np.array(text_offset, dtype=np.int64)
 
 
 def join_title(text: str, title: str | None) -> tuple[str, int, int]:

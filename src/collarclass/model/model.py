@@ -19,7 +19,7 @@ from collarclass.features.ngrams import Terms, Vocabulary, count_terms
 from collarclass.kernel import reading
 from collarclass.kernel.library import is_compiled
 from collarclass.model.decision import class_probabilities, label_gradient
-from collarclass.model.encoding import EncodedBatch, join_title, segments
+from collarclass.model.encoding import EncodedBatch, join_titles, segments
 from collarclass.model.title_model import TitleModel
 from collarclass.requirement_reader.decide import Reader
 from collarclass.requirement_reader.lexicon import Lexicon, default_lexicon
@@ -184,10 +184,9 @@ class Model:
 
     def encode(self, texts: Sequence[str], titles: Sequence[str | None] | None, reasons: bool = False) -> EncodedBatch:
         """Read a batch of ads into the numbers that the ratings are sums of; and why requirements are read so."""
-        joined = [join_title(text, title) for text, title in zip(texts, titles or [None] * len(texts), strict=True)]
-        combined = [text for text, _, _ in joined]
+        combined, title_end, text_offset = join_titles(texts, titles)
         tokens, max_tokens = tokenize(combined), int(self.limits["max_tokens"])
-        title = tokens.before(np.array([end for _, end, _ in joined], dtype=np.int64))
+        title = tokens.before(title_end)
         terms = (
             count_terms(tokens, self.text.vocabulary, max_tokens),
             count_terms(tokens, self.title.vocabulary, title),
@@ -203,7 +202,7 @@ class Model:
             note[(note == JUDGED) & (work < 0)] = NO_WORK
         return EncodedBatch(
             combined_text=combined,
-            text_offset=np.array([offset for _, _, offset in joined], dtype=np.int64),
+            text_offset=text_offset,
             tokens=tokens,
             terms=terms,
             values=(text_values, title_values),
@@ -226,7 +225,7 @@ class Model:
         n_tokens = np.diff(tokens.first)
         read = np.minimum(n_tokens, int(self.limits["max_tokens"]))
         note = np.full(tokens.n_rows, JUDGED, dtype=np.int8)
-        note[np.bincount(terms.row, minlength=tokens.n_rows) < self.limits["min_terms"]] = TOO_LITTLE
+        note[terms.distinct < self.limits["min_terms"]] = TOO_LITTLE
         note[n_tokens - tokens.numerals() < _MIN_WORDS] = TOO_LITTLE
         foreign = terms.known < self.limits["min_known_share"] * read
         note[(n_tokens >= self.limits["min_terms"]) & foreign] = UNKNOWN_LANGUAGE

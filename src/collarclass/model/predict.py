@@ -199,7 +199,7 @@ def _judge_ads(
 
 def _reading(batch: EncodedBatch, max_tokens: int) -> NDArray[np.float64]:
     length = np.minimum(np.diff(batch.tokens.first), max_tokens)
-    known = np.bincount(batch.terms[0].row, minlength=len(length)) / np.maximum(length, 1)
+    known = batch.terms[0].distinct / np.maximum(length, 1)
     return np.column_stack((batch.chinese, length, known)).astype(np.float64)
 
 

@@ -134,7 +134,8 @@ def find_mentions(tokens: Tokens, lexicon: Lexicon) -> TextMentions:
     items, cues = _sorted(tokens, sentence, hits, lexicon)
     years, figure = count_years(tokens, sentence, lexicon, items)
     kept = (items.group != CLASS["years"]) | ~np.isnan(years)
-    kept &= (items.group != CLASS["nothing"]) | (items.value < _GENERAL_SCHOOLING) | _denied(items, cues)
+    general = np.flatnonzero((items.group == CLASS["nothing"]) & (items.value >= _GENERAL_SCHOOLING))
+    kept[general] = _denied(items.take(general), cues)
     items = items.only(kept)
     return TextMentions(
         items=items,

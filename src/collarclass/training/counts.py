@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from collarclass.errors import DataError
 from collarclass.features.ngrams import Occurrences, Vocabulary, ngrams
 from collarclass.features.stop_words import stop_words
-from collarclass.model.encoding import join_title
+from collarclass.model.encoding import join_titles
 from collarclass.model.persistence import shipped_reader
 from collarclass.requirement_reader.decide import Reader
 from collarclass.requirement_reader.reader import read_requirements
@@ -166,9 +166,9 @@ def count_words(texts: Sequence[str], titles: Sequence[str | None], max_tokens: 
 
 def _joined(texts: Sequence[str], titles: Sequence[str | None]) -> tuple[Tokens, NDArray[np.int64]]:
     """Tokens of ads with their titles, and how many of each ad's are of its title."""
-    joined = [join_title(text, title) for text, title in zip(texts, titles, strict=True)]
-    tokens = tokenize([combined for combined, _, _ in joined])
-    return tokens, tokens.before(np.array([end for _, end, _ in joined], dtype=np.int64))
+    combined, title_end, _ = join_titles(texts, titles)
+    tokens = tokenize(combined)
+    return tokens, tokens.before(title_end)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
