@@ -22,14 +22,8 @@ from collarclass.requirement_reader.stated import FEATURES, features
 from collarclass.text.tokens import tokenize
 from collarclass.training import real_ads
 from collarclass.training.counts import CountedAds, concatenate, count_ads
-from collarclass.training.real_ads import (
-    TermList,
-    load_counts,
-    read_mentions,
-    read_real_ads,
-    save_counts,
-    save_mentions,
-)
+from collarclass.training.real_ads import load_counts, read_mentions, read_real_ads
+from research.data.write_real_ads import MIN_ADS, extended, no_terms, save_arrays, save_counts, save_mentions
 
 DATA = Path(__file__).parents[1] / "data"
 TEXTS = ["Weld steel frames in our workshop, nights", "Audit accounts; bachelor's degree", "护理病人，大专学历"]
@@ -40,7 +34,7 @@ ASKING = [
     "Must hold a BSc/MSc or equivalent experience. CDL class A a plus.",
 ]
 ADS = st.lists(st.text(st.sampled_from("welding frames 焊工证\n. "), max_size=60), min_size=1, max_size=6)
-NO_TERMS = TermList.empty()
+NO_TERMS = no_terms()
 
 
 def same_counts(a: CountedAds, b: CountedAds) -> bool:
@@ -62,14 +56,14 @@ def test_counts_of_parts_are_the_counts_of_the_whole(first: list[str], second: l
 def test_what_is_stored_is_read_without_rare_n_grams(tmp_path: Path) -> None:
     texts = TEXTS * 3 + ["Zorgle the frobnicator once"]
     counted = count_ads(texts, ["Job"] * len(texts))
-    terms = NO_TERMS.extended(counted)
+    terms = extended(NO_TERMS, counted)
     save_counts(tmp_path / "a.npz", [str(i) for i in range(len(texts))], counted, terms)
     ids, loaded = load_counts(tmp_path / "a.npz", terms)
     assert ids == [str(i) for i in range(len(texts))]
     for part, whole in ((loaded.text, counted.text), (loaded.title, counted.title)):
         assert (np.diff(part.hashes.astype(float)) > 0).all()
         shared = np.isin(whole.hashes, part.hashes)
-        assert whole.counts.getnnz(axis=0)[~shared].max(initial=0) < real_ads.MIN_ADS
+        assert whole.counts.getnnz(axis=0)[~shared].max(initial=0) < MIN_ADS
         known = np.searchsorted(part.hashes, whole.hashes[shared])
         assert (part.counts[:, known] - whole.counts[:, np.flatnonzero(shared)]).count_nonzero() == 0
     rare = count_ads(["Zorgle frobnicator"], [None]).text.hashes
@@ -78,8 +72,8 @@ def test_what_is_stored_is_read_without_rare_n_grams(tmp_path: Path) -> None:
 
 def test_a_further_source_changes_no_file_of_another(tmp_path: Path) -> None:
     first, second = count_ads(TEXTS * 2, [None] * 6), count_ads(ASKING * 2, ["Fitter"] * 8)
-    terms = NO_TERMS.extended(first)
-    more = terms.extended(second)
+    terms = extended(NO_TERMS, first)
+    more = extended(terms, second)
     assert len(more.hashes) > len(terms.hashes)
     assert np.array_equal(more.hashes[: len(terms.hashes)], terms.hashes)
     ids = [str(i) for i in range(6)]
@@ -112,7 +106,7 @@ def test_what_ads_state_is_derived_from_their_stored_mentions(tmp_path: Path) ->
     (tmp_path / "requirements").mkdir()
     (tmp_path / "requirements" / "readings.csv").write_text("id,level,status\n", "utf-8")
     hashes = np.sort(reader.vocabulary.hashes)
-    real_ads.save_arrays(folder / real_ads.FACTS, {"hashes": hashes, "kind": np.zeros(len(hashes), np.uint8)})
+    save_arrays(folder / real_ads.FACTS, {"hashes": hashes, "kind": np.zeros(len(hashes), np.uint8)})
     save_mentions(folder / "here.npz", names, ASKING, {}, hashes)
     stored = read_mentions(tmp_path)
     stated = read_requirements(tokenize(ASKING), reader)

@@ -12,11 +12,12 @@ import pytest
 
 from collarclass import DataError, load_model
 from collarclass.api import default_model
-from collarclass.evaluation.model_card import measure, model_card, read_explanation_figures, read_figures
+from collarclass.evaluation.model_card import model_card, read_explanation_figures, read_figures
 from collarclass.model.model import arrays_of
 from collarclass.model.persistence import default_model_path
 from collarclass.model.predict import predict
 from collarclass.training.train import own_ads, train_to
+from research.measure.cards import measure
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT / "data"

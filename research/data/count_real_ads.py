@@ -45,6 +45,7 @@ from collarclass.training.train_reader import (
     join,
     own_texts,
 )
+from research.data.write_real_ads import extended, no_terms, save_arrays, save_counts, save_mentions, save_terms
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 FOLDER, MENTIONS = DATA / "real_ads", DATA / "requirements" / "real_ads"
@@ -100,7 +101,7 @@ def digest(ads: pd.DataFrame) -> str:
 def count(sources: dict[str, pd.DataFrame], anew: bool) -> None:
     """Write the counts of every source whose ads or tokenizer are others than when it was counted."""
     before = {} if anew or not COUNTED.is_file() else json.loads(COUNTED.read_text("utf-8"))
-    terms = real_ads.TermList.load(FOLDER) if before else real_ads.TermList.empty()
+    terms = real_ads.TermList.load(FOLDER) if before else no_terms()
     digests = {source: digest(ads) for source, ads in sources.items()}
     counted = {
         source: count_words(ads["text"].tolist(), ads["title"].tolist())
@@ -108,10 +109,10 @@ def count(sources: dict[str, pd.DataFrame], anew: bool) -> None:
         if before.get(source) != digests[source]
     }
     if counted:
-        terms = terms.extended(concatenate(list(counted.values())))
-        terms.save(FOLDER)
+        terms = extended(terms, concatenate(list(counted.values())))
+        save_terms(terms, FOLDER)
     for source, part in counted.items():
-        real_ads.save_counts(FOLDER / f"{source}.npz", sources[source]["id"].tolist(), part, terms)
+        save_counts(FOLDER / f"{source}.npz", sources[source]["id"].tolist(), part, terms)
     COUNTED.write_text(json.dumps(before | digests, indent=1, sort_keys=True) + "\n", "utf-8")
     print(f"{len(counted)} of {len(sources)} sources counted, {len(terms.hashes):,} n-grams")
 
@@ -149,7 +150,7 @@ def choose_facts(ads: pd.DataFrame) -> None:
     telling[number] = np.sqrt((reader.weight[known] ** 2).sum(axis=1) * n_ads[number])
     telling[np.isin(kind, [FACTS[name].number for name in LEVEL_FACTS])] = 0.0
     chosen = np.sort(np.argsort(-telling, kind="stable")[:N_FACTS])
-    real_ads.save_arrays(MENTIONS / real_ads.FACTS, {"hashes": vocabulary[chosen], "kind": kind[chosen]})
+    save_arrays(MENTIONS / real_ads.FACTS, {"hashes": vocabulary[chosen], "kind": kind[chosen]})
     print(f"{len(chosen):,} of {len(vocabulary):,} facts chosen")
 
 
@@ -161,7 +162,7 @@ def find(sources: dict[str, pd.DataFrame]) -> None:
     facts = real_ads.load_arrays(MENTIONS / real_ads.FACTS)["hashes"]
     for source, ads in sources.items():
         path = MENTIONS / f"{source}.npz"
-        real_ads.save_mentions(path, ads["id"].tolist(), ads["text"].tolist(), decided, facts)
+        save_mentions(path, ads["id"].tolist(), ads["text"].tolist(), decided, facts)
 
 
 def main() -> None:

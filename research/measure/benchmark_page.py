@@ -33,8 +33,9 @@ from collarclass.evaluation.benchmark import (
 )
 from collarclass.evaluation.benchmark_data import read_hard, read_items
 from collarclass.evaluation.metrics import accuracy
-from collarclass.evaluation.model_card import read_figures, write_cards
+from collarclass.evaluation.model_card import read_figures
 from research.data.benchmark_annotations import annotator_agreement, overlap, read_annotations, read_pointing
+from research.measure.cards import write_cards
 from research.measure.faithfulness import faithfulness
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -17,9 +17,7 @@ from the phrases by the lexicon as it stands.
 
 from __future__ import annotations
 
-import io
 import os
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -33,30 +31,24 @@ from collarclass.corpus.read import read_csv, read_ratings
 from collarclass.errors import DataError
 from collarclass.features.ngrams import Vocabulary
 from collarclass.requirement_reader.combine import combine
-from collarclass.requirement_reader.context import Surroundings, level_facts, surroundings
+from collarclass.requirement_reader.context import Surroundings, level_facts
 from collarclass.requirement_reader.decide import Reader
 from collarclass.requirement_reader.facts import Features
 from collarclass.requirement_reader.lexicon import CLASS, ITEMS, Lexicon, default_lexicon
-from collarclass.requirement_reader.mentions import Mentions, Phrases, TextMentions, find_mentions
+from collarclass.requirement_reader.mentions import Mentions, Phrases
 from collarclass.requirement_reader.stated import Stated, features
-from collarclass.text.tokens import tokenize
 from collarclass.training.counts import CountedAds, HashedCounts, concatenate, fingerprint
 from collarclass.training.train_reader import (
-    Decision,
     Examples,
     judge_examples,
     levels_and_statuses,
-    matrix_of,
     take,
 )
 
 TERMS, FACTS = "terms.npz", "facts.npz"
-MIN_ADS = 2  # that an n-gram stands in
 MIN_LEVEL_ADS = 3  # that a fact that depends on levels stands in
-_MAX_COUNT = 255
-_BATCH_ADS = 400  # tokenized at once
 # What is stored of each mention: places by the number of the token, or of the sentence, in the ad.
-_COLUMNS: dict[str, tuple[type[np.generic], tuple[int, ...]]] = {
+COLUMNS: dict[str, tuple[type[np.generic], tuple[int, ...]]] = {
     "phrase": (np.uint64, ()),
     "first": (np.uint32, ()),
     "last": (np.uint32, ()),
@@ -71,21 +63,12 @@ _COLUMNS: dict[str, tuple[type[np.generic], tuple[int, ...]]] = {
     "outcome": (np.int8, ()),
     "alternative": (np.int8, ()),
 }
-_EMPTY: dict[str, NDArray[Any]] = {
-    **{name: np.zeros((0, *shape), kind) for name, (kind, shape) in _COLUMNS.items()},
+EMPTY: dict[str, NDArray[Any]] = {
+    **{name: np.zeros((0, *shape), kind) for name, (kind, shape) in COLUMNS.items()},
     "ids": np.zeros(0, np.str_),
     **dict.fromkeys(("size", "facts_size", "facts_steps", "facts_counts"), np.zeros(0, np.uint16)),
 }
 _NO_LEVELS = pd.DataFrame({name: [] for name in ("source", "level", "status", "usable")}, dtype=str)
-
-
-def save_arrays(path: Path, arrays: dict[str, Any]) -> None:
-    """Write arrays so that the same arrays give the same bytes."""
-    buffer = io.BytesIO()
-    content: dict[str, Any] = dict(sorted(arrays.items()))
-    np.savez_compressed(buffer, **content)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(buffer.getvalue())
 
 
 def load_arrays(path: Path) -> dict[str, NDArray[Any]]:
@@ -105,18 +88,8 @@ def load_arrays(path: Path) -> dict[str, NDArray[Any]]:
         ) from None
 
 
-def _pack(name: str, matrix: sp.csr_matrix) -> dict[str, NDArray[Any]]:
-    """A matrix of small counts: columns of each row as steps from one to the next, which pack well."""
-    matrix = matrix.sorted_indices()
-    columns, size = matrix.indices.astype(np.int64), np.diff(matrix.indptr)
-    steps = np.diff(columns, prepend=0)
-    starts = matrix.indptr[:-1][size > 0]
-    steps[starts] = columns[starts]
-    counts = np.minimum(matrix.data, _MAX_COUNT).astype(np.uint8)
-    return {f"{name}_size": size.astype(np.uint16), f"{name}_steps": steps.astype(np.uint32), f"{name}_counts": counts}
-
-
-def _unpack(name: str, arrays: dict[str, NDArray[Any]], n_columns: int) -> sp.csr_matrix:
+def unpack(name: str, arrays: dict[str, NDArray[Any]], n_columns: int) -> sp.csr_matrix:
+    """A matrix of small counts, of which the columns of each row are stored as steps from one to the next."""
     starts = np.append(0, np.cumsum(arrays[f"{name}_size"], dtype=np.int64))
     total = np.append(0, np.cumsum(arrays[f"{name}_steps"], dtype=np.int64))
     columns = total[1:] - np.repeat(total[starts[:-1]], np.diff(starts))
@@ -142,31 +115,9 @@ class TermList:
     displayable: NDArray[np.bool_]
 
     @classmethod
-    def empty(cls) -> TermList:
-        """A list without n-grams."""
-        return cls(np.zeros(0, np.uint64), np.zeros(0, np.uint8), np.zeros(0, bool))
-
-    @classmethod
     def load(cls, folder: Path) -> TermList:
         """The list of a folder."""
         return cls(**load_arrays(folder / TERMS))
-
-    def save(self, folder: Path) -> None:
-        """Write the list."""
-        arrays = {"hashes": self.hashes, "order": self.order, "displayable": self.displayable}
-        save_arrays(folder / TERMS, arrays)
-
-    def extended(self, ads: CountedAds) -> TermList:
-        """The list with the n-grams that stand in two of some ads or more at its end."""
-        for part in (ads.text, ads.title):
-            fresh = np.flatnonzero((part.counts.getnnz(axis=0) >= MIN_ADS) & ~np.isin(part.hashes, self.hashes))
-            self = replace(
-                self,
-                hashes=np.append(self.hashes, part.hashes[fresh]),
-                order=np.append(self.order, part.order[fresh]),
-                displayable=np.append(self.displayable, part.displayable[fresh]),
-            )
-        return self
 
     def sorted(self) -> tuple[TermList, NDArray[np.int64]]:
         """The list by hash, and the place there of each number."""
@@ -174,26 +125,6 @@ class TermList:
         place = np.empty(len(by_hash), np.int64)
         place[by_hash] = np.arange(len(by_hash))
         return TermList(self.hashes[by_hash], self.order[by_hash], self.displayable[by_hash]), place
-
-
-def save_counts(path: Path, ids: Sequence[str], ads: CountedAds, terms: TermList) -> None:
-    """Write the counts of one source, as far as its n-grams are in the list."""
-    arrays: dict[str, Any] = {
-        "ids": np.array(ids, dtype=np.str_),
-        "fingerprint": np.array(fingerprint()),
-        "max_tokens": np.array(ads.max_tokens),
-        "chinese": ads.chinese,
-        "length": ads.length.astype(np.uint16),
-    }
-    ordered, place = terms.sorted()
-    number = np.argsort(place)
-    for name, part in (("text", ads.text), ("title", ads.title)):
-        kept = np.flatnonzero(np.isin(part.hashes, terms.hashes))
-        numbers = number[np.searchsorted(ordered.hashes, part.hashes[kept])]
-        counts = sp.csr_matrix(part.counts[:, kept])
-        whole = sp.csr_matrix((counts.data, numbers[counts.indices], counts.indptr), (len(ids), len(terms.hashes)))
-        arrays |= _pack(name, whole)
-    save_arrays(path, arrays)
 
 
 def load_counts(path: Path, terms: TermList) -> tuple[list[str], CountedAds]:
@@ -213,7 +144,7 @@ def load_counts(path: Path, terms: TermList) -> tuple[list[str], CountedAds]:
     ordered, place = terms.sorted()
 
     def part(name: str) -> HashedCounts:
-        counts = _unpack(name, arrays, len(terms.hashes))
+        counts = unpack(name, arrays, len(terms.hashes))
         counts = sp.csr_matrix((counts.data, place[counts.indices], counts.indptr), counts.shape)
         return HashedCounts(ordered.hashes, ordered.order, ordered.displayable, counts)
 
@@ -226,66 +157,6 @@ def load_counts(path: Path, terms: TermList) -> tuple[list[str], CountedAds]:
         length=arrays["length"].astype(np.int64),
         max_tokens=int(arrays["max_tokens"]),
     )
-
-
-def save_mentions(
-    path: Path,
-    ids: Sequence[str],
-    texts: Sequence[str],
-    decided: Mapping[tuple[str, int, int], Decision],
-    facts: NDArray[np.uint64],
-) -> None:
-    """Find and write the mentions of one source.
-
-    Parameters
-    ----------
-    path : path
-    ids, texts : sequence of str
-        The ads.
-    decided : mapping
-        Decisions about mentions, by id and place in the text.
-    facts : ndarray of uint64
-        The facts that are kept.
-    """
-    lexicon, known = default_lexicon(), Vocabulary(facts, np.ones(len(facts), dtype=np.uint8))
-    parts, matrices, sizes = [_EMPTY], [_unpack("facts", _EMPTY, len(facts))], [_EMPTY["size"]]
-    for begin in range(0, len(texts), _BATCH_ADS):
-        tokens = tokenize(texts[begin : begin + _BATCH_ADS])
-        mentions = find_mentions(tokens, lexicon)
-        sizes.append(np.bincount(mentions.items.row, minlength=tokens.n_rows))
-        if not len(mentions.items):
-            continue
-        start, end = (place.tolist() for place in tokens.spans(mentions.items.first, mentions.items.last))
-        keys = [(ids[begin + row], *span) for row, *span in zip(mentions.items.row.tolist(), start, end, strict=True)]
-        found = [decided.get((name, first, last), Decision()) for name, first, last in keys]
-        parts.append(_columns(mentions, lexicon, found))
-        matrices.append(matrix_of(mentions, known))
-    columns = {name: np.concatenate([part[name] for part in parts]) for name in _COLUMNS}
-    size = np.concatenate(sizes).astype(np.uint16)
-    save_arrays(
-        path, columns | _pack("facts", sp.csr_matrix(sp.vstack(matrices))) | {"ids": np.array(ids), "size": size}
-    )
-
-
-def _columns(mentions: TextMentions, lexicon: Lexicon, decisions: Sequence[Decision]) -> dict[str, NDArray[Any]]:
-    items, around = mentions.items, surroundings(mentions)
-    begin = mentions.tokens.first[items.row]
-    columns = {
-        "phrase": lexicon.hashes[items.phrase],
-        "first": items.first - begin,
-        "last": items.last - begin,
-        "figure": mentions.figure - begin,
-        "sentence": items.sentence - mentions.sentence[begin],
-        "years": mentions.years,
-        "pursuing": mentions.pursuing,
-        "ends": around.ends,
-        "attached": around.attached,
-        "offered": around.offered,
-        "choice": around.choice,
-        "outcome": np.array([decision.outcome for decision in decisions]),
-        "alternative": np.array([decision.alternative for decision in decisions]),
-    }
-    return {name: columns[name].astype(kind) for name, (kind, _) in _COLUMNS.items()}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -338,10 +209,10 @@ def read_mentions(data: str | os.PathLike[str], lexicon: Lexicon | None = None) 
     folder, lexicon = Path(data) / "requirements" / "real_ads", lexicon or default_lexicon()
     ratings = Path(data) / "real_ads" / "ratings.csv"
     ads = read_levels(data, read_ratings(ratings)) if ratings.is_file() else _NO_LEVELS
-    stored = [_EMPTY, *(load_arrays(folder / f"{source}.npz") for source in np.unique(ads["source"]))]
+    stored = [EMPTY, *(load_arrays(folder / f"{source}.npz") for source in np.unique(ads["source"]))]
     facts = load_arrays(folder / FACTS)
-    arrays = {name: np.concatenate([part[name] for part in stored]) for name in ("ids", "size", *_COLUMNS)}
-    kept_facts = sp.csr_matrix(sp.vstack([_unpack("facts", part, len(facts["hashes"])) for part in stored]))
+    arrays = {name: np.concatenate([part[name] for part in stored]) for name in ("ids", "size", *COLUMNS)}
+    kept_facts = sp.csr_matrix(sp.vstack([unpack("facts", part, len(facts["hashes"])) for part in stored]))
     mentions, around, first_token, kept = _mentions(arrays, lexicon)
     level_hashes, level_kind, matrix = _count_level_facts(mentions, around, lexicon)
     ads = ads.loc[arrays["ids"]]
@@ -382,7 +253,7 @@ def _mentions(
     phrase[where] = lexicon.phrase[number]
     kept = np.flatnonzero((phrase >= 0) & (lexicon.group[phrase] < len(ITEMS)))
     row = np.repeat(np.arange(len(arrays["size"])), arrays["size"])[kept]
-    column = {name: arrays[name][kept] for name in _COLUMNS}
+    column = {name: arrays[name][kept] for name in COLUMNS}
     # Ads stand one behind the other, as the tokens of a batch do.
     length = np.zeros(len(arrays["size"]), dtype=np.int64)
     np.maximum.at(length, row, column["last"].astype(np.int64) + 1)

@@ -1,0 +1,150 @@
+"""Write the files of real ads that `collarclass.training.real_ads` reads, which says what they hold."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from collarclass.features.ngrams import Vocabulary
+from collarclass.requirement_reader.context import surroundings
+from collarclass.requirement_reader.lexicon import Lexicon, default_lexicon
+from collarclass.requirement_reader.mentions import TextMentions, find_mentions
+from collarclass.text.tokens import tokenize
+from collarclass.training.counts import CountedAds, fingerprint
+from collarclass.training.real_ads import COLUMNS, EMPTY, TERMS, TermList, unpack
+from collarclass.training.train_reader import Decision, matrix_of
+
+MIN_ADS = 2  # that an n-gram stands in
+_MAX_COUNT = 255
+_BATCH_ADS = 400  # tokenized at once
+
+
+def save_arrays(path: Path, arrays: dict[str, Any]) -> None:
+    """Write arrays so that the same arrays give the same bytes."""
+    buffer = io.BytesIO()
+    content: dict[str, Any] = dict(sorted(arrays.items()))
+    np.savez_compressed(buffer, **content)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(buffer.getvalue())
+
+
+def _pack(name: str, matrix: sp.csr_matrix) -> dict[str, NDArray[Any]]:
+    """A matrix of small counts: columns of each row as steps from one to the next, which pack well."""
+    matrix = matrix.sorted_indices()
+    columns, size = matrix.indices.astype(np.int64), np.diff(matrix.indptr)
+    steps = np.diff(columns, prepend=0)
+    starts = matrix.indptr[:-1][size > 0]
+    steps[starts] = columns[starts]
+    counts = np.minimum(matrix.data, _MAX_COUNT).astype(np.uint8)
+    return {f"{name}_size": size.astype(np.uint16), f"{name}_steps": steps.astype(np.uint32), f"{name}_counts": counts}
+
+
+def no_terms() -> TermList:
+    """A list without n-grams."""
+    return TermList(np.zeros(0, np.uint64), np.zeros(0, np.uint8), np.zeros(0, bool))
+
+
+def save_terms(terms: TermList, folder: Path) -> None:
+    """Write the list."""
+    arrays = {"hashes": terms.hashes, "order": terms.order, "displayable": terms.displayable}
+    save_arrays(folder / TERMS, arrays)
+
+
+def extended(terms: TermList, ads: CountedAds) -> TermList:
+    """The list with the n-grams that stand in two of some ads or more at its end."""
+    for part in (ads.text, ads.title):
+        fresh = np.flatnonzero((part.counts.getnnz(axis=0) >= MIN_ADS) & ~np.isin(part.hashes, terms.hashes))
+        terms = replace(
+            terms,
+            hashes=np.append(terms.hashes, part.hashes[fresh]),
+            order=np.append(terms.order, part.order[fresh]),
+            displayable=np.append(terms.displayable, part.displayable[fresh]),
+        )
+    return terms
+
+
+def save_counts(path: Path, ids: Sequence[str], ads: CountedAds, terms: TermList) -> None:
+    """Write the counts of one source, as far as its n-grams are in the list."""
+    arrays: dict[str, Any] = {
+        "ids": np.array(ids, dtype=np.str_),
+        "fingerprint": np.array(fingerprint()),
+        "max_tokens": np.array(ads.max_tokens),
+        "chinese": ads.chinese,
+        "length": ads.length.astype(np.uint16),
+    }
+    ordered, place = terms.sorted()
+    number = np.argsort(place)
+    for name, part in (("text", ads.text), ("title", ads.title)):
+        kept = np.flatnonzero(np.isin(part.hashes, terms.hashes))
+        numbers = number[np.searchsorted(ordered.hashes, part.hashes[kept])]
+        counts = sp.csr_matrix(part.counts[:, kept])
+        whole = sp.csr_matrix((counts.data, numbers[counts.indices], counts.indptr), (len(ids), len(terms.hashes)))
+        arrays |= _pack(name, whole)
+    save_arrays(path, arrays)
+
+
+def save_mentions(
+    path: Path,
+    ids: Sequence[str],
+    texts: Sequence[str],
+    decided: Mapping[tuple[str, int, int], Decision],
+    facts: NDArray[np.uint64],
+) -> None:
+    """Find and write the mentions of one source.
+
+    Parameters
+    ----------
+    path : path
+    ids, texts : sequence of str
+        The ads.
+    decided : mapping
+        Decisions about mentions, by id and place in the text.
+    facts : ndarray of uint64
+        The facts that are kept.
+    """
+    lexicon, known = default_lexicon(), Vocabulary(facts, np.ones(len(facts), dtype=np.uint8))
+    parts, matrices, sizes = [EMPTY], [unpack("facts", EMPTY, len(facts))], [EMPTY["size"]]
+    for begin in range(0, len(texts), _BATCH_ADS):
+        tokens = tokenize(texts[begin : begin + _BATCH_ADS])
+        mentions = find_mentions(tokens, lexicon)
+        sizes.append(np.bincount(mentions.items.row, minlength=tokens.n_rows))
+        if not len(mentions.items):
+            continue
+        start, end = (place.tolist() for place in tokens.spans(mentions.items.first, mentions.items.last))
+        keys = [(ids[begin + row], *span) for row, *span in zip(mentions.items.row.tolist(), start, end, strict=True)]
+        found = [decided.get((name, first, last), Decision()) for name, first, last in keys]
+        parts.append(_columns(mentions, lexicon, found))
+        matrices.append(matrix_of(mentions, known))
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in COLUMNS}
+    size = np.concatenate(sizes).astype(np.uint16)
+    save_arrays(
+        path, columns | _pack("facts", sp.csr_matrix(sp.vstack(matrices))) | {"ids": np.array(ids), "size": size}
+    )
+
+
+def _columns(mentions: TextMentions, lexicon: Lexicon, decisions: Sequence[Decision]) -> dict[str, NDArray[Any]]:
+    items, around = mentions.items, surroundings(mentions)
+    begin = mentions.tokens.first[items.row]
+    columns = {
+        "phrase": lexicon.hashes[items.phrase],
+        "first": items.first - begin,
+        "last": items.last - begin,
+        "figure": mentions.figure - begin,
+        "sentence": items.sentence - mentions.sentence[begin],
+        "years": mentions.years,
+        "pursuing": mentions.pursuing,
+        "ends": around.ends,
+        "attached": around.attached,
+        "offered": around.offered,
+        "choice": around.choice,
+        "outcome": np.array([decision.outcome for decision in decisions]),
+        "alternative": np.array([decision.alternative for decision in decisions]),
+    }
+    return {name: columns[name].astype(kind) for name, (kind, _) in COLUMNS.items()}
