@@ -14,7 +14,7 @@ const EN = {
   schooling: "schooling", certificate: "certificate", licence: "licence", skill_grade: "skill grade", experience: "experience",
   basic: "basic schooling", secondary: "secondary school", associate: "associate degree or diploma", bachelor: "bachelor’s degree", graduate: "graduate degree",
   years: (n) => (n === 1 ? "1 year" : `${n} years`),
-  adHead: "Which collar?", adTitle: "Job title", adText: "Paste a job ad, or leave this empty and give a title alone.",
+  adHead: "Which label?", adTitle: "Job title", adText: "Paste a job ad, or leave this empty and give a title alone.",
   adTextLabel: "Job ad", examples: "Examples", clear: "Clear", copyLink: "Copy link", copyJson: "Copy JSON", copied: "Copied",
   nameFirst: "Give your name or initials first, so that your labels can be told from those of others.", reading: "Reading …", linkNote: "The link holds the ad itself, behind #, which no browser sends to a server.",
   waiting: "Each dot is one of 923 occupations, placed by what its typical ad asks for. Yours will appear among them.",
