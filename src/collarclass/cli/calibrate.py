@@ -21,9 +21,10 @@ from collarclass.cli.harmless import say
 def calibrate(
     source: Path, target: Path, label: str, title: str | None, text: str | None, name: str, model: Path | None
 ) -> None:
-    """Adapt a model's probabilities to your own labelled ads, in seconds; scores and reasons stay.
+    """Fit a model's probabilities to your own labelled ads.
 
-    SOURCE is a table of any format with columns of ad texts and labels, some hundreds of rows.
+    It takes seconds; scores and reasons stay. SOURCE is a table of any format with columns of ad texts and labels, some
+    hundreds of rows.
     """
     from collarclass.model.persistence import default_model_path, load_model
     from collarclass.training.calibrate import calibrate_file

@@ -29,11 +29,11 @@ MODEL_VERSION = click.option(
 DEFINITION = click.option(
     "--definition", default="article", help="What the labels mean: a built-in name or a TOML file."
 )
-LEXICON = click.option("--lexicon", type=PATH, help="File of your own words to read requirements by.")
+LEXICON = click.option("--lexicon", type=PATH, help="File of your own words for reading requirements.")
 TITLE = click.option("--title", help="Column of job titles.")
 TEXT = click.option("--text", help="Column of ad texts.")
-PREFIX = click.option("--prefix", default="", show_default=False, help="What was put before the added columns' names.")
-QUIET = click.option("--quiet", "-q", is_flag=True, help="Say nothing of what was read and done.")
+PREFIX = click.option("--prefix", default="", show_default=False, help="Prefix of the added columns' names.")
+QUIET = click.option("--quiet", "-q", is_flag=True, help="Do not say what was read and done.")
 FORCE = click.option("--force", "-f", is_flag=True, help="Overwrite the output.")
 
 

@@ -25,7 +25,7 @@ from collarclass.cli.harmless import say, say_json
 def compare(
     first: str, second: str, truth: str | None, key: str | None, by: str | None, drift: bool, as_json: bool, prefix: str
 ) -> None:
-    """Show how two labellings differ, such as those of two versions of a model.
+    """Show how two labelled files differ.
 
     FIRST and SECOND are files that 'collarclass label' wrote.
     """

@@ -117,17 +117,17 @@ def classify(text: str | None, title: str | None, as_json: bool, **options: Any)
 @TITLE
 @click.option("--text", multiple=True, help="Column of ad texts; given several times, they are read together.")
 @click.option("--code", help="Column of occupation codes: they judge rows whose ad and title say too little.")
-@click.option("--format", help="csv, tsv, jsonl, json, parquet or xlsx, where no file name tells.")
-@click.option("--encoding", help="Of the source; found if not given.")
-@click.option("--delimiter", help="Of the source; found if not given.")
+@click.option("--format", help="csv, tsv, jsonl, json, parquet or xlsx, if no file name says which.")
+@click.option("--encoding", help="Encoding of the source; found if not given.")
+@click.option("--delimiter", help="Delimiter of the source; found if not given.")
 @click.option("--sheet", help="Name or number of a workbook's sheet; if not given, the one that has ads.")
 @click.option("--header-row", type=click.IntRange(min=1), help="Row of column names, from 1; found if not given.")
 @click.option("--skip-rows", type=click.IntRange(min=0), default=0, help="Rows below the column names to leave out.")
 @click.option("--records", help="Name of the list of ads in a JSON object, such as data.jobs; found if not given.")
 @click.option("--file-column", help="Add a column of this name with each row's file.")
 @click.option("--select", help="Columns to keep, separated by commas; all if not given.")
-@click.option("--head", type=click.IntRange(min=0), help="Label the first so many rows only.")
-@click.option("--sample", type=click.IntRange(min=0), help="Label so many rows drawn at random only.")
+@click.option("--head", type=click.IntRange(min=0), help="Label only the first rows: how many.")
+@click.option("--sample", type=click.IntRange(min=0), help="Label only rows drawn at random: how many.")
 @click.option("--prefix", default="", show_default=False, help="Put before the names of the added columns.")
 @click.option(
     "--evidence/--no-evidence", default=True, help="Name the words that decided; faster without."
@@ -142,7 +142,7 @@ def classify(text: str | None, title: str | None, as_json: bool, **options: Any)
 @click.option("--longest-row", type=click.IntRange(min=1), default=64, help="Megabytes of a row; more is refused.")
 @click.option("--most-columns", type=click.IntRange(min=1), default=10_000, help="Columns; more are refused.")
 @FORCE
-@click.option("--resume", is_flag=True, help="Go on with an interrupted run.")
+@click.option("--resume", is_flag=True, help="Continue an interrupted run.")
 @click.option("--skip-bad-files", is_flag=True, help="Leave out files, of several, that cannot be read; exit with 1.")
 @click.option(
     "--progress/--no-progress", default=None, help="Show progress on standard error; if not given, on a terminal."
@@ -164,10 +164,10 @@ def label(
     quiet: bool,
     **options: Any,
 ) -> None:
-    """Label every ad of a file: the same rows come out, with columns added.
+    """Label every ad of a file.
 
-    SOURCE is a CSV, TSV, JSON, Parquet or Excel file, a folder, a pattern or a URL such as s3://bucket/ads.csv;
-    several make one table. "-" is standard input.
+    The same rows come out, with columns added. SOURCE is a CSV, TSV, JSON, Parquet or Excel file, a folder, a
+    pattern or a URL such as s3://bucket/ads.csv; several make one table. "-" is standard input.
     """
     from collarclass.errors import DataError
     from collarclass.files.label import label_file
@@ -207,8 +207,8 @@ def label(
 @app.command(epilog="Example: collarclass train -o models/own --own my_labelled_ads.csv --name own")
 @click.option("--output", "-o", "target", type=PATH, default=Path("own_model"), help="Folder for the model.")
 @click.option("--data", type=PATH, help="Data folder; the installed one if not given.")
-@click.option("--own", type=PATH, help="Table of your own labelled ads, used besides.")
-@click.option("--own-mentions", type=PATH, help="CSV of your own decided mentions of requirements, used besides.")
+@click.option("--own", type=PATH, help="Table of your own labelled ads, used in addition.")
+@click.option("--own-mentions", type=PATH, help="CSV of your own decided mentions of requirements, used in addition.")
 @click.option("--written-only", is_flag=True, help="Leave out the real ads.")
 @click.option("--name", help="Name of the model; own with --own, standard without.")
 @click.option("--progress/--no-progress", default=None, help="Show the step and the time left.")
@@ -229,9 +229,9 @@ def train(target: Path, data: Path | None, own: Path | None, name: str | None, *
 @MODEL
 @FORCE
 def check(source: Path, target: Path | None, model: Path | None, force: bool) -> None:
-    """Look labelled ads over before training: what is wrong in which row, and what to do.
+    """Find what is wrong in labelled ads before training.
 
-    SOURCE is a CSV with columns text and label.
+    Each finding names the row and what to do. SOURCE is a CSV with columns text and label.
     """
     from collarclass.annotation.check_labels import check_file
 
@@ -254,7 +254,7 @@ def check(source: Path, target: Path | None, model: Path | None, force: bool) ->
 @app.command(epilog="Example: collarclass evaluate labelled.csv --truth label --by region")
 @click.argument("source", type=PATH)
 @click.option("--truth", default="label", help="The column of true labels.")
-@click.option("--by", help="Column by whose values results are shown apart.")
+@click.option("--by", help="Column to group the results by.")
 @PREFIX
 @click.option("--baselines", type=PATH, help="Data folder: baselines are trained on it and measured beside.")
 @click.option("--against", type=PATH, help="Labelled file of the same ads, or model folder, to compare with.")
@@ -292,9 +292,9 @@ def benchmark(
     data: Path,
     baselines: bool,
 ) -> None:
-    """Score the model, baselines and files of predictions on the open benchmark.
+    """Score models and files of predictions on the open benchmark.
 
-    FOLDER is the benchmark's, data/benchmark if not given.
+    FOLDER is that of the benchmark, data/benchmark if not given.
     """
     from collarclass.evaluation import benchmark as bench
     from collarclass.evaluation.benchmark_data import read_hard, read_items
@@ -316,20 +316,23 @@ def benchmark(
 @click.option("--host", default="127.0.0.1", help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port to listen on; 0 takes a free one.")
 @click.option("--browser/--no-browser", default=True, help="Open the page in the browser.")
-@click.option("--token", envvar="COLLARCLASS_TOKEN", help="What requests must carry; made up if not given.")
-@click.option("--no-token", is_flag=True, help="Let every user and program of this machine in.")
+@click.option("--token", envvar="COLLARCLASS_TOKEN", help="Token that requests must have; a random one if not given.")
+@click.option("--no-token", is_flag=True, help="Allow every user and program of this machine.")
 @click.option("--allow-host", multiple=True, help="Another name of this machine that may stand in addresses.")
 @click.option("--workers", type=click.IntRange(min=1), default=1, help="Processes; several label ads alone.")
-@click.option("--root-path", default="", show_default=False, help="Where a proxy has put the server, such as /collar.")
+@click.option("--root-path", default="", show_default=False, help="Path at which a proxy serves it, such as /collar.")
 @click.option("--metrics", is_flag=True, help="Count requests for Prometheus, at /metrics.")
-@click.option("--access-log", is_flag=True, help="Write a line for each request, never what it says.")
+@click.option("--access-log", is_flag=True, help="Log a line for each request, without its content.")
 @LEXICON
 @MODEL
 @MODEL_VERSION
 def page(
     allow_host: tuple[str, ...], lexicon: Path | None, model: Path | None, model_version: str | None, **options: Any
 ) -> None:
-    """Open a page in the browser to label ads, titles and files; programs can use it over HTTP, too."""
+    """Open a page in the browser to label ads, titles and files.
+
+    Programs can use it over HTTP, too.
+    """
     from collarclass.errors import import_optional
 
     for library in ("fastapi", "uvicorn", "httptools"):

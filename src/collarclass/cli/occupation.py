@@ -13,7 +13,7 @@ from collarclass.cli.harmless import say, say_json
 @click.option("--number", "-n", "n", type=click.IntRange(min=1), default=3, help="How many to show at most.")
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON array.")
 def occupation(query: tuple[str, ...], n: int, as_json: bool) -> None:
-    """Show the occupations nearest to a job title, or those of a code.
+    """Show the occupations nearest to a job title or code.
 
     QUERY is a title in English or Chinese, or a code of O*NET-SOC 2019, ISCO-08 or CSCO-2022.
     """

@@ -75,14 +75,14 @@ def sample(source: str, target: Path, n: int, force: bool, **options: Any) -> No
 @click.option("--weight", help="Column of the ads' weights.")
 @click.option("--unique", is_flag=True, help="Count repeated ads once.")
 @click.option("--margins", is_flag=True, help="With several --by: shares by each of them alone, too.")
-@click.option("--finite-population", is_flag=True, help="The file holds all ads that the shares speak of.")
-@click.option("--merge-names", is_flag=True, help='Take names such as "East" and "east " for one group.')
-@click.option("--difference", nargs=2, metavar="A B", help="Compare two groups instead: B less A, with a test.")
+@click.option("--finite-population", is_flag=True, help="The file holds all ads that the shares are about.")
+@click.option("--merge-names", is_flag=True, help='Count names such as "East" and "east " as one group.')
+@click.option("--difference", nargs=2, metavar="A B", help="Compare two groups instead: B minus A, with a test.")
 @click.option("--methods", type=click.Choice(["en", "zh"]), help="Add a paragraph for a methods section.")
 @DEFINITION
 @click.option(
     "--format", "kind", type=click.Choice(["text", "csv", "json", "md", "html", "xlsx"]),
-    help="Of the result; named by the file's ending if not given, text on the terminal.",
+    help="Format of the result; if not given, by the file's ending, or text.",
 )  # fmt: skip
 @click.option("--output", "-o", "target", type=PATH, help="File to write; standard output if not given.")
 @TITLE
@@ -102,9 +102,9 @@ def shares(
     methods: str | None,
     **options: Any,
 ) -> None:
-    """Shares of labels, corrected for the model's errors, with 95 % intervals.
+    """Estimate shares of labels, corrected for the model's errors.
 
-    SOURCE is a file that 'collarclass label' wrote.
+    Each comes with a 95 % interval. SOURCE is a file that 'collarclass label' wrote.
     """
     from collarclass.shares.differences import share_differences
     from collarclass.shares.files import format_shares, model_of, shares_of_file, write_shares
@@ -139,9 +139,10 @@ def shares(
 @TEXT
 @FORCE
 def duplicates(source: str, target: Path, similarity: float, title: str | None, text: str | None, force: bool) -> None:
-    """Mark near-identical ads: the same rows come out, with a column duplicate_group.
+    """Mark near-identical ads.
 
-    The number of a group is the row, counted from 1, of its first ad. 'shares --unique' counts each group once.
+    The same rows come out, with a column duplicate_group: the row, counted from 1, of the first ad like it.
+    'shares --unique' counts each group once.
     """
     from collarclass.shares.duplicates import mark_duplicates
 
@@ -154,10 +155,10 @@ def duplicates(source: str, target: Path, similarity: float, title: str | None, 
 @click.command(epilog="Example: collarclass review to_annotate.csv -o annotated.csv --annotator anna")
 @SOURCE
 @click.option("--output", "-o", "target", type=PATH, help="CSV of your labels; continued if it is there.")
-@click.option("--annotator", default="1", help="Your name; a second one answers into the same file.")
-@click.option("--ratings", is_flag=True, help="Ask for the two ratings, too.")
-@click.option("--least-certain", is_flag=True, help="Labelled file: least certain first. Unfit for shares.")
-@click.option("--most", type=click.IntRange(min=1), default=500, help="With --least-certain: how many at most.")
+@click.option("--annotator", default="1", help="Your name; a second annotator's labels go into the same file.")
+@click.option("--ratings", is_flag=True, help="Ask for the two ratings as well.")
+@click.option("--least-certain", is_flag=True, help="Least certain ads of a labelled file first; not for shares.")
+@click.option("--most", type=click.IntRange(min=1), default=500, help="With --least-certain: how many ads at most.")
 @TITLE
 @TEXT
 @PREFIX
@@ -175,7 +176,7 @@ def review(
     quiet: bool,
     **options: Any,
 ) -> None:
-    """Label ads yourself, by one key each, without seeing the model's guess.
+    """Label ads yourself, one key each, without the model's guess.
 
     SOURCE is what 'collarclass sample' wrote, or with --least-certain a labelled file. The labels go to
     SOURCE with .annotated before its ending, if no other name is given.
