@@ -128,6 +128,13 @@ def test_a_column_whose_name_differs_in_case_alone_is_refused(tmp_path: Path, sm
     (tmp_path / "late.jsonl").write_text('{"text": "a"}\n' * 3000 + '{"text": "b", "Collar": 1}\n')
     with pytest.raises(DataError, match=r"'Collar'.*already.*--prefix"):
         label_file(tmp_path / "late.jsonl", tmp_path / f"out.{kind}", model=small_model, evidence=False)
+    assert not list(tmp_path.glob("*out.*"))
+
+
+def test_a_member_whose_name_is_escaped_leaves_no_target(tmp_path: Path, small_model: Model) -> None:
+    (tmp_path / "ads.jsonl").write_text('{"text": "a"}\n' * 3000 + '{"text": "b", "\\u0043ollar": 1}\n')
+    with pytest.raises(DataError, match=r"Row 3001 has a member 'Collar' already.*--prefix"):
+        label_file(tmp_path / "ads.jsonl", tmp_path / "out.jsonl", model=small_model, evidence=False)
     assert not list(tmp_path.glob("out.*"))
 
 

@@ -29,6 +29,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from collarclass import DataError, Model, label_file, label_table
+from collarclass.files import json_records
+from collarclass.files.batch import Limits
 from collarclass.files.replace import replacing
 from collarclass.tables.schema import COLUMNS
 
@@ -346,6 +348,14 @@ def test_a_file_without_rows(tmp_path: Path, small_model: Model, to: str) -> Non
 def refused(match: str, *args: Any, **options: Any) -> None:
     with pytest.raises(DataError, match=match):
         label_file(*args, **options)
+
+
+@pytest.mark.parametrize("name", ["", "a\0.csv"])
+def test_what_names_no_file_is_refused(ads: Path, tmp_path: Path, small_model: Model, name: str) -> None:
+    pairs: list[tuple[Any, Any]] = [(name, tmp_path / "out.csv"), ([ads, name], tmp_path / "out.csv"), (ads, name)]
+    for source, target in pairs:
+        with pytest.raises(DataError, match="names no file"):
+            label_file(source, target, model=small_model)
 
 
 def test_refuses_to_overwrite(ads: Path, tmp_path: Path, small_model: Model) -> None:
@@ -904,3 +914,32 @@ def test_a_small_file_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) 
         fill_the_disk()
     assert [path.name for path in tmp_path.iterdir()] == ["shares.csv"]
     assert target.read_text() == "old"
+
+
+@given(st.lists(st.text(alphabet='{}[],:"\\ a\n', max_size=30), max_size=6), st.integers(1, 40))
+def test_an_array_is_read_the_same_in_blocks_of_any_size(values: list[str], size: int) -> None:
+    content = json.dumps([{"a": value, "b": [[value], {}]} for value in values]).encode()
+    read = json_records._records(iter(_blocks(content, size)), "ads.json", Limits(), None)[2]
+    bodies = [body for body, _ in read if body.strip()]
+    assert [json.loads(body)["a"] for body in bodies] == values
+
+
+def test_a_long_row_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at = 0
+
+    class Counted:
+        def finditer(self, buffer: bytes, start: int = 0) -> Any:
+            nonlocal looked_at
+            looked_at += len(buffer) - start
+            return token.finditer(buffer, start)
+
+    token = json_records._TOKEN
+    monkeypatch.setattr(json_records, "_TOKEN", Counted())
+    content = b'[{"a": ' + b"[" * 5_000 + b"1" + b"]" * 5_000 + b"}]"
+    read = json_records._records(iter(_blocks(content, 100)), "ads.json", Limits(), None)[2]
+    assert next(len(body) for body, _ in read) == len(content) - 2
+    assert looked_at < 2 * len(content)
+
+
+def _blocks(content: bytes, size: int) -> list[bytes]:
+    return [content[at : at + size] for at in range(0, len(content), size)]

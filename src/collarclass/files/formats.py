@@ -16,7 +16,7 @@ from collarclass.files.batch import Choose, Reader
 from collarclass.files.delimited import DelimitedReader
 from collarclass.files.encoding import find_encoding, read_sample
 from collarclass.files.excel import ExcelReader, ExcelWriter
-from collarclass.files.json_records import JsonReader, all_members
+from collarclass.files.json_records import JsonReader, all_members, may_have
 from collarclass.files.layout import Layout
 from collarclass.files.parquet import ParquetReader, ParquetWriter
 from collarclass.files.remote import find_urls, is_remote, url_path
@@ -74,7 +74,11 @@ def _read_tabs(source: Source, layout: Layout, choose: Choose) -> Reader:
 
 def _read_json(source: Source, layout: Layout, choose: Choose) -> Reader:
     members = None
-    if layout.every_column:
+    every = layout.every_column
+    if not every and layout.added and source.regular:  # what comes through a pipe is not kept for this
+        every = may_have(source, layout.encoding, layout.added)
+        source.rewind()
+    if every:
         source.keep()
         members = all_members(source, layout.encoding, layout.limits, layout.records)
         source.rewind()
@@ -190,6 +194,12 @@ def open_source(path: str) -> Source:
     return Source(path, is_table)
 
 
+def check_name(path: str) -> None:
+    """Refuse what cannot name a file: an empty name would stand for the folder that one is in."""
+    if not path or "\0" in path:
+        raise DataError(f"{path!r} names no file: give the name of a file or a folder.")
+
+
 def expand(sources: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> list[str]:
     """Names of the files that sources stand for: themselves, the files of a folder, the matches of a pattern.
 
@@ -205,6 +215,7 @@ def expand(sources: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -
     given = [sources] if isinstance(sources, (str, os.PathLike)) else list(sources)
     found: list[str] = []
     for path in [os.fspath(g) for g in given]:
+        check_name(path)
         if is_remote(path):
             listed = find_urls(path) if "*" in path else [path]
             if not listed:

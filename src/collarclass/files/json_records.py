@@ -121,6 +121,25 @@ class JsonReader(Reader):
         batch.raw.append((body[:-1] + (b"," if row else b""), b"}", end))
 
 
+def may_have(source: Source, encoding: str | None, names: Sequence[str]) -> bool:
+    """Whether some object may have a member of one of these names, in whatever case; the source is to be rewound.
+
+    Much sooner found than all members are; a name that is written with escapes is not.
+    """
+    sample = read_sample(cast(BinaryIO, source))
+    parts = blocks(cast(BinaryIO, source), sample, find_encoding(sample, encoding), source.name, [])
+    inside = [re.escape(json.dumps(name, ensure_ascii=False)[1:-1].encode("utf-8", "replace")) for name in names]
+    wanted = re.compile(b'"(?:' + b"|".join(inside) + b')"', re.IGNORECASE)
+    longest = max(map(len, inside)) + 2
+    rest = b""
+    for part in parts:
+        block = rest + part
+        if wanted.search(block):
+            return True
+        rest = block[-longest:]
+    return False
+
+
 def all_members(source: Source, encoding: str | None, limits: Limits, records: str | None) -> list[str]:
     """Names of all members of a file's objects, in order of appearance; the source is to be rewound."""
     sample = read_sample(cast(BinaryIO, source))
@@ -275,9 +294,10 @@ def _elements(
     buffer: bytes, parts: Iterator[bytes], where: str, limits: Limits, wrapped: bool = False
 ) -> Iterator[tuple[bytes, bytes]]:
     """The elements of a JSON array, each as its content and what stands behind it, the comma included."""
+    seen = depth = 0  # how much of the buffer was looked at, and the brackets that are open there
     while True:
-        start, depth, closed = 0, 0, False
-        for token in _TOKEN.finditer(buffer):
+        start, closed = 0, False
+        for token in _TOKEN.finditer(buffer, seen):
             what = token[0]
             if what in b"[{":
                 depth += 1
@@ -293,8 +313,11 @@ def _elements(
                 start = token.start() if closed else token.end()
                 yield body, element[len(body) :] + (b"" if closed else b",")
             if closed or what == b'"':
+                seen = token.start()
                 break
-        buffer = buffer[start:]
+        else:
+            seen = len(buffer)
+        buffer, seen = buffer[start:], seen - start
         if closed:
             break
         _check_length(buffer, where, limits)

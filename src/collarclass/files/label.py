@@ -21,7 +21,7 @@ from collarclass.errors import DataError
 from collarclass.files.batch import Batch, Limits, Reader
 from collarclass.files.excel import ExcelReader, ExcelWriter
 from collarclass.files.file_input import FileInput
-from collarclass.files.formats import FORMATS, Format, expand, name_format, name_target
+from collarclass.files.formats import FORMATS, Format, check_name, expand, name_format, name_target
 from collarclass.files.layout import Layout
 from collarclass.files.readers import SeveralReader, open_all
 from collarclass.files.remote import is_remote, named, url_path, written_to
@@ -258,6 +258,7 @@ def label_file(
     )
     run = _Run(options, layout, n_jobs, batch_size, force, resume, progress, on_batch)
     to_path = os.fspath(target)
+    check_name(to_path)
     with named(source) as sources:
         paths = expand(sources)
         if to_path != "-" and (Path(to_path).is_dir() or to_path.endswith(("/", os.sep))):
@@ -337,11 +338,11 @@ class _Run:
         try:
             return self._label(paths, to_path)
         except OSError as error:
-            if is_direct(to_path):
+            if to_path == "-" or isinstance(error, BrokenPipeError):
                 raise
+            again = "" if is_direct(to_path) else " with resume=True (--resume)"
             raise DataError(
-                f"{to_path} could not be made ({error.strerror or error}): correct that and run again with resume=True "
-                "(--resume)."
+                f"{to_path} could not be made ({error.strerror or error}): correct that and run again{again}."
             ) from None
 
     def _label_to_url(self, paths: Sequence[str], url: str) -> FileSummary:
@@ -356,7 +357,7 @@ class _Run:
         started = time.monotonic()
         from_format, target, compression = self._check(paths, to_path)
         before = _fingerprints(paths)
-        reader, read = open_all(paths, _for_target(self.layout, target or FORMATS.get(from_format)))
+        reader, read = open_all(paths, self._layout_for(target or FORMATS.get(from_format)))
         try:
             check_free(reader.names, _called(paths), self.options)
             writer = _writer(reader, from_format, target, self.options)
@@ -422,9 +423,14 @@ class _Run:
         if not is_direct(to_path):
             written = [to_path, *map(str, work_files(Path(to_path)))]
             for path in paths:
-                if path != "-" and any(_same_file(path, name) for name in written):
+                if path != "-" and any(same_file(path, name) for name in written):
                     raise DataError(f"{to_path} is the file that is read: choose another name for the result.")
         return source.name if source is not None else "", target, compression
+
+    def _layout_for(self, target: Format | None) -> Layout:
+        """The layout, with all columns known before the first row where the target begins with their names."""
+        needs = (target is not None and target.columns_first) or self.layout.select is not None
+        return replace(self.layout, every_column=needs, added=tuple(f.name for f in added_fields(self.options)))
 
     def _settings(self, source: list[Any], reader: Reader, *formats: str) -> dict[str, Any]:
         """All that the bytes of the target depend on."""
@@ -489,12 +495,6 @@ def _called(paths: Sequence[str]) -> str:
     return first if len(paths) == 1 else f"{first} and {len(paths) - 1} more"
 
 
-def _for_target(layout: Layout, target: Format | None) -> Layout:
-    """The layout, with all columns known before the first row where the target begins with their names."""
-    needs = (target is not None and target.columns_first) or layout.select is not None
-    return replace(layout, every_column=True) if needs else layout
-
-
 def _writer(reader: Reader, from_format: str, target: Format | None, options: Options) -> Writer:
     if target is None:
         target = FORMATS[{"excel": "xlsx", "several": "csv"}.get(reader.format, reader.format)]
@@ -503,7 +503,8 @@ def _writer(reader: Reader, from_format: str, target: Format | None, options: Op
     return target.write(reader, from_format, added_fields(options), options.prefix)
 
 
-def _same_file(source: str, target: str) -> bool:
+def same_file(source: str, target: str) -> bool:
+    """Whether two names are those of one file, which may be there or not."""
     try:
         return Path(target).samefile(source)
     except OSError:

@@ -33,6 +33,8 @@ class Layout:
     limits : Limits
     every_column : bool
         Whether all columns must be known before the first row.
+    added : tuple of str
+        Names of columns to add: a row that has one is to be found before the first row is read.
     skip_bad_files : bool
         Whether a source among several that cannot be read is left out.
     """
@@ -50,6 +52,7 @@ class Layout:
     sample: int | None = None
     limits: Limits = field(default_factory=Limits)
     every_column: bool = False
+    added: tuple[str, ...] = ()
     header_row: int | None = None
     skip_rows: int = 0
     records: str | None = None
