@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -425,3 +426,34 @@ def test_a_full_disk_is_said_in_a_sentence(ads: Path) -> None:
     assert done.stderr.decode() == (
         "collarclass: The result cannot be written (No space left on device): make room, or write to another disk.\n"
     )
+
+
+def test_no_command_writes_over_what_it_reads(ads: Path, tmp_path: Path, small_model_path: Path) -> None:
+    out, model = tmp_path / "out.csv", ("-m", small_model_path)
+    again = ("label", ads, "-o", tmp_path / "again.csv", "-f", *model)
+    run("label", ads, "-o", out, *model)
+    kept = {path: path.read_bytes() for path in (ads, out)}
+    for command in (
+        ("label", ads, "-o", ads, *model),
+        (*again, "--summary", ads),
+        (*again, "--report", ads),
+        (*again, "--report", tmp_path / "page.html", "--summary", tmp_path / "page.html"),
+        (*again, "--summary", tmp_path / "again.csv"),
+        ("shares", out, "-o", out),
+        ("shares", ads, "--truth", out, "-o", out),
+        ("sample", out, "-o", out),
+        ("duplicates", out, "-o", out),
+        ("report", out, "-o", out),
+        ("check", out, "-o", out),
+    ):
+        assert "choose another name" in run(*command, "-f", code=1).stderr, command
+        assert {path: path.read_bytes() for path in kept} == kept
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files are Unicode there")
+def test_a_name_that_is_no_text_can_be_written(ads: Path, tmp_path: Path, small_model_path: Path) -> None:
+    out, model = Path(os.fsdecode(os.fsencode(tmp_path) + b"/o\xff.csv.zip")), ("-m", small_model_path)
+    run("label", ads, "-o", out, "--summary", tmp_path / "summary.json", *model)
+    assert json.loads((tmp_path / "summary.json").read_text("utf-8"))["target"] == str(out)
+    with zipfile.ZipFile(out) as archive:
+        assert archive.namelist() == ["o\ufffd.csv"]

@@ -77,17 +77,20 @@ def ending(interrupted: str = "Interrupted.") -> Iterator[None]:
         raise click.exceptions.Exit(fail(interrupted, 130)) from None
 
 
-def check_free(target: Path, force: bool) -> None:
-    """Refuse to write over a file that is there."""
+def check_free(target: Path, force: bool, *others: str | Path | None) -> None:
+    """Refuse to write over a file that is there, and in any case over others that the command reads or writes."""
     from collarclass.errors import DataError
+    from collarclass.files.label import same_file
 
+    if any(same_file(str(other), str(target)) for other in others if other is not None and str(other) != "-"):
+        raise DataError(f"{target} is read or written by this command already: choose another name.")
     if target.exists() and not force:
         raise DataError(f"{target} is there already: choose another name, or overwrite it with --force.")
 
 
-def make_way(target: Path, force: bool) -> None:
-    """Refuse to write over a file that is there, and make the folder of one that is not."""
-    check_free(target, force)
+def make_way(target: Path, force: bool, *others: str | Path | None) -> None:
+    """Refuse to write over a file as `check_free` does, and make the folder of one that is not there."""
+    check_free(target, force, *others)
     target.parent.mkdir(parents=True, exist_ok=True)
 
 

@@ -170,13 +170,14 @@ def label(
     pattern or a URL such as s3://bucket/ads.csv; several make one table. "-" is standard input.
     """
     from collarclass.errors import DataError
+    from collarclass.files.formats import expand
     from collarclass.files.label import label_file
 
     if report_file is not None and (target == "-" or "://" in target):
         raise DataError("A report needs a labelled file: name one of this machine with -o.")
-    for beside in (report_file, summary_file):
+    for beside, other in ((report_file, summary_file), (summary_file, report_file)):
         if beside is not None:
-            check_free(beside, options["force"])
+            check_free(beside, options["force"], *expand(source), target, other)
     goes_on = "-" not in (*source, target)
     with ending("Interrupted: the same command goes on with --resume." if goes_on else "Interrupted."):
         done = label_file(
@@ -236,7 +237,7 @@ def check(source: Path, target: Path | None, model: Path | None, force: bool) ->
     from collarclass.annotation.check_labels import check_file
 
     if target is not None:
-        check_free(target, force)
+        check_free(target, force, source)
     findings, n = check_file(source, read_model(model))
     doubts = int((findings["kind"] == "doubt").sum())
     with ending():

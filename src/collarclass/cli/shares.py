@@ -59,7 +59,7 @@ def sample(source: str, target: Path, n: int, force: bool, **options: Any) -> No
     """
     from collarclass.shares.files import sample_file
 
-    make_way(target, force)
+    make_way(target, force, source)
     with ending():
         done = sample_file(source, target, n, **options)
     say(f"{done.n:,} of {done.n_ads:,} ads from {done.n_strata:,} strata -> {target}", err=True)
@@ -111,7 +111,7 @@ def shares(
     from collarclass.shares.methods import methods_paragraph
 
     if target is not None:
-        make_way(target, force)
+        make_way(target, force, source, options["truth"])
     with ending():
         found = shares_of_file(source, model=read_model(model), **options)
         table = found if difference is None else share_differences(found, *difference)
@@ -146,7 +146,7 @@ def duplicates(source: str, target: Path, similarity: float, title: str | None, 
     """
     from collarclass.shares.duplicates import mark_duplicates
 
-    make_way(target, force)
+    make_way(target, force, source)
     with ending():
         found = mark_duplicates(source, target, title=title, text=text, similarity=similarity)
     say(f"{len(found.group):,} ads are {found.n_distinct:,} -> {target}", err=True)
@@ -236,7 +236,7 @@ def report(source: str, target: Path, model: Path | None, force: bool, quiet: bo
     """
     from collarclass.report.report import write_report
 
-    make_way(target, force)
+    make_way(target, force, source, options["truth"])
     with ending():
         write_report(source, target, model=read_model(model), on_read=say_read(quiet), **options)
     if not quiet:

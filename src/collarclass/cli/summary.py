@@ -70,7 +70,8 @@ def write_summary(
         "options": {k: str(v) if isinstance(v, Path) else v for k, v in options.items() if v not in (None, (), False)},
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(content, ensure_ascii=False, indent=1, default=str) + "\n", "utf-8")
+    written = json.dumps(content, ensure_ascii=False, indent=1, default=str) + "\n"
+    path.write_text(written, "utf-8", "backslashreplace")  # half characters, as JSON writes them
 
 
 def digest(source: str) -> str | None:

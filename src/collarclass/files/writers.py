@@ -12,6 +12,7 @@ import gzip
 import json
 import lzma
 import math
+import os
 import shutil
 import zipfile
 from collections.abc import Sequence
@@ -68,7 +69,7 @@ class ZipWriter:
     spooled = True
 
     def __init__(self, writer: Writer, member: str) -> None:
-        self._member = member
+        self._member = os.fsencode(member).decode("utf-8", "replace")  # archives hold no other names
         self.begin, self.render, self.end = writer.begin, writer.render, writer.end
 
     def finish(self, pieces: Path, target: Path) -> None:
