@@ -25,7 +25,7 @@ ADS = pd.DataFrame(
         "title": ["Welder", "Accountant", None, "电焊工"] * 30,
         "text": [
             "MIG welding of steel frames in our workshop, no schooling needed.",
-            "Bachelor's degree in accounting required. Prepare reports and advise managers.",
+            "Bachelor's degree in accounting and a CPR certification required. Prepare reports and advise managers.",
             None,
             "熟练焊接钢结构，学历不限，包吃住，维修设备。",
         ]
@@ -108,9 +108,10 @@ def test_dask_writes_parquet(cluster: Any, small_model_path: Path, tmp_path: Pat
         dd.from_pandas(ADS, npartitions=3), model=small_model_path, prefix="x_", evidence=False
     ).to_parquet(str(tmp_path / "out"))
     found = pd.read_parquet(tmp_path / "out").sort_values("n")
-    assert (
-        found["x_collar"].tolist() == label_table(ADS, model=load_model(small_model_path))["collar"].tolist()
-    )
+    expected = label_table(ADS, model=load_model(small_model_path))
+    assert found["x_collar"].tolist() == expected["collar"].tolist()
+    assert [list(names) for names in found["x_certificates"]] == expected["certificates"].tolist()
+    assert any(expected["certificates"])
 
 
 @pytest.mark.parametrize("by_path", [True, False])
@@ -156,7 +157,9 @@ def test_spark_streams_into_parquet(spark: Any, small_model: Model, tmp_path: Pa
     query = sink.option("checkpointLocation", str(tmp_path / "checkpoint")).start(str(tmp_path / "labelled"))
     assert query.awaitTermination(120)
     found = pd.read_parquet(tmp_path / "labelled").sort_values("n").reset_index(drop=True)
-    assert found["collar"].tolist() == label_table(ADS, model=small_model)["collar"].tolist()
+    expected = label_table(ADS, model=small_model)
+    assert found["collar"].tolist() == expected["collar"].tolist()
+    assert [list(names) for names in found["certificates"]] == expected["certificates"].tolist()
 
 
 def test_what_is_wrong_is_said_before_work_is_sent(cluster: Any, spark: Any, tmp_path: Path) -> None:

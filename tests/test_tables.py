@@ -14,6 +14,9 @@ import pyarrow as pa
 import pytest
 
 from collarclass import DataError, Model, classify, classify_many, label_file, label_table, to_frame
+from collarclass.files.table import iter_table
+from collarclass.shares.files import shares_of_file
+from collarclass.shares.shares import estimate_shares
 from collarclass.tables.schema import COLUMNS, fields
 
 ADS: dict[str, list[Any]] = {
@@ -280,3 +283,48 @@ def test_a_table_is_no_list_of_texts_and_no_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize("title", ["3", "4.5", "2026", "12/7"])
 def test_a_title_without_a_letter_names_no_job(title: str) -> None:
     assert classify(title=title).label == "unclear"
+
+
+ASKED = pd.DataFrame(
+    {
+        "text": [
+            "招电工，须持电工证和高级技师证，负责厂房线路检修。",
+            "Electrician. Journeyman electrician licence and CompTIA A+ required, wiring of houses and shops.",
+            "Clean offices in the evening, two hours a day, near the station, with a mop and a bucket.",
+        ]
+    }
+)
+
+
+def test_certificates_are_lists_in_frames(small_model: Model) -> None:
+    duckdb, pl = pytest.importorskip("duckdb"), pytest.importorskip("polars")
+    from collarclass.tables.duckdb import register_duckdb
+
+    expected = label_table(ASKED, model=small_model)["certificates"].tolist()
+    assert [len(names) for names in expected] == [2, 2, 0]
+    assert to_frame(classify_many(ASKED["text"], model=small_model))["certificates"].tolist() == expected
+    arrow = label_table(pa.Table.from_pandas(ASKED), model=small_model)["certificates"]
+    assert (arrow.type, arrow.to_pylist()) == (pa.list_(pa.string()), expected)
+    eager = label_table(pl.from_pandas(ASKED), model=small_model)["certificates"]
+    assert (eager.dtype, eager.to_list()) == (pl.List(pl.String), expected)
+    connection = duckdb.connect()
+    connection.register("asked", ASKED)
+    register_duckdb(connection, model=small_model)
+    found = connection.sql("select collar(text).certificates from asked").fetchall()
+    assert [names for (names,) in found] == expected
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx", "jsonl", "json", "parquet"])
+def test_certificates_of_files_are_lists_where_files_have_them(ending: str, tmp_path: Path, small_model: Model) -> None:
+    expected = label_table(ASKED, model=small_model)["certificates"].tolist()
+    target = tmp_path / f"labelled.{ending}"
+    ASKED.to_csv(tmp_path / "ads.csv", index=False)
+    label_file(tmp_path / "ads.csv", target, model=small_model)
+    [table] = iter_table(target, typed=True)
+    written = table["certificates"].tolist()
+    texts = ["; ".join(names) for names in expected]
+    assert [cell or "" for cell in written] == texts if ending in ("csv", "xlsx") else written == expected
+    shares = shares_of_file(target, by="certificates", model=small_model)
+    assert set(shares["certificates"]) == {"(all)", *texts}
+    frame = estimate_shares(table, by="certificates", model=small_model)
+    assert set(frame["certificates"]) == set(texts)

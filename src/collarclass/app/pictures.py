@@ -27,6 +27,7 @@ from collarclass.shares.dates import PERIODS
 from collarclass.shares.differences import share_differences
 from collarclass.shares.files import shares_of_file
 from collarclass.shares.methods import methods_paragraph
+from collarclass.tables.arrow import items
 from collarclass.tables.schema import SCORES
 
 Lang = Literal["en", "zh"]
@@ -200,7 +201,7 @@ def _schooling(table: Any, code: np.ndarray, lang: Lang, w: dict[str, Any]) -> t
 def _certificates(table: Any, code: np.ndarray, lang: Lang, w: dict[str, Any]) -> tuple[list[str], list[list[int]]]:
     counts: dict[str, Counter[int]] = {}
     for cell, label in zip(table["certificates"].to_pylist(), code.tolist(), strict=True):
-        for name in {part.strip() for part in str(cell or "").split(";") if part.strip()}:
+        for name in set(items(cell)):
             counts.setdefault(name, Counter())[label] += 1
     most = sorted(counts, key=lambda name: (name in UNNAMED_LAST, -counts[name].total(), name))[:_MOST_CERTIFICATES]
     return most, [[counts[name][k] for k in range(len(COLLARS))] for name in most]

@@ -27,6 +27,7 @@ from collarclass.model.doubt import second_label
 from collarclass.requirement_reader.certificates import UNNAMED
 from collarclass.shares.dates import find_periods
 from collarclass.shares.read import LANGUAGE_SAMPLE, LabelledFile, chinese_share
+from collarclass.tables.arrow import items, without_lists
 from collarclass.tables.schema import NUMBERS, PROBABILITIES, SCHEMA
 
 OWN = "="  # before the names of a file's own columns, which may be those of others
@@ -37,7 +38,6 @@ BINS = (0.0, 0.6, 0.8, 0.95)  # of the facet of confidence, each up to the next
 _EXCERPT = 200
 _MOST_VALUES = 200  # of a facet
 _CSV_ROWS = 2000
-_SEPARATOR = "; "
 
 # What a row is shown with, and the column that holds it.
 _ADDED = {column.attribute: column.name for column in SCHEMA if column.attribute in Row.model_fields}
@@ -89,7 +89,7 @@ class ResultsWriter:
         cells = {TITLE: list(map(cell_text, titles)), TEXT: list(map(cell_text, batch.texts))}
         cells |= {OWN + name: [cell_text(row.get(name)) for row in rows] for name in self._columns}
         table = pa.table({name: pa.array(values, pa.string()) for name, values in cells.items()})
-        for name, column in zip(added.column_names, added.columns, strict=True):
+        for name, column in zip(added.column_names, without_lists(added).columns, strict=True):
             table = table.append_column(name.removeprefix(self._prefix), column)
         if self._writer is None:
             self._writer = pa.ipc.new_file(str(self._path), table.schema)
@@ -273,7 +273,7 @@ class _Facet:
         self._codes: NDArray[np.int64] = np.asarray(encoded.indices.fill_null(-1).to_numpy(), np.int64)
         cells = [str(value or "") for value in encoded.dictionary.to_pylist()]
         self._values = [
-            sorted({part.strip() for part in cell.split(_SEPARATOR) if part.strip()}) if several else [cell]
+            sorted(set(items(cell))) if several else [cell]
             for cell in cells
         ]
 

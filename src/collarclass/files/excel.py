@@ -20,6 +20,7 @@ from collarclass.files.native import NativeFile
 from collarclass.files.native_child import ROWS
 from collarclass.files.source import Source
 from collarclass.files.writers import cell_bytes
+from collarclass.tables.arrow import without_lists
 
 MOST_ROWS, MOST_COLUMNS, LONGEST_CELL = 1_048_576, 16_384, 32_767  # Excel's own limits
 _WIDEST = 60
@@ -150,7 +151,7 @@ class ExcelWriter:
             raise DataError(
                 f"Excel holds {MOST_ROWS:,} rows, and there are more: write .csv or .parquet, or split the source."
             )
-        new = zip(*(column.to_pylist() for column in added.columns), strict=True)
+        new = zip(*(column.to_pylist() for column in without_lists(added).columns), strict=True)
         lines = []
         formulas = batch.formulas if self._in_place else {}
         for number, (own, labels) in enumerate(zip(batch.rows(), new, strict=True)):

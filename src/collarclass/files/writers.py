@@ -26,6 +26,7 @@ from collarclass.errors import DataError
 from collarclass.files.batch import Batch, Reader
 from collarclass.files.csv_records import Dialect
 from collarclass.files.encoding import Encoding
+from collarclass.tables.arrow import without_lists
 
 _FORMULA = "^[=+\\-@\t\r＝＋－＠]"
 _GZIP_LEVEL = 4
@@ -103,6 +104,7 @@ def delimited_cells(added: pa.Table, delimiter: str) -> list[bytes]:
     return) gets an apostrophe in front.
     """
     columns = []
+    added = without_lists(added)
     special = f'["\r\n{delimiter if delimiter not in "|" else "[|]"}]'
     for column in added.columns:
         if not pa.types.is_string(column.type):
@@ -121,7 +123,7 @@ def json_members(added: pa.Table) -> list[bytes]:
     parts: list[Any] = []
     for i, (name, column) in enumerate(zip(added.column_names, added.columns, strict=True)):
         parts.append((", " if i else "") + json.dumps(name, ensure_ascii=False) + ": ")
-        if pa.types.is_string(column.type):
+        if pa.types.is_string(column.type) or pa.types.is_list(column.type):
             parts.append(
                 pa.array([json.dumps(v, ensure_ascii=False) for v in column.to_pylist()], pa.string())
             )

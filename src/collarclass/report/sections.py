@@ -22,6 +22,7 @@ from collarclass.model.stream import STREAMS, expected_right
 from collarclass.report import charts
 from collarclass.requirement_reader.certificates import UNNAMED
 from collarclass.shares.dates import PERIODS
+from collarclass.tables.arrow import items
 
 MOST_VALUES = 20
 MOST_IN_TABLE = 60
@@ -374,7 +375,7 @@ def _certificates(page: Page) -> dict[str, Any] | None:
         return None
     total: Counter[str] = Counter()
     for cell, n in page.table["certificates"].value_counts().items():
-        for name in {part.strip() for part in str(cell).split(";") if part.strip()}:
+        for name in set(items(cell)):
             total[name] += int(n)
     if not total:
         return None

@@ -11,14 +11,16 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from collarclass.definitions.definition import DEFINITION_MARK, Facts
 from collarclass.definitions.labels import COLLARS, LABELS, LEVELS, STATUSES
 from collarclass.errors import DataError, no_column
 from collarclass.files.batch import tidy
 from collarclass.files.table import iter_table
+from collarclass.tables.arrow import joined
 from collarclass.tables.columns import Columns, choose_columns
-from collarclass.tables.schema import COLUMNS, NUMBERS, PROBABILITIES, SCORES
+from collarclass.tables.schema import COLUMNS, NUMBERS, PROBABILITIES, SCHEMA, SCORES
 from collarclass.text.language import language
 
 SAMPLE_COLUMNS = ("sample_row", "sample_stratum", "sample_probability", "sample_source")
@@ -28,6 +30,7 @@ DUPLICATES = "duplicate_group"  # number of the first of a group of repeated ads
 TO_FILL = ("label", "academic_rating", "hands_on_rating", "annotator", "annotation_note")
 TEXT_HASH = "text_hash"  # a column that `read_labelled` adds on demand
 _LEFT_OUT = frozenset({"collar_evidence"})
+_LISTS = frozenset(column.name for column in SCHEMA if pa.types.is_list(column.type))
 LANGUAGE_SAMPLE = 300
 
 
@@ -132,10 +135,10 @@ def compact(rows: pd.DataFrame, columns: Sequence[str], prefix: str) -> pd.DataF
         if name in NUMBERS:
             out[name] = pd.to_numeric(cells, errors="coerce").to_numpy(np.float32)
         else:
-            out[name] = pd.Categorical(cells.map(tidy))
+            out[name] = pd.Categorical(cells.map(joined if name in _LISTS else tidy))
     for name in columns:
         if name not in out:
-            out[name] = pd.Categorical(rows[name].map(tidy))
+            out[name] = pd.Categorical(rows[name].map(joined if name.removeprefix(prefix) in _LISTS else tidy))
     return pd.DataFrame(out)
 
 

@@ -45,12 +45,14 @@ from collarclass.shares.read import (
 )
 from collarclass.shares.sample import STRATA, answered_share, strata
 from collarclass.shares.sources import WIDEST, adjusted_by_sources, concentration
+from collarclass.tables.arrow import joined
 from collarclass.tables.columns import find_columns
 from collarclass.text.language import language
 
 RESULT = ("plain", "share", "low", "high", "n_ads", "n_annotated", "n_effective", "method", "definition", "warning")
 ALL = "(all)"
 LEAST = 30  # annotations in all, below which a warning says how few they are
+_LOOKED_AT = 200  # cells by which the kind of a column is told
 _LEAST_OF_ALL = 10  # below which nothing is corrected
 _LEAST_OF_GROUP = 4  # below which a group is estimated by the whole sample alone
 
@@ -220,7 +222,7 @@ def group_columns(
     out = {}
     for name in by:
         if name in table:
-            cells = table[name]
+            cells = _without_lists(table[name])
             period: Period | None = "month" if is_dates(_some(cells)) else None
         elif name in PERIODS:
             cells, period = table[date if date is not None else find_dates(table)], name
@@ -239,8 +241,14 @@ def _values(cells: pd.Series[Any], period: Period | None, order: Order | None) -
     return np.array([*texts, ""], dtype=object)[distinct.codes]
 
 
+def _without_lists(cells: pd.Series[Any]) -> pd.Series[Any]:
+    """Cells of which each can name a group: lists as text."""
+    listed = any(isinstance(cell, (list, np.ndarray)) for cell in cells.head(_LOOKED_AT))
+    return cells.map(joined) if listed else cells
+
+
 def _some(cells: pd.Series[Any], most: int = 2000) -> list[Any]:
-    return list(pd.unique(cells))[:most]
+    return list(pd.unique(_without_lists(cells)))[:most]
 
 
 def find_dates(table: pd.DataFrame) -> str:
@@ -251,7 +259,7 @@ def find_dates(table: pd.DataFrame) -> str:
     DataError
         If there is none, or more than one.
     """
-    found = [str(name) for name in table.columns if is_dates(_some(table[name], 200))]
+    found = [str(name) for name in table.columns if is_dates(_some(table[name], _LOOKED_AT))]
     if len(found) == 1:
         return found[0]
     what = f"Columns {', '.join(found)} all hold dates" if found else "No column holds dates"

@@ -1,15 +1,20 @@
-"""Arrow columns: their texts, and the members of nested ones."""
+"""Arrow columns: their texts, the members of nested ones, and lists where there are none."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 if TYPE_CHECKING:
     import polars as pl
+
+_BETWEEN = "; "  # items of a list that is written as text
 
 
 def arrow_leaves(fields: Iterable[pa.Field], prefix: str = "") -> Iterator[tuple[str, pa.DataType]]:
@@ -70,3 +75,52 @@ def polars_schema(fields: Iterable[pa.Field]) -> pl.Schema:
     import polars as pl
 
     return cast(pl.DataFrame, pl.from_arrow(pa.schema(fields).empty_table())).schema
+
+
+def without_lists(table: pa.Table) -> pa.Table:
+    """Lists as text, for formats that have none.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> without_lists(pa.table({"certificates": [["CDL Class A", "HAZWOPER"], []]}))["certificates"].to_pylist()
+    ['CDL Class A; HAZWOPER', '']
+    """
+    for place, field in enumerate(table.schema):
+        if _is_list(field.type):
+            table = table.set_column(place, field.name, pc.binary_join(table.column(place), _BETWEEN))
+    return table
+
+
+def to_pandas(table: pa.Table) -> pd.DataFrame:
+    """As a pandas table, in which lists are those of Python and no arrays."""
+    out: pd.DataFrame = table.to_pandas()
+    for field in table.schema:
+        if _is_list(field.type):
+            out[field.name] = pd.Series(table.column(field.name).to_pylist(), index=out.index, dtype=object)
+    return out
+
+
+def items(cell: Any) -> list[str]:
+    """The items of a cell: of a list, or of the text that a file without lists has for it.
+
+    Examples
+    --------
+    >>> items(["CDL Class A", "HAZWOPER"]), items("CDL Class A; HAZWOPER"), items('["HAZWOPER"]'), items("")
+    (['CDL Class A', 'HAZWOPER'], ['CDL Class A', 'HAZWOPER'], ['HAZWOPER'], [])
+    """
+    if isinstance(cell, (list, tuple, np.ndarray)):
+        return [str(item) for item in cell]
+    if not isinstance(cell, str):
+        return []
+    if cell[:1] == "[" and cell[-1:] == "]":
+        try:
+            return [str(item) for item in json.loads(cell)]
+        except ValueError:
+            pass
+    return [part for item in cell.split(";") if (part := item.strip())]
+
+
+def joined(cell: Any) -> str:
+    """The items of a cell as text, however the file had them."""
+    return _BETWEEN.join(items(cell))

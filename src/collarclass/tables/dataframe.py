@@ -16,7 +16,7 @@ from collarclass.labelling.judge import judge
 from collarclass.labelling.options import DefinitionLike, LexiconLike, ModelLike, Options
 from collarclass.model.stream import StreamSums
 from collarclass.progress import Progress, ProgressLike
-from collarclass.tables.arrow import arrow_column, arrow_kind, arrow_leaves, arrow_strings, polars_schema
+from collarclass.tables.arrow import arrow_column, arrow_kind, arrow_leaves, arrow_strings, polars_schema, to_pandas
 from collarclass.tables.columns import Columns, check_free, choose_columns
 from collarclass.tables.occupations import nearest_columns
 from collarclass.tables.schema import SCHEMA, added_fields, judged_table
@@ -221,7 +221,7 @@ class TableLabelling:
 
     def pandas(self, table: pd.DataFrame) -> pd.DataFrame:
         chosen = self.columns(table.columns, _pandas_kinds(table))
-        columns = self.added(chosen, [_strings(table[name]) for name in chosen.every]).to_pandas()
+        columns = to_pandas(self.added(chosen, [_strings(table[name]) for name in chosen.every]))
         columns.index = table.index
         labelled: pd.DataFrame = pd.concat([table, columns], axis=1)
         return labelled

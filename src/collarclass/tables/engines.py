@@ -10,11 +10,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, Unpack
 
+import pandas as pd
 import pyarrow as pa
 
 from collarclass.labelling.options import LabelOptions, Options, shows_options
 from collarclass.tables.columns import Columns
 from collarclass.tables.dataframe import TableLabelling
+from collarclass.tables.schema import added_fields
 
 
 class _Labeller:
@@ -85,7 +87,11 @@ def label_dask(
     labelling = TableLabelling(title, text, chosen)
     labeller = _Labeller(labelling.columns(ddf.columns), chosen.__reduce__())
     shared = delayed(labeller, pure=False)  # one key in the graph, not a copy in every task
-    return ddf.map_partitions(_label, shared, meta=labelling.label(ddf._meta), enforce_metadata=False)
+    meta = labelling.label(ddf._meta)
+    for field in added_fields(chosen):
+        if pa.types.is_list(field.type):  # of an object column Dask cannot tell what a Parquet file holds
+            meta[field.name] = meta[field.name].astype(pd.ArrowDtype(field.type))
+    return ddf.map_partitions(_label, shared, meta=meta, enforce_metadata=False)
 
 
 def _label(part: Any, labeller: _Labeller) -> Any:

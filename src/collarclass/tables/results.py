@@ -46,9 +46,9 @@ def _cell(result: Classification, column: Column) -> Any:
     if column.name in PROBABILITIES:
         value: Any = result.probabilities[column.name.removeprefix("p_")]
     elif column.attribute == "evidence":
-        value = tuple(shown(reason.text) for reason in result.reasons[:_MAX_RUNS] if not unclear)
+        value = "; ".join(shown(reason.text) for reason in result.reasons[:_MAX_RUNS] if not unclear)
     else:
         value = getattr(result, column.attribute)
     if isinstance(value, float):
         return math.nan if unclear else round(value, DECIMALS)
-    return well_formed("; ".join(value)) if isinstance(value, tuple) else value or ""
+    return list(map(well_formed, value)) if isinstance(value, tuple) else well_formed(value or "")

@@ -20,6 +20,8 @@ from collarclass.model.predict import Predictions
 from collarclass.result import DECIMALS
 from collarclass.text.unicode import well_formed
 
+NAMES = pa.list_(pa.string())  # joined in files and on screens that have no lists: `arrow.without_lists`
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -30,7 +32,7 @@ class Column:
     name : str
         Without the user's prefix.
     type : pyarrow.DataType
-        Text or a floating-point number.
+        Text, a list of texts, or a floating-point number.
     meaning : str
         For documentation.
     values : callable
@@ -99,10 +101,12 @@ SCHEMA: tuple[Column, ...] = (
         "`required`, `preferred`, `substitutable` (or experience), `not_needed`, `unstated`",
         lambda p, m: _words(STATUSES, p.status),
     ),
-    _text(
+    Column(
         "certificates",
-        "certificates and licences that the ad asks for, by the names of the table of credentials, separated by `; `",
-        lambda p, m: _quoted(["; ".join(names) for names in p.certificates]),
+        NAMES,
+        "certificates and licences that the ad asks for, by the names of the table of credentials: a list, which CSV "
+        "and Excel hold as text with `; ` between the names",
+        lambda p, m: pa.array([list(map(well_formed, names)) for names in p.certificates], NAMES),
     ),
     _text(
         "vocational_certificate",
