@@ -5,7 +5,8 @@
 A third of the sources is held out, drawn anew for each split. Models are trained as the shipped one
 is, on the written ads and on some of the real ads of the other sources: so many at random, or all
 ads of so many sources, the smallest first. Needs the data folder only. Writes
-data/learning_curve.json and the table in docs/research/experiments.md.
+data/learning_curve.json, which names the shipped model of that day, and the table in
+docs/research/experiments.md.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from collarclass.api import default_model
 from collarclass.corpus.read import read_data
 from collarclass.definitions.labels import LABELS, RATINGS
 from collarclass.evaluation.metrics import macro_f1
@@ -93,8 +95,10 @@ def main() -> None:
             found.append({"learnt from": name, "n": len(learnt), "split": split, **result})
             print(found[-1], flush=True)
     curve = pd.DataFrame(found).groupby("learnt from", sort=False)[["n", "en", "zh"]].mean().round(4)
-    (ROOT / "data" / "learning_curve.json").write_text(json.dumps(found, indent=1) + "\n", "utf-8")
-    lines = ["| learnt from, beside the written ads | real ads | English | Chinese |", "|---|---:|---:|---:|"]
+    kept = {"model": default_model().identity, "splits": options.splits, "rows": found}
+    (ROOT / "data" / "learning_curve.json").write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
+    lines = [f"Models trained as {kept['model']} was.", ""]
+    lines += ["| learnt from, beside the written ads | real ads | English | Chinese |", "|---|---:|---:|---:|"]
     lines += [f"| {name} | {row['n']:,.0f} | {row['en']:.3f} | {row['zh']:.3f} |" for name, row in curve.iterrows()]
     page = PAGE.read_text("utf-8")
     before, after = page.split(START)[0], page.split(END)[1]
