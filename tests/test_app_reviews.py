@@ -15,7 +15,7 @@ pytest.importorskip("uvicorn", reason="the page needs the extra app")
 
 from app_server import Address, running
 
-from collarclass.app.reviews import MOST
+from collarclass.app.reviews import MAX_REVIEW_ADS
 from collarclass.app.server import create_app
 from collarclass.shares.files import sample_file, shares_of_file
 from collarclass.training.train import own_ads
@@ -127,7 +127,7 @@ def test_a_labelled_file_is_sampled_first(server: Address, labelled: Path) -> No
 
 
 def test_more_ads_than_a_person_reads_are_refused(server: Address) -> None:
-    reply = server.upload("/v1/reviews?name=all.csv", b"title,text\n" + b"Welder,Weld.\n" * (MOST + 1))
+    reply = server.upload("/v1/reviews?name=all.csv", b"title,text\n" + b"Welder,Weld.\n" * (MAX_REVIEW_ADS + 1))
     assert reply.status == 400
     assert "draw a sample" in reply.json["detail"]
 

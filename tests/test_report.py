@@ -413,7 +413,7 @@ def test_a_table_is_saved_as_csv(tab: Page, pages: dict[tuple[str, str], Path]) 
     name, text = sorted(tab.run("saved"), key=len)
     assert name == "shares.csv"
     lines = list(csv.reader(text.lstrip("\ufeff").splitlines()))
-    assert lines[0][0] == "collar"
+    assert lines[0][0] == "label"
     assert lines[3][0] == "gray"
     assert 0 < float(lines[3][1]) < 1
 

@@ -27,7 +27,7 @@ import pytest
 
 from collarclass import DataError, Model, label_file, save_model
 from collarclass.files.batch import Limits
-from collarclass.files.excel import MOST_ROWS, ExcelWriter
+from collarclass.files.excel import MAX_SHEET_ROWS, ExcelWriter
 from collarclass.files.formats import open_source
 from collarclass.files.layout import Layout
 from collarclass.files.readers import open_reader
@@ -260,7 +260,7 @@ def test_more_rows_than_excel_holds_are_refused(small_model: Model) -> None:
     writer = ExcelWriter(Reader(), list(COLUMNS), HEADER, "")  # type: ignore[arg-type]
     one: Any = pa.table({"collar": ["blue"]})
     with pytest.raises(DataError, match=r"Excel holds 1,048,576 rows, and there are more: write .csv or .parquet"):
-        writer.render(None, one, MOST_ROWS - 1)  # type: ignore[arg-type]
+        writer.render(None, one, MAX_SHEET_ROWS - 1)  # type: ignore[arg-type]
 
 
 # -- JSON ----------------------------------------------------------------------------------------

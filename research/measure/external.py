@@ -230,7 +230,16 @@ def agreement_with(ours: pd.DataFrame, published: PublishedList) -> Agreement:
     hit = float(((own == wanted) & (theirs == wanted)).sum())
     recall = hit / float((theirs == wanted).sum()) if (theirs == wanted).any() else None
     if all(value is True for value in theirs):
-        return Agreement(published.name, published.side, len(says), None, None, None, recall, differ)
+        return Agreement(
+            name=published.name,
+            side=published.side,
+            n=len(says),
+            agreement=None,
+            kappa=None,
+            precision=None,
+            recall=recall,
+            differ=differ,
+        )
     codes, _ = pd.factorize(np.concatenate((theirs, own)))  # the bootstrap counts whole numbers faster
     pair = codes[: len(says)], codes[len(says) :]
     return Agreement(

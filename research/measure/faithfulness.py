@@ -82,15 +82,15 @@ def explain(titles: Sequence[str], texts: Sequence[str], model: Model) -> list[E
         label = int(probabilities[row].argmax())
         found.append(
             ExplainedAd(
-                title,
-                text,
-                label,
-                float(probabilities[row, label]),
-                in_title,
-                start,
-                end,
-                _pull(terms, gradient[row], in_title, start, end),
-                reasons(terms, (float(gradient[row, 0]), float(gradient[row, 1])), text, title),
+                title=title,
+                text=text,
+                label=label,
+                probability=float(probabilities[row, label]),
+                in_title=in_title,
+                start=start,
+                end=end,
+                pull=_pull(terms, gradient[row], in_title, start, end),
+                reasons=reasons(terms, (float(gradient[row, 0]), float(gradient[row, 1])), text, title),
             )
         )
     return found

@@ -37,7 +37,7 @@ TARGETS = ("csv", "tsv", "jsonl", "parquet", "xlsx")
 _PREVIEW_ROWS = 5
 _ROWS_TO_PROPOSE = 1000
 _PREVIEW_CHARACTERS = 160
-_LEAST_FREE = 200 << 20  # bytes of the disk that no upload may take
+_MIN_FREE_BYTES = 200 << 20  # bytes of the disk that no upload may take
 _SUFFIXES = {compression: suffix for suffix, compression in COMPRESSIONS.items()}
 
 # What errors say of Python and of the command line, in words for people who look at a page.
@@ -193,7 +193,7 @@ class Store:
         shown = harmless_name(name)
         # The name inside says what a .zip holds.
         kind, compression = name_format(shown, "csv" if shown.lower().endswith(".zip") else None)
-        job = Job(secrets.token_hex(8), shown, Path())
+        job = Job(id=secrets.token_hex(8), name=shown, path=Path())
         home = self.folder / job.id
         home.mkdir(mode=0o700)
         job.path = home / f"source{'.' + kind.name if kind else ''}{_SUFFIXES.get(compression, '')}"
@@ -201,7 +201,7 @@ class Store:
 
     def room(self) -> None:
         """Refuse to fill the disk to the brim."""
-        if shutil.disk_usage(self.folder).free < _LEAST_FREE:
+        if shutil.disk_usage(self.folder).free < _MIN_FREE_BYTES:
             raise Problem(507, f"The disk that holds {self.folder.parent} is nearly full: make room, or set TMPDIR.")
 
     def add(self, job: Job) -> None:

@@ -30,8 +30,8 @@ from collarclass.occupation.table import occupations
 from collarclass.result import DECIMALS, FIELDS, Classification, plain
 from collarclass.text.first_line import title_of
 
-_MOST_WAITING = 256
-_MOST_TOGETHER = 64  # ads of small requests that are put into one batch
+_MAX_WAITING_REQUESTS = 256
+_MAX_BATCH_ADS = 64  # ads of small requests that are put into one batch
 MAX_EVIDENCE = 60
 _FIELDS = [name for name, field in Result.model_fields.items() if name in FIELDS and field.is_required()]
 
@@ -106,7 +106,7 @@ class Labeller:
 
     async def classify(self, ads: Sequence[Ad], wanted: Wanted) -> bytes:
         """Results as a JSON array."""
-        if self._waiting >= _MOST_WAITING:
+        if self._waiting >= _MAX_WAITING_REQUESTS:
             raise Problem(503, "The server is busy: try again in a moment.", {"retry-after": "1"})
         loop = asyncio.get_running_loop()
         done: asyncio.Future[bytes] = loop.create_future()
@@ -131,7 +131,7 @@ class Labeller:
     @property
     def is_ready(self) -> bool:
         """Whether a request would be taken."""
-        return self._thread.is_alive() and self._waiting < _MOST_WAITING
+        return self._thread.is_alive() and self._waiting < _MAX_WAITING_REQUESTS
 
     def close(self) -> None:
         """Let the thread end."""
@@ -141,7 +141,7 @@ class Labeller:
     def _work(self) -> None:
         while (first := self._tasks.get()) is not None:
             together, size = [first], len(first.ads)
-            while size < _MOST_TOGETHER:
+            while size < _MAX_BATCH_ADS:
                 try:
                     task = self._tasks.get_nowait()
                 except queue.Empty:

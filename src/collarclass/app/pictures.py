@@ -34,8 +34,8 @@ Lang = Literal["en", "zh"]
 By = Annotated[str, Query(max_length=1000, description="A column, or month, quarter or year; nothing for all ads.")]
 Group = Annotated[str | None, Query(max_length=1000, description="One of two groups to compare.")]
 What = Literal["shares", "plane", "schooling", "certificates"]
-_MOST_GROUPS = 20
-_MOST_CERTIFICATES = 15
+_MAX_GROUPS = 20
+_MAX_CERTIFICATES = 15
 _STEPS = 40
 
 
@@ -170,10 +170,10 @@ def _of_shares(
             for label in LABELS
         }
         return standalone(charts.lines(dated, series, w, caption), caption, f"{w['picture_lines']} {note}")
-    if by and len(values) > _MOST_GROUPS:
+    if by and len(values) > _MAX_GROUPS:
         sizes = groups.groupby(by, observed=True)["n_ads"].first().sort_values(ascending=False, kind="stable")
-        note = w["by_more"].format(shown=_MOST_GROUPS, n=f"{len(values):,}") + " " + note
-        values = [str(value) for value in sizes.index[:_MOST_GROUPS]]
+        note = w["by_more"].format(shown=_MAX_GROUPS, n=f"{len(values):,}") + " " + note
+        values = [str(value) for value in sizes.index[:_MAX_GROUPS]]
     rows = {
         (str(row.get(by, "")), row["label"]): (row["share"], row["low"], row["high"], row["plain"])
         for row in groups.to_dict("records")
@@ -203,5 +203,5 @@ def _certificates(table: Any, code: np.ndarray, lang: Lang, w: dict[str, Any]) -
     for cell, label in zip(table["certificates"].to_pylist(), code.tolist(), strict=True):
         for name in set(items(cell)):
             counts.setdefault(name, Counter())[label] += 1
-    most = sorted(counts, key=lambda name: (name in UNNAMED_LAST, -counts[name].total(), name))[:_MOST_CERTIFICATES]
+    most = sorted(counts, key=lambda name: (name in UNNAMED_LAST, -counts[name].total(), name))[:_MAX_CERTIFICATES]
     return most, [[counts[name][k] for k in range(len(COLLARS))] for name in most]

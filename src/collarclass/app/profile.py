@@ -20,12 +20,12 @@ from collarclass.shares.dates import find_periods, is_dates
 from collarclass.tables.columns import Columns
 from collarclass.text.language import language
 
-MOST_ROWS = 200_000
+MAX_ROWS = 200_000
 _LETTERS = 300  # of a text, by which its language is known
 _EVERY_ROW, _EVERY = 1000, 50  # rows whose language is looked at: the first ones, then one in so many
 _ROWS = 2000
-_MOST_GROUPS, _MOST_VALUES, _LONGEST_VALUE = 5, 30, 40
-_MOST_ODD = 10
+_MAX_GROUPS, _MAX_VALUES, _MAX_VALUE_CHARACTERS = 5, 30, 40
+_MAX_ODD_ROWS = 10
 
 
 def propose(
@@ -39,9 +39,9 @@ def propose(
         values = [value for value in cells.unique() if value.strip()]
         if date is None and values and is_dates(values[:200]):
             date = name
-        elif 2 <= len(values) <= min(_MOST_VALUES, len(cells) / 2) and max(map(len, values)) <= _LONGEST_VALUE:
+        elif 2 <= len(values) <= min(_MAX_VALUES, len(cells) / 2) and max(map(len, values)) <= _MAX_VALUE_CHARACTERS:
             groups.append(name)
-    return date, groups[:_MOST_GROUPS]
+    return date, groups[:_MAX_GROUPS]
 
 
 def profile(path: Path, layout: Layout, columns: Columns, date: str | None) -> dict[str, Any]:
@@ -68,12 +68,12 @@ def profile(path: Path, layout: Layout, columns: Columns, date: str | None) -> d
         reader = open_reader(source, layout, lambda names, where, kinds: read)
         whole = True
         for batch in reader.batches(_ROWS):
-            if n >= MOST_ROWS:
+            if n >= MAX_ROWS:
                 whole = False
                 break
             for number, note in sorted(batch.notes.items()):
                 n_odd += 1
-                if len(odd) < _MOST_ODD:
+                if len(odd) < _MAX_ODD_ROWS:
                     odd.append({"row": n + number + 1, "note": note})
             for number, (title, text) in enumerate(_ads(batch), n):
                 empty += not text.strip()

@@ -36,7 +36,7 @@ CORRECTIONS = "corrections.json"
 UNNAMED_LAST = frozenset(UNNAMED.values())  # certificates and licences that say less than any name
 BINS = (0.0, 0.6, 0.8, 0.95)  # of the facet of confidence, each up to the next
 _EXCERPT = 200
-_MOST_VALUES = 200  # of a facet
+_MAX_FACET_VALUES = 200  # of a facet
 _CSV_ROWS = 2000
 
 # What a row is shown with, and the column that holds it.
@@ -236,7 +236,8 @@ class Results:
         for name, facet in self._facets.items():
             counts = facet.counts(self._mask(view, name) if name in view.where else whole)
             if counts or name in view.where:
-                out.append({"name": name, "values": _in_order(name, counts)[:_MOST_VALUES], "n_values": len(counts)})
+                values = _in_order(name, counts)[:_MAX_FACET_VALUES]
+                out.append({"name": name, "values": values, "n_values": len(counts)})
         if self.corrected:
             mask = self._mask(view, CORRECTED)
             counts = Counter(label for row, label in self.corrected.items() if mask[row])

@@ -41,12 +41,12 @@ from collarclass.shares.files import sample_file
 from collarclass.shares.read import SAMPLE_PROBABILITY, SAMPLE_ROW, SAMPLE_SOURCE, SAMPLE_STRATUM
 from collarclass.shares.sample import answered_share, most_useful_first
 
-MOST = 5000
-_MOST_DIFFERENT = 200
+MAX_REVIEW_ADS = 5000
+_MAX_DIFFERENT_ADS = 200
 Annotator = Annotated[str, Query(max_length=100, description="Who labels.")]
 Other = Annotated[str, Query(max_length=100, description="The id of the other review.")]
 Whole = Annotated[bool, Query(description="Also the ads that have no label yet, to resume with.")]
-Number = Annotated[int, Query(ge=1, le=MOST, description="Ads to draw from a labelled file.")]
+Number = Annotated[int, Query(ge=1, le=MAX_REVIEW_ADS, description="Ads to draw from a labelled file.")]
 
 
 @dataclass(slots=True)
@@ -134,7 +134,7 @@ def begin(path: Path, name: str, annotator: str, n: int) -> Review:
     ads = read_ads(path)
     if not ads:
         raise DataError(f"{name} holds no ad: choose a file that does.")
-    if len(ads) > MOST:
+    if len(ads) > MAX_REVIEW_ADS:
         raise DataError(f"{name} holds {len(ads):,} ads, more than a person reads: draw a sample, or label it first.")
     labels: list[str | None] = [None] * len(ads)
     if {"label", "annotator"} <= set(table.columns):
@@ -173,7 +173,7 @@ def compare(review: Review, second: Sequence[dict[str, str]]) -> dict[str, Any]:
         for i, a, b in pairs
         if a != b
     ]
-    return {**numbers, "different": different[:_MOST_DIFFERENT]}
+    return {**numbers, "different": different[:_MAX_DIFFERENT_ADS]}
 
 
 def kept_reviews(folder: Path) -> dict[str, Review]:

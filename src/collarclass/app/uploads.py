@@ -33,7 +33,7 @@ Name = Annotated[str, Query(max_length=500, description="The file's name; its en
 UPLOAD = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {
     "type": "string", "format": "binary"}}}}}  # fmt: skip
 _PIECE = 1 << 20
-_MOST_POINTS = 1500
+_MAX_POINTS = 1500
 
 
 def download(kind: str) -> dict[int | str, dict[str, Any]]:
@@ -225,7 +225,7 @@ def _report(store: Store, job: Job, lang: str) -> Path:
 def _points(found: Results) -> dict[str, Any]:
     """Scores and labels of some ads, drawn by a fixed scramble of their numbers."""
     known = np.flatnonzero(pc.not_equal(found.table["collar"], "unclear").to_numpy())
-    drawn = known[np.argsort(((known + 1) * 0x9E3779B1) & 0xFFFFFFFF, kind="stable")[:_MOST_POINTS]]
+    drawn = known[np.argsort(((known + 1) * 0x9E3779B1) & 0xFFFFFFFF, kind="stable")[:_MAX_POINTS]]
     part = found.table.select(["academic_score", "hands_on_score", "collar"]).take(pa.array(drawn))
     academic, hands_on, label = (column.to_pylist() for column in part.columns)
     return {"of": len(found), "academic": academic, "hands_on": hands_on, "label": label}

@@ -315,13 +315,13 @@ def parse_definition(content: Mapping[str, Any], where: str = "the definition") 
         raise check.fail("weights may be academic, hands_on and constant")
     numbers = [check.number(f"weight {k}", weights.get(k, 0.0)) for k in ("academic", "hands_on", "constant")]
     found = Definition(
-        name,
-        str(content.get("summary", "")),
-        tuple(_rule(rule, i, check) for i, rule in enumerate(rules, 1)),
-        tuple(LABELS.index(label) for label in ([labels] if isinstance(labels, str) else labels)),
-        (numbers[0], numbers[1], numbers[2]),
-        str(content.get("summary_zh", "")),
-        str(content.get("source", "")),
+        name=name,
+        summary=str(content.get("summary", "")),
+        rules=tuple(_rule(rule, i, check) for i, rule in enumerate(rules, 1)),
+        fallback=tuple(LABELS.index(label) for label in ([labels] if isinstance(labels, str) else labels)),
+        weights=(numbers[0], numbers[1], numbers[2]),
+        summary_zh=str(content.get("summary_zh", "")),
+        source=str(content.get("source", "")),
     )
     if "index" in found.needs and not weights:
         raise check.fail("a rule goes by the index, but there are no [weights] to make it of")

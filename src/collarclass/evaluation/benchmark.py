@@ -255,15 +255,15 @@ def _score(name: str, basis: str, language: str, truth: NDArray[Any], found: pd.
         error = expected_calibration_error(right, confidence)
         covered = coverage(right, confidence, _COVERED)
     return Score(
-        name,
-        basis,
-        language,
-        len(truth),
-        bootstrap(macro_f1, truth, labels),
-        accuracy(truth, labels),
-        error,
-        covered,
-        float((labels == "unclear").mean()),
+        entry=name,
+        basis=basis,
+        language=language,
+        n=len(truth),
+        macro_f1=bootstrap(macro_f1, truth, labels),
+        accuracy=accuracy(truth, labels),
+        calibration_error=error,
+        covered_accuracy=covered,
+        unclear_share=float((labels == "unclear").mean()),
     )
 
 
@@ -323,13 +323,13 @@ def score_hard(entries: Sequence[Entry], items: pd.DataFrame) -> list[HardScore]
             titles = right[here["kind"] == "title"].to_numpy(float)
             scores.append(
                 HardScore(
-                    entry.name,
-                    str(language),
-                    len(whole),
-                    bootstrap(_mean, whole),
-                    None if first is None else bootstrap(_mean, first - whole),
-                    bootstrap(_ratio, n_right, size),
-                    bootstrap(_mean, titles) if len(titles) else None,
+                    entry=entry.name,
+                    language=str(language),
+                    n_pairs=len(whole),
+                    pairs=bootstrap(_mean, whole),
+                    ahead=None if first is None else bootstrap(_mean, first - whole),
+                    ads=bootstrap(_ratio, n_right, size),
+                    titles=bootstrap(_mean, titles) if len(titles) else None,
                 )
             )
             first = whole if first is None else first

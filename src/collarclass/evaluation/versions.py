@@ -24,7 +24,7 @@ TableLike = str | os.PathLike[str] | pd.DataFrame
 SCORES = ("academic_score", "hands_on_score", "collar_confidence")
 _BANDS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 _BINS = 10
-_LEAST = 1e-4  # share that an empty bin counts for, or its logarithm would be infinite
+_MIN_SHARE = 1e-4  # share that an empty bin counts for, or its logarithm would be infinite
 
 
 def compare_labels(
@@ -261,7 +261,7 @@ def _moved(reference: pd.DataFrame, now: pd.DataFrame, prefix: str) -> dict[str,
 
 def _stability(was: NDArray[np.float64], is_: NDArray[np.float64]) -> float:
     """Population stability index of two distributions over the same bins."""
-    a, b = np.maximum(was, _LEAST), np.maximum(is_, _LEAST)
+    a, b = np.maximum(was, _MIN_SHARE), np.maximum(is_, _MIN_SHARE)
     return float(((b - a) * np.log(b / a)).sum())
 
 

@@ -16,7 +16,7 @@ from collarclass.tables.columns import Columns, find_header
 
 BATCH_BYTES = 8 << 20  # a batch ends here even when it has fewer rows
 LOOKED_AT = 20  # rows among which the names of columns are looked for
-LONGEST_TEXT = 200_000  # characters read of one ad
+MAX_TEXT_CHARACTERS = 200_000  # characters read of one ad
 _MISSING = frozenset(  # what pandas.read_csv takes for missing
     (
         *("#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>"),
@@ -113,15 +113,15 @@ class Batch:
     def take(self, which: Sequence[int]) -> Batch:
         """The batch with some of its rows only, in the order given."""
         return Batch(
-            self.as_rows,
-            [self.texts[i] for i in which],
-            None if self.titles is None else [self.titles[i] for i in which],
-            {new: self.notes[old] for new, old in enumerate(which) if old in self.notes},
-            [self.raw[i] for i in which] if self.raw else [],
-            b"",
-            None if self.table is None else self.table.take(pa.array(which, pa.int64())),
-            [self.objects[i] for i in which] if self.objects else [],
-            None if self.codes is None else [self.codes[i] for i in which],
+            as_rows=self.as_rows,
+            texts=[self.texts[i] for i in which],
+            titles=None if self.titles is None else [self.titles[i] for i in which],
+            notes={new: self.notes[old] for new, old in enumerate(which) if old in self.notes},
+            raw=[self.raw[i] for i in which] if self.raw else [],
+            lead=b"",
+            table=None if self.table is None else self.table.take(pa.array(which, pa.int64())),
+            objects=[self.objects[i] for i in which] if self.objects else [],
+            codes=None if self.codes is None else [self.codes[i] for i in which],
         )
 
 
@@ -245,7 +245,7 @@ def kinds_of(paths: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> dict[Ha
 
 
 def tidy(value: Any) -> str:
-    """The text of a cell: nothing for a missing value, at most `LONGEST_TEXT` characters.
+    """The text of a cell: nothing for a missing value, at most `MAX_TEXT_CHARACTERS` characters.
 
     Examples
     --------
@@ -264,7 +264,7 @@ def tidy(value: Any) -> str:
         )
     if len(value) < 9 and value.strip() in _MISSING:
         return ""
-    return cast(str, value[:LONGEST_TEXT])
+    return cast(str, value[:MAX_TEXT_CHARACTERS])
 
 
 def distinct(names: Sequence[str]) -> list[str]:

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 DELIMITERS = b",\t;|"
-LONGEST_RECORD = 64 << 20  # bytes
-MOST_CELLS = 1 << 20
+MAX_RECORD_BYTES = 64 << 20  # bytes
+MAX_CELLS = 1 << 20
 _LOOK_AHEAD = 1 << 20
 _LINES_TO_FIT = 100
 _WRITTEN_OUT = 40  # cells
@@ -69,8 +69,8 @@ class Dialect:
         delimiter: bytes,
         columns: int = 1,
         wanted: Sequence[int] = (),
-        longest: int = LONGEST_RECORD,
-        most: int = MOST_CELLS,
+        longest: int = MAX_RECORD_BYTES,
+        most: int = MAX_CELLS,
     ) -> None:
         d = re.escape(delimiter)
         cell = rb"(?:" + _QUOTED + rb'|[^"\r\n' + d + rb"][^\r\n" + d + rb"]*+|)"
@@ -226,7 +226,7 @@ def unquote(cell: bytes) -> bytes:
     return (inner.replace(b'""', b'"') if b'"' in inner else inner) + rest
 
 
-def find_delimiter(sample: bytes, final: bool, most: int = MOST_CELLS) -> bytes:
+def find_delimiter(sample: bytes, final: bool, most: int = MAX_CELLS) -> bytes:
     r"""Tell the delimiter from a file's beginning: the one that cuts most records like the header.
 
     Examples

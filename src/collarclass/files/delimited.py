@@ -8,7 +8,17 @@ from contextlib import suppress
 from typing import Any, BinaryIO, cast
 
 from collarclass.errors import DataError
-from collarclass.files.batch import BATCH_BYTES, LONGEST_TEXT, Batch, Choose, HeaderRow, Limits, Reader, distinct, tidy
+from collarclass.files.batch import (
+    BATCH_BYTES,
+    MAX_TEXT_CHARACTERS,
+    Batch,
+    Choose,
+    HeaderRow,
+    Limits,
+    Reader,
+    distinct,
+    tidy,
+)
 from collarclass.files.csv_records import Dialect, Record, TooManyCellsError, find_delimiter, unquote
 from collarclass.files.encoding import Encoding, blocks, find_encoding
 from collarclass.files.source import Source
@@ -193,8 +203,8 @@ class DelimitedReader(Reader):
                     .decode("utf-16-le", "replace")
                 )
             batch.note(len(batch), "undecodable bytes")
-        if len(text) > LONGEST_TEXT:
-            batch.note(len(batch), f"only the first {LONGEST_TEXT} characters read")
+        if len(text) > MAX_TEXT_CHARACTERS:
+            batch.note(len(batch), f"only the first {MAX_TEXT_CHARACTERS} characters read")
         return tidy(text)
 
     def rows(self, batch: Batch) -> list[dict[str, Any]]:

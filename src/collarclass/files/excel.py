@@ -14,7 +14,17 @@ import pyarrow as pa
 
 from collarclass.errors import DataError, import_optional
 from collarclass.explain import palette
-from collarclass.files.batch import LONGEST_TEXT, Batch, Choose, HeaderRow, Limits, Reader, distinct, kinds_of, tidy
+from collarclass.files.batch import (
+    MAX_TEXT_CHARACTERS,
+    Batch,
+    Choose,
+    HeaderRow,
+    Limits,
+    Reader,
+    distinct,
+    kinds_of,
+    tidy,
+)
 from collarclass.files.encoding import Encoding
 from collarclass.files.native import NativeFile
 from collarclass.files.native_child import ROWS
@@ -22,7 +32,7 @@ from collarclass.files.source import Source
 from collarclass.files.writers import cell_bytes
 from collarclass.tables.arrow import without_lists
 
-MOST_ROWS, MOST_COLUMNS, LONGEST_CELL = 1_048_576, 16_384, 32_767  # Excel's own limits
+MAX_SHEET_ROWS, MAX_SHEET_COLUMNS, MAX_CELL_CHARACTERS = 1_048_576, 16_384, 32_767  # Excel's own limits
 _WIDEST = 60
 _WORKBOOK = "A workbook"  # what needs libraries of its own
 _CUT = "a cell cut to 32,767 characters, as many as Excel holds"
@@ -108,8 +118,8 @@ class ExcelReader(Reader):
             batch.objects.append(row)
             cells_read = [tidy(row[str(name)]) for name in self.chosen.every]
             batch.add(self.chosen, cells_read)
-            if max(map(len, cells_read)) == LONGEST_TEXT:
-                batch.note(number, f"only the first {LONGEST_TEXT} characters read")
+            if max(map(len, cells_read)) == MAX_TEXT_CHARACTERS:
+                batch.note(number, f"only the first {MAX_TEXT_CHARACTERS} characters read")
         return batch
 
 
@@ -140,16 +150,17 @@ class ExcelWriter:
         self._note = list(added).index(prefix + "collar_note")
         self._in_place = isinstance(reader, ExcelReader)  # rows and columns stand where they stood
         self._sheet = reader.sheet or "ads"
-        if len(self._header) > MOST_COLUMNS:
-            raise DataError(f"Excel holds {MOST_COLUMNS:,} columns, not {len(self._header):,}: write .csv or .parquet.")
+        if len(self._header) > MAX_SHEET_COLUMNS:
+            n = len(self._header)
+            raise DataError(f"Excel holds {MAX_SHEET_COLUMNS:,} columns, not {n:,}: write .csv or .parquet.")
 
     def begin(self) -> bytes:
         return b""
 
     def render(self, batch: Batch, added: pa.Table, row: int) -> bytes:
-        if row + len(added) + 1 > MOST_ROWS:
+        if row + len(added) + 1 > MAX_SHEET_ROWS:
             raise DataError(
-                f"Excel holds {MOST_ROWS:,} rows, and there are more: write .csv or .parquet, or split the source."
+                f"Excel holds {MAX_SHEET_ROWS:,} rows, and there are more: write .csv or .parquet, or split the source."
             )
         new = zip(*(column.to_pylist() for column in without_lists(added).columns), strict=True)
         lines = []
@@ -160,7 +171,7 @@ class ExcelWriter:
                 if (number, column) in formulas:
                     cells[column] = {"formula": formulas[number, column], "value": cells[column]}
             values = list(labels)
-            if any(isinstance(c, str) and len(c) > LONGEST_CELL for c in cells):
+            if any(isinstance(c, str) and len(c) > MAX_CELL_CHARACTERS for c in cells):
                 values[self._note] = f"{values[self._note]}; {_CUT}" if values[self._note] else _CUT
             lines.append(json.dumps([*cells, *map(_cell, values)], ensure_ascii=False) + "\n")
         return "".join(lines).encode("utf-8", "replace")
@@ -202,7 +213,7 @@ class ExcelWriter:
             sheet.set_column(column, column, width)
         sheet.freeze_panes(1, 0)
         for column, name in enumerate(self._header):
-            sheet.write_string(0, column, cell_bytes(name).decode()[:LONGEST_CELL], header)
+            sheet.write_string(0, column, cell_bytes(name).decode()[:MAX_CELL_CHARACTERS], header)
 
 
 def _lines(path: Path) -> Iterator[str]:
@@ -244,7 +255,7 @@ def _write(sheet: Any, row: int, column: int, cell: Any, formats: dict[str, Any]
     if isinstance(cell, bool):
         sheet.write_boolean(row, column, cell)
     elif isinstance(cell, str):
-        sheet.write_string(row, column, cell[:LONGEST_CELL], own)
+        sheet.write_string(row, column, cell[:MAX_CELL_CHARACTERS], own)
     elif isinstance(cell, (int, float)):
         sheet.write_number(row, column, cell)
     elif "formula" in cell:

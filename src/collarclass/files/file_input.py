@@ -44,7 +44,10 @@ class FileInput:
     def of(cls, reader: Reader) -> FileInput:
         """How a reader reads."""
         delimiter = reader.delimiter.decode() or None
-        found = cls(reader.format, reader.encoding.name, delimiter, None, (), None, reader.sheet, reader.header_row)
+        found = cls(
+            format=reader.format, encoding=reader.encoding.name, delimiter=delimiter, title=None, texts=(), code=None,
+            sheet=reader.sheet, header_row=reader.header_row,
+        )  # fmt: skip
         return found.reading(reader.chosen)
 
     def reading(self, chosen: Columns | None) -> FileInput:

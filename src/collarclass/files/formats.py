@@ -39,25 +39,25 @@ class Format:
     name : str
     endings : tuple of str
         Of files' names, the usual one first.
-    text : bool
-        Whether it is text, which may be compressed; the others compress by themselves.
-    columns_first : bool
-        Whether all columns must be known before the first row is written.
     read : callable
         Makes a reader.
     write : callable or None
         Makes a writer; None where files are read only.
     written_as : str
         The format of the result of such a file.
+    text : bool
+        Whether it is text, which may be compressed; the others compress by themselves.
+    columns_first : bool
+        Whether all columns must be known before the first row is written.
     """
 
     name: str
     endings: tuple[str, ...]
-    text: bool
-    columns_first: bool
     read: Read
     write: Write | None
     written_as: str
+    text: bool = False
+    columns_first: bool = True
 
 
 def _read_delimited(source: Source, layout: Layout, choose: Choose, delimiter: str | None = None) -> Reader:
@@ -129,14 +129,19 @@ def _names(added: Sequence[pa.Field]) -> list[str]:
 FORMATS = {
     found.name: found
     for found in (
-        Format("csv", (".csv", ".txt"), True, True, _read_delimited, _write_delimited, "csv"),
-        Format("tsv", (".tsv", ".tab"), True, True, _read_tabs, _write_tabs, "tsv"),
-        Format("jsonl", (".jsonl", ".ndjson"), True, False, _read_json, _write_lines, "jsonl"),
-        Format("json", (".json",), True, False, _read_json, _write_json, "json"),
-        Format("parquet", (".parquet", ".pq"), False, True, _read_parquet, _write_parquet, "parquet"),
-        Format("xlsx", (".xlsx", ".xlsm"), False, True, _read_sheet, _write_sheet, "xlsx"),
-        Format("xls", (".xls",), False, True, _read_sheet, None, "xlsx"),
-        Format("ods", (".ods",), False, True, _read_sheet, None, "xlsx"),
+        Format("csv", (".csv", ".txt"), read=_read_delimited, write=_write_delimited, written_as="csv", text=True),
+        Format("tsv", (".tsv", ".tab"), read=_read_tabs, write=_write_tabs, written_as="tsv", text=True),
+        Format(
+            "jsonl", (".jsonl", ".ndjson"), read=_read_json, write=_write_lines, written_as="jsonl", text=True,
+            columns_first=False,
+        ),
+        Format(
+            "json", (".json",), read=_read_json, write=_write_json, written_as="json", text=True, columns_first=False
+        ),
+        Format("parquet", (".parquet", ".pq"), read=_read_parquet, write=_write_parquet, written_as="parquet"),
+        Format("xlsx", (".xlsx", ".xlsm"), read=_read_sheet, write=_write_sheet, written_as="xlsx"),
+        Format("xls", (".xls",), read=_read_sheet, write=None, written_as="xlsx"),
+        Format("ods", (".ods",), read=_read_sheet, write=None, written_as="xlsx"),
     )
 }
 ENDINGS = {ending: found for found in FORMATS.values() for ending in found.endings}

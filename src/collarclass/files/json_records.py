@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, NamedTuple, cast
 from collarclass.errors import DataError
 from collarclass.files.batch import (
     BATCH_BYTES,
-    LONGEST_TEXT,
+    MAX_TEXT_CHARACTERS,
     Batch,
     Choose,
     Limits,
@@ -115,8 +115,8 @@ class JsonReader(Reader):
         self._members.add(row)
         cells = [well_formed(tidy(member(row, str(path)))) for path in self.chosen.every]
         batch.add(self.chosen, cells)
-        if max(map(len, cells)) == LONGEST_TEXT:
-            batch.note(number, f"only the first {LONGEST_TEXT} characters read")
+        if max(map(len, cells)) == MAX_TEXT_CHARACTERS:
+            batch.note(number, f"only the first {MAX_TEXT_CHARACTERS} characters read")
         batch.objects.append(row)
         batch.raw.append((body[:-1] + (b"," if row else b""), b"}", end))
 

@@ -241,9 +241,9 @@ def label_file(
             raise DataError(f"{name} is {value}: give a whole number from {least} up.")
     count_workers(n_jobs)
     layout = Layout(
-        format, encoding, delimiter, sheet, title, text, code, file_column, select, head, sample,
-        Limits(longest_row, most_columns), header_row=header_row, skip_rows=skip_rows, records=records,
-        skip_bad_files=skip_bad_files,
+        format=format, encoding=encoding, delimiter=delimiter, sheet=sheet, title=title, text=text, code=code,
+        file_column=file_column, select=select, head=head, sample=sample, limits=Limits(longest_row, most_columns),
+        header_row=header_row, skip_rows=skip_rows, records=records, skip_bad_files=skip_bad_files,
     )  # fmt: skip
     options = Options.of(
         model,
@@ -256,7 +256,16 @@ def label_file(
         min_confidence=min_confidence,
         model_version=model_version,
     )
-    run = _Run(options, layout, n_jobs, batch_size, force, resume, progress, on_batch)
+    run = _Run(
+        options=options,
+        layout=layout,
+        n_jobs=n_jobs,
+        batch_size=batch_size,
+        force=force,
+        resume=resume,
+        progress=progress,
+        on_batch=on_batch,
+    )
     to_path = os.fspath(target)
     check_name(to_path)
     with named(source) as sources:
@@ -288,17 +297,17 @@ def _total(parts: Sequence[FileSummary]) -> FileSummary:
     for part in parts:
         counts.update(part.counts)
     return FileSummary(
-        sum(p.rows for p in parts),
-        {label: counts[label] for label in COLLARS},
-        sum(p.noted for p in parts),
-        sum(p.seconds for p in parts),
-        all(p.finished_before for p in parts),
-        tuple(dict.fromkeys(note for p in parts for note in p.drift)),
-        {basis: sum(p.bases.get(basis, 0) for p in parts) for basis in BASES},
-        next((p.read for p in parts if p.read is not None), None),
-        sum(p.replaced for p in parts),
-        tuple(message for p in parts for message in p.failed),
-        parts[-1].expected,  # of all: the sums go on from part to part
+        rows=sum(p.rows for p in parts),
+        counts={label: counts[label] for label in COLLARS},
+        noted=sum(p.noted for p in parts),
+        seconds=sum(p.seconds for p in parts),
+        finished_before=all(p.finished_before for p in parts),
+        drift=tuple(dict.fromkeys(note for p in parts for note in p.drift)),
+        bases={basis: sum(p.bases.get(basis, 0) for p in parts) for basis in BASES},
+        read=next((p.read for p in parts if p.read is not None), None),
+        replaced=sum(p.replaced for p in parts),
+        failed=tuple(message for p in parts for message in p.failed),
+        expected=parts[-1].expected,  # of all: the sums go on from part to part
     )
 
 
@@ -404,7 +413,16 @@ class _Run:
             _log.warning("%s: %s", to_path, note)
         counts: dict[str, int] = {label: out.counts[label] for label in COLLARS}
         bases = {basis: out.counts[_BASIS + basis] for basis in BASES}
-        return FileSummary(out.rows, counts, out.noted, seconds, out.finished, drift, bases, expected=expected)
+        return FileSummary(
+            rows=out.rows,
+            counts=counts,
+            noted=out.noted,
+            seconds=seconds,
+            finished_before=out.finished,
+            drift=drift,
+            bases=bases,
+            expected=expected,
+        )
 
     def _check(self, paths: Sequence[str], to_path: str) -> tuple[str, Format | None, str]:
         """Name of the source's format, the target's format and its compression, if they can be read and written."""

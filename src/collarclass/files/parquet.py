@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from collarclass.files.batch import LONGEST_TEXT, Batch, Choose, Limits, Reader, distinct, tidy
+from collarclass.files.batch import MAX_TEXT_CHARACTERS, Batch, Choose, Limits, Reader, distinct, tidy
 from collarclass.files.encoding import Encoding, find_encoding
 from collarclass.files.native import NativeFile
 from collarclass.files.native_child import SCHEMA, TABLE
@@ -67,8 +67,8 @@ def _strings(batch: Batch, column: pa.ChunkedArray) -> list[str]:
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
         values = [None if v is None else _decoded(v, batch, row) for row, v in enumerate(values)]
     for row, value in enumerate(values):
-        if isinstance(value, str) and len(value) > LONGEST_TEXT:
-            batch.note(row, f"only the first {LONGEST_TEXT} characters read")
+        if isinstance(value, str) and len(value) > MAX_TEXT_CHARACTERS:
+            batch.note(row, f"only the first {MAX_TEXT_CHARACTERS} characters read")
     return [tidy(v) for v in values]
 
 

@@ -6,7 +6,7 @@ import html
 from functools import cache
 from importlib.resources import files
 
-_LONGEST = 4  # characters of a word of the list
+_MAX_WORD_CHARACTERS = 4  # characters of a word of the list
 _REACH = 12  # characters before a run from where its words are told apart
 _JOINTS = "&/+-'\u2019"  # that hold a word together
 _CLOSING = "+#"  # signs that end one: C++, C#
@@ -70,7 +70,7 @@ def _word_at(text: str, k: int) -> tuple[int, int]:
     while begin > 0 and k - begin < _REACH and _is_hanzi(text[begin - 1]):
         begin -= 1
     while True:
-        longest = min(_LONGEST, len(text) - begin)
+        longest = min(_MAX_WORD_CHARACTERS, len(text) - begin)
         size = next((n for n in range(longest, 1, -1) if text[begin : begin + n] in _words()), 1)
         if begin + size > k:
             return begin, begin + size

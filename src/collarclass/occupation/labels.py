@@ -12,7 +12,7 @@ from collarclass.occupation.lookup import index
 from collarclass.occupation.table import occupations
 from collarclass.text.first_line import title_of
 
-LEAST_SIMILAR = 0.4
+MIN_SIMILARITY = 0.4
 
 
 def occupation_labels(titles: Sequence[str | None] | None, texts: Sequence[str]) -> NDArray[np.int8]:
@@ -40,4 +40,4 @@ def occupation_labels(titles: Sequence[str | None] | None, texts: Sequence[str])
         return np.zeros(0, np.int8)
     found = index().nearest(names, 1)
     label = np.array([LABELS.index(name) for name in occupations()["label"]], np.int8)
-    return np.where(found.similarity[:, 0] >= LEAST_SIMILAR, label[found.row[:, 0]], np.int8(-1)).astype(np.int8)
+    return np.where(found.similarity[:, 0] >= MIN_SIMILARITY, label[found.row[:, 0]], np.int8(-1)).astype(np.int8)

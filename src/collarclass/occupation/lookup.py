@@ -39,7 +39,7 @@ _SMOOTHING = 500.0  # names, over all occupations, that a feature is thought to 
 _BIG = 0.3  # how far an occupation with many names has to have a feature more often
 _OF_CORE = 0.6  # weight of the part of a title that names the job, beside the whole title
 _EXACT_CORE = 0.9  # similarity of what is known by that part
-_LEAST = 0.15  # similarity of what is worth showing
+_MIN_SIMILARITY = 0.15  # similarity of what is worth showing
 _CHUNK = 2000
 
 
@@ -257,7 +257,7 @@ class TitleIndex:
         cores = [core_title(title) for title in titles]
         similarity = (1 - _OF_CORE) * self._similarity(titles) + _OF_CORE * self._similarity(cores)
         similarity[[not names_job(core) for core in cores]] = 0.0
-        similarity[similarity < _LEAST] = 0.0
+        similarity[similarity < _MIN_SIMILARITY] = 0.0
         for i, (title, core) in enumerate(zip(titles, cores, strict=True)):
             # Among occupations of one name the one best known by it comes first, then the likelier.
             for how, row in self._exact.get(_plain(core), ()):

@@ -21,10 +21,10 @@ from collarclass.shares.read import ad_columns, ads_of, check_columns, compact, 
 from collarclass.tables.columns import Columns
 from collarclass.text.language import language
 
-MOST_WORDS = 100_000
-MOST_DOUBTFUL = 200
-MOST_DRAWN = 200
-LONGEST = 6000  # characters of an ad that are kept for showing
+MAX_WORDS = 100_000
+MAX_DOUBTFUL_ADS = 200
+MAX_DRAWN_ADS = 200
+MAX_CHARACTERS = 6000  # characters of an ad that are kept for showing
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +79,8 @@ class _Pass:
         evidence = rows[prefix + "collar_evidence"] if prefix + "collar_evidence" in rows else [""] * len(rows)
         for found, collar in zip(evidence, collars, strict=True):
             self.words.update((word.strip().casefold(), collar) for word in tidy(found).split("; ") if word.strip())
-        if len(self.words) > 2 * MOST_WORDS:
-            self.words = Counter(dict(self.words.most_common(MOST_WORDS)))
+        if len(self.words) > 2 * MAX_WORDS:
+            self.words = Counter(dict(self.words.most_common(MAX_WORDS)))
         name = prefix + "collar_confidence"
         sure = (
             pd.to_numeric(rows[name], errors="coerce").to_numpy(float) if name in rows else np.full(len(rows), np.nan)
@@ -92,14 +92,14 @@ class _Pass:
             # A fixed scramble of the row number draws the ads: the same file, the same page.
             draw = -((row * 0x9E3779B1) & 0xFFFFFFFF)
             doubt = -float(sure[i]) if sure[i] == sure[i] and collar != "unclear" else -2.0
-            if _wanted(self.doubtful, doubt, MOST_DOUBTFUL) or _wanted(self.drawn, draw, MOST_DRAWN):
+            if _wanted(self.doubtful, doubt, MAX_DOUBTFUL_ADS) or _wanted(self.drawn, draw, MAX_DRAWN_ADS):
                 words = hash((titles[i], texts[i]))
                 if words in self.kept and (titles[i] or texts[i]):
                     continue
-                ad = Shown(row + 1, titles[i][:300], texts[i][:LONGEST])
+                ad = Shown(row + 1, titles[i][:300], texts[i][:MAX_CHARACTERS])
                 lost = [
-                    *_keep(self.doubtful, (doubt, -row, ad, words), MOST_DOUBTFUL),
-                    *_keep(self.drawn, (draw, -row, ad, words), MOST_DRAWN),
+                    *_keep(self.doubtful, (doubt, -row, ad, words), MAX_DOUBTFUL_ADS),
+                    *_keep(self.drawn, (draw, -row, ad, words), MAX_DRAWN_ADS),
                 ]
                 self.kept.add(words)
                 if lost:

@@ -23,7 +23,7 @@ from collarclass.files.table import iter_table
 from collarclass.model.model import Model
 from collarclass.report.collect import collect
 from collarclass.report.sections import (
-    MOST_IN_TABLE,
+    MAX_TABLE_ROWS,
     Page,
     confidence_section,
     crossed_section,
@@ -180,9 +180,9 @@ def _gather(
 def _commonest(values: pd.Series[Any], others: str) -> pd.Series[Any]:
     """Values with all but the commonest put together."""
     sizes = values.value_counts()
-    if len(sizes) <= MOST_IN_TABLE:
+    if len(sizes) <= MAX_TABLE_ROWS:
         return values
-    kept = set(sizes.index[:MOST_IN_TABLE])
+    kept = set(sizes.index[:MAX_TABLE_ROWS])
     return values.astype(object).where(values.isin(kept), others)
 
 

@@ -24,13 +24,13 @@ from collarclass.requirement_reader.certificates import UNNAMED
 from collarclass.shares.dates import PERIODS
 from collarclass.tables.arrow import items
 
-MOST_VALUES = 20
-MOST_IN_TABLE = 60
-LEAST_IN_CELL = 5
-_MOST_COLUMNS = 36
+MAX_VALUES = 20
+MAX_TABLE_ROWS = 60
+MIN_CELL_ADS = 5
+_MAX_COLUMNS = 36
 _SHIFT = 0.1
-_MOSTLY_ADS = 0.9  # share of rows that were judged from ads, from which on something is said of how many are right
-_MOST_WORDS = 12
+_MIN_SHARE_FROM_ADS = 0.9  # of rows judged from ads, below which nothing is said of how many are right
+_MAX_WORDS = 12
 _EDGES = np.linspace(0.3, 1.0, 15)
 
 
@@ -191,14 +191,14 @@ def group_section(page: Page, i: int) -> dict[str, Any]:
         return out
     sizes = found.groupby(name, observed=True)["n_ads"].first().sort_values(ascending=False, kind="stable")
     out["bars"] = []
-    for value in sizes.index[:MOST_VALUES]:
+    for value in sizes.index[:MAX_VALUES]:
         group = found[found[name] == value].set_index("label")
         gray = next(_each(group.loc[["gray"]]))
         figure = f"{w['gray']} {100 * gray.share:.0f} %{_interval(gray.low, gray.high, 0)}"
         shares = {label: float(group["share"].loc[label]) for label in COLLARS}
         out["bars"].append(_bar(str(value) or w["missing"], shares, figure, page))
-    if len(sizes) > MOST_VALUES:
-        out["note"] = w["by_more"].format(shown=MOST_VALUES, n=f"{page.n_values[i]:,}")
+    if len(sizes) > MAX_VALUES:
+        out["note"] = w["by_more"].format(shown=MAX_VALUES, n=f"{page.n_values[i]:,}")
     return out
 
 
@@ -212,12 +212,12 @@ def crossed_section(page: Page) -> dict[str, Any] | None:
     if not _is_dated(page.groups[across]):
         down, across = page.by[:2]
     found = page.estimate([down, across])
-    gray = found[(found["label"] == "gray") & (found["n_ads"] >= LEAST_IN_CELL)]
+    gray = found[(found["label"] == "gray") & (found["n_ads"] >= MIN_CELL_ADS)]
     if not len(gray):
         return None
     sizes = page.groups[down].value_counts()
-    names = list(sizes.index[:MOST_VALUES])
-    columns = sorted(set(gray[across]))[-_MOST_COLUMNS:]
+    names = list(sizes.index[:MAX_VALUES])
+    columns = sorted(set(gray[across]))[-_MAX_COLUMNS:]
     cells = {
         (row[0], row[1]): row[2:]
         for row in gray[[down, across, "share", "low", "high", "n_ads"]].itertuples(index=False)
@@ -244,7 +244,7 @@ def crossed_section(page: Page) -> dict[str, Any] | None:
     return {
         "id": "crossed",
         "heading": w["crossed"].format(row=said[down], column=said[across]),
-        "note": w["crossed_note"].format(least=LEAST_IN_CELL),
+        "note": w["crossed_note"].format(least=MIN_CELL_ADS),
         "corner": said[down],
         "columns": [c or w["missing"] for c in columns],
         "rows": rows,
@@ -288,7 +288,15 @@ def _regions(page: Page, places: NDArray[np.float64]) -> NDArray[np.int8]:
     n = len(places)
     unstated = np.full(n, STATUSES.index("unstated"), np.int8)
     return page.definition.apply(
-        Facts(label, probabilities, places, np.full(n, -1, np.int8), unstated, unstated, unstated)
+        Facts(
+            label=label,
+            probabilities=probabilities,
+            scores=places,
+            level=np.full(n, -1, np.int8),
+            status=unstated,
+            academic_certificate=unstated,
+            vocational_certificate=unstated,
+        )
     )
 
 
@@ -380,7 +388,7 @@ def _certificates(page: Page) -> dict[str, Any] | None:
     if not total:
         return None
     most = sorted(total.items(), key=lambda item: (item[0] in UNNAMED.values(), -item[1], item[0]))
-    rows = [[_cell(name), _count(n)] for name, n in most[:_MOST_WORDS]]
+    rows = [[_cell(name), _count(n)] for name, n in most[:_MAX_WORDS]]
     return _table("certificates", [page.w["certificate"], page.w["count"]], rows)
 
 
@@ -403,7 +411,7 @@ def confidence_section(page: Page) -> dict[str, Any]:
 def _expected(page: Page, sure: NDArray[np.float64]) -> str:
     """How many labels are expected to be right; empty where the model cannot say, or many were judged by titles."""
     bases, zh = page.read.bases, float(page.table.attrs["language_zh"])
-    if bases.get("ad", len(page.table)) < _MOSTLY_ADS * len(page.table):
+    if bases.get("ad", len(page.table)) < _MIN_SHARE_FROM_ADS * len(page.table):
         return ""
     n_zh = round(zh * len(sure))
     n = np.array([len(sure) - n_zh, n_zh])
@@ -448,6 +456,6 @@ def words_section(page: Page) -> list[dict[str, Any]]:
             for (word, found), n in page.words.items()
             if found == label and n >= min(3, max(1, len(page.table) // 50))
         ]
-        rows = [[_cell(word), _count(n)] for _, word, n in sorted(scored)[:_MOST_WORDS]]
+        rows = [[_cell(word), _count(n)] for _, word, n in sorted(scored)[:_MAX_WORDS]]
         out.append(_table(f"words-{label}", [w["word"], w["count"]], rows, caption=w[label]))
     return out

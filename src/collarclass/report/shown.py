@@ -17,9 +17,9 @@ from collarclass.model.ranking import Reason
 from collarclass.report.collect import Shown
 
 BUDGET = 640_000  # bytes of text in the page
-_LONGEST = 1600  # characters of one ad
+_MAX_CHARACTERS = 1600  # characters of one ad
 _HEAD, _AROUND = 420, 130
-_MOST_SPANS = 14
+_MAX_SPANS = 14
 
 Span = tuple[int, int, int, float]
 
@@ -42,7 +42,7 @@ def shown_ads(
     """
     kept, size = [], 0
     for ad in ads:
-        size += len((ad.title + ad.text[:_LONGEST]).encode("utf-8", "replace")) + 400
+        size += len((ad.title + ad.text[:_MAX_CHARACTERS]).encode("utf-8", "replace")) + 400
         if size > BUDGET:
             break
         kept.append(ad)
@@ -78,16 +78,16 @@ def shown_ads(
 
 def _passages(text: str, reasons: Sequence[Reason]) -> tuple[str, list[Span]]:
     """An ad whole, or the beginning and the passages with its strongest words; spans moved along."""
-    strongest = sorted(reasons, key=lambda r: -abs(r.strength))[:_MOST_SPANS]
+    strongest = sorted(reasons, key=lambda r: -abs(r.strength))[:_MAX_SPANS]
     spans: list[Span] = sorted(
         (r.start, r.end, int(r.dimension == "hands_on"), round(r.strength, 2)) for r in strongest
     )
-    if len(text) <= _LONGEST:
+    if len(text) <= _MAX_CHARACTERS:
         return text, spans
     wanted = [(0, _HEAD)]
     for reason in strongest:
         place = (max(0, reason.start - _AROUND), min(len(text), reason.end + _AROUND))
-        if sum(b - a for a, b in _merged([*wanted, place])) > _LONGEST:
+        if sum(b - a for a, b in _merged([*wanted, place])) > _MAX_CHARACTERS:
             break
         wanted.append(place)
     out, moved, at = "", [], 0

@@ -75,7 +75,7 @@ def credential_names() -> tuple[CredentialName, ...]:
         written = [alias.strip() for alias in aliases.split(";") if alias.strip()]
         rows.append(
             CredentialName(
-                name, name_zh, kind, nature, country,
+                name=name, name_zh=name_zh, kind=kind, nature=nature, country=country,
                 aliases=tuple(alias.removeprefix(_NOT_ALONE) for alias in written),
                 searched=tuple(alias for alias in written if not alias.startswith(_NOT_ALONE)),
                 source=source,

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from collarclass.definitions.labels import COLLARS
 from collarclass.shares.estimate import Floats
 
-LEAST_PAIRS = 20  # ads annotated twice: with fewer nothing is said of the annotators
+MIN_PAIRS = 20  # ads annotated twice: with fewer nothing is said of the annotators
 WORST = 0.2  # share of wrong labels beyond which they cannot be corrected for
-_MOST = 0.4  # share of a label's ads that may be mistaken: from a half on, nothing could be told apart
+_MAX_MISTAKEN_SHARE = 0.4  # share of a label's ads that may be mistaken: from a half on, nothing could be told apart
 _DRAWS = 200
 # Of each two labels, 0.25 mistakes in 25 chances count as seen: a few pairs without one prove little.
 _PRIOR_MISTAKES, _PRIOR_CHANCES = 0.25, 25.0
@@ -74,7 +74,7 @@ def annotator_errors(first: NDArray[np.integer], second: NDArray[np.integer], ra
         rate = mistakes / np.maximum(chances, 1)
         rate = rate + np.swapaxes(rate, -1, -2)
         most = rate.sum(axis=-1).max(axis=-1)[..., None, None]
-        rate = rate * np.minimum(1, _MOST / np.maximum(most, 1e-300))
+        rate = rate * np.minimum(1, _MAX_MISTAKEN_SHARE / np.maximum(most, 1e-300))
         return np.asarray(rate + (1 - rate.sum(axis=-1))[..., None] * np.eye(k))
 
     found = confusion(seen, apart)

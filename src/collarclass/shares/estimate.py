@@ -17,7 +17,7 @@ from collarclass.definitions.labels import COLLARS
 LEVEL = 0.95
 _PRIOR = 0.6  # annotations that the model's own doubt counts for in the variance of a stratum
 _FLOOR = 0.002  # and never less than this
-_LEAST = 4  # annotated ads of a stratum: with fewer it is joined to its neighbour
+_MIN_STRATUM_ADS = 4  # annotated ads of a stratum: with fewer it is joined to its neighbour
 _DRAWS = 400
 
 Floats = NDArray[np.float64]
@@ -230,10 +230,10 @@ def _joined(cells: Cells, annotated: Annotated) -> tuple[Cells, Annotated]:
     to = np.arange(h)
     for i in range(h):  # forwards: a poor stratum is added to the next one
         members = to == i
-        if (n[members].sum() < _LEAST or cells.weight[members].sum() <= 0) and i < h - 1:
+        if (n[members].sum() < _MIN_STRATUM_ADS or cells.weight[members].sum() <= 0) and i < h - 1:
             to[members] = i + 1
     last = to == h - 1
-    if n[last].sum() < _LEAST and (~last).any():
+    if n[last].sum() < _MIN_STRATUM_ADS and (~last).any():
         to[last] = to[~last].max()
     _, to = np.unique(to, return_inverse=True)
     weight = np.bincount(to, cells.weight).astype(np.float64)

@@ -234,12 +234,16 @@ def facts_of(table: pd.DataFrame, prefix: str = "") -> Facts:
         label = np.where(other, np.nan_to_num(probabilities).argmax(axis=1), label).astype(np.int8)
     unstated = STATUSES.index("unstated")
     return Facts(
-        label,
-        probabilities,
-        numbers(SCORES),
-        codes("schooling_level", LEVELS, -1),
-        codes("schooling_status", STATUSES, unstated),
-        codes("academic_certificate", STATUSES, unstated) if prefix + "academic_certificate" in table else None,
-        codes("vocational_certificate", STATUSES, unstated) if prefix + "vocational_certificate" in table else None,
-        nearest,
+        label=label,
+        probabilities=probabilities,
+        scores=numbers(SCORES),
+        level=codes("schooling_level", LEVELS, -1),
+        status=codes("schooling_status", STATUSES, unstated),
+        academic_certificate=codes("academic_certificate", STATUSES, unstated)
+        if prefix + "academic_certificate" in table
+        else None,
+        vocational_certificate=codes("vocational_certificate", STATUSES, unstated)
+        if prefix + "vocational_certificate" in table
+        else None,
+        occupation=nearest,
     )

@@ -18,7 +18,7 @@ STRATA = len(LABELS) * (len(EDGES) + 1) + 1
 _SPREADS = tuple(
     np.sqrt(p * (1 - p)) for p in ((a + b) / 2 for a, b in zip((1 / 3, *EDGES), (*EDGES, 1.0), strict=True))
 )
-_LEAST = 4  # annotations of a stratum, where it has as many ads
+_MIN_ANNOTATIONS = 4  # annotations of a stratum, where it has as many ads
 
 
 def strata(collar: NDArray[np.int8], confidence: NDArray[np.floating]) -> NDArray[np.int16]:
@@ -66,7 +66,7 @@ def _whole(share: NDArray[np.float64], size: NDArray[np.int64], n: int) -> NDArr
     """Whole numbers near `n * share`, at most `size`, a few wherever there are ads, `n` in all."""
     n = min(n, int(size.sum()))
     wanted = n * share
-    least = np.minimum(size, min(_LEAST, n // max(1, int((size > 0).sum()))))
+    least = np.minimum(size, min(_MIN_ANNOTATIONS, n // max(1, int((size > 0).sum()))))
     out = np.clip(np.floor(wanted).astype(np.int64), least, size)
     while out.sum() < n:
         out[int(np.where(out < size, wanted - out, -np.inf).argmax())] += 1

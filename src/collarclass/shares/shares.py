@@ -23,7 +23,7 @@ from collarclass.definitions.definition import (
 from collarclass.definitions.labels import COLLARS, LABELS, RATINGS
 from collarclass.errors import DataError, no_column
 from collarclass.model.model import Model
-from collarclass.shares.annotators import LEAST_PAIRS, WORST, AnnotatorErrors, annotator_errors, error_borne, pairs
+from collarclass.shares.annotators import MIN_PAIRS, WORST, AnnotatorErrors, annotator_errors, error_borne, pairs
 from collarclass.shares.composite import composite
 from collarclass.shares.dates import PERIODS, Order, Period, find_periods, is_dates
 from collarclass.shares.estimate import (
@@ -51,10 +51,10 @@ from collarclass.text.language import language
 
 RESULT = ("plain", "share", "low", "high", "n_ads", "n_annotated", "n_effective", "method", "definition", "warning")
 ALL = "(all)"
-LEAST = 30  # annotations in all, below which a warning says how few they are
-_LOOKED_AT = 200  # cells by which the kind of a column is told
-_LEAST_OF_ALL = 10  # below which nothing is corrected
-_LEAST_OF_GROUP = 4  # below which a group is estimated by the whole sample alone
+MIN_ANNOTATIONS = 30  # annotations in all, below which a warning says how few they are
+_SEEN_CELLS = 200  # by which the kind of a column is told
+_MIN_TO_CORRECT = 10  # below which nothing is corrected
+_MIN_GROUP_ANNOTATIONS = 4  # below which a group is estimated by the whole sample alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +243,7 @@ def _values(cells: pd.Series[Any], period: Period | None, order: Order | None) -
 
 def _without_lists(cells: pd.Series[Any]) -> pd.Series[Any]:
     """Cells of which each can name a group: lists as text."""
-    listed = any(isinstance(cell, (list, np.ndarray)) for cell in cells.head(_LOOKED_AT))
+    listed = any(isinstance(cell, (list, np.ndarray)) for cell in cells.head(_SEEN_CELLS))
     return cells.map(joined) if listed else cells
 
 
@@ -259,7 +259,7 @@ def find_dates(table: pd.DataFrame) -> str:
     DataError
         If there is none, or more than one.
     """
-    found = [str(name) for name in table.columns if is_dates(_some(table[name], _LOOKED_AT))]
+    found = [str(name) for name in table.columns if is_dates(_some(table[name], _SEEN_CELLS))]
     if len(found) == 1:
         return found[0]
     what = f"Columns {', '.join(found)} all hold dates" if found else "No column holds dates"
@@ -336,7 +336,7 @@ def _find_truth(truth: pd.DataFrame, labelled: pd.DataFrame, column: str) -> Tru
         )
     found = _one_each(row[inside], onehot[inside], probability[inside], ratings, inside, warnings)
     first, second = pairs(row[inside], onehot[inside].argmax(axis=1))
-    if len(first) < LEAST_PAIRS:
+    if len(first) < MIN_PAIRS:
         return found
     errors = annotator_errors(first, second)
     if errors.error > WORST:
@@ -518,7 +518,7 @@ class _Estimator:
                 known, row=known.row[positive], label=known.label[positive], probability=known.probability[positive]
             )
         self.given, self.truth = truth is not None, known
-        self.corrects = known is not None and len(known.row) >= _LEAST_OF_ALL
+        self.corrects = known is not None and len(known.row) >= _MIN_TO_CORRECT
         self.everything = self._all()
         self.notes = [*notes, *self._notes()]
 
@@ -598,7 +598,7 @@ class _Estimator:
             n.append(int(here.sum()))
             synthetic.append(adjusted_by_sample(cells, whole))
             own = self.ads.annotated(self.truth, here, corrected=True)
-            direct.append(stratified_ppi(cells, own, finite=self.finite) if n[-1] >= _LEAST_OF_GROUP else None)
+            direct.append(stratified_ppi(cells, own, finite=self.finite) if n[-1] >= _MIN_GROUP_ANNOTATIONS else None)
         size = np.array([self.ads.weight[group.rows].sum() for group in groups])
         return composite(direct, synthetic, n, size, self.everything.share)
 
@@ -614,10 +614,10 @@ class _Estimator:
         if self.truth is None:
             return [f"not corrected: the annotations do not say what an ad is under {self.definition.name!r}"]
         out, n = list(self.truth.warnings), len(self.truth.row)
-        if n < _LEAST_OF_ALL:
-            return [*out, f"not corrected: {n} annotated ads are too few, have {LEAST} or more"]
-        if n < LEAST:
-            out.append(f"only {n} annotated ads: have {LEAST} or more")
+        if n < _MIN_TO_CORRECT:
+            return [*out, f"not corrected: {n} annotated ads are too few, have {MIN_ANNOTATIONS} or more"]
+        if n < MIN_ANNOTATIONS:
+            out.append(f"only {n} annotated ads: have {MIN_ANNOTATIONS} or more")
         errors = self.truth.errors
         if errors is not None:
             out.append(f"{errors.n_pairs:,} ads were annotated twice: {errors.error:.1%} of labels taken to be wrong")
@@ -629,7 +629,7 @@ class _Estimator:
         return out
 
     def _notes_of_group(self, shares: Shares, annotated: int, method: str) -> list[str]:
-        if method == "composite" and annotated < _LEAST_OF_GROUP:
+        if method == "composite" and annotated < _MIN_GROUP_ANNOTATIONS:
             return [f"{annotated} annotated ads here: estimated by the whole sample"]
         if method == "adjusted":
             return ["not annotated: the model is taken to err here as on other sources"]

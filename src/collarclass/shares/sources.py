@@ -12,7 +12,7 @@ from collarclass.shares.estimate import Floats, Shares, counted, expectation_max
 WIDEST = 0.30  # from low to high: a wider interval is of no use, and none is given
 _DRAWS = 1500
 _TAILS = (0.025, 0.5, 0.975)
-_LEAST_RATE = 0.003  # of a confusion that no source has shown
+_MIN_RATE = 0.003  # of a confusion that no source has shown
 _ADS = 300.0  # that a draw's fit to the counted shares is judged by, however many ads there are
 _DETERMINANT = 0.05
 
@@ -61,7 +61,7 @@ def concentration(counts: Sequence[Floats]) -> Floats:
 def _mean(counts: Floats, weight: Floats) -> Floats:
     """Mean rates of sources; a source of many ads counts more, but no more than it tells of the others."""
     rates = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1e-300)
-    mean = weight @ rates / max(float(weight.sum()), 1e-300) + _LEAST_RATE
+    mean = weight @ rates / max(float(weight.sum()), 1e-300) + _MIN_RATE
     return np.asarray(mean / mean.sum())
 
 
@@ -142,7 +142,7 @@ def _drawn(rng: np.random.Generator, counts: Floats, size: Floats) -> Floats:
         n = some.sum(axis=1)
         rates = (some + 0.3) / (some + 0.3).sum(axis=1, keepdims=True)
         weight = rng.dirichlet(np.ones(len(some)), _DRAWS) * (n / (n + size[label]))
-        mean = weight @ rates / weight.sum(axis=1, keepdims=True) + _LEAST_RATE
+        mean = weight @ rates / weight.sum(axis=1, keepdims=True) + _MIN_RATE
         gamma = rng.standard_gamma(np.maximum(size[label] * mean / mean.sum(axis=1, keepdims=True), 1e-2))
         out[:, label] = gamma / np.maximum(gamma.sum(axis=1, keepdims=True), 1e-300)
     return out

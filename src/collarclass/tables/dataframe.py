@@ -22,7 +22,7 @@ from collarclass.tables.occupations import nearest_columns
 from collarclass.tables.schema import SCHEMA, added_fields, judged_table
 
 Table = TypeVar("Table")
-_FEW = 1000  # rows that are not worth a second process
+_MIN_PARALLEL_ROWS = 1000  # rows that are not worth a second process
 _PART = 5000  # rows between two looks at the progress
 
 
@@ -310,7 +310,7 @@ def label_parallel(
 ) -> pa.Table:
     """`label_columns` over several processes, or in parts to show progress; the same rows in the same order."""
     n = len(texts)
-    parallel = n_jobs != 1 and n >= _FEW
+    parallel = n_jobs != 1 and n >= _MIN_PARALLEL_ROWS
     if not parallel and progress in (None, False):
         return label_columns(texts, titles, codes, options=options)
     cuts = [*range(0, n, _PART), n] if n else [0, 0]
@@ -340,7 +340,7 @@ def _pandas_kinds(table: pd.DataFrame) -> dict[Hashable, str]:
         column = table.iloc[:, place]
         if pd.api.types.is_numeric_dtype(column.dtype) and column.notna().any():
             found[name] = "numbers"
-        elif column.dtype == object and any(isinstance(v, dict) for v in column.head(_FEW)):
+        elif column.dtype == object and any(isinstance(v, dict) for v in column.head(_MIN_PARALLEL_ROWS)):
             found[name] = "objects"
     return found
 

@@ -140,14 +140,14 @@ def fit_titles(
     data.keep(data.fit(np.arange(len(rows)), alpha, focus).most_telling(data.counts, max_terms))
     fitted = data.fit(np.arange(len(rows)), alpha, focus)
     model = TitleModel(
-        Vocabulary(data.hashes, np.zeros(len(data.hashes), np.uint8)),
-        fitted.scale.astype(np.float32),
-        fitted.weight.astype(np.float32),
-        fitted.job.astype(np.float32),
-        data.displayable,
-        fitted.intercept.astype(np.float32),
-        decision,
-        np.array([_threshold(found[:, 2], is_job, weight)], np.float32),
+        vocabulary=Vocabulary(data.hashes, np.zeros(len(data.hashes), np.uint8)),
+        scale=fitted.scale.astype(np.float32),
+        weight=fitted.weight.astype(np.float32),
+        job=fitted.job.astype(np.float32),
+        displayable=data.displayable,
+        intercept=fitted.intercept.astype(np.float32),
+        decision=decision,
+        min_job=np.array([_threshold(found[:, 2], is_job, weight)], np.float32),
     )
     probabilities = np.empty((len(rows), 3))
     for s in (0, 1):

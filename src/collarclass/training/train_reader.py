@@ -243,7 +243,7 @@ def take(examples: Examples, rows: NDArray[np.bool_], mentions: NDArray[np.bool_
     kept, number = np.flatnonzero(chosen), np.cumsum(rows) - 1
     columns = {name: getattr(examples, name)[kept] for name in ("group", "value", "outcome", "alternative")}
     ads = {name: getattr(examples, name)[rows] for name in ("level", "status", "weight", "source")}
-    return Examples(examples.features[kept], number[examples.row[kept]], **columns, **ads)
+    return Examples(features=examples.features[kept], row=number[examples.row[kept]], **columns, **ads)
 
 
 def judge_examples(reader: Reader, vocabulary: NDArray[np.uint64], examples: Examples) -> Decisions:
@@ -347,7 +347,18 @@ def decided_examples(
     alternative = np.array([decision.alternative for decision in found], dtype=np.int64)
     level, status = levels_and_statuses(texts)
     source = texts["source"].to_numpy(np.str_) if "source" in texts else np.full(len(texts), "")
-    return Examples(features, items.row, items.group, items.value, outcome, alternative, level, status, weight, source)
+    return Examples(
+        features=features,
+        row=items.row,
+        group=items.group,
+        value=items.value,
+        outcome=outcome,
+        alternative=alternative,
+        level=level,
+        status=status,
+        weight=weight,
+        source=source,
+    )
 
 
 def read_users_mentions(path: str | os.PathLike[str], vocabulary: NDArray[np.uint64]) -> Examples:
