@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from collarclass.errors import DataError, no_column
 from collarclass.labelling.options import Options
 from collarclass.tables.schema import COLUMNS, fields
-from collarclass.text.sections import column_names, fold, join_sections
+from collarclass.text.sections import column_names, fold, join_sections, spellings
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,17 +194,13 @@ def _known_texts(
 
 def _first(columns: Sequence[Hashable], names: Sequence[str], taken: set[Any]) -> Hashable | None:
     """The column with the likeliest of some names; a whole name goes before the end of a dotted one."""
-    whole = {fold(column): column for column in reversed(columns) if column not in taken}
-    ends = {fold(_end(column)): column for column in reversed(columns) if column not in taken}
+    free = [(spellings(str(column)), column) for column in reversed(columns) if column not in taken]
+    whole, ends = ({written[k]: column for written, column in free} for k in (0, 1))
     return next((found[name] for found in (whole, ends) for name in names if name in found), None)
 
 
 def _is(column: Hashable, names: Iterable[str]) -> bool:
-    return fold(column) in names or fold(_end(column)) in names
-
-
-def _end(column: Hashable) -> str:
-    return str(column).rpartition(".")[2]
+    return any(written in names for written in spellings(str(column)))
 
 
 def _refuse(column: Hashable, kind: str, where: str, columns: Iterable[Hashable]) -> NoReturn:

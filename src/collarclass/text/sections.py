@@ -53,6 +53,19 @@ def fold(name: object) -> str:
 
 
 @lru_cache(1000)
+def spellings(name: str) -> tuple[str, str]:
+    """A column's name as the common ones are written: whole, and the end of a dotted one.
+
+    Examples
+    --------
+    >>> spellings("job.Job_Title")
+    ('jobjobtitle', 'jobtitle')
+    """
+    whole, _, end = name.rpartition(".")
+    return (fold(name), fold(end)) if whole else (fold(name),) * 2
+
+
+@lru_cache(1000)
 def heading_of(name: str) -> str:
     """The heading under which a column is read; none for the body of an ad.
 
@@ -64,7 +77,7 @@ def heading_of(name: str) -> str:
     'What you bring'
     """
     known = column_names()
-    for folded in (fold(name), fold(name.rpartition(".")[2])):
+    for folded in spellings(name):
         if folded in known.part:
             return known.part[folded]
         if folded in known.text:
