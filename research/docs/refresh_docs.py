@@ -22,9 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from collarclass.files import formats
-from collarclass.tables import schema
-from research.docs import doors
+from research.docs import code_tables, doors
 
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
@@ -176,7 +174,7 @@ def _written(found: list[Outcome], indent: str, language: str) -> str:
 
 def with_tables(text: str) -> str:
     """A page with its tables of added columns, formats and options made anew from the code, where it has them."""
-    made = {"columns": schema.markdown, "formats": formats.markdown, "options": doors.markdown}
+    made = {"columns": code_tables.columns, "formats": code_tables.formats, "options": doors.markdown}
     return _TABLE.sub(lambda found: f"<!-- {found[1]} -->\n{made[found[1]]()}\n<!-- end of {found[1]} -->", text)
 
 

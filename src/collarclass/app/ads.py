@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import fields
 from functools import cache
 from typing import Annotated, Any
 
@@ -91,14 +92,7 @@ def ads_router(labeller: Labeller) -> APIRouter:
 
 def wanted_of(request: ClassifyRequest) -> Wanted:
     """What a request asks for."""
-    return Wanted(
-        evidence=request.evidence,
-        lang=request.lang,
-        definitions=request.definitions,
-        nearest=request.nearest,
-        definition=request.definition,
-        min_confidence=request.min_confidence,
-    )
+    return Wanted(**{field.name: getattr(request, field.name) for field in fields(Wanted)})
 
 
 def regions(model: Model) -> list[list[float]]:

@@ -145,7 +145,6 @@ FORMATS = {
     )
 }
 ENDINGS = {ending: found for found in FORMATS.values() for ending in found.endings}
-WRITTEN = tuple(name for name, found in FORMATS.items() if found.write is not None)
 
 
 def name_format(path: str, given: str | None) -> tuple[Format | None, str]:
@@ -241,17 +240,3 @@ def expand(sources: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -
     if not found:
         raise DataError("No source is named: give a file, a folder or a pattern.")
     return list(dict.fromkeys(found))
-
-
-def markdown() -> str:
-    """The table of formats, as the documentation shows it."""
-    rows = [
-        f"| {found.name} | {', '.join(f'`{ending}`' for ending in found.endings)} | {_compressed(found)} | "
-        f"{'yes' if found.write is not None else f'as {found.written_as}'} |"
-        for found in FORMATS.values()
-    ]
-    return "\n".join(["| format | endings | compressed | written |", "|---|---|---|---|", *rows])
-
-
-def _compressed(found: Format) -> str:
-    return ", ".join(f"`{ending}`" for ending in COMPRESSIONS) if found.text else "by itself"

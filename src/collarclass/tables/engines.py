@@ -112,13 +112,8 @@ def label_spark(
     Parameters
     ----------
     sdf : pyspark.sql.DataFrame
-    title, code : str, optional
-    text : str or sequence of str, optional
-    evidence, occupations, prefix, min_confidence, model_version, definition, lexicon
-        As in `label_table`.
-    model : Model or path-like, optional
-        A model, sent to the workers, or better a model folder that this process and every worker can read;
-        the shipped model if not given.
+    title, text, code, evidence, occupations, prefix, min_confidence, model, model_version, definition, lexicon
+        As in `label_dask`.
 
     Returns
     -------
@@ -163,13 +158,8 @@ def label_ray(
     Parameters
     ----------
     dataset : ray.data.Dataset
-    title, code : str, optional
-    text : str or sequence of str, optional
-    evidence, occupations, prefix, min_confidence, model_version, definition, lexicon
-        As in `label_table`.
-    model : Model or path-like, optional
-        A model, sent to the workers, or better a model folder that this process and every worker can read;
-        the shipped model if not given.
+    title, text, code, evidence, occupations, prefix, min_confidence, model, model_version, definition, lexicon
+        As in `label_dask`.
 
     Returns
     -------

@@ -188,9 +188,3 @@ def judged_table(judged: Judged, options: Options) -> pa.Table:
     for name, values in changed.items():
         out = out.set_column(COLUMNS.index(name), options.prefix + name, values)
     return out
-
-
-def markdown() -> str:
-    """The table of added columns, as the documentation shows it."""
-    rows = [f"| `{column.name}` | {column.meaning} |" for column in SCHEMA]
-    return "\n".join(["| column | meaning |", "|---|---|", *rows])
