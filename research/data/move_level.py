@@ -18,7 +18,8 @@ import pandas as pd
 from collarclass.corpus.read import read_csv
 from collarclass.definitions.labels import LEVELS
 from collarclass.requirement_reader.lexicon import CLASS, default_lexicon
-from collarclass.requirement_reader.mentions import Phrases, find_mentions
+from collarclass.requirement_reader.mentions import find_mentions
+from collarclass.requirement_reader.phrases import Phrases
 from collarclass.text.tokens import tokenize
 from collarclass.training.real_ads import read_mentions
 

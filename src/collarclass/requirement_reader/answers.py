@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from collarclass.definitions.labels import NOT_NEEDED, SUBSTITUTABLE, UNSTATED
 from collarclass.requirement_reader.lexicon import CLASS, FIELD
-from collarclass.requirement_reader.mentions import Phrases
+from collarclass.requirement_reader.phrases import Phrases
 
 N_LEVEL_STATUSES = SUBSTITUTABLE + 1  # required, preferred, substitutable: statuses that go with a level
 # An ad's answers: each level, and a field of study without one, with each of these statuses, then these two.

@@ -12,7 +12,8 @@ from collarclass.requirement_reader.answers import answers, level_and_status, so
 from collarclass.requirement_reader.credentials import deduplicate
 from collarclass.requirement_reader.decide import NONE, Decisions, status_of
 from collarclass.requirement_reader.lexicon import CLASS, FIELD, ITEMS, NATURES, NOTES, Lexicon
-from collarclass.requirement_reader.mentions import Flags, Indices, Mentions, Phrases
+from collarclass.requirement_reader.mentions import Mentions
+from collarclass.requirement_reader.phrases import Flags, Indices, Phrases
 from collarclass.requirement_reader.stated import (
     CERTIFICATE,
     DRIVING,

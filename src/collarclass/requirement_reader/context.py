@@ -17,7 +17,8 @@ from collarclass.features.ngrams import PAIR, Vocabulary
 from collarclass.kernel import reading
 from collarclass.requirement_reader.facts import CREDENTIAL, KEYS, NEIGHBOUR, SCHOOLING, YEARS, Features, pack
 from collarclass.requirement_reader.lexicon import CLASS, CLASSES, ITEMS, VALUES, Lexicon
-from collarclass.requirement_reader.mentions import BEFORE, BEHIND, Flags, Indices, Mentions, Phrases, TextMentions
+from collarclass.requirement_reader.mentions import Mentions, TextMentions
+from collarclass.requirement_reader.phrases import BEFORE, BEHIND, Flags, Indices, Phrases
 
 _GROUPS = {"level": SCHOOLING, "nothing": SCHOOLING, "years": YEARS}
 _GROUP_OF_CLASS = np.array([_GROUPS.get(name, CREDENTIAL) for name in ITEMS])

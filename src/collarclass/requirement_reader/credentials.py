@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from collarclass.requirement_reader.lexicon import CLASS, CLASSES, NATURES, NOTES, Lexicon
-from collarclass.requirement_reader.mentions import Flags, Phrases
+from collarclass.requirement_reader.phrases import Flags, Phrases
 
 _DOUBTFUL = NOTES.index("doubtful")
 

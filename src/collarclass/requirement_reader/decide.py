@@ -15,7 +15,7 @@ from collarclass.kernel import reading
 from collarclass.kernel.library import is_compiled
 from collarclass.requirement_reader.facts import Features
 from collarclass.requirement_reader.lexicon import CLASS
-from collarclass.requirement_reader.mentions import Phrases
+from collarclass.requirement_reader.phrases import Phrases
 
 # What a mention may be: nothing that is asked for, or something that is stated with a status.
 OUTCOMES = ("none", *STATUSES[:UNSTATED])

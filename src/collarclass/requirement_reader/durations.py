@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
 from collarclass.kernel import reading
 from collarclass.kernel.library import is_compiled
 from collarclass.requirement_reader.lexicon import CLASS, VALUES, Lexicon
+from collarclass.requirement_reader.phrases import Phrases
 from collarclass.text.tokens import Tokens
-
-if TYPE_CHECKING:
-    from collarclass.requirement_reader.mentions import Phrases
 
 _FIGURES = np.array([float(v) if v[:1].isdecimal() else np.nan for v in VALUES["years"]])
 _HALF, _MONTHS, _FIRST = (VALUES["years"].index(v) for v in ("half", "months", "first"))

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from collarclass.requirement_reader.mentions import Flags, Indices
+from collarclass.requirement_reader.phrases import Flags, Indices
 from collarclass.text.tokens import STEP, mix
 
 GROUPS = ("schooling", "credential", "years")  # kinds of mention that are judged apart

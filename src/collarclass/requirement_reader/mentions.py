@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +11,8 @@ from collarclass.kernel import reading
 from collarclass.kernel.library import is_compiled
 from collarclass.requirement_reader.durations import count_years
 from collarclass.requirement_reader.lexicon import CLASS, FIELD, ITEMS, VALUES, Lexicon
-from collarclass.requirement_reader.phrases import Hits, find_phrases
+from collarclass.requirement_reader.phrases import BEFORE, BEHIND, Flags, Hits, Indices, Phrases, find_phrases
 from collarclass.text.tokens import Tokens
-
-Indices = NDArray[np.int64]
-Flags = NDArray[np.bool_]
-BEFORE, BEHIND = 0, 1  # sides of a mention
 
 _MIN_LETTERS = 3  # of a word that another was run into
 _GENERAL_SCHOOLING = 2  # from this value on, "nothing" names schooling in general: "qualifications", "college"
@@ -30,60 +26,6 @@ _PARTS_CLAUSES = np.zeros(1 << 16, dtype=bool)
 _PARTS_CLAUSES[[ord(c) for c in ",;("]] = True
 _MAX_DENIAL_TOKENS = 10  # between schooling in general and the words that deny it
 _MAX_TOKENS_FROM_PURSUING, _MAX_TOKENS_TO_PURSUING = 6, 4  # "pursuing a degree", "degree in progress"
-
-
-@dataclass(frozen=True, slots=True)
-class Phrases:
-    """Phrases of a batch, arrays of one length in reading order.
-
-    Attributes
-    ----------
-    first, last, row, sentence : ndarray of int64
-    phrase : ndarray of int64
-        Number in the lexicon.
-    group, value : ndarray of int64
-        Class of the lexicon and value there.
-    """
-
-    first: Indices
-    last: Indices
-    row: Indices
-    sentence: Indices
-    phrase: Indices
-    group: Indices
-    value: Indices
-
-    def __len__(self) -> int:
-        return len(self.first)
-
-    def only(self, mask: Flags) -> Phrases:
-        """The phrases for which a mask holds."""
-        return self.take(np.flatnonzero(mask))
-
-    def take(self, index: Indices) -> Phrases:
-        """The phrases at some places."""
-        return Phrases(**{column.name: getattr(self, column.name)[index] for column in fields(self)})
-
-    def beside(self, place: Indices, row: Indices, step: int) -> tuple[Indices, Flags]:
-        """The phrase `step` phrases behind (before, if negative) each place, and whether it is of the place's row.
-
-        The places are tokens: first tokens of what lies there for a negative step, last tokens for a positive one.
-        """
-        if not len(self):
-            return np.zeros(len(place), dtype=np.int64), np.zeros(len(place), dtype=bool)
-        if step < 0:
-            index = np.searchsorted(self.first, place, "left") + step
-        else:
-            index = np.searchsorted(self.first, place, "right") + step - 1
-        exists = (index >= 0) & (index < len(self))
-        index = np.clip(index, 0, len(self) - 1)
-        return index, exists & (self.row[index] == row)
-
-    def beside_each(self, others: Phrases, side: int) -> tuple[Indices, Flags]:
-        """Of other phrases, the next one before or behind each of these, and whether it is of the same row."""
-        if side == BEFORE:
-            return others.beside(self.first, self.row, -1)
-        return others.beside(self.last, self.row, 1)
 
 
 @dataclass(frozen=True, slots=True)

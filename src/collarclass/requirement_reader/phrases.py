@@ -7,7 +7,7 @@ hashes. What may be asked for is looked for first, and the words about it near b
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +18,68 @@ from collarclass.kernel.library import is_compiled
 from collarclass.requirement_reader.lexicon import CLASS, ITEMS, OF_CUE, OF_ITEM, Lexicon, pair_place
 from collarclass.text.tokens import Tokens, mix
 
+Indices = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+BEFORE, BEHIND = 0, 1  # sides of a mention
 TOKENS_BEFORE, TOKENS_BEHIND = 250, 80  # an item, in which cues are looked for; headings stand far before
 _COMMA, _ENUMERATION, _SLASH = ord(","), ord("、"), ord("/")
 MAX_PLACES = 250  # of one ad; the fullest of 10,381 real ads has 117
 _CLASSES = np.array([len(ITEMS), CLASS["decoy"], CLASS["years"]])  # those that are looked at here
 _N_ROUNDS = 8  # in which nearly all phrases that overlap are settled
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """Phrases of a batch, arrays of one length in reading order.
+
+    Attributes
+    ----------
+    first, last, row, sentence : ndarray of int64
+    phrase : ndarray of int64
+        Number in the lexicon.
+    group, value : ndarray of int64
+        Class of the lexicon and value there.
+    """
+
+    first: Indices
+    last: Indices
+    row: Indices
+    sentence: Indices
+    phrase: Indices
+    group: Indices
+    value: Indices
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+    def only(self, mask: Flags) -> Phrases:
+        """The phrases for which a mask holds."""
+        return self.take(np.flatnonzero(mask))
+
+    def take(self, index: Indices) -> Phrases:
+        """The phrases at some places."""
+        return Phrases(**{column.name: getattr(self, column.name)[index] for column in fields(self)})
+
+    def beside(self, place: Indices, row: Indices, step: int) -> tuple[Indices, Flags]:
+        """The phrase `step` phrases behind (before, if negative) each place, and whether it is of the place's row.
+
+        The places are tokens: first tokens of what lies there for a negative step, last tokens for a positive one.
+        """
+        if not len(self):
+            return np.zeros(len(place), dtype=np.int64), np.zeros(len(place), dtype=bool)
+        if step < 0:
+            index = np.searchsorted(self.first, place, "left") + step
+        else:
+            index = np.searchsorted(self.first, place, "right") + step - 1
+        exists = (index >= 0) & (index < len(self))
+        index = np.clip(index, 0, len(self) - 1)
+        return index, exists & (self.row[index] == row)
+
+    def beside_each(self, others: Phrases, side: int) -> tuple[Indices, Flags]:
+        """Of other phrases, the next one before or behind each of these, and whether it is of the same row."""
+        if side == BEFORE:
+            return others.beside(self.first, self.row, -1)
+        return others.beside(self.last, self.row, 1)
 
 
 @dataclass(frozen=True, slots=True)

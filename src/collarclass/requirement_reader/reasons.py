@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from collarclass.requirement_reader.decide import OUTCOMES, Decisions, Reader, sum_by_mention
 from collarclass.requirement_reader.facts import Features
-from collarclass.requirement_reader.mentions import Indices
+from collarclass.requirement_reader.phrases import Indices
 from collarclass.text.tokens import Tokens
 
 _MAX_WORDED = 5  # reasons with words of their own

@@ -35,7 +35,8 @@ from collarclass.requirement_reader.context import Surroundings, level_facts
 from collarclass.requirement_reader.decide import Reader
 from collarclass.requirement_reader.facts import Features
 from collarclass.requirement_reader.lexicon import CLASS, ITEMS, Lexicon, default_lexicon
-from collarclass.requirement_reader.mentions import Mentions, Phrases
+from collarclass.requirement_reader.mentions import Mentions
+from collarclass.requirement_reader.phrases import Phrases
 from collarclass.requirement_reader.stated import Stated, features
 from collarclass.training.counts import CountedAds, HashedCounts, concatenate, fingerprint
 from collarclass.training.train_reader import (

@@ -38,7 +38,8 @@ from collarclass.requirement_reader.decide import (
     relations,
 )
 from collarclass.requirement_reader.lexicon import CLASS, FIELD, default_lexicon
-from collarclass.requirement_reader.mentions import Phrases, TextMentions, find_mentions
+from collarclass.requirement_reader.mentions import TextMentions, find_mentions
+from collarclass.requirement_reader.phrases import Phrases
 from collarclass.text.tokens import tokenize
 
 UNKNOWN = -1
