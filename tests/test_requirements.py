@@ -275,6 +275,37 @@ def test_a_level_is_written_by_name_or_rating(tmp_path: Path, written: str) -> N
     assert (found.level, found.isced) == ("associate", 5)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Runs GC-MS in a contract laboratory.",
+        "MS in negative ion mode, day and night.",
+        "Zero patience for BS.",
+        "Parcels of BA (British Airways) are sorted here.",
+        "PhD students will bring you their samples.",
+        "Mentoring undergraduate students in the workshop.",
+        "协助博士生订购试剂。",
+        "本科生实验课前摆好仪器。",
+    ],
+)
+def test_words_that_only_look_like_schooling(text: str) -> None:
+    assert not [item for item in requirements(text) if item.kind == "schooling"]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Welding certificate required.", None),
+        ("AWS certified welder required.", "AWS Certified Welder"),
+        ("A crane licence is required.", None),
+        ("須具電銲技術士證照", "Skill Test (Taiwan)"),
+        ("具乙級技術士證者優先", "Skill Test Level B (Taiwan)"),
+    ],
+)
+def test_a_certificate_has_a_name_where_it_is_named(text: str, name: str | None) -> None:
+    assert [item.name for item in requirements(text)] == [name]
+
+
 def test_requirements_of_title_and_text() -> None:
     found = requirements("Valid CDL required.", "Driver, high school diploma")
     assert [(r.field, r.kind, r.text) for r in found] == [
