@@ -104,6 +104,23 @@ def test_the_command_takes_urls(memory: str) -> None:
     assert "changed                           0.000" in run("compare", *[f"{memory}/out.csv"] * 2).stdout
 
 
+def test_commands_that_read_take_urls(memory: str, tmp_path: Path) -> None:
+    table = read_table(ADS)
+    table["label"] = ["white", "blue"] * (len(table) // 2)
+    with fsspec.open(f"{memory}/mine.csv", "wb") as file:
+        file.write(table.rename(columns={"description": "text"}).to_csv(index=False).encode())
+    label_file(f"{memory}/mine.csv", f"{memory}/labelled.parquet", evidence=False)
+    labelled = f"{memory}/labelled.parquet"
+    assert "macro-F1" in run("evaluate", labelled, "--against", labelled).stdout
+    assert f"{len(table)} ads: " in run("check", f"{memory}/mine.csv", code=None).stdout
+    assert "gray" in run("shares", labelled).stdout
+    run("sample", labelled, "-n", "10", "-o", tmp_path / "sample.csv")
+    run("duplicates", labelled, "-o", tmp_path / "marked.parquet")
+    run("report", labelled, "-o", tmp_path / "report.html")
+    run("calibrate", f"{memory}/mine.csv", "-o", tmp_path / "model")
+    assert (tmp_path / "report.html").stat().st_size > 1000
+
+
 def test_an_open_file_is_labelled(tmp_path: Path) -> None:
     label_file(ADS, tmp_path / "path.csv", evidence=False)
     with ADS.open("rb") as file:

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from collarclass.cli.common import MODEL, PATH, TEXT, TITLE, ending
+from collarclass.cli.common import MODEL, PATH, SOURCE, TEXT, TITLE, ending
 from collarclass.cli.harmless import say
 
 
 @click.command(epilog="Example: collarclass calibrate my_labels.csv -o my_model")
-@click.argument("source", type=PATH)
+@SOURCE
 @click.option("--output", "-o", "target", type=PATH, required=True, help="Folder for the model.")
 @click.option("--label", default="label", help="Column of labels.")
 @TITLE
@@ -19,7 +19,7 @@ from collarclass.cli.harmless import say
 @click.option("--name", default="calibrated", help="Name of the new model.")
 @MODEL
 def calibrate(
-    source: Path, target: Path, label: str, title: str | None, text: str | None, name: str, model: Path | None
+    source: str, target: Path, label: str, title: str | None, text: str | None, name: str, model: Path | None
 ) -> None:
     """Fit a model's probabilities to your own labelled ads.
 

@@ -27,6 +27,7 @@ from collarclass.cli.common import (
     PATH,
     PREFIX,
     QUIET,
+    SOURCE,
     TITLE,
     Group,
     check_free,
@@ -225,11 +226,11 @@ def train(target: Path, data: Path | None, own: Path | None, name: str | None, *
 
 
 @app.command(epilog="Example: collarclass check my_labels.csv")
-@click.argument("source", type=PATH)
+@SOURCE
 @click.option("--output", "-o", "target", type=PATH, help="CSV to write findings to.")
 @MODEL
 @FORCE
-def check(source: Path, target: Path | None, model: Path | None, force: bool) -> None:
+def check(source: str, target: Path | None, model: Path | None, force: bool) -> None:
     """Find what is wrong in labelled ads before training.
 
     Each finding names the row and what to do. SOURCE is a CSV with columns text and label.
@@ -253,17 +254,17 @@ def check(source: Path, target: Path | None, model: Path | None, force: bool) ->
 
 
 @app.command(epilog="Example: collarclass evaluate labelled.csv --truth label --by region")
-@click.argument("source", type=PATH)
+@SOURCE
 @click.option("--truth", default="label", help="The column of true labels.")
 @click.option("--by", help="Column to group the results by.")
 @PREFIX
 @click.option("--baselines", type=PATH, help="Data folder: baselines are trained on it and measured beside.")
-@click.option("--against", type=PATH, help="Labelled file of the same ads, or model folder, to compare with.")
+@click.option("--against", help="Labelled file of the same ads, or model folder, to compare with.")
 @click.option("--against-prefix", help="Prefix of the other labels' columns; without --against in the same file.")
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object.")
 @MODEL
 @QUIET
-def evaluate(source: Path, prefix: str, model: Path | None, quiet: bool, **options: Any) -> None:
+def evaluate(source: str, prefix: str, model: Path | None, quiet: bool, **options: Any) -> None:
     """Compare labels with an annotator's.
 
     SOURCE is a file of ads, labelled or not, with a column of true labels.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, cast
 
@@ -41,6 +43,12 @@ def open_remote(url: str) -> BinaryIO:
     """Open a file for reading; its bytes are fetched as they are read."""
     with _said(url, "read"):
         return cast(BinaryIO, _fsspec(url).open(url, "rb").open())
+
+
+def open_file(path: str | os.PathLike[str]) -> BufferedReader:
+    """Open a file of this machine, or one that is named by a URL, for reading."""
+    name = os.fspath(path)
+    return cast(BufferedReader, open_remote(name)) if is_remote(name) else Path(name).open("rb")
 
 
 def find_urls(pattern: str) -> list[str]:

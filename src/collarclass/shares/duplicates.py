@@ -20,6 +20,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from collarclass.errors import DataError, import_optional
+from collarclass.files.remote import open_file
 from collarclass.files.replace import replacing
 from collarclass.files.table import iter_table
 from collarclass.shares.read import DUPLICATES, ads_of
@@ -164,8 +165,10 @@ def _write_parquet(parts: Iterator[pd.DataFrame], path: Path, source: str) -> No
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    rows = next(parts)
-    types = pq.read_schema(source) if Path(source).suffix.lower() in (".parquet", ".pq") else pa.schema([])
+    rows, types = next(parts), pa.schema([])
+    if Path(source).suffix.lower() in (".parquet", ".pq"):
+        with open_file(source) as file:
+            types = pq.read_schema(file)
     inferred = pa.Table.from_pandas(rows, preserve_index=False).schema
     known = [types.field(f.name) if f.name in types.names else f for f in inferred]
     schema = pa.schema([f.with_type(pa.string()) if pa.types.is_null(f.type) else f for f in known])

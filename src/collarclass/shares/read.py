@@ -17,6 +17,7 @@ from collarclass.definitions.definition import DEFINITION_MARK, Facts
 from collarclass.definitions.labels import COLLARS, LABELS, LEVELS, STATUSES
 from collarclass.errors import DataError, no_column
 from collarclass.files.batch import tidy
+from collarclass.files.remote import open_file
 from collarclass.files.table import iter_table
 from collarclass.tables.arrow import joined
 from collarclass.tables.columns import Columns, choose_columns
@@ -55,7 +56,7 @@ class LabelledFile:
 
 def digest_of_file(path: str | os.PathLike[str]) -> str:
     """The first 16 digits of a file's SHA-256."""
-    with Path(path).open("rb") as file:
+    with open_file(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
 
