@@ -16,7 +16,7 @@ import uvicorn
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from collarclass.app.server import listen
+from collarclass.app.server import SETTINGS, listen
 
 
 @dataclass
@@ -87,7 +87,7 @@ def running(app: ASGIApp, root: str = "") -> Iterator[Address]:
     """Serve an application from a thread, behind a proxy where a root path is named."""
     app = behind(root, app) if root else app
     listening = listen("127.0.0.1", 0)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, ws="none"))
+    server = uvicorn.Server(uvicorn.Config(app, **SETTINGS))
     thread = threading.Thread(target=lambda: asyncio.run(server.serve([listening])), daemon=True)
     thread.start()
     until = time.monotonic() + 10

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 import json
 import logging
@@ -14,10 +15,12 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -29,6 +32,7 @@ pytest.importorskip("uvicorn", reason="the page needs the extra app")
 
 from app_server import Address, Reply, running
 from command import run
+from starlette.types import Receive, Scope, Send
 
 from collarclass import __version__, classify, classify_many, lookup_occupation
 from collarclass.api import default_model
@@ -41,6 +45,7 @@ AD = {"title": "Technician", "text": "Repair and program packaging machines. Ass
 SECRET = "xyzzy-plugh"
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ROOT / "examples" / "job_ads.csv"
+HEAD = "POST /v1/classify HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 
 
 @pytest.fixture(scope="module")
@@ -239,6 +244,75 @@ def test_a_body_that_stalls_is_given_up(server: Address) -> None:
             b'Content-Length: 100\r\n\r\n{"text"'
         )
         assert b" 408 " in connection.recv(1000)
+
+
+def test_a_body_that_drips_is_given_up(server: Address) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+        connection.sendall(HEAD.encode() + b"Content-Length: 100000\r\n\r\n")
+        with suppress(OSError):  # the server hangs up
+            for _ in range(300):
+                connection.sendall(b" ")
+                time.sleep(0.05)
+        assert b" 408 " in connection.recv(1000)
+
+
+@pytest.mark.parametrize("sent", ["", HEAD, HEAD + "X: "], ids=["nothing", "half a head", "half a line"])
+def test_a_connection_without_a_request_is_closed(sent: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("collarclass.app.connection.WAIT", 0.3)
+    with running(create_app(files=False)) as address:
+        with socket.create_connection(("127.0.0.1", address.port), timeout=30) as connection:
+            connection.sendall(sent.encode())
+            assert connection.recv(1000) == b""
+        with socket.create_connection(("127.0.0.1", address.port), timeout=30) as connection:
+            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n" + sent.encode())
+            assert b" 200 " in connection.recv(1000)
+            while connection.recv(1000):
+                pass
+
+
+def test_connections_that_wait_keep_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("collarclass.app.connection.MOST", 60)
+    with running(create_app(files=False)) as address, ExitStack() as opened:
+        first, *_ = (
+            opened.enter_context(socket.create_connection(("127.0.0.1", address.port), timeout=30)) for _ in range(100)
+        )
+        assert address.ask("POST", "/v1/classify", AD).status == 200
+        with suppress(ConnectionResetError):
+            assert first.recv(1000) == b""
+
+
+@pytest.mark.parametrize("start", [f"{HEAD}X: ", "GET /", f"{HEAD}Content-Length: 0\r\n\r\n{HEAD}X: "])
+def test_a_head_of_any_length_is_refused(server: Address, start: str) -> None:
+    connection = socket.create_connection(("127.0.0.1", server.port), timeout=30)
+    with connection, suppress(OSError):  # the server hangs up
+        connection.sendall(start.encode())
+        for _ in range(1000):
+            connection.sendall(b"a" * 4096)
+        pytest.fail("4 MB were taken")
+    assert server.ask("POST", "/v1/classify", AD).status == 200
+
+
+def test_a_client_that_reads_nothing_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("collarclass.app.connection.UNREAD", 0.3)
+    dropped = threading.Event()
+
+    async def until_gone(receive: Receive) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    async def endless(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        gone = asyncio.create_task(until_gone(receive))
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        while not gone.done():
+            await send({"type": "http.response.body", "body": bytes(65536), "more_body": True})
+            await asyncio.sleep(0)
+        dropped.set()
+
+    with running(endless) as address, socket.create_connection(("127.0.0.1", address.port), timeout=30) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert dropped.wait(30)
 
 
 def test_labelling_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

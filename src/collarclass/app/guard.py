@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import ipaddress
+import time
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs, urlencode
@@ -47,12 +48,15 @@ class Limits:
         Bytes of a JSON body. Files are bounded by the disk alone.
     wait : float
         Seconds without a byte of a body, after which the request is given up.
+    rate : int
+        Bytes a second that a body must come by, after the first `wait` seconds.
     answer : float
         Seconds for labelling the ads of one request.
     """
 
     body: int = 16 << 20
     wait: float = 30.0
+    rate: int = 100
     answer: float = 30.0
 
 
@@ -197,16 +201,21 @@ class Guard:
     def _bounded(self, scope: Scope, receive: Receive) -> Receive:
         """The body of a request, with bounds on its size and on how long it may stall."""
         limit = None if is_upload(scope) else self.limits.body
-        seen, whole = 0, False
+        wait, rate = self.limits.wait, self.limits.rate
+        seen, whole, waited = 0, False, 0.0
 
         async def bounded() -> Message:
-            nonlocal seen, whole
+            nonlocal seen, whole, waited
             if whole:  # what follows is the client going away, which may take as long as the reply
                 return await receive()
+            began = time.monotonic()
             try:
-                message = await asyncio.wait_for(receive(), self.limits.wait)
+                message = await asyncio.wait_for(receive(), min(wait, wait + seen / rate - waited))
             except TimeoutError:
-                raise Problem(408, f"Nothing of the body came for {self.limits.wait:g} seconds.") from None
+                raise Problem(
+                    408, f"Nothing of the body came for {wait:g} seconds, or less than {rate} bytes a second."
+                ) from None
+            waited += time.monotonic() - began
             seen += len(message.get("body", b""))
             whole = not message.get("more_body", False)
             if limit is not None and seen > limit:

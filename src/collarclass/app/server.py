@@ -28,6 +28,7 @@ from uvicorn.supervisors import Multiprocess
 from collarclass import __version__
 from collarclass.api import default_model
 from collarclass.app.ads import ads_router
+from collarclass.app.connection import MOST, Connection
 from collarclass.app.guard import Access, Guard, Limits
 from collarclass.app.jobs import PREFIX, Store
 from collarclass.app.labeller import Labeller
@@ -44,6 +45,14 @@ from collarclass.model.model import Model
 from collarclass.occupation.lookup import index
 
 STATIC = Path(__file__).parent / "static"
+SETTINGS: dict[str, Any] = {  # of uvicorn
+    "log_level": "warning",
+    "access_log": False,  # an address can hold a token or the name of a file
+    "server_header": False,
+    "ws": "none",
+    "http": Connection,
+    "limit_concurrency": MOST,
+}
 _KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _PROBLEM = {"model": ProblemDocument, "content": {"application/problem+json": {}}}
 _DESCRIPTION = """Labels job ads, job titles and files of them white, blue or gray collar by two scores: academic
@@ -246,12 +255,8 @@ def serve(
         ),
         factory=True,
         workers=workers,
-        log_level="warning",
-        access_log=False,  # an address can hold a token or the name of a file
-        server_header=False,
-        ws="none",
-        limit_concurrency=300,
         timeout_graceful_shutdown=3,
+        **SETTINGS,
     )
     shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
     address = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}/" + (f"?token={token}" if token else "")
