@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
 
-from collarclass import DataError, compare_labels, measure_drift
+from collarclass import DataError, Model, compare_labels, measure_drift
 
 OLD = ["white", "blue", "gray", "gray", "unclear", "blue"]
 NEW = ["white", "blue", "blue", "blue", "gray", "blue"]
@@ -70,6 +70,17 @@ def test_drift_shows_when_it_came() -> None:
     assert found["by"]["2026-04"]["stability"]["labels"] > 0.25
     assert found["by"]["2026-04"]["now"]["unclear"] == 0.4
     assert found["now"]["unclear"] == 0.2
+
+
+def test_known_words_show_another_kind_of_ads(small_model: Model) -> None:
+    ad = "Bachelor's degree in accounting required. Prepare reports and advise managers."
+    past = table(["white"] * 50, text=[ad] * 50)
+    now = table(["white"] * 50, text=[ad] * 25 + ["Zxqv wblorp fnargle quibzot, snorvik plomt drezzle."] * 24 + [""])
+    found = measure_drift(past, now, model=small_model)
+    assert found["now"]["means"]["known_terms"] < found["reference"]["means"]["known_terms"]
+    assert found["stability"]["known_terms"] > 0.25
+    assert measure_drift(past, past, model=small_model)["stability"]["known_terms"] == 0
+    assert "known_terms" not in measure_drift(past, now.drop(columns="text"), model=small_model)["stability"]
 
 
 def test_the_command(tmp_path: Path) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import Any
 
 import click
 
-from collarclass.cli.common import PREFIX, ending
+from collarclass.cli.common import MODEL, PREFIX, ending
 from collarclass.cli.harmless import say, say_json
 
 
@@ -22,8 +24,9 @@ from collarclass.cli.harmless import say, say_json
 @click.option("--drift", is_flag=True, help="The files hold other ads: measure how far SECOND has moved from FIRST.")
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object.")
 @PREFIX
+@MODEL
 def compare(
-    first: str, second: str, truth: str | None, key: str | None, by: str | None, drift: bool, as_json: bool, prefix: str
+    first: str, second: str, drift: bool, as_json: bool, model: Path | None, by: str | None, prefix: str, **options: Any
 ) -> None:
     """Show how two labelled files differ.
 
@@ -32,13 +35,13 @@ def compare(
     from collarclass.evaluation.versions import as_text, compare_labels, measure_drift
     from collarclass.result import DECIMALS, plain
 
-    if drift and (truth or key):
+    if drift and any(options.values()):
         raise click.UsageError("--drift compares different ads: leave --truth and --key out.")
     with ending():
         if drift:
-            found = measure_drift(first, second, by=by, prefix=prefix)
+            found = measure_drift(first, second, by=by, prefix=prefix, model=model)
         else:
-            found = compare_labels(first, second, truth=truth, key=key, by=by, prefix=prefix)
+            found = compare_labels(first, second, by=by, prefix=prefix, **options)
         if as_json:
             say_json(json.dumps(plain(found, DECIMALS), ensure_ascii=False, indent=2))
         else:

@@ -18,10 +18,15 @@ from collarclass.errors import DataError, no_column
 from collarclass.evaluation.evaluate import compare
 from collarclass.evaluation.metrics import accuracy, bootstrap
 from collarclass.files.table import read_table
+from collarclass.labelling.options import ModelLike, find_model
+from collarclass.model.model import Model
+from collarclass.model.predict import predict
 from collarclass.shares.dates import PERIODS, find_periods, is_dates
+from collarclass.shares.read import ads_of
 
 TableLike = str | os.PathLike[str] | pd.DataFrame
 SCORES = ("academic_score", "hands_on_score", "collar_confidence")
+KNOWN = "known_terms"  # for each word of an ad, as `model.stream` measures them
 _BANDS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 _BINS = 10
 _MIN_SHARE = 1e-4  # share that an empty bin counts for, or its logarithm would be infinite
@@ -104,7 +109,12 @@ def compare_labels(
 
 
 def measure_drift(
-    reference: TableLike, now: TableLike, *, by: str | None = None, prefix: str = ""
+    reference: TableLike,
+    now: TableLike,
+    *,
+    by: str | None = None,
+    prefix: str = "",
+    model: ModelLike | None = None,
 ) -> dict[str, Any]:
     """How far labelled ads have moved from a reference of other ads.
 
@@ -116,13 +126,16 @@ def measure_drift(
         A column of `now` by whose values it is measured apart, or "month", "quarter" or "year" of its dates.
     prefix : str
         What was put before the names of the added columns.
+    model : Model or path-like, optional
+        Whose known words are counted; the shipped model if not given.
 
     Returns
     -------
     dict
-        `reference` and `now`, each with `n`, `unclear` (share), `labels` (shares) and `means` of scores and
-        confidence; `stability`: the population stability index of the labels, each score and the confidence. With
-        `by` the same of each part of `now`. As a rule of thumb, below 0.1 nothing has moved, above 0.25 much has.
+        `reference` and `now`, each with `n`, `unclear` (share), `labels` (shares) and `means` of scores, confidence
+        and, where both tables hold the ads' texts, `known_terms`: words and phrases that the model knows, for each
+        word of an ad. `stability`: the population stability index of the labels and of each of these. With `by` the
+        same of each part of `now`. As a rule of thumb, below 0.1 nothing has moved, above 0.25 much has.
 
     Raises
     ------
@@ -142,6 +155,10 @@ def measure_drift(
     0.275
     """
     a, b = _read(reference, "the reference", prefix), _read(now, "the second table", prefix)
+    chosen = find_model(model)
+    known = [_known_terms(table, chosen) for table in (a, b)]
+    if all(values is not None for values in known):
+        a, b = (table.assign(**{prefix + KNOWN: values}) for table, values in zip((a, b), known, strict=True))
     result: dict[str, Any] = {"reference": _state(a, prefix), **_moved(a, b, prefix)}
     if by is not None:
         groups = _groups(b, by)
@@ -176,6 +193,16 @@ def _read(table: TableLike, called: str, prefix: str) -> pd.DataFrame:
     if not len(table):
         raise DataError(f"{called} has no rows: give one with labelled ads.")
     return table
+
+
+def _known_terms(table: pd.DataFrame, model: Model) -> NDArray[np.float64] | None:
+    """Known terms for each word of every ad; NaN for an ad without words, None for a table without texts."""
+    try:
+        titles, texts = ads_of(table)
+    except DataError:
+        return None
+    n_words, known = predict(model, texts, titles).reading[:, 1:].T
+    return np.where(n_words > 0, known, np.nan)
 
 
 def _matched(a: pd.DataFrame, b: pd.DataFrame, key: str | None) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -241,7 +268,7 @@ def _shares(labels: pd.Series[str]) -> NDArray[np.float64]:
 
 def _state(table: pd.DataFrame, prefix: str) -> dict[str, Any]:
     shares = dict(zip(COLLARS, _shares(table[prefix + "collar"]).tolist(), strict=True))
-    numbers = {name: _numbers(table, prefix + name) for name in SCORES}
+    numbers = {name: _numbers(table, prefix + name) for name in (*SCORES, KNOWN)}
     means = {name: float(np.nanmean(values)) for name, values in numbers.items() if not np.isnan(values).all()}
     return {"n": len(table), "unclear": shares["unclear"], "labels": shares, "means": means}
 
@@ -250,7 +277,7 @@ def _moved(reference: pd.DataFrame, now: pd.DataFrame, prefix: str) -> dict[str,
     """What a table is like, and the stability of its columns."""
     labels = prefix + "collar"
     found = {"labels": _stability(_shares(reference[labels]), _shares(now[labels]))}
-    for name in SCORES:
+    for name in (*SCORES, KNOWN):
         was, is_ = (values[~np.isnan(values)] for values in (_numbers(t, prefix + name) for t in (reference, now)))
         if len(was) and len(is_):
             edges = np.unique(np.quantile(was, np.linspace(0, 1, _BINS + 1)[1:-1]))
