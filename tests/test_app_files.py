@@ -22,6 +22,7 @@ pytest.importorskip("uvicorn", reason="the page needs the extra app")
 from app_server import Address, running
 
 from collarclass import Model, classify_many, label_file
+from collarclass.app import kept
 from collarclass.app.guard import Limits
 from collarclass.app.jobs import PREFIX, Store, harmless_name, remove_orphans
 from collarclass.app.server import create_app
@@ -233,7 +234,7 @@ def test_names_are_shown_and_never_used_as_paths(server: Address, folder: Path, 
     finished(server, job["id"])
     made = {path for path in folder.rglob("*") if path.is_file()} - before
     written = {path.name for path in made if not path.name.startswith(".")}
-    assert written == {"source.csv", "labelled.csv", "rows.arrow"}
+    assert written == {"source.csv", "labelled.csv", "rows.arrow", "file.json"}
     assert not set(job["name"]) & set("/\\<>\x00\n\r")
     disposition = server.ask("GET", f"/v1/files/{job['id']}/result").headers["content-disposition"]
     assert disposition.startswith("attachment")
@@ -322,3 +323,47 @@ def test_what_a_killed_server_left_is_removed_at_the_next_start(
     finally:
         store.close()
     assert not store.folder.exists()
+
+
+def test_labelled_files_are_there_again_after_a_restart_until_they_are_forgotten(
+    examples: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = (
+        "",
+        "/result",
+        "/facets",
+        "/rows?limit=3",
+        "/shares?by=region",
+        "/picture.svg?by=region&lang=zh",
+        "/points",
+    )
+
+    def replies(server: Address, file: str) -> list[Any]:
+        found = [server.ask("GET", f"/v1/files/{file}{what}") for what in asked]
+        assert {reply.status for reply in found} == {200}
+        return [{k: v for k, v in found[0].json.items() if k != "reopened"}, *(reply.body for reply in found[1:])]
+
+    with running(create_app(kept=tmp_path)) as server:
+        file = hand_in(server, examples, more="&start=true")["id"]
+        finished(server, file)
+        assert server.ask("PUT", f"/v1/files/{file}/rows/2", {"label": "gray"}).status == 200
+        unlabelled = hand_in(server, examples)["id"]
+        before = replies(server, file)
+    (tmp_path / "files" / "0000").mkdir()  # of a server that was killed
+    (tmp_path / "files" / "0000" / "rows.arrow").write_bytes(b"cut off")
+    with running(create_app(kept=tmp_path)) as server:
+        assert [one["id"] for one in server.ask("GET", "/v1/files").json["files"]] == [file]
+        assert replies(server, file) == before
+        assert server.ask("GET", f"/v1/files/{file}").json["reopened"]
+        assert server.ask("GET", f"/v1/files/{file}/report").status == 200
+        for what, body in (("label", {}), ("layout", {}), ("profile", {"text": "description"})):
+            reply = server.ask("POST", f"/v1/files/{file}/{what}", body)
+            assert (reply.status, "hand it in again" in reply.json["detail"]) == (409, True)
+        assert server.ask("GET", f"/v1/files/{unlabelled}").status == 404
+        monkeypatch.setattr(kept, "MOST_FILES", 2)
+        others = [hand_in(server, examples, more="&start=true")["id"] for _ in range(2)]
+        for other in others:
+            finished(server, other)
+        assert server.ask("GET", f"/v1/files/{file}").status == 404  # the oldest made room
+        assert server.ask("DELETE", f"/v1/files/{others[0]}").status == 204
+    assert [path.name for path in (tmp_path / "files").iterdir()] == [others[1]]

@@ -156,7 +156,7 @@ def test_reviews_are_there_again_after_a_restart_and_correct_the_shares(tmp_path
             assert review["source"] == job["digest"]
             for i in range(review["n"]):
                 answer(server, review["id"], i, CYCLE[(i + (annotator == "ben" and i < 5)) % 4])
-    (tmp_path / "kept" / "notes.json").write_text("{}")  # no review
+    (tmp_path / "kept" / "reviews" / "notes.json").write_text("{}")  # no review
     with running(create_app(kept=tmp_path / "kept")) as server:
         ann, ben = server.ask("GET", "/v1/reviews").json["reviews"]
         assert (ann["annotator"], ann["done"], ben["annotator"], ben["done"]) == ("ann", ann["n"], "ben", ben["n"])
@@ -171,7 +171,7 @@ def test_reviews_are_there_again_after_a_restart_and_correct_the_shares(tmp_path
         assert [row["share"] for row in corrected.json["shares"]] == expected["share"].tolist()
         assert server.ask("GET", f"/v1/files/{job['id']}").json["annotated"]
         assert server.ask("DELETE", f"/v1/reviews/{ann['id']}").status == 204
-    assert [path.stem for path in (tmp_path / "kept").glob("?" * 16 + ".json")] == [ben["id"]]
+    assert [path.stem for path in (tmp_path / "kept" / "reviews").glob("?" * 16 + ".json")] == [ben["id"]]
 
 
 def saved_of(server: Address, review: str) -> bytes:

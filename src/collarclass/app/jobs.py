@@ -1,4 +1,4 @@
-"""Files that were handed in: kept in a private folder, labelled one after the other, removed at the end."""
+"""Files that were handed in: labelled one after the other in a private folder; the results stay, if they are to."""
 
 from __future__ import annotations
 
@@ -11,15 +11,17 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Hashable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from collarclass.app.kept import Shelf
 from collarclass.app.problems import Problem, log_unexpected
 from collarclass.app.profile import propose
-from collarclass.app.results import CORRECTIONS, Results, ResultsWriter
+from collarclass.app.results import Results, ResultsWriter
 from collarclass.app.schemas import LabelRequest
 from collarclass.definitions.definition import DEFAULT
 from collarclass.errors import CollarclassError, DataError
@@ -33,12 +35,18 @@ from collarclass.shares.read import digest_of_file
 from collarclass.tables.columns import Columns, choose_columns
 
 PREFIX = "collarclass-app-"
+TABLE = "rows.arrow"  # of a labelled file's rows, beside it
 TARGETS = ("csv", "tsv", "jsonl", "parquet", "xlsx")
+ONLY_RESULT = "Of this file only the result was kept: hand it in again to label it anew."
 _PREVIEW_ROWS = 5
 _ROWS_TO_PROPOSE = 1000
 _PREVIEW_CHARACTERS = 160
 _MIN_FREE_BYTES = 200 << 20  # bytes of the disk that no upload may take
 _SUFFIXES = {compression: suffix for suffix, compression in COMPRESSIONS.items()}
+
+_KEPT = ("name", "size", "columns", "title", "texts", "preview", "rows", "counts", "noted", "seconds", "chosen",
+         "definition", "sheets", "lists", "date", "groups", "digest", "model")  # fmt: skip
+_KEPT_LAYOUT = ("sheet", "header_row", "skip_rows", "records")
 
 # What errors say of Python and of the command line, in words for people who look at a page.
 _ON_THE_PAGE = (
@@ -105,6 +113,40 @@ class Job:
     digest: str = ""  # of the labelled file
     truth: Path | None = None  # annotated ads, by which the shares are corrected
     estimates: dict[str, pd.DataFrame] = field(default_factory=dict)  # shares, by the column that makes groups
+    model: str = ""  # that labelled it
+    reopened: bool = False  # after the program was started anew, without the file itself
+
+    @property
+    def place(self) -> Path:
+        """Where the result is, and what belongs to it."""
+        assert self.result is not None
+        return self.result.parent
+
+    def state_to_keep(self) -> dict[str, Any]:
+        """What `reopen` needs."""
+        assert self.result is not None
+        plain = {name: getattr(self, name) for name in _KEPT}
+        truth = None if self.truth is None else self.truth.name
+        layout = {name: getattr(self.layout, name) for name in _KEPT_LAYOUT}
+        return {**plain, "layout": layout, "result": self.result.name, "truth": truth}
+
+    @classmethod
+    def reopen(cls, name: str, place: Path, state: dict[str, Any]) -> Job:
+        """A finished job as it was kept."""
+        job = cls(name, state["name"], Path(), **{key: state[key] for key in _KEPT if key != "name"})
+        job.layout, job.result = Layout(**state["layout"]), place / harmless_name(state["result"])
+        job.truth = None if state["truth"] is None else place / harmless_name(state["truth"])
+        job.state, job.share, job.reopened = "done", 1.0, True
+        if not job.result.exists() or not (place / TABLE).exists():
+            raise ValueError(f"{place} is not whole")
+        return job
+
+    def open_results(self) -> Results:
+        """The rows of the labelled file."""
+        if self.results is None:
+            prefix = self.chosen.get("prefix", "")
+            self.results = Results(self.place / TABLE, self.columns, prefix, self.groups, self.date)
+        return self.results
 
     def shown(self) -> dict[str, Any]:
         """What a client sees of it."""
@@ -136,6 +178,8 @@ class Job:
             "error": self.error,
             "digest": self.digest,
             "result": self.result_name if self.state == "done" else None,
+            "labelled_by": self.model,
+            "reopened": self.reopened,
         }
 
     @property
@@ -174,16 +218,23 @@ class Store:
     ----------
     model : Model
     kept : Path, optional
-        A folder for labels given by hand, which stay when the program ends; without one they go with the files.
+        A folder for labelled files and labels given by hand, which stay when the program ends; without one they go
+        with it.
     """
 
     def __init__(self, model: Model, kept: Path | None = None) -> None:
         remove_orphans()
         self.model = model
         self.folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))  # for this user alone
-        self.kept = kept or self.folder / "reviews"
-        self.kept.mkdir(mode=0o700, parents=True, exist_ok=True)
+        kept = kept or self.folder / "kept"
+        self.reviews = kept / "reviews"
+        kept.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.reviews.mkdir(mode=0o700, exist_ok=True)
+        self.shelf = Shelf(kept / "files")
         self.jobs: dict[str, Job] = {}
+        for name, state in self.shelf.every():
+            with suppress(ValueError, TypeError, KeyError):
+                self.jobs[name] = Job.reopen(name, self.shelf.folder / name, state)
         self._runs: queue.SimpleQueue[tuple[Job, Callable[[], None]] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="files", daemon=True)
         self._thread.start()
@@ -220,7 +271,17 @@ class Store:
         job.cancelled.set()
         self.jobs.pop(job.id, None)
         if job.state not in ("waiting", "running"):  # otherwise the thread that writes there removes it
+            self._remove(job)
+
+    def _remove(self, job: Job) -> None:
+        self.shelf.forget(job.id)
+        if not job.reopened:
             shutil.rmtree(job.path.parent, ignore_errors=True)
+
+    def keep(self, job: Job) -> None:
+        """Have a labelled file there again after the next start, as it is now."""
+        for name in self.shelf.keep(job.id, job.state_to_keep()):
+            self.jobs.pop(name, None)
 
     def get(self, name: str) -> Job:
         """The file of an id."""
@@ -234,18 +295,21 @@ class Store:
         target, title, texts = wanted.format, wanted.title, wanted.texts
         if job.state in ("waiting", "running"):
             raise Problem(409, "This file is being labelled already: wait for it, or cancel it.")
+        if job.reopened:
+            raise Problem(409, ONLY_RESULT)
         source, compression = name_format(job.path.name, "csv")
         kind = FORMATS[target or (source.written_as if source is not None else "csv")]
         compression = compression if target is None and kind.text else ""
-        result = job.path.parent / f"labelled.{kind.name}{_SUFFIXES.get(compression, '')}"
+        place = self.shelf.begin(job.id)
+        result, table = place / f"labelled.{kind.name}{_SUFFIXES.get(compression, '')}", place / TABLE
         job.result, job.state, job.rows, job.share, job.error, job.seconds = result, "waiting", 0, 0.0, None, 0.0
+        job.model = self.model.identity
         job.counts, job.cancelled = {}, threading.Event()
         job.definition, job.chosen, job.results, job.truth = wanted.definition, {}, None, None
         job.digest = ""
         job.estimates.clear()
         job.date = wanted.date if "date" in wanted.model_fields_set else job.date
         job.groups = wanted.groups if wanted.groups is not None else job.groups
-        table = job.path.parent / "rows.arrow"
         if title is not None and title != job.title:
             job.chosen["title"] = title
         if texts and texts != job.texts:
@@ -259,7 +323,6 @@ class Store:
             job.rows, job.share = rows, share
 
         def run() -> None:
-            table.with_name(CORRECTIONS).unlink(missing_ok=True)
             with ResultsWriter(table, job.columns, wanted.prefix) as rows:
                 done = label_file(
                     job.path, result, title=title, text=texts, code=wanted.code, evidence=wanted.evidence,
@@ -270,7 +333,7 @@ class Store:
                 )  # fmt: skip
             if done.rows:
                 job.digest = digest_of_file(result)
-                job.results = Results(table, job.columns, wanted.prefix, job.groups, job.date)
+                job.open_results()
             job.rows, job.share, job.counts, job.noted = done.rows, 1.0, done.counts, done.noted
 
         self._runs.put((job, run))
@@ -289,12 +352,13 @@ class Store:
             job.started = time.monotonic()
             state = "cancelled" if job.cancelled.is_set() else _outcome(job, run)
             job.seconds = time.monotonic() - job.started
-            if state != "done":
-                for path in set(job.path.parent.iterdir()) - {job.path}:
-                    path.unlink(missing_ok=True)
+            if state == "done" and job.rows:
+                self.keep(job)
+            elif state != "done":
+                self.shelf.forget(job.id)
             job.state = state
             if job.dropped:
-                shutil.rmtree(job.path.parent, ignore_errors=True)
+                self._remove(job)
 
 
 def _outcome(job: Job, run: Callable[[], None]) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import shutil
 from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -82,8 +84,9 @@ def use_annotations(store: Store, job: Job, truth: Job) -> dict[str, Any]:
         found = _shares(store, job, "", truth.path)
     except CollarclassError as error:
         raise DataError(job.told(DataError(truth.told(error)))) from None
-    truth.path.replace(kept)
+    shutil.move(truth.path, kept)  # perhaps to another disk
     job.truth, job.estimates = kept, {"": found}
+    store.keep(job)
     return _reply(store, job, "", (None, None), "en")
 
 
@@ -118,9 +121,8 @@ def _reply(store: Store, job: Job, by: str, two: tuple[str | None, str | None], 
     if by and two[0] is not None and two[1] is not None:
         differences = plain(share_differences(_groups(found, by), two[0], two[1]).to_dict("records"))
     warnings = sorted({warning for warning in found["warning"] if warning})
-    methods = methods_paragraph(found, model=store.model.identity, language=lang)
-    shares = plain(found.to_dict("records"))
-    return {"shares": shares, "warnings": warnings, "methods": methods, "differences": differences}
+    methods = methods_paragraph(found, model=job.model, language=lang)
+    return {"shares": plain(found.to_dict("records")), "warnings": warnings, "methods": methods, "differences": differences}
 
 
 def _picture(store: Store, job: Job, what: What, by: str, two: tuple[str | None, str | None], lang: Lang) -> str:
@@ -130,8 +132,7 @@ def _picture(store: Store, job: Job, what: What, by: str, two: tuple[str | None,
     facts = {"n": f"{job.rows:,}", "file": job.name}
     if what == "shares":
         return _of_shares(store, job, by, two, lang, w, facts)
-    assert job.results is not None  # made with the rows
-    table = job.results.table
+    table = job.open_results().table
     labels = table["collar"].to_numpy(zero_copy_only=False)
     code = np.array([COLLARS.index(label) for label in labels], np.int8)
     if what == "plane":
@@ -153,7 +154,7 @@ def _of_shares(
 ) -> str:  # fmt: skip
     found = _estimate(store, job, by)
     groups = _groups(found, by)
-    methods = methods_paragraph(found, model=store.model.identity, language=lang).split("\n")[0]
+    methods = methods_paragraph(found, model=job.model, language=lang).split("\n")[0]
     note = w["picture_note_none" if groups["low"].isna().all() else "picture_note"] + " " + methods
     said = w.get(by, by) if by in PERIODS else by
     caption = w["picture_shares"].format(column=said or w["all"], **facts)

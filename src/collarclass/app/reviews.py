@@ -189,7 +189,7 @@ def reviews_router(store: Store) -> APIRouter:
     """The part of the interface that is about labelling by hand."""
     router = APIRouter(tags=["reviews"])
     model = store.model.identity
-    folder = store.kept
+    folder = store.reviews
     reviews = kept_reviews(folder)
 
     def get(name: str) -> Review:

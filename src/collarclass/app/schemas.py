@@ -314,6 +314,10 @@ class FileState(BaseModel):
     error: str | None
     result: str | None = Field(description="What the labelled file is called.")
     digest: str = Field(description="Of the labelled file, by which reviews of its samples are known.")
+    labelled_by: str = Field(description="The model that labelled it.")
+    reopened: bool = Field(
+        description="Whether it was labelled before the program was started: the result alone is there."
+    )
 
 
 class FileReply(FileState):

@@ -82,7 +82,8 @@ def create_app(
     limits : Limits, optional
         What a request may take.
     kept : Path, optional
-        A folder for labels given by hand, which stay there; without one they are removed when the application ends.
+        A folder for labelled files and labels given by hand, which stay there; without one they are removed when the
+        application ends.
     metrics : bool
         Whether to count requests for Prometheus, at `/metrics`.
     access_log : bool
@@ -247,7 +248,7 @@ def serve(
             _app,
             model,
             access,
-            kept=data_folder() / "reviews",
+            kept=data_folder(),
             metrics=metrics,
             access_log=access_log,
             root_path=root_path,

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 
-from collarclass.app.jobs import Job, Store, inspect
+from collarclass.app.jobs import ONLY_RESULT, Job, Store, inspect
 from collarclass.app.labeller import definitions
 from collarclass.app.problems import Problem
 from collarclass.app.profile import profile
@@ -107,8 +107,7 @@ def _profile(job: Job, request: LabelRequest) -> dict[str, Any]:
 def results(job: Job) -> Results:
     """The rows of a file that is labelled."""
     with_rows(job)
-    assert job.results is not None  # made with the rows
-    return job.results
+    return job.open_results()
 
 
 def with_rows(job: Job) -> Path:
@@ -149,6 +148,8 @@ def files_router(store: Store) -> APIRouter:
         job = store.get(file)
         if job.state in ("waiting", "running"):
             raise Problem(409, "This file is being labelled: wait for it, or cancel it.")
+        if job.reopened:
+            raise Problem(409, ONLY_RESULT)
         await asyncio.to_thread(_inspect_again, job, Layout(**request.model_dump()))
         return shown(job)
 
@@ -157,6 +158,8 @@ def files_router(store: Store) -> APIRouter:
     async def profile_of(file: str, request: LabelRequest) -> Response:
         job = store.get(file)
         check_columns(job, request)
+        if job.reopened:
+            raise Problem(409, ONLY_RESULT)
         return JSONResponse({"model": model, **await asyncio.to_thread(_profile, job, request)})
 
     @router.post("/v1/files/{file}/label", response_model=FileReply, status_code=202, summary="Label a file")

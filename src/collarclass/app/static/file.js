@@ -10,6 +10,7 @@ import { results } from "./results.js";
 import { t } from "./words.js";
 
 const LABELS = ["white", "blue", "gray", "unclear"];
+const STATES = { ready: "ready", waiting: "queued", running: "running", done: "done", failed: "failedJob", cancelled: "cancelled" };
 const EVERY = 300;
 const state = { id: null, shares: null, view: null };
 
@@ -95,11 +96,31 @@ export function view(main, known, query) {
   }
 
   function begin(error) {
-    put(body, dropZone(t("drop"), hand), error ? failed(error) : null);
+    put(body, dropZone(t("drop"), hand), error ? failed(error) : null, h("section", { id: "earlier" }));
+    offerEarlier().catch(() => {});
     rows(null);
     drawing.element.parentElement.hidden = false;
     place(null);
     document.documentElement.dataset.job = "none";
+  }
+
+  /** Files that were labelled before, also before the program was started. */
+  async function offerEarlier() {
+    const { files } = await get("v1/files");
+    const place = body.querySelector("#earlier");
+    if (gone || !place) return;
+    const gone_ = async (some, focus) => {
+      await Promise.all(some.map((job) => send("DELETE", `v1/files/${job.id}`).catch(() => {})));
+      announce(t("forgotten"));
+      await offerEarlier();
+      (place.querySelector("button") ?? focus)?.focus();
+    };
+    const input = body.querySelector("#file");
+    put(place, files.length ? [h("h2", {}, t("earlierHead")), h("ul", { class: "earlier" }, files.map((job) => h("li", {},
+      h("button", { class: "plain", onclick: () => { state.id = job.id; draw(job); } }, job.name),
+      h("small", {}, ` ${job.state === "done" ? t("rowsDone", t.number(job.rows)) : size(job.size)} · ${t(STATES[job.state])} `),
+      h("button", { class: "plain", "aria-label": t("forgetOne", job.name), onclick: () => gone_([job], input) }, t("forget"))))),
+    h("p", { class: "quiet hint" }, t("earlierNote"), " ", files.length > 1 ? h("button", { class: "plain", id: "forgetAll", onclick: () => gone_(files, input) }, t("forgetAll")) : null)] : null);
   }
 
   async function hand(file) {
@@ -190,11 +211,12 @@ export function view(main, known, query) {
       body.querySelector(".running").replaceWith(progress(job));
       return;
     }
-    const head = h("div", { class: "filehead" }, h("h2", { id: "filename" }, job.name), h("span", { class: "quiet" }, `${size(job.size)} · ${t({ ready: "ready", waiting: "queued", running: "running", done: "done", failed: "failedJob", cancelled: "cancelled" }[job.state])}`));
+    const head = h("div", { class: "filehead" }, h("h2", { id: "filename" }, job.name), h("span", { class: "quiet" }, `${size(job.size)} · ${t(STATES[job.state])}`));
     const parts = [head];
     if (busy) parts.push(progress(job), h("button", { class: "button", id: "cancel", onclick: () => act(() => send("POST", `v1/files/${job.id}/cancel`)) }, t("cancel")));
     else if (job.state === "done") {
-      parts.push(h("p", { class: "count" }, t("rowsDone", t.number(job.rows))), h("div", { class: "actions" },
+      parts.push(h("p", { class: "count" }, t("rowsDone", t.number(job.rows))),
+        job.labelled_by === known.model.model ? null : h("p", { class: "quiet" }, t("otherModel", job.labelled_by, known.model.model)), h("div", { class: "actions" },
         h("a", { class: "button first", id: "download", href: `v1/files/${job.id}/result`, download: job.result }, t("download")),
         h("a", { class: "button", id: "report", href: `v1/files/${job.id}/report?lang=${t.language()}`, download: "" }, t("downloadReport")),
         h("a", { class: "button", href: `#/review?file=${job.id}` }, t("toReview"))),
@@ -220,8 +242,5 @@ export function view(main, known, query) {
 
   if (state.id) poll();
   else begin();
-  if (!state.id) get("v1/files").then(({ files }) => {
-    if (!gone && !state.id && files.length && body.querySelector(".drop")) body.append(h("ul", { class: "earlier" }, files.map((job) => h("li", {}, h("button", { class: "plain", onclick: () => { state.id = job.id; draw(job); } }, job.name), h("small", {}, ` ${size(job.size)}`)))));
-  }).catch(() => {});
   return () => { gone = true; clearTimeout(timer); shown?.close(); drawing.close(); };
 }
