@@ -99,6 +99,41 @@ def test_pictures_are_complete_in_themselves(server: Address, file: str, what: s
     assert ("招聘广告" if lang == "zh" else "job ads") in text
 
 
+def test_two_files_stand_beside_each_other(server: Address, file: str, labelled: Path, tmp_path: Path) -> None:
+    half = pd.read_csv(labelled.with_name("ads.csv")).iloc[:17]
+    half.to_csv(tmp_path / "half.csv", index=False)
+    job = server.upload("/v1/files?name=ads.csv&start=true", (tmp_path / "half.csv").read_bytes()).json
+    while server.ask("GET", f"/v1/files/{job['id']}").json["state"] in ("waiting", "running"):
+        pass
+    label_file(tmp_path / "half.csv", tmp_path / "labelled.csv")
+    found = server.ask("GET", f"/v1/files/{job['id']}/shares?other={file}").json
+    first, second = shares_of_file(tmp_path / "labelled.csv"), server.ask("GET", f"/v1/files/{file}/shares").json
+    rows = [{k: v for k, v in row.items() if k != "file"} for row in found["shares"]]
+    assert rows == as_shown(first) + second["shares"]
+    assert [row["file"] for row in found["shares"]] == ["ads.csv"] * 4 + ["ads.csv (2)"] * 4
+    assert [row["difference"] for row in found["differences"]] == pytest.approx(
+        [b["share"] - a["share"] for a, b in zip(rows[:4], rows[4:], strict=True)]
+    )
+    widths = {}
+    for what in ("shares", "plane", "schooling", "certificates"):
+        for across in ("true", "false"):
+            address = f"/v1/files/{job['id']}/picture.svg?what={what}&other={file}&across={across}"
+            root = ET.fromstring(server.ask("GET", address).body)
+            widths[what, across] = float(root.attrib["width"])
+            assert "57 job ads" in "".join(root.itertext())
+    assert widths["plane", "true"] > 1.5 * widths["plane", "false"]
+    missing = server.ask("GET", f"/v1/files/{job['id']}/shares?other=none")
+    assert missing.status == 404
+
+
+def test_two_groups_have_planes_and_bars_of_their_own(server: Address, file: str) -> None:
+    for what in ("plane", "schooling", "certificates"):
+        address = f"/v1/files/{file}/picture.svg?what={what}&by=region&first=north&second=south"
+        text = "".join(ET.fromstring(server.ask("GET", address).body).itertext())
+        assert "north (20)" in text
+        assert "south (20)" in text
+
+
 def test_a_picture_shows_hostile_names_as_text(server: Address) -> None:
     name = '<script>alert("1")</script>&.csv'
     rows = 'title,text,<b>region</b>\nWelder,Weld frames in our shop.,"<i onload=x>"\n' * 1

@@ -3,41 +3,40 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import shutil
-from collections import Counter
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
+from numpy.typing import NDArray
 
 from collarclass.app.jobs import Job, Store
-from collarclass.app.results import UNNAMED_LAST
 from collarclass.app.schemas import SharesReply
 from collarclass.app.uploads import UPLOAD, Name, download, receive, results, with_rows
-from collarclass.definitions.labels import COLLARS, LABELS
-from collarclass.definitions.schooling import SCHOOLING_LEVELS
+from collarclass.definitions.labels import COLLARS, LABELS, LEVELS
 from collarclass.errors import CollarclassError, DataError
-from collarclass.report import charts
+from collarclass.report import charts, pictures
+from collarclass.report.pictures import Picture
 from collarclass.report.report import words_of
-from collarclass.report.standalone import standalone
 from collarclass.result import plain
 from collarclass.shares.dates import PERIODS
 from collarclass.shares.differences import share_differences
 from collarclass.shares.files import shares_of_file
 from collarclass.shares.methods import methods_paragraph
-from collarclass.tables.arrow import items
+from collarclass.shares.shares import group_columns
 from collarclass.tables.schema import SCORES
 
 Lang = Literal["en", "zh"]
 By = Annotated[str, Query(max_length=1000, description="A column, or month, quarter or year; nothing for all ads.")]
 Group = Annotated[str | None, Query(max_length=1000, description="One of two groups to compare.")]
+Other = Annotated[str | None, Query(max_length=100, description="The id of another file to stand beside this one.")]
+Across = Annotated[bool, Query(description="Whether two charts stand beside each other, not one below the other.")]
 What = Literal["shares", "plane", "schooling", "certificates"]
-_MAX_GROUPS = 20
-_MAX_CERTIFICATES = 15
+FILE = "file"  # the column that tells two files
 _STEPS = 40
 
 
@@ -48,8 +47,11 @@ def pictures_router(store: Store) -> APIRouter:
 
     @router.get("/v1/files/{file}/shares", response_model=SharesReply,
                 summary="Shares of the labels, corrected by annotated ads if there are any")  # fmt: skip
-    async def shares(file: str, by: By = "", first: Group = None, second: Group = None, lang: Lang = "en") -> Response:
-        found = await asyncio.to_thread(_reply, store, store.get(file), by, (first, second), lang)
+    async def shares(
+        file: str, by: By = "", first: Group = None, second: Group = None, other: Other = None, lang: Lang = "en"
+    ) -> Response:
+        pair = _chosen(by, first, second, None if other is None else store.get(other))
+        found = await asyncio.to_thread(_reply, store, store.get(file), by, pair, lang)
         return JSONResponse({"model": model, **found})
 
     @router.post("/v1/files/{file}/annotations", response_model=SharesReply, openapi_extra=UPLOAD,
@@ -68,13 +70,30 @@ def pictures_router(store: Store) -> APIRouter:
     @router.get("/v1/files/{file}/picture.svg", response_class=Response, responses=download("image/svg+xml"),
                 summary="A picture of a labelled file, with its caption and how it was made")  # fmt: skip
     async def picture(
-        file: str, what: What = "shares", by: By = "", first: Group = None, second: Group = None, lang: Lang = "en"
-    ) -> Response:
-        job = store.get(file)
-        svg = await asyncio.to_thread(_picture, store, job, what, by, (first, second), lang)
+        file: str, what: What = "shares", by: By = "", first: Group = None, second: Group = None, other: Other = None,
+        across: Across = True, lang: Lang = "en",
+    ) -> Response:  # fmt: skip
+        pair = _chosen(by, first, second, None if other is None else store.get(other))
+        svg = await asyncio.to_thread(_picture, store, store.get(file), what, by, pair, across, lang)
         return Response(svg, media_type="image/svg+xml", headers={"cache-control": "no-store"})
 
     return router
+
+
+class _Pair(NamedTuple):
+    """What stands beside each other: two groups of a file, or a file and another one."""
+
+    groups: tuple[str, str] | None = None
+    other: Job | None = None
+
+
+def _chosen(by: str, first: str | None, second: str | None, other: Job | None) -> _Pair:
+    return _Pair((first, second) if by and first is not None and second is not None else None, other)
+
+
+def _names_of(job: Job, other: Job) -> tuple[str, str]:
+    """Names by which two files can be told."""
+    return job.name, other.name if other.name != job.name else f"{other.name} (2)"
 
 
 def use_annotations(store: Store, job: Job, truth: Job) -> dict[str, Any]:
@@ -87,7 +106,7 @@ def use_annotations(store: Store, job: Job, truth: Job) -> dict[str, Any]:
     shutil.move(truth.path, kept)  # perhaps to another disk
     job.truth, job.estimates = kept, {"": found}
     store.keep(job)
-    return _reply(store, job, "", (None, None), "en")
+    return _reply(store, job, "", _Pair(), "en")
 
 
 def _shares(store: Store, job: Job, by: str, truth: Path | None) -> pd.DataFrame:
@@ -115,94 +134,129 @@ def _groups(found: pd.DataFrame, by: str) -> pd.DataFrame:
     return found[found[by].astype(str) != "(all)"] if by else found
 
 
-def _reply(store: Store, job: Job, by: str, two: tuple[str | None, str | None], lang: Lang) -> dict[str, Any]:
+def _reply(store: Store, job: Job, by: str, pair: _Pair, lang: Lang) -> dict[str, Any]:
+    if pair.other is not None:
+        return _of_two_files(store, job, pair.other, lang)
     found = _estimate(store, job, by)
-    differences = []
-    if by and two[0] is not None and two[1] is not None:
-        differences = plain(share_differences(_groups(found, by), two[0], two[1]).to_dict("records"))
+    differences = (
+        [] if pair.groups is None else plain(share_differences(_groups(found, by), *pair.groups).to_dict("records"))
+    )
     warnings = sorted({warning for warning in found["warning"] if warning})
     methods = methods_paragraph(found, model=job.model, language=lang)
-    return {"shares": plain(found.to_dict("records")), "warnings": warnings, "methods": methods, "differences": differences}
+    return {
+        "shares": plain(found.to_dict("records")),
+        "warnings": warnings,
+        "methods": methods,
+        "differences": differences,
+    }
 
 
-def _picture(store: Store, job: Job, what: What, by: str, two: tuple[str | None, str | None], lang: Lang) -> str:
-    """One picture of a file, complete in itself."""
-    w = words_of(lang)
-    with_rows(job)
-    facts = {"n": f"{job.rows:,}", "file": job.name}
-    if what == "shares":
-        return _of_shares(store, job, by, two, lang, w, facts)
+def _both(store: Store, job: Job, other: Job) -> pd.DataFrame:
+    """The shares of two files as those of two groups."""
+    parts = dict(zip(_names_of(job, other), (_estimate(store, one, "") for one in (job, other)), strict=True))
+    return pd.concat(parts, names=[FILE]).reset_index(level=FILE).reset_index(drop=True)
+
+
+def _of_two_files(store: Store, job: Job, other: Job, lang: Lang) -> dict[str, Any]:
+    found, names = _both(store, job, other), _names_of(job, other)
+    methods = [
+        f"{name}: {methods_paragraph(_estimate(store, one, ''), model=one.model, language=lang)}"
+        for one, name in zip((job, other), names, strict=True)
+    ]
+    return {
+        "shares": plain(found.to_dict("records")),
+        "warnings": sorted({warning for warning in found["warning"] if warning}),
+        "methods": "\n\n".join(methods),
+        "differences": plain(share_differences(found, *names).to_dict("records")),
+    }
+
+
+class _Part(NamedTuple):
+    """The ads of a file, or of one of its groups, that a chart shows."""
+
+    name: str
+    job: Job
+    table: Any
+    code: NDArray[np.int8]
+
+
+def _parts(job: Job, by: str, pair: _Pair) -> list[_Part]:
+    if pair.other is not None:
+        return [
+            _part(name, one, one.open_results().table)
+            for one, name in zip((job, pair.other), _names_of(job, pair.other), strict=True)
+        ]
     table = job.open_results().table
+    if pair.groups is None:
+        return [_part(job.name, job, table)]
+    columns = [name for name in (by, job.date) if name is not None and name in job.columns]
+    groups = group_columns(job.open_results().labelled(columns, job.digest).table, [by], date=job.date)[by]
+    return [_part(name, job, table.filter(pa.array((groups.astype(str) == name).to_numpy()))) for name in pair.groups]
+
+
+def _part(name: str, job: Job, table: Any) -> _Part:
     labels = table["collar"].to_numpy(zero_copy_only=False)
-    code = np.array([COLLARS.index(label) for label in labels], np.int8)
-    if what == "plane":
-        known = code < len(LABELS)
-        scores = np.column_stack([np.asarray(table[name].to_numpy(), float) for name in SCORES])
-        grid = (np.arange(_STEPS) + 0.5) / _STEPS
-        a, h = np.meshgrid(grid, grid)
-        regions = store.model.probabilities(np.column_stack((a.ravel(), h.ravel()))).argmax(axis=1).reshape(a.shape)
-        chart = charts.plane(scores[known], code[known], charts.borders_of(regions), w)
-        return standalone(chart, w["picture_plane"].format(**facts), w["plane_note"])
-    names, counts = (_schooling if what == "schooling" else _certificates)(table, code, lang, w)
+    return _Part(name, job, table, np.array([COLLARS.index(label) for label in labels], np.int8))
+
+
+def _picture(store: Store, job: Job, what: What, by: str, pair: _Pair, across: bool, lang: Lang) -> str:
+    """One picture of a file, or of two things beside each other, complete in itself."""
+    w = words_of(lang)
+    for one in filter(None, (job, pair.other)):
+        with_rows(one)
+    if what == "shares":
+        return _of_shares(store, job, by, pair, lang, w)
+    parts = _parts(job, by, pair)
+    n = sum(len(part.code) for part in parts)
+    facts = {"n": f"{n:,}", "file": w["comma"].join(dict.fromkeys(part.job.name for part in parts))}
     caption = w[f"picture_{what}"].format(**facts)
-    return standalone(charts.stacked(names, counts, COLLARS, caption), caption, w["picture_counted"])
+    if what == "plane":
+        drawn = [Picture(_plane(store, part, w), caption, w["plane_note"]) for part in parts]
+    else:
+        counts = [(_counts(part, what, lang, w), len(part.code)) for part in parts]
+        drawn = pictures.of_counts(counts, w, caption, what == "certificates")
+    if len(parts) == 1:
+        return drawn[0].file()
+    names = [f"{part.name} ({len(part.code):,})" for part in parts]
+    chart = charts.beside([one.chart for one in drawn], names, caption, across=across)
+    return Picture(chart, caption, drawn[0].note).file()
 
 
-def _of_shares(
-    store: Store, job: Job, by: str, two: tuple[str | None, str | None], lang: Lang, w: dict[str, Any],
-    facts: dict[str, str],
-) -> str:  # fmt: skip
+def _counts(part: _Part, what: What, lang: Lang, w: dict[str, Any]) -> dict[str, list[int]]:
+    if what == "certificates":
+        return pictures.certificate_counts(part.table["certificates"].to_pylist(), part.code.tolist())
+    level = np.array(
+        [LEVELS.index(value) if value in LEVELS else -1 for value in part.table["schooling_level"].to_pylist()]
+    )
+    return pictures.schooling_counts(level, part.code, lang, w)
+
+
+def _plane(store: Store, part: _Part, w: dict[str, Any]) -> str:
+    known = part.code < len(LABELS)
+    scores = np.column_stack([np.asarray(part.table[name].to_numpy(), float) for name in SCORES])
+    grid = (np.arange(_STEPS) + 0.5) / _STEPS
+    a, h = np.meshgrid(grid, grid)
+    regions = store.model.probabilities(np.column_stack((a.ravel(), h.ravel()))).argmax(axis=1).reshape(a.shape)
+    return charts.plane(scores[known], part.code[known], charts.borders_of(regions), w)
+
+
+def _of_shares(store: Store, job: Job, by: str, pair: _Pair, lang: Lang, w: dict[str, Any]) -> str:
+    facts = {"n": f"{job.rows:,}", "file": job.name}
+    if pair.other is not None:
+        found, by, two = _both(store, job, pair.other), FILE, _names_of(job, pair.other)
+        facts |= {"n": f"{job.rows + pair.other.rows:,}"}
+        caption = w["picture_files"].format(first=two[0], second=two[1], **facts)
+        methods = methods_paragraph(_estimate(store, job, ""), model=job.model, language=lang)
+        methods = methods if pair.other.truth is None and job.truth is None else w["picture_files_note"]
+        return pictures.of_shares(found, by, two, w, caption, methods.split("\n")[0]).file()
     found = _estimate(store, job, by)
     groups = _groups(found, by)
     methods = methods_paragraph(found, model=job.model, language=lang).split("\n")[0]
-    note = w["picture_note_none" if groups["low"].isna().all() else "picture_note"] + " " + methods
     said = w.get(by, by) if by in PERIODS else by
-    caption = w["picture_shares"].format(column=said or w["all"], **facts)
+    caption = w["picture_shares" if by else "picture_all"].format(column=said, **facts)
     values = [str(value) for value in dict.fromkeys(groups[by])] if by else [""]
-    if two[0] is not None and two[1] is not None:
-        share_differences(groups, two[0], two[1])  # which says what groups there are
-        values = [two[0], two[1]]
-        caption = w["picture_two"].format(first=two[0], second=two[1], **facts)
-    dated = [value for value in values if value]
-    if by and two[0] is None and _are_periods(dated):
-        known = groups[groups[by].astype(str) != ""]
-        series: dict[str, list[tuple[float, float, float]]] = {
-            label: list(known[known["label"] == label][["share", "low", "high"]].itertuples(index=False, name=None))
-            for label in LABELS
-        }
-        return standalone(charts.lines(dated, series, w, caption), caption, f"{w['picture_lines']} {note}")
-    if by and len(values) > _MAX_GROUPS:
-        sizes = groups.groupby(by, observed=True)["n_ads"].first().sort_values(ascending=False, kind="stable")
-        note = w["by_more"].format(shown=_MAX_GROUPS, n=f"{len(values):,}") + " " + note
-        values = [str(value) for value in sizes.index[:_MAX_GROUPS]]
-    rows = {
-        (str(row.get(by, "")), row["label"]): (row["share"], row["low"], row["high"], row["plain"])
-        for row in groups.to_dict("records")
-    }
-    marks: dict[str, list[tuple[float, float, float, float]]] = {
-        label: [rows[value, label] for value in values] for label in COLLARS
-    }
-    shown = [value or (w["missing"] if by else "") for value in values]
-    return standalone(charts.intervals(shown, marks, w, caption), caption, note)
-
-
-def _are_periods(values: list[str]) -> bool:
-    return bool(values) and all(value[:4].isdigit() and len(value) in (4, 7) for value in values)
-
-
-def _schooling(table: Any, code: np.ndarray, lang: Lang, w: dict[str, Any]) -> tuple[list[str], list[list[int]]]:
-    names = [level.name for level in SCHOOLING_LEVELS]
-    place = {name: i for i, name in enumerate(names)}
-    stated = np.array([place.get(value, len(names)) for value in table["schooling_level"].to_pylist()])
-    counts = np.zeros((len(names) + 1, len(COLLARS)), np.int64)
-    np.add.at(counts, (stated, code), 1)
-    return [*(level.names[lang] for level in SCHOOLING_LEVELS), w["none_stated"]], counts.tolist()
-
-
-def _certificates(table: Any, code: np.ndarray, lang: Lang, w: dict[str, Any]) -> tuple[list[str], list[list[int]]]:
-    counts: dict[str, Counter[int]] = {}
-    for cell, label in zip(table["certificates"].to_pylist(), code.tolist(), strict=True):
-        for name in set(items(cell)):
-            counts.setdefault(name, Counter())[label] += 1
-    most = sorted(counts, key=lambda name: (name in UNNAMED_LAST, -counts[name].total(), name))[:_MAX_CERTIFICATES]
-    return most, [[counts[name][k] for k in range(len(COLLARS))] for name in most]
+    if pair.groups is not None:
+        share_differences(groups, *pair.groups)  # which says what groups there are
+        caption = w["picture_two"].format(first=pair.groups[0], second=pair.groups[1], **facts)
+        values = list(pair.groups)
+    return pictures.of_shares(groups, by, values, w, caption, methods).file()

@@ -273,10 +273,7 @@ class _Facet:
         encoded = encoded.combine_chunks()
         self._codes: NDArray[np.int64] = np.asarray(encoded.indices.fill_null(-1).to_numpy(), np.int64)
         cells = [str(value or "") for value in encoded.dictionary.to_pylist()]
-        self._values = [
-            sorted(set(items(cell))) if several else [cell]
-            for cell in cells
-        ]
+        self._values = [sorted(set(items(cell))) if several else [cell] for cell in cells]
 
     def mask(self, values: Sequence[str]) -> NDArray[np.bool_]:
         """Rows that have one of some values."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import math
+import re
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -91,9 +92,7 @@ def plane(
         px, py = place(float(x), float(y))
         strength = 0.2 + 0.8 * math.log1p(n) / math.log1p(top)
         tip = tag("title", html.escape(f"{words['academic']} {x:.2f}, {words['hands_on']} {y:.2f}: {n:,}"))
-        parts.append(
-            tag("path", tip, class_=f"hex {LABELS[k]}", d=_hexagon(px, py, radius), opacity=f"{strength:.2f}")
-        )
+        parts.append(tag("path", tip, class_=f"hex {LABELS[k]}", d=_hexagon(px, py, radius), opacity=f"{strength:.2f}"))
     for line in borders:
         points = " ".join(",".join(map(number, place(x, y))) for x, y in line)
         parts.append(tag("polyline", class_="border", points=points))
@@ -111,12 +110,8 @@ def _axes(place: Place, words: dict[str, str]) -> str:
     for value in (0, 0.25, 0.5, 0.75, 1):
         x, bottom = place(value, 0)
         left, y = place(0, value)
-        out.append(
-            tag("line", class_="grid", x1=number(x), x2=number(x), y1=number(place(0, 1)[1]), y2=number(bottom))
-        )
-        out.append(
-            tag("line", class_="grid", y1=number(y), y2=number(y), x1=number(left), x2=number(place(1, 0)[0]))
-        )
+        out.append(tag("line", class_="grid", x1=number(x), x2=number(x), y1=number(place(0, 1)[1]), y2=number(bottom)))
+        out.append(tag("line", class_="grid", y1=number(y), y2=number(y), x1=number(left), x2=number(place(1, 0)[0])))
         out.append(tag("text", f"{value:g}", class_="tick mid", x=number(x), y=number(bottom + 20)))
         out.append(tag("text", f"{value:g}", class_="tick end", x=number(left - 11), y=number(y + 4)))
     x, y = place(0.5, 0)
@@ -149,13 +144,32 @@ def _marginals(scores: NDArray[np.floating], labels: NDArray[np.integer], place:
     return out
 
 
-def lines(
-    periods: Sequence[str], shares: dict[str, list[tuple[float, float, float]]], names: dict[str, str], alt: str
-) -> str:
+Share = tuple[float, float, float, float]  # corrected, its interval (NaN where there is none), and as counted
+
+
+def are_periods(values: Sequence[str]) -> bool:
+    """Whether values are months, quarters or years.
+
+    Examples
+    --------
+    >>> are_periods(["2025-01", "2025-02"]), are_periods(["north"]), are_periods([])
+    (True, False, False)
+    """
+    return bool(values) and all(
+        value[:4].isdigit() and len(value) in (4, 7) and value[4:5] in ("", "-") for value in values
+    )
+
+
+def _ceiling(share: float) -> float:
+    """The end of an axis of shares, whose quarters are round numbers."""
+    return next(end for end in (0.04, 0.08, 0.2, 0.4, 0.6, 0.8, 1.0) if share <= end + 1e-9)
+
+
+def lines(periods: Sequence[str], shares: dict[str, list[Share]], names: dict[str, str], alt: str) -> str:
     """Shares over time with their intervals; labels differ in dash and mark as well as in colour."""
     width, height, left, bottom, top = 340.0, 210.0, 30.0, 24.0, 10.0
-    most = max((share if math.isnan(high) else high for row in shares.values() for share, _, high in row), default=1.0)
-    ceiling = min(1.0, math.ceil(most * 10) / 10)
+    known = [value for rows in shares.values() for row in rows for value in row if not math.isnan(value)]
+    ceiling = _ceiling(max(known, default=1.0))
     step = (width - left - 14) / max(1, len(periods) - 1)
 
     def place(i: float, share: float) -> tuple[float, float]:
@@ -178,22 +192,22 @@ def lines(
     return _svg(width, height, "".join(parts), alt)
 
 
-def _series(
-    name: str, said: str, periods: Sequence[str], values: list[tuple[float, float, float]], place: Place
-) -> str:
-    known = not any(math.isnan(low) for _, low, _ in values)  # without an interval only the line is drawn
-    upper = [place(i, high) for i, (_, _, high) in enumerate(values)] if known else []
-    lower = [place(i, low) for i, (_, low, _) in enumerate(values)] if known else []
+def _series(name: str, said: str, periods: Sequence[str], values: list[Share], place: Place) -> str:
+    known = not any(math.isnan(low) for _, low, _, _ in values)  # without an interval only the line is drawn
+    upper = [place(i, high) for i, (_, _, high, _) in enumerate(values)] if known else []
+    lower = [place(i, low) for i, (_, low, _, _) in enumerate(values)] if known else []
     band = " ".join(f"{number(x)},{number(y)}" for x, y in (*upper, *reversed(lower)))
-    points = [place(i, share) for i, (share, _, _) in enumerate(values)]
+    points = [place(i, share) for i, (share, _, _, _) in enumerate(values)]
     line = " ".join(f"{number(x)},{number(y)}" for x, y in points)
     parts = [
         tag("polygon", class_=f"band {name}", points=band),
         tag("polyline", class_=f"series {name}", points=line, stroke_dasharray=_DASHES.get(name, "")),
     ]
-    for (x, y), period, (share, low, high) in zip(points, periods, values, strict=True):
+    for i, ((x, y), period, (share, low, high, plain)) in enumerate(zip(points, periods, values, strict=True)):
         interval = f" ({100 * low:.1f}–{100 * high:.1f})" if known else ""
-        tip = tag("title", html.escape(f"{said}, {period}: {100 * share:.1f} %{interval}"))
+        tip = tag("title", html.escape(f"{said}, {period}: {100 * share:.1f} %{interval}; {100 * plain:.1f} %"))
+        level = number(place(i, plain)[1])
+        parts.append(tag("line", class_="notch", x1=number(x - 5), x2=number(x + 5), y1=level, y2=level))
         parts.append(tag("circle", tip, class_=f"dot {name}", cx=number(x), cy=number(y), r=3.2))
         if len(periods) == 1 and known:
             parts.append(
@@ -222,20 +236,14 @@ def histogram(counts: NDArray[np.integer], edges: NDArray[np.floating], alt: str
                 box = (left + i * step + 1, height - bottom - (base[i] + n) * scale, step - 2, n * scale)
                 tip = tag("title", f"{edges[i]:.2f}–{edges[i + 1]:.2f}: {n:,}")
                 names = ("x", "y", "width", "height")
-                parts.append(
-                    tag("rect", tip, class_=f"bar {name}", **dict(zip(names, map(number, box), strict=True)))
-                )
+                parts.append(tag("rect", tip, class_=f"bar {name}", **dict(zip(names, map(number, box), strict=True))))
         base += counts[k]
     for i in range(0, len(edges), 2):
-        parts.append(
-            tag("text", f"{100 * edges[i]:.0f} %", class_="tick mid", x=number(left + i * step), y=height - 5)
-        )
+        parts.append(tag("text", f"{100 * edges[i]:.0f} %", class_="tick mid", x=number(left + i * step), y=height - 5))
     return _svg(width, height, "".join(parts), alt)
 
 
-def intervals(
-    values: Sequence[str], shares: dict[str, list[tuple[float, float, float, float]]], names: dict[str, str], alt: str
-) -> str:
+def intervals(values: Sequence[str], shares: dict[str, list[Share]], names: dict[str, str], alt: str) -> str:
     """Shares of groups below each other: a mark, its interval where there is one, and a notch at the share counted.
 
     Parameters
@@ -248,11 +256,11 @@ def intervals(
         Of the labels.
     alt : str
     """
-    lane, gap, left, right, top = 11.0, 14.0, 108.0, 14.0, 30.0
+    lane, gap, left, right, top = 11.0, 16.0, 118.0, 16.0, 30.0
     block = lane * len(shares) + gap
-    width, height = 420.0, top + block * len(values) + 16
+    width, height = 380.0, top + block * len(values) + 16
     known = [value for rows in shares.values() for row in rows for value in row if not math.isnan(value)]
-    ceiling = min(1.0, math.ceil(max(known, default=1.0) * 10) / 10)
+    ceiling = _ceiling(max(known, default=1.0))
 
     def x(share: float) -> float:
         return left + share / ceiling * (width - left - right)
@@ -266,11 +274,11 @@ def intervals(
     for label in shares:
         parts.append(_mark(label, at, 8))
         parts.append(tag("text", html.escape(names[label]), class_="tick", x=number(at + 8), y=12))
-        at += 78
+        at += 22 + 7 * sum(2 if c > "\u2e80" else 1 for c in names[label])
     for i, value in enumerate(values):
         y0 = top + i * block
         middle = y0 + lane * len(shares) / 2
-        parts.append(tag("text", html.escape(_shortened(value)), class_="name end", x=left - 10, y=number(middle)))
+        parts.append(_name(value, left - 10, middle, 18))
         for k, (label, rows) in enumerate(shares.items()):
             share, low, high, plain = rows[i]
             y = y0 + lane * (k + 0.5) - 3
@@ -295,35 +303,103 @@ def _mark(label: str, x: float, y: float, tip: str = "") -> str:
     return tag("circle", title, class_=f"dot {label}", cx=number(x), cy=number(y), r=3.4)
 
 
-def stacked(values: Sequence[str], counts: Sequence[Sequence[int]], labels: Sequence[str], alt: str) -> str:
-    """Horizontal bars: one for each value, cut by label, as long as there are ads."""
-    bar, gap, left, right, top = 15.0, 9.0, 150.0, 46.0, 4.0
-    width, height = 420.0, top + (bar + gap) * len(values)
-    most = max(1, max((sum(row) for row in counts), default=1))
+def stacked(
+    values: Sequence[str],
+    counts: Sequence[Sequence[int]],
+    labels: Sequence[str],
+    alt: str,
+    *,
+    of: int,
+    most: float | None = None,
+) -> str:
+    """Horizontal bars: one for each value, cut by label, as long as its part of all ads.
+
+    Parameters
+    ----------
+    values : sequence of str
+    counts : sequence of sequence of int
+        For each value the ads of each label.
+    labels : sequence of str
+    alt : str
+    of : int
+        How many ads there are.
+    most : float, optional
+        The part of all ads that the longest bar stands for; that of the commonest value if not given.
+    """
+    bar, gap, left, right, top = 15.0, 13.0, 136.0, 76.0, 6.0
+    width, height = 380.0, top + (bar + gap) * len(values)
+    most = max(1, max((sum(row) for row in counts), default=1)) if most is None else most * of
     parts = []
     for i, (value, row) in enumerate(zip(values, counts, strict=True)):
         y, at = top + i * (bar + gap), left
-        parts.append(
-            tag("text", html.escape(_shortened(value, 26)), class_="name end", x=left - 8, y=number(y + bar - 4))
-        )
+        parts.append(_name(value, left - 8, y + bar - 4, 20))
         for label, n in zip(labels, row, strict=True):
             if n:
                 length = n / most * (width - left - right)
                 box = {"x": number(at), "y": number(y), "width": number(length), "height": bar}
                 parts.append(tag("rect", tag("title", f"{n:,}"), class_=f"bar {label}", **box))
                 at += length
-        parts.append(tag("text", f"{sum(row):,}", class_="tick", x=number(at + 5), y=number(y + bar - 4)))
+        said = f"{sum(row):,} ({100 * sum(row) / max(1, of):.0f} %)"
+        parts.append(tag("text", said, class_="tick", x=number(at + 5), y=number(y + bar - 4)))
     return _svg(width, height, "".join(parts), alt)
 
 
-def _shortened(name: str, most: int = 18) -> str:
-    """A name that is not cut inside of a word, unless the word alone is too long; Chinese is twice as wide."""
-    wide = [2 if c > "\u2e80" else 1 for c in name]
-    if sum(wide) <= most:
-        return name
-    n = next(i for i in range(len(name) + 1) if sum(wide[: i + 1]) > most - 1)
-    cut = name[:n].rpartition(" ")[0]
-    return (cut if len(cut) > n / 2 else name[:n]) + "…"
+def beside(charts: Sequence[str], names: Sequence[str], alt: str, *, across: bool = True) -> str:
+    """Charts under their names: beside each other, or one below the other for a narrow page."""
+    head, gap = 22.0, 26.0
+    x = y = width = height = 0.0
+    parts = []
+    for chart, name in zip(charts, names, strict=True):
+        w, h, content = inside(chart)
+        parts.append(
+            tag(
+                "g",
+                tag("text", html.escape(name), class_="name", x=0, y=14)
+                + tag("g", content, transform=f"translate(0 {head})"),
+                transform=f"translate({number(x)} {number(y)})",
+            )
+        )
+        width, height = max(width, x + w), max(height, y + h + head)
+        x, y = (x + w + gap, 0.0) if across else (0.0, y + h + head + gap)
+    return _svg(width, height, "".join(parts), alt)
+
+
+def inside(svg: str) -> tuple[float, float, str]:
+    """Width, height and content of a chart."""
+    found = re.match(r'<svg viewBox="0 0 ([\d.]+) ([\d.]+)"[^>]*>(.*)</svg>\Z', svg, re.DOTALL)
+    assert found is not None
+    return float(found[1]), float(found[2]), found[3]
+
+
+def _name(name: str, x: float, y: float, most: int) -> str:
+    """A name that ends at a place, in two lines where it is long; what is longer still has it whole as its tip."""
+    lines = wrapped(name, most)
+    if len(lines) > 2:
+        lines = [lines[0], lines[1] + "…"]
+    start = y - 6.0 * (len(lines) - 1)
+    text = "".join(
+        tag("text", html.escape(line), class_="name end", x=number(x), y=number(start + 12.0 * i))
+        for i, line in enumerate(lines)
+    )
+    return tag("g", tag("title", html.escape(name)) + text)
+
+
+def wrapped(text: str, most: float) -> list[str]:
+    """Lines of so many letters; Chinese, which is twice as wide, may be cut anywhere.
+
+    Examples
+    --------
+    >>> wrapped("Low-voltage electrician licence", 20), wrapped("四川省", 4)
+    (['Low-voltage', 'electrician licence'], ['四川', '省'])
+    """
+    out, line, used = [], "", 0.0
+    for word in re.findall(r"[\u2e80-\uffef]|[^\s\u2e80-\uffef]+|\s+", text):
+        size = sum(2 if c > "\u2e80" else 1 for c in word)
+        if used + size > most and line.strip():
+            out.append(line.strip())
+            line, used = "", 0.0
+        line, used = line + word, used + size
+    return [*out, line.strip()] if line.strip() else out
 
 
 def _svg(width: float, height: float, content: str, alt: str) -> str:

@@ -24,6 +24,23 @@
     (table.closest(".scroll") || table).after(button);
   }
 
+  // Pictures as files that are complete in themselves.
+  const save = (name, href) => el("a", {download: name, href}).click();
+  for (const place of document.querySelectorAll(".save")) {
+    const name = place.dataset.picture, address = "data:image/svg+xml;charset=utf-8," + encodeURIComponent(data.pictures[name]);
+    const svg = el("button", {type: "button", class: "csv"}, w.save_svg), png = el("button", {type: "button", class: "csv"}, w.save_png);
+    svg.addEventListener("click", () => save(name + ".svg", address));
+    png.addEventListener("click", async () => {
+      const image = new Image(), canvas = el("canvas");
+      image.src = address;
+      await image.decode();
+      [canvas.width, canvas.height] = [2 * image.naturalWidth, 2 * image.naturalHeight];
+      canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+      save(name + ".png", canvas.toDataURL("image/png"));
+    });
+    place.append(svg, " ", png);
+  }
+
   // The list of ads.
   const list = document.getElementById("ads"), more = document.getElementById("more"), found = document.getElementById("found");
   const search = document.getElementById("search"), collar = document.getElementById("collar"), sort = document.getElementById("sort");

@@ -117,7 +117,11 @@ def write_report(
     content["css"] = Markup(css_variables() + (here / "page.css").read_text("utf-8"))
     content["js"] = Markup((here / "page.js").read_text("utf-8"))
     # No "<" in the data: a text from an ad can neither end the script element nor begin another.
-    data = {"ads": page.ads, "words": {k: v for k, v in page.w.items() if isinstance(v, str)}}
+    data = {
+        "ads": page.ads,
+        "pictures": page.pictures,
+        "words": {k: v for k, v in page.w.items() if isinstance(v, str)},
+    }
     packed = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     content["data"] = Markup(packed.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"))
     template = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(
@@ -190,9 +194,6 @@ def _content(page: Page) -> dict[str, Any]:
     """What the template is filled with."""
     w, n = page.w, len(page.table)
     whole = page.estimate(())
-    models = (
-        sorted({str(m) for m in page.table["collar_model"].unique()} - {""}) if "collar_model" in page.table else []
-    )
     summary = (
         page.definition.summary_zh if page.lang == "zh" and page.definition.summary_zh else page.definition.summary
     )
@@ -201,7 +202,10 @@ def _content(page: Page) -> dict[str, Any]:
         "lang": page.lang,
         "w": w,
         "heading": w["title"].format(n=f"{n:,}"),
-        "subtitle": f"{page.source} · {w['definition']}: {page.definition.name}" + (f" ({summary})" if summary else ""),
+        "subtitle": f"{page.source} · {w['definition']}: " + w["definition_line"].format(
+            name=w["definition_names"].get(page.definition.name, page.definition.name),
+            own=page.definition.name, summary=summary or "–",
+        ),
         "shares": shares_section(page, whole),
         "warnings": [_said(line, w["warning_texts"]) for line in (*page.warnings, *_distinct(whole["warning"]))],
         "groups": [group_section(page, i) for i in range(len(page.by))],
@@ -213,7 +217,7 @@ def _content(page: Page) -> dict[str, Any]:
         "words": words_section(page),
         "ads_note": (w["ads_all"] if shown == n else w["ads_note"]).format(shown=f"{shown:,}", n=f"{n:,}"),
         "made": w["made"].format(
-            version=__version__, file=page.source, digest=page.digest, model=", ".join(models) or page.model.identity,
+            version=__version__, file=page.source, digest=page.digest, model=page.model_name,
             definition=page.definition.name,
         ),
         "read": _read_line(page.read, w["read"]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,17 +14,23 @@ from numpy.typing import NDArray
 
 from collarclass.definitions.definition import Definition, Facts, builtin_definitions
 from collarclass.definitions.labels import COLLARS, LABELS, STATUSES
-from collarclass.definitions.schooling import SCHOOLING_LEVELS
 from collarclass.errors import DataError
 from collarclass.files.file_input import TableInput
 from collarclass.model.model import Model
 from collarclass.model.stream import STREAMS, expected_right
 from collarclass.report import charts
-from collarclass.requirement_reader.certificates import UNNAMED
+from collarclass.report.pictures import (
+    MAX_GROUPS,
+    Picture,
+    certificate_counts,
+    commonest,
+    of_counts,
+    of_shares,
+    schooling_counts,
+)
 from collarclass.shares.dates import PERIODS
-from collarclass.tables.arrow import items
+from collarclass.shares.methods import methods_paragraph
 
-MAX_VALUES = 20
 MAX_TABLE_ROWS = 60
 MIN_CELL_ADS = 5
 _MAX_COLUMNS = 36
@@ -81,6 +87,17 @@ class Page:
     read: TableInput
     warnings: list[str]
     ads: list[dict[str, Any]]
+    pictures: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def model_name(self) -> str:
+        """The model that labelled the file, as far as the file says."""
+        names = (
+            sorted({str(name) for name in self.table["collar_model"].unique()} - {""})
+            if "collar_model" in self.table
+            else []
+        )
+        return ", ".join(names) or self.model.identity
 
 
 def _markup(text: str) -> Any:
@@ -140,7 +157,11 @@ def shares_section(page: Page, whole: pd.DataFrame) -> dict[str, Any]:
     note = w[f"{method}_note"].format(n=f"{whole['n_annotated'].iloc[0]:,}")
     if whole["low"].isna().any():
         note += " " + w["no_interval_note"]
-    return {"bars": bars, "note": note, "table": _table("shares", _share_head(page, [w["label"]]), rows)}
+    caption = w["picture_all"].format(**_file(page))
+    page.pictures["shares-picture"] = of_shares(whole, "", [""], w, caption, _methods(page, whole)).file()
+    methods = methods_paragraph(whole, model=page.model_name, language=page.lang)
+    table = _table("shares", _share_head(page, [w["label"]]), rows)
+    return {"bars": bars, "note": note, "table": table, "picture": "shares-picture", "methods": methods}
 
 
 def _share_head(page: Page, first: Sequence[str]) -> list[str]:
@@ -170,36 +191,33 @@ def group_section(page: Page, i: int) -> dict[str, Any]:
         for value, group in found.groupby(name, sort=False, observed=True)
         for row in _each(group)
     ]
-    out: dict[str, Any] = {
+    values = [str(value) for value in values]
+    caption = w["picture_shares"].format(column=said, **_file(page))
+    picture = of_shares(found, name, values, w, caption, _methods(page, found))
+    return {
         "id": f"by{i}",
         "heading": w["by"].format(column=said),
-        "note": "",
-        "chart": None,
-        "bars": None,
+        "dated": charts.are_periods([value for value in values if value]),
+        "note": w["by_more"].format(shown=MAX_GROUPS, n=f"{page.n_values[i]:,}") if len(values) > MAX_GROUPS else "",
+        "picture": _drawn(page, f"by-{i + 1}-picture", picture),
         "table": _table(f"by-{i + 1}", _share_head(page, [said, w["label"]]), rows, (0, 1)),
     }
-    dated = [value for value in values if value]
-    if dated and all(value[:4].isdigit() and len(value) in (4, 7) and value[4:5] in ("", "-") for value in dated):
-        series: dict[str, list[tuple[float, float, float]]] = {
-            label: [
-                (float(row.share), float(row.low), float(row.high))
-                for row in _each(found[(found["label"] == label) & (found[name] != "")])
-            ]
-            for label in LABELS
-        }
-        out["chart"] = _markup(charts.lines(dated, series, w, out["heading"]))
-        return out
-    sizes = found.groupby(name, observed=True)["n_ads"].first().sort_values(ascending=False, kind="stable")
-    out["bars"] = []
-    for value in sizes.index[:MAX_VALUES]:
-        group = found[found[name] == value].set_index("label")
-        gray = next(_each(group.loc[["gray"]]))
-        figure = f"{w['gray']} {100 * gray.share:.0f} %{_interval(gray.low, gray.high, 0)}"
-        shares = {label: float(group["share"].loc[label]) for label in COLLARS}
-        out["bars"].append(_bar(str(value) or w["missing"], shares, figure, page))
-    if len(sizes) > MAX_VALUES:
-        out["note"] = w["by_more"].format(shown=MAX_VALUES, n=f"{page.n_values[i]:,}")
-    return out
+
+
+def _file(page: Page) -> dict[str, str]:
+    """What captions say of the file."""
+    return {"n": f"{len(page.table):,}", "file": page.source}
+
+
+def _methods(page: Page, shares: pd.DataFrame) -> str:
+    """How shares were estimated, without the references."""
+    return methods_paragraph(shares, model=page.model_name, language=page.lang).split("\n")[0]
+
+
+def _drawn(page: Page, name: str, picture: Picture) -> dict[str, Any]:
+    """A picture for the page; its file is kept for those who save it."""
+    page.pictures[name] = picture.file()
+    return {"id": name, "chart": _markup(picture.chart), "note": picture.note, "caption": picture.caption}
 
 
 def crossed_section(page: Page) -> dict[str, Any] | None:
@@ -216,7 +234,7 @@ def crossed_section(page: Page) -> dict[str, Any] | None:
     if not len(gray):
         return None
     sizes = page.groups[down].value_counts()
-    names = list(sizes.index[:MAX_VALUES])
+    names = list(sizes.index[:MAX_GROUPS])
     columns = sorted(set(gray[across]))[-_MAX_COLUMNS:]
     cells = {
         (row[0], row[1]): row[2:]
@@ -252,8 +270,7 @@ def crossed_section(page: Page) -> dict[str, Any] | None:
 
 
 def _is_dated(column: Any) -> bool:
-    values = [str(v) for v in column.unique() if str(v)]
-    return bool(values) and all(v[:4].isdigit() and len(v) in (4, 7) and v[4:5] in ("", "-") for v in values)
+    return charts.are_periods([str(v) for v in column.unique() if str(v)])
 
 
 def _known(page: Page) -> NDArray[np.bool_]:
@@ -273,8 +290,9 @@ def plane_section(page: Page) -> dict[str, Any]:
     counts = np.histogram2d(scores[:, 1], scores[:, 0], bins=5, range=((0, 1), (0, 1)))[0][::-1]
     names = [f"{i / 5:.1f}–{(i + 1) / 5:.1f}" for i in range(5)]
     rows = [[_cell(names[4 - i]), *map(_count, line)] for i, line in enumerate(counts.tolist())]
+    picture = Picture(chart, page.w["picture_plane"].format(**_file(page)), page.w["plane_note"])
     return {
-        "chart": _markup(chart),
+        "picture": _drawn(page, "plane-picture", picture),
         "table": _table("plane-counts", ["", *names], rows, caption=page.w["plane_table"]),
     }
 
@@ -312,8 +330,9 @@ def definitions_section(page: Page) -> dict[str, Any]:
         name = str(found["definition"].iloc[0])
         shares = dict(zip(found["label"], found["share"].astype(float), strict=True))
         gray = next(_each(found[found["label"] == "gray"]))
-        bars.append(_bar(name, shares, f"{w['gray']} {100 * gray.share:.1f} %{_interval(gray.low, gray.high)}", page))
-        rows += [_share_row(page, [_cell(name), _cell(w[row.label], row.label)], row) for row in _each(found)]
+        said = w["definition_names"].get(name, name)
+        bars.append(_bar(said, shares, f"{w['gray']} {100 * gray.share:.1f} %{_interval(gray.low, gray.high)}", page))
+        rows += [_share_row(page, [_cell(said, name), _cell(w[row.label], row.label)], row) for row in _each(found)]
     if page.definition.is_model:
         for key, shares in _shifted(page).items():
             bars.append(_bar(w[key], shares, f"{w['gray']} {100 * shares['gray']:.1f} %", page))
@@ -345,17 +364,11 @@ def _shifted(page: Page) -> dict[str, dict[str, float]]:
 def stated_section(page: Page) -> dict[str, Any]:
     """Schooling and certificates that the ads ask for, by label."""
     w, n = page.w, len(page.table)
-    level = np.where(page.facts.level < 0, len(SCHOOLING_LEVELS), page.facts.level)
-    by_level = _crosstab(level, page.labels, len(SCHOOLING_LEVELS) + 1)
-    names = [*(level.names[page.lang] for level in SCHOOLING_LEVELS), w["none_stated"]]
-    most = max(1, by_level.sum(axis=1).max())
-    bars = []
-    for name, counts in zip(names, by_level, strict=True):
-        total = int(counts.sum())
-        shares = dict(zip(COLLARS, (counts / max(1, total)).tolist(), strict=True))
-        bars.append(_bar(name, shares, f"{total:,} ({100 * total / n:.0f} %)", page, 100 * total / most))
+    by_level = schooling_counts(page.facts.level, page.labels, page.lang, w)
+    [picture] = of_counts([(by_level, n)], w, w["picture_schooling"].format(**_file(page)), certificates=False)
     head = ["", *(w[label] for label in COLLARS)]
-    tables = [_table("schooling", [w["level"], *head[1:]], _rows(names, by_level))]
+    counts = np.array([*by_level.values()], np.int64)
+    tables = [_table("schooling", [w["level"], *head[1:]], _rows([*by_level], counts))]
     statuses = [w[name] for name in STATUSES]
     tables.append(
         _table("asked-for", [w["status"], *head[1:]], _rows(statuses, _crosstab(page.facts.status, page.labels, 5)))
@@ -364,7 +377,11 @@ def stated_section(page: Page) -> dict[str, Any]:
         counts = _crosstab(vocational, page.labels, 5)
         tables.append(_table("vocational", [w["vocational"], *head[1:]], _rows(statuses, counts)))
     tables = [{**t, "label": t["head"][0]} for t in tables]
-    return {"bars": bars, "tables": tables, "certificates": _certificates(page)}
+    return {
+        "picture": _drawn(page, "schooling-picture", picture),
+        "tables": tables,
+        "certificates": _certificates(page),
+    }
 
 
 def _crosstab(code: NDArray[Any], labels: NDArray[np.int8], n: int) -> NDArray[np.int64]:
@@ -381,15 +398,19 @@ def _certificates(page: Page) -> dict[str, Any] | None:
     """The certificates named most often."""
     if "certificates" not in page.table:
         return None
-    total: Counter[str] = Counter()
-    for cell, n in page.table["certificates"].value_counts().items():
-        for name in set(items(cell)):
-            total[name] += int(n)
-    if not total:
+    w = page.w
+    counts = certificate_counts(page.table["certificates"], page.labels.tolist())
+    if not counts:
         return None
-    most = sorted(total.items(), key=lambda item: (item[0] in UNNAMED.values(), -item[1], item[0]))
-    rows = [[_cell(name), _count(n)] for name, n in most[:_MAX_WORDS]]
-    return _table("certificates", [page.w["certificate"], page.w["count"]], rows)
+    [picture] = of_counts(
+        [(counts, len(page.table))], w, w["picture_certificates"].format(**_file(page)), certificates=True
+    )
+    most = commonest(Counter({name: sum(row) for name, row in counts.items()}))[:MAX_GROUPS]
+    rows = [
+        [_cell(w["unnamed"].get(name, name), name), *map(_count, [sum(counts[name]), *counts[name]])] for name in most
+    ]
+    head = [w["certificate"], w["count"], *(w[label] for label in COLLARS)]
+    return {"picture": _drawn(page, "certificates-picture", picture), "table": _table("certificates", head, rows)}
 
 
 def confidence_section(page: Page) -> dict[str, Any]:
@@ -438,7 +459,7 @@ def _kept(page: Page, sure: NDArray[np.float64]) -> dict[str, Any] | None:
         ]
         for least in sorted({least for curve in curves.values() for least in curve})
     ]
-    return _table("kept", page.w["kept_head"], rows, caption=page.w["kept"])
+    return _table("kept", page.w["kept_head"], rows)
 
 
 def words_section(page: Page) -> list[dict[str, Any]]:

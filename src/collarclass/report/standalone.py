@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from collarclass.explain.palette import LIGHT
-from collarclass.report.charts import number, tag
+from collarclass.report.charts import inside, number, tag, wrapped
 
 # What the classes of charts look like; names of colours are those of the palette.
 _LOOKS: tuple[tuple[str, dict[str, str]], ...] = (
@@ -28,11 +28,9 @@ _LOOKS: tuple[tuple[str, dict[str, str]], ...] = (
 
 def standalone(svg: str, caption: str, note: str) -> str:
     """A chart that needs no page: with colours of its own, on white, its caption above and a note below it."""
-    found = re.match(r'<svg viewBox="0 0 ([\d.]+) ([\d.]+)"[^>]*>(.*)</svg>\Z', svg, re.DOTALL)
-    assert found is not None
-    width, height, content = float(found[1]), float(found[2]), found[3]
+    width, height, content = inside(svg)
     content = re.sub(r'class="([^"]*)"', lambda match: _attributes(match[1].split()), content)
-    above, below = _wrapped(caption, width / 7.8), _wrapped(note, width / 4.4)
+    above, below = wrapped(caption, width / 7.8), wrapped(note, width / 4.4)
     top, pad = 16.0 * len(above) + 12, 12.0
     whole = (width + 2 * pad, top + height + 11.0 * len(below) + 26)
     lines_above = [
@@ -77,15 +75,3 @@ def _attributes(names: Sequence[str]) -> str:
             if label == "white":
                 out |= {"stroke": line, "stroke-width": out.get("stroke-width", ".6")}
     return " ".join(f'{key}="{value}"' for key, value in out.items())
-
-
-def _wrapped(text: str, most: float) -> list[str]:
-    """Lines of so many letters; Chinese, which is twice as wide, may be cut anywhere."""
-    out, line, used = [], "", 0.0
-    for word in re.findall(r"[\u2e80-\uffef]|[^\s\u2e80-\uffef]+|\s+", text):
-        size = sum(2 if c > "\u2e80" else 1 for c in word)
-        if used + size > most and line.strip():
-            out.append(line.strip())
-            line, used = "", 0.0
-        line, used = line + word, used + size
-    return [*out, line.strip()] if line.strip() else out

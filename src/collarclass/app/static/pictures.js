@@ -1,7 +1,8 @@
 // Pictures of a labelled file, drawn by the server as files of their own, with the numbers and the words for a paper.
 
-import { get } from "./api.js";
+import { Failed, get, upload } from "./api.js";
 import { copy, h, put } from "./dom.js";
+import { dropZone } from "./drop.js";
 import { badge } from "./plane.js";
 import { t } from "./words.js";
 
@@ -39,7 +40,17 @@ function differences(rows) {
     h("small", {}, row.low === null ? ` ${t("noInterval")}` : ` ${t("interval", points(row.low), points(row.high))}`)))) : null;
 }
 
-/** The pictures of a job. */
+/** Wait until a file that was handed in is labelled. */
+async function finished(id) {
+  for (;;) {
+    const job = await get(`v1/files/${id}`);
+    if (job.state === "done" && job.rows) return job;
+    if (!["waiting", "running"].includes(job.state)) throw new Failed(job.error ?? t("failedJob"), 400);
+    await new Promise((resolve) => { setTimeout(resolve, 300); });
+  }
+}
+
+/** The pictures of a job: of all its ads, of two of its groups, or of it and another file beside each other. */
 export function pictures(job) {
   const area = h("div", { class: "results pictures" }), body = h("div");
   const select = (id, options, chosen) => h("select", { id, onchange: draw }, options.map(([value, name]) => h("option", { value, selected: value === chosen }, name)));
@@ -47,8 +58,10 @@ export function pictures(job) {
   const what = select("what", WHAT.map((name) => [name, t(`what_${name}`)]), "shares");
   const by = select("by", ["", ...columns].map((name) => [name, name === "" || PERIODS.includes(name) ? t(`by_${name}`) : name]), columns[0] ?? "");
   const two = ["first", "second"].map((id) => select(id, [["", t("everyGroup")]], ""));
+  const other = select("other", [["", t("noOther")]], "");
   const field = (name, control) => h("div", { class: "field" }, h("label", { for: control.id }, name), control);
   const more = h("div", { class: "fields inner" }, field(t("pictureBy"), by), field(t("pictureFirst"), two[0]), field(t("pictureSecond"), two[1]));
+  const upload_ = h("div");
   let asked = 0;
 
   function offer(found) {
@@ -59,30 +72,52 @@ export function pictures(job) {
     }
   }
 
+  /** Files that were labelled before, and a place for one more. */
+  async function offerFiles(chosen) {
+    const { files } = await get("v1/files");
+    put(other, h("option", { value: "" }, t("noOther")), files.filter((one) => one.id !== job.id && one.state === "done" && one.rows)
+      .map((one) => h("option", { value: one.id, selected: one.id === chosen }, one.name)));
+    put(upload_, h("details", {}, h("summary", {}, t("otherUpload")), dropZone(t("drop"), hand, { id: "otherfile", small: true })));
+  }
+
+  async function hand(file) {
+    put(body, h("p", { class: "quiet busy", role: "status" }, t("otherRunning", file.name)));
+    try {
+      const { id } = await finished((await upload(`v1/files?start=true&name=${encodeURIComponent(file.name.slice(-200))}`, file)).id);
+      await offerFiles(id);
+      await draw();
+    } catch (error) {
+      put(body, h("p", { class: "error", role: "alert" }, error.status ? error.message : t("down")));
+    }
+  }
+
   async function draw(event) {
     if (event?.target === by) for (const one of two) one.value = "";
-    const mine = ++asked, shares = what.value === "shares";
-    more.hidden = !shares;
-    const query = new URLSearchParams({ lang: t.language() });
-    if (shares) {
+    const mine = ++asked, shares = what.value === "shares", beside = other.value !== "";
+    more.hidden = beside;
+    const query = new URLSearchParams({ lang: t.language(), across: String(matchMedia("(min-width: 48rem)").matches) });
+    if (beside) query.set("other", other.value);
+    else {
       query.set("by", by.value);
       if (two[0].value && two[1].value) for (const one of two) query.set(one.id, one.value);
     }
     area.setAttribute("aria-busy", "true");
     put(body, h("p", { class: "quiet busy", role: "status" }, t("drawing")));
     try {
-      const found = shares ? await get(`v1/files/${job.id}/shares?${query}`) : null;
+      const found = await get(`v1/files/${job.id}/shares?${query}`);
       query.set("what", what.value);
       const address = `v1/files/${job.id}/picture.svg?${query}`;
-      const image = h("img", { src: address, alt: [t(`what_${what.value}`), shares ? `${t("pictureBy")} ${by.selectedOptions[0].textContent}` : ""].filter(Boolean).join(", "), id: "picture" });
+      const alt = [t(`what_${what.value}`), beside ? `${job.name}, ${other.selectedOptions[0].textContent}` : shares || query.has("first") ? `${t("pictureBy")} ${by.selectedOptions[0].textContent}` : ""];
+      const image = h("img", { src: address, alt: alt.filter(Boolean).join(", "), id: "picture" });
       await image.decode();
       if (mine !== asked) return;
-      if (found) offer(found);
+      if (!beside) offer(found);
       const name = `${job.name.replace(/\.[^.]*$/, "")}-${what.value}`;
-      put(body, h("figure", { class: "picture" }, image),
+      put(body, h("figure", { class: query.has("other") || query.has("first") ? "picture pair" : "picture" }, image),
         h("div", { class: "actions" }, h("button", { class: "button", id: "saveSvg", onclick: () => save(address, `${name}.svg`) }, t("saveSvg")),
           h("button", { class: "button", id: "savePng", onclick: () => savePng(image, `${name}.png`) }, t("savePng"))),
-        found ? [differences(found.differences), numbers(found, by.value), h("details", { class: "methods" }, h("summary", {}, t("methodsHead")), h("p", { class: "methodstext" }, found.methods),
+        found.warnings.length && shares ? h("p", { class: "quiet" }, found.warnings.join(t("semicolon"))) : null,
+        shares ? [differences(found.differences), numbers(found, beside ? "file" : by.value), h("details", { class: "methods" }, h("summary", {}, t("methodsHead")), h("p", { class: "methodstext" }, found.methods),
           h("button", { class: "plain", onclick: (click) => copy(found.methods, click.target, t("copied")) }, t("copyMethods")))] : null);
     } catch (error) {
       if (mine === asked) put(body, h("p", { class: "error", role: "alert" }, error.status ? error.message : t("down")));
@@ -91,7 +126,8 @@ export function pictures(job) {
     }
   }
 
-  put(area, h("h2", {}, t("picturesHead")), h("div", { class: "fields" }, field(t("pictureWhat"), what), more), body);
+  put(area, h("h2", {}, t("picturesHead")), h("div", { class: "fields" }, field(t("pictureWhat"), what), field(t("besideFile"), other), more), upload_, body);
+  offerFiles().catch(() => {});
   draw();
   return area;
 }
