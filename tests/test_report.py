@@ -357,7 +357,7 @@ def test_the_layout(
     assert tab.run("document.documentElement.scrollWidth") <= width
     assert tab.run(OUTSIDE) == []
     assert tab.run(TOO_NARROW) == []
-    assert tab.run("document.documentElement.scrollHeight") < (13_000 if width == 360 else 10_200)
+    assert tab.run("document.documentElement.scrollHeight") < (13_000 if width == 360 else 11_000)
     tab.run("document.querySelectorAll('details').forEach(d => { d.open = true; })")
     tab.wait("document.querySelectorAll('.ad').length >= 20")
     assert tab.run("document.documentElement.scrollWidth") <= width
