@@ -148,9 +148,12 @@ def deciding_words(
             begin, stop = begins[k], ends[k]
             titled = begin < offset
             source, beyond = ((titles[i] or "") if titles else "", 0) if titled else (text, offset)
-            begin, stop = whole_words(source, begin - beyond, stop - beyond)
-            if any(titled == field and begin < b and a < stop for field, a, b in taken):
-                continue  # its words are shown already
+            begin, stop = begin - beyond, stop - beyond
+            if _is_taken(titled, begin, stop, taken):
+                continue  # its words are shown already, and need not be looked for
+            begin, stop = whole_words(source, begin, stop)
+            if _is_taken(titled, begin, stop, taken):
+                continue
             taken.append((titled, begin, stop))
             found = shown(source[begin:stop])
             words.setdefault(found.casefold(), found)
@@ -158,6 +161,11 @@ def deciding_words(
                 break
         out.append("; ".join(words.values()))
     return out
+
+
+def _is_taken(titled: bool, begin: int, stop: int, taken: Sequence[tuple[bool, int, int]]) -> bool:
+    """Whether a run of a title or text overlaps one of those that are shown."""
+    return any(titled == field and begin < b and a < stop for field, a, b in taken)
 
 
 def reasons(terms: SumTerms, gradient: tuple[float, float], text: str, title: str | None) -> tuple[Reason, ...]:

@@ -36,6 +36,8 @@ _BLOCK_TAGS = frozenset(
 )
 # fmt: on
 _SILENT_TAGS = frozenset(("script", "style", "template"))
+_INLINE_TAGS = ("a", "b", "em", "font", "i", "span", "strong", "u")
+_SHOWN = {**dict.fromkeys(_BLOCK_TAGS, "\n"), **dict.fromkeys(_INLINE_TAGS, "")}  # what stands for most tags
 _MAX_ESCAPES = 3  # once for the markup, and again for markup that was escaped
 
 
@@ -64,62 +66,61 @@ def read_markup(text: str) -> tuple[str, NDArray[np.int64] | None]:
     for _ in range(_MAX_ESCAPES):
         if not (_TAG.search(text) or _REFERENCE.search(text)):
             break
-        runs, starts, steps = _runs(text)
-        plain = "".join(runs)
+        pieces = _runs(text)
+        plain = "".join([run for run, _, _ in pieces])
         if plain == text:
             break
-        index = _spread(runs, starts, steps)
+        index = _spread(pieces)
         text, places = plain, index if places is None else places[index]
     return text, places
 
 
-class _Pieces:
-    """The visible runs of a text: each with its start, and a step of 1 as it stands or 0 in something's place."""
-
-    def __init__(self) -> None:
-        self.runs: list[str] = []
-        self.starts: list[int] = []
-        self.steps: list[int] = []
-
-    def add(self, run: str, start: int, step: int) -> None:
-        if run:
-            self.runs.append(run)
-            self.starts.append(start)
-            self.steps.append(step)
-
-    def add_text(self, text: str, start: int, end: int) -> None:
-        """Add a stretch without tags, its entities decoded."""
-        if start == end:
-            return
-        done = start
-        for match in _ENTITY.finditer(text, start, end):
-            self.add(text[done : match.start()], done, 1)
-            self.add(_decoded(match.group()), match.start(), 0)
-            done = match.end()
-        self.add(text[done:end], done, 1)
+_Piece = tuple[str, int, int]  # a visible run, its start, and a step of 1 as it stands or 0 in something's place
 
 
-def _runs(text: str) -> tuple[list[str], list[int], list[int]]:
+def _add_text(pieces: list[_Piece], text: str, start: int, end: int) -> None:
+    """Add a stretch without tags, its entities decoded."""
+    done = start
+    for match in _ENTITY.finditer(text, start, end):
+        at, after = match.span()
+        if at > done:
+            pieces.append((text[done:at], done, 1))
+        if decoded := _decoded(match[0]):
+            pieces.append((decoded, at, 0))
+        done = after
+    if end > done:
+        pieces.append((text[done:end], done, 1))
+
+
+def _runs(text: str) -> list[_Piece]:
     """Cut a text into visible runs."""
-    pieces = _Pieces()
+    pieces: list[_Piece] = []
     unclosed: set[str] = set()  # what was sought once in vain, and is not sought again
     done, last = 0, text.rfind(">")
-    found = _CANDIDATE.search(text)
+    candidate, opening = _CANDIDATE.search, _OPENING.search
+    found = candidate(text)
     while found:
         at, end = found.span()
-        if found[2] == ">":
-            end, replacement = _tag(text, at, end, found[1].lower(), unclosed)
-        else:
+        name, sign = found.groups()
+        if sign != ">":
             end, replacement = _markup_at(text, at, unclosed)
+        elif name in _SHOWN:
+            replacement = _SHOWN[name]
+        else:
+            end, replacement = _tag(text, at, end, name.lower(), unclosed)
         if end > at:
             if at > done:
-                pieces.add_text(text, done, at)
-            pieces.add(replacement, at, 0)
+                _add_text(pieces, text, done, at)
+            if replacement:
+                pieces.append((replacement, at, 0))
             done = end
+        else:
+            end = at + 1
         # Behind the last ">" nothing ends any more; what opens a comment is left out all the same.
-        found = (_CANDIDATE if end <= last else _OPENING).search(text, max(end, at + 1))
-    pieces.add_text(text, done, len(text))
-    return pieces.runs, pieces.starts, pieces.steps
+        found = candidate(text, end) if end <= last else opening(text, end)
+    if len(text) > done:
+        _add_text(pieces, text, done, len(text))
+    return pieces
 
 
 def _markup_at(text: str, at: int, unclosed: set[str]) -> tuple[int, str]:
@@ -147,7 +148,9 @@ def _tag(text: str, start: int, end: int, name: str, unclosed: set[str]) -> tupl
 
 def _after(text: str, mark: str, start: int, unclosed: set[str]) -> int:
     """End of the next `mark`; -1 if there is none."""
-    found = -1 if mark in unclosed else text.find(mark, start)
+    if mark in unclosed:
+        return -1
+    found = text.find(mark, start)
     if found < 0:
         unclosed.add(mark)
         return -1
@@ -192,9 +195,13 @@ def _decoded(entity: str) -> str:
     return entity.rstrip(";") if char == entity else char
 
 
-def _spread(runs: list[str], starts: list[int], steps: list[int]) -> NDArray[np.int64]:
+def _spread(pieces: list[_Piece]) -> NDArray[np.int64]:
     """The place of each character, from the place of each run."""
-    lengths = np.fromiter(map(len, runs), np.int64, len(runs))
-    begin = np.repeat(np.array(starts, dtype=np.int64), lengths)
-    within = np.arange(len(begin)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    return begin + within * np.repeat(np.array(steps, dtype=np.int64), lengths)
+    lengths = np.array([len(run) for run, _, _ in pieces], dtype=np.int64)
+    start = np.array([start for _, start, _ in pieces], dtype=np.int64)
+    step = np.array([step for _, _, step in pieces], dtype=np.int64)
+    begin = start - (lengths.cumsum() - lengths) * step
+    places = step.repeat(lengths)
+    places *= np.arange(len(places))
+    places += begin.repeat(lengths)
+    return places
