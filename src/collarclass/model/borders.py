@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import html
-import re
+import string
 from functools import cache
 from importlib.resources import files
 
 _MAX_WORD_CHARACTERS = 4  # characters of a word of the list
 _REACH = 12  # characters before a run from where its words are told apart
-_ALNUM = r"[^\W_\u3400-\u9fff]"  # in a script that parts words by signs
-_JOINT = "[&/+\\-'\u2019]"  # that holds a word together
-_JOINED = rf"(?<={_ALNUM}){_ALNUM}++|(?<={_ALNUM}{_JOINT}){_ALNUM}|(?<={_ALNUM}){_JOINT}(?={_ALNUM})"
-_BEFORE = re.compile(rf"(?:{_JOINED})*+")  # the same from the right to the left
-_BEHIND = re.compile(rf"(?:{_JOINED}|(?<! )[+#])*+")  # signs that end a word, too: C++, C#
-_WINDOW = 64  # characters that are turned round at once
+_LATIN = string.ascii_letters + string.digits  # of these as many as stand together are one word
+_WINDOW = 64  # characters of which such a run is looked for at once
+_JOINTS = "&/+-'\u2019"  # that hold a word together
+_CLOSING = "+#"  # signs that end one: C++, C#
 
 
 def whole_words(text: str, start: int, end: int) -> tuple[int, int]:
@@ -33,11 +31,22 @@ def whole_words(text: str, start: int, end: int) -> tuple[int, int]:
     """
     if not 0 <= start < end <= len(text):
         return start, end
-    start = _word_at(text, start)[0] if _is_hanzi(text[start]) else _word_before(text, start)
+    if _is_hanzi(text[start]):
+        start = _word_at(text, start)[0]
+    else:
+        while start > 0 and _joined(text, start):
+            start -= 1
+            if text[start] in _LATIN:
+                before = text[max(start - _WINDOW, 0) : start]
+                start -= len(before) - len(before.rstrip(_LATIN))
     if _is_hanzi(text[end - 1]):
         end = _word_at(text, end - 1)[1]
-    elif (found := _BEHIND.match(text, end)) is not None:
-        end = found.end()
+    else:
+        while end < len(text) and (_joined(text, end) or (text[end] in _CLOSING and text[end - 1] != " ")):
+            end += 1
+            if text[end - 1] in _LATIN:
+                behind = text[end : end + _WINDOW]
+                end += len(behind) - len(behind.lstrip(_LATIN))
     return start, end
 
 
@@ -52,17 +61,16 @@ def shown(words: str) -> str:
     return " ".join(html.unescape(words).split())
 
 
-def _word_before(text: str, start: int) -> int:
-    """Where the word begins that holds characters `start` - 1 and `start`."""
-    right, window = min(start + 2, len(text)), _WINDOW
-    while True:
-        left = max(start - window, 0)
-        turned = text[left:right][::-1]
-        found = _BEFORE.match(turned, right - start)
-        end = found.end() if found else right - start
-        if left == 0 or end < len(turned) - 1:  # what joins two characters may stand in the next
-            return right - end
-        window *= 4
+def _joined(text: str, k: int) -> bool:
+    """Whether no word ends before character k, in a script that parts words by signs."""
+    left, right = text[k - 1], text[k]
+    if _is_hanzi(left) or _is_hanzi(right):
+        return False
+    if left.isalnum() and right.isalnum():
+        return True
+    if right in _JOINTS:
+        return left.isalnum() and k + 1 < len(text) and text[k + 1].isalnum() and not _is_hanzi(text[k + 1])
+    return left in _JOINTS and right.isalnum() and k > 1 and text[k - 2].isalnum() and not _is_hanzi(text[k - 2])
 
 
 def _word_at(text: str, k: int) -> tuple[int, int]:
