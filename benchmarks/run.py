@@ -32,12 +32,27 @@ ROOT = Path(__file__).resolve().parents[1]
 LENGTH = 2600
 N_ADS = 6000
 ROUNDS = 5
-N_FOR_WORKERS = 300_000
+MILLION = 1_000_000
+SHORT_LENGTH = 700  # characters of an ad of the file of a million
 
 ON_DISK = """
-import os, resource, sys, time
+import glob, os, resource, sys, threading, time
 os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:int(sys.argv[1])])
 source, target, model, way = sys.argv[2:6]
+highest = {}
+
+def watch():  # ru_maxrss would count the process that started this one, too
+    while True:
+        workers = [pid for path in glob.glob("/proc/self/task/*/children") for pid in open(path).read().split()]
+        for pid in ["self", *workers]:
+            try:
+                with open(f"/proc/{pid}/status") as file:
+                    highest[pid] = next(int(line.split()[1]) for line in file if line.startswith("VmHWM"))
+            except (OSError, StopIteration):
+                continue
+        time.sleep(0.2)
+
+threading.Thread(target=watch, daemon=True).start()
 started = time.perf_counter()
 if way == "pandas":
     import pickle, pandas as pd
@@ -55,9 +70,8 @@ else:
                n_jobs=int(way[-1]) if way[-1].isdigit() else 1)
 wall = time.perf_counter() - started
 own = resource.getrusage(resource.RUSAGE_SELF)
-with open("/proc/self/status") as file:  # ru_maxrss would count the process that started this one
-    peak = next(int(line.split()[1]) for line in file if line.startswith("VmHWM"))
-print(wall, own.ru_utime + own.ru_stime, peak / 1024)
+time.sleep(0.5)
+print(wall, own.ru_utime + own.ru_stime, sum(highest.values()) / 1024)
 """
 
 
@@ -193,7 +207,7 @@ def write_ads(ads: list[tuple[str, str, str]], n: int, path: Path) -> None:
 
 
 def on_disk(cores: int, source: Path, target: Path, model: Path, way: str) -> tuple[float, float, float]:
-    """Wall and processor seconds and peak megabytes of labelling a file in a process of its own."""
+    """Wall and processor seconds, and peak megabytes with its workers', of labelling a file in a process of its own."""
     command = [sys.executable, "-c", ON_DISK, str(cores), str(source), str(target), str(model), way]
     done = subprocess.run(command, check=True, capture_output=True, text=True, env=_environment())
     wall, cpu, peak = map(float, done.stdout.split())
@@ -202,39 +216,40 @@ def on_disk(cores: int, source: Path, target: Path, model: Path, way: str) -> tu
 
 def _environment() -> dict[str, str]:
     path = os.pathsep.join(filter(None, (str(ROOT / "src"), os.environ.get("PYTHONPATH"))))
-    return {**os.environ, "PYTHONPATH": path}
+    # Bytecode is kept, as it is of installed packages.
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONPATH": path}
 
 
-def files(
-    ads: list[tuple[str, str, str]], model: Path, folder: Path, most: int
-) -> tuple[list[list[str]], str]:
-    """Growth from a thousand ads up, and several workers."""
+def files(ads: list[tuple[str, str, str]], model: Path, folder: Path, most: int) -> list[list[str]]:
+    """Growth from a thousand ads up, beside pandas and scikit-learn."""
     rows: list[list[str]] = []
-    workers = ""
     source, target = folder / "ads.csv", folder / "out.csv"
-    for n in (n for n in (1_000, 10_000, 100_000, 1_000_000) if n <= most):
+    for n in (n for n in (1_000, 10_000, 100_000) if n <= most):
         print(f"file of {n:,} ads")
         write_ads(ads, n, source)
         size = source.stat().st_size / 1e6
         ours = on_disk(1, source, target, model, "plain")
+        theirs = on_disk(1, source, target, folder / "pipeline.pkl", "pandas")
         cells = [f"{n:,}", f"{size:,.0f}", f"{n / ours[1]:,.0f}", f"{ours[2]:,.0f}"]
-        if n <= 100_000:
-            theirs = on_disk(1, source, target, folder / "pipeline.pkl", "pandas")
-            cells += [f"{n / theirs[1]:,.0f}", f"{theirs[2]:,.0f}", f"{theirs[1] / ours[1]:.1f}"]
-        else:
-            cells += ["", "", ""]
-        rows.append(cells)
-    if most >= N_FOR_WORKERS and len(os.sched_getaffinity(0)) > 1:
-        print("several workers")
-        write_ads(ads, N_FOR_WORKERS, source)
-        one, two = (
-            min(on_disk(2, source, target, model, way)[0] for _ in range(2)) for way in ("plain", "plain2")
-        )
-        workers = (
-            f"Two workers on {N_FOR_WORKERS:,} ads: {one:.1f} s with one, {two:.1f} s with two, "
-            f"{one / two:.2f} times as fast (wall time, best of two; load average {os.getloadavg()[0]:.1f})."
-        )
-    return rows, workers
+        rows.append([*cells, f"{n / theirs[1]:,.0f}", f"{theirs[2]:,.0f}", f"{theirs[1] / ours[1]:.1f}"])
+    return rows
+
+
+def million(model: Path, folder: Path) -> list[list[str]]:
+    """A million shorter ads on one core and on two: wall time, so nothing else is to run beside it."""
+    source, target = folder / "ads.csv", folder / "out.csv"
+    write_ads(make_ads(N_ADS, SHORT_LENGTH), MILLION, source)
+    command, rows = "collarclass label ads.csv -o out.csv", []
+    ways = ((1, " --no-evidence", "plain"), (1, "", "evidence"), (2, " --no-evidence --n-jobs 2", "plain2"))
+    for cores, options, way in ways:
+        if cores > len(os.sched_getaffinity(0)):
+            continue
+        print(f"a million ads, {cores} cores, {way}")
+        wall, _, peak = on_disk(cores, source, target, model, way)
+        rows.append([f"`{command}{options}`", str(cores), f"{wall:.1f}", f"{MILLION / wall:,.0f}", f"{peak:,.0f}"])
+    source.unlink()
+    return rows
 
 
 def start_up(model: Path) -> list[list[str]]:
@@ -316,7 +331,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         memory = in_memory(ads, model, folder)
-        disk, workers = files(ads, given.model, folder, given.most)
+        disk = files(ads, given.model, folder, given.most)
+        whole = million(given.model, folder) if given.most >= MILLION else []
     names = ["rows", "MB", "ads/s", "peak MB", "pandas + scikit-learn ads/s", "peak MB", "times as fast"]
     text = f"""# Results
 
@@ -340,7 +356,12 @@ CSV in, CSV out, each in a process of its own, start and model load included; ra
 
 {table(names, disk)}
 
-{workers}
+## A million ads, one core and two
+
+Of {SHORT_LENGTH} characters each, CSV in, CSV out: wall time, start and model load included; memory is that of the
+command and its workers together. Load average {os.getloadavg()[0]:.1f}.
+
+{table(["command", "cores", "s", "ads/s", "peak MB"], whole)}
 
 ## Start-up, seconds
 

@@ -74,7 +74,7 @@ STEPS = (
     Step("research.measure.benchmark_page"),
     Step("research.measure.paper_figures"),
     Step("benchmarks.tables", ("--rows", "3000", "--rounds", "2")),
-    Step("benchmarks.run", ("--most", "100000")),
+    Step("benchmarks.run"),
 )
 
 
