@@ -4,12 +4,14 @@
 
 To be run when words of the lexicon have moved from one level to another: where an ad or a case is said to state OLD,
 names no word of it, and names one of NEW, it states NEW from now on. Rewrites data/real_ads/ratings.csv and
-data/requirements/*.csv. The texts of real ads are not needed, because their mentions are stored.
+data/requirements/*.csv, and names all levels in the schema of submissions to the benchmark. The texts of real ads are
+not needed, because their mentions are stored.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -47,6 +49,13 @@ def rewrite(path: Path, ids: set[str], old: int, new: int) -> int:
     return n
 
 
+def name_levels(path: Path) -> None:
+    """Name the levels as they stand in the schema of submissions."""
+    schema = json.loads(path.read_text("utf-8"))
+    schema["items"]["properties"]["level"]["enum"] = ["", *LEVELS]
+    path.write_text(json.dumps(schema, indent=1) + "\n", "utf-8")
+
+
 def main() -> None:
     """Find, rewrite, count."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
@@ -68,6 +77,7 @@ def main() -> None:
         (DATA / "requirements" / "own_ads.csv", written_ids),
     ):
         print(f"{path.relative_to(DATA.parent)}: {rewrite(path, ids, old, new)} of {len(ids)}")
+    name_levels(DATA / "benchmark" / "submission.schema.json")
 
 
 if __name__ == "__main__":
