@@ -180,7 +180,7 @@ def test_interrupted(tmp_path: Path, small_model_path: Path) -> None:
             time.sleep(0.005)
         process.send_signal(signal.SIGINT)
         assert process.stderr is not None
-        assert process.stderr.read().decode().strip().endswith("goes on with --resume.")
+        assert process.stderr.read().decode().strip().endswith("with --resume continues.")
         assert process.wait() == 130
     assert not target.exists()
     run("label", source, "-o", target, "-m", small_model_path, "--batch-size", "100", "--resume")

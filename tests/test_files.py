@@ -747,7 +747,7 @@ def test_a_target_that_appears_meanwhile_is_not_overwritten(hundred: Path, tmp_p
     def appear(done: int, share: float) -> None:
         target.write_text("mine")
 
-    refused("has come to be there meanwhile", hundred, target, model=small_model, progress=appear)
+    refused("has appeared meanwhile", hundred, target, model=small_model, progress=appear)
     assert target.read_text() == "mine"
     assert label_file(hundred, target, model=small_model, resume=True, force=True).rows == 100
 

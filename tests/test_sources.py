@@ -311,7 +311,7 @@ def test_json_lines_in_a_json_file_stay_lines(tmp_path: Path, small_model: Model
         ('[{"text": "x"}', "ends in the middle of its JSON array"),
         ('[{"text": "x"}, {"text": "', "ends in the middle of its JSON array"),
         ('[{"text": "x"}}]', "is not a JSON array"),
-        ('[{"text": "x"}] more', "goes on after its JSON array"),
+        ('[{"text": "x"}] more', "has more after its JSON array"),
         ("[]", "is empty|no JSON object"),
         ("[1, 2]", "holds no JSON object"),
     ],

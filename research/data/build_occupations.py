@@ -9,7 +9,7 @@ pairs, columns `onet19` and `isco08`. --csco: CSV of `onet_code` and `csco22`. -
 composite of official lists. --fill: CSV with `soc`, `edu_years_filled` and `edu_source` for
 occupations without a Required Level of Education of their own.
 
-Then lists the strong disagreements between rating and figures whose `why` does not speak of them, so
+Then lists the strong disagreements between rating and figures whose `why` does not name them, so
 that they can be looked at again. Writes the file, and its numbers into the data card beside it, only
 when every occupation is rated.
 """

@@ -54,7 +54,7 @@ def real_numbers(data: Path) -> str:
         "|---|---:|---:|",
         *(f"| {name} | {a} | {b} |" for name, (a, b) in _real_rows(ratings).items()),
         "",
-        "Two readings of a random tenth, the second without sight of the first, with 95 % intervals:",
+        "Two readings of a random tenth, the second without seeing the first, with 95 % intervals:",
         "",
         "| | English | Chinese |",
         "|---|---:|---:|",

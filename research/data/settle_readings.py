@@ -4,7 +4,7 @@
 
 Reads data/real_ads/readings.csv, one row for each reading of an ad; writes data/real_ads/ratings.csv,
 one row for each ad, and data/real_ads/agreement.json. The second readings are a random tenth, read
-without sight of the first; further second readings are of ads that the first annotator called a
+without seeing the first; further second readings are of ads that the first annotator called a
 toss-up; ads whose labels differ were read a third time. The label that most readings gave stands (of
 three different ones the third), and the ratings are the mean of the readings that gave it. Ads that
 were no clear case were read anew by the rules for ties, data/real_ads/ties.csv: there the last reading

@@ -38,7 +38,7 @@ OTHERS = (ROOT / "data" / "figures_on_real_ads.json", ROOT / "data" / "benchmark
 _MARK = re.compile(r"<!-- figure (?P<name>[\w/]+)/(?P<key>\w+) -->.*?<!-- end of figure -->", re.DOTALL)
 _GENERATED = re.compile(r"<!-- (?!end of)(?!not run).*? -->.*?<!-- end of .*? -->", re.DOTALL)
 _MODEL = re.compile(r"\bstandard [0-9a-f]{10}\b")
-# Pages that tell of models before this one.
+# Pages about models before this one.
 _HISTORY = ("CHANGELOG.md", "docs/research/experiments.md")
 
 
@@ -183,7 +183,7 @@ def stale() -> list[str]:
         found += [f"{name} has a place for {mark}, which no file has." for mark in marks if mark not in figures]
         if name not in _HISTORY:
             others = sorted(set(_MODEL.findall(text)) - {model})
-            found += [f"{name} speaks of {other}; the shipped model is {model}." for other in others]
+            found += [f"{name} names {other}; the shipped model is {model}." for other in others]
     return found
 
 

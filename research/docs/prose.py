@@ -14,7 +14,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 TURNS = Path(__file__).with_name("turns.txt")
-WHERE = ("*.md", "docs/**/*.md", "src/**/*.py", "src/**/*.js", "src/**/*.j2", "research/**/*.py", "benchmarks/*.py")
+WHERE = (
+    *("*.md", "docs/**/*.md", "data/**/*.md", "models/**/*.md", "benchmarks/*.md", "paper/*.md"),
+    *("src/**/*.py", "src/**/*.js", "src/**/*.j2", "research/**/*.py", "benchmarks/*.py"),
+)
 VENDORED = "vendor"
 
 

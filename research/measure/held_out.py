@@ -32,7 +32,7 @@ COLUMNS = ["part", "source", "language", "label", "sure", *GUESSES, "model"]
 
 
 def of_training() -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Real ads, each judged by a model that saw no ad of its source, and the occupations of written ads, likewise."""
+    """Real ads, each judged by a model that saw no ad of its source; for written ads the same, by occupation."""
     real, _ = real_ads(DATA, read_mentions(DATA), default_model().reader)
     written, _ = read_data(DATA)
     model, classifier = train(DATA, progress=False)

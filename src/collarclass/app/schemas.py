@@ -91,7 +91,7 @@ class ClassifyRequest(_Strict):
 
     @property
     def every(self) -> list[Ad]:
-        """The ads, be it one or several."""
+        """The ads, one or several."""
         return self.ads or [Ad(text=self.text or "", title=self.title, code=self.code)]
 
     @model_validator(mode="after")

@@ -180,7 +180,7 @@ def label(
         if beside is not None:
             check_free(beside, options["force"], *expand(source), target, other)
     goes_on = "-" not in (*source, target)
-    with ending("Interrupted: the same command goes on with --resume." if goes_on else "Interrupted."):
+    with ending("Interrupted: the same command with --resume continues." if goes_on else "Interrupted."):
         done = label_file(
             source,
             target,

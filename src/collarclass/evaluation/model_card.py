@@ -81,7 +81,7 @@ def model_card(model: Model, real: dict[str, Any] | None = None, explanations: d
         ),
         *([f"| real ads, as counts | {_n(unseen, 'en')} | {_n(unseen, 'zh')} |"] if unseen else ()),
         "",
-        f"Besides, the working titles of {facts['occupations']:,} O*NET occupations as ads of a title alone"
+        f"It also learnt the working titles of {facts['occupations']:,} O*NET occupations as ads of a title alone"
         + (f", and {facts['own_ads']:,} ads of the user's own." if facts["own_ads"] else ".")
         + (" Real ads come as hashed counts and ratings; their texts are not part of the project." if unseen else ""),
         "",
@@ -117,9 +117,9 @@ def model_card(model: Model, real: dict[str, Any] | None = None, explanations: d
         "- Structure is not understood: a duty of the team, a client or a product reads like the worker's own.",
         "- An ad that leaves schooling unstated is judged by its words; trades and technicians near the line",
         "  between blue and gray are the commonest error.",
-        "- People who manage technical work in technical words are at times taken for those who do it.",
+        "- People who manage technical work in technical words are sometimes taken for those who do it.",
         *(_failures(real["failures"]) if real else ()),
-        "- It takes every text for an ad: a résumé, a news item or a recipe gets a label, though it is none.",
+        "- It takes every text for an ad: a résumé, a news item or a recipe gets a label, too.",
         "- Only English and Chinese are known; other languages are unclear, dialect and heavy jargon are read worse.",
         "- The ads it learnt from were written for it. Kinds of work or wording that they lack are unknown to it;",
         "  the data card lists known gaps.",
@@ -235,7 +235,7 @@ def _by_source(sources: dict[str, Any]) -> list[str]:
         return []
     return [
         f"A source is a job board, an employer or a collection of ads, with {MIN_SOURCE} ads or more. The range is "
-        "that of nine new sources in ten, estimated from how much these differ beyond chance. Confidence foretells a "
+        "that of nine new sources in ten, estimated from how much sources differ beyond chance. Confidence predicts a "
         "part of it: given the mean confidence of a source, the log-odds of a right label vary by the spread named.",
         "",
         "| sources | number | median accuracy | nine new sources in ten | log-odds beside confidence, spread |",

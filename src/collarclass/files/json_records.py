@@ -327,5 +327,5 @@ def _elements(
         buffer += part
     rest = b"".join((buffer, *parts))
     if rest[1:].strip(_SPACE) and not wrapped:
-        raise DataError(f"{where} goes on after its JSON array: one array is read, or one object a line.")
+        raise DataError(f"{where} has more after its JSON array: give one array, or one object a line.")
     yield b"", rest

@@ -193,7 +193,7 @@ def label_file(
     force : bool
         Whether to overwrite the target.
     resume : bool
-        Whether to go on after the last whole batch of a run that was interrupted. If the target is
+        Whether to continue an interrupted run after its last whole batch. If the target is
         whole already, there is nothing to do.
     skip_bad_files : bool
         Whether to leave out sources, of several, that cannot be read to their end, with all of their rows; the summary

@@ -270,7 +270,7 @@ def _choose_sheet(workbook: Any, wanted: str | None, where: str, named: Sequence
 
 
 class _Extras:
-    """What calamine does not tell of a sheet of .xlsx: its formulas, and errors such as #N/A."""
+    """What calamine leaves out of a sheet of .xlsx: its formulas, and errors such as #N/A."""
 
     def __init__(self, file: BinaryIO, sheet: str, start: tuple[int, int]) -> None:
         self._start = start

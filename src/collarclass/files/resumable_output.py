@@ -112,7 +112,7 @@ class Output:
             raise DataError(f"{target} cannot be written ({error.strerror}): check the folder.") from None
 
     def _begin_locked(self, resume: bool) -> None:
-        """Find that all is done, go on with what an earlier run left, or begin anew."""
+        """Find that all is done, continue what an earlier run left, or begin anew."""
         lines = self._lines_left() if resume else []
         made = lines[-1].get("finished") if lines else None
         changed = self._changed(lines[0]) if lines else ""
@@ -132,7 +132,7 @@ class Output:
             self._start_anew()
         elif changed:
             raise DataError(
-                f"{self._target} was begun with another {changed}: go on with the same, "
+                f"{self._target} was begun with another {changed}: continue with the same, "
                 "or run again without resume (--resume)."
             )
         else:
@@ -170,7 +170,7 @@ class Output:
         return open(path, "xb", opener=lambda name, flags: os.open(name, flags, mode))
 
     def _take_up(self, lines: list[dict[str, Any]]) -> None:
-        """Go on after the batches whose bytes are all there."""
+        """Continue after the batches whose bytes are all there."""
         self._file = self._partial.open("r+b")
         whole = self._whole([line for line in lines[1:] if "finished" not in line])
         self._file.truncate(self.bytes)
@@ -294,7 +294,7 @@ class Output:
         if self.path.exists():
             if not self._force:
                 raise DataError(
-                    f"{self._target} has come to be there meanwhile: run again with resume and force "
+                    f"{self._target} has appeared meanwhile: run again with resume and force "
                     "(--resume --force) to overwrite it, at no further cost."
                 )
             with contextlib.suppress(OSError):

@@ -1,7 +1,7 @@
 """Labelled batches → bytes of delimited text or JSON Lines.
 
 Each batch becomes one piece that stands by itself, also when compressed (one gzip member, one zstd
-frame), so that a run can stop after any piece and go on with the next.
+frame), so that a run can stop after any piece and continue with the next.
 """
 
 from __future__ import annotations

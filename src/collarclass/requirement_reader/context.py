@@ -66,7 +66,7 @@ class Surroundings:
     ends : ndarray of uint64, shape (n_mentions,)
         Hash of its first and last word.
     attached : ndarray of int64, shape (n_mentions, 7)
-        The cues that most likely speak of it.
+        The cues that are most likely about it.
     offered : ndarray of int64, shape (n_mentions,)
         Whether years stand near in place of schooling.
     choice : ndarray of bool, shape (n_mentions, 2, 2)
@@ -296,7 +296,7 @@ def _joined(mentions: TextMentions, group: Indices) -> Flags:
 
 
 def _attached_cues(mentions: TextMentions, near: _NearCues) -> list[Indices]:
-    """The cues that most likely speak of each mention, by the side on which they usually stand; 0 for none.
+    """The cues that are most likely about each mention, by the side on which they usually stand; 0 for none.
 
     What asks, behind and before; what substitutes, behind and before; denial before; clutter before and behind.
     """
@@ -336,7 +336,7 @@ def _add_offered(out: Features, items: Phrases, around: Surroundings) -> None:
 
 
 def _add_attached(out: Features, items: Phrases, around: Surroundings, section: Indices) -> None:
-    """The cues that most likely speak of each mention, one by one and together."""
+    """The cues that are most likely about each mention, one by one and together."""
     codes, offered = around.attached.T, around.offered
     out.add("attached cue", cue=around.attached, column=np.arange(len(codes)))
     _add_attached_kind(out, items, around)
@@ -411,7 +411,7 @@ def _add_section(out: Features, mentions: TextMentions) -> Indices:
         section = np.where(exists, openings.group[index] * 8 + openings.value[index] + 1, 0)
         first, last = openings.first[index], openings.last[index]
         sentences = np.minimum(items.sentence - openings.sentence[index], 6)
-        # Having no heading is a fact, too, and one that no words speak of.
+        # Having no heading is a fact, too, and one without words.
         out.add(name, None, np.where(exists, first, -1), np.where(exists, last, -1), section=section)
         out.add(f"{name} and distance", exists, first, last, section=section, sentences=sentences)
     return section

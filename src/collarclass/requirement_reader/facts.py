@@ -63,7 +63,7 @@ FACTS: dict[str, Fact] = {
     "cue": Fact(20, "cues", _CUE | {"side": 1, "comma": 1, "schooling": 1, "same_sentence": 1, "item_class": 3}),
     "nearest cue": Fact(21, "cues", {"cue": 9, "side": 1}),
     "nearest cues": Fact(22, "cues", {"before": 12, "behind": 12}),
-    # The cues that most likely speak of it. What denies reaches into the lowest bit of `offered`.
+    # The cues that are most likely about it. What denies reaches into the lowest bit of `offered`.
     "attached cue": Fact(30, "attached", {"cue": 10, "column": 3}),
     "attached cue and kind": Fact(31, "attached", {"cue": 10} | _KIND | {"column": 3}),
     "asked": Fact(32, "attached", _ASKED),

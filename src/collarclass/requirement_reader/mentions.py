@@ -54,7 +54,7 @@ class Mentions:
 
 @dataclass(frozen=True, slots=True)
 class TextMentions(Mentions):
-    """The same in sight of the text, with the words that may say how something is asked for.
+    """The same, seeing the text, with the words that may say how something is asked for.
 
     Attributes
     ----------

@@ -41,7 +41,7 @@ class ReadingTerms:
     starts : ndarray of int64, shape (n_mentions + 1,)
         Where the terms of each mention begin.
     first, last : ndarray of int64
-        Tokens that a term speaks of; -1 where it speaks of no words.
+        Tokens that a term is about; -1 where it is about no words.
     weight : ndarray of float64, shape (n_terms, 5)
         What the term adds to each of `OUTCOMES`.
     """

@@ -147,7 +147,7 @@ def stratified_ppi(cells: Cells, annotated: Annotated, power: float | None = Non
     power : float, optional
         From 0 to 1.
     finite : bool, default=False
-        Whether the ads at hand are all that the shares speak of, and not a draw from a larger stream: what is
+        Whether the ads at hand are all that the shares are about, and not a draw from a larger stream: what is
         annotated is then known, and the interval is shorter by Cochran's finite population correction.
 
     Returns

@@ -17,7 +17,7 @@ _TEXT = {
         "labels": "{n:,} job ads were labelled white, blue or gray collar by collarclass {version} (model {model}) "
         "under the definition {definition}.",
         "corrected": "{annotated:,} of them, a random sample stratified by predicted label and confidence, were "
-        "annotated without sight of the predictions. Shares are prediction-powered estimates over these strata "
+        "annotated without seeing the predictions. Shares are prediction-powered estimates over these strata "
         "(Cochran 1977; Angelopoulos et al. 2023), with 95 % intervals.",
         "composite": "Shares of groups combine each group's own annotations with the errors in the whole sample, by "
         "the precision of both (Fay & Herriot 1979), and add up to the shares of all ads.",
@@ -25,7 +25,7 @@ _TEXT = {
         "(Forman 2008), under the assumption that it errs here as on a source drawn from these.",
         "counted": "Shares are predicted labels as counted, without a correction for the errors of the model.",
         "nothing": "No interval is given, as it is not known how far these counts are off.",
-        "finite": "The ads are all that the shares speak of; intervals include the finite population correction.",
+        "finite": "The ads are all that the shares are about; intervals include the finite population correction.",
         "references": "References",
     },
     "zh": {

@@ -52,7 +52,7 @@ from collarclass.text.language import language
 RESULT = ("plain", "share", "low", "high", "n_ads", "n_annotated", "n_effective", "method", "definition", "warning")
 ALL = "(all)"
 MIN_ANNOTATIONS = 30  # annotations in all, below which a warning says how few they are
-_SEEN_CELLS = 200  # by which the kind of a column is told
+_SEEN_CELLS = 200  # from which the kind of a column is found
 _MIN_TO_CORRECT = 10  # below which nothing is corrected
 _MIN_GROUP_ANNOTATIONS = 4  # below which a group is estimated by the whole sample alone
 
@@ -133,7 +133,7 @@ def estimate_shares(
         Whether to put the shares of all ads first, with "(all)" as group, and where there are several columns those
         by each of them alone.
     finite_population : bool, default=False
-        Whether the table holds all ads that the shares speak of, such as every ad of one year. Otherwise it is
+        Whether the table holds all ads that the shares are about, such as every ad of one year. Otherwise it is
         taken for a draw from a longer stream, and the interval is wider.
     merge_names : bool, default=False
         Whether names of groups that differ only in case, width and blanks, such as "East" and "east ", are one

@@ -59,7 +59,7 @@ def concentration(counts: Sequence[Floats]) -> Floats:
 
 
 def _mean(counts: Floats, weight: Floats) -> Floats:
-    """Mean rates of sources; a source of many ads counts more, but no more than it tells of the others."""
+    """Mean rates of sources; a source of many ads counts more, but no more than it says about the others."""
     rates = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1e-300)
     mean = weight @ rates / max(float(weight.sum()), 1e-300) + _MIN_RATE
     return np.asarray(mean / mean.sum())

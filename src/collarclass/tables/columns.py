@@ -77,8 +77,8 @@ def choose_columns(
     title : hashable, optional
         Its name, if known; otherwise common English and Chinese names are tried.
     text : hashable or list of hashable, optional
-        Likewise. Several columns are read together, in the order given. If not given, all that are known are:
-        the body of the ad, and its parts (duties, requirements, schooling, ...).
+        Its name, or those of several that are read together, in the order given. If not given, all that are known
+        are: the body of the ad, and its parts (duties, requirements, schooling, ...).
     where : str
         How to call the table in an error.
     code : hashable, optional

@@ -46,7 +46,7 @@ UNKNOWN = -1
 PASSAGE = "marked passage"  # note of such a case of the challenge set
 _FOLDS = 2  # for the probabilities of mentions that relations between them are learnt from
 _OWN_WEIGHT = 0.3  # of the project's own ads, which say what they ask for more plainly than real ones
-_PASSAGE_WEIGHT = 0.4  # of passages written for their marked mentions, likewise
+_PASSAGE_WEIGHT = 0.4  # the same, of passages written for their marked mentions
 _WORDING_WEIGHT = 4.0  # of wordings that were read wrongly, each of which stands for many
 _SHRINK_MENTION, _SHRINK_ROW, _SHRINK_RELATION = 0.5, 8.0, 0.05
 TEMPERATURE = np.array([1.75, 1.5], dtype=np.float32)  # found with sources held out

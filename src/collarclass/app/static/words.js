@@ -43,7 +43,7 @@ const EN = {
   reviewHead: "Review by hand", reviewLead: "Read ads and label them with one key each. The labels correct the shares of a file, and can train a model.",
   reviewDrop: "A labelled file, a sample, or a review to resume", sampleSize: "How many ads", annotator: "Your name or initials", begin: "Begin",
   undo: "Undo", skipAd: "Skip", tint: "Tint", progress: (n, of) => `${n} of ${of}`,
-  reviewDone: "All ads are labelled.", saveReview: "Save the review", saveLabels: "Labels so far", saveLater: "Save to resume later", leave: "Another review", saved: "Kept on this machine: you can go on after the program was closed.",
+  reviewDone: "All ads are labelled.", saveReview: "Save the review", saveLabels: "Labels so far", saveLater: "Save to resume later", leave: "Another review", saved: "Kept on this machine: you can continue after the program was closed.",
   agreement: "Agreement with a second annotator", agreementLead: "Drop the review that another person saved of the same ads.", different: "Labelled differently", you: "You", other2: "Second", kappa: "Cohen’s kappa", alike: "Same label", n: "Ads in both",
   usefulFirst: "The ads that make the shares exact soonest come first: one of every kind, then more of those that are common and that the model is unsure of. Your own labels do not change the order. You can stop at any ad: the shares weigh what you have read by kind, and only their interval is wider.",
   orderHead: "Why this ad now?", stopped: "Shares from these labels are valid although not all ads are labelled.",
