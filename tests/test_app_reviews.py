@@ -137,8 +137,11 @@ def test_cells_of_a_saved_review_come_back_as_they_were(server: Address) -> None
     content = pd.DataFrame({"title": ["=1+1"], "text": [text]}).to_csv(index=False).encode()
     review = begin(server, content)
     answer(server, review["id"], 0, "blue")
-    found = pd.read_csv(io.BytesIO(saved(server, review["id"])))
-    assert found[["title", "text", "label"]].to_numpy().tolist()[0] == ["=1+1", text, "blue"]
+    kept = saved(server, review["id"])
+    found = pd.read_csv(io.BytesIO(kept))
+    assert found[["title", "text", "label"]].to_numpy().tolist()[0] == ["'=1+1", text, "blue"]  # it starts no formula
+    again = begin(server, kept)
+    assert saved(server, again["id"]) == kept
 
 
 def labelled_job(server: Address) -> dict[str, Any]:

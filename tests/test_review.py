@@ -200,3 +200,16 @@ def test_half_characters_are_shown_and_kept_as_replacements(tmp_path: Path) -> N
     direct = [Ad(1, f"Wel{half}der", f"MIG welding {half} of steel\udc80 frames.")]
     sit("mrb", tmp_path / "b.csv", direct)
     assert [row["label"] for row in rows_of(tmp_path / "b.csv")] == ["blue"]
+
+
+def test_ads_that_are_formulas_run_in_no_sheet(tmp_path: Path) -> None:
+    (tmp_path / "ads.csv").write_text('title,text\n=1+1,"@SUM(A1) weld steel"\n\'=2,- weld\n+3,weld\n', "utf-8")
+    target = tmp_path / "annotated.csv"
+    shown = sit("b n=note\nwq", target, read_ads(tmp_path / "ads.csv"), annotator="=x")
+    assert "'=1+1" not in shown.text
+    found = rows_of(target)
+    assert [row["title"] for row in found] == ["'=1+1", "'=2"]
+    assert not [cell for row in found for cell in row.values() if cell[:1] in {"=", "+", "-", "@"}]
+    again = sit("g", target, read_ads(tmp_path / "ads.csv"), annotator="=x")
+    assert again.text.startswith("--- 3 of 3")
+    assert [row["label"] for row in rows_of(target)] == ["blue", "white", "gray"]

@@ -565,7 +565,11 @@ def test_formats(labelled: Path, annotated: Path) -> None:
     found["month"] = found["month"].replace("2025-02", "<script>|")
     assert "<script>" not in format_shares(found, "html")
     assert "&lt;script&gt;|" in format_shares(found, "html")
-    assert "\\|" in format_shares(found, "md")
+    assert "&lt;script>\\|" in format_shares(found, "md")
+    formulas = found.rename(columns={"month": "=a"}).replace({"=a": {"(all)": "=1+1"}})
+    safe = pd.read_csv(StringIO(format_shares(formulas, "csv")))
+    assert safe["'=a"][0] == "'=1+1"
+    assert safe["share"].tolist() == pytest.approx(found["share"].round(6).tolist())
     with pytest.raises(DataError, match="No format 'pdf' for shares"):
         format_shares(found, "pdf")
 

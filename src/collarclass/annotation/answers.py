@@ -11,6 +11,7 @@ from pathlib import Path
 from collarclass.definitions.labels import RATINGS
 from collarclass.errors import DataError
 from collarclass.shares.read import SAMPLE_COLUMNS, SAMPLE_SOURCE
+from collarclass.text.formulas import guarded, unguarded
 
 BASE = ("title", "text", "label")
 ABOUT = ("annotator", "annotation_note", "saw_model")
@@ -50,7 +51,7 @@ class AnswerFile:
                     f"{self.path} is there and was not made by such a review: choose another name, or call the review "
                     "with the same options."
                 )
-            return list(found)
+            return [{name: unguarded(row[name] or "") for name in self.columns} for row in found]
 
     def add(self, answer: Mapping[str, str]) -> None:
         """Write one annotation, to the disk itself."""
@@ -68,7 +69,7 @@ class AnswerFile:
 
     def _append(self, cells: Sequence[str]) -> None:
         line = io.StringIO()
-        csv.writer(line).writerow(cells)
+        csv.writer(line).writerow(map(guarded, cells))
         with self.path.open("ab") as file:
             self._starts.append(file.tell())
             file.write(line.getvalue().encode("utf-8", "replace"))

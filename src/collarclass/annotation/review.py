@@ -23,6 +23,7 @@ from collarclass.files.table import iter_table
 from collarclass.model.model import Model
 from collarclass.result import Classification
 from collarclass.shares.read import NOT_RANDOM, SAMPLE_COLUMNS, SAMPLE_ROW, SAMPLE_SOURCE, ad_columns, ads_of
+from collarclass.text.formulas import unguarded
 
 LABEL_KEYS = {"w": "white", "b": "blue", "g": "gray", "u": "unclear"}
 _PROMPT = "[w]hite [b]lue [g]ray [u]nclear  [s]kip [z] undo [n]ote  [m]odel's guess [r]equirements  [q]uit"
@@ -144,8 +145,8 @@ def _read(
             at += 1
             ad = Ad(
                 at,
-                titles[i],
-                texts[i],
+                unguarded(titles[i]),
+                unguarded(texts[i]),
                 {name: str(values[name]) for name in samples},
             )
             if ad.text.strip() or ad.title.strip():
@@ -356,7 +357,7 @@ def agreement_of(path: str | os.PathLike[str]) -> tuple[Agreement, list[tuple[st
     by: dict[str, dict[tuple[str, ...], dict[str, str]]] = {}
     for rows in iter_table(path):
         for row in rows.to_dict("records"):
-            values = {str(name): str(value) for name, value in row.items()}
+            values = {str(name): unguarded(str(value)) for name, value in row.items()}
             by.setdefault(values.get("annotator", ""), {})[_key(values)] = values
     if len(by) < 2:
         return None

@@ -40,6 +40,7 @@ from collarclass.files.table import iter_table, read_table
 from collarclass.shares.files import sample_file
 from collarclass.shares.read import SAMPLE_PROBABILITY, SAMPLE_ROW, SAMPLE_SOURCE, SAMPLE_STRATUM
 from collarclass.shares.sample import answered_share, most_useful_first
+from collarclass.text.formulas import guarded, unguarded
 
 MAX_REVIEW_ADS = 5000
 _MAX_DIFFERENT_ADS = 200
@@ -119,7 +120,7 @@ class Review:
                 continue
             if sampled and not whole:  # with the ads that have no label left out, nobody else could tell
                 row[SAMPLE_PROBABILITY] = f"{float(row[SAMPLE_PROBABILITY]) * share:.10g}"
-            file.writerow(row)
+            file.writerow({name: guarded(cell) for name, cell in row.items()})
         return "\ufeff" + out.getvalue()  # with the mark that Excel needs
 
 
@@ -153,7 +154,7 @@ def _key(values: dict[str, str]) -> tuple[str, ...]:
     """What an ad is known by: its row in a sample, or its words."""
     if values.get(SAMPLE_ROW):
         return values[SAMPLE_ROW], values.get(SAMPLE_SOURCE, "")
-    return values["title"], values["text"]
+    return unguarded(values["title"]), unguarded(values["text"])
 
 
 def compare(review: Review, second: Sequence[dict[str, str]]) -> dict[str, Any]:

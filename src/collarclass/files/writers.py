@@ -27,8 +27,8 @@ from collarclass.files.batch import Batch, Reader
 from collarclass.files.csv_records import Dialect
 from collarclass.files.encoding import Encoding
 from collarclass.tables.arrow import without_lists
+from collarclass.text import formulas
 
-_FORMULA = "^[=+\\-@\t\r＝＋－＠]"
 _GZIP_LEVEL = 4
 _XZ_PRESET = 2
 
@@ -111,7 +111,7 @@ def delimited_cells(added: pa.Table, delimiter: str) -> list[bytes]:
             columns.append(pc.fill_null(pc.cast(column, pa.string()), ""))
             continue
         column = pc.if_else(
-            pc.match_substring_regex(column, _FORMULA), pc.binary_join_element_wise("'", column, ""), column
+            pc.match_substring_regex(column, f"^{formulas.START}"), pc.binary_join_element_wise("'", column, ""), column
         )
         quoted = pc.binary_join_element_wise('"', pc.replace_substring(column, '"', '""'), '"', "")
         columns.append(pc.if_else(pc.match_substring_regex(column, special), quoted, column))

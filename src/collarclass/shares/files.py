@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from collarclass.definitions.definition import DEFAULT, Definition
 from collarclass.definitions.labels import COLLARS
@@ -37,6 +38,7 @@ from collarclass.shares.read import (
 from collarclass.shares.sample import draw_sample
 from collarclass.shares.shares import ALL, estimate_shares, group_columns
 from collarclass.tables.schema import COLUMNS
+from collarclass.text.formulas import guarded
 
 FORMATS = ("text", "csv", "json", "md", "html", "xlsx")
 ENDINGS = {".txt": "text", ".csv": "csv", ".json": "json", ".md": "md", ".html": "html", ".xlsx": "xlsx"}
@@ -139,8 +141,7 @@ def _write_ads(
 
 def _plain(value: Any) -> str:
     """A cell's text; one that a spreadsheet would run as a formula gets an apostrophe in front."""
-    text = "" if value is None or (isinstance(value, float) and np.isnan(value)) else str(value)
-    return "'" + text if text[:1] in {"=", "+", "@"} else text
+    return guarded("" if value is None or (isinstance(value, float) and np.isnan(value)) else str(value))
 
 
 def shares_of_file(
@@ -317,7 +318,9 @@ def format_shares(table: pd.DataFrame, kind: str = "text") -> str:
     if kind not in FORMATS or kind == "xlsx":
         raise DataError(f"No format {kind!r} for shares: choose one of {', '.join(FORMATS[:-1])}.")
     if kind == "csv":
-        return table.round(6).to_csv(index=False, lineterminator="\n")
+        safe = table.round(6).rename(columns=lambda name: guarded(str(name)))
+        texts = {str(name): safe[name].map(_plain) for name in safe if not is_numeric_dtype(safe[name])}
+        return safe.assign(**texts).to_csv(index=False, lineterminator="\n")
     if kind == "json":
         records = table.round(6).astype(object).where(table.notna(), None).to_dict("records")
         return json.dumps(records, ensure_ascii=False, indent=1) + "\n"
@@ -351,7 +354,7 @@ def write_shares(table: pd.DataFrame, target: str | os.PathLike[str], kind: str 
         raise DataError(f"{path.name} {what}{' do not fit' if kind and named else ''}: {remedy}.")
     with replacing(path) as fresh:
         if (kind or named) == "xlsx":
-            options = {"options": {"strings_to_formulas": False}}
+            options = {"options": {"strings_to_formulas": False, "strings_to_urls": False}}
             table.to_excel(fresh, index=False, engine="xlsxwriter", engine_kwargs=options)
         else:
             fresh.write_text(format_shares(table, str(kind or named)), "utf-8")
@@ -399,7 +402,8 @@ _CAPTION = "Per cent of ads, with 95 % intervals."
 
 def _markdown(header: list[str], rows: list[list[str]], notes: list[str]) -> str:
     def line(cells: Sequence[str]) -> str:
-        return "| " + " | ".join(" ".join(c.replace("|", "\\|").split()) for c in cells) + " |"
+        shown = (c.replace("<", "&lt;").replace("|", "\\|") for c in cells)
+        return "| " + " | ".join(" ".join(c.split()) for c in shown) + " |"
 
     rule = "|" + "".join("---:|" if name in _NUMBERS else "---|" for name in header)
     return (

@@ -22,6 +22,7 @@ from collarclass.files.table import iter_table
 from collarclass.tables.arrow import joined
 from collarclass.tables.columns import Columns, choose_columns
 from collarclass.tables.schema import COLUMNS, NUMBERS, PROBABILITIES, SCHEMA, SCORES
+from collarclass.text.formulas import unguarded
 from collarclass.text.language import language
 
 SAMPLE_COLUMNS = ("sample_row", "sample_stratum", "sample_probability", "sample_source")
@@ -189,14 +190,9 @@ def text_hashes(titles: Sequence[str], texts: Sequence[str]) -> list[int]:
     """A number of 64 bits for each ad, the same wherever the same words stand in the same order."""
     out = []
     for title, text in zip(titles, texts, strict=True):
-        words = " ".join(f"{_unguarded(title)}\0{_unguarded(text)}".split()).encode("utf-8", "replace")
+        words = " ".join(f"{unguarded(title)}\0{unguarded(text)}".split()).encode("utf-8", "replace")
         out.append(int.from_bytes(hashlib.blake2b(words, digest_size=8).digest(), "big"))
     return out
-
-
-def _unguarded(cell: str) -> str:
-    """A cell without the apostrophe that keeps a spreadsheet from running it as a formula."""
-    return cell[1:] if cell[:1] == "'" and cell[1:2] in {"=", "+", "-", "@"} else cell
 
 
 def facts_of(table: pd.DataFrame, prefix: str = "") -> Facts:
