@@ -48,7 +48,9 @@ def _cell(result: Classification, column: Column) -> Any:
     elif column.attribute == "evidence":
         value = "; ".join(shown(reason.text) for reason in result.reasons[:_MAX_RUNS] if not unclear)
     else:
-        value = getattr(result, column.attribute)
+        value = getattr(result, column.attribute, None)
     if isinstance(value, float):
         return math.nan if unclear else round(value, DECIMALS)
-    return list(map(well_formed, value)) if isinstance(value, tuple) else well_formed(value or "")
+    if isinstance(value, tuple):
+        return list(map(well_formed, value))
+    return well_formed(value or "") if isinstance(value, str | None) else value

@@ -140,7 +140,7 @@ SCHEMA: tuple[Column, ...] = (
     ),
 )
 COLUMNS: tuple[str, ...] = tuple(column.name for column in SCHEMA)
-NUMBERS: tuple[str, ...] = tuple(column.name for column in SCHEMA if column.type == pa.float64())
+NUMBERS: tuple[str, ...] = tuple(c.name for c in SCHEMA if pa.types.is_floating(c.type) or pa.types.is_integer(c.type))
 SCORES: tuple[str, ...] = tuple(name for name in NUMBERS if name.endswith("_score"))
 
 
