@@ -18,6 +18,7 @@ from urllib.parse import parse_qs, urlencode
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from collarclass.app.messages import choose_language
 from collarclass.app.operations import PROBES
 from collarclass.app.problems import Problem, problem_response, unexpected
 
@@ -112,6 +113,7 @@ class Guard:
             await send({"type": "websocket.close", "code": 1008})
             return
         scope["root_path"] = self._root_path
+        choose_language(next((v.decode("latin-1") for k, v in scope["headers"] if k == b"accept-language"), None))
         started = False
 
         async def send_with_headers(message: Message) -> None:

@@ -19,6 +19,7 @@ from typing import Any
 import pandas as pd
 
 from collarclass.app.kept import Shelf
+from collarclass.app.messages import on_the_page, said
 from collarclass.app.problems import Problem, log_unexpected
 from collarclass.app.profile import propose
 from collarclass.app.results import Results, ResultsWriter
@@ -47,16 +48,6 @@ _SUFFIXES = {compression: suffix for suffix, compression in COMPRESSIONS.items()
 _KEPT = ("name", "size", "columns", "title", "texts", "preview", "rows", "counts", "noted", "seconds", "chosen",
          "definition", "sheets", "lists", "date", "groups", "digest", "model")  # fmt: skip
 _KEPT_LAYOUT = ("sheet", "header_row", "skip_rows", "records")
-
-# What errors say of Python and of the command line, in words for people who look at a page.
-_ON_THE_PAGE = (
-    (r"Name it with text=\.\.\. in Python or --text on the command line\.", "Choose the column that holds the ads."),
-    (r" with (title|text|sheet)=\.\.\.( or text=\.\.\.)? \(--[^)]*\)", ""),
-    (r"(,? or|:) raise \w+ \(--[\w-]+\)", ""),
-    (r"give another header_row", "give another row of column names"),
-    (r"fetch it again", "download it again"),
-    (r"give the added columns a prefix,.*?on the command line, or rename or drop yours", "rename or remove yours"),
-)
 
 
 class CancelledError(Exception):
@@ -175,7 +166,7 @@ class Job:
             "seconds": round(seconds, 2),
             "counts": self.counts,
             "noted": self.noted,
-            "error": self.error,
+            "error": None if self.error is None else said(self.error),
             "digest": self.digest,
             "result": self.result_name if self.state == "done" else None,
             "labelled_by": self.model,
@@ -199,9 +190,7 @@ class Job:
             if path is not None:
                 message = message.replace(str(path), self.name).replace(path.name, self.name)
         message = message.replace(str(self.path.parent), "").strip()
-        for pattern, words in _ON_THE_PAGE:
-            message = re.sub(pattern, words, message)
-        return message
+        return on_the_page(message)
 
 
 def harmless_name(name: str) -> str:

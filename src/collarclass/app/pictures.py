@@ -21,7 +21,7 @@ from collarclass.definitions.labels import COLLARS, LABELS, LEVELS
 from collarclass.errors import CollarclassError, DataError
 from collarclass.report import charts, pictures
 from collarclass.report.pictures import Picture
-from collarclass.report.report import words_of
+from collarclass.report.report import distinct_warnings, warning_said, words_of
 from collarclass.result import plain
 from collarclass.shares.dates import PERIODS
 from collarclass.shares.differences import share_differences
@@ -56,13 +56,13 @@ def pictures_router(store: Store) -> APIRouter:
 
     @router.post("/v1/files/{file}/annotations", response_model=SharesReply, openapi_extra=UPLOAD,
                  summary="Annotated ads, handed in as the body: they correct the shares from now on")  # fmt: skip
-    async def annotations(request: Request, file: str, name: Name) -> Response:
+    async def annotations(request: Request, file: str, name: Name, lang: Lang = "en") -> Response:
         job = store.get(file)
         with_rows(job)
         truth = store.new(name)
         try:
             await receive(request, store, truth.path)
-            found = await asyncio.to_thread(use_annotations, store, job, truth)
+            found = await asyncio.to_thread(use_annotations, store, job, truth, lang)
         finally:
             store.drop(truth)
         return JSONResponse({"model": model, **found})
@@ -96,7 +96,7 @@ def _names_of(job: Job, other: Job) -> tuple[str, str]:
     return job.name, other.name if other.name != job.name else f"{other.name} (2)"
 
 
-def use_annotations(store: Store, job: Job, truth: Job) -> dict[str, Any]:
+def use_annotations(store: Store, job: Job, truth: Job, lang: Lang) -> dict[str, Any]:
     """Correct a file's shares by annotated ads, and keep these beside it."""
     kept = with_rows(job).with_name(f"annotated{''.join(truth.path.suffixes)}")
     try:
@@ -106,7 +106,7 @@ def use_annotations(store: Store, job: Job, truth: Job) -> dict[str, Any]:
     shutil.move(truth.path, kept)  # perhaps to another disk
     job.truth, job.estimates = kept, {"": found}
     store.keep(job)
-    return _reply(store, job, "", _Pair(), "en")
+    return _reply(store, job, "", _Pair(), lang)
 
 
 def _shares(store: Store, job: Job, by: str, truth: Path | None) -> pd.DataFrame:
@@ -141,7 +141,7 @@ def _reply(store: Store, job: Job, by: str, pair: _Pair, lang: Lang) -> dict[str
     differences = (
         [] if pair.groups is None else plain(share_differences(_groups(found, by), *pair.groups).to_dict("records"))
     )
-    warnings = sorted({warning for warning in found["warning"] if warning})
+    warnings = _warnings(found, lang)
     methods = methods_paragraph(found, model=job.model, language=lang)
     return {
         "shares": plain(found.to_dict("records")),
@@ -149,6 +149,12 @@ def _reply(store: Store, job: Job, by: str, pair: _Pair, lang: Lang) -> dict[str
         "methods": methods,
         "differences": differences,
     }
+
+
+def _warnings(found: pd.DataFrame, lang: Lang) -> list[str]:
+    """What has to be said beside the shares, each once, in the page's language."""
+    texts = words_of(lang)["warning_texts"]
+    return [warning_said(warning, texts) for warning in distinct_warnings(found["warning"])]
 
 
 def _both(store: Store, job: Job, other: Job) -> pd.DataFrame:
@@ -165,7 +171,7 @@ def _of_two_files(store: Store, job: Job, other: Job, lang: Lang) -> dict[str, A
     ]
     return {
         "shares": plain(found.to_dict("records")),
-        "warnings": sorted({warning for warning in found["warning"] if warning}),
+        "warnings": _warnings(found, lang),
         "methods": "\n\n".join(methods),
         "differences": plain(share_differences(found, *names).to_dict("records")),
     }

@@ -14,6 +14,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
+from collarclass.app.messages import said
 from collarclass.errors import CollarclassError
 
 _log = logging.getLogger("collarclass.app")
@@ -51,7 +52,7 @@ def problem_response(
 ) -> JSONResponse:
     """A problem document as a response."""
     body: dict[str, Any] = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
-    body["detail"] = detail
+    body["detail"] = said(detail)
     if errors is not None:
         body["errors"] = list(errors)
     return JSONResponse(body, status, dict(headers or {}), media_type="application/problem+json")

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from collarclass.app.messages import note_said
 from collarclass.errors import DataError
 from collarclass.files.batch import Batch
 from collarclass.files.formats import open_source
@@ -100,7 +101,7 @@ def profile(path: Path, layout: Layout, columns: Columns, date: str | None) -> d
         "rows": n, "whole": whole, "empty": empty, "untitled": untitled if columns.has_titles else 0,
         "languages": {name: count for name, count in languages.most_common() if count}, "repeated": repeated,
         "first": min(months, default=None), "last": max(months, default=None), "undated": undated,
-        "odd": odd, "n_odd": n_odd,
+        "odd": [{**one, "note": note_said(one["note"])} for one in odd], "n_odd": n_odd,
     }  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from collarclass.annotation.agreement import agreement
 from collarclass.annotation.answers import columns_of
 from collarclass.annotation.review import Ad, read_ads
 from collarclass.app.jobs import Job, Store, harmless_name
-from collarclass.app.pictures import use_annotations
+from collarclass.app.pictures import Lang, use_annotations
 from collarclass.app.problems import Problem
 from collarclass.app.schemas import (
     AdReply,
@@ -289,7 +289,7 @@ def reviews_router(store: Store) -> APIRouter:
 
     @router.post("/v1/files/{file}/reviewed", response_model=SharesReply,
                  summary="Correct a file's shares by all reviews of its samples")  # fmt: skip
-    async def reviewed(file: str) -> Response:
+    async def reviewed(file: str, lang: Lang = "en") -> Response:
         job = store.get(file)
         with_rows(job)
         own = [review for review in reviews.values() if review.source == job.digest]
@@ -299,7 +299,7 @@ def reviews_router(store: Store) -> APIRouter:
         try:
             table = pd.concat([pd.DataFrame(review.rows()).assign(annotator=review.annotator) for review in own])
             await asyncio.to_thread(table.to_csv, truth.path, index=False)
-            found = await asyncio.to_thread(use_annotations, store, job, truth)
+            found = await asyncio.to_thread(use_annotations, store, job, truth, lang)
         finally:
             store.drop(truth)
         return JSONResponse({"model": model, **found})

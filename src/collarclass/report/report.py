@@ -197,7 +197,7 @@ def _content(page: Page) -> dict[str, Any]:
     summary = (
         page.definition.summary_zh if page.lang == "zh" and page.definition.summary_zh else page.definition.summary
     )
-    shown = len(page.ads)
+    shown, noted = len(page.ads), (*page.warnings, *distinct_warnings(whole["warning"]))
     return {
         "lang": page.lang,
         "w": w,
@@ -207,7 +207,7 @@ def _content(page: Page) -> dict[str, Any]:
             own=page.definition.name, summary=summary or "–",
         ),
         "shares": shares_section(page, whole),
-        "warnings": [_said(line, w["warning_texts"]) for line in (*page.warnings, *_distinct(whole["warning"]))],
+        "warnings": [warning_said(line, w["warning_texts"]) for line in noted],
         "groups": [group_section(page, i) for i in range(len(page.by))],
         "crossed": [*filter(None, [crossed_section(page) if len(page.by) > 1 else None])],
         "plane": plane_section(page),
@@ -232,13 +232,13 @@ def _read_line(read: TableInput, w: dict[str, Any]) -> str:
     return str(w["line"].format(rows=f"{read.rows:,}", columns=columns, layout=read.file.layout, judged=judged))
 
 
-def _distinct(warnings: pd.Series[Any]) -> list[str]:
+def distinct_warnings(warnings: pd.Series[Any]) -> list[str]:
     """The single warnings; what the shares rest on, and that there is no interval, stands above them already."""
     every = dict.fromkeys(part for line in warnings for part in str(line).split("; ") if part)
     return [part for part in every if not part.startswith("not annotated: ")]
 
 
-def _said(warning: str, texts: list[list[str]]) -> str:
+def warning_said(warning: str, texts: list[list[str]]) -> str:
     """A warning in the page's language."""
     for pattern, text in texts:
         if found := re.fullmatch(pattern, warning):

@@ -1,4 +1,8 @@
-// Requests to the server that sent this page.
+// Requests to the server that sent this page, which says what is wrong in the language of the page.
+
+import { t } from "./words.js";
+
+const speaking = () => ({ "accept-language": t.language() });
 
 export class Failed extends Error {
   constructor(detail, status) {
@@ -17,11 +21,11 @@ async function answer(response) {
 }
 
 export async function get(path, signal) {
-  return (await answer(await fetch(path, { signal }))).json();
+  return (await answer(await fetch(path, { signal, headers: speaking() }))).json();
 }
 
 export async function send(method, path, body, signal) {
-  const headers = body === undefined ? {} : { "content-type": "application/json" };
+  const headers = { ...speaking(), ...(body === undefined ? {} : { "content-type": "application/json" }) };
   const text = body === undefined ? undefined : JSON.stringify(body);
   const response = await answer(await fetch(path, { method, headers, body: text, signal }));
   return response.status === 204 ? null : response.json();
@@ -33,6 +37,7 @@ export function upload(path, file, onShare) {
     const request = new XMLHttpRequest();
     request.open("POST", path);
     request.setRequestHeader("content-type", "application/octet-stream");
+    request.setRequestHeader("accept-language", t.language());
     request.responseType = "json";
     request.upload.onprogress = (event) => event.lengthComputable && onShare?.(event.loaded / event.total);
     request.onload = () => request.status < 300

@@ -54,7 +54,7 @@ function shares(job) {
         h("td", { class: "n" }, t.percent((job.counts[label] ?? 0) / total, 1), h("small", {}, ` ${t.number(job.counts[label] ?? 0)}`)),
         corrected && of(label) ? [h("td", { class: "n" }, h("strong", {}, t.percent(of(label).share, 1))),
           h("td", { class: "wide" }, interval(of(label)), h("small", {}, t("interval", t.percent(of(label).low, 1), t.percent(of(label).high, 1))))] : null))))),
-    corrected && found.warnings.length ? h("p", { class: "quiet", lang: "en" }, found.warnings.join("; ")) : null,
+    corrected && found.warnings.length ? h("p", { class: "quiet" }, found.warnings.join(t("semicolon"))) : null,
   ];
 }
 
@@ -164,7 +164,7 @@ export function view(main, known, query) {
     }
   }
 
-  const correct = (file) => corrected(() => upload(`v1/files/${state.id}/annotations?name=${encodeURIComponent(file.name.slice(-200))}`, file));
+  const correct = (file) => corrected(() => upload(`v1/files/${state.id}/annotations?lang=${t.language()}&name=${encodeURIComponent(file.name.slice(-200))}`, file));
 
   async function corrected(ask) {
     try {
@@ -185,7 +185,7 @@ export function view(main, known, query) {
     const place = document.getElementById("reviewed"), own = reviews.filter((one) => one.source === job.digest && one.done);
     if (gone || !place || !own.length) return;
     put(place, h("ul", { class: "earlier" }, own.map((one) => h("li", {}, one.annotator, h("small", {}, ` ${t("progress", one.done, one.n)}`)))),
-      h("div", { class: "actions" }, h("button", { class: "button", id: "useReviews", onclick: () => corrected(() => send("POST", `v1/files/${job.id}/reviewed`)) }, t("useReviews"))));
+      h("div", { class: "actions" }, h("button", { class: "button", id: "useReviews", onclick: () => corrected(() => send("POST", `v1/files/${job.id}/reviewed?lang=${t.language()}`)) }, t("useReviews"))));
   }
 
   /** The ads of a labelled file take the place of the occupations. */
@@ -231,7 +231,7 @@ export function view(main, known, query) {
       h("button", { class: "plain", id: "remove", onclick: remove }, t("remove"))));
     put(body, parts);
     rows(job);
-    if (job.annotated && state.shares?.id !== job.id) get(`v1/files/${job.id}/shares`).then((reply) => {
+    if (job.annotated && state.shares?.id !== job.id) get(`v1/files/${job.id}/shares?lang=${t.language()}`).then((reply) => {
       state.shares = { id: job.id, reply };
       draw(job);
     }).catch(() => {});

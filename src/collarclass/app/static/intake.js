@@ -101,6 +101,6 @@ function figures(found, wanted) {
       figure(t("figureRepeated"), t.number(found.repeated)),
       wanted.date ? figure(t("figureDates"), found.first ? t("interval", found.first, found.last) : "–", found.undated ? t("undated", t.number(found.undated)) : "") : null,
       figure(t("figureOdd"), t.number(found.n_odd))),
-    found.odd.length ? h("details", {}, h("summary", {}, t("oddRows")), h("ul", { class: "odd" }, found.odd.map((one) => h("li", { lang: "en" }, `${t("rowOf", t.number(one.row))}: ${one.note}`)))) : null,
+    found.odd.length ? h("details", {}, h("summary", {}, t("oddRows")), h("ul", { class: "odd" }, found.odd.map((one) => h("li", {}, `${t("rowOf", t.number(one.row))}: ${one.note}`)))) : null,
   ];
 }
