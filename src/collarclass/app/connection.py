@@ -1,4 +1,4 @@
-"""The server's side of a connection, which waits for no client for ever and takes no head of any size."""
+"""The server's side of a connection, which waits for a client only so long and takes no head of any size."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SPARE = 50
 class Connection(HttpToolsProtocol):
     """A connection that is closed when the head of its next request is too long or does not come in time.
 
-    uvicorn itself would keep one for ever that has sent nothing, or half a head, or that reads no reply. Where there
+    uvicorn itself would always keep one that has sent nothing, or half a head, or that reads no reply. Where there
     are many, the one that has waited longest for a head makes room, so that clients which only wait keep no others out.
     """
 
