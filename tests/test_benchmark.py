@@ -87,7 +87,7 @@ def test_items_come_with_their_settled_annotation(items: pd.DataFrame) -> None:
         ("settled.csv", "e1,0,4", "e1,0,4.2", r"column 'hands_on_rating': '4\.2' must be 0 to 4 in halves"),
         ("settled.csv", "z1,0,4,blue,,not_needed\n", "", r"items\.csv, row 6, column 'id': 'z1' must be settled"),
         ("settled.csv", "bachelor", "BSc", r"column 'level': 'BSc' must be one of basic, secondary"),
-        ("settled.csv", "id,", "name,", r"settled\.csv has no column 'id'; its columns are: name"),
+        ("settled.csv", "id,", "name,", r"No column 'id' in settled\.csv; its columns are: name"),
     ],
 )
 def test_a_broken_file_is_named(folder: Path, file: str, old: str, new: str, message: str) -> None:
@@ -169,7 +169,7 @@ def test_a_file_of_predictions(tmp_path: Path, items: pd.DataFrame, header: str)
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("id,answer\ne1,blue\n", r"mine\.csv has no column 'label'; its columns are: id, answer"),
+        ("id,answer\ne1,blue\n", r"No column 'label' in mine\.csv; its columns are: id, answer"),
         ("id,label\ne1,blue\ne1,blue\n", r"row 3, column 'id': 'e1' must be the id of a benchmark item, once"),
         ("id,label\nq,blue\n", r"row 2, column 'id': 'q' must be the id of a benchmark item"),
         ("id,label\ne1,grey\n", r"row 2, column 'label': 'grey' must be white, blue, gray or unclear"),

@@ -92,6 +92,6 @@ def test_too_few_or_wrong_labels_are_told(small_model: Model, labelled: pd.DataF
     labelled.assign(label="pink").to_csv(tmp_path / "mine.csv", index=False)
     with pytest.raises(DataError, match=r"mine\.csv, row 2, column 'label': 'pink'"):
         calibrate_file(tmp_path / "mine.csv", tmp_path / "model", small_model)
-    with pytest.raises(DataError, match=r"mine\.csv has no column 'true'"):
+    with pytest.raises(DataError, match=r"No column 'true' in mine\.csv"):
         calibrate_file(tmp_path / "mine.csv", tmp_path / "model", small_model, label="true")
     assert not (tmp_path / "model").exists()

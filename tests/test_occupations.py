@@ -161,7 +161,7 @@ def test_an_error_names_row_and_column(tmp_path: Path, column: str, value: str, 
 def test_a_missing_column_or_file_is_named(tmp_path: Path) -> None:
     path = write(tmp_path / "o.csv")
     pd.read_csv(path, dtype=str).drop(columns="schooling_source").to_csv(path, index=False)
-    with pytest.raises(DataError, match=r"o\.csv has no column 'schooling_source'; its columns are: onet"):
+    with pytest.raises(DataError, match=r"No column 'schooling_source' in o\.csv; its columns are: onet"):
         read_occupations(path)
     with pytest.raises(DataError, match=r"No file .*none\.csv"):
         read_occupations(tmp_path / "none.csv")

@@ -88,7 +88,7 @@ def test_measure_counts_what_would_change() -> None:
     ("content", "message"),
     [
         ("text,label\n", "own.csv has no labelled rows"),
-        ("text\nx\n", "own.csv has no column 'label'"),
+        ("text\nx\n", "No column 'label' in own.csv"),
         ("text,label\nx,blue\ny,pink\n", "own.csv, row 3, column 'label': 'pink' must be one of white, blue, gray"),
         ("text,label,academic_rating,hands_on_rating\nx,blue,9,1\n", "row 2, column 'academic_rating': '9' must be"),
     ],

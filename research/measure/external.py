@@ -21,7 +21,7 @@ import pandas as pd
 from collarclass.annotation.agreement import kappa
 from collarclass.corpus.read import read_csv, read_occupations
 from collarclass.definitions.labels import LABELS, THRESHOLD
-from collarclass.errors import DataError
+from collarclass.errors import DataError, require_columns
 from collarclass.evaluation.metrics import accuracy, bootstrap
 from collarclass.files.table import read_table
 from collarclass.model.persistence import load_model
@@ -320,10 +320,7 @@ def label_occupations(
 def read_model_labels(path: str | os.PathLike[str]) -> pd.DataFrame:
     """Read a file of labels by occupation, as `by_occupation` makes them."""
     table = read_table(path)
-    wanted = ("onet_code", "academic_rating", "hands_on_rating", "label")
-    missing = [column for column in wanted if column not in table]
-    if missing:
-        raise DataError(f"{Path(path).name} has no column {missing[0]!r}; its columns are: {', '.join(table.columns)}.")
+    require_columns(("onet_code", "academic_rating", "hands_on_rating", "label"), table.columns, Path(path).name)
     return table.astype({"academic_rating": float, "hands_on_rating": float})
 
 

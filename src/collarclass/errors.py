@@ -55,6 +55,30 @@ def import_optional(module: str, what: str, extra: str) -> Any:
         ) from None
 
 
+def require_columns(wanted: Iterable[object], columns: Iterable[object], where: str) -> None:
+    """Raise where a wanted column is not among those of a table, with the name that may be meant.
+
+    Parameters
+    ----------
+    wanted : iterable
+        Names; None is no column.
+    columns : iterable
+        Those of the table.
+    where : str
+        What to call the table.
+
+    Examples
+    --------
+    >>> require_columns(["Region"], ["id", "region"], "ads.csv")
+    Traceback (most recent call last):
+    collarclass.errors.DataError: No column 'Region' in ads.csv; its columns are: id, region. Did you mean 'region'?
+    """
+    columns = list(columns)
+    for name in wanted:
+        if name is not None and name not in columns:
+            raise no_column(name, columns, where)
+
+
 def no_column(name: object, columns: Iterable[object], where: str) -> DataError:
     """The error that a column is missing, with the name that may be meant.
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from collarclass.api import default_model
 from collarclass.definitions.labels import COLLARS, LABELS
-from collarclass.errors import no_column
+from collarclass.errors import require_columns
 from collarclass.files.table import read_table
 from collarclass.model.model import Model
 from collarclass.model.predict import predict
@@ -51,9 +51,7 @@ def check_labels(table: pd.DataFrame, model: Model | None = None) -> pd.DataFram
     >>> check_labels(ads)[["row", "what", "remedy"]].values.tolist()[0]
     [2, "'Blue' is not a label", "write 'blue'"]
     """
-    for column in ("text", "label"):
-        if column not in table:
-            raise no_column(column, table.columns, "the table of labelled ads")
+    require_columns(("text", "label"), table.columns, "the table of labelled ads")
     label, text = (_strings(table[column]) for column in ("label", "text"))
     title = _strings(table["title"]) if "title" in table else [""] * len(table)
     found = [*_labels(label), *_ratings(table), *_texts(text), *_repeated(title, text, label)]

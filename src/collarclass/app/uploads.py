@@ -25,7 +25,7 @@ from collarclass.app.schemas import (
     PointsReply,
     ProfileReply,
 )
-from collarclass.errors import CollarclassError, DataError, MissingPartError, no_column
+from collarclass.errors import CollarclassError, DataError, MissingPartError, require_columns
 from collarclass.files.layout import Layout
 from collarclass.tables.columns import Columns
 
@@ -80,9 +80,8 @@ def labelled(job: Job) -> Path:
 
 def check_columns(job: Job, request: LabelRequest) -> None:
     """Refuse columns that a file does not have."""
-    for column in (request.title, request.code, request.date, *(request.texts or ()), *(request.groups or ())):
-        if column is not None and column not in job.columns:
-            raise no_column(column, job.columns, job.name)
+    named = (request.title, request.code, request.date, *(request.texts or ()), *(request.groups or ()))
+    require_columns(named, job.columns, job.name)
 
 
 def _inspect_again(job: Job, layout: Layout) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from collarclass.definitions.labels import COLLARS, LABELS, RATINGS, STATUSES, parse_label
-from collarclass.errors import DataError
+from collarclass.errors import DataError, require_columns
 
 LANGUAGES = {"en": "English", "zh": "Chinese"}  # of the files in data/ads
 AD_COLUMNS = (
@@ -123,9 +123,7 @@ def labelled_ads(ads: pd.DataFrame, name: str, unclear: bool = False) -> pd.Data
         Naming the file, the row (the first row of data is row 2, as a spreadsheet counts) and the
         remedy.
     """
-    for column in ("text", "label"):
-        if column not in ads:
-            raise DataError(f"{name} has no column {column!r}; its columns are: {', '.join(ads.columns)}.")
+    require_columns(("text", "label"), ads.columns, name)
     if "title" not in ads:
         ads["title"] = ""
     ads["label"] = read_labels(ads["label"], name)
@@ -139,9 +137,7 @@ def labelled_ads(ads: pd.DataFrame, name: str, unclear: bool = False) -> pd.Data
 
 def check_ads(ads: pd.DataFrame, name: str) -> None:
     """Check the shipped ads' columns beyond what `labelled_ads` asks of any file of ads."""
-    missing = [column for column in AD_COLUMNS if column not in ads]
-    if missing:
-        raise DataError(f"{name} has no column {missing[0]!r}.")
+    require_columns(AD_COLUMNS, ads.columns, name)
     _require(ads, ~ads["id"].duplicated(), "id", "unique", name)
     _require(ads, ads["text"].str.strip() != "", "text", "not empty", name)
     _require(ads, ads["title"].str.strip() != "", "title", "not empty", name)
@@ -173,9 +169,7 @@ def read_occupations(path: str | os.PathLike[str]) -> pd.DataFrame:
         table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
     except FileNotFoundError:
         raise DataError(f"No file {path}: it lies in the data folder of the source distribution.") from None
-    missing = [column for column in OCCUPATION_COLUMNS if column not in table]
-    if missing:
-        raise DataError(f"{name} has no column {missing[0]!r}; its columns are: {', '.join(table.columns)}.")
+    require_columns(OCCUPATION_COLUMNS, table.columns, name)
     _require(table, table["onet_code"].str.fullmatch(r"\d\d-\d{4}\.\d\d"), "onet_code", "like 15-1252.00", name)
     _require(table, ~table["onet_code"].duplicated(), "onet_code", "unique", name)
     _require(table, table["label"].isin(LABELS), "label", f"one of {', '.join(LABELS)}", name)

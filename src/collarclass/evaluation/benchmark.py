@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from collarclass.corpus.read import read_data
 from collarclass.definitions.labels import COLLARS, LABELS
-from collarclass.errors import DataError
+from collarclass.errors import DataError, require_columns
 from collarclass.evaluation.baselines import BASELINES
 from collarclass.evaluation.benchmark_data import read_hard, read_items
 from collarclass.evaluation.metrics import accuracy, bootstrap, coverage, expected_calibration_error, macro_f1
@@ -172,9 +172,7 @@ def read_predictions(path: str | os.PathLike[str], items: pd.DataFrame) -> Entry
     for ours, theirs in _SYNONYMS.items():
         if ours not in table and theirs in table:
             table = table.rename(columns={theirs: ours})
-    for column in ("id", "label"):
-        if column not in table:
-            raise DataError(f"{name} has no column {column!r}; its columns are: {', '.join(table.columns)}.")
+    require_columns(("id", "label"), table.columns, name)
     as_read = table
     checks = {
         "id": (table["id"].isin(items["id"]) & ~table["id"].duplicated(), "the id of a benchmark item, once"),

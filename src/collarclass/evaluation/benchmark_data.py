@@ -11,7 +11,7 @@ import pandas as pd
 
 from collarclass.corpus.read import read_csv
 from collarclass.definitions.labels import COLLARS, LABELS, LEVELS, STATUSES, allowed_labels
-from collarclass.errors import DataError
+from collarclass.errors import DataError, require_columns
 
 KINDS = ("ad", "title", "passage")
 LANGUAGES = ("en", "zh")
@@ -116,9 +116,7 @@ def seal(salt: str, item: str, label: str) -> str:
 def read_columns(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     """Read some columns of a file of the benchmark."""
     table = read_csv(path, "give the folder data/benchmark of the source distribution")
-    missing = [column for column in columns if column not in table]
-    if missing:
-        raise DataError(f"{path.name} has no column {missing[0]!r}; its columns are: {', '.join(table.columns)}.")
+    require_columns(columns, table.columns, path.name)
     return table[list(columns)]
 
 

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from collarclass.corpus.read import read_data, read_labels
 from collarclass.definitions.labels import LABELS
-from collarclass.errors import DataError, no_column
+from collarclass.errors import DataError, require_columns
 from collarclass.evaluation.baselines import baseline_labels
 from collarclass.evaluation.metrics import accuracy, as_text, bootstrap, evaluate, macro_f1, summary
 from collarclass.files.file_input import FileInput, TableInput, count_bases
@@ -135,9 +135,7 @@ def evaluate_file(
     name = Path(path).name
     opened: list[FileInput] = []
     ads = read_table(path, on_open=opened.append)
-    for column in filter(None, (truth, by)):
-        if column not in ads:
-            raise no_column(column, ads.columns, name)
+    require_columns((truth, by or None), ads.columns, name)
     ads[truth] = read_labels(ads[truth], name)
     known = ads[truth].isin(LABELS).to_numpy()
     if not known.any():

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from collarclass.annotation.agreement import agreement
 from collarclass.corpus.read import read_labels
 from collarclass.definitions.labels import COLLARS, LABELS
-from collarclass.errors import DataError, no_column
+from collarclass.errors import DataError, require_columns
 from collarclass.evaluation.evaluate import compare
 from collarclass.evaluation.metrics import accuracy, bootstrap
 from collarclass.files.table import read_table
@@ -227,8 +227,7 @@ def _matched(a: pd.DataFrame, b: pd.DataFrame, key: str | None) -> tuple[pd.Data
 
 
 def _column(table: pd.DataFrame, name: str, called: str) -> pd.Series[str]:
-    if name not in table:
-        raise no_column(name, table.columns, called)
+    require_columns([name], table.columns, called)
     return table[name].astype(object).where(table[name].notna(), "").astype(str)
 
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from collarclass.definitions.definition import DEFINITION_MARK, Facts
 from collarclass.definitions.labels import COLLARS, LABELS, LEVELS, STATUSES
-from collarclass.errors import DataError, no_column
+from collarclass.errors import DataError, require_columns
 from collarclass.files.batch import tidy
 from collarclass.files.remote import open_file
 from collarclass.files.table import iter_table
@@ -122,9 +122,7 @@ def check_columns(there: Iterable[object], columns: Sequence[str], prefix: str, 
             f"No column {prefix + 'collar'!r} in {where}; its columns are: {listing}. Label the file first with "
             "'collarclass label'."
         )
-    for name in columns:
-        if name not in names:
-            raise no_column(name, names, where)
+    require_columns(columns, names, where)
 
 
 def compact(rows: pd.DataFrame, columns: Sequence[str], prefix: str) -> pd.DataFrame:

@@ -21,7 +21,7 @@ from collarclass.definitions.definition import (
     load_definition,
 )
 from collarclass.definitions.labels import COLLARS, LABELS, RATINGS
-from collarclass.errors import DataError, no_column
+from collarclass.errors import DataError, no_column, require_columns
 from collarclass.model.model import Model
 from collarclass.shares.annotators import MIN_PAIRS, WORST, AnnotatorErrors, annotator_errors, error_borne, pairs
 from collarclass.shares.composite import composite
@@ -291,8 +291,7 @@ def _weights(table: pd.DataFrame, weight: str | None, unique: str | None) -> Flo
 
 def _find_truth(truth: pd.DataFrame, labelled: pd.DataFrame, column: str) -> Truth:
     """Annotated ads by their rows; those without a label are left out."""
-    if column not in truth:
-        raise no_column(column, truth.columns, "the table of annotated ads")
+    require_columns([column], truth.columns, "the table of annotated ads")
     if SAMPLE_SOURCE in truth and (truth[SAMPLE_SOURCE].astype(str) == NOT_RANDOM).any():
         raise DataError(
             "These ads were annotated least certain first, which is no random sample: draw one with "

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from collarclass.errors import DataError, no_column
+from collarclass.errors import DataError, require_columns
 from collarclass.labelling.options import Options
 from collarclass.tables.schema import COLUMNS, fields
 from collarclass.text.sections import column_names, fold, join_sections, spellings
@@ -105,9 +105,7 @@ def choose_columns(
     columns = list(columns)
     listing = ", ".join(map(str, columns)) or "none"
     given = list(text) if isinstance(text, (list, tuple)) else [] if text is None else [text]
-    for name in (title, *given, code):
-        if name is not None and name not in columns:
-            raise no_column(name, columns, where)
+    require_columns((title, *given, code), columns, where)
     kinds = kinds or {}
     own = COLUMNS if "collar_model" in columns else ()  # what labelling added before is no part of the ad
     likely = [name for name in columns if kinds.get(name) != "numbers" and name not in own]

@@ -18,7 +18,7 @@ from sklearn.model_selection import StratifiedKFold
 
 from collarclass.corpus.read import labelled_ads
 from collarclass.definitions.labels import BASES, LABELS
-from collarclass.errors import DataError
+from collarclass.errors import DataError, require_columns
 from collarclass.evaluation.metrics import accuracy, expected_calibration_error, macro_f1
 from collarclass.files.table import read_table
 from collarclass.model.model import Model
@@ -221,8 +221,7 @@ def _read(
     path: str | os.PathLike[str], text: str | None, title: str | None, label: str
 ) -> tuple[list[str], list[str | None], NDArray[np.int64]]:
     table, name = read_table(path), Path(path).name
-    if label not in table:
-        raise DataError(f"{name} has no column {label!r}; its columns are: {', '.join(table.columns)}.")
+    require_columns([label], table.columns, name)
     title_column, text_column = find_columns([c for c in table.columns if c != label], title, text, name)
     plain = table[[text_column, label]].set_axis(["text", "label"], axis=1)
     plain["title"] = table[title_column] if title_column is not None else ""
