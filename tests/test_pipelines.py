@@ -10,6 +10,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from collarclass import label_table
+
 PAGE = Path(__file__).parents[1] / "docs" / "how_to" / "pipelines.md"
 ADS = pd.DataFrame({"title": ["Welder"], "description": ["MIG welding of steel frames in our workshop."]})
 
@@ -31,6 +33,19 @@ def test_dbt() -> None:
     dbt = SimpleNamespace(config=lambda **options: None, ref=connection.table)
     connection.register("labelled", names["model"](dbt, connection))
     assert connection.sql("SELECT title, collar FROM labelled").fetchall() == [("Welder", "blue")]
+
+
+def test_delta_lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    deltalake = pytest.importorskip("deltalake")
+    monkeypatch.chdir(tmp_path)
+    ads = pd.concat([ADS] * 50, ignore_index=True).assign(n=range(50))
+    deltalake.write_deltalake("lake/ads", ads)
+    for _ in range(2):  # the second time it appends
+        exec(recipe("Delta Lake"), {})
+    found = deltalake.DeltaTable("lake/labelled").to_pyarrow_table().to_pandas().sort_values("n")
+    expected = label_table(ads, evidence=False)
+    pd.testing.assert_frame_equal(found[::2].reset_index(drop=True), expected, check_dtype=False)
+    assert len(found) == 100
 
 
 def test_mlflow(tmp_path: Path, small_model_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
