@@ -127,7 +127,23 @@ class Classification:
         return self.weightiest()
 
     def weightiest(self, n: int | None = None) -> tuple[Evidence, ...]:
-        """The first `n` of `evidence`, without making the hundreds of others."""
+        """The first terms of `evidence`, without making the hundreds of others.
+
+        Parameters
+        ----------
+        n : int, optional
+            How many; all if not given.
+
+        Returns
+        -------
+        tuple of Evidence
+
+        Examples
+        --------
+        >>> from collarclass import classify
+        >>> [term.text for term in classify(title="Welder").weightiest(1)]
+        ['Welder']
+        """
         if self.terms is None:
             return ()
         return in_cells(evidence_of(self.terms, self.text, self.title, n), self.text, self.cells)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
 
 from collarclass.definitions.definition import builtin_definitions, load_definition
-from collarclass.definitions.labels import LEVELS, STATUSES
+from collarclass.definitions.labels import LEVELS, STATUSES, Label
 
 MAX_ADS = 1000
 MAX_CHARACTERS = 1_000_000
@@ -16,7 +16,6 @@ _AD: dict[str, Any] = {
     "text": "Maintain and program robot cells. Associate degree required.",
 }
 
-LabelName = Literal["white", "blue", "gray", "unclear"]
 Dimension = Literal["academic", "hands_on"]
 LevelName = Annotated[str, Field(json_schema_extra={"enum": list(LEVELS)})]
 StatusName = Annotated[str, Field(json_schema_extra={"enum": list(STATUSES)})]
@@ -154,7 +153,7 @@ class NearOccupation(BaseModel):
 
     onet_code: str
     title: str
-    label: LabelName
+    label: Label
     academic_rating: float
     hands_on_rating: float
     similarity: Share = Field(description="1 for a title by which the occupation is known; not a probability.")
@@ -166,11 +165,11 @@ class Result(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    label: LabelName
+    label: Label
     confidence: Share | None = Field(
         description="Calibrated probability of the label; 0 for unclear, null for a label by rules."
     )
-    second_label: LabelName | None = Field(description="The label that comes second, where it is close.")
+    second_label: Label | None = Field(description="The label that comes second, where it is close.")
     probabilities: dict[str, float]
     academic_score: Share
     hands_on_score: Share
@@ -180,7 +179,7 @@ class Result(BaseModel):
     certificates: list[str] = Field(description="Those asked for; with evidence.")
     note: str = Field(description="Why the label is unclear; empty otherwise.")
     explanation: str | None = Field(None, description="One sentence; with evidence.")
-    definitions: dict[str, LabelName] | None = Field(None, description="The label under each built-in definition.")
+    definitions: dict[str, Label] | None = Field(None, description="The label under each built-in definition.")
     occupations: list[NearOccupation] | None = Field(None, description="Nearest first; empty without a title.")
     requirements: list[Requirement] | None = None
     reasons: list[Reason] | None = None
@@ -205,7 +204,7 @@ class Occupation(BaseModel):
     titles_zh: str
     academic_rating: float = Field(ge=0, le=4)
     hands_on_rating: float = Field(ge=0, le=4)
-    label: LabelName
+    label: Label
     why: str
     similarity: Share | None = Field(None, description="To the query; with `q`.")
     reason: str | None = Field(None, description="By what it was found; with `q`.")
@@ -363,9 +362,9 @@ class Row(BaseModel):
     row: int = Field(description="From 1.")
     title: str
     text: str = Field(description="Its beginning.")
-    label: LabelName
-    second_label: LabelName | None = Field(description="The label that comes second, where it is close.")
-    corrected_label: LabelName | None = Field(description="A person's label, kept apart from the model's.")
+    label: Label
+    second_label: Label | None = Field(description="The label that comes second, where it is close.")
+    corrected_label: Label | None = Field(description="A person's label, kept apart from the model's.")
     confidence: float | None
     schooling_level: str
     schooling_status: str
@@ -420,7 +419,7 @@ class PointsReply(BaseModel):
     of: int = Field(description="From how many of the first ads they were drawn.")
     academic: list[Share]
     hands_on: list[Share]
-    label: list[LabelName]
+    label: list[Label]
 
 
 class SharesReply(BaseModel):
@@ -443,7 +442,7 @@ class ReviewRequest(_Strict):
 class AnswerRequest(_Strict):
     """A label for one ad."""
 
-    label: LabelName | None = Field(description="null takes the label back.")
+    label: Label | None = Field(description="null takes the label back.")
 
 
 class ReviewState(BaseModel):
@@ -456,7 +455,7 @@ class ReviewState(BaseModel):
     useful_first: bool = Field(description="Whether the ads that make shares exact soonest come first.")
     n: int
     done: int
-    labels: list[LabelName | None]
+    labels: list[Label | None]
 
 
 class ReviewReply(ReviewState):
@@ -480,7 +479,7 @@ class AdReply(BaseModel):
     row: int
     title: str
     text: str
-    label: LabelName | None
+    label: Label | None
 
 
 class Different(BaseModel):
@@ -488,8 +487,8 @@ class Different(BaseModel):
 
     ad: int
     title: str
-    first: LabelName
-    second: LabelName
+    first: Label
+    second: Label
 
 
 class AgreementReply(BaseModel):
