@@ -50,7 +50,7 @@ def classify(
         The job title. Without a text, or with one that says too little, the title alone is judged.
         Without a title a short first line of the text is read as the title.
     code : str, optional
-        Of the occupation (O*NET-SOC 2019, ISCO-08 or CSCO-2022): it judges where ad and title say too little.
+        Code of the occupation (O*NET-SOC 2019, ISCO-08 or CSCO-2022). It decides if ad and title say too little.
     evidence : bool, default=True
         Whether the result carries evidence and requirements; without them labelling is faster.
     definition : str, path-like or Definition, default="article"

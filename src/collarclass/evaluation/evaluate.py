@@ -59,7 +59,7 @@ def mcnemar(first_right: ArrayLike, second_right: ArrayLike) -> tuple[int, int, 
 
 
 def compare(truth: ArrayLike, first: ArrayLike, second: ArrayLike) -> dict[str, Any]:
-    """How far one labelling is better than another on the same ads.
+    """Compare two labellings of the same ads with the true labels.
 
     Parameters
     ----------

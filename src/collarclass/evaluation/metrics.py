@@ -40,7 +40,7 @@ def accuracy(truth: ArrayLike, found: ArrayLike) -> float:
 def bootstrap(
     metric: Callable[..., float], *columns: ArrayLike, resamples: int = _RESAMPLES, random_state: int = 0
 ) -> tuple[float, float, float]:
-    """A metric with its 95 % percentile bootstrap interval over rows.
+    """Compute a metric with its 95 % percentile bootstrap interval over rows.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ def rank_correlation(x: ArrayLike, y: ArrayLike) -> float:
 
 
 def agreement(scores: pd.DataFrame, occupations: pd.DataFrame) -> dict[str, tuple[float, float, float]]:
-    """How the scores of occupations' ads agree with what O*NET's surveys say of the occupations.
+    """Correlate the scores of occupations' ads with O*NET's surveys of the occupations.
 
     Parameters
     ----------
@@ -172,7 +172,7 @@ def evaluate(labelled: pd.DataFrame, truth: str = "label", prefix: str = "", by:
         scores' agreement is measured too.
     truth : str, default="label"
     prefix : str
-        What was put before the names of the added columns.
+        Prefix of the added columns' names.
     by : str, optional
         A column by whose values accuracy and macro-F1 are given apart.
 

@@ -41,7 +41,7 @@ def compare_labels(
     by: str | None = None,
     prefix: str = "",
 ) -> dict[str, Any]:
-    """How two labellings of the same ads differ, such as those of two versions of a model.
+    """Compare two labellings of the same ads, such as those of two versions of a model.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def compare_labels(
     by : str, optional
         A column of `first`, by whose values changes are counted apart.
     prefix : str
-        What was put before the names of the added columns.
+        Prefix of the added columns' names.
 
     Returns
     -------
@@ -116,7 +116,7 @@ def measure_drift(
     prefix: str = "",
     model: ModelLike | None = None,
 ) -> dict[str, Any]:
-    """How far labelled ads have moved from a reference of other ads.
+    """Measure how far labelled ads have moved from a reference of other ads.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ def measure_drift(
     by : str, optional
         A column of `now` by whose values it is measured apart, or "month", "quarter" or "year" of its dates.
     prefix : str
-        What was put before the names of the added columns.
+        Prefix of the added columns' names.
     model : Model or path-like, optional
         Whose known words are counted; the shipped model if not given.
 

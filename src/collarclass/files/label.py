@@ -145,11 +145,11 @@ def label_file(
         A column of occupation codes (O*NET-SOC 2019, ISCO-08 or CSCO-2022): rows whose ad and title say too
         little, or that have none, are judged by their occupation.
     format : {"csv", "tsv", "jsonl", "json", "parquet", "xlsx", "xls", "ods"}, optional
-        Of a file whose name does not tell, such as standard input.
+        Format of a source whose name does not show it, such as standard input.
     encoding : str, optional
-        Of the source; found from its beginning if not given. The target has the same.
+        Encoding of the source; found from its beginning if not given. The target has the same.
     delimiter : str, optional
-        Of a delimited source; found from its beginning if not given.
+        Delimiter of the source; found from its beginning if not given.
     sheet : str, optional
         Name or number (from 1) of a workbook's sheet; if not given, the first one shown that has a row of known
         column names, or else the first.
@@ -168,7 +168,7 @@ def label_file(
     head, sample : int, optional
         Label only so many rows: the first, or drawn at random (the same ones every time).
     prefix : str
-        Put before the names of the added columns.
+        Prefix of the added columns' names.
     evidence : bool, default=True
         Whether to name the words that decided; faster without.
     occupations : bool, default=False

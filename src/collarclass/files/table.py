@@ -81,7 +81,7 @@ def iter_table(
 def read_table(
     path: str | os.PathLike[str], *, on_open: Callable[[FileInput], object] | None = None
 ) -> pd.DataFrame:
-    """Read a whole table, every cell as text; a row that is not as the header has it is an error.
+    """Read a whole table, every cell as text; a ragged row is an error.
 
     Parameters
     ----------

@@ -140,7 +140,7 @@ def collect(
     columns : sequence of str
         Further columns to keep.
     prefix : str
-        What was put before the names of the label columns.
+        Prefix of the label columns' names.
     title, text : str, optional
         Names of the columns of titles and texts.
 

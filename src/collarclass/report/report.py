@@ -89,7 +89,7 @@ def write_report(
     title, text : str, optional
         Names of the columns of titles and texts, if they are not among the common ones.
     prefix : str
-        What was put before the names of the added columns.
+        Prefix of the added columns' names.
     model : Model, optional
         The model that labelled the file, for decision regions, confusion and deciding words; the shipped one if
         not given.

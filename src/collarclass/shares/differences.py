@@ -9,7 +9,7 @@ from collarclass.errors import DataError
 
 
 def share_differences(shares: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
-    """How the shares of one group differ from those of another, with intervals and tests.
+    """Compare the shares of two groups, with intervals and tests.
 
     Parameters
     ----------

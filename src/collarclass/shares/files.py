@@ -164,7 +164,7 @@ def shares_of_file(
     model: Model | None = None,
     labelled: LabelledFile | None = None,
 ) -> pd.DataFrame:
-    """Shares of labels in a file, as `estimate_shares` gives them, the whole file first.
+    """Estimate shares of labels in a file, as `estimate_shares` does, the whole file first.
 
     Parameters
     ----------

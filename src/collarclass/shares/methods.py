@@ -48,7 +48,7 @@ _TEXT = {
 def methods_paragraph(
     shares: pd.DataFrame, *, model: str, finite_population: bool = False, language: str = "en"
 ) -> str:
-    """Say how shares were estimated, in words that can be printed.
+    """Write how shares were estimated, as a paragraph that can be printed.
 
     Parameters
     ----------

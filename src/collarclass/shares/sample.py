@@ -159,14 +159,14 @@ def draw_sample(
     groups : sequence, optional
         Group of each ad; each gets a share of the sample that grows with the root of its size.
     prefix : str
-        What was put before the names of the label columns.
+        Prefix of the label columns' names.
     random_state : int, default=0
         The same number draws the same ads.
 
     Returns
     -------
     DataFrame
-        In random order, so that those who stop early leave a random sample too. `sample_row` counts the
+        In random order, so that you can stop early and still have a random sample. `sample_row` counts the
         table's rows from 1, `sample_stratum` names the stratum by a number, `sample_probability` is the
         probability of having been drawn.
 

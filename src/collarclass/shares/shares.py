@@ -101,7 +101,7 @@ def estimate_shares(
     merge_names: bool = False,
     model: Model | None = None,
 ) -> pd.DataFrame:
-    """Shares of white, blue, gray and unclear ads, corrected for the errors of the model and of annotators.
+    """Estimate shares of white, blue, gray and unclear ads, corrected for errors of model and annotators.
 
     Parameters
     ----------
@@ -117,9 +117,9 @@ def estimate_shares(
         Columns whose values, taken together, make the groups. "month", "quarter" and "year" stand for the
         periods of the column of dates; a column of dates is taken by month.
     date : str, optional
-        The column of dates, if "month" and the like cannot find it.
+        The column of dates, if it cannot be found.
     date_order : {"dmy", "mdy"}, optional
-        How 3/7/2026 is meant; asked for where it cannot be told.
+        Whether 3/7/2026 has the day or the month first; needed if no date shows it.
     weight : str, optional
         Column of the ads' weights.
     unique : str, optional
@@ -128,7 +128,7 @@ def estimate_shares(
         What the labels mean: a built-in name, "all" for every built-in one, or a TOML file.
     truth_column : str, default="label"
     prefix : str
-        What was put before the names of the label columns.
+        Prefix of the label columns' names.
     margins : bool, default=False
         Whether to put the shares of all ads first, with "(all)" as group, and where there are several columns those
         by each of them alone.

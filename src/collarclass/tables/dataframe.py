@@ -111,7 +111,7 @@ def label_table(
     occupations : bool, default=False
         Whether to add `schema.OCCUPATION_FIELDS`: the occupation nearest to each row's title.
     prefix : str
-        Put before the names of the added columns.
+        Prefix of the added columns' names.
     min_confidence : float, default=0
         From 0 to 1: a label that is less sure becomes "unclear", with the note "near the line"; only by the
         definition "article", as labels by rules have no confidence.
