@@ -594,32 +594,49 @@ static inline void take(const Stream *s, const Lexicon *x, Match *m, int64_t fir
     m->phrase = phrase, m->size = (int32_t)size;
 }
 
-/* The longer phrases that begin with the two tokens at a place. */
-static void match_longer(const Stream *s, const Lexicon *x, Match *m, int64_t i, int without_items) {
+/* The longer phrases that begin with the two tokens at a place, which have a number. */
+static void match_longer(const Stream *s, const Lexicon *x, Match *m, int64_t i, int64_t number, int without_items) {
     uint64_t hash = s->hash[i];
     for (int64_t size = 1; size < LONGEST && goes_on(s, i, size); size++) {
         hash = mix(hash * PAIR + s->hash[i + size]);
-        int64_t number = may_be_known(&x->prefixes, hash) ? number_of(&x->prefixes, hash) : -1;
+        if (size > 1) number = may_be_known(&x->prefixes, hash) ? number_of(&x->prefixes, hash) : -1;
         if (number < 0) return;
         take(s, x, m, i, size + 1, number, without_items);
         if (!x->more[number]) return;
     }
 }
 
+/* Tokens at which a word, or a pair, is a phrase or begins one, and its number. */
 typedef struct {
-    int32_t *word, *longer; /* tokens at which a word, or a pair, may be a phrase or begin one */
+    int32_t *word, *longer, *word_number, *longer_number;
     int64_t n_words, n_longer;
 } Candidates;
 
-/* Keep those of some tokens whose hash may be known, and fetch the slots of these. */
-static int64_t keep_words(const Stream *s, const Lexicon *x, int32_t *word, int64_t n) {
+/* Keep those of some words, or of some pairs, that are known, and put their numbers down. */
+static int64_t keep_known(const Stream *s, const Lexicon *x, int32_t *token, int64_t n, int32_t *number, int pairs) {
+    int64_t kept = 0;
+    for (int64_t k = 0; k < n; k++) {
+        uint64_t hash = s->hash[token[k]];
+        prefetch_slot(&x->prefixes, pairs ? mix(hash * PAIR + s->hash[token[k] + 1]) : hash);
+    }
+    for (int64_t k = 0; k < n; k++) {
+        uint64_t hash = s->hash[token[k]];
+        int64_t found = number_of(&x->prefixes, pairs ? mix(hash * PAIR + s->hash[token[k] + 1]) : hash);
+        token[kept] = token[k], number[kept] = (int32_t)found;
+        if (found >= 0) __builtin_prefetch(x->phrase + found);
+        kept += found >= 0;
+    }
+    return kept;
+}
+
+/* Keep those of some words that may be known. */
+static int64_t keep_likely(const Stream *s, const Lexicon *x, int32_t *word, int64_t n) {
     int64_t kept = 0;
     for (int64_t k = 0; k < n; k++) {
         int32_t i = word[k];
         word[kept] = i;
         kept += may_be_known(&x->prefixes, s->hash[i]);
     }
-    for (int64_t k = 0; k < kept; k++) prefetch_slot(&x->prefixes, s->hash[word[k]]);
     return kept;
 }
 
@@ -637,8 +654,8 @@ static void gather_candidates(const Stream *s, const Lexicon *x, int64_t begin, 
         items->n_words += word & OF_ITEM;
         cues->n_words += word == OF_CUE;
     }
-    items->n_words = keep_words(s, x, items->word, items->n_words);
-    cues->n_words = keep_words(s, x, cues->word, cues->n_words);
+    items->n_words = keep_likely(s, x, items->word, items->n_words);
+    cues->n_words = keep_likely(s, x, cues->word, cues->n_words);
     if (n && some[n - 1] + 1 >= s->n) n--; /* the last token of all begins no pair */
     for (int64_t k = 0; k < n; k++) {
         int32_t i = some[k];
@@ -653,10 +670,12 @@ static void gather_candidates(const Stream *s, const Lexicon *x, int64_t begin, 
         items->n_longer += first & pair & OF_ITEM;
         cues->n_longer += pair == OF_CUE;
     }
-    for (int64_t k = 0; k < items->n_longer; k++)
-        prefetch_slot(&x->prefixes, mix(s->hash[items->longer[k]] * PAIR + s->hash[items->longer[k] + 1]));
-    for (int64_t k = 0; k < cues->n_longer; k++)
-        prefetch_slot(&x->prefixes, mix(s->hash[cues->longer[k]] * PAIR + s->hash[cues->longer[k] + 1]));
+    Candidates *both[] = {items, cues};
+    for (int k = 0; k < 2; k++) {
+        Candidates *c = both[k];
+        c->n_words = keep_known(s, x, c->word, c->n_words, c->word_number, 0);
+        c->n_longer = keep_known(s, x, c->longer, c->n_longer, c->longer_number, 1);
+    }
 }
 
 /* Take the candidates from one token to another out of those that are left. */
@@ -664,10 +683,12 @@ static Candidates take_within(Candidates *left, int64_t from, int64_t to) {
     int64_t word = 0, longer = 0;
     while (word < left->n_words && left->word[word] < from) word++;
     while (longer < left->n_longer && left->longer[longer] < from) longer++;
-    Candidates taken = {left->word + word, left->longer + longer, 0, 0};
+    Candidates taken = {left->word + word, left->longer + longer, left->word_number + word,
+                        left->longer_number + longer, 0, 0};
     while (word < left->n_words && left->word[word] < to) word++, taken.n_words++;
     while (longer < left->n_longer && left->longer[longer] < to) longer++, taken.n_longer++;
-    left->word += word, left->longer += longer, left->n_words -= word, left->n_longer -= longer;
+    left->word += word, left->word_number += word, left->n_words -= word;
+    left->longer += longer, left->longer_number += longer, left->n_longer -= longer;
     return taken;
 }
 
@@ -677,15 +698,8 @@ static Match match_next(const Stream *s, const Lexicon *x, const Candidates *c, 
     Match m = {0, 0, 0};
     int64_t word = *k < c->n_words ? c->word[*k] : INT64_MAX, longer = *l < c->n_longer ? c->longer[*l] : INT64_MAX;
     *at = smaller(word, longer);
-    if (word == *at) {
-        int64_t number = number_of(&x->prefixes, s->hash[word]);
-        if (number >= 0) take(s, x, &m, word, 1, number, without_items);
-        ++*k;
-    }
-    if (longer == *at) {
-        match_longer(s, x, &m, longer, without_items);
-        ++*l;
-    }
+    if (word == *at) take(s, x, &m, word, 1, c->word_number[(*k)++], without_items);
+    if (longer == *at) match_longer(s, x, &m, longer, c->longer_number[(*l)++], without_items);
     return m;
 }
 
@@ -800,7 +814,7 @@ static void match_row(const Stream *s, const Lexicon *x, int64_t begin, int64_t 
 
 /* Find phrases: first, last, phrase[n] are filled; returns their number.
  *
- * row_first[n_rows + 1] bounds the rows, none longer than most_tokens; ints[16 * (most_tokens + 1)] and
+ * row_first[n_rows + 1] bounds the rows, none longer than most_tokens; ints[20 * (most_tokens + 1)] and
  * bytes[most_tokens] are scratch.
  */
 EXPORT int64_t find_phrases(const uint64_t *hash, const int64_t *sentence, const int64_t *start, const int64_t *end,
@@ -813,11 +827,12 @@ EXPORT int64_t find_phrases(const uint64_t *hash, const int64_t *sentence, const
     const Stream s = {hash, sentence, start, end, ideograph, folded, n};
     const Lexicon x = {{table, taken, table_size, shift, n_prefixes}, prefix_phrase, more, firsts, words, pairs,
                        group, n_phrases, classes[0], classes[1], classes[2]};
-    int32_t *part[16];
-    for (int k = 0; k < 16; k++) part[k] = ints + k * (most_tokens + 1);
+    int32_t *part[20];
+    for (int k = 0; k < 20; k++) part[k] = ints + k * (most_tokens + 1);
     Chain c = {part[0], part[1], part[2], part[3], part[4], part[5], part[6], part[7], part[8], part[9], bytes, 0, 0};
     int32_t *size = part[10], *best = part[11];
-    const Candidates items = {part[12], part[13], 0, 0}, cues = {part[14], part[15], 0, 0};
+    const Candidates items = {part[12], part[13], part[14], part[15], 0, 0};
+    const Candidates cues = {part[16], part[17], part[18], part[19], 0, 0};
     int64_t found = 0;
     for (int64_t row = 0; row < n_rows; row++) {
         int64_t begin = row_first[row], stop = row_first[row + 1];

@@ -14,7 +14,7 @@ from collarclass.kernel.library import call
 Indices = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
 _MOST_KEPT = 1 << 24  # integers of scratch that stay for the next batch
-_HIT_SCRATCH = 16  # integers for each token of the longest row
+_HIT_SCRATCH = 20  # integers for each token of the longest row
 _N_MASKS = 8
 _RUN_SIZE = 5  # numbers of eight bytes
 _KINDS_OF_NGRAM = 4
