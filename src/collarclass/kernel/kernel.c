@@ -409,14 +409,13 @@ typedef struct {
     int64_t n, base, row;
     uint64_t hash[BLOCK];
     int64_t place[BLOCK];
-    int waiting;
 } Counting;
 
 /* Look up the n-grams that wait, and count them; returns how many of them are known. */
-static int64_t settle_waiting(Counting *c) {
+static int64_t settle_waiting(Counting *c, int waiting) {
     int64_t known = 0;
-    for (int i = 0; i < c->waiting; i++) prefetch_slot(c->vocabulary, c->hash[i]);
-    for (int i = 0; i < c->waiting; i++) {
+    for (int i = 0; i < waiting; i++) prefetch_slot(c->vocabulary, c->hash[i]);
+    for (int i = 0; i < waiting; i++) {
         int64_t term = number_of(c->vocabulary, c->hash[i]);
         if (term < 0) continue;
         known++;
@@ -430,15 +429,16 @@ static int64_t settle_waiting(Counting *c) {
         c->n += !again;
         c->seen[term] = again ? c->seen[term] : (int32_t)c->n;
     }
-    c->waiting = 0;
     return known;
 }
 
-/* Put an n-gram down, and keep it if it may be known and is wanted. */
-static inline int64_t wait_for(Counting *c, uint64_t hash, int64_t place, int wanted) {
-    c->hash[c->waiting] = hash, c->place[c->waiting] = place;
-    c->waiting += wanted & may_be_known(c->vocabulary, hash);
-    return c->waiting == BLOCK ? settle_waiting(c) : 0;
+/* Put an n-gram down behind those that wait, and keep it if it may be known and is wanted; how many wait then. */
+static inline int wait_for(Counting *c, int waiting, uint64_t hash, int64_t place, int wanted, int64_t *known) {
+    c->hash[waiting] = hash, c->place[waiting] = place;
+    waiting += wanted & may_be_known(c->vocabulary, hash);
+    if (waiting < BLOCK) return waiting;
+    *known += settle_waiting(c, waiting);
+    return 0;
 }
 
 /* Count the known n-grams of each row's first `reach` tokens, row by row: found[4 * 4 * tokens read + 4].
@@ -453,19 +453,23 @@ EXPORT int64_t count_terms(const uint64_t *hash, const uint64_t *stem, const int
     const Vocabulary v = {table, taken, size, shift, n_terms};
     Counting c = {.vocabulary = &v, .seen = seen, .found = found};
     for (int64_t row = 0; row < n_rows; row++) {
-        int64_t begin = first[row], stop = first[row + 1], words = 0;
+        int64_t begin = first[row], stop = first[row + 1], words = 0, others = 0;
+        int waiting = 0;
         if (stop - begin > reach[row]) stop = begin + reach[row];
         c.base = c.n, c.row = row;
-        for (int64_t i = begin; i < stop; i++) words += wait_for(&c, hash[i], i, 1);
-        known[row] = words + settle_waiting(&c);
+        for (int64_t i = begin; i < stop; i++) waiting = wait_for(&c, waiting, hash[i], i, 1, &words);
+        known[row] = words + settle_waiting(&c, waiting);
+        waiting = 0;
         for (int64_t i = begin; i + 1 < stop; i++)
-            wait_for(&c, mix(hash[i] * PAIR + hash[i + 1]), i, sentence[i] == sentence[i + 1]);
+            waiting = wait_for(&c, waiting, mix(hash[i] * PAIR + hash[i + 1]), i, sentence[i] == sentence[i + 1],
+                               &others);
         for (int64_t i = begin; i + 2 < stop; i++)
             if (ideograph[i] && ideograph[i + 1] && ideograph[i + 2])
-                wait_for(&c, mix((hash[i] * PAIR + hash[i + 1]) * TRIPLE + hash[i + 2]), i,
-                         sentence[i] == sentence[i + 2]);
-        for (int64_t i = begin; i < stop; i++) wait_for(&c, stem[i], i, stem[i] != hash[i]);
-        settle_waiting(&c);
+                waiting = wait_for(&c, waiting, mix((hash[i] * PAIR + hash[i + 1]) * TRIPLE + hash[i + 2]), i,
+                                   sentence[i] == sentence[i + 2], &others);
+        for (int64_t i = begin; i < stop; i++)
+            waiting = wait_for(&c, waiting, stem[i], i, stem[i] != hash[i], &others);
+        settle_waiting(&c, waiting);
         distinct[row] = c.n - c.base;
     }
     return c.n;
@@ -568,7 +572,7 @@ typedef struct {
 static inline int goes_on(const Stream *s, int64_t begin, int64_t size) {
     if (begin + size >= s->n || s->sentence[begin + size] != s->sentence[begin]) return 0;
     int64_t last = begin + size - 1;
-    return s->folded[s->end[last]] != ',' || !s->ideograph[last];
+    return !s->ideograph[last] || s->folded[s->end[last]] != ',';
 }
 
 /* Whether a Chinese phrase is cut by a sign inside. */
