@@ -648,18 +648,18 @@ static int64_t keep_likely(const Stream *s, const Lexicon *x, int32_t *word, int
 static void gather_candidates(const Stream *s, const Lexicon *x, int64_t begin, int64_t stop, Candidates *items,
                               Candidates *cues) {
     int32_t *some = cues->longer; /* tokens that may begin anything; of pairs fewer and fewer stay */
-    int64_t n = 0, n_pairs = 0;
-    items->n_words = items->n_longer = cues->n_words = cues->n_longer = 0;
+    int64_t n = 0, n_pairs = 0, n_items = 0, n_cues = 0;
     for (int64_t i = begin; i < stop; i++) {
         uint64_t place = s->hash[i] >> 48;
         uint8_t word = x->words[place];
-        some[n] = items->word[items->n_words] = cues->word[cues->n_words] = (int32_t)i;
+        some[n] = items->word[n_items] = cues->word[n_cues] = (int32_t)i;
         n += x->firsts[place] > 0;
-        items->n_words += word & OF_ITEM;
-        cues->n_words += word == OF_CUE;
+        n_items += word & OF_ITEM;
+        n_cues += word == OF_CUE;
     }
-    items->n_words = keep_likely(s, x, items->word, items->n_words);
-    cues->n_words = keep_likely(s, x, cues->word, cues->n_words);
+    items->n_words = keep_likely(s, x, items->word, n_items);
+    cues->n_words = keep_likely(s, x, cues->word, n_cues);
+    n_items = n_cues = 0;
     if (n && some[n - 1] + 1 >= s->n) n--; /* the last token of all begins no pair */
     for (int64_t k = 0; k < n; k++) {
         int32_t i = some[k];
@@ -670,10 +670,11 @@ static void gather_candidates(const Stream *s, const Lexicon *x, int64_t begin, 
         int32_t i = some[k];
         uint8_t first = x->firsts[s->hash[i] >> 48];
         uint8_t pair = x->pairs[((s->hash[i] << 7) ^ s->hash[i + 1]) >> (64 - PAIR_BITS)];
-        items->longer[items->n_longer] = cues->longer[cues->n_longer] = i;
-        items->n_longer += first & pair & OF_ITEM;
-        cues->n_longer += pair == OF_CUE;
+        items->longer[n_items] = cues->longer[n_cues] = i;
+        n_items += first & pair & OF_ITEM;
+        n_cues += pair == OF_CUE;
     }
+    items->n_longer = n_items, cues->n_longer = n_cues;
     Candidates *both[] = {items, cues};
     for (int k = 0; k < 2; k++) {
         Candidates *c = both[k];
