@@ -149,10 +149,11 @@ def deciding_words(
             titled = begin < offset
             source, beyond = ((titles[i] or "") if titles else "", 0) if titled else (text, offset)
             begin, stop = begin - beyond, stop - beyond
-            if _is_taken(titled, begin, stop, taken):
+            if taken and _is_taken(titled, begin, stop, taken):
                 continue  # its words are shown already, and need not be looked for
+            run = begin, stop
             begin, stop = whole_words(source, begin, stop)
-            if _is_taken(titled, begin, stop, taken):
+            if taken and (begin, stop) != run and _is_taken(titled, begin, stop, taken):
                 continue
             taken.append((titled, begin, stop))
             found = shown(source[begin:stop])
@@ -165,7 +166,7 @@ def deciding_words(
 
 def _is_taken(titled: bool, begin: int, stop: int, taken: Sequence[tuple[bool, int, int]]) -> bool:
     """Whether a run of a title or text overlaps one of those that are shown."""
-    return any(titled == field and begin < b and a < stop for field, a, b in taken)
+    return any(titled == field and begin < end and first < stop for field, first, end in taken)
 
 
 def reasons(terms: SumTerms, gradient: tuple[float, float], text: str, title: str | None) -> tuple[Reason, ...]:
