@@ -12,6 +12,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -163,7 +164,7 @@ def test_busy_is_told_from_too_much(small_model: Model, monkeypatch: pytest.Monk
 
 
 def test_several_workers_label_ads_alone(small_model_path: Path) -> None:
-    command = [sys.executable, "-m", "collarclass", "app", "--no-browser", "--workers", "2", "--no-token",
+    command = [sys.executable, "-m", "collarclass", "app", "--no-browser", "--workers", "2", "--no-token", "--metrics",
                "--model", str(small_model_path)]  # fmt: skip
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -179,6 +180,11 @@ def test_several_workers_label_ads_alone(small_model_path: Path) -> None:
             port = int(address.rstrip("/").rpartition(":")[2])
             assert Address(port).classify(**AD)["results"]
             assert Address(port).ask("GET", "/v1/files").status == 404
+            with ThreadPoolExecutor(8) as threads:  # so that both get some
+                list(threads.map(lambda _: Address(port).classify(**AD), range(39)))
+                counted = list(threads.map(lambda _: Address(port).ask("GET", "/metrics").body.decode(), range(16)))
+            line = 'collarclass_requests_total{method="POST",route="/v1/classify",status="200"} 40.0'
+            assert all(line in text for text in counted)
         finally:
             process.terminate()
 

@@ -48,8 +48,7 @@ def operations_router(labeller: Labeller, metrics: Metrics | None) -> APIRouter:
 class Metrics:
     """Counts for Prometheus.
 
-    With several worker processes each counts for itself, unless the environment names a folder that they share,
-    PROMETHEUS_MULTIPROC_DIR.
+    Several worker processes count together in the folder that the environment names, PROMETHEUS_MULTIPROC_DIR.
 
     Parameters
     ----------

@@ -271,7 +271,10 @@ def serve(
         supervisor: Any = Multiprocess
         needs_target = "target" in inspect.signature(supervisor).parameters  # uvicorn before 0.54
         run = {"target": uvicorn.Server(config).run} if needs_target else {}
-        supervisor(config, sockets=[listening], **run).run()
+        with tempfile.TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}-") as folder:
+            if metrics:  # so that each process can say what all have counted
+                os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", folder)
+            supervisor(config, sockets=[listening], **run).run()
         return
     threading.Thread(target=index, daemon=True).start()  # so that the first answer need not wait for it
     asyncio.run(_run(uvicorn.Server(config), listening, address if browser else None))
