@@ -10,8 +10,8 @@ was measured with. Without an option all of these run, one after the other, and 
 --only runs some of them, by their names or the ends of these, such as benchmark_page.
 --pages only writes the pages. --check changes nothing and names what is stale.
 
-FOLDER holds the rated ads whose texts are not part of the project, as dev_ads/en.csv, zh.csv, fresh_en.csv and
-fresh_zh.csv.
+FOLDER holds the ads whose texts are not part of the project: the rated ones as dev_ads/en.csv, zh.csv, fresh_en.csv
+and fresh_zh.csv, and those they were drawn from as ads/pool_en.csv, pool2_en.csv, pool_zh.csv and pool2_zh.csv.
 Without it the steps that need them are left out, and named.
 """
 
@@ -59,12 +59,14 @@ class Step:
 
 DEVELOPMENT = ("--en", "{texts}/dev_ads/en.csv", "--zh", "{texts}/dev_ads/zh.csv")
 FRESH = ("--fresh-en", "{texts}/dev_ads/fresh_en.csv", "--fresh-zh", "{texts}/dev_ads/fresh_zh.csv")
+POOLS = tuple(f"{{texts}}/ads/{name}.csv" for name in ("pool_en", "pool2_en", "pool_zh", "pool2_zh"))
 # In this order: the benchmark's pages and the card take up what the first two have measured.
 STEPS = (
     Step("research.measure.model_card", (*DEVELOPMENT, *FRESH)),
     Step("research.measure.measure_titles", DEVELOPMENT),
     Step("research.measure.score_requirements", ("--held-out-sources", "--write")),
     Step("research.measure.score_challenge_set", ("--write",)),
+    Step("research.measure.silly_readings", (*POOLS, "--write")),
     Step("research.measure.occupation_accuracy"),
     Step("research.measure.held_out", DEVELOPMENT),
     Step("research.measure.external_page"),

@@ -1,16 +1,19 @@
 # ruff: noqa: E501 (a pattern is easier to read on one line)
 """Readings of schooling that would look silly to anybody, by kind: how many in some ads. Counts alone, no text.
 
-    python -m research.measure.silly_readings FILE [FILE ...]
+    python -m research.measure.silly_readings FILE [FILE ...] [--write]
 
 FILE: CSV files with the column text. A kind is a pattern of words around a mention that is read as required, or as
-replaceable by experience, though such words ask for nothing, or ask otherwise.
+replaceable by experience, though such words ask for nothing, or ask otherwise. --write keeps the counts in
+data/figures/silly_readings.json beside those of earlier models, and writes the table of the first and the shipped model
+into the pages.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -21,6 +24,7 @@ from collarclass.requirement_reader.decide import Reader
 from collarclass.requirement_reader.reader import read_requirements
 from collarclass.requirement_reader.stated import findings
 from collarclass.text.tokens import tokenize
+from research.docs.figures import FIGURES, keep
 
 BATCH = 400
 BEFORE, BEHIND = 60, 80  # characters around a mention; behind it more for what may replace it
@@ -37,6 +41,7 @@ KINDS = {
     "posts (sales associate, scrum master)": r"(sales|warehouse|physician|project|team|research|staff|business) \[associates?\]|(scrum|station|web|harbou?r|post) \[master|\[master\]s? (data|electrician|carpenter|plumber|schedule|chef)",
     "preferred read as required": r"\][^.;\n\[]{0,3}\(?(strongly |highly )?(preferred|desirable|desired|a plus)\b|(ideally|preferably)[^.;\n\]]{0,25}\[|\](及以上|以上)?(学历)?(者)?(优先|为佳|更佳)",
 }  # fmt: skip
+NOT_SEEN = "alternative without schooling not seen"
 ALTERNATIVE = re.compile(
     r"in lieu|may be substituted|can be substituted|or (an |any )?equivalent (combination|experience|work)|"
     r"combination of (education|training) and (experience|training)|学历(可|要求可)?(适当)?放宽",
@@ -68,22 +73,44 @@ def _kinds(text: str, start: int, end: int, status: str) -> Iterator[str]:
         if pattern.search(around) and not (kind.startswith("preferred") and status != "required"):
             yield kind
     if status == "required" and ALTERNATIVE.search(text[end : end + FAR]):
-        yield "alternative without schooling not seen"
+        yield NOT_SEEN
+
+
+def table(counts: dict[str, dict[str, int]]) -> str:
+    """The counts of the first and the last model, as Markdown."""
+    first, *_, last = counts
+    lines = [f"| kind | {first} | {last} |", "|---|---:|---:|"]
+    lines += [f"| {kind} | {counts[first][kind]:,} | {n:,} |" for kind, n in counts[last].items()]
+    return "\n".join(lines)
+
+
+def keep_counts(found: dict[str, int], n_ads: int) -> None:
+    """Add the shipped model's counts to those of earlier ones, and write the page."""
+    path = FIGURES / "silly_readings.json"
+    counts: dict[str, dict[str, int]] = json.loads(path.read_text("utf-8"))["figures"] if path.exists() else {}
+    counts.pop(default_model().identity, None)
+    counts[default_model().identity] = found
+    keep("silly_readings", {"n": f"{n_ads:,}", "table": table(counts)}, [], counts)
 
 
 def main() -> None:
     """Count, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("files", type=Path, nargs="+")
+    parser.add_argument("--write", action="store_true", help="keep the counts and write them into the pages")
+    arguments = parser.parse_args()
     csv.field_size_limit(1 << 30)
     texts: list[str] = []
-    for path in parser.parse_args().files:
+    for path in arguments.files:
         with path.open(encoding="utf-8-sig", newline="") as file:
             texts += [row["text"] for row in csv.DictReader(file)]
     found = count_silly(texts, default_model().reader)
+    counts = {kind: found[kind] for kind in (*KINDS, NOT_SEEN)}
     print(f"{len(texts):,} ads")
-    for kind in (*KINDS, "alternative without schooling not seen"):
-        print(f"{found[kind]:6,}  {kind}")
+    for kind, n in counts.items():
+        print(f"{n:6,}  {kind}")
+    if arguments.write:
+        keep_counts(counts, len(texts))
 
 
 if __name__ == "__main__":
