@@ -65,6 +65,6 @@ def _output(output: dict[str, Any]) -> str:
     if "text/html" in data:
         # Style sheets of pandas tables would reach beyond the table; blank lines would end the block.
         table = re.sub(r"(?s)<style.*?</style>", "", data["text/html"])
-        return re.sub(r"\n\s*\n", "\n", f"<div>{table.strip()}</div>")
+        return re.sub(r"\n\s*\n", "\n", f'<div style="overflow-x: auto">{table.strip()}</div>')
     text = "".join(output.get("text", "")) or data.get("text/plain", "")
     return f"```text\n{text.rstrip()}\n```" if text.strip() else ""
