@@ -232,6 +232,40 @@ def test_a_file_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
         source.close()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="the number of a parent stays there when that is gone")
+def test_a_process_ends_with_the_one_that_started_it() -> None:
+    inner = (
+        "import os, time; from collarclass.files.orphans import end_with\n"
+        "end_with(os.getppid()); print('ready', flush=True); time.sleep(600)"
+    )
+    outer = "import subprocess, sys; subprocess.run([sys.executable, '-c', sys.argv[1]])"
+    with subprocess.Popen([sys.executable, "-c", outer, inner], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        process.kill()
+        assert process.stdout.read() == b""  # which ends with the last process that could write
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="children are not listed there")
+def test_a_killed_run_leaves_no_reader(tmp_path: Path) -> None:
+    from research.robustness.faults import _gone, children
+
+    pq.write_table(pa.table({"text": ["We weld steel frames all day."] * 200_000}), tmp_path / "ads.parquet")
+    code = (
+        "import sys; from collarclass.files.formats import open_source; from collarclass.files.layout import Layout\n"
+        "from collarclass.files.readers import open_reader\n"
+        "reader = open_reader(open_source(sys.argv[1]), Layout()); print('ready', flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "ads.parquet")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        reading = children(process.pid)
+        assert reading
+        process.kill()
+    assert _gone(reading, 60)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="time of a process cannot be limited")
 def test_a_child_that_never_ends_ends_itself() -> None:
     code = (

@@ -41,6 +41,7 @@ class NativeFile:
         options = {
             "where": source.name, "sheet": sheet, "named": list(named), "columns": limits.columns,
             "row_bytes": limits.row_bytes, "memory": limits.memory, "seconds": limits.seconds, "remedy": self._remedy,
+            "parent": os.getpid(),
         }  # fmt: skip
         path = os.pathsep.join(part or str(os.getcwd()) for part in sys.path)  # noqa: PTH109
         self._process = subprocess.Popen(

@@ -28,6 +28,7 @@ except ImportError:  # Windows
     resource = None  # type: ignore[assignment]
 
 from collarclass.errors import DataError
+from collarclass.files.orphans import end_with
 from collarclass.files.source import brief
 
 HEAD, SCHEMA, TABLE, ROWS, ERROR, END = b"H", b"S", b"T", b"R", b"E", b"Z"
@@ -335,4 +336,5 @@ def _marks(file: BinaryIO) -> set[str]:
 
 
 if __name__ == "__main__":
+    end_with(json.loads(sys.argv[2])["parent"])
     main()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -13,11 +12,10 @@ import pyarrow as pa
 
 from collarclass.errors import DataError
 from collarclass.files.batch import Batch
+from collarclass.files.orphans import end_with
 from collarclass.labelling.options import Options
 from collarclass.model.stream import StreamSums
 from collarclass.tables.dataframe import label_stream
-
-_LOOK_EVERY = 1.0  # seconds
 
 
 def label_batch(
@@ -115,14 +113,7 @@ _taken: list[Options] = []
 
 def _take(options: Options, parent: int) -> None:
     _taken[:] = [options]
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-
-
-def _end_with(parent: int) -> None:
-    """End this worker when the process that started it is gone, even if that was killed."""
-    while os.getppid() == parent:
-        time.sleep(_LOOK_EVERY)
-    os._exit(1)
+    end_with(parent)
 
 
 def _label(
