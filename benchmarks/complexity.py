@@ -182,6 +182,7 @@ def table(
         "ideographs, each of which is a word, against the Chinese ads. The first five columns are of labelling as "
         f"files are labelled, the sixth of the same in many rows of {SHORT} characters, to which no limit of one ad "
         "applies; the last three are of `classify_many`, which makes an object of each term and requirement. "
+        "Capitals run together, `aBaB`, are read as one bachelor of arts after the other. "
         f"Made by `python benchmarks/complexity.py` on {datetime.date.today()}, {platform.machine()}, "
         f"Python {platform.python_version()}.",
         "",
