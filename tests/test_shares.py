@@ -423,7 +423,7 @@ def test_two_annotators_count_in_part() -> None:
     found = estimate_shares(table, pd.concat([sample, other]))
     assert figure(found, "blue", "share") > 0.5
     assert found["n_annotated"].eq(200).all()
-    assert found["warning"].str.contains("ads have two labels").all()
+    assert found["warning"].str.contains("ads with two different labels").all()
     assert found["warning"].str.contains(r"wrong in \d+% of labels: agree on the definition first").all()
 
 

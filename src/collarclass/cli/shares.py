@@ -149,7 +149,7 @@ def duplicates(source: str, target: Path, similarity: float, title: str | None, 
     make_way(target, force, source)
     with ending():
         found = mark_duplicates(source, target, title=title, text=text, similarity=similarity)
-    say(f"{len(found.group):,} ads are {found.n_distinct:,} -> {target}", err=True)
+    say(f"{len(found.group):,} ads, {found.n_distinct:,} of them different -> {target}", err=True)
 
 
 @click.command(epilog="Example: collarclass review to_annotate.csv -o annotated.csv --annotator anna")

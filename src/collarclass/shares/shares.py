@@ -355,8 +355,8 @@ def _one_each(
     """An ad annotated by several counts once, its label shared out between them."""
     kept, first, of, n = np.unique(row, return_index=True, return_inverse=True, return_counts=True)
     mean = np.column_stack([np.bincount(of, v) for v in label.T]) / n[:, None] if len(kept) else label
-    if len(kept) and (mean.max(axis=1) < 1).any():
-        warnings.append(f"{int((mean.max(axis=1) < 1).sum()):,} ads have two labels: each counts in part")
+    if len(kept) and (undecided := int((mean.max(axis=1) < 1).sum())):
+        warnings.append(f"ads with two different labels: {undecided:,}; each label counts in part")
     kept_ratings = None
     if ratings is not None:
         kept_ratings = ratings[inside][first]
