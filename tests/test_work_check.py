@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from collarclass import Model, ModelFileError, classify, load_model, save_model
-from collarclass.model.model import NO_WORK, NOTES
+from collarclass.model.model import NO_WORK, NOTES, SHORT_AD
 from collarclass.training.counts import count_ads
 from collarclass.training.work_check import fit_work_check
 
@@ -62,9 +62,9 @@ def test_the_check_is_the_sum_of_its_words(checked: Model) -> None:
         (checked.text, checked.title), batch.terms, (checked.work.text_weight, checked.work.title_weight), strict=True
     )
     words = [block.weigh(terms, weight)[1][2] for block, terms, weight in blocks]
-    sums = checked.work.sums(words, batch.chinese, np.diff(batch.tokens.first))
+    sums = checked.work.sums(words, np.zeros(len(texts), bool), batch.chinese, np.diff(batch.tokens.first))
     for row in range(len(texts)):
-        total = float(checked.work.start[0, 1])  # all are short
+        total = float(checked.work.start[0, SHORT_AD])  # all are short
         for terms, values, weight in zip(
             batch.terms, batch.values, (checked.work.text_weight, checked.work.title_weight), strict=True
         ):

@@ -287,8 +287,10 @@ def _on_ads_without_work(found: dict[str, Any]) -> list[str]:
         "",
         "A sum over the same words, with weights of its own, learnt from texts without content. An ad below the limit "
         "is `unclear`. Readable ads are real ones of sources held out; texts without content were judged by a fit that "
-        "had not seen them, the last column's were kept back altogether. The limit is set where 1.5 % of readable real "
-        "ads would be unclear, or sooner, where 95 % of the texts without content are.",
+        "had not seen them, the last column's were kept back altogether. The limit is set where 3 % of readable real "
+        "ads with a title would be unclear, 1.5 % of those without one, or sooner, where 95 % of the texts without "
+        "content are. An ad below it whose title names a job still gets a label, by that title: the figures are those "
+        "before titles are asked.",
         "",
     ]
     for language, result in found.items():
@@ -297,6 +299,7 @@ def _on_ads_without_work(found: dict[str, Any]) -> list[str]:
             f"(of {result['learnt']:,}) | kept back (of {result['held']:,}) |",
             "|---:|---:|---:|",
             "| **" + " | ".join(f"{share:.1%}" for share in result["chosen"]) + "** (chosen) |",
+            "| **" + " | ".join(f"{share:.1%}" for share in result["untitled"]["chosen"]) + "** (chosen, no title) |",
             *("| " + " | ".join(f"{share:.1%}" for share in row) + " |" for row in result["curve"]),
             "",
         ]

@@ -65,7 +65,7 @@ _PARTS: dict[str, dict[str, tuple[np.dtype[Any], _Shape]]] = {
         "decision": (_F, (2, 3, 4)),
         "min_job": (_F, (1,)),
     },
-    "work_": {"text_weight": (_F, ("text",)), "title_weight": (_F, ("title",)), "start": (_F, (2, 2))},
+    "work_": {"text_weight": (_F, ("text",)), "title_weight": (_F, ("title",)), "start": (_F, (2, 3))},
 }
 _OPTIONAL = ("reader_", "confidence_", "bare_title_", "work_")  # there altogether or not at all
 # Lowest and highest value of each limit.

@@ -46,6 +46,7 @@ WORK_ARRAYS = ("text_weight", "title_weight", "start")
 MODEL_ARRAYS = ("stated_weight", "word_scale", "intercept", "decision")
 _MIN_WORDS = 4  # besides numbers
 SHORT = 40  # tokens of an ad that may say what the work is in a word or two
+TITLED, UNTITLED, SHORT_AD = range(3)  # forms of ads, by which the check of work starts
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +93,9 @@ class WorkCheck:
     ----------
     text_weight, title_weight : ndarray of float32, shape (n_terms,)
         Of the terms of the model's two blocks.
-    start : ndarray of float32, shape (2, 2)
-        Start of the sum, in alphabetic script and in Chinese (rows), of longer ads and of those of `SHORT` tokens or
-        fewer (columns); an ad whose sum is below 0 does not say it.
+    start : ndarray of float32, shape (2, 3)
+        Start of the sum, in alphabetic script and in Chinese (rows), of ads with a title, of those without one and of
+        those of `SHORT` tokens or fewer (columns); an ad whose sum is below 0 does not say it.
     """
 
     text_weight: NDArray[np.float32]
@@ -102,10 +103,15 @@ class WorkCheck:
     start: NDArray[np.float32]
 
     def sums(
-        self, words: Iterable[NDArray[np.float64]], chinese: NDArray[np.bool_], n_tokens: NDArray[np.int64]
+        self,
+        words: Iterable[NDArray[np.float64]],
+        titled: NDArray[np.bool_],
+        chinese: NDArray[np.bool_],
+        n_tokens: NDArray[np.int64],
     ) -> NDArray[np.float64]:
         """The sum of each ad, from those of its words in the text and in the title."""
-        sums = self.start[chinese.astype(np.int64), (n_tokens <= SHORT).astype(np.int64)].astype(np.float64)
+        form = np.where(n_tokens <= SHORT, SHORT_AD, np.where(titled, TITLED, UNTITLED))
+        sums = self.start[chinese.astype(np.int64), form].astype(np.float64)
         for part in words:
             sums += part
         return sums
@@ -198,7 +204,7 @@ class Model:
         title_values, title_sums = self.title.weigh(terms[1], of_title)
         note = self._note(tokens, terms[0])
         if self.work is not None:
-            work = self.work.sums((text_sums[2], title_sums[2]), chinese, np.diff(tokens.first))
+            work = self.work.sums((text_sums[2], title_sums[2]), title > 0, chinese, np.diff(tokens.first))
             note[(note == JUDGED) & (work < 0)] = NO_WORK
         return EncodedBatch(
             combined_text=combined,

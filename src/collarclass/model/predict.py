@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from collarclass.definitions.labels import BASES, UNCLEAR, UNSTATED
 from collarclass.model.decision import class_probabilities, label_gradient
 from collarclass.model.encoding import EncodedBatch
-from collarclass.model.model import EMPTY, JUDGED, NO_JOB, TOO_LITTLE, Model
+from collarclass.model.model import EMPTY, JUDGED, NO_JOB, NO_WORK, TOO_LITTLE, Model
 from collarclass.model.ranking import deciding_words, runs_of_batch, runs_of_terms
 from collarclass.model.stream import StreamSums
 from collarclass.model.terms import SumTerms, batch_terms, sum_terms, title_terms
@@ -21,6 +21,7 @@ from collarclass.requirement_reader.certificates import certificate_names, certi
 from collarclass.requirement_reader.stated import Requirement, findings
 
 _AD, _TITLE = BASES.index("ad"), BASES.index("title")
+_SURELY = 1.5  # log-odds by which a title must name a job where the text says no work: its own word against the text's
 _CHUNK_CHARACTERS = 1_400_000  # read at once: enough to spread fixed costs, few enough for the cache
 _CHUNK_ROWS = 20_000
 
@@ -130,7 +131,7 @@ def _take(found: Predictions, rows: NDArray[np.int64]) -> Predictions:
 def _predict(
     model: Model, texts: Sequence[str], titles: Sequence[str | None] | None, evidence: bool, details: bool
 ) -> Predictions:
-    """Judge titles by the title model, ads by the model of ads, and ads that say too little by their titles."""
+    """Judge titles by the title model, ads by the model of ads, or by their titles where they say too little."""
     if model.bare_title is None:
         return _judge_ads(model, texts, titles, evidence, details)
     given = list(titles) if titles is not None else [None] * len(texts)
@@ -139,6 +140,9 @@ def _predict(
     ads = _judge_ads(model, [texts[i] for i in as_ads], [given[i] for i in as_ads], evidence, details)
     few = ads.note == TOO_LITTLE
     few |= (ads.level < 0) & np.array([says_little(texts[i]) for i in as_ads], dtype=bool)
+    unsaid = np.flatnonzero(ads.note == NO_WORK)
+    unsaid_titles = model.bare_title.encode([given[as_ads[j]] or "" for j in unsaid])
+    few[unsaid] |= model.bare_title.names_job(unsaid_titles, _SURELY)
     thin = [j for j in np.flatnonzero(few).tolist() if (given[as_ads[j]] or "").strip()]
     rows = [*as_titles, *(as_ads[j] for j in thin)]
     if not rows:

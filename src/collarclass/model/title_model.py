@@ -1,7 +1,7 @@
 """The title model: bare job titles → ratings and probabilities, by sums of their own.
 
 A title states no schooling and names no duties, so it has its own features, weights and calibration. Each
-feature also knows how surely it names a job, by which "Team member" and "Great opportunity!" are told apart from jobs.
+feature also weighs in whether a job is named, by which "Team member" and "Great opportunity!" are told apart from jobs.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class TitleModel:
     weight : ndarray of float32, shape (n_terms, 2)
         Weight of each feature in the academic and the hands-on rating.
     job : ndarray of float32, shape (n_terms,)
-        How surely a title with this feature names a job, 0 to 1.
+        Weight of each feature in the log-odds that a title names a job.
     displayable : ndarray of bool, shape (n_terms,)
         Whether the feature's words may stand as a reason by themselves.
     intercept : ndarray of float32, shape (2,)
@@ -43,7 +43,7 @@ class TitleModel:
     decision : ndarray of float32, shape (2, 3, 4)
         As `Model.decision`, for titles in alphabetic script and in Chinese.
     min_job : ndarray of float32, shape (1,)
-        A title without a feature as sure as this names no job.
+        A title whose features' `job` adds up to less names no job.
     """
 
     vocabulary: Vocabulary
@@ -82,11 +82,10 @@ class TitleModel:
         words = [np.bincount(batch.row, batch.value * weight, n_rows) for weight in weights]
         return np.asarray(np.column_stack(words) + self.intercept, dtype=np.float64)
 
-    def names_job(self, batch: EncodedTitles) -> NDArray[np.bool_]:
-        """Whether any word of each title is one that names jobs."""
-        surest = np.zeros(len(batch.segment))
-        np.maximum.at(surest, batch.row, self.job[batch.term])
-        return np.asarray(surest >= self.min_job[0])
+    def names_job(self, batch: EncodedTitles, margin: float = 0.0) -> NDArray[np.bool_]:
+        """Whether each title names a job, by the sum of what its words say of that, with a margin of log-odds."""
+        sums = np.bincount(batch.row, self.job[batch.term], len(batch.segment))
+        return np.asarray(sums >= self.min_job[0] + margin)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -22,6 +22,7 @@ from collarclass.features.titles import title_features
 from collarclass.model.decision import class_probabilities
 from collarclass.model.title_model import TitleModel
 from collarclass.text.tokens import Tokens, tokenize
+from collarclass.training.work_check import read_no_content
 
 # What a title of each kind counts for in the fit of the sums, and in that of the decision. An alternate title
 # of O*NET carries the rating of its whole occupation, and there are nine of them for each other title. Contrast ads
@@ -37,8 +38,13 @@ KINDS: dict[str, tuple[float, float]] = {
     "definition": (8.0, 0.0),
 }
 ALTERNATE_TITLES = "onet_titles.tsv.gz"
-_OTHERS = 100.0  # how many titles of jobs one without a job stands for: there are few of them to learn from
-_MISSED = 10.0  # a job taken for none costs as much as so many titles without a job taken for one
+# What tells a title of a job from others is a logistic regression with this inverse penalty. A title without a job
+# weighs as much as five with one, a line of a text without content as two: there are few of them to learn from.
+_C = 3.0
+NO_JOB = {"no job": 5.0, "line": 2.0}
+_MAX_LINE = {"en": 60, "zh": 20}  # characters of a line that could be a title
+_EMBEDDED = 0.4  # share of the titles of jobs that are also shown beside words that name none: "Hiring now - cook"
+MAX_LOST = 0.015  # share of titles of jobs that may be taken for none
 _N_FOLDS = 4
 
 
@@ -84,9 +90,30 @@ def title_rows(folder: str | os.PathLike[str], ads: pd.DataFrame, occupations: p
     parts.append(chinese.assign(kind="csco", group=chinese["code"].str[:7]))
     named = read_csv(root / "article_titles.csv").astype(dict.fromkeys(RATINGS, float))
     parts.append(named.assign(kind="definition", group="definition " + named.index.astype(str)))
-    none = read_csv(root / "titles_without_job.csv")
-    parts.append(none.assign(kind="no job", label="unclear", group="no job " + none.index.astype(str)))
+    parts.append(titles_without_job(root))
     return pd.concat([part.reindex(columns=columns) for part in parts], ignore_index=True)
+
+
+def titles_without_job(folder: str | os.PathLike[str], part: str = "train") -> pd.DataFrame:
+    """Titles that name no job, titles of texts without content, and the short lines of such texts.
+
+    Parameters
+    ----------
+    folder : path-like
+        The project's data folder.
+    part : {"train", "held"}
+        Those that teach, or those kept back to measure with.
+    """
+    root = Path(folder)
+    named, texts = read_csv(root / "titles_without_job.csv"), read_no_content(root)
+    texts = named[:0].assign(text="", label="") if texts is None else texts[texts["label"] == "unclear"]
+    lines = texts.assign(title=texts["text"].str.split(r"[.!?;。！？；\n]+", regex=True)).explode("title")
+    lines["title"] = lines["title"].str.strip(" -•*")
+    lines = lines[lines["title"].str.len().between(3, lines["language"].map(_MAX_LINE))]
+    named = pd.concat([named, texts[texts["title"] != ""]])
+    rows = pd.concat([named.assign(kind="no job"), lines.assign(kind="line")], ignore_index=True)
+    rows = rows[rows["part"] == part].drop_duplicates("title").reset_index(drop=True)
+    return rows[["language", "title", "kind"]].assign(label="unclear", group="no job " + rows.index.astype(str))
 
 
 def fit_titles(
@@ -95,7 +122,7 @@ def fit_titles(
     alpha: float = 0.3,
     focus: float = 0.4,
     balance: float = 0.25,
-    max_terms: int = 60_000,
+    max_terms: int = 70_000,
     kinds: dict[str, tuple[float, float]] | None = None,
 ) -> tuple[TitleModel, pd.DataFrame]:
     """Fit the model of bare titles.
@@ -122,12 +149,13 @@ def fit_titles(
         For each row, by a model that saw no title of its group: the probabilities `p_white`, `p_blue`,
         `p_gray`, the two scores, and `job`, the sum that tells a job.
     """
-    kinds = KINDS if kinds is None else kinds
-    is_job = (rows["kind"] != "no job").to_numpy()
+    kinds, n_rows = KINDS if kinds is None else kinds, len(rows)
+    rows = pd.concat([rows, _embedded(rows, kinds)], ignore_index=True)
+    is_job = ~rows["kind"].isin(NO_JOB).to_numpy()
     weight, decision_weight = np.array([kinds.get(kind, (0.0, 0.0)) for kind in rows["kind"]]).T
     tokens = tokenize(rows["title"].tolist())
-    data = _TitleData(tokens, rows, (weight > 0) | ~is_job, weight, is_job)
-    fold = pd.factorize(rows["group"])[0] * 2_654_435_761 % 1_000_003 % _N_FOLDS
+    data = _TitleData(tokens, rows, weight, is_job)
+    fold = _folds(rows)
     found = np.zeros((len(rows), 3))
     for k in range(_N_FOLDS):
         fitted = data.fit(np.flatnonzero(fold != k), alpha, focus)
@@ -147,34 +175,61 @@ def fit_titles(
         displayable=data.displayable,
         intercept=fitted.intercept.astype(np.float32),
         decision=decision,
-        min_job=np.array([_threshold(found[:, 2], is_job, weight)], np.float32),
+        min_job=np.array([_threshold(found[:, 2], weight) - fitted.start], np.float32),
     )
     probabilities = np.empty((len(rows), 3))
     for s in (0, 1):
         probabilities[chinese == s] = class_probabilities(decision[s], scores[chinese == s])
     held_out = pd.DataFrame(probabilities, columns=[f"p_{label}" for label in LABELS])
     held_out[["academic_score", "hands_on_score"]] = scores
-    return model, held_out.assign(job=found[:, 2])
+    return model, held_out.assign(job=found[:, 2])[:n_rows]
+
+
+def _folds(rows: pd.DataFrame) -> NDArray[np.int64]:
+    return np.asarray(pd.factorize(rows["group"])[0] * 2_654_435_761 % 1_000_003 % _N_FOLDS)
+
+
+def _embedded(rows: pd.DataFrame, kinds: dict[str, tuple[float, float]]) -> pd.DataFrame:
+    """Titles of jobs, each before or behind one that names no job, of the same script and fold."""
+    random, fold = np.random.default_rng(0), _folds(rows)
+    chinese = rows["title"].str.contains("[\u4e00-\u9fff]").to_numpy()
+    none = (rows["kind"] == "no job").to_numpy()
+    shown = rows["kind"].map(lambda kind: kinds.get(kind, (0.0, 0.0))[0] >= 1.0).to_numpy()
+    shown = shown & (random.random(len(rows)) < _EMBEDDED)
+    out, titles = [rows[:0]], rows["title"].to_numpy()
+    for script in (False, True):
+        joints = ["", "，", " ", "："] if script else [" - ", ": ", ", ", " ", "! "]
+        for k in range(_N_FOLDS):
+            jobs, others = (np.flatnonzero(which & (chinese == script) & (fold == k)) for which in (shown, none))
+            if not len(others):
+                continue
+            words, joint = titles[random.choice(others, len(jobs))], random.choice(joints, len(jobs))
+            before = random.random(len(jobs)) < 0.6
+            title = np.where(before, words + joint + titles[jobs], titles[jobs] + joint + words)
+            out.append(rows.iloc[jobs].assign(title=title, kind="embedded"))
+    return pd.concat(out, ignore_index=True)
 
 
 @dataclass(frozen=True, slots=True)
 class _Fitted:
-    """What each feature counts for, what it weighs, how surely it names a job; where the sums start."""
+    """What each feature counts for, what it weighs in ratings and in whether it names a job; where the sums start."""
 
     scale: NDArray[np.float64]
     weight: NDArray[np.float64]
     job: NDArray[np.float64]
     intercept: NDArray[np.float64]
+    start: float
 
     def values(self, counts: sp.csr_matrix) -> NDArray[np.float64]:
-        """Both ratings of each row of a matrix of features, and how sure its surest feature of a job is."""
-        surest = (counts @ sp.diags_array(self.job)).max(axis=1).toarray()
-        return np.column_stack((_scaled(counts, self.scale) @ self.weight + self.intercept, surest))
+        """Both ratings of each row of a matrix of features, and the log-odds that it names a job."""
+        ratings = _scaled(counts, self.scale) @ self.weight + self.intercept
+        return np.column_stack((ratings, counts @ self.job + self.start))
 
     def most_telling(self, counts: sp.csr_matrix, most: int) -> NDArray[np.int64]:
         """The features whose weights, by how often they stand in titles, move the sums most."""
-        n = np.bincount(counts.indices, minlength=counts.shape[1])
-        spread = np.sqrt((self.weight**2).sum(axis=1)) * self.scale * np.sqrt(n)
+        often = np.sqrt(np.bincount(counts.indices, minlength=counts.shape[1]))
+        spreads = (np.sqrt((self.weight**2).sum(axis=1)) * self.scale * often, np.abs(self.job) * often)
+        spread = sum(spread / max(np.sqrt((spread**2).mean()), 1e-9) for spread in spreads)
         return np.sort(np.argsort(-spread, kind="stable")[:most])
 
 
@@ -185,12 +240,13 @@ class _TitleData:
         self,
         tokens: Tokens,
         rows: pd.DataFrame,
-        used: NDArray[np.bool_],
         weight: NDArray[np.float64],
         is_job: NDArray[np.bool_],
     ) -> None:
         self.target = rows[list(RATINGS)].to_numpy(np.float64)
         self.weight, self.is_job = weight, is_job
+        self.job_weight = rows["kind"].map(NO_JOB | {"embedded": 1.0}).fillna(0.0).to_numpy() + weight
+        used = self.job_weight > 0
         found = title_features(tokens)
         row = tokens.row[found.first]
         of = np.flatnonzero(used[row])
@@ -198,22 +254,19 @@ class _TitleData:
         self.hashes, term = np.unique(found.hash[of], return_inverse=True)
         self.counts = sp.csr_matrix((np.ones(len(term)), (row, term)), shape=(len(rows), len(self.hashes)))
         self.counts.data[:] = 1.0
-        # Neither the end of a word nor a single Chinese character names a job.
         alone = tokens.ideograph[first] & (first == last)
-        self.can_name = np.zeros(len(self.hashes), dtype=bool)
-        self.can_name[term] = (found.order[of] > 0) & ~alone
         self.displayable = np.zeros(len(self.hashes), dtype=bool)
         self.displayable[term] = _says_something(tokens, first, last) & ~alone
 
     def keep(self, terms: NDArray[np.int64]) -> None:
         """Forget all other features."""
         self.hashes, self.counts = self.hashes[terms], self.counts[:, terms]
-        self.can_name, self.displayable = self.can_name[terms], self.displayable[terms]
+        self.displayable = self.displayable[terms]
 
     def fit(self, part: NDArray[np.int64], alpha: float, focus: float) -> _Fitted:
         """Fit on some rows: the ratings in two rounds, as `CollarClassifier` does, then what names a job."""
         counts, weight, is_job = self.counts[part], self.weight[part], self.is_job[part]
-        jobs = np.flatnonzero(is_job)
+        jobs, shown = np.flatnonzero(is_job & (weight > 0)), np.flatnonzero(self.job_weight[part] > 0)
         df = np.asarray(counts[jobs].T @ weight[jobs])
         idf = np.log((1 + weight[jobs].sum()) / (1 + df)) + 1
 
@@ -225,9 +278,12 @@ class _TitleData:
         typical = np.sqrt((information**2).sum() / max(1, np.count_nonzero(information))) or 1.0
         scale = idf * (information / typical) ** focus
         ratings = ridge(scale)
-        n_jobs, n_others = (np.bincount(counts[rows].indices, minlength=counts.shape[1]) for rows in (is_job, ~is_job))
-        job = np.where(self.can_name, n_jobs / (n_jobs + _OTHERS * n_others + 1.0), 0.0)
-        return _Fitted(scale, ratings.coef_.T, job, np.asarray(ratings.intercept_))
+        job, start = np.zeros(counts.shape[1]), 0.0
+        if not is_job[shown].all():
+            logistic = LogisticRegression(C=_C, solver="liblinear", tol=1e-3)
+            logistic.fit(counts[shown], is_job[shown], self.job_weight[part][shown])
+            job, start = logistic.coef_[0], float(logistic.intercept_[0])
+        return _Fitted(scale, ratings.coef_.T, job, np.asarray(ratings.intercept_), start)
 
 
 def _scaled(counts: sp.csr_matrix, scale: NDArray[np.float64]) -> sp.csr_matrix:
@@ -252,12 +308,10 @@ def _fit_decision(
     return np.column_stack((logistic.coef_, logistic.intercept_))[order]
 
 
-def _threshold(job: NDArray[np.float64], is_job: NDArray[np.bool_], weight: NDArray[np.float64]) -> float:
-    """Where held-out titles of jobs and others are told apart at the least cost."""
-    candidates = np.linspace(0.0, 1.0, 101)
-    of_jobs = weight[is_job] / weight[is_job].sum()
-    cost = [_MISSED * of_jobs[job[is_job] < c].sum() + (job[~is_job] >= c).mean() for c in candidates]
-    return float(candidates[np.argmin(cost)])
+def _threshold(job: NDArray[np.float64], weight: NDArray[np.float64]) -> float:
+    """Log-odds below which `MAX_LOST` of the titles of jobs lie, held out."""
+    order = np.argsort(job)
+    return float(job[order][np.searchsorted(np.cumsum(weight[order]) / weight.sum(), MAX_LOST)])
 
 
 def _says_something(tokens: Tokens, first: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.bool_]:

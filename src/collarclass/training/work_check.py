@@ -21,20 +21,21 @@ from sklearn.linear_model import LogisticRegression
 
 from collarclass.corpus.read import LANGUAGES, read_csv
 from collarclass.features.ngrams import damped
-from collarclass.model.model import SHORT, Model, WorkCheck
+from collarclass.model.model import SHORT, SHORT_AD, TITLED, UNTITLED, Model, WorkCheck
 from collarclass.requirement_reader.decide import Reader
 from collarclass.training.counts import CountedAds, count_ads
 
 NO_CONTENT = "no_content.csv"
-# An ad is unclear from where 1.5 % of readable real ads would be, of sources held out; or sooner, where enough texts
-# without content are. A short ad is unclear from where 1.5 % of short written ads would be, had they no title.
-MAX_LOST, _ENOUGH = 0.015, 0.95
+# An ad without a title is unclear from where 1.5 % of readable real ads would be, of sources held out, had they no
+# title; a short one from where 1.5 % of short written ads would be. Of ads with a title twice as many may be: most have
+# titles that name a job, and get a label by these. Where enough texts without content are unclear, the limit stays.
+MAX_LOST, MAX_LOST_TITLED, _ENOUGH = 0.015, 0.03, 0.95
 _CURVE = (0.001, 0.002, 0.005, 0.01, 0.015, 0.02, 0.03)
 _C = 10.0  # of the logistic regression
 _N_FOLDS = 3
 _JOINED = (2, 5)  # texts without content that make a longer one
 # Weights: of texts without content, of which there are few, and shares of the ads that are shown in other ways.
-_NO_CONTENT, _THIN, _HIDDEN, _OTHER_TITLE, _TITLE_ALONE = 15.0, 15.0, 0.33, 0.33, 0.2
+_NO_CONTENT, _THIN, _OTHER_TITLE, _TITLE_ALONE = 15.0, 15.0, 0.33, 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,15 @@ class _Words:
         body = (text - head).maximum(0)
         title = ads.title.aligned(model.title.vocabulary.hashes)
         return cls(body.tocsr(), head, title, ads.chinese, ads.length <= SHORT)
+
+    def sums(
+        self, model: Model, weight: NDArray[np.float64], start: float
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The sum of each ad, and what it would be without its title."""
+        no_title = sp.csr_matrix(self.title.shape, dtype=self.title.dtype)
+        ads = ((self.text + self.head, self.title), (self.text, no_title))
+        titled, untitled = (_values(model, text, title) @ weight + start for text, title in ads)
+        return titled, untitled
 
     def rows(self, index: NDArray[np.int64]) -> _Words:
         return _Words(self.text[index], self.head[index], self.title[index], self.chinese[index], self.short[index])
@@ -122,8 +132,9 @@ def fit_work_check(
     -------
     check : WorkCheck
     facts : dict
-        By language, what shares of readable ads and of texts without content come back unclear: of those that teach,
-        each by a fit that did not see it, and of those held out altogether; by the limit chosen, and by others.
+        By language, what shares of readable ads and of texts without content come back unclear before their titles
+        are asked: of those that teach, each by a fit that did not see it, and of those held out altogether; by the
+        limit chosen, and by others; and the same had they no titles.
     """
     unclear = (texts["label"] == "unclear").to_numpy()
     held = (texts["part"] == "held").to_numpy()
@@ -132,32 +143,36 @@ def fit_work_check(
     thin, empty, held = short.rows(np.flatnonzero(~unclear & ~held)), short.rows(np.flatnonzero(unclear)), held[unclear]
     fold_of_ads, fold_of_texts = _fold(groups), _fold(np.arange(len(held)))
     scores, of_texts = np.zeros(len(ads)), np.zeros(len(held))
-    untitled = np.full(len(ads), np.nan)  # sums of short ads without their titles
-    no_title = sp.csr_matrix(readable.title.shape, dtype=readable.title.dtype)
+    untitled, no_titles = np.zeros(len(ads)), np.zeros(len(held))  # the sums without titles
     for k in range(_N_FOLDS):
         weight, start = _examples(model, empty, thin, readable, ~held & (fold_of_texts != k), fold_of_ads != k).fit()
-        for words, fold, out in ((readable, fold_of_ads, scores), (empty, fold_of_texts, of_texts)):
-            rows = np.flatnonzero(fold == k)
-            out[rows] = _values(model, (words.text + words.head)[rows], words.title[rows]) @ weight + start
-        rows = np.flatnonzero(readable.short & (fold_of_ads == k))
-        untitled[rows] = _values(model, readable.text[rows], no_title[: len(rows)]) @ weight + start
+        for words, rows, out, bare in (
+            (readable, fold_of_ads == k, scores, untitled),
+            (empty, ~held & (fold_of_texts == k), of_texts, no_titles),
+        ):
+            out[rows], bare[rows] = words.rows(np.flatnonzero(rows)).sums(model, weight, start)
     weight, start = _examples(model, empty, thin, readable, ~held, np.ones(len(ads), bool)).fit()
-    rows = np.flatnonzero(held)
-    of_texts[rows] = _values(model, (empty.text + empty.head)[rows], empty.title[rows]) @ weight + start
+    of_texts[held], no_titles[held] = empty.rows(np.flatnonzero(held)).sums(model, weight, start)
     judged = real if real.any() else np.ones(len(ads), bool)
-    limits, facts = np.zeros((2, 2)), {}
+    limits, facts = np.zeros((2, 3)), dict[str, Any]()
     for chinese, language in enumerate(LANGUAGES):
-        ads_here, texts_here = scores[judged & (readable.chinese == chinese)], empty.chinese == chinese
-        learnt, kept_back = of_texts[texts_here & ~held], of_texts[texts_here & held]
-        if len(ads_here) and len(learnt):
-            limits[chinese] = min(np.quantile(ads_here, MAX_LOST), np.quantile(learnt, _ENOUGH))
-            short = untitled[readable.short & (readable.chinese == chinese)]
-            if len(short):
-                limits[chinese, 1] = min(limits[chinese, 1], np.quantile(short, MAX_LOST))
-            brief = empty.short[texts_here]
-            shifted = of_texts[texts_here] + np.where(brief, limits[chinese, 0] - limits[chinese, 1], 0.0)
-            learnt, kept_back = (shifted[part[texts_here]] for part in (~held, held))
-            facts[language] = _measured(limits[chinese, 0], ads_here, learnt, kept_back)
+        ads_here, texts_here = judged & (readable.chinese == chinese), empty.chinese == chinese
+        learnt, kept_back = texts_here & ~held, texts_here & held
+        if not ads_here.any() or not learnt.any():
+            continue
+        forms = ((TITLED, scores, of_texts, MAX_LOST_TITLED), (UNTITLED, untitled, no_titles, MAX_LOST))
+        for form, sums, of, most in forms:
+            limits[chinese, form] = min(np.quantile(sums[ads_here], most), np.quantile(of[learnt], _ENOUGH))
+        limits[chinese, SHORT_AD] = limits[chinese, TITLED]
+        short = untitled[readable.short & (readable.chinese == chinese)]
+        if len(short):
+            limits[chinese, SHORT_AD] = min(limits[chinese, TITLED], np.quantile(short, MAX_LOST))
+        for form, sums, of, _ in forms:
+            limit = limits[chinese, form]
+            # A short text has a limit of its own, and is moved to where it would be by the common one.
+            shifted = of + np.where(empty.short, limit - limits[chinese, SHORT_AD], 0.0)
+            found = _measured(limit, sums[ads_here], shifted[learnt], shifted[kept_back])
+            facts[language] = found if form == TITLED else facts[language] | {"untitled": found}
     n_text = len(model.text.vocabulary)
     check = WorkCheck(
         weight[:n_text].astype(np.float32), weight[n_text:].astype(np.float32), (start - limits).astype(np.float32)
@@ -205,8 +220,7 @@ def _examples(
             titles = random.integers(0, n, joined.shape[0])
             out.add(joined + few.head[titles], few.title[titles], 0, _NO_CONTENT)
         out.add(ads.text + ads.head, ads.title, 1, 1.0)
-        rows = np.flatnonzero(random.random(n_ads) < _HIDDEN)
-        out.add(ads.text[rows], no_title[: len(rows)], 1, 1.0)
+        out.add(ads.text, no_title[:n_ads], 1, 1.0)
         rows = np.flatnonzero(ads.short)
         out.add(ads.text[rows], no_title[: len(rows)], 1, _THIN)
         rows = np.flatnonzero(random.random(n_ads) < _OTHER_TITLE)
