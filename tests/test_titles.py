@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 
 from collarclass import classify, classify_many, label_table, load_model
 from collarclass.api import default_model
+from collarclass.definitions.labels import UNCLEAR
 from collarclass.features.titles import title_features
 from collarclass.model.predict import predict
 from collarclass.model.title_model import looks_like_title
 from collarclass.text.tokens import tokenize
-from collarclass.training.titles import fit_titles
+from collarclass.training.titles import fit_titles, titles_without_job
 
 DATA = Path(__file__).parents[1] / "data"
 AD = "You weld steel frames by MIG and TIG in our shop. No schooling needed. Bring your own gloves and boots."
@@ -63,8 +64,32 @@ def test_a_thin_ad_keeps_the_schooling_it_states() -> None:
     assert [r.text for r in found.requirements] == ["Diploma"]
 
 
+def test_titles_without_a_job_that_taught_nothing_are_unclear_and_titles_of_jobs_are_not() -> None:
+    none = titles_without_job(DATA, "held")
+    none = none[none["kind"] == "no job"]["title"].tolist()
+    jobs = pd.read_csv(DATA / "occupations.csv")["title"].tolist()
+    unclear = predict(default_model(), [*none, *jobs]).label == UNCLEAR
+    assert unclear[: len(none)].mean() > 0.85
+    assert unclear[len(none) :].mean() < 0.03
+
+
+NOTHING_SAID = (
+    "Pay day is every Friday. We offer free parking, private health cover from the first day and a pension. Our teams "
+    "are friendly, and everybody is welcome to apply. Send your application by the end of the month."
+)
+
+
+def test_a_text_that_says_no_work_is_judged_by_a_title_that_names_a_job() -> None:
+    found = classify(NOTHING_SAID, title="Electrician")
+    assert (found.label, found.basis) == ("blue", "title")
+    for title in ("Join us today!", "", None):
+        found = classify(NOTHING_SAID, title=title)
+        assert (found.label, found.note, found.basis) == ("unclear", "does not say what the work is", "ad")
+
+
 @pytest.mark.parametrize(
-    "title", ["Team member", "Great opportunity!", "急聘", "月入过万", "asdf qwerty", "Team Leader"]
+    "title",
+    ["Team member", "Great opportunity!", "急聘", "月入过万", "asdf qwerty", "Hi", "Sr.", "诚征人才"],
 )
 def test_a_title_that_names_no_job_is_unclear(title: str) -> None:
     found = classify(title=title)

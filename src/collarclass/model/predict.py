@@ -21,7 +21,7 @@ from collarclass.requirement_reader.certificates import certificate_names, certi
 from collarclass.requirement_reader.stated import Requirement, findings
 
 _AD, _TITLE = BASES.index("ad"), BASES.index("title")
-_SURELY = 1.5  # log-odds by which a title must name a job where the text says no work: its own word against the text's
+_SURELY = 1.0  # log-odds by which a title must name a job where the text says no work: its own word against the text's
 _CHUNK_CHARACTERS = 1_400_000  # read at once: enough to spread fixed costs, few enough for the cache
 _CHUNK_ROWS = 20_000
 
