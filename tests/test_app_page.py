@@ -306,6 +306,13 @@ def test_the_page_works_below_the_path_of_a_proxy(web: Web, tmp_path: Path) -> N
         assert below.complaints() == []  # no request went elsewhere
 
 
+def choose(web: Web, selector: str, value: str) -> None:
+    """Choose from a list as a person does."""
+    web.run(
+        f"(e => {{ e.value = '{value}'; e.dispatchEvent(new Event('change')); }})(document.querySelector('{selector}'))"
+    )
+
+
 def test_a_file_is_labelled_and_taken_away(web: Web) -> None:
     web.open("file")
     give(web, "#file", EXAMPLES)
@@ -720,3 +727,51 @@ def test_a_file_that_only_its_owner_reads_leads_to_the_page(web: Web, tmp_path: 
         web.type("#text", AD)
         assert web.label()
         assert "token" not in web.run("location.href")
+
+
+@pytest.mark.parametrize(("lang", "width"), [("en", 1280), ("zh", 360)])
+def test_labelled_files_stand_beside_each_other_and_are_forgotten_on_request(
+    web: Web, lang: str, width: int, tmp_path: Path
+) -> None:
+    table = pd.read_csv(EXAMPLES)
+    jobs = {"data": {"firms": [{"city": "Ulm"}], "jobs": json.loads(table.iloc[:20].to_json(orient="records"))}}
+    (tmp_path / "nested.json").write_text(json.dumps(jobs))
+    table.iloc[20:].to_csv(tmp_path / f"{lang}.csv", index=False)
+    web.open("file", lang=lang, width=width)
+    give(web, "#file", tmp_path / "nested.json")
+    web.wait("!!document.querySelector('#start')")
+    assert web.run("document.querySelector('#records').value") == "data.jobs"
+    choose(web, "#records", "data.firms")
+    web.wait("document.querySelector('#preview th')?.textContent.includes('city')")
+    choose(web, "#records", "data.jobs")
+    web.wait("document.querySelector('#preview th')?.textContent.includes('id')")
+    web.click("#start")
+    web.wait("!!document.querySelector('#picture')")
+    give(web, "#otherfile", tmp_path / f"{lang}.csv")
+    web.wait(f"document.querySelector('#other').selectedOptions[0].textContent === '{lang}.csv'")
+    web.wait("document.querySelector('#picture')?.alt.includes('nested.json')")
+    shares = web.run("[...document.querySelectorAll('.numbers tbody tr')].map(row => row.children[2].textContent)")
+    expected = []
+    for name in ("nested.json", f"{lang}.csv"):
+        label_file(
+            tmp_path / name, tmp_path / "labelled.csv", records="data.jobs" if name[0] == "n" else None, force=True
+        )
+        expected += [f"{100 * share:.1f}%" for share in shares_of_file(tmp_path / "labelled.csv")["share"]]
+    assert shares == expected
+    for what in ("plane", "certificates"):
+        choose(web, "#what", what)
+        web.wait(f"document.querySelector('#picture')?.src.includes('what={what}')")
+        web.wait("!document.querySelector('.pictures[aria-busy]')")
+    assert web.run("document.documentElement.scrollWidth") <= width
+    assert violations(web) == [] if AXE is not None else True
+    web.open("file", lang=lang, width=width)
+    web.wait("document.querySelectorAll('.earlier li').length >= 2")
+    assert violations(web) == [] if AXE is not None else True
+    assert web.complaints() == []
+    (tmp_path / "cut.csv.gz").write_bytes(b"\x1f\x8b\x08 cut off")
+    give(web, "#file", tmp_path / "cut.csv.gz")
+    web.wait("!!document.querySelector('.error')")
+    assert web.text(".error").startswith("cut.csv.gz " + ("is damaged" if lang == "en" else "已损坏"))
+    web.click("#forgetAll")
+    web.wait("!document.querySelector('.earlier li')")
+    assert web.server.ask("GET", "/v1/files").json["files"] == []

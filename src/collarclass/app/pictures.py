@@ -246,15 +246,19 @@ def _plane(store: Store, part: _Part, w: dict[str, Any]) -> str:
     return charts.plane(scores[known], part.code[known], charts.borders_of(regions), w)
 
 
+def _methods(store: Store, job: Job, lang: Lang) -> str:
+    """How the shares of a file were estimated, without the references."""
+    return methods_paragraph(_estimate(store, job, ""), model=job.model, language=lang).split("\n")[0]
+
+
 def _of_shares(store: Store, job: Job, by: str, pair: _Pair, lang: Lang, w: dict[str, Any]) -> str:
     facts = {"n": f"{job.rows:,}", "file": job.name}
     if pair.other is not None:
         found, by, two = _both(store, job, pair.other), FILE, _names_of(job, pair.other)
         facts |= {"n": f"{job.rows + pair.other.rows:,}"}
         caption = w["picture_files"].format(first=two[0], second=two[1], **facts)
-        methods = methods_paragraph(_estimate(store, job, ""), model=job.model, language=lang)
-        methods = methods if pair.other.truth is None and job.truth is None else w["picture_files_note"]
-        return pictures.of_shares(found, by, two, w, caption, methods.split("\n")[0]).file()
+        methods = " ".join(f"{two[i]}: {_methods(store, one, lang)}" for i, one in enumerate((job, pair.other)))
+        return pictures.of_shares(found, by, two, w, caption, methods).file()
     found = _estimate(store, job, by)
     groups = _groups(found, by)
     methods = methods_paragraph(found, model=job.model, language=lang).split("\n")[0]

@@ -385,7 +385,7 @@ def _name(name: str, x: float, y: float, most: int) -> str:
 
 
 def wrapped(text: str, most: float) -> list[str]:
-    """Lines of so many letters; Chinese, which is twice as wide, may be cut anywhere.
+    """Lines of so many letters; Chinese, which is twice as wide, may be cut before any letter.
 
     Examples
     --------
@@ -393,7 +393,7 @@ def wrapped(text: str, most: float) -> list[str]:
     (['Low-voltage', 'electrician licence'], ['四川', '省'])
     """
     out, line, used = [], "", 0.0
-    for word in re.findall(r"[\u2e80-\uffef]|[^\s\u2e80-\uffef]+|\s+", text):
+    for word in re.findall(r"(?:[\u2e80-\uffef]|[^\s\u2e80-\uffef]+)[，。、；：？！”’）》]*|\s+", text):
         size = sum(2 if c > "\u2e80" else 1 for c in word)
         if used + size > most and line.strip():
             out.append(line.strip())

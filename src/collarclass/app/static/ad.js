@@ -202,6 +202,6 @@ function context(result, drawing, { model, occupations }) {
       h("span", {}, badge(one.label), h("a", { href: `#/occupations?code=${one.onet_code}` }, t.title(names.get(one.onet_code) ?? one)), h("br"),
         h("small", {}, `${one.onet_code} · ${t("similarity", t.percent(one.similarity))}`)))))) : null,
     definitions.length ? h("section", { class: "definitions" }, h("h3", {}, t("other")), h("dl", {}, definitions.map((one) => h("div", {},
-      h("dt", {}, h("strong", {}, t(`def_${one.name}`)), h("br"), h("small", {}, t.language() === "zh" ? one.summary_zh : one.summary)),
+      h("dt", {}, h("strong", {}, t(`def_${one.name}`)), h("br"), h("small", {}, one.name === "article" ? t("articleNote", t.language() === "zh" ? one.summary_zh : one.summary) : t.language() === "zh" ? one.summary_zh : one.summary)),
       h("dd", {}, badge(one.label), t(one.label)))))) : null);
 }

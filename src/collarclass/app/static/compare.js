@@ -1,6 +1,6 @@
 // Two things beside each other, ads or occupations, and the ads looked at before: kept in the tab, so a reload loses neither.
 
-import { h, put } from "./dom.js";
+import { h, put, short } from "./dom.js";
 import { badge } from "./plane.js";
 import { t } from "./words.js";
 
@@ -13,7 +13,7 @@ export const tab = {
 
 /** What of an ad's result is compared. */
 export const ofAd = ({ title, text }, result) => ({
-  name: title.trim() || text.trim().split("\n")[0].slice(0, 80), title, text, label: result.label, confidence: result.confidence,
+  name: title.trim() || short(text.trim().split("\n")[0], 80), title, text, label: result.label, confidence: result.confidence,
   academic: result.academic_score, handsOn: result.hands_on_score,
   asks: result.requirements.filter((one) => one.status !== "not_needed").map((one) => (one.level ? t(one.level) : one.text.replace(/\s+/g, " "))),
 });

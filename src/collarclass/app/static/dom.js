@@ -32,6 +32,19 @@ export function put(element, ...children) {
 /** A text cut by code points, as the server counts them; JavaScript's own offsets count UTF-16 units. */
 export const codePoints = (text) => Array.from(text);
 
+const segments = new Intl.Segmenter(undefined, { granularity: "word" });
+
+/** A text of at most so many letters, cut between words; Chinese letters count twice. */
+export function short(text, most) {
+  let out = "", used = 0;
+  for (const { segment } of segments.segment(text)) {
+    used += Array.from(segment).reduce((n, letter) => n + (letter > "\u2e80" ? 2 : 1), 0);
+    if (used > most) return `${out.trimEnd() || Array.from(segment).slice(0, most).join("")}…`;
+    out += segment;
+  }
+  return text;
+}
+
 /** Say something to a screen reader. */
 export function announce(text) {
   let region = document.getElementById("announcements");

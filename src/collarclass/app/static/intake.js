@@ -41,7 +41,8 @@ export function intake(job, definitions, { again, start }) {
   definition.setAttribute("aria-describedby", "meaning");
   const explain = () => {
     const chosen = definitions.find((one) => one.name === definition.value);
-    meaning.textContent = t.language() === "zh" ? chosen.summary_zh : chosen.summary;
+    const summary = t.language() === "zh" ? chosen.summary_zh : chosen.summary;
+    meaning.textContent = definition.value === "article" ? t("articleNote", summary) : summary;
     least.disabled = definition.value !== "article"; // labels by rules have no confidence
   };
   definition.addEventListener("change", explain);

@@ -113,10 +113,10 @@ export function pictures(job) {
       if (mine !== asked) return;
       if (!beside) offer(found);
       const name = `${job.name.replace(/\.[^.]*$/, "")}-${what.value}`;
-      put(body, h("figure", { class: query.has("other") || query.has("first") ? "picture pair" : "picture" }, image),
+      put(body, h("figure", { class: !shares && (beside || query.has("first")) ? "picture pair" : "picture" }, image),
         h("div", { class: "actions" }, h("button", { class: "button", id: "saveSvg", onclick: () => save(address, `${name}.svg`) }, t("saveSvg")),
           h("button", { class: "button", id: "savePng", onclick: () => savePng(image, `${name}.png`) }, t("savePng"))),
-        found.warnings.length && shares ? h("p", { class: "quiet" }, found.warnings.join(t("semicolon"))) : null,
+        found.warnings.length && shares && !by.value && !beside ? h("p", { class: "quiet" }, found.warnings.join(t("semicolon"))) : null,
         shares ? [differences(found.differences), numbers(found, beside ? "file" : by.value), h("details", { class: "methods" }, h("summary", {}, t("methodsHead")), h("p", { class: "methodstext" }, found.methods),
           h("button", { class: "plain", onclick: (click) => copy(found.methods, click.target, t("copied")) }, t("copyMethods")))] : null);
     } catch (error) {

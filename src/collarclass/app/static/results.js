@@ -1,7 +1,7 @@
 // The rows of a labelled file: facets, search, a table of any length, and one ad at a time with its words tinted.
 
 import { get, send } from "./api.js";
-import { announce, copy, h, put } from "./dom.js";
+import { announce, copy, h, put, short } from "./dom.js";
 import { badge } from "./plane.js";
 import { key, read } from "./tint.js";
 import { t } from "./words.js";
@@ -11,8 +11,11 @@ const PAGE = 100; // rows asked for at once
 const HEIGHT = 44; // pixels of a row; app.css has the same
 const TALLEST = 8e6; // pixels: browsers lay out no element that is much taller
 const FEW = 8; // values of a facet that are shown at first
+const CELL = 42; // letters of a cell, in two lines
 const EMPTY = { q: "", where: {}, low: 0, high: 1, sort: null, descending: false };
 
+/** A cell's text, cut between words; its tip has it whole. */
+const cell = (text) => h("span", { title: text }, short(text, CELL));
 const labelled = (label) => [badge(label), t(label)];
 
 /** What a facet, or a column of the table, is called. */
@@ -110,14 +113,14 @@ function rowTable(columns, { rowsAt, sortBy, open }) {
 function columnsOf(job) {
   return [
     { name: "number", sort: null, head: t("facet_row"), shown: (row) => t.number(row.row) },
-    { name: "title", sort: "title", head: t("facet_title"), shown: (row, open) => h("button", { class: "plain", title: row.title, onclick: open }, row.title || row.text || t("noTitle")) },
+    { name: "title", sort: "title", head: t("facet_title"), shown: (row, open) => h("button", { class: "plain", title: row.title, onclick: open }, short(row.title || row.text || t("noTitle"), CELL)) },
     { name: "collar", sort: "collar", head: t("label"), shown: (row) => [
       row.corrected_label ? h("del", {}, labelled(row.label)) : labelled(row.label),
       row.corrected_label ? h("ins", {}, labelled(row.corrected_label)) : row.second_label ? h("small", {}, ` ${t("orSecond", t(row.second_label))}`) : null] },
     { name: "collar_confidence", sort: "collar_confidence", head: t("facet_confidence"), shown: (row) => (row.confidence === null ? "" : t.percent(row.confidence)) },
     { name: "schooling_level", sort: "schooling_level", head: named("schooling_level"), shown: (row) => (row.schooling_level ? [t(row.schooling_level), h("small", {}, ` ${t(row.schooling_status)}`)] : "") },
-    { name: "certificates", sort: "certificates", head: named("certificates"), shown: (row) => valued("certificates", row.certificates) },
-    ...job.groups.filter((name) => name !== job.date).map((name) => ({ name: "own", sort: `=${name}`, head: name, shown: (row) => row.groups[name] ?? "" })),
+    { name: "certificates", sort: "certificates", head: named("certificates"), shown: (row) => cell(valued("certificates", row.certificates)) },
+    ...job.groups.filter((name) => name !== job.date).map((name) => ({ name: "own", sort: `=${name}`, head: name, shown: (row) => cell(row.groups[name] ?? "") })),
   ];
 }
 

@@ -1,7 +1,7 @@
 // Ads labelled by hand, one key each; the model's own label stays hidden.
 
 import { get, send, upload } from "./api.js";
-import { announce, h, put } from "./dom.js";
+import { announce, h, put, short } from "./dom.js";
 import { dropZone } from "./drop.js";
 import { badge } from "./plane.js";
 import { read } from "./tint.js";
@@ -49,7 +49,7 @@ export function view(main, known, query) {
     put(body, fields,
       file ? h("div", { class: "actions" }, h("button", { class: "button first", id: "begin", onclick: () => nameless() || open(() => send("POST", `v1/files/${file}/review`, options())) }, t("begin")))
         : dropZone(t("reviewDrop"), hand, { id: "reviewfile" }),
-      h("p", { class: "quiet hint" }, t("modelSays"), " ", t("usefulFirst")), error ? failed(error) : null);
+      h("p", { class: "quiet hint" }, t("modelSays"), t.language() === "en" ? " " : "", t("usefulFirst")), error ? failed(error) : null);
     get("v1/reviews").then(({ reviews }) => {
       if (!gone && reviews.length && !review) body.append(h("ul", { class: "earlier" }, reviews.map((one) => h("li", {},
         h("button", { class: "plain", onclick: () => open(() => Promise.resolve(one)) }, one.name), h("small", {}, ` ${one.annotator} · ${t("progress", one.done, one.n)}`)))));
@@ -167,7 +167,7 @@ export function view(main, known, query) {
         h("div", {}, h("dt", {}, t("n")), h("dd", {}, t.number(found.n)))),
       found.different.length ? [h("h3", {}, t("different")), h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("different") }, h("table", { class: "shares" },
         h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("nav_ad")), h("th", { scope: "col" }, t("you")), h("th", { scope: "col" }, t("other2")))),
-        h("tbody", {}, found.different.map((one) => h("tr", {}, h("th", { scope: "row", class: "long" }, one.title), h("td", {}, badge(one.first), t(one.first)), h("td", {}, badge(one.second), t(one.second)))))))] : null);
+        h("tbody", {}, found.different.map((one) => h("tr", {}, h("th", { scope: "row", class: "long" }, short(one.title, 70)), h("td", {}, badge(one.first), t(one.first)), h("td", {}, badge(one.second), t(one.second)))))))] : null);
       announce(`${t("kappa")} ${number(found.kappa)}`);
     } catch (error) {
       put(box, failed(error));
