@@ -35,6 +35,15 @@ def test_dbt() -> None:
     assert connection.sql("SELECT title, collar FROM labelled").fetchall() == [("Welder", "blue")]
 
 
+def test_dagster() -> None:
+    dagster = pytest.importorskip("dagster", reason="Dagster is not installed")
+    names: dict[str, Any] = {"__name__": "recipe"}
+    exec(recipe("Dagster"), names)
+    ads = dagster.asset(lambda: ADS, name="ads")
+    done = dagster.materialize([ads, names["labelled_ads"]])
+    assert done.output_for_node("labelled_ads")["collar"].tolist() == ["blue"]
+
+
 def test_delta_lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     deltalake = pytest.importorskip("deltalake")
     monkeypatch.chdir(tmp_path)

@@ -164,10 +164,16 @@ def test_values_that_are_not_text(small_model: Model) -> None:
                     label_table(same, model=small_model)
 
 
-@pytest.mark.parametrize("nothing", [{"text": ["x"]}, [["x"]], "ads.csv", None])
+@pytest.mark.parametrize("nothing", [{"text": ["x"]}, [["x"]], None])
 def test_what_is_no_table_is_told(nothing: Any, small_model: Model) -> None:
     with pytest.raises(TypeError, match="is no table that can be labelled: give a pandas, polars or pyarrow table"):
         label_table(nothing, model=small_model)
+
+
+@pytest.mark.parametrize("name", ["ads.csv", Path("ads.csv"), "s3://bucket/ads.csv"])
+def test_the_name_of_a_file_is_no_table(name: str | Path) -> None:
+    with pytest.raises(TypeError, match=r"ads\.csv' names a file, not a table: give it to label_file"):
+        label_table(name)
 
 
 def test_a_column_that_is_there_already(small_model: Model) -> None:

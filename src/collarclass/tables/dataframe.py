@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -185,6 +186,8 @@ class TableLabelling:
         for kind, label in kinds:
             if isinstance(table, kind):
                 return label(table)
+        if isinstance(table, (str, os.PathLike)):
+            raise TypeError(f"{os.fspath(table)!r} names a file, not a table: give it to label_file, or read it first.")
         library, name = type(table).__module__.partition(".")[0], type(table).__name__
         if library == "polars" and name == "LazyFrame":
             return self.lazy(table)
