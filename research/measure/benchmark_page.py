@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import platform
+import re
 import sys
 import time
 from pathlib import Path
@@ -48,6 +49,7 @@ COMPARISON = ROOT / "docs" / "research" / "comparison.md"
 BASIS_NAMES = {"real": "real ads", "ad": "written ads", "title": "bare titles"}
 KIND_NAMES = {"ad": "ads", "title": "bare titles", "passage": "passages"}
 LANGUAGE_NAMES = {"en": "English", "zh": "Chinese"}
+_RANGE = re.compile(r"(?<![-\d.])(\d[\d.]*) to (?=\d)")
 
 
 def measure() -> dict[str, Any]:
@@ -71,9 +73,10 @@ def measure() -> dict[str, Any]:
 
 
 def markdown(headings: tuple[str, ...], body: list[list[str]], flush_left: int) -> list[str]:
-    """A Markdown table."""
+    """A Markdown table, ranges above 0 with a dash, so that it is narrow."""
     marks = "".join("---|" if k < flush_left else "---:|" for k in range(len(headings)))
-    return [f"| {' | '.join(headings)} |", f"|{marks}", *(f"| {' | '.join(row)} |" for row in body)]
+    rows = (_RANGE.sub(r"\1–", f"| {' | '.join(row)} |") for row in body)
+    return [f"| {' | '.join(headings)} |", f"|{marks}", *rows]
 
 
 def leaderboard(results: dict[str, Any]) -> str:

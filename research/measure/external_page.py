@@ -40,7 +40,8 @@ def rows_of(found: list[Agreement]) -> list[str]:
         "|---|---|---:|---:|---:|---:|---:|",
     ]
     for row in found:
-        lines.append(f"| {row.name} | {SIDES[row.side]} | {row.n} | {' | '.join(cells_of(row))} |")
+        cells = " | ".join(cells_of(row)).replace(" to ", "–")
+        lines.append(f"| {row.name} | {SIDES[row.side]} | {row.n} | {cells} |")
     return lines
 
 
