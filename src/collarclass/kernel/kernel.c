@@ -111,7 +111,6 @@ enum { IS_LOWER, IS_UPPER, IS_IDEOGRAPH, IS_SPECIAL, IN_WORD, IS_CUT, ENDS_SENTE
 typedef struct {
     uint8_t *kind; /* with eight more behind */
     uint16_t *folded;
-    uint8_t *narrow; /* with eight more behind */
     uint64_t *mask[N_MASKS];
 } Row;
 
@@ -144,7 +143,7 @@ static void mask_kinds(const Row *row, int64_t base, int64_t n) {
  */
 static int64_t drop_invisible(const Row *row, int64_t base, int64_t n, int64_t begin, int64_t *dropped,
                               int64_t *n_dropped) {
-    uint8_t *kind = row->kind + base, *narrow = row->narrow + base;
+    uint8_t *kind = row->kind + base;
     uint16_t *folded = row->folded + base;
     int64_t to = 0, from = 0; /* what lies before stands where it stays */
     for (int64_t w = 0; w < (n + 63) >> 6; w++)
@@ -159,7 +158,6 @@ static int64_t drop_invisible(const Row *row, int64_t base, int64_t n, int64_t b
             }
             if (to != from) {
                 memmove(kind + to, kind + from, (size_t)(at - from));
-                memmove(narrow + to, narrow + from, (size_t)(at - from));
                 memmove(folded + to, folded + from, (size_t)(at - from) * sizeof *folded);
             }
             to += at - from, from = at + 1;
@@ -168,7 +166,6 @@ static int64_t drop_invisible(const Row *row, int64_t base, int64_t n, int64_t b
         }
     if (to == from) return n;
     memmove(kind + to, kind + from, (size_t)(n - from));
-    memmove(narrow + to, narrow + from, (size_t)(n - from));
     memmove(folded + to, folded + from, (size_t)(n - from) * sizeof *folded);
     return to + n - from;
 }
@@ -241,7 +238,7 @@ static int64_t cut_row(const Row *row, int64_t base, int64_t length, int32_t *fo
 EXPORT void scan_tokens(const uint32_t *code_points, int64_t n, const int64_t *row_starts, int64_t n_rows,
                         const uint32_t *characters, uint8_t *kind, uint16_t *folded, uint8_t *narrow, int64_t *dropped,
                         int32_t *found, int64_t *first, uint8_t *is_wide, int64_t *counts, uint64_t *bits) {
-    Row row = {.kind = kind, .folded = folded, .narrow = narrow};
+    Row row = {.kind = kind, .folded = folded};
     for (int k = 0; k < N_MASKS; k++) row.mask[k] = bits + k * (n / 64 + 1);
     int64_t kept = 0, n_dropped = 0, n_tokens = 0, r = 0;
     int32_t sentence = 0, passage = 0;
@@ -256,11 +253,12 @@ EXPORT void scan_tokens(const uint32_t *code_points, int64_t n, const int64_t *r
             uint32_t character = characters[c < BEYOND ? c : BEYOND];
             all |= character;
             kind[to] = (uint8_t)(character >> 16);
-            folded[to] = (uint16_t)character, narrow[to] = (uint8_t)character;
+            folded[to] = (uint16_t)character;
         }
         int64_t length = stop - begin;
         mask_kinds(&row, kept, length);
         int64_t stays = drop_invisible(&row, kept, length, begin, dropped, &n_dropped);
+        for (int64_t i = kept; i < kept + stays; i++) narrow[i] = (uint8_t)folded[i];
         if (stays < length) mask_kinds(&row, kept, stays);
         mask_words(&row, kept, stays);
         n_tokens = cut_row(&row, kept, stays, found, n_tokens, &sentence, &passage);
