@@ -129,8 +129,9 @@ def test_lone_surrogates_are_labelled_and_written() -> None:
     labelled = label_table(ads)
     assert labelled["collar"].tolist() == ["blue"]
     assert labelled["text"].tolist() == [text]
-    for name in ("collar_evidence", "certificates"):
-        assert labelled[name][0].encode("utf-8")
+    assert labelled["certificates"][0]
+    for words in (labelled["collar_evidence"][0], *labelled["certificates"][0]):
+        assert words.encode("utf-8")
     found = classify(text, "Wel\ud83dder")
     for words in (found.to_json(), found.explain("en"), found.explain("zh"), found._repr_html_()):
         assert words.encode("utf-8")
