@@ -10,7 +10,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS, CARD = ROOT / "notebooks", ROOT / "models" / "standard" / "README.md"
 # A line break between two Chinese characters would show as a space.
-_WRAPPED = re.compile(r"(?<=[\u2018-\u201f\u3000-\u9fff\uff00-\uffef])\n *(?=[\u2018-\u201f\u3400-\u9fff\uff08])")
+_WRAPPED = re.compile(r"(?<=[\u2018-\u201f\u3000-\u9fff\uff00-\uffef])\n *(?=[\u2018-\u201f\u3400-\u9fff\uff08[])")
 _ENGLISH_PAGE = re.compile(r"\[英文页\]\([\w.]+(#[\w-]+)?\)")
 _IN_ENGLISH = '!!! note "本页只有英文"\n\n'
 _NOTEBOOK = re.compile(r"<!-- notebook: ([\w.]+) -->")
