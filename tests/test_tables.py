@@ -14,6 +14,7 @@ import pyarrow as pa
 import pytest
 
 from collarclass import DataError, Model, classify, classify_many, label_file, label_table, to_frame
+from collarclass.evaluation.versions import compare_labels
 from collarclass.files.table import iter_table
 from collarclass.shares.files import shares_of_file
 from collarclass.shares.shares import estimate_shares
@@ -334,3 +335,5 @@ def test_certificates_of_files_are_lists_where_files_have_them(ending: str, tmp_
     assert set(shares["certificates"]) == {"(all)", *texts}
     frame = estimate_shares(table, by="certificates", model=small_model)
     assert set(frame["certificates"]) == set(texts)
+    compared = compare_labels(target, label_table(ASKED, model=small_model), by="certificates")
+    assert set(compared["by"]) == set(texts) - {""}

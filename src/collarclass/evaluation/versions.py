@@ -23,6 +23,8 @@ from collarclass.model.model import Model
 from collarclass.model.predict import predict
 from collarclass.shares.dates import PERIODS, find_periods, is_dates
 from collarclass.shares.read import ads_of
+from collarclass.tables.arrow import joined
+from collarclass.tables.schema import LISTS
 
 TableLike = str | os.PathLike[str] | pd.DataFrame
 SCORES = ("academic_score", "hands_on_score", "collar_confidence")
@@ -192,7 +194,8 @@ def _read(table: TableLike, called: str, prefix: str) -> pd.DataFrame:
         raise DataError(f"No column {prefix + 'collar'!r} in {called}: label it first, or name the prefix.")
     if not len(table):
         raise DataError(f"{called} has no rows: give one with labelled ads.")
-    return table
+    lists = [prefix + name for name in LISTS if prefix + name in table]
+    return table.assign(**{name: table[name].map(joined) for name in lists})
 
 
 def _known_terms(table: pd.DataFrame, model: Model) -> NDArray[np.float64] | None:

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from collarclass.definitions.definition import DEFINITION_MARK, Facts
 from collarclass.definitions.labels import COLLARS, LABELS, LEVELS, STATUSES
@@ -21,7 +20,7 @@ from collarclass.files.remote import open_file
 from collarclass.files.table import iter_table
 from collarclass.tables.arrow import joined
 from collarclass.tables.columns import Columns, choose_columns
-from collarclass.tables.schema import COLUMNS, NUMBERS, PROBABILITIES, SCHEMA, SCORES
+from collarclass.tables.schema import COLUMNS, LISTS, NUMBERS, PROBABILITIES, SCORES
 from collarclass.text.formulas import unguarded
 from collarclass.text.language import language
 
@@ -32,7 +31,6 @@ DUPLICATES = "duplicate_group"  # number of the first of a group of repeated ads
 TO_FILL = ("label", "academic_rating", "hands_on_rating", "annotator", "annotation_note")
 TEXT_HASH = "text_hash"  # a column that `read_labelled` adds on demand
 _LEFT_OUT = frozenset({"collar_evidence"})
-_LISTS = frozenset(column.name for column in SCHEMA if pa.types.is_list(column.type))
 LANGUAGE_SAMPLE = 300
 
 
@@ -135,10 +133,10 @@ def compact(rows: pd.DataFrame, columns: Sequence[str], prefix: str) -> pd.DataF
         if name in NUMBERS:
             out[name] = pd.to_numeric(cells, errors="coerce").to_numpy(np.float32)
         else:
-            out[name] = pd.Categorical(cells.map(joined if name in _LISTS else tidy))
+            out[name] = pd.Categorical(cells.map(joined if name in LISTS else tidy))
     for name in columns:
         if name not in out:
-            out[name] = pd.Categorical(rows[name].map(joined if name.removeprefix(prefix) in _LISTS else tidy))
+            out[name] = pd.Categorical(rows[name].map(joined if name.removeprefix(prefix) in LISTS else tidy))
     return pd.DataFrame(out)
 
 

@@ -141,6 +141,7 @@ SCHEMA: tuple[Column, ...] = (
 )
 COLUMNS: tuple[str, ...] = tuple(column.name for column in SCHEMA)
 NUMBERS: tuple[str, ...] = tuple(c.name for c in SCHEMA if pa.types.is_floating(c.type) or pa.types.is_integer(c.type))
+LISTS: tuple[str, ...] = tuple(column.name for column in SCHEMA if pa.types.is_list(column.type))
 SCORES: tuple[str, ...] = tuple(name for name in NUMBERS if name.endswith("_score"))
 
 
