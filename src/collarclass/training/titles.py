@@ -43,7 +43,6 @@ ALTERNATE_TITLES = "onet_titles.tsv.gz"
 _C = 3.0
 NO_JOB = {"no job": 5.0, "line": 2.0}
 _MAX_LINE = {"en": 60, "zh": 20}  # characters of a line that could be a title
-_EMBEDDED = 0.4  # share of the titles of jobs that are also shown beside words that name none: "Hiring now - cook"
 MAX_LOST = 0.015  # share of titles of jobs that may be taken for none
 _N_FOLDS = 4
 
@@ -190,22 +189,29 @@ def _folds(rows: pd.DataFrame) -> NDArray[np.int64]:
 
 
 def _embedded(rows: pd.DataFrame, kinds: dict[str, tuple[float, float]]) -> pd.DataFrame:
-    """Titles of jobs, each before or behind one that names no job, of the same script and fold."""
-    random, fold = np.random.default_rng(0), _folds(rows)
-    chinese = rows["title"].str.contains("[\u4e00-\u9fff]").to_numpy()
+    """Titles of jobs before or behind one that names none, of the same script and fold: "Hiring now - cooks".
+
+    Some English ones are plurals, and some have the last word of the other title alone behind them: "Cooks wanted".
+    """
+    random, fold, titles = np.random.default_rng(0), _folds(rows), rows["title"].to_numpy(str)
+    chinese = rows["title"].str.contains("[\u4e00-\u9fff]").to_numpy(bool)
     none = (rows["kind"] == "no job").to_numpy()
-    shown = rows["kind"].map(lambda kind: kinds.get(kind, (0.0, 0.0))[0] >= 1.0).to_numpy()
-    shown = shown & (random.random(len(rows)) < _EMBEDDED)
-    out, titles = [rows[:0]], rows["title"].to_numpy()
+    shown = rows["kind"].map(lambda kind: kinds.get(kind, (0.0, 0.0))[0] >= 1.0).to_numpy(bool)
+    plural = rows["title"].str.contains("[a-rt-z]$").to_numpy(bool) & (random.random(len(rows)) < 0.5)
+    jobs_shown = np.where(plural, np.char.add(titles, "s"), titles).astype(object)
+    last_words = np.array([title.rpartition(" ")[2] for title in titles], dtype=object)
+    out = [rows[:0]]
     for script in (False, True):
-        joints = ["", "，", " ", "："] if script else [" - ", ": ", ", ", " ", "! "]
+        joints = np.array(["", "，", " ", "："] if script else [" - ", ": ", ", ", " ", "! "], dtype=object)
         for k in range(_N_FOLDS):
             jobs, others = (np.flatnonzero(which & (chinese == script) & (fold == k)) for which in (shown, none))
             if not len(others):
                 continue
-            words, joint = titles[random.choice(others, len(jobs))], random.choice(joints, len(jobs))
-            before = random.random(len(jobs)) < 0.6
-            title = np.where(before, words + joint + titles[jobs], titles[jobs] + joint + words)
+            other, joint = (random.choice(from_, len(jobs)) for from_ in (others, joints))
+            draw = random.random(len(jobs))
+            job, words = jobs_shown[jobs], titles[other].astype(object)
+            title = np.where(draw < 0.6, words + joint + job, job + joint + words)
+            title = np.where(draw > 0.8, job + " " + last_words[other], title) if not script else title
             out.append(rows.iloc[jobs].assign(title=title, kind="embedded"))
     return pd.concat(out, ignore_index=True)
 
