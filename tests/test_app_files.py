@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import socket
@@ -268,6 +269,16 @@ def test_a_full_disk_is_said_to_be(server: Address, monkeypatch: pytest.MonkeyPa
     reply = server.upload("/v1/files?name=a.csv", b"x" * (2 << 20))
     assert reply.status == 507
     assert "TMPDIR" in reply.json["detail"]
+
+
+def test_a_disk_that_fills_during_a_run_is_said_to_be(server: Address, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*args: Any, **options: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("collarclass.app.jobs.label_file", full)
+    job = hand_in(server, b"title,description\nWelder,Weld frames.\n", "ads.csv", "&start=true")
+    said = "The result cannot be written (No space left on device): make room, or write to another disk."
+    assert finished(server, job["id"])["error"] == said
 
 
 def test_a_hundred_thousand_rows_can_be_cancelled_and_begun_again(server: Address, folder: Path) -> None:

@@ -25,7 +25,7 @@ from collarclass.app.profile import propose
 from collarclass.app.results import Results, ResultsWriter
 from collarclass.app.schemas import LabelRequest
 from collarclass.definitions.definition import DEFAULT
-from collarclass.errors import CollarclassError, DataError
+from collarclass.errors import CollarclassError, DataError, refusal
 from collarclass.files.batch import Batch
 from collarclass.files.formats import COMPRESSIONS, ENDINGS, FORMATS, name_format, open_source
 from collarclass.files.label import label_file
@@ -185,7 +185,7 @@ class Job:
 
     def told(self, error: BaseException) -> str:
         """An error's message with the file under the name that its owner gave it."""
-        message = str(error)
+        message = refusal(error) if isinstance(error, OSError) else str(error)
         for path in (self.result, self.path):
             if path is not None:
                 message = message.replace(str(path), self.name).replace(path.name, self.name)
