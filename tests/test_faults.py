@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from research.robustness import tally
 from research.robustness.faults import FAULTS, Workshop
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals and limits")
@@ -57,3 +58,16 @@ def test_no_mutated_file_ends_the_process() -> None:
         pytest.importorskip(library)
     said = searched("fuzz_files", "--files", "10", "--seed", "7")
     assert re.search(r"^all +1\d\d files, 0 findings", said, re.MULTILINE)
+
+
+def test_what_was_tried_is_counted_and_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert tally.table() in tally.PAGE.read_text("utf-8")
+    for name in ("KEPT", "PAGE"):
+        copy = tmp_path / name
+        copy.write_bytes(getattr(tally, name).read_bytes())
+        monkeypatch.setattr(tally, name, copy)
+    tally.add("files", 10**12, 3)
+    rows = [line for line in tally.PAGE.read_text("utf-8").splitlines() if "fuzz_files.py`: mutated" in line]
+    assert len(rows) == 1
+    assert "1,000,000," in rows[0]
+    assert tally.table() in tally.PAGE.read_text("utf-8")

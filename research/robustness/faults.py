@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from collarclass import DataError, label_file
+from research.robustness import tally
 
 FORMATS = ("csv", "csv.gz", "jsonl.zst", "json", "parquet", "csv.zip")
 BATCH = 50
@@ -369,12 +370,15 @@ def main() -> int:
     parser.add_argument("--model", type=Path, default=default_model_path())
     parser.add_argument("--only", action="append", choices=list(FAULTS), help="kinds of fault; all if not given")
     parser.add_argument("--keep", type=Path, help="folder for the files of findings")
+    parser.add_argument("--write", action="store_true", help="count the faults in data/robustness.json")
     options: Any = parser.parse_args()
     bad = 0
     for name in options.only or FAULTS:
         folder = Path(tempfile.mkdtemp())
         outcome = FAULTS[name](Workshop(folder, options.model, options.rows, options.seed), options.rounds)
         bad += len(outcome.findings)
+        if options.write:
+            tally.add(name, outcome.made, len(outcome.findings))
         print(f"{name:16} {outcome.made:5} checked, {outcome.made - len(outcome.findings):5} as they must", flush=True)
         for finding in outcome.findings:
             print("   ", finding, flush=True)

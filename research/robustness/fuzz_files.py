@@ -46,6 +46,7 @@ from collarclass.files.formats import open_source
 from collarclass.files.layout import Layout
 from collarclass.files.readers import open_reader
 from collarclass.tables.columns import Columns
+from research.robustness import tally
 
 _LIMITS = Limits(row_bytes=4 << 20, columns=1000, memory=2 << 30, seconds=20)
 _NUMBERS = (b"0", b"-1", b"1048576", b"2147483648", b"4294967295", b"99999999999999999999", b"1e308", b"")
@@ -297,6 +298,7 @@ def main() -> int:
     parser.add_argument("--only", action="append", help="endings; all if not given")
     parser.add_argument("--memory", type=int, default=1500, help="MB that this process may have taken at most")
     parser.add_argument("--keep", type=Path, help="folder for the files of findings")
+    parser.add_argument("--write", action="store_true", help="count the files in data/robustness.json")
     options = parser.parse_args()
     bad, total = 0, Counter[str]()
     for kind, contents in seeds().items():
@@ -315,6 +317,8 @@ def main() -> int:
         total += counts
         listing = ", ".join(f"{n:,} {what}" for what, n in counts.most_common())
         print(f"{kind:8} {counts.total():7,} files: {listing}", flush=True)
+    if options.write:
+        tally.add("files", total.total(), bad)
     peak = peak_memory()
     print(f"all      {total.total():7,} files, {bad} findings, {peak} MB at most")
     return 1 if bad or peak > options.memory else 0

@@ -33,6 +33,7 @@ from typing import Any
 
 from collarclass import DataError, Model, label_file, load_model
 from collarclass.files import resumable_output, workers
+from research.robustness import tally
 
 OFF, COUNT, FAIL_ONCE, FAIL_ON, KILL = range(5)
 FAULTS = {
@@ -43,6 +44,7 @@ FAULTS = {
 TARGETS = ("csv", "csv.gz", "csv.zip", "jsonl.zst", "json", "parquet", "xlsx")
 OLD = b"what stood there before"
 _BATCH = 10
+_ENDS = "the end of the process"
 _HEAD = struct.Struct("qqqq32s")
 _REFUSED, _BROKEN = 3, 4  # exit codes of a run: a sentence, or an exception
 
@@ -252,7 +254,7 @@ def break_calls(bench: Bench, case: Case, every: int = 1, first: int = 1) -> Out
             _, name = bench.state()
             allowed = (_REFUSED, -signal.SIGKILL) if mode == KILL else (_REFUSED,)
             wrong = bench.wrong(case, target, code, said, allowed=allowed)
-            out.faults[name or "none"] += 1
+            out.faults[_ENDS if mode == KILL else name or "none"] += 1
             if wrong:
                 out.findings.append(f"{case.name}, call {at} ({name}) {how}: {wrong}")
     return out
@@ -310,6 +312,7 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=1, help="number of the first call to break")
     parser.add_argument("--memory", type=int, default=0, help="allocations of each run that fail")
     parser.add_argument("--model", type=Path, default=default_model_path())
+    parser.add_argument("--write", action="store_true", help="count the faults in data/robustness.json")
     options = parser.parse_args()
     if "IO_FAULTS_CONTROL" not in os.environ:
         with shim() as environment:
@@ -330,6 +333,11 @@ def main() -> int:
                 print("   ", finding, flush=True)
             total += outcome.faults
             bad += len(outcome.findings)
+    if options.write:
+        ends, allocations = total[_ENDS], total["allocation"]
+        tally.add("calls", total.total() - ends - allocations, bad)
+        tally.add("ends", ends, 0)
+        tally.add("allocations", allocations, 0)
     print(f"{'all':18} {total.total():5} faults, {bad} findings")
     return 1 if bad else 0
 
