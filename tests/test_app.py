@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import html
+import http.client
 import json
 import logging
 import os
@@ -290,6 +291,15 @@ def test_a_head_of_any_length_is_refused(server: Address, start: str) -> None:
             connection.sendall(b"a" * 4096)
         pytest.fail("4 MB were taken")
     assert server.ask("POST", "/v1/classify", AD).status == 200
+
+
+@pytest.mark.parametrize("sent", [b"NONSENSE\r\n\r\n", b"GET / HTTP/1.1\r\n: x\r\n\r\n"])
+def test_what_is_no_request_is_a_problem(server: Address, sent: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+        connection.sendall(sent)
+        found = http.client.HTTPResponse(connection)
+        found.begin()
+        problem(Reply(found.status, {k.lower(): v for k, v in found.getheaders()}, found.read()), 400)
 
 
 def test_a_client_that_reads_nothing_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from collarclass.app.problems import problem_response
+
 WAIT = 10.0  # seconds for the head of a request
 UNREAD = 60.0  # seconds in which nothing of a reply is read
 LONGEST_HEAD = 64 << 10
@@ -86,6 +88,14 @@ class Connection(HttpToolsProtocol):
         if self._unread is not None:
             self._unread.cancel()
             self._unread = None
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no request, as every error is told, and hang up."""
+        answer = problem_response(400, msg)
+        headers = [*answer.raw_headers, (b"connection", b"close")]
+        head = b"".join(b"%b: %b\r\n" % header for header in headers)
+        self.transport.write(b"HTTP/1.1 400 Bad Request\r\n%b\r\n%b" % (head, bytes(answer.body)))
+        self.transport.close()
 
     def _wait(self) -> None:
         self._wait_no_more()
