@@ -1,11 +1,12 @@
 // A file before it is labelled: its sheet, its row of names, what each column is read as, and what it holds.
 
 import { send } from "./api.js";
-import { h, put } from "./dom.js";
+import { h, put, short } from "./dom.js";
 import { t } from "./words.js";
 
 const ROLES = ["", "title", "text", "code", "date", "group"];
 const ONE = ["title", "code", "date"]; // of these there is one column at most
+const PREVIEW = 150; // letters of a cell; the server cuts them a little later
 const FORMATS = [["", "sameFormat"], ["csv", "CSV"], ["xlsx", "Excel"], ["jsonl", "JSON Lines"], ["parquet", "Parquet"]];
 
 const field = (id, name, control, note) => h("div", { class: "field" }, h("label", { for: id }, name), control, note ? h("small", {}, note) : null);
@@ -24,7 +25,7 @@ export function intake(job, definitions, { again, start }) {
 
   const table = h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("columnsHead") }, h("table", { class: "preview", id: "preview" },
     h("thead", {}, h("tr", {}, job.columns.map((column) => h("th", { scope: "col", "data-column": column }, column, roles.get(column))))),
-    h("tbody", {}, job.preview.map((row) => h("tr", {}, job.columns.map((column) => h("td", { "data-column": column }, h("div", {}, row[column] ?? ""))))))));
+    h("tbody", {}, job.preview.map((row) => h("tr", {}, job.columns.map((column) => h("td", { "data-column": column }, h("div", {}, short(row[column] ?? "", PREVIEW)))))))));
 
   function colour() {
     for (const cell of table.querySelectorAll("[data-column]")) cell.classList.toggle("used", roles.get(cell.getAttribute("data-column")).value !== "");
