@@ -1,4 +1,4 @@
-"""Mutate files of every format that is read, and see whether any ends the process, fills the memory or lasts.
+"""Mutate files of every format that is read, lexicons and models, and see what ends the process, fills it or lasts.
 
     python -m research.robustness.fuzz_files [--files 1000] [--seed 0] [--only xlsx] [--keep FOLDER]
 
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import bz2
 import gzip
+import hashlib
 import importlib.util
 import io
 import json
@@ -39,16 +40,20 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from collarclass import DataError
+from collarclass import classify, load_lexicon, load_model
+from collarclass.errors import CollarclassError
 from collarclass.files import native_child
 from collarclass.files.batch import Limits
 from collarclass.files.formats import open_source
 from collarclass.files.layout import Layout
 from collarclass.files.readers import open_reader
+from collarclass.model.persistence import default_model_path
+from collarclass.requirement_reader.lexicon import COLUMNS as LEXICON_COLUMNS
 from collarclass.tables.columns import Columns
 from research.robustness import tally
 
 _LIMITS = Limits(row_bytes=4 << 20, columns=1000, memory=2 << 30, seconds=20)
+SLOW = {"lexicon": 20, "model": 20}  # so many times fewer of them
 _NUMBERS = (b"0", b"-1", b"1048576", b"2147483648", b"4294967295", b"99999999999999999999", b"1e308", b"")
 _BYTES = (b"\0", b"\xff", b"\x80", b"\x7f", b"<", b">", b'"', b"PK", b"PAR1", b"\n", b"{", b"[", b"\xff\xff\xff\xff")
 
@@ -98,6 +103,14 @@ def seeds() -> dict[str, list[bytes]]:
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("ads.csv", big)
     found["csv.zip"] = [out.getvalue()]
+    lexicon = "\t".join(LEXICON_COLUMNS) + "\nflux welding\tfield\t\t\t\t\n焊工证\tcertificate\t\t\tvocational\towned\n"
+    found["lexicon"] = [lexicon.encode()]
+    folder = default_model_path()
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for path in sorted(folder.iterdir()):
+            archive.writestr(path.name, path.read_bytes())
+    found["model"] = [out.getvalue()]
     return found
 
 
@@ -148,12 +161,17 @@ def mutate(content: bytes, chance: random.Random) -> bytes:
 
 
 def mutate_inside(content: bytes, chance: random.Random) -> bytes:
-    """An archive with one of its members mutated, and packed again."""
+    """An archive with one of its members mutated, and packed again; now and then a digest of it is made right."""
     source, out = zipfile.ZipFile(io.BytesIO(content)), io.BytesIO()
-    victim = chance.choice([name for name in source.namelist() if "theme" not in name])
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in source.namelist():
-            archive.writestr(name, mutate(source.read(name), chance) if name == victim else source.read(name))
+    members = {name: source.read(name) for name in source.namelist()}
+    victim = chance.choice([name for name in members if "theme" not in name])
+    before, members[victim] = members[victim], mutate(members[victim], chance)
+    if "model.json" in members and chance.random() < 0.7:
+        old, new = (hashlib.sha256(part).hexdigest().encode() for part in (before, members[victim]))
+        members["model.json"] = members["model.json"].replace(old, new)
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for name, part in members.items():
+            archive.writestr(name, part)
     return out.getvalue()
 
 
@@ -238,6 +256,12 @@ def _read_all(requests: socket.socket) -> None:
 
 def read(path: Path) -> int:
     """Read a file as a run does; the number of its rows."""
+    if path.suffix == ".lexicon":
+        return len(load_lexicon(path).group)
+    if path.suffix == ".model":
+        with tempfile.TemporaryDirectory(dir=path.parent) as folder, zipfile.ZipFile(path) as archive:
+            archive.extractall(folder)
+            return len(classify("We weld steel frames.", "Welder", model=load_model(folder)).probabilities)
     source = open_source(str(path))
     try:
         layout = Layout(limits=_LIMITS, every_column=True)
@@ -253,7 +277,7 @@ def outcome(path: Path, seconds: float) -> str:
     try:
         read(path)
         found = "read"
-    except DataError as error:
+    except CollarclassError as error:
         said = str(error)
         found = "ended" if "cannot be read, because it is damaged or needs" in said else "refused"
         if "\n" in said.strip() or len(said) > 3000:
@@ -272,7 +296,7 @@ def fuzz(kind: str, contents: list[bytes], n: int, seed: int, found: Callable[[b
         path = Path(folder) / f"ads.{kind}"
         for _ in range(n):
             content = chance.choice(contents)
-            inside = kind in ("xlsx", "ods") and chance.random() < 0.7
+            inside = kind == "model" or (kind in ("xlsx", "ods") and chance.random() < 0.7)
             content = (mutate_inside if inside else mutate)(content, chance)
             path.write_bytes(content)
             what = outcome(path, _LIMITS.seconds + 5)
@@ -293,7 +317,7 @@ def peak_memory() -> int:
 def main() -> int:
     """Mutate and read files, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--files", type=int, default=1000, help="of each format")
+    parser.add_argument("--files", type=int, default=1000, help="of each format; fewer lexicons and models")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", action="append", help="endings; all if not given")
     parser.add_argument("--memory", type=int, default=1500, help="MB that this process may have taken at most")
@@ -313,7 +337,7 @@ def main() -> int:
                 options.keep.mkdir(parents=True, exist_ok=True)
                 (options.keep / f"{options.seed}-{bad}.{kind}").write_bytes(content)
 
-        counts = fuzz(kind, contents, options.files, options.seed, found)
+        counts = fuzz(kind, contents, options.files // SLOW.get(kind, 1), options.seed, found)
         total += counts
         listing = ", ".join(f"{n:,} {what}" for what, n in counts.most_common())
         print(f"{kind:8} {counts.total():7,} files: {listing}", flush=True)

@@ -18,7 +18,7 @@ SEARCHES = {
     "calls": "`research/robustness/io_faults.py`: calls on files that failed, in runs from and to every format",
     "ends": "calls on files at which the process was ended",
     "allocations": "allocations that failed",
-    "files": "`research/robustness/fuzz_files.py`: mutated workbooks, Parquet, JSON, CSV and compressed files",
+    "files": "`research/robustness/fuzz_files.py`: mutated files of every format, lexicons and model folders",
     "kills": "`research/robustness/faults.py`: runs killed at a random moment and resumed",
     "full disk": "runs on a full disk",
     "little memory": "runs with too little memory",
