@@ -90,7 +90,7 @@ class Connection(HttpToolsProtocol):
             self._unread = None
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what is no request, as every error is told, and hang up."""
+        """Refuse what is no request, in the form of every error, and hang up."""
         answer = problem_response(400, msg)
         headers = [*answer.raw_headers, (b"connection", b"close")]
         head = b"".join(b"%b: %b\r\n" % header for header in headers)
