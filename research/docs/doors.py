@@ -64,8 +64,9 @@ def _arguments(given: Mapping[str, object]) -> dict[str, str]:
 
 
 def markdown() -> str:
-    """The table, a row for each door."""
-    rows = [
-        f"| {door} | {' | '.join(found.get(option, _NONE) for option in OPTIONS)} |" for door, found in doors().items()
-    ]
+    """The table, a row for all doors whose options have the same names."""
+    alike: dict[str, list[str]] = {}
+    for door, found in doors().items():
+        alike.setdefault(" | ".join(found.get(option, _NONE) for option in OPTIONS), []).append(door)
+    rows = [f"| {', '.join(names)} | {cells} |" for cells, names in alike.items()]
     return "\n".join([f"| door | {' | '.join(OPTIONS)} |", "|---" * (len(OPTIONS) + 1) + "|", *rows])
