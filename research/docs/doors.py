@@ -69,4 +69,4 @@ def markdown() -> str:
     for door, found in doors().items():
         alike.setdefault(" | ".join(found.get(option, _NONE) for option in OPTIONS), []).append(door)
     rows = [f"| {', '.join(names)} | {cells} |" for cells, names in alike.items()]
-    return "\n".join([f"| door | {' | '.join(OPTIONS)} |", "|---" * (len(OPTIONS) + 1) + "|", *rows])
+    return "\n".join([f"| where | {' | '.join(OPTIONS)} |", "|---" * (len(OPTIONS) + 1) + "|", *rows])
