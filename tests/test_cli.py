@@ -95,9 +95,7 @@ def test_label(ads: Path, tmp_path: Path, small_model_path: Path) -> None:
     assert list(rows[0])[2:] == list(COLUMNS)
     assert "is there already" in run("label", ads, "-o", target, "-m", small_model_path, code=1).stderr
     run("label", ads, "-o", target, "-m", small_model_path, "--force", "--n-jobs", "2", "--no-evidence")
-    assert {row["collar_evidence"] for row in csv.DictReader(target.open(encoding="utf-8", newline=""))} == {
-        ""
-    }
+    assert {row["collar_evidence"] for row in csv.DictReader(target.open(encoding="utf-8", newline=""))} == {""}
 
 
 def test_pipes(ads: Path, tmp_path: Path, small_model_path: Path) -> None:
@@ -147,9 +145,7 @@ def test_a_reader_who_has_enough(tmp_path: Path, small_model_path: Path) -> None
         ("info 2>&- >/dev/null", 0, ""),
     ],
 )
-def test_closed_standard_streams(
-    ads: Path, small_model_path: Path, command: str, code: int, said: str
-) -> None:
+def test_closed_standard_streams(ads: Path, small_model_path: Path, command: str, code: int, said: str) -> None:
     line = f"{' '.join(map(shlex.quote, COMMAND))} {command} -m {small_model_path}"
     done = subprocess.run(["sh", "-c", line], cwd=ads.parent, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr.strip().removeprefix("collarclass: ")) == (code, said)
@@ -173,7 +169,12 @@ def test_interrupted(tmp_path: Path, small_model_path: Path) -> None:
         "--batch-size",
         "100",
     ]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a suite run in the background ignores it
+    ) as process:
         journal = tmp_path / ".out.csv.collarclass-journal"
         while not journal.exists() or journal.read_text().count("\n") < 3:
             assert process.poll() is None
@@ -202,9 +203,7 @@ def test_interrupted(tmp_path: Path, small_model_path: Path) -> None:
         (["ads.csv", "-o", "-", "--report", "r.html"], "A report needs a labelled file"),
     ],
 )
-def test_errors_are_one_line_with_a_remedy(
-    ads: Path, small_model_path: Path, args: list[str], message: str
-) -> None:
+def test_errors_are_one_line_with_a_remedy(ads: Path, small_model_path: Path, args: list[str], message: str) -> None:
     if "--model" not in args:
         args = [*args, "--model", str(small_model_path)]
     err = run("label", *args, code=1, cwd=ads.parent).stderr
@@ -320,8 +319,8 @@ def test_report_says_what_it_read_and_so_does_its_page(three: Path, tmp_path: Pa
     assert f"<br>{line}</footer>" in html.unescape(page.read_text("utf-8"))
     assert run(*command, "--force", "--quiet", "--lang", "zh").stderr == ""
     chinese = (
-        "读取 3 行，职位名称取自 'title'，正文取自 'text'，领色取自 'collar'，其他取自 'town'"
-        "（csv, cp1252, ';'）；判断依据：广告 2 条，职位名称 1 条。"
+        "读取 3 行，职位名称取自 'title'，正文取自 'text'，类别取自 'collar'，其他取自 'town'"
+        "（csv, cp1252, ';'）；判断依据：招聘广告 2 条，职位名称 1 条。"
     )
     assert f"<br>{chinese}</footer>" in html.unescape(page.read_text("utf-8"))
 
