@@ -643,7 +643,7 @@ def test_whoever_stops_among_the_most_useful_ads_has_a_stratified_sample(seed: i
     for name in set(stratum):  # whatever their labels, in the order drawn
         assert sorted(first[stratum[first] == name]) == first[stratum[first] == name].tolist()
     answered = np.isin(np.arange(n), first)
-    weight = 1 / (probability * answered_share(drawn, answered))[answered]
+    weight = 1 / (probability * answered_share(drawn, answered.tolist()))[answered]
     assert weight.sum() == pytest.approx(800)
     half = drawn.assign(label=drawn["label"].where(answered, ""))
     weighed = drawn[answered].assign(sample_probability=1 / weight)

@@ -65,8 +65,8 @@ def test_a_thin_ad_keeps_the_schooling_it_states() -> None:
 
 
 def test_titles_without_a_job_that_taught_nothing_are_unclear_and_titles_of_jobs_are_not() -> None:
-    none = titles_without_job(DATA, "held")
-    none = none[none["kind"] == "no job"]["title"].tolist()
+    held = titles_without_job(DATA, "held")
+    none = held[held["kind"] == "no job"]["title"].tolist()
     jobs = pd.read_csv(DATA / "occupations.csv")["title"].tolist()
     unclear = predict(default_model(), [*none, *jobs]).label == UNCLEAR
     assert unclear[: len(none)].mean() > 0.85
