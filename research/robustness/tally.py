@@ -19,6 +19,7 @@ SEARCHES = {
     "ends": "calls on files at which the process was ended",
     "allocations": "allocations that failed",
     "files": "`research/robustness/fuzz_files.py`: mutated files of every format, lexicons and model folders",
+    "bombs": "`research/robustness/bombs.py`: small files that unpack to hundreds of megabytes, one of each kind",
     "kills": "`research/robustness/faults.py`: runs killed at a random moment and resumed",
     "full disk": "runs on a full disk",
     "little memory": "runs with too little memory",
