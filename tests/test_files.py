@@ -707,6 +707,21 @@ def test_a_run_that_was_ended_around_the_renaming_is_resumed(
     assert sorted(p for p in tmp_path.iterdir() if p != hundred) == [journal_of(target), target]
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+@pytest.mark.parametrize("kind", ["journal", "lock", "partial", "built"])
+def test_what_stands_in_the_place_of_a_work_file_is_neither_waited_for_nor_followed(
+    ads: Path, tmp_path: Path, small_model: Model, kind: str
+) -> None:
+    place, mine = tmp_path / f".out.csv.collarclass-{kind}", tmp_path / "mine"
+    os.mkfifo(place)
+    assert label_file(ads, tmp_path / "out.csv", model=small_model, resume=True).rows == len(ADS)
+    mine.write_text("mine")
+    place.unlink(missing_ok=True)
+    place.symlink_to(mine)
+    assert label_file(ads, tmp_path / "out.csv", model=small_model, force=True).rows == len(ADS)
+    assert mine.read_text() == "mine"
+
+
 def test_two_runs_with_one_target_do_not_mix(hundred: Path, tmp_path: Path, small_model: Model) -> None:
     target = tmp_path / "out.csv"
     seen: list[int] = []

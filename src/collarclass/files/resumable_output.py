@@ -140,11 +140,10 @@ class Output:
 
     def _lines_left(self) -> list[dict[str, Any]]:
         """The journal of an earlier run; of one that was ended before its first line was whole nothing is left."""
-        try:
-            lines = list(_lines(self._journal_path))
-            torn = not lines and b"\n" not in self._journal_path.read_bytes()
-        except FileNotFoundError:
+        if not self._journal_path.is_file():  # nor is it a pipe, which would be waited for
             return []
+        lines = list(_lines(self._journal_path))
+        torn = not lines and b"\n" not in self._journal_path.read_bytes()
         if not torn and (not lines or lines[0].get("version") != _VERSION):
             raise DataError(f"What is left of {self._target} is damaged: run again without resume (--resume).")
         return lines
