@@ -140,7 +140,7 @@ class Output:
 
     def _lines_left(self) -> list[dict[str, Any]]:
         """The journal of an earlier run; of one that was ended before its first line was whole nothing is left."""
-        if not self._journal_path.is_file():  # nor is it a pipe, which would be waited for
+        if not self._journal_path.is_file():  # a pipe would be waited for
             return []
         lines = list(_lines(self._journal_path))
         torn = not lines and b"\n" not in self._journal_path.read_bytes()
