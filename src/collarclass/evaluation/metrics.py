@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -236,17 +236,18 @@ def summary(result: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def with_interval(value: Sequence[float]) -> str:
+    """A value and the bounds of its 95 % interval, as text."""
+    return "{:.3f} (95 % {:.3f} to {:.3f})".format(*value)
+
+
 def as_text(result: dict[str, Any]) -> str:
     """Lay a result of `evaluate` out for reading."""
-
-    def interval(value: tuple[float, float, float]) -> str:
-        return "{:.3f} (95 % {:.3f} to {:.3f})".format(*value)
-
     lines = [
         f"ads                          {result['n']}"
         + (f" ({result['n_left_out']} without a usable true label left out)" if result["n_left_out"] else ""),
-        f"accuracy                     {interval(result['accuracy'])}",
-        f"macro-F1                     {interval(result['macro_f1'])}",
+        f"accuracy                     {with_interval(result['accuracy'])}",
+        f"macro-F1                     {with_interval(result['macro_f1'])}",
         f"expected calibration error   {result['expected_calibration_error']:.3f}",
         "accuracy at coverage         "
         + ", ".join(f"{share:.0%}: {value:.3f}" for share, value in result["coverage"].items()),
@@ -254,7 +255,7 @@ def as_text(result: dict[str, Any]) -> str:
     ]
     for dimension, name in (("academic", "academic score"), ("hands_on", "hands-on score")):
         if f"{dimension}_correlation" in result:
-            lines.append(f"{name + ' r with rating':<29}{interval(result[f'{dimension}_correlation'])}")
+            lines.append(f"{name + ' r with rating':<29}{with_interval(result[f'{dimension}_correlation'])}")
     lines += ["", result["per_label"].round(3).to_string(), "", result["confusion"].to_string()]
     if result["by"] is not None:
         lines += ["", result["by"].round(3).to_string()]

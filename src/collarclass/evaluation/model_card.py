@@ -9,6 +9,7 @@ from typing import Any
 
 from collarclass.corpus.read import LANGUAGES
 from collarclass.definitions.labels import COLLARS, LABELS
+from collarclass.evaluation.metrics import with_interval
 from collarclass.model.model import Model
 
 FIGURES = "figures_on_real_ads.json"
@@ -100,7 +101,7 @@ def model_card(model: Model, real: dict[str, Any] | None = None, explanations: d
         "",
         "Agreement of held-out occupations' mean scores with O*NET's figures, which had no part in the ratings' fit:",
         "",
-        *(f"- {name}: Spearman {v[0]:.3f} (95 % {v[1]:.3f} to {v[2]:.3f})" for name, v in facts["agreement"].items()),
+        *(f"- {name}: Spearman {with_interval(value)}" for name, value in facts["agreement"].items()),
         "",
     ]
     if unseen:

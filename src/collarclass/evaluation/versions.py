@@ -16,7 +16,7 @@ from collarclass.corpus.read import read_labels
 from collarclass.definitions.labels import COLLARS, LABELS
 from collarclass.errors import DataError, require_columns
 from collarclass.evaluation.evaluate import compare
-from collarclass.evaluation.metrics import accuracy, bootstrap
+from collarclass.evaluation.metrics import accuracy, bootstrap, with_interval
 from collarclass.files.table import read_table
 from collarclass.labelling.options import ModelLike, find_model
 from collarclass.model.model import Model
@@ -181,7 +181,7 @@ def _lines(value: Any, name: str) -> list[tuple[str, str]]:
     if isinstance(value, dict):
         return [line for key, part in value.items() for line in _lines(part, f"{name} {key}".strip().replace("_", " "))]
     if isinstance(value, (list, tuple)) and len(value) == 3 and isinstance(value[0], float):
-        return [(name, "{:.3f} (95 % {:.3f} to {:.3f})".format(*value))]
+        return [(name, with_interval(value))]
     if isinstance(value, list):
         return [line for part in value for line in _lines(part, name)]
     return [(name, f"{value:.3f}" if isinstance(value, float) else f"{value:,}")]

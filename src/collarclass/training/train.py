@@ -19,7 +19,7 @@ from collarclass.corpus.read import LANGUAGES, labelled_ads, read_data, read_rat
 from collarclass.corpus.shipped import data_path
 from collarclass.definitions.labels import LABELS, RATINGS, TYPICAL_RATINGS
 from collarclass.errors import DataError
-from collarclass.evaluation.metrics import agreement, evaluate, summary
+from collarclass.evaluation.metrics import agreement, evaluate, summary, with_interval
 from collarclass.evaluation.model_card import MIN_SOURCE, model_card, read_explanation_figures, read_figures
 from collarclass.files.table import read_table
 from collarclass.model.model import Model
@@ -413,25 +413,17 @@ def train_to(
     card = model_card(model, figures, read_explanation_figures(data) if shipped else None)
     save_model(model, target, {"README.md": card.replace("](images/", "](../../docs/images/")})
     lines = [f"{model.identity} written to {target}", "", "Ads of occupations held out of training:"]
-    for language, result in model.facts["held_out"].items():
-        f1, right = result["macro_f1"], result["accuracy"]
-        lines.append(
-            f"  {language}  n {result['n']:5}  accuracy {right[0]:.3f} (95 % {right[1]:.3f} to {right[2]:.3f})"
-            f"  macro-F1 {f1[0]:.3f} (95 % {f1[1]:.3f} to {f1[2]:.3f})"
-        )
+    lines += _accuracy_lines(model.facts["held_out"])
     if "real_ads" in model.facts:
-        lines += ["", "Real ads of sources held out of training:"]
-    for language, result in model.facts.get("real_ads", {}).items():
-        f1, right = result["macro_f1"], result["accuracy"]
-        lines.append(
-            f"  {language}  n {result['n']:5}  accuracy {right[0]:.3f} (95 % {right[1]:.3f} to {right[2]:.3f})"
-            f"  macro-F1 {f1[0]:.3f} (95 % {f1[1]:.3f} to {f1[2]:.3f})"
-        )
-    lines += [
-        "",
-        "Scores of held-out occupations against O*NET's figures:",
-    ]
-    lines += [
-        f"  {name}: Spearman {v[0]:.3f} (95 % {v[1]:.3f} to {v[2]:.3f})" for name, v in model.facts["agreement"].items()
-    ]
+        lines += ["", "Real ads of sources held out of training:", *_accuracy_lines(model.facts["real_ads"])]
+    lines += ["", "Scores of held-out occupations against O*NET's figures:"]
+    lines += [f"  {name}: Spearman {with_interval(value)}" for name, value in model.facts["agreement"].items()]
     return "\n".join(lines)
+
+
+def _accuracy_lines(by_language: dict[str, dict[str, Any]]) -> list[str]:
+    return [
+        f"  {language}  n {found['n']:5}  accuracy {with_interval(found['accuracy'])}"
+        f"  macro-F1 {with_interval(found['macro_f1'])}"
+        for language, found in by_language.items()
+    ]
