@@ -33,9 +33,9 @@ import matplotlib.pyplot as plt
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTE = (
-    "Real ads from twelve English and seven Chinese sources, rated by the codebook on both "
-    "dimensions; trades, technicians, engineers, IT, design and health are over-represented, so shares are not those of "
-    "a labour market. They were used to read errors and to compare ways of training: a development set, not an "
+    "Real ads from twelve English and seven Chinese sources, rated by the codebook on both dimensions; trades, "
+    "technicians, engineers, IT, design and health are over-represented, so shares are not those of a labour "
+    "market. They were used to read errors and to compare ways of training: a development set, not an "
     "untouched test. None was trained on, but other ads of the same sources were, so expect less of a stream of your "
     "own: the table above. They are not part of the project."
 )
