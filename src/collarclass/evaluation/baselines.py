@@ -122,8 +122,10 @@ def fasttext(train: pd.DataFrame, occupations: pd.DataFrame) -> Labeller | None:
         model = library.train_supervised(str(path), wordNgrams=2, dim=100, lr=0.5, epoch=25, thread=1, verbose=0)
 
     def labels(ads: pd.DataFrame) -> tuple[list[str], NDArray[np.float64]]:
-        # The lower-level call: `predict` of fasttext-wheel fails under NumPy 2.
-        probabilities, names = model.f.multilinePredict(_spaced(ads), 1, 0.0, "strict")
+        # The lower-level call: `predict` of fasttext-wheel fails under NumPy 2. A line without its end has no answer if
+        # the model knows none of its words.
+        lines = [f"{text}\n" for text in _spaced(ads)]
+        probabilities, names = model.f.multilinePredict(lines, 1, 0.0, "strict")
         if probabilities and isinstance(probabilities[0][0], str):
             probabilities, names = names, probabilities
         return [n[0].removeprefix("__label__") for n in names], np.array([min(p[0], 1.0) for p in probabilities])
