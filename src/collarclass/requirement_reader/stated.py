@@ -220,7 +220,7 @@ def features(stated: Stated) -> NDArray[np.float64]:
     >>> from collarclass.text.tokens import tokenize
     >>> stated = read_requirements(tokenize(["Degree or equivalent experience"]), default_model().reader)
     >>> found = features(stated)[0]
-    >>> {name: float(value) for name, value in zip(FEATURES, found) if value}
+    >>> {name: round(float(value), 1) for name, value in zip(FEATURES, found) if value > 0.1}
     {'schooling_associate': 0.5, 'schooling_bachelor': 0.5, 'substitutable': 1.0}
     """
     n_rows = len(stated.level)

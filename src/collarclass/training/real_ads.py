@@ -322,8 +322,9 @@ def read_levels(data: str | os.PathLike[str], ratings: pd.DataFrame) -> pd.DataF
 
 def _source_weights(ads: pd.DataFrame) -> NDArray[np.float64]:
     """A large source counts for more than a small one, but not by its size."""
+    usable = ads["usable"].to_numpy(bool)
     weight = 1.0 / np.sqrt(ads["usable"].groupby(ads["source"]).transform("sum").clip(lower=1).to_numpy(float))
-    return np.asarray(weight / weight[ads["usable"].to_numpy(bool)].mean())
+    return np.asarray(weight / weight[usable].mean() if usable.any() else weight)
 
 
 def read_real_ads(data: str | os.PathLike[str], mentions: RealMentions, reader: Reader) -> tuple[list[str], CountedAds]:
