@@ -56,10 +56,12 @@ def build_kernel() -> Path | None:
 def build_lexicon() -> Path | None:
     """Compile the lexicon; it reads its words by the package itself, and so needs numpy."""
     LEXICON.unlink(missing_ok=True)
-    code = "from collarclass.requirement_reader.lexicon import save_compiled; save_compiled()"
-    paths = os.pathsep.join(filter(None, (str(PACKAGE.parent), os.environ.get("PYTHONPATH"))))
-    environment = {**os.environ, "PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"}
-    done = subprocess.run([sys.executable, "-c", code], check=False, env=environment, capture_output=True, text=True)
+    # By sys.path, as pip takes the folder of an editable install out of PYTHONPATH.
+    code = "import sys; sys.path.insert(0, sys.argv[1]); "
+    code += "from collarclass.requirement_reader.lexicon import save_compiled; save_compiled()"
+    command = [sys.executable, "-c", code, str(PACKAGE.parent)]
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(command, check=False, env=environment, capture_output=True, text=True)
     if done.returncode:
         print(f"The lexicon was not compiled: {done.stderr.strip().splitlines()[-1:]}", file=sys.stderr)
     return LEXICON if LEXICON.exists() else None

@@ -323,6 +323,9 @@ def test_certificates_are_lists_in_frames(small_model: Model) -> None:
 
 @pytest.mark.parametrize("ending", ["csv", "xlsx", "jsonl", "json", "parquet"])
 def test_certificates_of_files_are_lists_where_files_have_them(ending: str, tmp_path: Path, small_model: Model) -> None:
+    if ending == "xlsx":
+        pytest.importorskip("xlsxwriter", reason="pip install collarclass[excel]")
+        pytest.importorskip("python_calamine", reason="pip install collarclass[excel]")
     expected = label_table(ASKED, model=small_model)["certificates"].tolist()
     target = tmp_path / f"labelled.{ending}"
     ASKED.to_csv(tmp_path / "ads.csv", index=False)
