@@ -182,6 +182,20 @@ def test_cells_of_a_workbook_stay_as_they_are(tmp_path: Path, small_model: Model
     assert (record["error"], record["time"]) == ("#N/A", "30:05:00")
 
 
+def test_formulas_that_were_never_computed_stay_with_their_columns(tmp_path: Path, small_model: Model) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    for library in ("python_calamine", "xlsxwriter"):
+        pytest.importorskip(library)
+    book = openpyxl.Workbook()  # which computes nothing
+    book.active.append(["text", '="Net "&2025'])
+    book.active.append([ADS[0][2], "=2*3", "=B2*4"])
+    book.save(tmp_path / "ads.xlsx")
+    label_file(tmp_path / "ads.xlsx", tmp_path / "out.xlsx", model=small_model)
+    head, row = openpyxl.load_workbook(tmp_path / "out.xlsx").active.iter_rows(max_row=2, max_col=4, values_only=True)
+    assert head == ("text", '="Net "&2025', "", "collar")
+    assert row[1:3] == ("=2*3", "=B2*4")
+
+
 def _made(target: Path, source: Path, model: Model) -> Path:
     label_file(source, target, model=model)
     return target

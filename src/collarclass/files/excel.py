@@ -83,7 +83,7 @@ class ExcelReader(Reader):
         self.header_row = place + 1
         self._moved = place + header.skip > 0
         first = first[place : place + 1] + first[place + 1 + header.skip :]
-        self.columns = ["" if value is None else str(value) for value in map(_value, first[0])]
+        self.columns = list(map(_name, first[0]))
         self.names = distinct(self.columns)
         self._parts = chain([first[1:]], parts)
         rows = [dict(zip(self.names, map(_value, cells), strict=True)) for cells in first[1:1001]]
@@ -121,6 +121,14 @@ class ExcelReader(Reader):
             if max(map(len, cells_read)) == MAX_TEXT_CHARACTERS:
                 batch.note(number, f"only the first {MAX_TEXT_CHARACTERS} characters read")
         return batch
+
+
+def _name(cell: Any) -> str:
+    """The name of a column: of a formula that was never computed, its own text."""
+    value = _value(cell)
+    if value is None and isinstance(cell, dict):
+        value = cell["formula"]
+    return "" if value is None else str(value)
 
 
 def _value(cell: Any) -> Any:

@@ -191,21 +191,23 @@ def _read_workbook(file: BinaryIO, options: dict[str, Any]) -> None:
     if sheet.width > options["columns"]:
         raise DataError(f"{where} has more than {options['columns']:,} columns, and no more are read.")
     start = tuple(sheet.start)
-    extras = _Extras(file, name, start)
+    extras = _Extras(file, name, start, options["columns"])
     rows = islice(sheet.iter_rows(), start[0], None)  # which begins with the empty rows above the table
     send(HEAD, json.dumps({"sheet": name, "sheets": list(workbook.sheet_names), "rows": sheet.height}).encode())
     own = zip(rows, chain(extras.rows(), repeat({})), strict=False)
     number = 0
     while batch := list(islice(own, _ROWS)):
-        _send_rows(batch, number, options)
+        _send_rows(batch, number, extras.width, options)
         number += len(batch)
 
 
-def _send_rows(batch: Sequence[tuple[list[Any], dict[int, Any]]], number: int, options: dict[str, Any]) -> None:
+def _send_rows(
+    batch: Sequence[tuple[list[Any], dict[int, Any]]], number: int, width: int, options: dict[str, Any]
+) -> None:
     waiting, size = [], 0
     for i, (row, extra) in enumerate(batch):
-        cells = list(map(plain, row))
-        for column in extra.keys() & range(len(row)):
+        cells = [*map(plain, row), *repeat(None, width - len(row))]
+        for column in extra.keys() & range(len(cells)):
             cells[column] = {"value": cells[column], **extra[column]}
         line = json.dumps(cells)
         if len(line) > options["row_bytes"]:
@@ -273,11 +275,12 @@ def _choose_sheet(workbook: Any, wanted: str | None, where: str, named: Sequence
 class _Extras:
     """What calamine leaves out of a sheet of .xlsx: its formulas, and errors such as #N/A."""
 
-    def __init__(self, file: BinaryIO, sheet: str, start: tuple[int, int]) -> None:
+    def __init__(self, file: BinaryIO, sheet: str, start: tuple[int, int], most_columns: int) -> None:
         self._start = start
         self._names: set[str] = set()
         self._formulas: Any = None
         self._values: Any = None
+        self.width = 0
         marks = _marks(file)
         if not marks:
             return
@@ -289,6 +292,9 @@ class _Extras:
                 setattr(self, "_values" if values else "_formulas", workbook[sheet])
                 own = [workbook.defined_names, getattr(workbook[sheet], "defined_names", {})]
                 self._names |= {str(name).casefold() for names in own for name in names}
+        # Formulas that were never computed are no cells to calamine: a column of them alone would be lost.
+        places = (place for found in islice(self.rows(), _ROWS) for place in found)
+        self.width = min(1 + max(places, default=-1), most_columns)
 
     def rows(self) -> Iterator[dict[int, Any]]:
         """Of each row the cells with an error, a formula, or the value of a formula that cannot be kept."""
