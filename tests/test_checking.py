@@ -32,7 +32,7 @@ def test_every_kind_is_named_by_row(small_model: Model) -> None:
             ("Accountant", BOOKS, "", 3, 0),
             ("Accountant", BOOKS + " Travel.", "Grey", 3, 0),
             ("Cook", " ", "blue", 1, "7"),
-            ("Other", "Something else that is long enough to read", "purple", "", 2),
+            ("Other", "Something else that is long enough to read", "purple", "high", 2),
         ],
         columns=["title", "text", "label", "academic_rating", "hands_on_rating"],
     )
@@ -67,6 +67,13 @@ def test_doubts_come_last_and_most_doubted_first(small_model: Model) -> None:
     assert list(found["kind"][-len(doubts) :]) == ["doubt"] * len(doubts)
     given = predict(small_model, table["text"].tolist()).probabilities[[0, 1], [0, 1]]
     assert doubts["row"].tolist() == [row for p, row in sorted(zip(given, (2, 3), strict=True)) if p < 0.05]
+
+
+def test_an_empty_cell_is_no_rating(small_model: Model) -> None:
+    table = pd.DataFrame({"text": list("abcde"), "label": "unclear", "academic_rating": ["", None, " ", "2", "?"]})
+    assert kinds(table, small_model) == [(6, "rating")]
+    table["academic_rating"] = [float("nan"), 1.5, 4, 0, 4.5]
+    assert kinds(table, small_model) == [(6, "rating")]
 
 
 def test_good_labels_give_an_empty_table(small_model: Model) -> None:

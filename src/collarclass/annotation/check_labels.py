@@ -27,7 +27,8 @@ def check_labels(table: pd.DataFrame, model: Model | None = None) -> pd.DataFram
     Parameters
     ----------
     table : DataFrame
-        Columns `text` and `label`, and if there are `title`, `academic_rating`, `hands_on_rating`.
+        Columns `text` and `label`, and if there are `title`, `academic_rating`, `hands_on_rating`; an empty
+        cell is no rating.
     model : Model, optional
         Whose doubts are listed; the shipped model if not given.
 
@@ -82,7 +83,8 @@ def _ratings(table: pd.DataFrame) -> Iterator[_Finding]:
     for column in ("academic_rating", "hands_on_rating"):
         if column in table:
             number = pd.to_numeric(table[column], errors="coerce")
-            for i in np.flatnonzero(~number.between(0, 4)):
+            empty = np.array([not cell.strip() for cell in _strings(table[column])], dtype=bool)
+            for i in np.flatnonzero(~number.between(0, 4) & ~empty):
                 what = f"{str(table[column].iloc[i])[:40]!r} is not a rating"
                 yield int(i) + _FIRST_ROW, column, "rating", what, "write a number from 0 to 4"
 
