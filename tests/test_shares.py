@@ -382,7 +382,7 @@ def test_weights_count() -> None:
     found = estimate_shares(table, drawn, weight="w")
     assert figure(found, "gray", "low") < expected < figure(found, "gray", "high")
     table.loc[7, "w"] = -1
-    with pytest.raises(DataError, match=r"Row 8, column 'w': '-1.0' is not a weight"):
+    with pytest.raises(DataError, match=r"Row 9, column 'w': '-1.0' is not a weight"):
         estimate_shares(table, drawn, weight="w")
 
 
@@ -430,7 +430,7 @@ def test_two_annotators_count_in_part() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"label": "green"}, "Row 1 of the annotated ads has the label 'green': write one of white, blue, gray"),
+        ({"label": "green"}, "Row 2 of the annotated ads has the label 'green': write one of white, blue, gray"),
         ({"sample_probability": 0}, "'sample_probability' of the annotated ads should hold numbers from 0 to 1"),
     ],
 )

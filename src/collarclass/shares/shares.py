@@ -276,7 +276,7 @@ def _weights(table: pd.DataFrame, weight: str | None, unique: str | None) -> Flo
         bad = np.flatnonzero(~(np.isfinite(out) & (out >= 0)))
         if len(bad):
             raise DataError(
-                f"Row {bad[0] + 1}, column {weight!r}: {str(cells.iloc[bad[0]])[:40]!r} is not a weight; "
+                f"Row {bad[0] + 2}, column {weight!r}: {str(cells.iloc[bad[0]])[:40]!r} is not a weight; "
                 "give a number from 0 up."
             )
     if unique is not None:
@@ -303,7 +303,7 @@ def _find_truth(truth: pd.DataFrame, labelled: pd.DataFrame, column: str) -> Tru
     if len(unknown):
         place = int(np.flatnonzero(~labels.isin([*COLLARS, ""]))[0])
         raise DataError(
-            f"Row {place + 1} of the annotated ads has the label {unknown.iloc[0][:40]!r}: write one of "
+            f"Row {place + 2} of the annotated ads has the label {unknown.iloc[0][:40]!r}: write one of "
             f"{', '.join(COLLARS)}, or nothing."
         )
     read = answered_share(truth, labels != "")[labels != ""]
