@@ -100,6 +100,16 @@ def test_evaluate_leaves_out_and_counts_what_has_no_true_label() -> None:
     assert "macro-F1" in text
 
 
+@pytest.mark.parametrize("ratings", [["", "", ""], ["2", "", ""], ["2", "2", "2"]])
+def test_ratings_that_allow_no_correlation_are_left_out(tmp_path: Path, ratings: list[str]) -> None:
+    path = tmp_path / "ads.csv"
+    scores = {"collar_confidence": 0.9, "academic_score": [0.5, 0.2, 0.8]}
+    labels = ["white", "blue", "gray"]
+    pd.DataFrame({"label": labels, "collar": labels, **scores, "academic_rating": ratings}).to_csv(path, index=False)
+    assert "with rating" not in evaluate_file(path)
+    assert "NaN" not in evaluate_file(path, as_json=True)
+
+
 def test_a_file_of_ads_is_labelled_first(tmp_path: Path, golden: pd.DataFrame) -> None:
     golden.to_csv(tmp_path / "ads.csv", index=False)
     assert "accuracy                     1.000" in evaluate_file(tmp_path / "ads.csv", by="source")

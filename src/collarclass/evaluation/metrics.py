@@ -169,7 +169,7 @@ def evaluate(labelled: pd.DataFrame, truth: str = "label", prefix: str = "", by:
     labelled : DataFrame
         As `label_table` gives it, with a column of true labels in any spelling; rows whose truth is
         "unclear" or empty are left out and counted. With columns `academic_rating` and `hands_on_rating` the
-        scores' agreement is measured too.
+        scores' agreement is measured too, where enough cells hold ratings that differ.
     truth : str, default="label"
     prefix : str
         Prefix of the added columns' names.
@@ -207,7 +207,9 @@ def evaluate(labelled: pd.DataFrame, truth: str = "label", prefix: str = "", by:
             score = pd.to_numeric(rows[f"{prefix}{dimension}_score"]).to_numpy(float)
             rating = pd.to_numeric(rows[f"{dimension}_rating"]).to_numpy(float)
             both = ~np.isnan(score) & ~np.isnan(rating)
-            out[f"{dimension}_correlation"] = bootstrap(correlation, score[both], rating[both])
+            found = bootstrap(correlation, score[both], rating[both])
+            if not np.isnan(found).any():
+                out[f"{dimension}_correlation"] = found
     if by is not None:
         out["by"] = pd.DataFrame(
             {
