@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
 
 from collarclass import DataError, Model, compare_labels, measure_drift
+from collarclass.evaluation.versions import as_text
 
 OLD = ["white", "blue", "gray", "gray", "unclear", "blue"]
 NEW = ["white", "blue", "blue", "blue", "gray", "blue"]
@@ -83,12 +85,18 @@ def test_known_words_show_another_kind_of_ads(small_model: Model) -> None:
     assert "known_terms" not in measure_drift(past, now.drop(columns="text"), model=small_model)["stability"]
 
 
+def test_name_and_number_stand_apart() -> None:
+    past = table(["blue", "white"] * 5, academic_score=0.2, date="2025-01-07")
+    lines = as_text(measure_drift(past, past, by="month")).splitlines()
+    assert ["by 2025-01 now means academic score", "0.200"] in [re.split(r" {2,}", line) for line in lines]
+
+
 def test_the_command(tmp_path: Path) -> None:
     table(OLD).to_csv(tmp_path / "old.csv", index=False)
     table(NEW).to_csv(tmp_path / "new.csv", index=False)
     shown = json.loads(run("compare", tmp_path / "old.csv", tmp_path / "new.csv", "--json").stdout)
     assert shown["changed"] == 0.5
-    assert "changes gray to blue              2" in run("compare", tmp_path / "old.csv", tmp_path / "new.csv").stdout
+    assert "changes gray to blue" in run("compare", tmp_path / "old.csv", tmp_path / "new.csv").stdout
     drift = json.loads(run("compare", tmp_path / "old.csv", tmp_path / "new.csv", "--drift", "--json").stdout)
     assert drift["stability"]["labels"] > 0.25
     assert "--key" in run("compare", "a.csv", "b.csv", "--drift", "--key", "id", code=2).stderr

@@ -172,7 +172,9 @@ def measure_drift(
 
 def as_text(found: dict[str, Any]) -> str:
     """Lay numbers of either kind out for reading, a line for each."""
-    return "\n".join(f"{name:<34}{value}" for name, value in _lines(found, ""))
+    lines = _lines(found, "")
+    width = max(len(name) for name, _ in lines) + 2
+    return "\n".join(f"{name:<{width}}{value}" for name, value in lines)
 
 
 def _lines(value: Any, name: str) -> list[tuple[str, str]]:
