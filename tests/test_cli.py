@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 import pytest
 from command import COMMAND, run, run_installed
 
+import collarclass
 from collarclass import __version__, label_file, load_model, progress
 from collarclass.api import default_model
 from collarclass.kernel.library import description
@@ -235,7 +236,8 @@ def test_progress_is_silent_unless_asked_for(
 
 def test_info(small_model_path: Path) -> None:
     out = run("info", "-m", small_model_path).stdout
-    for words in (__version__, load_model(small_model_path).identity, str(small_model_path)):
+    package = str(Path(collarclass.__file__).parent)
+    for words in (__version__, load_model(small_model_path).identity, str(small_model_path), f" {package}\n"):
         assert words in out
 
 

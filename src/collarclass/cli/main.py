@@ -364,7 +364,7 @@ def info(model: Path | None) -> None:
     lines = [
         ("collarclass", f"{__version__}, {description()}"),
         ("Python", platform.python_version()),
-        ("package", Path(__file__).parent),
+        ("package", Path(__file__).parent.parent),
         ("model folder", folder),
         ("model", found.identity),
         ("digest", found.digest),
