@@ -252,10 +252,10 @@ def test_annotators_who_never_agree_are_asked_to_agree_first() -> None:
     assert found["warning"].str.contains(r"wrong in \d+% of labels: agree on the definition first").all()
 
 
-def test_without_a_second_annotator_it_says_what_error_the_interval_bears() -> None:
+def test_without_a_second_annotator_it_says_what_error_shifts_a_share_by_half_its_interval() -> None:
     table, truth = stream(3000, 0.05)
     found = estimate_shares(table, annotate(draw_sample(table, 300), truth))
-    said = r"not corrected for errors of annotators: the interval bears about \d\.\d% of wrong"
+    said = r"not corrected for errors of annotators: if about \d\.\d% of labels were wrong, a share would be off"
     assert found["warning"].str.contains(said).all()
 
 
@@ -407,6 +407,36 @@ def test_without_annotations_errors_on_other_sources_are_assumed_and_said_so(sma
     found = estimate_shares(table, model=ignorant)
     assert found["method"].eq("counted").all()
     assert found[["low", "high"]].isna().all(axis=None)
+
+
+def test_a_table_without_annotations_is_of_one_method(small_model: Model) -> None:
+    table, _ = stream(3000, 0.2)
+    confusions = {"en": {str(i): counts.tolist() for i, counts in enumerate(sources_of(20, 400))}}
+    knowing = replace(small_model, facts={**small_model.facts, "source_confusions": confusions})
+    table["region"] = np.where(np.arange(3000) < 1500, "east", "west")
+    found = estimate_shares(table, by="region", model=knowing)
+    assert found["method"].eq("adjusted").all()
+    table.loc[:4, "region"] = "five ads"
+    found = estimate_shares(table, by="region", margins=True, model=knowing)
+    assert found["method"].eq("counted").all()
+    assert found["warning"].eq("not corrected: without annotations it could be off by more than 15 points").all()
+    assert found["low"].isna().all()
+    gray = found[found["label"] == "gray"].set_index("region")
+    assert gray["share"].drop("(all)") @ gray["n_ads"].drop("(all)") / 3000 == pytest.approx(gray["share"]["(all)"])
+
+
+def test_a_group_without_labels_has_no_interval_and_leaves_the_others_adjusted(small_model: Model) -> None:
+    table, _ = stream(3000, 0.2)
+    confusions = {"en": {str(i): counts.tolist() for i, counts in enumerate(sources_of(20, 400))}}
+    knowing = replace(small_model, facts={**small_model.facts, "source_confusions": confusions})
+    table["region"] = "east"
+    table.loc[0, ["collar", "region"]] = ["unclear", "west"]
+    found = estimate_shares(table, by="region", model=knowing).set_index("region")
+    assert found.loc["east", "method"].eq("adjusted").all()
+    assert found.loc["west", "method"].eq("counted").all()
+    assert found.loc["west", ["low", "high"]].isna().all(axis=None)
+    assert found.loc["west", "share"].tolist() == [0, 0, 0, 1]
+    assert found.loc["west", "warning"].eq("").all()
 
 
 def test_too_few_annotations_correct_nothing() -> None:

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -51,6 +52,7 @@ from collarclass.text.language import language
 
 RESULT = ("plain", "share", "low", "high", "n_ads", "n_annotated", "n_effective", "method", "definition", "warning")
 ALL = "(all)"
+NOT_CORRECTED = f"not corrected: without annotations it could be off by more than {50 * WIDEST:.0f} points"
 MIN_ANNOTATIONS = 30  # annotations in all, below which a warning says how few they are
 _SEEN_CELLS = 200  # from which the kind of a column is found
 _MIN_TO_CORRECT = 10  # below which nothing is corrected
@@ -112,7 +114,8 @@ def estimate_shares(
         Without `sample_row` its index names rows of `labelled`. Where 20 ads or more are annotated twice, the
         annotators' errors are estimated and corrected for. Without any truth the shares are adjusted by the
         errors of the model on sources that it did not learn from, and their interval includes how much these
-        sources differ; where that makes it wider than 30 points, labels are counted and no interval is given.
+        sources differ; where that makes it wider than 30 points for all ads or for a group, labels are counted in
+        the whole table and no interval is given.
     by : str or sequence of str
         Columns whose values, taken together, make the groups. "month", "quarter" and "year" stand for the
         periods of the column of dates; a column of dates is taken by month.
@@ -524,16 +527,19 @@ class _Estimator:
     def table(self, groups: pd.DataFrame, margins: bool) -> pd.DataFrame:
         """One row for each group and label."""
         names = list(groups.columns)
-        parts = []
-        if margins or not names:
-            everything = _Group((ALL,) * len(names), np.arange(len(self.ads.label)))
-            parts.append(self._rows(everything, self.everything, "corrected"))
+        everything = _Group((ALL,) * len(names), np.arange(len(self.ads.label)))
         alone = [[name] for name in names] if margins and len(names) > 1 else []
-        for some in [*alone, names] if names else []:
-            members = self._groups(groups, some)
-            for group, shares in zip(members, self._of_groups(members), strict=True):
-                parts.append(self._rows(group, shares, "composite"))
-        figures = [row for part in parts for row in part]
+        divisions = [self._groups(groups, some) for some in ([*alone, names] if names else [])]
+        members = [everything, *chain.from_iterable(divisions)]
+        if self.corrects:
+            found = [self.everything, *chain.from_iterable(self._of_groups(groups) for groups in divisions)]
+        else:
+            found = self._uncorrected(members)
+        parts = [
+            self._rows(group, shares, "corrected" if group is everything else "composite")
+            for group, shares in zip(members, found, strict=True)
+        ]
+        figures = [row for part in (parts if margins or not names else parts[1:]) for row in part]
         columns = [*names, "label", *RESULT]
         return pd.DataFrame([(*values, *row) for values, row in figures], columns=columns)
 
@@ -571,23 +577,31 @@ class _Estimator:
         return np.asarray(inside[self.truth.row])
 
     def _all(self) -> Shares:
+        """Of all ads, corrected where the annotations allow it."""
         if self.truth is None or not self.corrects:
-            return self._uncorrected(np.arange(len(self.ads.label)))
+            return counted(self.ads.plain(slice(None)), self.ads.n_effective(slice(None)))
         every = np.ones(len(self.truth.row), dtype=bool)
         everything = slice(None)
         return stratified_ppi(
             self.ads.cells(everything), self.ads.annotated(self.truth, every, corrected=True), finite=self.finite
         )
 
-    def _uncorrected(self, rows: NDArray[np.intp]) -> Shares:
-        plain, n = self.ads.plain(rows), self.ads.n_effective(rows)
+    def _uncorrected(self, groups: Sequence[_Group]) -> list[Shares]:
+        """All of them adjusted, or all counted: else groups would differ by their method alone."""
+        figures = [(self.ads.plain(group.rows), self.ads.n_effective(group.rows)) for group in groups]
+        as_counted = [counted(plain, n) for plain, n in figures]
         if self.sources is None or self.given:
-            return counted(plain, n)
-        return adjusted_by_sources(plain, n, self.sources.counts, self.sources.concentration)
+            return as_counted
+        out = []
+        for plain, n in figures:
+            out.append(adjusted_by_sources(plain, n, self.sources.counts, self.sources.concentration))
+            if np.isnan(out[-1].low).any() and plain[: len(LABELS)].any():
+                return as_counted
+        return out
 
     def _of_groups(self, groups: Sequence[_Group]) -> list[Shares]:
-        if self.truth is None or not self.corrects:
-            return [self._uncorrected(group.rows) for group in groups]
+        """Groups of annotated ads, by their own annotations and by the whole sample."""
+        assert self.truth is not None
         whole = self.ads.annotated(self.truth, np.ones(len(self.truth.row), dtype=bool))
         direct: list[Shares | None] = []
         synthetic, n = [], []
@@ -623,8 +637,8 @@ class _Estimator:
         else:
             borne = error_borne(self.everything.share, self.everything.low, self.everything.high)
             if np.isfinite(borne):
-                bears = f"the interval bears about {borne:.1%} of wrong annotations"
-                out.append(f"not corrected for errors of annotators: {bears}")
+                shift = f"if about {borne:.1%} of labels were wrong, a share would be off by half of its interval"
+                out.append(f"not corrected for errors of annotators: {shift}")
         return out
 
     def _notes_of_group(self, shares: Shares, annotated: int, method: str) -> list[str]:
@@ -632,8 +646,9 @@ class _Estimator:
             return [f"{annotated} annotated ads here: estimated by the whole sample"]
         if method == "adjusted":
             return ["not annotated: the model is taken to err here as on other sources"]
-        if method == "counted" and self.sources is not None and not self.given:
-            return [f"not corrected: without annotations it could be off by more than {50 * WIDEST:.0f} points"]
+        labels = shares.share[: len(LABELS)].any()  # without any, there is nothing to correct
+        if method == "counted" and labels and self.sources is not None and not self.given:
+            return [NOT_CORRECTED]
         return []
 
 

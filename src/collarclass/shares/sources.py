@@ -96,7 +96,7 @@ def adjusted_by_sources(
     Returns
     -------
     Shares
-        As counted, without an interval, where that of one label would be wider than `widest`.
+        As counted, without an interval, where that of one label would be wider than `widest`, or all are unclear.
 
     References
     ----------
@@ -112,7 +112,7 @@ def adjusted_by_sources(
     """
     clear = float(share[:3].sum())
     if clear <= 0:
-        return Shares(share, *wilson(share, n_effective), np.full(len(share), n_effective))
+        return counted(share, n_effective)
     rng = np.random.default_rng(random_state)
     rates = sum(part * _drawn(rng, source, size) for part, source in counts)
     found = rng.dirichlet(n_effective * share[:3] + 1e-3, _DRAWS)
