@@ -26,6 +26,7 @@ from collarclass.model.model import Model
 from collarclass.shares.annotators import annotator_errors
 from collarclass.shares.composite import composite
 from collarclass.shares.dates import find_periods, is_dates
+from collarclass.shares.differences import share_differences
 from collarclass.shares.estimate import (
     Annotated,
     Cells,
@@ -437,6 +438,16 @@ def test_a_group_without_labels_has_no_interval_and_leaves_the_others_adjusted(s
     assert found.loc["west", ["low", "high"]].isna().all(axis=None)
     assert found.loc["west", "share"].tolist() == [0, 0, 0, 1]
     assert found.loc["west", "warning"].eq("").all()
+
+
+def test_a_counted_share_is_compared_with_a_counted_one() -> None:
+    table, truth = stream(2000, 0.3)
+    corrected = estimate_shares(table, annotate(draw_sample(table, 200), truth)).assign(file="a")
+    both = pd.concat([corrected, estimate_shares(table, annotate(draw_sample(table, 6), truth)).assign(file="b")])
+    both = both[["file", *both.columns.drop("file")]]
+    found = share_differences(both, "a", "b")
+    assert found["difference"].eq(0).all()  # the same ads
+    assert found[["low", "high", "p"]].isna().all(axis=None)
 
 
 def test_too_few_annotations_correct_nothing() -> None:

@@ -24,7 +24,7 @@ from collarclass.report.pictures import Picture
 from collarclass.report.report import distinct_warnings, warning_said, words_of
 from collarclass.result import plain
 from collarclass.shares.dates import PERIODS
-from collarclass.shares.differences import share_differences
+from collarclass.shares.differences import comparable, share_differences
 from collarclass.shares.files import shares_of_file
 from collarclass.shares.methods import methods_paragraph
 from collarclass.shares.shares import group_columns
@@ -160,19 +160,23 @@ def _warnings(found: pd.DataFrame, lang: Lang) -> list[str]:
 def _both(store: Store, job: Job, other: Job) -> pd.DataFrame:
     """The shares of two files as those of two groups."""
     parts = dict(zip(_names_of(job, other), (_estimate(store, one, "") for one in (job, other)), strict=True))
-    return pd.concat(parts, names=[FILE]).reset_index(level=FILE).reset_index(drop=True)
+    return comparable(pd.concat(parts, names=[FILE]).reset_index(level=FILE).reset_index(drop=True))
+
+
+def _methods_of_each(found: pd.DataFrame, job: Job, other: Job, lang: Lang) -> list[str]:
+    """How the shares of each of two files, in one table, were estimated."""
+    return [
+        f"{name}: " + methods_paragraph(found[found[FILE] == name].drop(columns=FILE), model=one.model, language=lang)
+        for one, name in zip((job, other), _names_of(job, other), strict=True)
+    ]
 
 
 def _of_two_files(store: Store, job: Job, other: Job, lang: Lang) -> dict[str, Any]:
     found, names = _both(store, job, other), _names_of(job, other)
-    methods = [
-        f"{name}: {methods_paragraph(_estimate(store, one, ''), model=one.model, language=lang)}"
-        for one, name in zip((job, other), names, strict=True)
-    ]
     return {
         "shares": plain(found.to_dict("records")),
         "warnings": _warnings(found, lang),
-        "methods": "\n\n".join(methods),
+        "methods": "\n\n".join(_methods_of_each(found, job, other, lang)),
         "differences": plain(share_differences(found, *names).to_dict("records")),
     }
 
@@ -246,18 +250,13 @@ def _plane(store: Store, part: _Part, w: dict[str, Any]) -> str:
     return charts.plane(scores[known], part.code[known], charts.borders_of(regions), w)
 
 
-def _methods(store: Store, job: Job, lang: Lang) -> str:
-    """How the shares of a file were estimated, without the references."""
-    return methods_paragraph(_estimate(store, job, ""), model=job.model, language=lang).split("\n")[0]
-
-
 def _of_shares(store: Store, job: Job, by: str, pair: _Pair, lang: Lang, w: dict[str, Any]) -> str:
     facts = {"n": f"{job.rows:,}", "file": job.name}
     if pair.other is not None:
         found, by, two = _both(store, job, pair.other), FILE, _names_of(job, pair.other)
         facts |= {"n": f"{job.rows + pair.other.rows:,}"}
         caption = w["picture_files"].format(first=two[0], second=two[1], **facts)
-        methods = " ".join(f"{two[i]}: {_methods(store, one, lang)}" for i, one in enumerate((job, pair.other)))
+        methods = " ".join(one.split("\n")[0] for one in _methods_of_each(found, job, pair.other, lang))
         return pictures.of_shares(found, by, two, w, caption, methods).file()
     found = _estimate(store, job, by)
     groups = _groups(found, by)

@@ -7,6 +7,41 @@ import pandas as pd
 
 from collarclass.errors import DataError
 
+COUNTED_TOO = "not corrected: what it is compared with cannot be corrected"
+
+
+def comparable(shares: pd.DataFrame) -> pd.DataFrame:
+    """Count all shares where some of the same definition are counted: else they would differ by their method alone.
+
+    Parameters
+    ----------
+    shares : DataFrame
+        From `estimate_shares`, of what is to be compared.
+
+    Returns
+    -------
+    DataFrame
+        The same rows; those that were corrected or adjusted beside counted ones are as counted, without an interval.
+
+    Examples
+    --------
+    >>> from collarclass import estimate_shares
+    >>> labelled = pd.DataFrame({"collar": ["gray", "blue"] * 200})
+    >>> truth = pd.DataFrame({"label": ["gray"] * 100}, index=range(100))
+    >>> both = pd.concat([estimate_shares(labelled, truth), estimate_shares(labelled, truth[:5])])
+    >>> both["method"].unique().tolist(), comparable(both)["method"].unique().tolist()
+    (['corrected', 'counted'], ['counted'])
+    """
+    is_counted = shares["method"].eq("counted")
+    changed = ~is_counted & is_counted.groupby(shares["definition"]).transform("any")
+    return shares.assign(
+        share=shares["share"].where(~changed, shares["plain"]),
+        low=shares["low"].mask(changed),
+        high=shares["high"].mask(changed),
+        method=shares["method"].mask(changed, "counted"),
+        warning=shares["warning"].mask(changed, COUNTED_TOO),
+    )
+
 
 def share_differences(shares: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
     """Compare the shares of two groups, with intervals and tests.
@@ -16,7 +51,8 @@ def share_differences(shares: pd.DataFrame, first: str, second: str) -> pd.DataF
     shares : DataFrame
         From `estimate_shares` with one column in `by`.
     first, second : str
-        Values of that column. The two groups share no ads, and their estimates are taken to be independent.
+        Values of that column. The two groups share no ads, and their estimates are taken to be independent. If
+        one is counted, both are.
 
     Returns
     -------
@@ -57,8 +93,11 @@ def share_differences(shares: pd.DataFrame, first: str, second: str) -> pd.DataF
         if not len(part):
             known = ", ".join(str(group) or "(empty)" for group in pd.unique(shares[name])[:20])
             raise DataError(f"No group {value!r} in column {name!r}; its groups are: {known}.")
-        parts.append(part.set_index(["definition", "label"])[["share", "low", "high", "n_effective"]])
-    a, b = parts[0], parts[1].reindex(parts[0].index)
+        parts.append(part[["definition", "label", "plain", "share", "low", "high", "method", "warning"]])
+    both = comparable(pd.concat(parts, keys=(0, 1), names=["part"]).reset_index("part"))
+    figures = both.set_index(["definition", "label"])[["part", "share", "low", "high"]]
+    a, b = (figures[figures["part"] == i] for i in (0, 1))
+    b = b.reindex(a.index)
     difference = b["share"] - a["share"]
     down = np.sqrt((b["share"] - b["low"]) ** 2 + (a["high"] - a["share"]) ** 2)
     up = np.sqrt((b["high"] - b["share"]) ** 2 + (a["share"] - a["low"]) ** 2)
