@@ -69,6 +69,14 @@ def test_doubts_come_last_and_most_doubted_first(small_model: Model) -> None:
     assert doubts["row"].tolist() == [row for p, row in sorted(zip(given, (2, 3), strict=True)) if p < 0.05]
 
 
+@pytest.mark.parametrize(
+    ("written", "label"), [("White Collar", "white"), ("GREY", "gray"), ("蓝领", "blue"), ("Whiet", "white")]
+)
+def test_the_label_that_is_meant_is_named(written: str, label: str, small_model: Model) -> None:
+    found = check_labels(pd.DataFrame({"text": ["x"], "label": [written]}), small_model)
+    assert found["remedy"].tolist() == [f"write {label!r}"]
+
+
 def test_an_empty_cell_is_no_rating(small_model: Model) -> None:
     table = pd.DataFrame({"text": list("abcde"), "label": "unclear", "academic_rating": ["", None, " ", "2", "?"]})
     assert kinds(table, small_model) == [(6, "rating")]

@@ -471,7 +471,7 @@ def test_two_annotators_count_in_part() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"label": "green"}, "Row 2 of the annotated ads has the label 'green': write one of white, blue, gray"),
+        ({"label": "green"}, "The annotated ads, row 2, column 'label': 'green' must be one of white, blue, gray"),
         ({"sample_probability": 0}, "'sample_probability' of the annotated ads should hold numbers from 0 to 1"),
     ],
 )
@@ -483,6 +483,14 @@ def test_annotations_that_are_wrong_are_named(change: dict[str, Any], message: s
         estimate_shares(table, annotate(draw_sample(table, 50), truth), truth_column="truth")
     with pytest.raises(DataError, match="No column 'shire' in the table of labelled ads"):
         estimate_shares(table, by="shire")
+
+
+def test_labels_are_read_however_they_are_written() -> None:
+    table, truth = stream(1000, 0.3)
+    sample = annotate(draw_sample(table, 200), truth)
+    words = {"white": "White Collar", "blue": " 蓝领", "gray": "GREY"}
+    written = estimate_shares(table, sample.assign(label=sample["label"].replace(words)))
+    pd.testing.assert_frame_equal(written, estimate_shares(table, sample))
 
 
 # -- dates ---------------------------------------------------------------------------------------

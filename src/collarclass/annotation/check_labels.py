@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from collarclass.api import default_model
-from collarclass.definitions.labels import COLLARS, LABELS
+from collarclass.definitions.labels import COLLARS, LABELS, parse_label
 from collarclass.errors import require_columns
 from collarclass.files.table import read_table
 from collarclass.model.model import Model
@@ -73,8 +73,8 @@ def _labels(labels: list[str]) -> Iterator[_Finding]:
         if not label.strip():
             yield row, "label", "missing label", "no label", "label it, or delete the row"
         elif label not in COLLARS:
-            plain = label.strip().casefold().replace("grey", "gray")
-            near = difflib.get_close_matches(plain, COLLARS, n=1, cutoff=0.7)
+            known = parse_label(label)
+            near = [known] if known else difflib.get_close_matches(label.casefold(), COLLARS, n=1, cutoff=0.7)
             remedy = f"write {near[0]!r}" if near else f"write one of {', '.join(COLLARS)}"
             yield row, "label", "unknown label", f"{label[:40]!r} is not a label", remedy
 

@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from collarclass.api import default_model
+from collarclass.corpus.read import read_labels
 from collarclass.definitions.definition import (
     DEFAULT,
     Definition,
@@ -300,15 +301,7 @@ def _find_truth(truth: pd.DataFrame, labelled: pd.DataFrame, column: str) -> Tru
             "These ads were annotated least certain first, which is no random sample: draw one with "
             "'collarclass sample'."
         )
-    labels = truth[column].astype(object).map(lambda v: "" if pd.isna(v) else str(v).strip().casefold())
-    labels = labels.replace({"grey": "gray"})
-    unknown = labels[~labels.isin([*COLLARS, ""])]
-    if len(unknown):
-        place = int(np.flatnonzero(~labels.isin([*COLLARS, ""]))[0])
-        raise DataError(
-            f"Row {place + 2} of the annotated ads has the label {unknown.iloc[0][:40]!r}: write one of "
-            f"{', '.join(COLLARS)}, or nothing."
-        )
+    labels = read_labels(truth[column].astype(object).fillna(""), "The annotated ads")
     read = answered_share(truth, labels != "")[labels != ""]
     given = truth[labels != ""]
     labels = labels[labels != ""]
