@@ -112,6 +112,19 @@ def pages(labelled: Path, many: Path) -> dict[tuple[str, str], Path]:
     return out
 
 
+def test_of_ads_unlike_all_others_the_page_says_what_labelling_says(tmp_path: Path) -> None:
+    ad = "We are looking for an accountant to keep our books. Bachelor's degree in accounting required."
+    write_rows(tmp_path / "ads.csv", [{"title": f"Accountant {i % 3}", "text": ad} for i in range(201)])
+    done = label_file(tmp_path / "ads.csv", tmp_path / "labelled.csv")
+    page = html.unescape(page_of(tmp_path / "labelled.csv"))
+    assert done.drift[0] in page
+    assert " % are expected to be right" not in page
+    page = page_of(tmp_path / "labelled.csv", lang="zh")
+    assert "这 201 条英文招聘广告与模型测量过的所有来源都不同" in page
+    assert "几乎都是同一类工作" in page
+    assert not re.search(r"预计约有 \d", page)
+
+
 def test_shares_are_those_of_the_command(labelled: Path) -> None:
     page = page_of(labelled)
     expected = shares_of_file(labelled)

@@ -405,7 +405,7 @@ class _Run:
         _log.info("%s: %d ads in %.1f s", to_path, out.rows, seconds)
         if out.noted:
             _log.warning("%s: %d rows were not as they should be", to_path, out.noted)
-        drift = tuple(drift_notes(self.stream, self.options.model.facts))
+        drift = tuple(map(str, drift_notes(self.stream, self.options.model.facts)))
         expected = None
         if self.options.definition.is_model and not drift:  # of ads unlike all others nothing can be expected
             expected = expected_right(self.stream.n_kept, self.stream.confidence_kept, self.options.model.facts)

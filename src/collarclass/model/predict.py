@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from collarclass.definitions.labels import BASES, UNCLEAR, UNSTATED
+from collarclass.features.ngrams import Terms, count_terms
 from collarclass.model.decision import class_probabilities, label_gradient
-from collarclass.model.encoding import EncodedBatch
+from collarclass.model.encoding import join_titles
 from collarclass.model.model import EMPTY, JUDGED, NO_JOB, NO_WORK, TOO_LITTLE, Model
 from collarclass.model.ranking import deciding_words, runs_of_batch, runs_of_terms
 from collarclass.model.stream import StreamSums
@@ -19,6 +20,7 @@ from collarclass.model.terms import SumTerms, batch_terms, sum_terms, title_term
 from collarclass.model.title_model import TitleModel, looks_like_title, says_little
 from collarclass.requirement_reader.certificates import certificate_names, certificate_status
 from collarclass.requirement_reader.stated import Requirement, findings
+from collarclass.text.tokens import Tokens, tokenize
 
 _AD, _TITLE = BASES.index("ad"), BASES.index("title")
 _SURELY = 1.0  # log-odds by which a title must name a job where the text says no work: its own word against the text's
@@ -197,14 +199,23 @@ def _judge_ads(
         evidence=words,
         terms=terms,
         requirements=findings(batch.stated, tokens, batch.combined_text, text_offset) if details else [()] * n_rows,
-        reading=_reading(batch, int(model.limits["max_tokens"])),
+        reading=_reading(tokens, batch.terms[0], int(model.limits["max_tokens"])),
     )
 
 
-def _reading(batch: EncodedBatch, max_tokens: int) -> NDArray[np.float64]:
-    length = np.minimum(np.diff(batch.tokens.first), max_tokens)
-    known = batch.terms[0].distinct / np.maximum(length, 1)
-    return np.column_stack((batch.chinese, length, known)).astype(np.float64)
+def _reading(tokens: Tokens, terms: Terms, max_tokens: int) -> NDArray[np.float64]:
+    length = np.minimum(np.diff(tokens.first), max_tokens)
+    known = terms.distinct / np.maximum(length, 1)
+    return np.column_stack((tokens.is_chinese, length, known)).astype(np.float64)
+
+
+def reading(model: Model, texts: Sequence[str], titles: Sequence[str | None]) -> NDArray[np.float64]:
+    """The `reading` of ads that were judged before: whether they are Chinese, their length and known terms."""
+    parts, max_tokens = [np.zeros((0, 3))], int(model.limits["max_tokens"])
+    for some, some_titles in chunks(texts, titles):
+        tokens = tokenize(join_titles(some, some_titles)[0])
+        parts.append(_reading(tokens, count_terms(tokens, model.text.vocabulary, max_tokens), max_tokens))
+    return np.concatenate(parts)
 
 
 def stream_sums(found: Predictions, kept: NDArray[np.bool_]) -> StreamSums:

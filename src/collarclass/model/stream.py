@@ -99,7 +99,29 @@ def ranges(means: NDArray[np.float64], spreads: NDArray[np.float64]) -> dict[str
     return {name: [round(low, 4), round(high, 4)] for name, (low, high) in found.items()}
 
 
-def drift_notes(sums: StreamSums, facts: Mapping[str, Any]) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Unlike:
+    """How the ads of a language are unlike every stream that the model was measured on.
+
+    Attributes
+    ----------
+    n : int
+    language : {"en", "zh"}
+    reasons : list of str
+    """
+
+    n: int
+    language: str
+    reasons: list[str]
+
+    def __str__(self) -> str:
+        return (
+            f"The {self.n:,} {_LANGUAGES[self.language]} ads are unlike all that the model was measured on: "
+            f"{', and '.join(self.reasons)}. Review a random sample ('collarclass sample', 'collarclass review')."
+        )
+
+
+def drift_notes(sums: StreamSums, facts: Mapping[str, Any]) -> list[Unlike]:
     """Say where a stream is unlike every one that the model was measured on, or all of one kind of job.
 
     Parameters
@@ -111,14 +133,14 @@ def drift_notes(sums: StreamSums, facts: Mapping[str, Any]) -> list[str]:
 
     Returns
     -------
-    list of str
-        One sentence for each language that differs.
+    list of Unlike
+        One for each language that differs; as text a sentence.
 
     Examples
     --------
     >>> sums = StreamSums()
     >>> sums.add(np.zeros(500, bool), np.tile([40.0, 1.2, 0.4, 0.9, 0.8], (500, 1)))
-    >>> drift_notes(sums, {"streams": {"en": {"hands_on_score": [0.2, 0.6]}}})[0][:91]
+    >>> str(drift_notes(sums, {"streams": {"en": {"hands_on_score": [0.2, 0.6]}}})[0])[:91]
     'The 500 English ads are unlike all that the model was measured on: the work is more hands-o'
     """
     out = []
@@ -134,10 +156,7 @@ def drift_notes(sums: StreamSums, facts: Mapping[str, Any]) -> list[str]:
             elif measure != "spread" and not low - slack <= mean[measure] <= high + slack:
                 reasons.append(_UNLIKE[measure][mean[measure] > high])
         if reasons:
-            out.append(
-                f"The {sums.n[k]:,} {_LANGUAGES[language]} ads are unlike all that the model was measured on: "
-                f"{', and '.join(reasons)}. Review a random sample ('collarclass sample', 'collarclass review')."
-            )
+            out.append(Unlike(int(sums.n[k]), language, reasons))
     return out
 
 

@@ -17,8 +17,12 @@ from collarclass.errors import DataError
 from collarclass.files.batch import tidy
 from collarclass.files.file_input import FileInput, TableInput, count_bases
 from collarclass.files.table import iter_table
+from collarclass.model.model import Model
+from collarclass.model.predict import reading
+from collarclass.model.stream import StreamSums
 from collarclass.shares.read import ad_columns, ads_of, check_columns, compact, concatenated, digest_of_file
 from collarclass.tables.columns import Columns
+from collarclass.tables.schema import PROBABILITIES, SCORES
 from collarclass.text.language import language
 
 MAX_WORDS = 100_000
@@ -50,6 +54,8 @@ class Collected:
         The ads that the model is least sure of, and some drawn by a fixed rule, in the order of their rows.
     chinese : float
         Share of Chinese ads.
+    stream : StreamSums
+        Of the rows that were judged as ads, as when they were labelled; of none where the file has no texts.
     digest : str
     read : TableInput
     """
@@ -58,6 +64,7 @@ class Collected:
     words: Counter[tuple[str, str]]
     shown: list[Shown]
     chinese: float
+    stream: StreamSums
     digest: str
     read: TableInput
 
@@ -72,6 +79,19 @@ class _Pass:
     languages: Counter[str] = field(default_factory=Counter)
     kept: set[int] = field(default_factory=set)  # of ads shown, by their words: a repeated ad is shown once
     n: int = 0
+    stream: StreamSums = field(default_factory=StreamSums)
+
+    def add_stream(self, part: pd.DataFrame, titles: Sequence[str], texts: Sequence[str], model: Model) -> None:
+        """Measure a batch of rows as when they were labelled."""
+        if not {*SCORES, *PROBABILITIES} <= {*part.columns}:
+            return
+        figures = np.column_stack((part[[*SCORES]], part[[*PROBABILITIES]].max(axis=1))).astype(np.float64)
+        ads = np.isfinite(figures).all(axis=1) & np.array([bool(text.strip()) for text in texts], dtype=bool)
+        if "collar_basis" in part:
+            ads &= part["collar_basis"].eq("ad").to_numpy()
+        at = np.flatnonzero(ads).tolist()
+        found = reading(model, [texts[i] for i in at], [titles[i] for i in at])
+        self.stream.add(found[:, 0] > 0, np.column_stack((found[:, 1:], figures[at])))
 
     def add(self, rows: pd.DataFrame, titles: Sequence[str], texts: Sequence[str], prefix: str) -> None:
         """Look at a batch of rows."""
@@ -131,6 +151,7 @@ def collect(
     prefix: str = "",
     title: str | None = None,
     text: str | None = None,
+    model: Model,
 ) -> Collected:
     """Read a labelled file for its page.
 
@@ -143,6 +164,8 @@ def collect(
         Prefix of the label columns' names.
     title, text : str, optional
         Names of the columns of titles and texts.
+    model : Model
+        That labelled the file.
 
     Raises
     ------
@@ -156,6 +179,7 @@ def collect(
         parts.append(compact(rows, columns, prefix))
         titles, texts = _ads(rows, title, text)
         found.add(rows, titles, texts, prefix)
+        found.add_stream(parts[-1], titles, texts, model)
     if not found.n:
         raise DataError(f"{Path(source).name} has no rows to report on.")
     chinese = found.languages["zh"] / max(1, sum(found.languages.values()))
@@ -166,7 +190,7 @@ def collect(
         {"labels": (prefix + "collar",), "others": tuple(columns)},
         count_bases(table.get("collar_basis", ())),
     )
-    return Collected(table, found.words, found.shown(), chinese, digest_of_file(source), read)
+    return Collected(table, found.words, found.shown(), chinese, found.stream, digest_of_file(source), read)
 
 
 def _chosen(rows: pd.DataFrame, title: str | None, text: str | None) -> Columns | None:

@@ -155,7 +155,7 @@ def _gather(
     columns += [DUPLICATES] if DUPLICATES in first else []
     model = model or default_model()
     chosen = definition if isinstance(definition, Definition) else load_definition(definition)
-    found = collect(source, list(dict.fromkeys(columns)), prefix=prefix, title=title, text=text)
+    found = collect(source, list(dict.fromkeys(columns)), prefix=prefix, title=title, text=text, model=model)
     found.table.attrs["language_zh"] = found.chinese
     annotated: pd.DataFrame | None = None
     warnings: list[str] = []
@@ -176,7 +176,7 @@ def _gather(
         w=w, lang=lang, source=Path(source).name, digest=found.digest, model=model, definition=chosen,
         table=found.table, facts=facts, labels=chosen.apply(facts), groups=groups, by=by, n_values=n_values,
         estimate=estimate, words=found.words,
-        read=found.read, warnings=warnings,
+        read=found.read, stream=found.stream, warnings=warnings,
         ads=shown_ads(found.shown, found.table, chosen.apply(facts), facts, model, lang),
     )  # fmt: skip
 

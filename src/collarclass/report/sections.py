@@ -17,7 +17,7 @@ from collarclass.definitions.labels import COLLARS, LABELS, STATUSES
 from collarclass.errors import DataError
 from collarclass.files.file_input import TableInput
 from collarclass.model.model import Model
-from collarclass.model.stream import STREAMS, expected_right
+from collarclass.model.stream import STREAMS, StreamSums, drift_notes, expected_right
 from collarclass.report import charts
 from collarclass.report.pictures import (
     MAX_GROUPS,
@@ -66,6 +66,7 @@ class Page:
     words : Counter
         Of (word, label) in the evidence.
     read : TableInput
+    stream : StreamSums
     warnings : list of str
     ads : list of dict
     """
@@ -85,6 +86,7 @@ class Page:
     estimate: Callable[..., pd.DataFrame]
     words: Counter[tuple[str, str]]
     read: TableInput
+    stream: StreamSums
     warnings: list[str]
     ads: list[dict[str, Any]]
     pictures: dict[str, str] = field(default_factory=dict)
@@ -430,7 +432,20 @@ def confidence_section(page: Page) -> dict[str, Any]:
 
 
 def _expected(page: Page, sure: NDArray[np.float64]) -> str:
-    """How many labels are expected to be right; empty where the model cannot say, or many were judged by titles."""
+    """How many labels are expected to be right, or that the ads are unlike all others and nothing can be expected.
+
+    Empty where the model cannot say, or many were judged by titles.
+    """
+    if unlike := drift_notes(page.stream, page.model.facts):
+        words = page.w["unlike"]
+        return " ".join(
+            words["sentence"].format(
+                n=f"{one.n:,}",
+                language=words[one.language],
+                reasons=words["and"].join(words["reasons"].get(reason, reason) for reason in one.reasons),
+            )
+            for one in unlike
+        )
     bases, zh = page.read.bases, float(page.table.attrs["language_zh"])
     if bases.get("ad", len(page.table)) < _MIN_SHARE_FROM_ADS * len(page.table):
         return ""
