@@ -345,9 +345,21 @@ def annotated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_annotated_ads_correct_the_shares(web: Web, annotated: Path) -> None:
+def test_annotated_ads_correct_the_shares_and_their_picture(web: Web, annotated: Path) -> None:
+    pixels = (
+        "(i => { if (!i?.naturalWidth) return ''; const c = document.createElement('canvas'); [c.width, c.height] = "
+        "[300, 300]; c.getContext('2d').drawImage(i, 0, 0, 300, 300); return c.toDataURL(); })"
+        "(document.querySelector('#picture'))"
+    )
+    web.run("(e => { e.value = ''; e.dispatchEvent(new Event('change')); })(document.querySelector('#by'))")
+    web.wait("!!document.querySelector('#picture') && !document.querySelector('.pictures[aria-busy]')")
+    before = web.run(pixels)
     give(web, "#annotations", annotated)
     web.wait("document.querySelectorAll('.track').length === 4")
+    web.wait("!!document.querySelector('#picture') && !document.querySelector('.pictures[aria-busy]')")
+    web.run("(e => { e.value = ''; e.dispatchEvent(new Event('change')); })(document.querySelector('#by'))")
+    web.wait("!!document.querySelector('#picture') && !document.querySelector('.pictures[aria-busy]')")
+    assert web.run(pixels) != before
     web.click("#remove")
     web.wait("!!document.querySelector('#file')")
 

@@ -165,8 +165,9 @@ def _both(store: Store, job: Job, other: Job) -> pd.DataFrame:
 
 def _methods_of_each(found: pd.DataFrame, job: Job, other: Job, lang: Lang) -> list[str]:
     """How the shares of each of two files, in one table, were estimated."""
+    colon = words_of(lang)["colon"]
     return [
-        f"{name}: " + methods_paragraph(found[found[FILE] == name].drop(columns=FILE), model=one.model, language=lang)
+        name + colon + methods_paragraph(found[found[FILE] == name].drop(columns=FILE), model=one.model, language=lang)
         for one, name in zip((job, other), _names_of(job, other), strict=True)
     ]
 

@@ -150,7 +150,7 @@ def shares_section(page: Page, whole: pd.DataFrame) -> dict[str, Any]:
                 "plain": f"{100 * row.plain:.2f}",
                 "low": f"{100 * row.low:.2f}",
                 "span": f"{100 * (row.high - row.low):.2f}",
-                "alt": f"{name}: {100 * row.share:.1f} %{_interval(row.low, row.high)}, "
+                "alt": f"{name}{w['colon']}{100 * row.share:.1f} %{_interval(row.low, row.high)}{w['comma']}"
                 f"{w['plain']} {100 * row.plain:.1f} %",
             }
         )
@@ -177,9 +177,15 @@ def _share_row(page: Page, first: list[dict[str, object]], row: Any) -> list[dic
 
 
 def _bar(name: str, shares: dict[str, float], figure: str, page: Page, size: float = 100.0) -> dict[str, Any]:
-    said = ", ".join(f"{page.w[key]} {100 * share:.1f} %" for key, share in shares.items())
+    said = page.w["comma"].join(f"{page.w[key]} {100 * share:.1f} %" for key, share in shares.items())
     parts = [(key, f"{100 * share:.2f}") for key, share in shares.items() if share >= 0.0005]
-    return {"name": name, "figure": figure, "parts": parts, "alt": f"{name}: {said}", "size": f"{size:.1f}"}
+    return {
+        "name": name,
+        "figure": figure,
+        "parts": parts,
+        "alt": f"{name}{page.w['colon']}{said}",
+        "size": f"{size:.1f}",
+    }
 
 
 def group_section(page: Page, i: int) -> dict[str, Any]:

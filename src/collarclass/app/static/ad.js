@@ -58,7 +58,7 @@ function verdict(result) {
 function because(one) {
   const words = (one.reasons ?? []).filter((reason) => reason.text && reason.weight > 0).slice(0, 2)
     .map((reason) => `“${reason.text.replace(/\s+/g, " ")}” +${reason.weight.toFixed(1)}`);
-  return [` · ${t("sure", t.percent(one.confidence))}`, words.length ? ` · ${words.join(", ")}` : ""];
+  return [` · ${t("sure", t.percent(one.confidence))}`, words.length ? ` · ${words.join(t("comma"))}` : ""];
 }
 
 function asks(result, numbers) {

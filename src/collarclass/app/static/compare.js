@@ -36,7 +36,7 @@ export function tray(take) {
       h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("compareHead") }, h("table", { class: "compared" },
         h("thead", {}, h("tr", {}, h("td", {}), held.map((one) => h("th", { scope: "col" }, address(one) ? h("a", { href: address(one) }, one.name) : h("button", { class: "plain", onclick: () => take(one) }, one.name))))),
         h("tbody", {}, row(t("label"), (one) => [badge(one.label), t(one.label)]), row(t("facet_confidence"), (one) => (one.confidence === null ? "–" : t.percent(one.confidence))),
-          row(t("academicScore"), (one) => one.academic.toFixed(2)), row(t("handsOnScore"), (one) => one.handsOn.toFixed(2)), row(t("asks"), (one) => one.asks.join(", ") || "–")))));
+          row(t("academicScore"), (one) => one.academic.toFixed(2)), row(t("handsOnScore"), (one) => one.handsOn.toFixed(2)), row(t("asks"), (one) => one.asks.join(t("comma")) || "–")))));
   }
 
   draw();

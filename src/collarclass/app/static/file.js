@@ -222,7 +222,7 @@ export function view(main, known, query) {
         h("a", { class: "button", href: `#/review?file=${job.id}` }, t("toReview"))),
         h("section", { class: "result" }, h("h2", {}, t("shares")), shares(job)),
         h("section", { class: "correct" }, h("h2", {}, t("correct")), h("p", { class: "lead" }, t("correctLead")), h("div", { id: "reviewed" }), dropZone(t("drop"), correct, { id: "annotations", small: true })));
-      announce(`${t("done")}: ${t("rowsDone", t.number(job.rows))}`);
+      announce(`${t("done")}${t("colon")}${t("rowsDone", t.number(job.rows))}`);
     } else {
       if (job.error) parts.push(h("p", { class: "error", role: "alert" }, job.error));
       parts.push(intake(job, known.model.definitions, { again: relay, start }));

@@ -18,7 +18,7 @@ export function intake(job, definitions, { again, start }) {
   const box = h("div", { class: "intake" });
   const profile = h("div", { class: "profile", id: "profile", "aria-live": "polite" });
   const roleOf = (column) => (column === job.title ? "title" : job.text.includes(column) ? "text" : column === job.date ? "date" : job.groups.includes(column) ? "group" : "");
-  const roles = new Map(job.columns.map((column) => [column, h("select", { class: "role", "aria-label": `${t("use")}: ${column}`, "data-role": column },
+  const roles = new Map(job.columns.map((column) => [column, h("select", { class: "role", "aria-label": `${t("use")}${t("colon")}${column}`, "data-role": column },
     ROLES.map((role) => h("option", { value: role, selected: role === roleOf(column) }, t(role ? `as_${role}` : "asNothing"))))]));
   const withRole = (role) => [...roles].filter(([, one]) => one.value === role).map(([column]) => column);
   const columns = () => ({ title: withRole("title")[0] ?? null, text: withRole("text"), code: withRole("code")[0] ?? null, date: withRole("date")[0] ?? null, groups: withRole("group") });
@@ -99,10 +99,10 @@ function figures(found, wanted) {
       figure(t("figureRows"), t.number(found.rows), found.whole ? "" : t("firstRows")),
       figure(t("figureEmpty"), t.number(found.empty)),
       wanted.title ? figure(t("figureUntitled"), t.number(found.untitled)) : null,
-      figure(t("figureLanguages"), languages.join(", ") || "–"),
+      figure(t("figureLanguages"), languages.join(t("comma")) || "–"),
       figure(t("figureRepeated"), t.number(found.repeated)),
       wanted.date ? figure(t("figureDates"), found.first ? t("interval", found.first, found.last) : "–", found.undated ? t("undated", t.number(found.undated)) : "") : null,
       figure(t("figureOdd"), t.number(found.n_odd))),
-    found.odd.length ? h("details", {}, h("summary", {}, t("oddRows")), h("ul", { class: "odd" }, found.odd.map((one) => h("li", {}, `${t("rowOf", t.number(one.row))}: ${one.note}`)))) : null,
+    found.odd.length ? h("details", {}, h("summary", {}, t("oddRows")), h("ul", { class: "odd" }, found.odd.map((one) => h("li", {}, `${t("rowOf", t.number(one.row))}${t("colon")}${one.note}`)))) : null,
   ];
 }

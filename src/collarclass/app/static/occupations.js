@@ -25,7 +25,7 @@ function card(row, compare) {
   const pair = (name, value) => (value ? h("div", {}, h("dt", {}, name), h("dd", {}, value)) : null);
   return h("dl", { class: "card" },
     pair(t("reason"), row.why), pair(t("titlesEn"), row.titles_en.replaceAll("; ", ", ")), pair(t("titlesZh"), row.titles_zh.replaceAll("; ", "、")),
-    pair(t("code"), row.onet_code), pair(t("isco"), row.isco08.replaceAll("; ", ", ")), pair(t("csco"), row.csco22.replaceAll("; ", ", ")),
+    pair(t("code"), row.onet_code), pair(t("isco"), row.isco08.replaceAll("; ", t("comma"))), pair(t("csco"), row.csco22.replaceAll("; ", t("comma"))),
     h("div", {}, h("dt", {}), h("dd", {}, h("button", { class: "plain", onclick: () => compare(row) }, t("compare")))));
 }
 

@@ -9,6 +9,7 @@ import { t } from "./words.js";
 const WHAT = ["shares", "plane", "schooling", "certificates"];
 const PERIODS = ["month", "quarter", "year"];
 const SCALE = 2; // of a PNG, so that it is sharp on paper
+let drawn = 0; // part of each picture's address: a browser shows an image again whose address it knows, though the shares were corrected
 
 function save(address, name) {
   const link = h("a", { href: address, download: name });
@@ -36,7 +37,7 @@ function numbers(found, by) {
 
 function differences(rows) {
   const points = (value) => (value === null ? "" : t.number(Math.round(1000 * value) / 10));
-  return rows.length ? h("ul", { class: "differences" }, rows.map((row) => h("li", {}, badge(row.label), `${t(row.label)}: ${t("points", (row.difference > 0 ? "+" : "") + points(row.difference))}`,
+  return rows.length ? h("ul", { class: "differences" }, rows.map((row) => h("li", {}, badge(row.label), `${t(row.label)}${t("colon")}${t("points", (row.difference > 0 ? "+" : "") + points(row.difference))}`,
     h("small", {}, row.low === null ? ` ${t("noInterval")}` : ` ${t("interval", points(row.low), points(row.high))}`)))) : null;
 }
 
@@ -106,9 +107,10 @@ export function pictures(job) {
     try {
       const found = await get(`v1/files/${job.id}/shares?${query}`);
       query.set("what", what.value);
+      query.set("drawn", ++drawn);
       const address = `v1/files/${job.id}/picture.svg?${query}`;
-      const alt = [t(`what_${what.value}`), beside ? `${job.name}, ${other.selectedOptions[0].textContent}` : shares || query.has("first") ? `${t("pictureBy")} ${by.selectedOptions[0].textContent}` : ""];
-      const image = h("img", { src: address, alt: alt.filter(Boolean).join(", "), id: "picture" });
+      const alt = [t(`what_${what.value}`), beside ? `${job.name}${t("comma")}${other.selectedOptions[0].textContent}` : shares || query.has("first") ? `${t("pictureBy")} ${by.selectedOptions[0].textContent}` : ""];
+      const image = h("img", { src: address, alt: alt.filter(Boolean).join(t("comma")), id: "picture" });
       await image.decode();
       if (mine !== asked) return;
       if (!beside) offer(found);

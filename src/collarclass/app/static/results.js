@@ -25,9 +25,9 @@ export const named = (name) => (name.startsWith("=") ? name.slice(1) : t(`facet_
 export function valued(name, value) {
   if (name === "collar" || name === "corrected_label") return t(value);
   if (name === "schooling_level") return t(value);
-  if (name === "certificates") return value.split("; ").map((one) => (t.has(`certificate_${one}`) ? t(`certificate_${one}`) : one)).join("; ");
+  if (name === "certificates") return value.split("; ").map((one) => (t.has(`certificate_${one}`) ? t(`certificate_${one}`) : one)).join(t("semicolon"));
   if (name === "confidence") return t(`sure_${value}`);
-  if (name === "collar_note") return value.split("; ").map((note) => (t.has(`note_${note}`) ? t(`note_${note}`) : note)).join("; ");
+  if (name === "collar_note") return value.split("; ").map((note) => (t.has(`note_${note}`) ? t(`note_${note}`) : note)).join(t("semicolon"));
   return value;
 }
 

@@ -186,7 +186,7 @@ export function view(main, known, query) {
         h("button", { class: "button", id: "undo", disabled: !state.past.length, onclick: undo }, t("undo")),
         h("button", { class: "plain", id: "leave", onclick: () => { review = null; state.id = null; begin(); } }, t("leave"))),
       h("p", { class: "quiet hint" }, t("saved"), !whole && review.useful_first ? ` ${t("stopped")}` : ""),
-      h("h2", {}, t("agreement")), h("p", { class: "lead" }, t("agreementLead")),
+      h("h2", { id: "agreementHead" }, t("agreement")), h("p", { class: "lead" }, t("agreementLead")),
       h("div", { class: "actions", id: "colleagues" }), dropZone(t("drop"), compare, { id: "second", small: true }), h("div", { id: "agreement" }));
     related().catch(() => {});
     document.documentElement.dataset.review = "done";
@@ -201,7 +201,7 @@ export function view(main, known, query) {
       h("button", { class: "button colleague", onclick: () => agreement(() => get(`v1/reviews/${mine.id}/agreement?other=${one.id}`)) }, t("compareWith", one.annotator))));
     const job = files.find((one) => one.digest === mine.source);
     document.getElementById("useLabels")?.remove();
-    if (job) place.before(h("p", { id: "useLabels" }, h("a", { class: "button", href: `#/file?id=${job.id}` }, t("backToFile", job.name))));
+    if (job) document.getElementById("agreementHead").before(h("div", { class: "actions", id: "useLabels" }, h("a", { class: "button", href: `#/file?id=${job.id}` }, t("backToFile", job.name))));
   }
 
   function pressed(event) {
