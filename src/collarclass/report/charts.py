@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from collarclass.definitions.labels import LABELS
 
 SIZE = 320.0  # of the plane, in user units: text of 11 units stays readable on a narrow page
-_LEFT, _BOTTOM, _MARGINAL, _TOP, _GAP = 36.0, 40.0, 34.0, 22.0, 11.0
 _ACROSS = 18  # hexagons
+_RADIUS = SIZE / _ACROSS / math.sqrt(3)
+_LEFT, _BOTTOM, _MARGINAL, _TOP = 36.0, 40.0, 34.0, 22.0
+_GAP = 2 * _RADIUS  # between plane and histograms: hexagons at a score of 1 reach over the frame
 Place = Callable[[float, float], tuple[float, float]]
 _DASHES = {"white": "2 3", "blue": "7 3", "gray": ""}
 
@@ -87,12 +89,11 @@ def plane(
         return _LEFT + x * SIZE, _TOP + _MARGINAL + _GAP + (1 - y) * SIZE
 
     parts = [_axes(place, words)]
-    radius = SIZE / _ACROSS / math.sqrt(3)
     for (x, y), n, k in zip(centre, count, label, strict=True):
         px, py = place(float(x), float(y))
         strength = 0.2 + 0.8 * math.log1p(n) / math.log1p(top)
         tip = tag("title", html.escape(f"{words['academic']} {x:.2f}, {words['hands_on']} {y:.2f}: {n:,}"))
-        parts.append(tag("path", tip, class_=f"hex {LABELS[k]}", d=_hexagon(px, py, radius), opacity=f"{strength:.2f}"))
+        parts.append(tag("path", tip, class_=f"hex {LABELS[k]}", d=_hexagon(px, py), opacity=f"{strength:.2f}"))
     for line in borders:
         points = " ".join(",".join(map(number, place(x, y))) for x, y in line)
         parts.append(tag("polyline", class_="border", points=points))
@@ -100,8 +101,8 @@ def plane(
     return _svg(width, height, "".join(parts), words["plane_alt"])
 
 
-def _hexagon(x: float, y: float, radius: float) -> str:
-    corners = [(x + radius * math.sin(a), y + radius * math.cos(a)) for a in np.arange(6) * math.pi / 3]
+def _hexagon(x: float, y: float) -> str:
+    corners = [(x + _RADIUS * math.sin(a), y + _RADIUS * math.cos(a)) for a in np.arange(6) * math.pi / 3]
     return "M" + "L".join(f"{number(a)} {number(b)}" for a, b in corners) + "Z"
 
 
@@ -205,10 +206,10 @@ def _series(name: str, said: str, periods: Sequence[str], values: list[Share], p
     ]
     for i, ((x, y), period, (share, low, high, plain)) in enumerate(zip(points, periods, values, strict=True)):
         interval = f" ({100 * low:.1f}–{100 * high:.1f})" if known else ""
-        tip = tag("title", html.escape(f"{said}, {period}: {100 * share:.1f} %{interval}; {100 * plain:.1f} %"))
+        tip = html.escape(f"{said}, {period}: {100 * share:.1f} %{interval}; {100 * plain:.1f} %")
         level = number(place(i, plain)[1])
         parts.append(tag("line", class_="notch", x1=number(x - 5), x2=number(x + 5), y1=level, y2=level))
-        parts.append(tag("circle", tip, class_=f"dot {name}", cx=number(x), cy=number(y), r=3.2))
+        parts.append(_mark(name, x, y, tip))
         if len(periods) == 1 and known:
             parts.append(
                 tag(
@@ -293,14 +294,15 @@ def intervals(values: Sequence[str], shares: dict[str, list[Share]], names: dict
 
 
 def _mark(label: str, x: float, y: float, tip: str = "") -> str:
-    """A ring for white, a disc for blue, a diamond for gray and a bar for unclear."""
+    """A ring for white, a square for blue, a diamond for gray and a dotted disc for unclear."""
     title = tag("title", tip) if tip else ""
     if label == "gray":
         path = f"M{number(x)} {number(y - 4)}L{number(x + 4)} {number(y)}L{number(x)} {number(y + 4)}"
         return tag("path", title, class_="dot gray", d=f"{path}L{number(x - 4)} {number(y)}Z")
-    if label == "unclear":
-        return tag("rect", title, class_="dot unclear", x=number(x - 3), y=number(y - 3), width=6, height=6)
-    return tag("circle", title, class_=f"dot {label}", cx=number(x), cy=number(y), r=3.4)
+    if label == "blue":
+        return tag("rect", title, class_="dot blue", x=number(x - 3.2), y=number(y - 3.2), width=6.4, height=6.4)
+    dotted = {"stroke_dasharray": "1.2 1.2"} if label == "unclear" else {}
+    return tag("circle", title, class_=f"dot {label}", cx=number(x), cy=number(y), r=3.4, **dotted)
 
 
 def stacked(

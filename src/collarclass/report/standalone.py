@@ -74,4 +74,6 @@ def _attributes(names: Sequence[str]) -> str:
             out["fill"] = fill
             if label == "white":
                 out |= {"stroke": line, "stroke-width": out.get("stroke-width", ".6")}
+            elif label == "unclear" and "dot" in names:
+                out["stroke"] = LIGHT["soft"]
     return " ".join(f'{key}="{value}"' for key, value in out.items())

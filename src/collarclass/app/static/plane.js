@@ -11,17 +11,18 @@ const PITCH = 3.55;
 const x = (academic) => LEFT + CELL / 2 + academic * (SIDE - CELL);
 const y = (handsOn) => TOP + SIDE - CELL / 2 - handsOn * (SIDE - CELL);
 
-/** The mark of a label: an open ring is white, a disc blue, a diamond gray. */
+/** The mark of a label: an open ring is white, a square blue, a diamond gray, a dotted disc unclear. */
 export function mark(label, cx, cy, r, attributes = {}) {
   const shape = { class: `dot ${label}`, ...attributes };
   if (label === "gray") {
     const d = r * 1.22;
     return s("path", { ...shape, d: `M${cx} ${cy - d}L${cx + d} ${cy}L${cx} ${cy + d}L${cx - d} ${cy}Z` });
   }
-  if (label === "unclear") {
-    return s("path", { ...shape, d: `M${cx - r} ${cy - r}L${cx + r} ${cy + r}M${cx + r} ${cy - r}L${cx - r} ${cy + r}` });
+  if (label === "blue") {
+    const d = r * 0.92;
+    return s("rect", { ...shape, x: cx - d, y: cy - d, width: 2 * d, height: 2 * d });
   }
-  return s("circle", { ...shape, cx, cy, r: label === "blue" ? r * 1.06 : r * 0.92 });
+  return s("circle", { ...shape, cx, cy, r: r * 0.92 });
 }
 
 /** A small mark to stand in a line of text. */
