@@ -114,8 +114,8 @@ def labelled_ads(ads: pd.DataFrame, name: str, unclear: bool = False) -> pd.Data
     Returns
     -------
     DataFrame
-        With columns `title` (empty if there is none), `text`, `label`, and the two ratings as
-        floats when both are in the file.
+        With columns `title` (empty if there is none), `text`, `label`, and the ratings that are in the
+        file as floats, NaN where a cell is empty.
 
     Raises
     ------
@@ -131,7 +131,8 @@ def labelled_ads(ads: pd.DataFrame, name: str, unclear: bool = False) -> pd.Data
     _require(ads, ads["label"].isin(allowed), "label", f"one of {', '.join(allowed)}", name)
     for column in ("academic_rating", "hands_on_rating"):
         if column in ads:
-            ads[column] = _ratings(ads, column, name)
+            empty = ads[column].str.strip() == ""
+            ads[column] = _ratings(ads[~empty], column, name).reindex(ads.index)
     return ads
 
 
@@ -141,6 +142,8 @@ def check_ads(ads: pd.DataFrame, name: str) -> None:
     _require(ads, ~ads["id"].duplicated(), "id", "unique", name)
     _require(ads, ads["text"].str.strip() != "", "text", "not empty", name)
     _require(ads, ads["title"].str.strip() != "", "title", "not empty", name)
+    for column in ("academic_rating", "hands_on_rating"):
+        _require(ads, ads[column].notna(), column, "a number from 0 to 4", name)
     _require(ads, ads["schooling"].isin(STATUSES), "schooling", f"one of {', '.join(STATUSES)}", name)
     _require(ads, ads["kind"].isin(AD_KINDS), "kind", f"one of {', '.join(AD_KINDS)}", name)
 

@@ -347,8 +347,8 @@ def own_ads(path: str | os.PathLike[str]) -> pd.DataFrame:
     if len(ads) == 0:
         raise DataError(f"{Path(path).name} has no labelled rows: give at least a few labelled ads.")
     for i, column in enumerate(RATINGS):
-        if column not in ads:
-            ads[column] = [TYPICAL_RATINGS[label][i] for label in ads["label"]]
+        typical = pd.Series([TYPICAL_RATINGS[label][i] for label in ads["label"]], index=ads.index)
+        ads[column] = ads[column].fillna(typical) if column in ads else typical
     codes = ads["onet_code"] if "onet_code" in ads else pd.Series(range(len(ads)), index=ads.index)
     return ads[["title", "text", "label", *RATINGS]].assign(group="own:" + codes.astype(str), weight=1.0)
 
