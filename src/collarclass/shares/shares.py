@@ -151,10 +151,10 @@ def estimate_shares(
         One row per definition, group and label: the columns of `by`, `label`, `plain` (share as counted),
         `share` (corrected), `low` and `high` (95 % interval), `n_ads`, `n_annotated`, `n_effective` (size
         of a simple random sample of annotated ads as exact as this), `method`, `definition`, `warning`.
-        Shares of a group add up to 1, and groups add up to all ads. Methods: "corrected" (all ads: stratified and
-        prediction-powered), "composite" (groups: by their own annotated ads as far as these carry, by the whole
-        sample for the rest), "adjusted" (no annotations: by the errors on other sources) and "counted" (predicted
-        labels as they are). `low` and `high` are NaN where no interval can be given.
+        Shares of a group add up to 1, and groups add up to all ads (adjusted ones nearly). Methods: "corrected" (all
+        ads: stratified and prediction-powered), "composite" (groups: by their own annotated ads as far as these
+        carry, by the whole sample for the rest), "adjusted" (no annotations: by the errors on other sources) and
+        "counted" (predicted labels as they are). `low` and `high` are NaN where no interval can be given.
 
     Raises
     ------
