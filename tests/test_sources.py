@@ -196,6 +196,20 @@ def test_formulas_that_were_never_computed_stay_with_their_columns(tmp_path: Pat
     assert row[1:3] == ("=2*3", "=B2*4")
 
 
+def test_dates_beyond_those_of_python_are_kept(tmp_path: Path, small_model: Model) -> None:
+    days = pa.array([10**7, 0], pa.date32())
+    table = pa.table({"text": [ADS[0][2], ADS[1][2]], "until": days})
+    pq.write_table(table, tmp_path / "ads.parquet")
+    label_file(tmp_path / "ads.parquet", tmp_path / "out.parquet", model=small_model)
+    assert pq.read_table(tmp_path / "out.parquet")["until"].combine_chunks().equals(days)
+    lines = _made(tmp_path / "out.jsonl", tmp_path / "ads.parquet", small_model).read_text("utf-8").splitlines()
+    assert [str(json.loads(line)["until"])[:10] for line in lines] == ["29349-01-2", "1970-01-01"]
+    lists = pa.table({"text": [ADS[0][2]], "until": pa.array([[10**7]], pa.list_(pa.date32()))})
+    pq.write_table(lists, tmp_path / "ads.parquet")
+    with pytest.raises(DataError, match=r"Column 'until' of .*ads\.parquet holds a date that is not of the years"):
+        label_file(tmp_path / "ads.parquet", tmp_path / "other.jsonl", model=small_model)
+
+
 def _made(target: Path, source: Path, model: Model) -> Path:
     label_file(source, target, model=model)
     return target

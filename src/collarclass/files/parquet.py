@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from collarclass.errors import DataError
 from collarclass.files.batch import MAX_TEXT_CHARACTERS, Batch, Choose, Limits, Reader, distinct, tidy
 from collarclass.files.encoding import Encoding, find_encoding
 from collarclass.files.native import NativeFile
@@ -55,15 +56,37 @@ class ParquetReader(Reader):
                 table = part.slice(at, size)
                 done += len(table)
                 self._source.rows_share = done / self._rows if self._rows else 1.0
-                batch = Batch(lambda batch: batch.table.to_pylist() if batch.table is not None else [], table=table)
+                batch = Batch(lambda batch: _rows(batch.table, self.where), table=table)
                 cells = [_strings(batch, arrow_column(table, str(name))) for name in self.chosen.every]
                 batch.texts, batch.titles, batch.codes = self.chosen.rows(cells)
                 yield batch
 
 
+def _rows(table: pa.Table | None, where: str) -> list[dict[str, Any]]:
+    if table is None:
+        return []
+    columns = []
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        try:
+            columns.append(_values(column))
+        except pa.ArrowException as error:
+            raise DataError(
+                f"Column {name!r} of {where} holds a date that is not of the years 1 to 9999: write it as text."
+            ) from error
+    return [dict(zip(table.column_names, cells, strict=True)) for cells in zip(*columns, strict=True)]
+
+
+def _values(column: pa.ChunkedArray) -> list[Any]:
+    """Cells as Python's objects; dates that Python does not have, before the year 1 or after 9999, as text."""
+    try:
+        return list(column.to_pylist())
+    except (OverflowError, ValueError):
+        return list(column.cast(pa.string()).to_pylist())
+
+
 def _strings(batch: Batch, column: pa.ChunkedArray) -> list[str]:
     kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
-    values: Sequence[Any] = column.to_pylist()
+    values: Sequence[Any] = _values(column)
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
         values = [None if v is None else _decoded(v, batch, row) for row, v in enumerate(values)]
     for row, value in enumerate(values):
@@ -188,7 +211,7 @@ def _fit(table: pa.Table, field: pa.Field) -> pa.ChunkedArray | pa.Array:
     if column.type == field.type:
         return column
     if pa.types.is_string(field.type):
-        return _as_text(column.to_pylist())
+        return _as_text(_values(column))
     if pa.types.is_nested(field.type):
         return pa.array(column.to_pylist(), field.type)
     return pc.cast(column, field.type)
