@@ -422,8 +422,9 @@ def test_a_table_without_annotations_is_of_one_method(small_model: Model) -> Non
     assert found["method"].eq("counted").all()
     assert found["warning"].eq("not corrected: without annotations it could be off by more than 15 points").all()
     assert found["low"].isna().all()
-    gray = found[found["label"] == "gray"].set_index("region")
-    assert gray["share"].drop("(all)") @ gray["n_ads"].drop("(all)") / 3000 == pytest.approx(gray["share"]["(all)"])
+    gray = found[found["label"] == "gray"]
+    whole, groups = gray[gray["region"] == "(all)"], gray[gray["region"] != "(all)"]
+    assert (groups["share"] * groups["n_ads"]).sum() == pytest.approx(3000 * whole["share"].sum())
 
 
 def test_a_group_without_labels_has_no_interval_and_leaves_the_others_adjusted(small_model: Model) -> None:
@@ -432,12 +433,13 @@ def test_a_group_without_labels_has_no_interval_and_leaves_the_others_adjusted(s
     knowing = replace(small_model, facts={**small_model.facts, "source_confusions": confusions})
     table["region"] = "east"
     table.loc[0, ["collar", "region"]] = ["unclear", "west"]
-    found = estimate_shares(table, by="region", model=knowing).set_index("region")
-    assert found.loc["east", "method"].eq("adjusted").all()
-    assert found.loc["west", "method"].eq("counted").all()
-    assert found.loc["west", ["low", "high"]].isna().all(axis=None)
-    assert found.loc["west", "share"].tolist() == [0, 0, 0, 1]
-    assert found.loc["west", "warning"].eq("").all()
+    found = estimate_shares(table, by="region", model=knowing)
+    east, west = found[found["region"] == "east"], found[found["region"] == "west"]
+    assert set(east["method"]) == {"adjusted"}
+    assert set(west["method"]) == {"counted"}
+    assert west[["low", "high"]].isna().to_numpy().all()
+    assert west["share"].tolist() == [0, 0, 0, 1]
+    assert set(west["warning"]) == {""}
 
 
 def test_a_counted_share_is_compared_with_a_counted_one() -> None:
