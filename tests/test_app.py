@@ -259,7 +259,7 @@ def test_a_body_that_drips_is_given_up(server: Address) -> None:
 
 @pytest.mark.parametrize("sent", ["", HEAD, HEAD + "X: "], ids=["nothing", "half a head", "half a line"])
 def test_a_connection_without_a_request_is_closed(sent: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("collarclass.app.connection.WAIT", 0.3)
+    monkeypatch.setattr("collarclass.app.connection.HEAD_SECONDS", 0.3)
     with running(create_app(files=False)) as address:
         with socket.create_connection(("127.0.0.1", address.port), timeout=30) as connection:
             connection.sendall(sent.encode())
@@ -272,7 +272,7 @@ def test_a_connection_without_a_request_is_closed(sent: str, monkeypatch: pytest
 
 
 def test_connections_that_wait_keep_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("collarclass.app.connection.MOST", 60)
+    monkeypatch.setattr("collarclass.app.connection.MAX_CONNECTIONS", 60)
     with running(create_app(files=False)) as address, ExitStack() as opened:
         first, *_ = (
             opened.enter_context(socket.create_connection(("127.0.0.1", address.port), timeout=30)) for _ in range(100)
@@ -303,7 +303,7 @@ def test_what_is_no_request_is_a_problem(server: Address, sent: bytes) -> None:
 
 
 def test_a_client_that_reads_nothing_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("collarclass.app.connection.UNREAD", 0.3)
+    monkeypatch.setattr("collarclass.app.connection.UNREAD_SECONDS", 0.3)
     dropped = threading.Event()
 
     async def until_gone(receive: Receive) -> None:

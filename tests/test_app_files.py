@@ -371,7 +371,7 @@ def test_labelled_files_are_there_again_after_a_restart_until_they_are_forgotten
             reply = server.ask("POST", f"/v1/files/{file}/{what}", body)
             assert (reply.status, "hand it in again" in reply.json["detail"]) == (409, True)
         assert server.ask("GET", f"/v1/files/{unlabelled}").status == 404
-        monkeypatch.setattr(kept, "MOST_FILES", 2)
+        monkeypatch.setattr(kept, "MAX_FILES", 2)
         others = [hand_in(server, examples, more="&start=true")["id"] for _ in range(2)]
         for other in others:
             finished(server, other)

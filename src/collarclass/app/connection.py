@@ -9,11 +9,11 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from collarclass.app.problems import problem_response
 
-WAIT = 10.0  # seconds for the head of a request
-UNREAD = 60.0  # seconds in which nothing of a reply is read
-LONGEST_HEAD = 64 << 10
-MOST = 300  # connections, beyond which requests are answered with 503
-_SPARE = 50
+HEAD_SECONDS = 10.0  # for the head of a request
+UNREAD_SECONDS = 60.0  # in which nothing of a reply is read
+MAX_HEAD_BYTES = 64 << 10
+MAX_CONNECTIONS = 300  # beyond which requests are answered with 503
+_SPARE_CONNECTIONS = 50
 
 
 class Connection(HttpToolsProtocol):
@@ -34,7 +34,7 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:
         """Wait for the first head; the connection that has waited longest goes, where there are many."""
-        if len(self.connections) >= MOST - _SPARE:
+        if len(self.connections) >= MAX_CONNECTIONS - _SPARE_CONNECTIONS:
             waiting = [(one.waits_since, one) for one in self.connections if isinstance(one, Connection)]
             idle = [(since, one) for since, one in waiting if since is not None]
             if idle:
@@ -53,8 +53,8 @@ class Connection(HttpToolsProtocol):
         super().data_received(data)
         if self._head is not None:
             self._head += len(data)
-            if self._head > LONGEST_HEAD and not self.transport.is_closing():
-                self.send_400_response(f"The head of a request has {LONGEST_HEAD >> 10} KB at most.")
+            if self._head > MAX_HEAD_BYTES and not self.transport.is_closing():
+                self.send_400_response(f"The head of a request has {MAX_HEAD_BYTES >> 10} KB at most.")
 
     def on_message_begin(self) -> None:
         """Count the bytes of a head."""
@@ -77,7 +77,7 @@ class Connection(HttpToolsProtocol):
         """Much of a reply waits to be read."""
         super().pause_writing()
         self._is_read()
-        self._unread = self.loop.call_later(UNREAD, self.transport.abort)
+        self._unread = self.loop.call_later(UNREAD_SECONDS, self.transport.abort)
 
     def resume_writing(self) -> None:
         """Most of it was read."""
@@ -99,13 +99,13 @@ class Connection(HttpToolsProtocol):
 
     def _wait(self) -> None:
         self._wait_no_more()
-        self._waits_until = self.loop.call_later(WAIT, self._give_up)
+        self._waits_until = self.loop.call_later(HEAD_SECONDS, self._give_up)
 
     def _give_up(self) -> None:
         self._waits_until = None
         self.transport.close()  # when the reply before was read
         if self._unread is None:
-            self._unread = self.loop.call_later(UNREAD, self.transport.abort)
+            self._unread = self.loop.call_later(UNREAD_SECONDS, self.transport.abort)
 
     def _wait_no_more(self) -> None:
         if self._waits_until is not None:

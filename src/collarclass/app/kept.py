@@ -10,8 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-MOST_FILES = 20
-MOST_BYTES = 5 << 30
+MAX_FILES = 20
+MAX_BYTES = 5 << 30
 _STATE, _OWNER = "file.json", "being-labelled"
 
 
@@ -54,7 +54,7 @@ class Shelf:
         lost, size = [], 0
         for i, place in enumerate(others):
             size += sum(path.stat().st_size for path in place.iterdir())
-            if i and (i >= MOST_FILES or size > MOST_BYTES):
+            if i and (i >= MAX_FILES or size > MAX_BYTES):
                 lost.append(place.name)
                 self.forget(place.name)
         return lost

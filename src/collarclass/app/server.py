@@ -28,7 +28,7 @@ from uvicorn.supervisors import Multiprocess
 from collarclass import __version__
 from collarclass.api import default_model
 from collarclass.app.ads import ads_router
-from collarclass.app.connection import MOST, Connection
+from collarclass.app.connection import MAX_CONNECTIONS, Connection
 from collarclass.app.guard import Access, Guard, Limits
 from collarclass.app.jobs import PREFIX, Store
 from collarclass.app.labeller import Labeller
@@ -51,7 +51,7 @@ SETTINGS: dict[str, Any] = {  # of uvicorn
     "server_header": False,
     "ws": "none",
     "http": Connection,
-    "limit_concurrency": MOST,
+    "limit_concurrency": MAX_CONNECTIONS,
 }
 _KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _PROBLEM = {"model": ProblemDocument, "content": {"application/problem+json": {}}}

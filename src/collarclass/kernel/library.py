@@ -21,7 +21,7 @@ _COUNTING = ("find_hashes", "count_terms", "find_phrases", "find_runs")  # funct
 _FUNCTIONS = (*_COUNTING, "scan_tokens", "fill_tokens", "fill_terms", "weigh_terms", "sum_weights",
               "cut_sentences", "sum_context", "count_numerals", "most_of_others",
               "add_relations", "sort_phrases", "count_years")  # fmt: skip
-_LONGEST = 1 << 31  # characters of a batch: places are kept as 32-bit integers
+_MAX_BATCH_CHARACTERS = 1 << 31  # characters of a batch: places are kept as 32-bit integers
 
 
 def _load() -> ctypes.CDLL | None:
@@ -58,7 +58,7 @@ def description() -> str:
 
 def fits(n_characters: int) -> bool:
     """Whether the compiled code is to read a batch of so many characters."""
-    return _loaded[-1] is not None and n_characters < _LONGEST
+    return _loaded[-1] is not None and n_characters < _MAX_BATCH_CHARACTERS
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from collarclass.kernel.library import call
 
 Indices = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
-_MOST_KEPT = 1 << 24  # integers of scratch that stay for the next batch
+_MAX_KEPT_INTEGERS = 1 << 24  # integers of scratch that stay for the next batch
 _HIT_SCRATCH = 20  # integers for each token of the longest row
 _N_MASKS = 8
 _RUN_SIZE = 5  # numbers of eight bytes
@@ -43,7 +43,7 @@ _scratch = _Scratch()
 
 def _borrowed(n: int) -> NDArray[np.int32]:
     """So many integers of this thread, for one call: what is given back and taken anew has to be cleared each time."""
-    if n > _MOST_KEPT:
+    if n > _MAX_KEPT_INTEGERS:
         return np.empty(n, np.int32)
     if n > len(_scratch.kept):
         _scratch.kept = np.empty(n, np.int32)
