@@ -24,6 +24,7 @@ from collarclass.evaluation.metrics import (
     expected_calibration_error,
     macro_f1,
     per_label,
+    summary,
 )
 
 TRUTH = ["white", "white", "blue", "gray", "gray", "gray"]
@@ -198,3 +199,12 @@ def test_two_labellings_compared(tmp_path: Path, small_model: Model) -> None:
     ads[::-1].to_csv(tmp_path / "turned.csv", index=False)
     with pytest.raises(DataError, match=r"turned.csv has other true labels"):
         evaluate_file(tmp_path / "one.csv", against=tmp_path / "turned.csv")
+
+
+def test_a_label_that_is_never_right_has_no_figure_in_json() -> None:
+    ads = {"label": ["blue"] * 3, "collar": ["blue", "blue", "white"], "collar_confidence": 0.9}
+    found = evaluate(pd.DataFrame(ads))
+    kept = summary(found)["per_label"]
+    assert kept["white"] == {"precision": 0.0, "recall": None, "f1": 0.0, "n": 0.0}
+    assert kept["blue"] == {"precision": 1.0, "recall": 0.6667, "f1": 0.8, "n": 3.0}
+    json.loads(json.dumps(kept, allow_nan=False))

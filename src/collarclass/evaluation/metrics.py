@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from collarclass.corpus.read import read_labels
 from collarclass.definitions.labels import COLLARS, LABELS
+from collarclass.result import plain
 
 _RESAMPLES = 1000
 
@@ -233,7 +234,7 @@ def summary(result: dict[str, Any]) -> dict[str, Any]:
         "expected_calibration_error": round(result["expected_calibration_error"], 4),
         "coverage": {f"{share:.0%}": round(value, 4) for share, value in result["coverage"].items()},
         "unclear_share": round(result["unclear_share"], 4),
-        "per_label": {k: {m: round(float(v), 4) for m, v in row.items()} for k, row in result["per_label"].T.items()},
+        "per_label": {k: plain(row.to_dict(), 4) for k, row in result["per_label"].T.items()},
         "confusion": {k: {m: int(v) for m, v in row.items()} for k, row in result["confusion"].T.items()},
     }
 
