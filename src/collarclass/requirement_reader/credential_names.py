@@ -11,8 +11,13 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
-FILE = "credential_names.tsv"
-_PATH = files("collarclass") / "requirement_reader" / "words" / FILE
+FILE, QUALIFIERS = "credential_names.tsv", "qualifiers.tsv"
+UNNAMED = {  # of credentials that the table does not name, by kind
+    "certificate": ("unnamed certificate", "未写明名称的证书"),
+    "licence": ("unnamed licence", "未写明名称的执照"),
+    "skill_grade": ("unnamed skill grade", "未写明工种的技能等级"),
+}
+_FOLDER = files("collarclass") / "requirement_reader" / "words"
 _NOT_ALONE = "~"  # before an alias that is not looked for by itself
 _WORD = re.compile(r"[a-z0-9+&]+|[\u3400-\u9fff]")
 _IN_BRACKETS = re.compile(r"\s*[（(].*?[）)]")
@@ -32,6 +37,8 @@ class CredentialName:
 
     Attributes
     ----------
+    id : str
+        Never changes, whatever the names become.
     name, name_zh : str
         In English and in Chinese; the latter is empty where Chinese ads use the English name.
     kind : {"certificate", "licence", "skill_grade"}
@@ -46,6 +53,7 @@ class CredentialName:
         Whose register or list has it.
     """
 
+    id: str
     name: str
     name_zh: str
     kind: str
@@ -68,20 +76,60 @@ def credential_names() -> tuple[CredentialName, ...]:
     '一级建造师'
     """
     rows = []
-    for line in _PATH.read_text("utf-8").splitlines()[1:]:
-        if line.startswith("#"):
-            continue
-        name, name_zh, kind, nature, country, aliases, source = line.split("\t")
+    for number, name, name_zh, kind, nature, country, aliases, source in _rows(FILE):
         written = [alias.strip() for alias in aliases.split(";") if alias.strip()]
         rows.append(
             CredentialName(
-                name=name, name_zh=name_zh, kind=kind, nature=nature, country=country,
+                id=number, name=name, name_zh=name_zh, kind=kind, nature=nature, country=country,
                 aliases=tuple(alias.removeprefix(_NOT_ALONE) for alias in written),
                 searched=tuple(alias for alias in written if not alias.startswith(_NOT_ALONE)),
                 source=source,
             )
         )  # fmt: skip
     return tuple(rows)
+
+
+@cache
+def qualifiers() -> tuple[tuple[int, str, int], ...]:
+    """Which name another one means in an ad that holds some words: number in the table, words, number of what is meant.
+
+    Examples
+    --------
+    >>> from collarclass.requirement_reader.credential_names import credential_names, qualifiers
+    >>> name, words, meant = qualifiers()[0]
+    >>> credential_names()[name].name, words, credential_names()[meant].name
+    ('Licensed Professional Counselor (LPC)', 'solicitor', 'Legal Practice Course (England & Wales)')
+    """
+    number = {row.id: place for place, row in enumerate(credential_names())}
+    return tuple((number[name], words, number[meant]) for name, words, meant in _rows(QUALIFIERS))
+
+
+def _rows(name: str) -> list[list[str]]:
+    """The cells of a table's rows, without its head and its comments."""
+    lines = (_FOLDER / name).read_text("utf-8").splitlines()[1:]
+    return [line.split("\t") for line in lines if not line.startswith("#")]
+
+
+def in_language(name: str, language: str) -> str:
+    """A credential's name in English ("en") or Chinese ("zh"), of either name or its id; other words as they are.
+
+    Examples
+    --------
+    >>> from collarclass.requirement_reader.credential_names import in_language
+    >>> in_language("一级建造师", "en"), in_language("class-1-constructor-china", "zh"), in_language("Acme badge", "zh")
+    ('Class 1 Constructor (China)', '一级建造师', 'Acme badge')
+    """
+    return _in_both().get(name, (name, name))[language == "zh"]
+
+
+@cache
+def _in_both() -> dict[str, tuple[str, str]]:
+    """Names in English and Chinese by either, and by the id of a credential."""
+    both = {name: pair for pair in UNNAMED.values() for name in pair}
+    for row in reversed(credential_names()):
+        pair = row.name, row.name_zh or row.name
+        both |= dict.fromkeys((*pair, row.id), pair)
+    return both
 
 
 def name_of(phrases: Sequence[str]) -> NDArray[np.int32]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from importlib.resources import files
@@ -20,41 +21,16 @@ from numpy.typing import NDArray
 from collarclass.definitions.labels import LEVELS
 from collarclass.definitions.schooling import SCHOOLING_LEVELS, level_number
 from collarclass.errors import DataError
-from collarclass.features.ngrams import PAIR, Vocabulary
+from collarclass.requirement_reader.constants import (
+    CLASS, CLASSES, CREDENTIALS, ITEMS, MAX_WORDS, NATURES, NOTES, OF_CUE, OF_ITEM, VALUES, YIELDING,
+)
 from collarclass.requirement_reader.credential_names import FILE as NAMES_FILE
 from collarclass.requirement_reader.credential_names import credential_names, name_of
-from collarclass.text.tokens import Tokens, mix, tokenize
+from collarclass.text.tokens import PAIR, Tokens, mix, tokenize
 
 COLUMNS = ("phrase", "class", "value", "isced", "nature", "note")
 FILES = ("schooling.tsv", "certificates.tsv", "cues.tsv")
-ITEMS = ("level", "certificate", "licence", "skill_grade", "driving", "years", "nothing")
-CUES = (
-    "required", "preferred", "not_needed", "substitute", "pursuing", "clutter", "topic", "mark", "heading",
-    "span", "thing", "whose", "unnamed", "field", "decoy", "else", "several", "or", "no",
-)  # fmt: skip
-CLASSES = ITEMS + CUES
-CLASS = {name: i for i, name in enumerate(CLASSES)}
-GIVING_WAY = ("heading", "span", "thing", "whose", "unnamed")  # of one phrase in two classes
-CREDENTIALS = ("certificate", "licence", "skill_grade")
-NATURES = ("academic", "vocational")
-NOTES = ("", "doubtful", "joined", "general")  # notes that the reader learns from; others are for people
-VALUES = {
-    "level": (*LEVELS, "field"),
-    "nothing": ("", "header", "denied", "higher"),
-    **dict.fromkeys(("preferred", "not_needed", "pursuing"), ("before", "after", "both")),
-    "required": ("before", "after", "both", "turn", "excluded"),
-    "substitute": ("before", "after", "both", "alone", "near", "slash"),
-    "topic": ("", "experience"),
-    "else": ("", "after"),
-    "years": ("", "single", "plain", "half", "0.5", *"12345678", "10", "20", "months", "first"),
-    "clutter": ("", "before", "after", "far"),
-    "heading": ("required", "preferred", "other", "benefit", "company", "label"),
-    "unnamed": ("", "never"),
-    "span": ("before", "after", "far", "work"),
-}
-FIELD = VALUES["level"].index("field")  # of a mention that names a field of study and no level
-MAX_WORDS = 15  # of a phrase
-OF_ITEM, OF_CUE = np.uint8(1), np.uint8(2)  # what phrases that a word begins may be, as bits
+_MAX_SPELLINGS = 100_000  # of a user's file
 _FOLDER = files("collarclass") / "requirement_reader" / "words"
 _COMPILED = "compiled.npz"
 _LEFT_OUT = ("of", "and", "in", "the", "a", "an", "for")  # of abbreviations
@@ -96,12 +72,12 @@ class Lexicon:
     one_credential: NDArray[np.bool_]
     credential: NDArray[np.int32]
     credential_names: NDArray[np.str_]
-    numerals: Vocabulary
+    numerals: NDArray[np.uint64]
     number: NDArray[np.float64]
     firsts: NDArray[np.uint8]
     words: NDArray[np.uint8]
     pairs: NDArray[np.uint8]
-    prefixes: Vocabulary
+    prefixes: NDArray[np.uint64]
     phrase: NDArray[np.int32]
     more: NDArray[np.bool_]
     _digest: str = field(default="", init=False, repr=False, compare=False)
@@ -113,7 +89,7 @@ class Lexicon:
             digest = hashlib.sha256()
             for array in (
                 *(self.hashes, self.group, self.value, self.isced, self.nature, self.note, self.root),
-                *(self.one_credential, self.numerals.hashes, self.number),
+                *(self.one_credential, self.numerals, self.number),
             ):
                 digest.update(np.ascontiguousarray(array).data)
             object.__setattr__(self, "_digest", digest.hexdigest())
@@ -124,15 +100,8 @@ class Lexicon:
         """Hash of each phrase."""
         hashes = np.zeros(len(self.group), dtype=np.uint64)
         whole = self.phrase >= 0
-        hashes[self.phrase[whole]] = self.prefixes.hashes[whole]
+        hashes[self.phrase[whole]] = self.prefixes[whole]
         return hashes
-
-    def numbers(self, hashes: NDArray[np.uint64]) -> NDArray[np.float64]:
-        """The number that each token names, NaN for other tokens."""
-        out = np.full(len(hashes), np.nan)
-        where, number = self.numerals.find(hashes)
-        out[where] = self.number[number]
-        return out
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,14 +128,19 @@ def _read(path: Traversable, name: str) -> Iterator[_Row]:
     try:
         lines = path.read_text("utf-8-sig").splitlines()
     except OSError as error:
-        raise DataError(f"The lexicon {name} cannot be read ({error.strerror}): check its name and place.") from None
+        raise DataError(
+            "The lexicon {name} cannot be read ({reason}): check its name and place.", name=name,
+            reason=error.strerror,
+        ) from None  # fmt: skip
     except UnicodeDecodeError as error:
-        raise DataError(f"The lexicon {name} is not UTF-8 text ({error}): save it as UTF-8.") from None
+        raise DataError(
+            "The lexicon {name} is not UTF-8 text ({reason}): save it as UTF-8.", name=name, reason=error,
+        ) from None  # fmt: skip
     if not lines or tuple(lines[0].split("\t")) != COLUMNS:
         raise DataError(
-            f"{name}, line 1: the first line of a lexicon has to name the columns "
-            f"{', '.join(COLUMNS)}, separated by tabs. Copy it from the shipped files."
-        )
+            "{name}, line 1: the first line of a lexicon has to name the columns {columns}, separated by tabs. "
+            "Copy it from the shipped files.", name=name, columns=[*COLUMNS],
+        )  # fmt: skip
     for number, line in enumerate(lines[1:], start=2):
         if line.strip() and not line.startswith("#"):
             yield _checked([cell.strip() for cell in line.split("\t")], f"{name}, line {number}")
@@ -174,29 +148,39 @@ def _read(path: Traversable, name: str) -> Iterator[_Row]:
 
 def _checked(cells: list[str], where: str) -> _Row:
     if len(cells) > len(COLUMNS):
-        raise DataError(f"{where}: {len(cells)} cells for {len(COLUMNS)} columns. Remove tabs.")
+        raise DataError(
+            "{where}: {n_cells} cells for {n_columns} columns. Remove tabs.", where=where, n_cells=len(cells),
+            n_columns=len(COLUMNS),
+        )  # fmt: skip
     phrase, group, value, isced, nature, note = cells + [""] * (len(COLUMNS) - len(cells))
     if group not in (*CLASSES, "number"):
-        raise DataError(f"{where}: unknown class {group!r}. Use one of {', '.join((*CLASSES, 'number'))}.")
+        raise DataError(
+            "{where}: unknown class {group!r}. Use one of {classes}.", where=where, group=group,
+            classes=(*CLASSES, 'number'),
+        )  # fmt: skip
     if group == "level" and (level := level_number(value)) is not None:
         value, isced = LEVELS[level], isced or str(SCHOOLING_LEVELS[level].isced)
     if group == "number":
         if not value.replace(".", "", 1).isdecimal():
-            raise DataError(f"{where}: the value {value!r} of a number has to be written in digits.")
+            raise DataError(
+                "{where}: the value {value!r} of a number has to be written in digits.", where=where, value=value,
+            )  # fmt: skip
     elif value not in VALUES.get(group, ("",)):
         raise DataError(
-            f"{where}: the value {value!r} does not suit the class {group}. "
-            f"Use one of {', '.join(repr(v) for v in VALUES.get(group, ('',)))}."
-        )
+            "{where}: the value {value!r} does not suit the class {group}. Use one of {values}.", where=where,
+            value=value, group=group, values=[repr(v) for v in VALUES.get(group, ('',))],
+        )  # fmt: skip
     if isced not in ("", *"012345678"):
-        raise DataError(f"{where}: isced is {isced!r}; write a digit, 0 to 8, or none.")
+        raise DataError(
+            "{where}: isced is {isced!r}; write a digit, 0 to 8, or none.", where=where, isced=isced,
+        )  # fmt: skip
     if nature not in ("", *NATURES) or (group in CREDENTIALS and not nature):
         raise DataError(
-            f"{where}: nature is {nature!r}; certificates, licences and skill grades need "
-            f"academic or vocational, other classes none."
-        )
+            "{where}: nature is {nature!r}; certificates, licences and skill grades need academic or vocational, "
+            "other classes none.", where=where, nature=nature,
+        )  # fmt: skip
     if not phrase:
-        raise DataError(f"{where}: the phrase is empty. Write one, or remove the line.")
+        raise DataError("{where}: the phrase is empty. Write one, or remove the line.", where=where)
     return _Row(
         phrase=phrase,
         group=group,
@@ -215,6 +199,31 @@ def _spellings(row: _Row) -> list[str]:
     if row.group not in ITEMS or row.group == "years" or not _CUT.search(row.phrase):
         return spellings
     return list(dict.fromkeys((*spellings, *(_CUT.sub(" ", one) for one in spellings))))
+
+
+def _check_spellings(rows: Sequence[_Row]) -> None:
+    """Refuse rows that stand for more spellings than anyone means, before they are written out."""
+    total = 0
+    for row in rows:
+        total += math.prod(len(word.split("|")) for word in row.phrase.split())
+        if total > _MAX_SPELLINGS:
+            raise DataError(
+                "{where}: the phrases so far stand for {total:,} spellings, and {most:,} are read: "
+                "write fewer alternatives.", where=row.where, total=total, most=_MAX_SPELLINGS,
+            )  # fmt: skip
+
+
+def _check_once(rows: Sequence[_Row]) -> None:
+    """Refuse rows of one phrase that say different things of it."""
+    first: dict[str, _Row] = {}
+    for row in rows:
+        for spelling in _spellings(row):
+            before = first.setdefault(spelling.casefold(), row)
+            if (before.group, before.value, before.isced) != (row.group, row.value, row.isced):
+                raise DataError(
+                    "{where}: {phrase!r} is there already with another meaning ({before}). Remove one of the two "
+                    "lines.", where=row.where, phrase=spelling, before=before.where,
+                )  # fmt: skip
 
 
 def load_lexicon(extra_path: str | PathLike[str] | None = None) -> Lexicon:
@@ -246,7 +255,10 @@ def load_lexicon(extra_path: str | PathLike[str] | None = None) -> Lexicon:
     """
     rows = [*_named_rows(), *(row for name in FILES for row in _read(_FOLDER / name, name))]
     if extra_path is not None:
-        rows += [replace(row, own=True) for row in _read(Path(extra_path), str(extra_path))]
+        own = [replace(row, own=True) for row in _read(Path(extra_path), str(extra_path))]
+        _check_spellings(own)
+        _check_once(own)
+        rows += own
     return _compile(rows)
 
 
@@ -265,27 +277,21 @@ def default_lexicon() -> Lexicon:
     if path.is_file():
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             if arrays["digest"].tobytes() == _digest():
-                return _from_arrays(arrays)
+                return Lexicon(**{name: arrays[name] for name in _arrays()})
     return load_lexicon()
 
 
 def save_compiled() -> None:
     """Keep the compiled lexicon beside its rows, from where it is read in a tenth of the time."""
     lexicon = load_lexicon()
-    arrays: dict[str, Any] = {}
-    for column in fields(Lexicon):
-        if not column.init:
-            continue
-        value = getattr(lexicon, column.name)
-        arrays[column.name] = value.hashes if isinstance(value, Vocabulary) else value
+    arrays: dict[str, Any] = {name: getattr(lexicon, name) for name in _arrays()}
     with Path(str(_FOLDER / _COMPILED)).open("wb") as file:
         np.savez(file, digest=np.frombuffer(_digest(), dtype=np.uint8), **arrays)
 
 
-def _from_arrays(arrays: Mapping[str, NDArray[Any]]) -> Lexicon:
-    vocabularies = ("numerals", "prefixes")
-    values: dict[str, Any] = {column.name: arrays[column.name] for column in fields(Lexicon) if column.init}
-    return Lexicon(**values | {name: _numbered(arrays[name]) for name in vocabularies})
+def _arrays() -> list[str]:
+    """Names of the arrays of a lexicon."""
+    return [column.name for column in fields(Lexicon) if column.init]
 
 
 def _digest() -> bytes:
@@ -296,16 +302,11 @@ def _digest() -> bytes:
         *(_FOLDER / name for name in (*FILES, NAMES_FILE)),
         *(package / "text" / name for name in ("characters.npz", "markup.py", "tokens.py")),
         *(package / "definitions" / name for name in ("labels.py", "schooling.py")),
-        package / "features" / "ngrams.py",
-        *(package / "requirement_reader" / name for name in ("credential_names.py", "lexicon.py")),
+        *(package / "requirement_reader" / name for name in ("constants.py", "credential_names.py", "lexicon.py")),
     ):
         content = path.read_bytes() if path.is_file() else b""
         digest.update(len(content).to_bytes(8, "little") + content)
     return digest.digest()
-
-
-def _numbered(hashes: NDArray[np.uint64]) -> Vocabulary:
-    return Vocabulary(hashes, np.ones(len(hashes), dtype=np.uint8))
 
 
 def _check_sizes(rows: list[_Row], spellings: list[tuple[int, str]], tokens: Tokens) -> None:
@@ -318,9 +319,10 @@ def _check_sizes(rows: list[_Row], spellings: list[tuple[int, str]], tokens: Tok
     for i in np.flatnonzero(bad)[:1].tolist():
         row = rows[spellings[i][0]]
         raise DataError(
-            f"{row.where}: the phrase {spellings[i][1]!r} reads as {size[i]} words; a phrase of class "
-            f"{row.group} has to be 1 to {limit[i]} words inside one sentence. Shorten or split it."
-        )
+            "{where}: the phrase {spelling!r} reads as {size} words; a phrase of class {group} has to be 1 to "
+            "{limit} words inside one sentence. Shorten or split it.", where=row.where, spelling=spellings[i][1],
+            size=size[i], group=row.group, limit=limit[i],
+        )  # fmt: skip
 
 
 def _prefixes(tokens: Tokens) -> tuple[NDArray[np.uint64], list[NDArray[np.uint64]], list[NDArray[np.int64]]]:
@@ -344,7 +346,7 @@ def _compile(rows: list[_Row]) -> Lexicon:
     owner = np.array([i for i, _ in spellings])
     whole, shorter, starting = _prefixes(tokens)
     number = np.array([row.group == "number" for row in rows])[owner]
-    gives_way = np.array([row.group in GIVING_WAY for row in rows])[owner]
+    gives_way = np.array([row.group in YIELDING for row in rows])[owner]
     # Of rows with one phrase the last counts.
     order = np.concatenate((np.flatnonzero(~number & ~gives_way)[::-1], np.flatnonzero(gives_way)[::-1]))
     hashes, place = np.unique(whole[order], return_index=True)
@@ -355,7 +357,7 @@ def _compile(rows: list[_Row]) -> Lexicon:
     credential, credentials = _credentials(rows, counts, names)
     root, one_credential = _roots(rows, counts, names, hashes, whole, list(zip(shorter, starting, strict=True)))
 
-    bits = np.where(group < len(ITEMS), OF_ITEM, OF_CUE)[owner]
+    bits = np.where(group < len(ITEMS), OF_ITEM, OF_CUE).astype(np.uint8)[owner]
     firsts, words, pairs = _maps(tokens, whole, order, starting[0][~number[starting[0]]], bits)
     known = np.unique(np.concatenate((hashes, *shorter)))
     phrase = np.full(len(known), -1, dtype=np.int32)
@@ -371,12 +373,12 @@ def _compile(rows: list[_Row]) -> Lexicon:
         one_credential=one_credential,
         credential=credential,
         credential_names=np.array(credentials),
-        numerals=_numbered(numerals),
+        numerals=numerals,
         number=np.array([float(rows[i].value) for i in owner[number][where]]),
         firsts=firsts,
         words=words,
         pairs=pairs,
-        prefixes=_numbered(known),
+        prefixes=known,
         phrase=phrase,
         more=np.isin(known, np.concatenate(shorter)),
     )

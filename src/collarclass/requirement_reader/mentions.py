@@ -1,185 +1,320 @@
-"""Mentions of schooling, credentials and lengths of time in a batch, and the cues near them."""
+"""Mentions of schooling, credentials and lengths of time in one ad, the cues near them, and the years they name."""
 
-from __future__ import annotations
+from array import array
 
-from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
-
-from collarclass.kernel import reading
-from collarclass.kernel.library import is_compiled
-from collarclass.requirement_reader.durations import count_years
-from collarclass.requirement_reader.lexicon import CLASS, FIELD, ITEMS, VALUES, Lexicon
-from collarclass.requirement_reader.phrases import BEFORE, BEHIND, Flags, Hits, Indices, Phrases, find_phrases
-from collarclass.text.tokens import Tokens
-
-_MIN_LETTERS = 3  # of a word that another was run into
-_GENERAL_SCHOOLING = 2  # from this value on, "nothing" names schooling in general: "qualifications", "college"
-_EXPERIENCE, _SUBSTITUTES_AFTER = VALUES["topic"].index("experience"), VALUES["substitute"].index("after")
-_NAMES = np.array(  # those that the compiled kernel looks at
-    [len(ITEMS), CLASS["level"], FIELD, CLASS["nothing"], _GENERAL_SCHOOLING]
-    + [CLASS["topic"], _EXPERIENCE, CLASS["mark"], CLASS["substitute"], _SUBSTITUTES_AFTER]
+from collarclass.requirement_reader.constants import (
+    CERTIFICATE, CUE_NOT_NEEDED, EXPERIENCE_TOPIC, FIELD, FIRST_YEAR, GENERAL, HALF_YEAR, IN_MONTHS, LEVEL, MARK,
+    MAX_DENIAL_TOKENS, MAX_LETTERS_ACROSS, MAX_LETTERS_BETWEEN, MAX_QUALIFYING_TOKENS, MAX_TOKENS_FROM_PURSUING,
+    MAX_TOKENS_TO_PURSUING, MIN_AGE_YEARS, MIN_LETTERS_RUN_INTO, MIN_PAY_DIGITS, MIN_ROOM, NO, NO_SCHOOLING, N_ITEMS,
+    PURSUING, SKILL_GRADE, STANDS_AFTER, STANDS_BEFORE, SUBSTITUTE, TOPIC, VALUES, YEARS,
 )
-_MAX_QUALIFYING_TOKENS = 4  # from "equivalent" to "experience"
-_PARTS_CLAUSES = np.zeros(1 << 16, dtype=bool)
-_PARTS_CLAUSES[[ord(c) for c in ",;("]] = True
-_MAX_DENIAL_TOKENS = 10  # between schooling in general and the words that deny it
-_MAX_TOKENS_FROM_PURSUING, _MAX_TOKENS_TO_PURSUING = 6, 4  # "pursuing a degree", "degree in progress"
+from collarclass.requirement_reader.phrases import PhraseFinder, Phrases, Selection, integers
+
+COMMA, SEMICOLON, BRACKET, BLANK, ZERO, DOLLAR, POUND, YEN, EURO = (ord(sign) for sign in ",;( 0$£¥€")
+UNKNOWN = float("nan")
+COLON, HYPHEN, DOT, ENUMERATION, CLOSING, LITTLE_A, LITTLE_Z = (ord(sign) for sign in ":-.、)az")
+WRITTEN = [float(value) if value[:1].isdecimal() else UNKNOWN for value in VALUES["years"]]  # in the word itself
+N_BACK = 3  # tokens before a length of time that may be numbers
 
 
-@dataclass(frozen=True, slots=True)
 class Mentions:
-    """What ads may ask for.
+    """What one ad may ask for, and the words that may say how; refilled by `find` from ad to ad.
 
     Attributes
     ----------
-    items : Phrases
-    figure : ndarray of int64
-        First token of each item with its number.
-    years : ndarray of float64
+    items, cues : Phrases
+        What may be asked for, and the words about it.
+    figure : array of int
+        First token of each item with its number: "3" of "3 years".
+    years : array of float
         Number of years of each item, NaN where it is no length of time.
-    pursuing : ndarray of bool
+    pursuing : array of int
         Whether each item, if it is schooling, may still be under way.
-    n_rows : int
-        Number of ads.
+    sentence : array of int
+        Sentence of each token; one begins also where a line break was lost.
     """
 
-    items: Phrases
-    figure: Indices
-    years: NDArray[np.float64]
-    pursuing: Flags
-    n_rows: int
+    def __init__(self, words):
+        self.words = words
+        self.finder, self.counter = PhraseFinder(words), YearCounter(words)
+        self.found, self.items, self.cues = Phrases(), Phrases(), Phrases()
+        self.denials = Selection(self.cues)
+        self.pursuing_before, self.pursuing_behind = Selection(self.cues), Selection(self.cues)
+        self.room = -1
+        self.reserve(0)
+
+    def reserve(self, n_tokens):
+        """Make room for an ad."""
+        if n_tokens <= self.room:
+            return
+        self.room = max(2 * self.room, n_tokens, MIN_ROOM)
+        for part in (self.finder, self.found, self.items, self.cues):
+            part.reserve(self.room)
+        for selection in (self.denials, self.pursuing_before, self.pursuing_behind):
+            selection.reserve(self.room)
+        self.figure, self.pursuing, self.sentence = integers(self.room), integers(self.room), integers(self.room)
+        self.years = array("d", bytes(8 * self.room))
+
+    def find(self, ad):
+        """Find what may be asked for in an ad, for which room was made."""
+        self.finder.find(ad, self.found)
+        self.cut_sentences(ad)
+        self.sort(ad)
+        self.gather_cues()
+        self.keep_items(ad)
+
+    def load(self, ad):
+        """Take the mentions of an ad as they were found before: `ad` has lists by the names of their attributes."""
+        self.reserve(0)
+        self.items.n, self.cues.n = len(ad["group"]), 0
+        for k in range(self.items.n):
+            self.items.first[k], self.items.last[k] = ad["first"][k], ad["last"][k]
+            self.items.sentence[k], self.items.phrase[k] = ad["sentence"][k], ad["phrase"][k]
+            self.items.group[k], self.items.value[k] = ad["group"][k], ad["value"][k]
+            self.figure[k], self.years[k], self.pursuing[k] = ad["figure"][k], ad["years"][k], ad["pursuing"][k]
+
+    def cut_sentences(self, ad):
+        """Number the sentences anew, cut also where a line break was lost, but not in a phrase."""
+        more = k = 0
+        for token in range(ad.n):
+            if token > 0 and self.is_run_into(ad, token):
+                while k < self.found.n and self.found.first[k] < token:
+                    k += 1
+                if k == 0 or self.found.last[k - 1] < token:
+                    more += 1
+            self.sentence[token] = ad.passage[token] + more
+
+    def is_run_into(self, ad, token):
+        """Whether a word follows the one before it without a blank: "our fieldBachelor's"."""
+        before = token - 1
+        if ad.start[token] != ad.end[before] or ad.ideograph[token] or ad.ideograph[before]:
+            return False
+        return ad.end[before] - ad.start[before] >= MIN_LETTERS_RUN_INTO
+
+    def sort(self, ad):
+        """Sort the phrases into items and self.cues."""
+        names_level = False
+        for k in range(self.found.n):
+            phrase = self.found.phrase[k]
+            self.found.group[k], self.found.value[k] = self.words.group[phrase], self.words.value[phrase]
+            self.found.sentence[k] = self.sentence[self.found.first[k]]
+            if self.found.group[k] == LEVEL and self.found.value[k] != FIELD:
+                names_level = True
+            if self.found.group[k] == NO_SCHOOLING and self.found.value[k] < GENERAL:
+                names_level = True
+        self.items.n = self.cues.n = 0
+        for k in range(self.found.n):
+            # In an ad that names a level, or that needs none, a field of study is a topic: the level decides there.
+            if names_level and self.found.group[k] == LEVEL and self.found.value[k] == FIELD:
+                self.found.group[k], self.found.value[k] = TOPIC, 0
+            if self.found.group[k] < N_ITEMS:
+                self.items.append(self.found, k)
+            else:
+                self.cues.append(self.found, k)
+                self.join_equivalent(ad)
+
+    def join_equivalent(self, ad):
+        """Read "or equivalent … experience", with a few words between, as one cue, if the last two cues are these."""
+        topic, mark = self.cues.n - 1, self.cues.n - 2
+        if mark < 0 or self.cues.group[mark] != MARK:
+            return
+        if self.cues.group[topic] != TOPIC or self.cues.value[topic] != EXPERIENCE_TOPIC:
+            return
+        gap = self.cues.first[topic] - self.cues.last[mark]
+        if self.cues.sentence[topic] != self.cues.sentence[mark] or gap > MAX_QUALIFYING_TOKENS:
+            return
+        for token in range(self.cues.last[mark], self.cues.first[topic]):
+            sign = ad.folded[ad.end[token]]
+            if sign == COMMA or sign == SEMICOLON or sign == BRACKET:
+                return
+        self.cues.group[mark], self.cues.value[mark] = SUBSTITUTE, STANDS_AFTER
+
+    def gather_cues(self):
+        """Select the cues that say that no schooling is needed, and those that say that it is under way."""
+        self.denials.n = self.pursuing_before.n = self.pursuing_behind.n = 0
+        for k in range(self.cues.n):
+            if self.cues.group[k] == NO or self.cues.group[k] == CUE_NOT_NEEDED:
+                self.denials.put(k)
+            if self.cues.group[k] == PURSUING and self.cues.value[k] != STANDS_AFTER:
+                self.pursuing_before.put(k)
+            if self.cues.group[k] == PURSUING and self.cues.value[k] != STANDS_BEFORE:
+                self.pursuing_behind.put(k)
+
+    def keep_items(self, ad):
+        """Count years; keep lengths of time with a number, schooling in general where it is denied, and no pay."""
+        kept = 0
+        for k in range(self.items.n):
+            years, figure = self.counter.count(ad, self.sentence, self.items, k), self.items.first[k]
+            if self.items.group[k] == YEARS:
+                if years != years:
+                    continue
+                figure -= self.counter.steps
+            elif self.items.group[k] == NO_SCHOOLING and self.items.value[k] >= GENERAL and not self.is_denied(k):
+                continue
+            if CERTIFICATE <= self.items.group[k] <= SKILL_GRADE and is_paid(ad, self.items.last[k]):
+                continue
+            self.items.move(k, kept)
+            self.years[kept], self.figure[kept] = years, figure
+            self.pursuing[kept] = self.is_pursued(kept)
+            kept += 1
+        self.items.n = kept
+
+    def is_denied(self, item):
+        """Whether words of denial stand near schooling in general, which alone make it worth reading."""
+        before, behind = self.denials.before(self.items.first[item]), self.denials.behind(self.items.last[item])
+        if before >= 0 and self.items.first[item] - self.cues.last[before] <= MAX_DENIAL_TOKENS:
+            return True
+        return behind >= 0 and self.cues.first[behind] - self.items.last[item] <= MAX_DENIAL_TOKENS
+
+    def is_pursued(self, item):
+        """Whether schooling may still be under way: "pursuing a degree", "degree in progress"."""
+        before = self.pursuing_before.before(self.items.first[item])
+        if before >= 0 and self.items.first[item] - self.cues.last[before] <= MAX_TOKENS_FROM_PURSUING:
+            if self.cues.sentence[before] == self.items.sentence[item]:
+                return True
+        behind = self.pursuing_behind.behind(self.items.last[item])
+        if behind >= 0 and self.cues.first[behind] - self.items.last[item] <= MAX_TOKENS_TO_PURSUING:
+            return self.cues.sentence[behind] == self.items.sentence[item]
+        return False
 
 
-@dataclass(frozen=True, slots=True)
-class TextMentions(Mentions):
-    """The same, seeing the text, with the words that may say how something is asked for.
+def is_paid(ad, last):
+    """Whether pay stands directly behind a token, as in a list of jobs: "Forklift £17", 中级工6500."""
+    place = ad.end[last]
+    while place < ad.n_folded and ad.folded[place] == BLANK:
+        place += 1
+    if place == ad.n_folded:
+        return False
+    sign = ad.folded[place]
+    if sign == POUND or sign == DOLLAR or sign == EURO or sign == YEN:
+        return True
+    begin = place
+    while place < ad.n_folded and ZERO <= ad.folded[place] < ZERO + 10:
+        place += 1
+    return ad.ideograph[last] and place - begin >= MIN_PAY_DIGITS
+
+
+class YearCounter:
+    """Reads the numbers beside lengths of time.
 
     Attributes
     ----------
-    tokens : Tokens
-    sentence : ndarray of int64
-        Sentence of each token; one begins also where a line break was lost.
-    cues : Phrases
+    number : array of float
+        The numbers in the three tokens before a length of time, the nearest first, NaN for other words.
+    steps : int
+        How many tokens before it the number that counts begins.
     """
 
-    tokens: Tokens
-    sentence: Indices
-    cues: Phrases
+    def __init__(self, words):
+        self.words = words
+        self.number, self.joined = array("d", [0.0] * N_BACK), array("d", [0.0] * N_BACK)
+        self.written = array("d", WRITTEN)
+
+    def count(self, ad, sentence, items, item):
+        """Years that an item names, a range by its lower end; NaN for other items and where no number stands."""
+        self.steps = 0
+        if items.group[item] != YEARS:
+            return UNKNOWN
+        first, last, word = items.first[item], items.last[item], items.value[item]
+        self.read_before(ad, sentence, first)
+        self.steps = 1
+        if self.number[1] <= self.number[0]:
+            self.steps = 2
+        elif self.number[2] < self.number[0]:
+            self.steps = 3
+        least = self.number[self.steps - 1]
+        if self.number[0] == 0 or (self.number[0] > least and self.number[0] >= MIN_AGE_YEARS):
+            least = UNKNOWN  # "25-40 yrs" are an age
+        if word == HALF_YEAR:  # 一年半
+            least += 0.5
+        elif word == IN_MONTHS:
+            least /= 12
+        elif word == FIRST_YEAR:  # "A year in care"
+            least, self.steps = 1.0, 0
+        elif word > HALF_YEAR:  # the word has a number: "a year or more", "2yrs"
+            least, self.steps = self.written[word], 0
+            if self.number[0] < least and ad.start[first] - ad.end[first - 1] <= MAX_LETTERS_BETWEEN:  # "1-2yrs"
+                least, self.steps = self.number[0], 1
+        elif least != least and is_colon_behind(ad, last):  # "Years of experience: 6"
+            self.steps = 0
+            if last + 1 < ad.n and sentence[last + 1] == sentence[last]:
+                least = self.number_at(ad, last + 1)
+        return least
+
+    def number_at(self, ad, token):
+        """The number that a token names, NaN for other tokens."""
+        number = self.words.numerals.number_of(ad.hash[token])
+        return self.words.number[number] if number >= 0 else UNKNOWN
+
+    def read_before(self, ad, sentence, first):
+        """Read the numbers in the three tokens before a length of time, and strike those that do not belong to it."""
+        for k in range(N_BACK):
+            token = first - 1 - k
+            self.number[k] = UNKNOWN
+            if token >= 0 and sentence[token] == sentence[first]:
+                self.number[k] = self.number_at(ad, token)
+        self.join_decimals(ad, first)
+        one, two, three = first - 1, first - 2, first - 3
+        if two < 0:
+            return
+        gap, sign = ad.start[one] - ad.end[two], ad.folded[ad.end[two]]
+        if self.number[0] < 10 and is_tens(self.number[1], ad.ideograph[one], gap):  # 十五年, "twenty-six years"
+            self.number[0] += self.number[1]
+            self.number[1] = UNKNOWN
+        if gap > MAX_LETTERS_BETWEEN or sign == COMMA:  # "3 - 5 years", but not "without one, six years"
+            self.number[1] = UNKNOWN
+        if three >= 0 and (ad.start[one] - ad.end[three] > MAX_LETTERS_ACROSS or sign == COMMA):  # "3 to 5 years"
+            self.number[2] = UNKNOWN
+        if self.number[0] == self.number[0] and self.number[1] != self.number[1] and gap == 1 and sign == HYPHEN:
+            self.number[1] = last_digit(ad, two)
+        if is_listed(ad, two):  # "2. three years"
+            self.number[1] = UNKNOWN
+        if three >= 0 and is_listed(ad, three):
+            self.number[2] = UNKNOWN
+
+    def join_decimals(self, ad, first):
+        """Read "2.5" as one number."""
+        for k in range(N_BACK):
+            self.joined[k] = UNKNOWN
+            if self.number[k] < 10 and not ad.ideograph[first]:  # but 2.3年以上 is of a list
+                place = ad.start[first - 1 - k]
+                if place >= 2 and ad.folded[place - 1] == DOT and is_digit(ad.folded[place - 2]):
+                    self.joined[k] = ad.folded[place - 2] - ZERO + self.number[k] / 10
+        for k in range(N_BACK):
+            if self.joined[k] == self.joined[k]:
+                self.number[k] = self.joined[k]
+        for k in range(N_BACK - 1):
+            if self.joined[k] == self.joined[k]:
+                self.number[k + 1] = UNKNOWN
 
 
-def find_mentions(tokens: Tokens, lexicon: Lexicon) -> TextMentions:
-    """Find what may be asked for in a batch of ads."""
-    hits = find_phrases(tokens, lexicon)
-    sentence = _sentences(tokens, hits.first, hits.last)
-    items, cues = _sorted(tokens, sentence, hits, lexicon)
-    years, figure = count_years(tokens, sentence, lexicon, items)
-    kept = (items.group != CLASS["years"]) | ~np.isnan(years)
-    general = np.flatnonzero((items.group == CLASS["nothing"]) & (items.value >= _GENERAL_SCHOOLING))
-    kept[general] = _denied(items.take(general), cues)
-    items = items.only(kept)
-    return TextMentions(
-        items=items,
-        figure=figure[kept],
-        years=years[kept],
-        pursuing=_pursuing(items, cues),
-        n_rows=tokens.n_rows,
-        tokens=tokens,
-        sentence=sentence,
-        cues=cues,
-    )
+def is_digit(sign):
+    """Whether a character is a digit."""
+    return ZERO <= sign < ZERO + 10
 
 
-def _sorted(tokens: Tokens, sentence: Indices, hits: Hits, lexicon: Lexicon) -> tuple[Phrases, Phrases]:
-    """What may be asked for, and the cues."""
-    if is_compiled():
-        items, cues = reading.sort_phrases(tokens, sentence, hits, lexicon, _PARTS_CLAUSES, _NAMES)
-        return Phrases(*items), Phrases(*cues)
-    found = Phrases(
-        first=hits.first,
-        last=hits.last,
-        row=tokens.row[hits.first],
-        sentence=sentence[hits.first],
-        phrase=hits.phrase,
-        group=lexicon.group[hits.phrase].astype(np.int64),
-        value=lexicon.value[hits.phrase].astype(np.int64),
-    )
-    _set_fields_aside(found, tokens.n_rows)
-    is_item = found.group < len(ITEMS)
-    _join_equivalents(tokens, found, is_item)
-    return found.only(is_item), found.only(~is_item)
+def is_tens(number, ideograph, gap):
+    """Whether the next number is to be added: in Chinese to ten and more, else to twenty, thirty and so on."""
+    if ideograph and number >= 10:
+        return True
+    return gap == 1 and number >= 20 and number == 10 * (number // 10)
 
 
-def _set_fields_aside(found: Phrases, n_rows: int) -> None:
-    """Read a field of study as a topic in an ad that names a level, or that needs none: these decide there."""
-    field = (found.group == CLASS["level"]) & (found.value == FIELD)
-    schooling = (found.group == CLASS["level"]) & ~field
-    schooling |= (found.group == CLASS["nothing"]) & (found.value < _GENERAL_SCHOOLING)
-    named = np.zeros(n_rows, dtype=bool)
-    named[found.row[schooling]] = True
-    aside = field & named[found.row]
-    found.group[aside], found.value[aside] = CLASS["topic"], 0
+def is_listed(ad, token):
+    """Whether a token is followed by what follows the number of an item in a list."""
+    sign = ad.folded[ad.end[token]]
+    return sign == ENUMERATION or sign == DOT or sign == CLOSING
 
 
-def _join_equivalents(tokens: Tokens, found: Phrases, is_item: Flags) -> None:
-    """Read "or equivalent … experience", with a few words between, as one cue."""
-    cue = np.flatnonzero(~is_item)
-    mark, topic = cue[:-1], cue[1:]
-    gap = found.first[topic] - found.last[mark]
-    near = (found.group[mark] == CLASS["mark"]) & (found.group[topic] == CLASS["topic"])
-    near &= found.value[topic] == _EXPERIENCE
-    near &= (found.sentence[topic] == found.sentence[mark]) & (gap <= _MAX_QUALIFYING_TOKENS)
-    mark, gap = mark[near], gap[near]
-    if not len(mark):
-        return
-    whole = np.ones(len(mark), dtype=bool)
-    for step in range(_MAX_QUALIFYING_TOKENS):
-        sign = tokens.folded[tokens.end[np.minimum(found.last[mark] + step, len(tokens) - 1)]]
-        whole &= (step >= gap) | ~_PARTS_CLAUSES[sign]
-    found.group[mark[whole]], found.value[mark[whole]] = CLASS["substitute"], _SUBSTITUTES_AFTER
+def is_colon_behind(ad, last):
+    """Whether a colon follows, after one more character at most."""
+    stop = ad.end[last]
+    return ad.folded[stop] == COLON or (stop + 1 < ad.n_folded and ad.folded[stop + 1] == COLON)
 
 
-def _sentences(tokens: Tokens, first: Indices, last: Indices) -> Indices:
-    """Sentence of each token, cut also where a line break was lost, but not in a phrase: "our fieldBachelor's"."""
-    if is_compiled():
-        return reading.cut_sentences(tokens, first, last)
-    end = tokens.end[:-1]
-    cut = np.flatnonzero((tokens.start[1:] == end) & ~tokens.ideograph[1:])
-    cut = cut[~tokens.ideograph[cut] & (end[cut] - tokens.start[cut] >= _MIN_LETTERS)] + 1
-    if len(first):
-        within = np.searchsorted(first, cut) - 1
-        cut = cut[(within < 0) | (last[within] < cut)]
-    more = np.zeros(len(tokens), dtype=np.int64)
-    more[cut] = 1
-    return np.asarray(tokens.passage + np.cumsum(more)) if len(cut) else tokens.passage
-
-
-def _denied(items: Phrases, cues: Phrases) -> Flags:
-    """Whether words of denial stand near each item, which alone make schooling in general worth reading."""
-    denials = cues.only((cues.group == CLASS["no"]) | (cues.group == CLASS["not_needed"]))
-    denied = np.zeros(len(items), dtype=bool)
-    if not len(denials):
-        return denied
-    for side in (BEFORE, BEHIND):
-        index, exists = items.beside_each(denials, side)
-        gap = items.first - denials.last[index] if side == BEFORE else denials.first[index] - items.last
-        denied |= exists & (gap <= _MAX_DENIAL_TOKENS)
-    return denied
-
-
-def _pursuing(items: Phrases, cues: Phrases) -> Flags:
-    """Whether each schooling may still be under way: "pursuing a degree", "degree in progress"."""
-    pursuing = np.zeros(len(items), dtype=bool)
-    cues = cues.only(cues.group == CLASS["pursuing"])
-    for side, other_side, most_tokens in (
-        (BEFORE, "after", _MAX_TOKENS_FROM_PURSUING),
-        (BEHIND, "before", _MAX_TOKENS_TO_PURSUING),
-    ):
-        near = cues.only(cues.value != VALUES["pursuing"].index(other_side))
-        if not len(near):
-            continue
-        index, exists = items.beside_each(near, side)
-        gap = items.first - near.last[index] if side == BEFORE else near.first[index] - items.last
-        pursuing |= exists & (gap <= most_tokens) & (near.sentence[index] == items.sentence)
-    return pursuing
+def last_digit(ad, token):
+    """The digit that a line break was lost before: "Computer Science3-4 years"; NaN for none."""
+    place = ad.end[token] - 1
+    if place > 0 and is_digit(ad.folded[place]) and LITTLE_A <= ad.folded[place - 1] <= LITTLE_Z:
+        return ad.folded[place] - ZERO
+    return UNKNOWN

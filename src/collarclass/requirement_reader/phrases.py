@@ -1,322 +1,269 @@
-"""Where the phrases of the lexicon stand in a batch of tokens.
+"""Where the phrases of the lexicon stand in one ad.
 
-A phrase is a run of tokens inside one sentence. The whole stream is searched at once: maps of single
-tokens and of pairs give sparse candidates, which are then lengthened token by token by combining
-hashes. What may be asked for is looked for first, and the words about it near by only.
+A phrase is a run of tokens inside one sentence. What may be asked for is looked for first, and the words about it
+near by only.
 """
 
-from __future__ import annotations
+from array import array
 
-from dataclasses import dataclass, fields
+import collarclass.text.hashing as hashing
+from collarclass.features.term_index import TermIndex
+from collarclass.requirement_reader.credential_names import credential_names
+from collarclass.requirement_reader.constants import (
+    DECOY, LEVEL, MAX_PLACES, MAX_WORDS, NO_SCHOOLING, N_ITEMS, OF_CUE, OF_ITEM, TOKENS_BEFORE, TOKENS_BEHIND, YEARS,
+)
 
-import numpy as np
-from numpy.typing import NDArray
-
-from collarclass.features.ngrams import PAIR
-from collarclass.kernel import reading
-from collarclass.kernel.library import is_compiled
-from collarclass.requirement_reader.lexicon import CLASS, ITEMS, OF_CUE, OF_ITEM, Lexicon, pair_place
-from collarclass.text.tokens import Tokens, mix
-
-Indices = NDArray[np.int64]
-Flags = NDArray[np.bool_]
-BEFORE, BEHIND = 0, 1  # sides of a mention
-TOKENS_BEFORE, TOKENS_BEHIND = 250, 80  # an item, in which cues are looked for; headings stand far before
-_COMMA, _ENUMERATION, _SLASH = ord(","), ord("、"), ord("/")
-MAX_PLACES = 250  # of one ad; the fullest of 10,381 real ads has 117
-_CLASSES = np.array([len(ITEMS), CLASS["decoy"], CLASS["years"]])  # those that are looked at here
-_N_ROUNDS = 8  # in which nearly all phrases that overlap are settled
+COMMA, ENUMERATION, SLASH = ord(","), ord("、"), ord("/")
+PAIR_BITS = 19  # of the bitmap of pairs
+MAX_WEIGHT = 2 * MAX_WORDS + 2
 
 
-@dataclass(frozen=True, slots=True)
+def integers(n):
+    """So many integers of 32 bits, all 0."""
+    return array("i", bytes(4 * n))
+
+
 class Phrases:
-    """Phrases of a batch, arrays of one length in reading order.
+    """Phrases of one ad in reading order; of each array the first `n` places are used.
 
     Attributes
     ----------
-    first, last, row, sentence : ndarray of int64
-    phrase : ndarray of int64
-        Number in the lexicon.
-    group, value : ndarray of int64
-        Class of the lexicon and value there.
+    first, last, sentence : array of int
+        First and last token; sentence.
+    phrase, group, value : array of int
+        Number in the lexicon; class there, and value of that class.
     """
 
-    first: Indices
-    last: Indices
-    row: Indices
-    sentence: Indices
-    phrase: Indices
-    group: Indices
-    value: Indices
+    def __init__(self):
+        self.reserve(64)
 
-    def __len__(self) -> int:
-        return len(self.first)
+    def reserve(self, size):
+        """Make room for so many; what was there is lost."""
+        self.n = 0
+        self.first, self.last, self.sentence = integers(size), integers(size), integers(size)
+        self.phrase, self.group, self.value = integers(size), integers(size), integers(size)
 
-    def only(self, mask: Flags) -> Phrases:
-        """The phrases for which a mask holds."""
-        return self.take(np.flatnonzero(mask))
+    def is_schooling(self, i):
+        """Whether one is about schooling: a level, or none needed."""
+        return self.group[i] == LEVEL or self.group[i] == NO_SCHOOLING
 
-    def take(self, index: Indices) -> Phrases:
-        """The phrases at some places."""
-        return Phrases(**{column.name: getattr(self, column.name)[index] for column in fields(self)})
+    def append(self, others, i):
+        """Put one of other phrases behind these."""
+        to = self.n
+        self.first[to], self.last[to], self.sentence[to] = others.first[i], others.last[i], others.sentence[i]
+        self.phrase[to], self.group[to], self.value[to] = others.phrase[i], others.group[i], others.value[i]
+        self.n += 1
 
-    def beside(self, place: Indices, row: Indices, step: int) -> tuple[Indices, Flags]:
-        """The phrase `step` phrases behind (before, if negative) each place, and whether it is of the place's row.
-
-        The places are tokens: first tokens of what lies there for a negative step, last tokens for a positive one.
-        """
-        if not len(self):
-            return np.zeros(len(place), dtype=np.int64), np.zeros(len(place), dtype=bool)
-        if step < 0:
-            index = np.searchsorted(self.first, place, "left") + step
-        else:
-            index = np.searchsorted(self.first, place, "right") + step - 1
-        exists = (index >= 0) & (index < len(self))
-        index = np.clip(index, 0, len(self) - 1)
-        return index, exists & (self.row[index] == row)
-
-    def beside_each(self, others: Phrases, side: int) -> tuple[Indices, Flags]:
-        """Of other phrases, the next one before or behind each of these, and whether it is of the same row."""
-        if side == BEFORE:
-            return others.beside(self.first, self.row, -1)
-        return others.beside(self.last, self.row, 1)
+    def move(self, i, to):
+        """Put one of these at another place."""
+        self.first[to], self.last[to], self.sentence[to] = self.first[i], self.last[i], self.sentence[i]
+        self.phrase[to], self.group[to], self.value[to] = self.phrase[i], self.group[i], self.value[i]
 
 
-@dataclass(frozen=True, slots=True)
-class Hits:
-    """Phrases found in a batch: arrays of one length, sorted by place, none overlapping another."""
+class Selection:
+    """Some phrases of one ad, by their numbers among all, ascending."""
 
-    first: NDArray[np.int64]
-    last: NDArray[np.int64]
-    phrase: NDArray[np.int64]
+    def __init__(self, phrases):
+        self.phrases = phrases
+        self.reserve(64)
+
+    def reserve(self, size):
+        self.n = 0
+        self.which = integers(size)
+
+    def put(self, number):
+        """Add one behind the others."""
+        self.which[self.n] = number
+        self.n += 1
+
+    def count(self, token):
+        """How many begin before a token."""
+        low, high = 0, self.n
+        while low < high:
+            middle = (low + high) // 2
+            if self.phrases.first[self.which[middle]] < token:
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+    def before(self, token):
+        """The next one before a token; -1 for none."""
+        place = self.count(token) - 1
+        return self.which[place] if place >= 0 else -1
+
+    def behind(self, token):
+        """The next one behind a token; -1 for none."""
+        place = self.count(token + 1)
+        return self.which[place] if place < self.n else -1
 
 
-def find_phrases(tokens: Tokens, lexicon: Lexicon) -> Hits:
-    """Find the lexicon's phrases in a batch; of phrases that overlap, the longest stands.
+class Words:
+    """The lexicon as phrases are looked up in it."""
 
-    Cues are looked for near items only, and items at the first `MAX_PLACES` places of a row where one may begin.
+    def __init__(self, lexicon):
+        self.prefixes, self.numerals = TermIndex(lexicon.prefixes), TermIndex(lexicon.numerals)
+        self.phrase, self.more = memoryview(lexicon.phrase), memoryview(lexicon.more.view("u1"))
+        self.firsts, self.words, self.pairs = map(memoryview, (lexicon.firsts, lexicon.words, lexicon.pairs))
+        self.group, self.value, self.note = map(memoryview, (lexicon.group, lexicon.value, lexicon.note))
+        self.isced, self.nature, self.number = map(memoryview, (lexicon.isced, lexicon.nature, lexicon.number))
+        self.root, self.credential = memoryview(lexicon.root), memoryview(lexicon.credential)
+        self.one_credential = memoryview(lexicon.one_credential.view("u1"))
+        # Of credentials by number, after none: 0 for none, 1 for one with a name, 2 for one that a country issues.
+        named = [1] * (len(lexicon.credential_names) - len(credential_names()))
+        self.standing = array("i", [0, *(2 if row.country else 1 for row in credential_names()), *named])
 
-    Examples
-    --------
-    >>> from collarclass.requirement_reader.lexicon import CLASSES, default_lexicon
-    >>> from collarclass.text.tokens import tokenize
-    >>> tokens = tokenize(["two high school teachers", "a high school diploma"])
-    >>> hits = find_phrases(tokens, default_lexicon())
-    >>> [(tokens.word(f, l), CLASSES[default_lexicon().group[p]])
-    ...  for f, l, p in zip(hits.first.tolist(), hits.last.tolist(), hits.phrase.tolist())]
-    [('high school teachers', 'decoy'), ('high school diploma', 'level')]
+
+class PhraseFinder:
+    """Finds the phrases of one ad after the other; of phrases that overlap, the longest stands.
+
+    Cues are looked for near items only, and items at the first `MAX_PLACES` places where one may begin.
     """
-    if is_compiled():
-        return Hits(*reading.find_phrases(tokens, lexicon, _CLASSES))
-    may_begin = lexicon.firsts.take((tokens.hash >> np.uint64(48)).view(np.int64))
-    items = _first_items(tokens, lexicon, _find(tokens, lexicon, np.flatnonzero(may_begin & OF_ITEM), OF_ITEM))
-    of_items = lexicon.group[items[2]] < len(ITEMS)
-    near = _near(tokens, items[0][of_items])
-    cues = _find(tokens, lexicon, np.flatnonzero((may_begin > 0) & near), OF_CUE)
-    first, size, phrase = (np.concatenate(both) for both in zip(items, cues, strict=True))
-    order = np.argsort((first << 4) | size)
-    return _longest(tokens, lexicon, first[order], size[order], phrase[order])
+
+    def __init__(self, words):
+        self.words = words
+        self.longest = self.longest_phrase = 0
+        self.has_item = False
+        self.reserve(64)
+
+    def reserve(self, n_tokens):
+        """Make room for an ad."""
+        self.size, self.phrase, self.following = integers(n_tokens), integers(n_tokens), integers(n_tokens)
+        self.covered = integers(n_tokens)
+        self.places, self.lightest = integers(MAX_PLACES), integers(MAX_WEIGHT + 1)
+
+    def find(self, ad, found):
+        """Put the phrases of an ad into `found`: first and last token and number of each."""
+        n_places = self.find_items(ad)
+        self.find_cues(ad, n_places)
+        self.keep_longest(ad.n)
+        found.n = 0
+        for token in range(ad.n):
+            if self.size[token]:
+                found.first[found.n], found.last[found.n] = token, token + self.size[token] - 1
+                found.phrase[found.n] = self.phrase[token]
+                found.n += 1
+
+    def find_items(self, ad):
+        """The longest phrase at each token where an item may begin; returns the number of places of items."""
+        n_places, stop, full = 0, ad.n, False
+        for token in range(ad.n):
+            self.size[token] = 0
+            if token >= stop:
+                continue
+            self.match(ad, token, OF_ITEM, full)
+            if self.has_item and not full:
+                if n_places < MAX_PLACES:
+                    self.places[n_places] = token
+                    n_places += 1
+                else:  # from here on items are left out; words near the last stay
+                    full, stop = True, token + TOKENS_BEHIND
+                    self.match(ad, token, OF_ITEM, full)
+            self.size[token], self.phrase[token] = self.longest, self.longest_phrase
+        return n_places
+
+    def find_cues(self, ad, n_places):
+        """The longest phrase at each token near an item, if no item's is as long."""
+        done = 0
+        for k in range(n_places):
+            stop = min(self.places[k] + TOKENS_BEHIND, ad.n)
+            for token in range(max(self.places[k] - TOKENS_BEFORE, done), stop):
+                self.match(ad, token, OF_CUE, False)
+                if self.longest > self.size[token]:
+                    self.size[token], self.phrase[token] = self.longest, self.longest_phrase
+            done = stop
+
+    def match(self, ad, token, kind, without_items):
+        """Look up the words at a token, one and more: `longest`, `longest_phrase`, `has_item`."""
+        self.longest, self.has_item = 0, False
+        code = ad.hash[token]
+        firsts = self.words.firsts[code >> 48]
+        if may_be(self.words.words[code >> 48], kind):
+            number = self.words.prefixes.number_of(code)
+            if number >= 0:
+                self.take(ad, token, 1, number, without_items)
+        if not firsts or (kind == OF_ITEM and not firsts & OF_ITEM) or not goes_on(ad, token, 1):
+            return
+        if not may_be(self.words.pairs[pair_place(code, ad.hash[token + 1])], kind):
+            return
+        for size in range(2, MAX_WORDS + 1):
+            code = hashing.pair_of(code, ad.hash[token + size - 1])
+            number = self.words.prefixes.number_of(code)
+            if number < 0:
+                return
+            self.take(ad, token, size, number, without_items)
+            if not self.words.more[number] or not goes_on(ad, token, size):
+                return
+
+    def take(self, ad, token, size, number, without_items):
+        """Note a phrase that is longer than those before it."""
+        phrase = self.words.phrase[number]
+        if phrase < 0:  # the beginning of longer ones alone
+            return
+        group = self.words.group[phrase]
+        if group < N_ITEMS:
+            self.has_item = True
+            if without_items:
+                return
+        if not is_divided(ad, token, size, group):
+            self.longest, self.longest_phrase = size, phrase
+
+    def keep_longest(self, n_tokens):
+        """Of phrases that overlap, keep the longest; of two as long, what is asked for, and then the left."""
+        for weight in range(MAX_WEIGHT + 1):
+            self.lightest[weight] = -1
+        for token in range(n_tokens - 1, -1, -1):
+            self.covered[token] = 0
+            if self.size[token]:
+                group = self.words.group[self.phrase[token]]
+                weight = 2 * self.size[token]
+                if group < N_ITEMS:
+                    weight += 1
+                if group == YEARS:  # against a word more, where years come first
+                    weight += 1
+                self.following[token] = self.lightest[weight]
+                self.lightest[weight] = token
+        for weight in range(MAX_WEIGHT, -1, -1):
+            token = self.lightest[weight]
+            while token >= 0:
+                stop = token + self.size[token]
+                for k in range(token, stop):
+                    if self.covered[k]:
+                        self.size[token] = 0
+                for k in range(token, token + self.size[token]):
+                    self.covered[k] = 1
+                token = self.following[token]
 
 
-def _find(
-    tokens: Tokens, lexicon: Lexicon, begin: NDArray[np.int64], kind: np.uint8
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """All phrases that begin at some tokens, as an item may or as only a cue may: first token, size, number."""
-    place, prefix, size, number = _look_up(tokens, lexicon, begin, kind)
-    phrase = lexicon.phrase[number]
-    whole = np.flatnonzero(phrase >= 0)
-    firsts, sizes, found = [place[whole]], [size[whole]], [phrase[whole]]
-    onward = np.flatnonzero(lexicon.more[number] & (size > 1))
-    place, prefix, length = place[onward], prefix[onward], 2
-    while len(place):
-        on = _goes_on(tokens, place, length)
-        place = place[on]
-        prefix = mix(prefix[on] * PAIR + tokens.hash[place + length])
-        length += 1
-        where, number = lexicon.prefixes.find(prefix)
-        phrase, more = lexicon.phrase[number], where[lexicon.more[number]]
-        whole = np.flatnonzero(phrase >= 0)
-        firsts.append(place[where[whole]])
-        sizes.append(np.full(len(whole), length))
-        found.append(phrase[whole])
-        place, prefix = place[more], prefix[more]
-    return np.concatenate(firsts), np.concatenate(sizes), np.concatenate(found).astype(np.int64)
+def pair_place(left, right):
+    """Place of two tokens in the bitmap of pairs."""
+    return (left << 7 & hashing.MASK ^ right) >> 64 - PAIR_BITS
 
 
-def _first_items(
-    tokens: Tokens, lexicon: Lexicon, found: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Without what lies behind the first `MAX_PLACES` places of a row where an item begins; words near by stay."""
-    first, size, phrase = found
-    item = lexicon.group[phrase] < len(ITEMS)
-    if np.bincount(tokens.row[first[item]], minlength=1).max() <= MAX_PLACES:
-        return found
-    place = np.sort(first[item])
-    place = place[np.diff(place, prepend=-1) > 0]
-    row = tokens.row[place]
-    beyond = place[np.arange(len(row)) - np.searchsorted(row, row) == MAX_PLACES]
-    stop = np.full(tokens.n_rows, len(tokens))
-    stop[tokens.row[beyond]] = beyond
-    kept = first < stop[tokens.row[first]] + np.where(item, 0, TOKENS_BEHIND)
-    return first[kept], size[kept], phrase[kept]
-
-
-def _goes_on(tokens: Tokens, begin: NDArray[np.int64], size: int) -> NDArray[np.bool_]:
-    """Whether the token behind phrases of a size is in their sentence; a Chinese phrase ends at a comma."""
-    last = len(tokens) - 1
-    goes_on = (begin + size <= last) & (tokens.sentence[np.minimum(begin + size, last)] == tokens.sentence[begin])
-    token = np.minimum(begin + size - 1, last)
-    goes_on &= (tokens.folded[tokens.end[token]] != _COMMA) | ~tokens.ideograph[token]
-    return np.asarray(goes_on)
-
-
-def _look_up(
-    tokens: Tokens, lexicon: Lexicon, begin: NDArray[np.int64], kind: np.uint8
-) -> tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.int64], NDArray[np.int64]]:
-    """Single tokens and pairs that are or begin phrases: place, combined hash, size, number.
-
-    Those that may be or begin items are looked up as such; as cues only the others.
-    """
-    first = tokens.hash[begin]
-    bits = lexicon.words.take((first >> np.uint64(48)).view(np.int64))
-    word = begin[_of(bits, kind)]
-    on = begin < len(tokens) - 1
-    pair = begin[on]
-    pair = pair[_of(lexicon.pairs.take(pair_place(first[on], tokens.hash[pair + 1])), kind)]
-    pair = pair[_goes_on(tokens, pair, 1)]
-    prefix = np.concatenate((tokens.hash[word], mix(tokens.hash[pair] * PAIR + tokens.hash[pair + 1])))
-    where, number = lexicon.prefixes.find(prefix)
-    return np.concatenate((word, pair))[where], prefix[where], 1 + (where >= len(word)), number
-
-
-def _of(bits: NDArray[np.uint8], kind: np.uint8) -> NDArray[np.bool_]:
+def may_be(bits, kind):
     """Whether bits name items; or cues and no items."""
-    return np.asarray((bits & OF_ITEM) > 0) if kind == OF_ITEM else np.asarray(bits == OF_CUE)
+    return bits & OF_ITEM if kind == OF_ITEM else bits == OF_CUE
 
 
-def _near(tokens: Tokens, place: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which tokens stand near some places, in their row."""
-    row = tokens.row[place]
-    change = np.zeros(len(tokens) + 1, dtype=np.int64)
-    np.add.at(change, np.maximum(place - TOKENS_BEFORE, tokens.first[row]), 1)
-    np.subtract.at(change, np.minimum(place + TOKENS_BEHIND, tokens.first[row + 1]), 1)
-    return np.asarray(np.cumsum(change)[:-1] > 0)
+def goes_on(ad, begin, size):
+    """Whether the token behind a phrase is in its sentence; a Chinese phrase ends at a comma."""
+    if begin + size >= ad.n or ad.sentence[begin + size] != ad.sentence[begin]:
+        return False
+    last = begin + size - 1
+    return not ad.ideograph[last] or ad.folded[ad.end[last]] != COMMA
 
 
-def _longest(
-    tokens: Tokens, lexicon: Lexicon, first: NDArray[np.int64], size: NDArray[np.int64], phrase: NDArray[np.int64]
-) -> Hits:
-    """Of phrases that overlap, the longest; of two as long, what is asked for, and then the left."""
-    whole = ~_divided(tokens, lexicon, first, size, phrase)
-    first, size, phrase = first[whole], size[whole], phrase[whole]
-    keep = np.ones(len(first), dtype=bool)  # the longest of those that begin at one token
-    keep[:-1] = first[1:] != first[:-1]
-    first, size, phrase = first[keep], size[keep], phrase[keep]
-    group = lexicon.group[phrase]
-    # Years stand against a word more where they come first.
-    weight = size * 2 + (group < len(ITEMS)) + (group == CLASS["years"])
+def is_divided(ad, first, size, group):
+    """Whether a Chinese phrase is cut by a sign inside: 学历、经验不限 is one phrase, but 学、生 is no 学生."""
     last = first + size - 1
-    beside = np.zeros(len(first) + 1, dtype=bool)
-    beside[1:-1] = first[1:] <= np.maximum.accumulate(last)[:-1]
-    overlapping = np.flatnonzero(beside[1:] | beside[:-1])
-    kept = _settle(first[overlapping], last[overlapping], weight[overlapping])
-    stands = np.ones(len(first), dtype=bool)
-    stands[overlapping] = False
-    stands[overlapping[kept]] = True
-    return Hits(first[stands], last[stands], phrase[stands])
-
-
-def _divided(
-    tokens: Tokens, lexicon: Lexicon, first: NDArray[np.int64], size: NDArray[np.int64], phrase: NDArray[np.int64]
-) -> NDArray[np.bool_]:
-    """Which Chinese phrases are cut by a sign inside: 学历、经验不限 is one phrase, but 学、生 is no 学生."""
-    divided = np.zeros(len(first), dtype=bool)
-    spaced = np.flatnonzero(tokens.start[first + size - 1] - tokens.start[first] >= size)
-    spaced = spaced[tokens.ideograph[first[spaced]]]
-    group, length = lexicon.group[phrase[spaced]], size[spaced]
-    for step in range(int(length.max(initial=1)) - 1):
-        sign = tokens.folded[tokens.end[first[spaced] + np.minimum(step, length - 1)]]
-        cut = (sign == _ENUMERATION) | (sign == _SLASH) & (length == 2)
-        divided[spaced] |= cut & (step < length - 1) & ((group >= len(ITEMS)) | (length == 2))
-    divided[spaced] |= group == CLASS["decoy"]  # 高职 工业 is no 高职工
-    return divided
-
-
-def _settle(first: NDArray[np.int64], last: NDArray[np.int64], weight: NDArray[np.int64]) -> NDArray[np.intp]:
-    """Which of phrases that overlap stand: the weightier, and of two as weighty the left."""
-    plain = _falls(first, last, weight)
-    kept, end = [], -1
-    for i, begin in zip(np.flatnonzero(plain).tolist(), first[plain].tolist(), strict=True):
-        if begin > end:  # the left always wins
-            kept.append(i)
-            end = int(last[i])
-    rest = np.flatnonzero(~plain)
-    settled = rest[_settle_rounds(first[rest], last[rest], weight[rest])]
-    return np.sort(np.concatenate((np.array(kept, dtype=np.int64), settled)))
-
-
-def _falls(first: NDArray[np.int64], last: NDArray[np.int64], weight: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which phrases are of a chain in which none ends behind the next, or weighs less."""
-    parted = first[1:] > np.maximum.accumulate(last)[:-1]
-    chain = np.concatenate((np.zeros(min(len(first), 1), dtype=np.int64), np.cumsum(parted)))
-    odd = ~parted & ((weight[1:] > weight[:-1]) | (last[1:] < last[:-1]))
-    rises = np.zeros(len(first), dtype=bool)
-    rises[chain[1:][odd]] = True
-    return np.asarray(~rises[chain])
-
-
-def _settle_rounds(first: NDArray[np.int64], last: NDArray[np.int64], weight: NDArray[np.int64]) -> NDArray[np.intp]:
-    """The same for chains of any kind, all at once in rounds."""
-    stands = np.arange(len(first))
-    for _ in range(_N_ROUNDS):
-        overlap = first[1:] <= last[:-1]
-        if not overlap.any():
-            return stands
-        left = overlap & (weight[:-1] < weight[1:])  # the left of the two loses
-        right = overlap & ~left
-        lost = np.zeros(len(first), dtype=bool)
-        lost[:-1] |= left
-        lost[1:] |= right
-        drop = np.zeros(len(first), dtype=bool)  # only a phrase that stands itself may push out another
-        drop[:-1] |= left & ~lost[1:]
-        drop[1:] |= right & ~lost[:-1]
-        first, last, weight, stands = first[~drop], last[~drop], weight[~drop], stands[~drop]
-    return np.asarray(stands[_settle_chains(first.tolist(), last.tolist(), weight.tolist())])
-
-
-def _settle_chains(first: list[int], last: list[int], weight: list[int]) -> list[int]:
-    """The same one by one, looking again only near what was dropped: a long chain settles from one end, in its time."""
-    n = len(first)
-    left, right, alive = list(range(-1, n - 1)), list(range(1, n + 1)), [True] * n
-
-    def pushed(i: int, j: int) -> bool:
-        """Whether a phrase overlaps its neighbour j and counts for less."""
-        if not 0 <= j < n:
-            return False
-        if j < i:
-            return first[i] <= last[j] and weight[j] >= weight[i]
-        return first[j] <= last[i] and weight[i] < weight[j]
-
-    def drops(i: int) -> bool:
-        """Whether a neighbour that stands itself pushes a phrase out."""
-        return any(pushed(i, j) and not (pushed(j, left[j]) or pushed(j, right[j])) for j in (left[i], right[i]))
-
-    look = list(range(n))
-    while dropped := [i for i in look if drops(i)]:
-        for i in dropped:
-            alive[i] = False
-            if left[i] >= 0:
-                right[left[i]] = right[i]
-            if right[i] < n:
-                left[right[i]] = left[i]
-        near = set[int]()  # what becomes of a phrase depends on two on each side
-        for i in dropped:
-            for side in (left, right):
-                j, seen = side[i], 0
-                while 0 <= j < n and seen < 2:
-                    if alive[j]:
-                        near.add(j)
-                        seen += 1
-                    j = side[j]
-        look = sorted(near)
-    return [i for i in range(n) if alive[i]]
+    if ad.start[last] - ad.start[first] < size or not ad.ideograph[first]:
+        return False
+    if group == DECOY:  # 高职 工业 is no 高职工
+        return True
+    if group < N_ITEMS and size != 2:
+        return False
+    for token in range(first, last):
+        sign = ad.folded[ad.end[token]]
+        if sign == ENUMERATION or (sign == SLASH and size == 2):
+            return True
+    return False

@@ -96,6 +96,7 @@ def _runs(text: str) -> list[_Piece]:
     """Cut a text into visible runs."""
     pieces: list[_Piece] = []
     unclosed: set[str] = set()  # what was sought once in vain, and is not sought again
+    failed: set[int] = set()  # places from which on no tag ends
     done, last = 0, text.rfind(">")
     candidate, opening = _CANDIDATE.search, _OPENING.search
     found = candidate(text)
@@ -103,7 +104,7 @@ def _runs(text: str) -> list[_Piece]:
         at, end = found.span()
         name, sign = found.groups()
         if sign != ">":
-            end, replacement = _markup_at(text, at, unclosed)
+            end, replacement = _markup_at(text, at, unclosed, failed)
         elif name in _SHOWN:
             replacement = _SHOWN[name]
         else:
@@ -123,7 +124,7 @@ def _runs(text: str) -> list[_Piece]:
     return pieces
 
 
-def _markup_at(text: str, at: int, unclosed: set[str]) -> tuple[int, str]:
+def _markup_at(text: str, at: int, unclosed: set[str], failed: set[int]) -> tuple[int, str]:
     """Where the markup that begins at a "<" ends (there itself if it is none), and what stands for it."""
     if text.startswith("<!--", at):
         end = _after(text, "-->", at + 4, unclosed)
@@ -132,7 +133,7 @@ def _markup_at(text: str, at: int, unclosed: set[str]) -> tuple[int, str]:
         end = _after(text, ">", at + 2, unclosed)
         return (end if end > 0 else at), ""
     named = _NAME.match(text, at)
-    end = _tag_end(text, named.end(), unclosed) if named else -1
+    end = _tag_end(text, named.end(), unclosed, failed) if named else -1
     if named is None or end < 0:
         return at, ""
     return _tag(text, at, end, named.group(1).lower(), unclosed)
@@ -168,15 +169,17 @@ def _closing(text: str, name: str, start: int, unclosed: set[str]) -> int:
     return found.end()
 
 
-def _tag_end(text: str, start: int, unclosed: set[str]) -> int:
+def _tag_end(text: str, start: int, unclosed: set[str], failed: set[int]) -> int:
     """End of a tag whose name ends at `start`; -1 if it is none.
 
-    A ">" within a quoted attribute value does not end the tag. A "<" outside one means that this is no tag.
+    A ">" within a quoted attribute value does not end the tag. A "<" outside one means that this is no tag. From where
+    on that was seen before is in `failed`, so that every place is looked at once.
     """
     if ">" in unclosed:
         return -1
-    at = start
-    while True:
+    at, seen = start, []
+    while at not in failed:
+        seen.append(at)
         stop = _STOP.search(text, at)
         if stop is None:
             unclosed.add(">")
@@ -184,9 +187,11 @@ def _tag_end(text: str, start: int, unclosed: set[str]) -> int:
         if stop.group() == ">":
             return stop.end()
         if stop.group() == "<":
-            return -1
+            break
         quoted = _QUOTED.match(text, stop.start())
         at = quoted.end() if quoted else stop.end()
+    failed.update(seen)
+    return -1
 
 
 @lru_cache(10_000)

@@ -1,7 +1,7 @@
-"""Ads that stand in several cells: joined into one text under headings, with the way back to each cell.
+"""Ads that stand in several cells, and titles beside them: joined into one text, with the way back to each cell.
 
-On many job boards duties, requirements and schooling are columns of their own. Put under its heading, each is
-read as it would be in one text.
+The model reads the title, a line break and the text. On many job boards duties, requirements and schooling are columns
+of their own. Put under its heading, each is read as it would be in one text.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 
+MAX_TITLE_CHARACTERS = 100
 _MAX_INLINE_CHARACTERS = 60  # of a cell that stands on the line of its heading
 
 
@@ -148,3 +149,49 @@ def join_sections(names: Sequence[object], values: Sequence[str]) -> tuple[str, 
         cells.append(Cell(str(name), len(text), len(text) + len(value)))
         text += value
     return text, tuple(cells)
+
+
+def first_line(text: str) -> tuple[int, int]:
+    """Start and end of the first line that is not blank; of nothing where it is longer than a title.
+
+    Examples
+    --------
+    >>> first_line("  Welder\\nMIG and TIG"), first_line("word " * 50)
+    ((2, 8), (0, 0))
+    """
+    start = len(text) - len(text.lstrip())
+    line = text[start : start + MAX_TITLE_CHARACTERS + 1].partition("\n")[0]
+    return start, start + (len(line) if len(line) <= MAX_TITLE_CHARACTERS else 0)
+
+
+def title_of(text: str, title: str | None) -> str:
+    """The title that was passed, or else a short first line; empty where there is neither.
+
+    Examples
+    --------
+    >>> title_of("Welder\\nMIG and TIG", None), title_of("Welder\\nMIG and TIG", "Fitter")
+    ('Welder', 'Fitter')
+    """
+    start, end = first_line(text)
+    return (title or "").strip() or text[start:end].strip()
+
+
+def join_title(text: str, title: str | None) -> tuple[str, int, int]:
+    """Combine one ad's title and text into the text that the model reads.
+
+    Returns
+    -------
+    combined : str
+        The title, a line break and the text; the text alone where it begins with the title.
+    title_end : int
+        Offset in `combined` of the title's end; where no title was passed, a short first line is one.
+    text_offset : int
+        Offset in `combined` of the text.
+    """
+    if title is None:
+        start, end = first_line(text)
+        is_title = text[end : end + 1] == "\n" and "<" not in text[start:end]
+        return text, end if is_title else 0, 0
+    if not title.strip() or text.startswith(title):
+        return text, len(title), 0
+    return f"{title}\n{text}", len(title), len(title) + 1

@@ -1,4 +1,4 @@
-"""Cells that a spreadsheet would run as formulas, in files that people open."""
+"""Text that files can hold: as UTF-8, and in cells that no spreadsheet runs as formulas."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 
 START = "[=+\\-@\t\r＝＋－＠]"
 _FORMULA, _GUARDED = re.compile(START), re.compile(f"'(?={START})")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def guarded(cell: str) -> str:
@@ -28,3 +29,17 @@ def unguarded(cell: str) -> str:
     ('=1+1', "'Welder'")
     """
     return _GUARDED.sub("", cell, count=1) if cell.startswith("'") else cell
+
+
+def well_formed(text: str) -> str:
+    """A text of the same length in which each lone surrogate is a replacement character.
+
+    Python's str holds lone surrogates (from JSON escapes, or bytes that were no text); UTF-8, and with it Arrow,
+    JSON and every file, does not.
+
+    Examples
+    --------
+    >>> well_formed("Caf\\ud83d\\u00e9") == "Caf\\ufffd\\u00e9"
+    True
+    """
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)

@@ -1,0 +1,66 @@
+cimport cython
+from libc cimport math
+from collarclass.requirement_reader.answers cimport Answers
+from collarclass.requirement_reader.fact_list cimport Reasons
+from collarclass.text.ad_tokens cimport AdTokens
+
+cdef int NOT_NEEDED, PREFERRED, UNSTATED, ACADEMIC, CERTIFICATE, DOUBTFUL, DRIVING, LEVEL, LICENCE, VOCATIONAL
+cdef int N_DECIDING, N_OF_SCHOOLING, NO_OUTCOME, NOTHING
+cdef int OF_CERTIFICATE, OF_DRIVING, OF_EXPERIENCE, OF_LICENCE, OF_SCHOOLING, OF_SKILL_GRADE
+cdef int MAX_PLACES, N_OUTCOMES, N_FEATURES, N_ANSWERS, BACHELOR
+cdef int PREFERS_MORE, PURSUING, ACADEMIC_CERTIFICATES, VOCATIONAL_CERTIFICATES, SKILL_GRADES, DRIVES, YEARS_ASKED
+cdef double MIN_STATED, MINUS_INFINITY, MAX_COUNT, MAX_YEARS
+
+@cython.final
+cdef class RequirementReader(Answers):
+    cdef Reasons reasons
+    cdef public bint keep_reasons
+    cdef object credential_ids, credential_names
+    cdef bint is_chinese
+    cdef int n_qualifiers
+    cdef int[::1] qualified, meant
+    cdef unsigned long long[::1] qualifier, qualifier_next
+    cdef const double[:, :, ::1] features_of_answers
+    cdef int[::1] kinds, strength, kept, judged, exact, root
+    cdef readonly int preferred, n
+    cdef readonly double[::1] features, confidence
+    cdef readonly int[::1] carrier, certificate_status
+    cdef readonly int[::1] mention, kind, finding_status, value, nature, credential, decides
+    cpdef reserve(self, int n_tokens)
+    cpdef RequirementReader read_ad(self, AdTokens ad)
+    cdef void read(self, AdTokens ad) noexcept nogil
+    cdef void decide(self) noexcept nogil
+    cpdef RequirementReader judge_ad(self, dict ad, sums)
+    @cython.locals(most=cython.double)
+    cdef void judge_findings(self) noexcept nogil
+    cdef bint fits(self, int i, int status) noexcept nogil
+    cdef bint gives_answer(self, int i) noexcept nogil
+    cdef void drop_repeated(self) noexcept nogil
+    cdef bint is_credential(self, int i) noexcept nogil
+    cdef bint is_bare(self, int i) noexcept nogil
+    cdef void name_credential(self, int i) noexcept nogil
+    cdef bint is_repeated(self, int i) noexcept nogil
+    cdef int standing(self, int i) noexcept nogil
+    cdef void list_findings(self) noexcept nogil
+    cdef void add_finding(self, int i) noexcept nogil
+    cdef void qualify(self, AdTokens ad) noexcept nogil
+    @cython.locals(second=cython.ulonglong)
+    cdef bint has_qualifier(self, AdTokens ad, int row) noexcept nogil
+    cdef double confidence_of(self, int i) noexcept nogil
+    cdef int kind_of(self, int i) noexcept nogil
+    cdef bint is_decisive(self, int k) noexcept nogil
+    @cython.locals(is_sure=cython.bint)
+    cdef void measure_features(self) noexcept nogil
+    cdef void count_finding(self, int k) noexcept nogil
+    cdef void count(self, int column, int k, double value) noexcept nogil
+    cdef int leading_finding(self) noexcept nogil
+    @cython.locals(is_grade=cython.bint)
+    cdef void measure_certificates(self) noexcept nogil
+    cpdef int first_of(self, int k)
+    cpdef int last_of(self, int k)
+    cpdef tuple certificates(self)
+    cpdef tuple findings(self, AdTokens ad, str text, str title)
+    cdef object requirement(self, AdTokens ad, str text, str title, int k)
+    cdef tuple reasons_of(self, AdTokens ad, str text, str title, int k)
+
+cdef bint is_certificate(int kind) noexcept nogil

@@ -1,0 +1,385 @@
+"""What is said in the scope of one mention of schooling, and how the ad is laid out around it.
+
+The scope reaches up to the next schooling that is asked for by itself. Both add facts about one mention after another.
+"""
+
+from array import array
+
+import collarclass.text.hashing as hashing
+from collarclass.requirement_reader.constants import (
+    BESIDE_FIELD, CHAIN, CHAIN_LINK, CHOICE_DISTANCE, CHOICE_KIND, CHOICE_WORD, CHOICE_WORDS, CLUTTER, CUE_NOT_NEEDED,
+    CUE_PREFERRED, CUE_REQUIRED, EQUAL_WORD, EQUAL_WORDS, EXPERIENCE_TOPIC, FIELD_OF_FORM, HEADING, LINE, LINE_CHOICE,
+    MARK, MAX_JOINED_TOKENS, NO, OR, OTHERWISE, SAID_AROUND, SAID_BEFORE, SAID_BEFORE_OF, SAID_BEHIND,
+    SAID_BEHIND_COMMA, SAID_BEHIND_OF, SAID_FIRST, SAID_IN_TURN, SAID_IN_TURN_BEFORE, SAID_TOGETHER, STANDS_AFTER,
+    STANDS_BEFORE, STANDS_BOTH, SUBSTITUTE, THING, TOPIC, WHOSE, YEARS, YEARS_IN_SCOPE,
+)
+from collarclass.requirement_reader.phrases import integers
+from collarclass.text.ad_tokens import AdTokens
+
+MAX_SCOPE_TOKENS, MAX_SCOPE_SENTENCES = 90, 3  # behind a mention
+MAX_TOKENS_BACK, MAX_SENTENCES_BACK = 40, 2  # before it
+MAX_CHAIN, MAX_LINKS, MAX_CHOICES = 4, 6, 3
+GAPS = (0, 1, 2, 3, 4, 6, 9, 14, 22, 40)  # tokens, ends of classes of distance
+N_GAPS = len(GAPS)
+NONE = -1
+ANY_NUMBER = 777  # all numbers are one word
+OUTSIDE = 1  # a word of another sentence
+COMMA, SEMICOLON, ENUMERATION, BAR, COLON, BREAK, SPACE, ZERO = (ord(sign) for sign in ",;、|:\n 0")
+MAX_FIELD_LINES, MAX_FIELD_TOKENS = 6, 12  # lines of the ad that may be fields of a form; tokens of such a line
+SHORT_LINE = 60  # characters
+PLAIN, SIGNED, NUMBERED = range(3)  # how a line begins
+# What cues may say. On both sides of a mention the same numbers, where they say the same.
+SILENCE, SWAPS, LIKES_NEXT, LIKES, ASKS, DENIES, SAYS_ELSE = range(7)
+HEADS = 7  # and five more, by value of the heading
+CLUTTERS, EQUALS, OF_OTHERS, OF_THINGS, CHOOSES, OF_EXPERIENCE, ENDS = 13, 14, 15, 16, 17, 18, 31
+
+
+class Scope:
+    """Facts about one mention of schooling after the other."""
+
+    def __init__(self, mentions, facts):
+        self.mentions, self.items, self.cues, self.facts = mentions, mentions.items, mentions.cues, facts
+        self.gaps = array("i", GAPS)
+        words = AdTokens().read("degree degrees equivalent equivalency equivalence").hash
+        self.bare, self.equal = array("Q", list(words[:2])), array("Q", list(words[2:5]))
+
+    def read(self, ad, i, ends, next_cue):
+        """Add the facts about a mention: `ends` hashes its first and last word, `next_cue` is the cue behind it."""
+        self.ends = ends
+        self.find_edges(ad, i)
+        self.read_behind(ad, i, next_cue)
+        self.read_before(i, next_cue)
+        self.facts.add_words(SAID_AROUND, self.said_before << 7 | self.said_behind, 0, NONE, NONE)
+        self.read_years(i)
+
+    def find_edges(self, ad, i):
+        """Find the end of the schooling that goes on with a mention, and where other schooling stands."""
+        sentence, self.edge, self.stop = self.items.sentence[i], self.items.last[i], ad.n
+        for k in range(i + 1, self.items.n):
+            if not self.items.is_schooling(k):
+                continue
+            if self.items.sentence[k] == sentence:
+                if self.is_bare(ad, k):  # "… or comparable analytical degree preferred"
+                    continue
+                if self.items.first[k] - self.edge <= MAX_JOINED_TOKENS:
+                    self.edge = self.items.last[k]
+                    continue
+            self.stop = self.items.first[k]
+            break
+        begin, self.begin = self.items.first[i], NONE
+        for k in range(i - 1, -1, -1):
+            if not self.items.is_schooling(k):
+                continue
+            if self.items.sentence[k] == sentence and begin - self.items.last[k] <= MAX_JOINED_TOKENS:
+                begin = self.items.first[k]
+                continue
+            self.begin = self.items.last[k]
+            break
+
+    def is_bare(self, ad, k):
+        """Whether a mention is the word "degree" alone."""
+        first = self.items.first[k]
+        return first == self.items.last[k] and (ad.hash[first] == self.bare[0] or ad.hash[first] == self.bare[1])
+
+    def is_equal(self, ad, k):
+        """Whether a cue is "or equivalent"."""
+        word = ad.hash[self.cues.last[k]]
+        return self.cues.group[k] == MARK and (word == self.equal[0] or word == self.equal[1] or word == self.equal[2])
+
+    # ---- Behind the mention
+
+    def read_behind(self, ad, i, next_cue):
+        """What cues say behind a mention: one by one, in turn, and all together."""
+        heard = together = chain = previous = n_turns = n_links = n_choices = turns = 0
+        self.said_behind = 0
+        for k in range(next_cue, self.cues.n):
+            sentences = self.cues.sentence[k] - self.items.sentence[i]
+            if self.cues.first[k] >= self.stop or self.cues.first[k] - self.edge > MAX_SCOPE_TOKENS:
+                break
+            if sentences > MAX_SCOPE_SENTENCES:
+                break
+            group, value = self.cues.group[k], self.cues.value[k]
+            if group == OR and sentences <= 1 and n_choices < MAX_CHOICES:
+                self.read_choice(ad, i, k, sentences == 0)
+                n_choices += 1
+            voice = EQUALS if self.is_equal(ad, k) else voice_behind(group, value)
+            link = link_of(voice, group, value) if sentences == 0 else SILENCE
+            if link and n_links < MAX_LINKS:
+                self.facts.add_words(CHAIN_LINK, previous << 5 | link, 0, NONE, NONE)
+                previous = link
+                if n_links < MAX_CHAIN:
+                    chain = chain << 5 | link
+                n_links += 1
+            if voice == SILENCE or heard >> voice & 1:
+                continue
+            heard |= 1 << voice
+            near = min(sentences, 2)
+            self.add_voice(ad, k, voice, near)
+            if near == 0 or voice == SWAPS or voice == SAYS_ELSE:
+                together |= 1 << (voice if near == 0 else voice + 16)
+            if n_turns < 3:
+                turns = turns << 7 | voice << 2 | near
+                n_turns += 1
+                if n_turns == 1:
+                    self.said_behind = turns
+                if n_turns == 2:
+                    self.facts.add_words(SAID_FIRST, turns, 0, NONE, NONE)
+        if n_turns < 2:
+            self.facts.add_words(SAID_FIRST, turns, 0, NONE, NONE)
+        self.facts.add_words(SAID_IN_TURN, turns, 0, NONE, NONE)
+        self.facts.add_words(CHAIN_LINK, previous << 5 | ENDS, 0, NONE, NONE)
+        self.facts.add_words(CHAIN, chain, 0, NONE, NONE)
+        self.facts.add_words(SAID_TOGETHER, together, 0, NONE, NONE)
+
+    def add_voice(self, ad, k, voice, near):
+        """What one cue says, how far away, whether behind a comma, and of which words."""
+        first, last, gap = self.cues.first[k], self.cues.last[k], self.gap_class(self.cues.first[k] - self.edge)
+        said = voice << 2 | near
+        self.facts.add_words(SAID_BEHIND, (said << 3 | self.cues.value[k]) << 4 | gap, 0, first, last)
+        comma = self.has_comma(ad, self.edge, first) if near == 0 else 2
+        self.facts.add_words(SAID_BEHIND_COMMA, said << 2 | comma, 0, first, last)
+        self.facts.add_words(SAID_BEHIND_OF, said, self.ends, first, last)
+        if voice == EQUALS and near <= 1:
+            sentence = self.cues.sentence[k]
+            one, two = self.word_behind(ad, last, 1, sentence), self.word_behind(ad, last, 2, sentence)
+            self.facts.add_words(EQUAL_WORD, 0, one, first, last)
+            self.facts.add_words(EQUAL_WORDS, 0, hashing.pair_of(one, two), first, last)
+
+    def has_comma(self, ad, left, right):
+        """Whether a comma or the like stands between two tokens."""
+        for place in range(ad.end[left], ad.start[right]):
+            sign = ad.folded[place]
+            if sign == COMMA or sign == SEMICOLON or sign == ENUMERATION or sign == BAR:
+                return 1
+        return 0
+
+    def gap_class(self, gap):
+        """Class of a distance in tokens."""
+        for k in range(N_GAPS):
+            if gap <= self.gaps[k]:
+                return k
+        return N_GAPS
+
+    def read_choice(self, ad, i, k, same):
+        """What an "or" offers: the words behind it, and whether experience or a substitute is among them."""
+        first, last = self.cues.first[k], self.cues.last[k]
+        if last + 1 >= ad.n:
+            return
+        word = ad.hash[last + 1]
+        if ZERO <= ad.folded[ad.start[last + 1]] < ZERO + 10:
+            word = ANY_NUMBER
+        self.facts.add_words(CHOICE_WORD, same, word, first, last + 1)
+        pair = hashing.pair_of(word, self.word_behind(ad, last, 2, NONE))
+        self.facts.add_words(CHOICE_WORDS, 0, pair, first, last + 1)
+        self.facts.add_words(CHOICE_DISTANCE, self.gap_class(first - self.edge) << 1 | same, 0, NONE, NONE)
+        topic = substitute = 0
+        for other in range(k + 1, min(k + 6, self.cues.n)):
+            if self.cues.first[other] - last > 8:
+                break
+            if self.cues.group[other] == TOPIC:
+                topic = 1
+            elif self.cues.group[other] == SUBSTITUTE:
+                substitute = 1
+        self.facts.add_words(CHOICE_KIND, (topic << 1 | substitute) << 1 | same, 0, NONE, NONE)
+
+    def word_behind(self, ad, token, steps, sentence):
+        """Hash of a word some steps behind a token, of one sentence, or of any where it is NONE."""
+        at = token + steps
+        if at >= ad.n or (sentence != NONE and self.mentions.sentence[at] != sentence):
+            return OUTSIDE
+        return ad.hash[at]
+
+    # ---- Before it, and between
+
+    def read_before(self, i, next_cue):
+        """What cues say before a mention, the nearest first."""
+        heard = turns = n_turns = 0
+        self.said_before = 0
+        for k in range(next_cue - 1, -1, -1):
+            gap = self.items.first[i] - self.cues.last[k]
+            if gap <= 0:
+                continue
+            sentences = self.items.sentence[i] - self.cues.sentence[k]
+            if self.cues.last[k] <= self.begin or sentences > MAX_SENTENCES_BACK or gap > MAX_TOKENS_BACK:
+                break
+            voice = voice_before(self.cues.group[k], self.cues.value[k])
+            if voice == SILENCE or heard >> voice & 1:
+                continue
+            heard |= 1 << voice
+            first, last, said = self.cues.first[k], self.cues.last[k], voice << 2 | sentences
+            code = (said << 3 | self.cues.value[k]) << 4 | self.gap_class(gap)
+            self.facts.add_words(SAID_BEFORE, code, 0, first, last)
+            self.facts.add_words(SAID_BEFORE_OF, said, self.ends, first, last)
+            if n_turns < 2:
+                turns = turns << 7 | said
+                n_turns += 1
+                if n_turns == 1:
+                    self.said_before = turns
+        self.facts.add_words(SAID_IN_TURN_BEFORE, turns, 0, NONE, NONE)
+
+    def read_years(self, i):
+        """The first length of time in the scope that an "or" opens, else the first."""
+        found = NONE
+        for k in range(i + 1, min(i + 8, self.items.n)):
+            if self.items.group[k] == YEARS and self.items.first[k] < self.stop:
+                sentences = min(self.items.sentence[k] - self.items.sentence[i], 3)
+                if self.is_choice(i, self.mentions.figure[k]):
+                    found = 4 | sentences
+                    break
+                if found == NONE:
+                    found = sentences
+        self.facts.add_words(YEARS_IN_SCOPE, found + 1, 0, NONE, NONE)
+
+    def is_choice(self, i, figure):
+        """Whether an "or" stands shortly before a figure, and behind a mention."""
+        for k in range(self.cues.n):
+            if self.cues.group[k] == OR and self.cues.first[k] > self.items.last[i]:
+                if 0 < figure - self.cues.last[k] <= 4:
+                    return True
+        return False
+
+
+class Layout:
+    """Facts about the place of one mention after the other."""
+
+    def __init__(self, items, facts):
+        self.items, self.facts = items, facts
+        self.known = array("Q", list(AdTokens().read("or 或").hash[:2]))
+
+    def reserve(self, n_tokens):
+        """Make room for an ad of so many tokens."""
+        self.line_begin, self.line_end = integers(n_tokens), integers(n_tokens)
+
+    def begin(self, ad):
+        """Find the field of the ad's form that names schooling."""
+        self.find_lines(ad)
+        self.field, self.n_beside = NONE, 0
+        for i in range(self.items.n):
+            if self.items.is_schooling(i):
+                if self.field == NONE and self.is_field(ad, i):
+                    self.field = i
+                elif self.field == NONE or not self.on_line(ad, i, self.field):
+                    self.n_beside += 1
+
+    def read(self, ad, i):
+        """Add the facts about a mention."""
+        first, last = self.line_begin[self.items.first[i]], self.line_end[self.items.last[i]]
+        length = ad.end[last] - ad.start[first]
+        code = self.opening(ad, first) << 2 | (length < SHORT_LINE) << 1 | (first == self.items.first[i])
+        self.facts.add_words(LINE, code, 0, NONE, NONE)
+        before = first > 0 and self.is_or(ad, first - 1)
+        behind = last + 1 < ad.n and self.is_or(ad, last + 1)
+        self.facts.add_words(LINE_CHOICE, before << 2 | behind << 1 | self.is_or(ad, last), 0, NONE, NONE)
+        if self.field != NONE:
+            own, field = self.ends_of(ad, i), self.ends_of(ad, self.field)
+            if i == self.field or self.on_line(ad, i, self.field):
+                self.facts.add_words(FIELD_OF_FORM, min(self.n_beside, 2), own, NONE, NONE)
+            else:
+                self.facts.add_words(BESIDE_FIELD, 0, field, NONE, NONE)
+                self.facts.add_words(BESIDE_FIELD, 1, hashing.pair_of(field, own), NONE, NONE)
+
+    def ends_of(self, ad, i):
+        """Hash of the first and the last word of a mention."""
+        return hashing.pair_of(ad.hash[self.items.first[i]], ad.hash[self.items.last[i]])
+
+    def is_or(self, ad, token):
+        """Whether a token is "or"."""
+        return ad.hash[token] == self.known[0] or ad.hash[token] == self.known[1]
+
+    # ---- Lines
+
+    def breaks(self, ad, token):
+        """Whether a line ends behind a token."""
+        stop = ad.start[token + 1] if token + 1 < ad.n else ad.end[token]
+        for place in range(ad.end[token], stop):
+            if ad.folded[place] == BREAK:
+                return True
+        return token + 1 == ad.n
+
+    def find_lines(self, ad):
+        """Put down first and last token of the line of each token."""
+        first = 0
+        for token in range(ad.n):
+            self.line_begin[token] = first
+            if self.breaks(ad, token):
+                for k in range(first, token + 1):
+                    self.line_end[k] = token
+                first = token + 1
+
+    def opening(self, ad, first):
+        """How a line begins: with a sign, with a number, or plainly."""
+        if ZERO <= ad.folded[ad.start[first]] < ZERO + 10 and ad.end[first] - ad.start[first] <= 2:
+            return NUMBERED
+        place = ad.start[first] - 1
+        while place > 0 and ad.folded[place] == SPACE:
+            place -= 1
+        return PLAIN if ad.folded[place] == BREAK else SIGNED
+
+    def on_line(self, ad, i, other):
+        """Whether two mentions stand on one line."""
+        return self.line_begin[self.items.first[i]] == self.line_begin[self.items.first[other]]
+
+    def is_field(self, ad, i):
+        """Whether a mention stands in a field of a form: "Education: …", "学历要求：…" in one of the first lines."""
+        first, last = self.line_begin[self.items.first[i]], self.line_end[self.items.last[i]]
+        if last - first >= MAX_FIELD_TOKENS or not self.has_colon(ad, first, last):
+            return False
+        lines, token = 0, first
+        while token > 0 and lines < MAX_FIELD_LINES:
+            token = self.line_begin[token - 1]
+            lines += 1
+        return lines < MAX_FIELD_LINES
+
+    def has_colon(self, ad, first, last):
+        """Whether a colon stands between two tokens."""
+        for place in range(ad.end[first], ad.start[last]):
+            if ad.folded[place] == COLON:
+                return True
+        return False
+
+
+def voice_behind(group, value):
+    """What a cue says of a mention before it."""
+    if group == SUBSTITUTE:
+        return SILENCE if value == STANDS_BEFORE else SWAPS
+    if group == CUE_PREFERRED:
+        return LIKES_NEXT if value == STANDS_BEFORE else LIKES
+    if group == CUE_REQUIRED:
+        return ASKS if STANDS_AFTER <= value <= STANDS_BOTH else SILENCE
+    if group == CUE_NOT_NEEDED:
+        return SILENCE if value == STANDS_BEFORE else DENIES
+    if group == OTHERWISE:
+        return SAYS_ELSE
+    if group == HEADING:
+        return HEADS + value
+    return CLUTTERS if group == CLUTTER else SILENCE
+
+
+def voice_before(group, value):
+    """What a cue says of a mention behind it."""
+    if group == SUBSTITUTE:
+        return SILENCE if value == STANDS_AFTER else SWAPS
+    if group == CUE_PREFERRED:
+        return LIKES_NEXT if value == STANDS_AFTER else LIKES
+    if group == CUE_REQUIRED:
+        return ASKS if value == STANDS_BEFORE or value == STANDS_BOTH else SILENCE
+    if group == CUE_NOT_NEEDED:
+        return DENIES
+    if group == NO:
+        return SAYS_ELSE
+    if group == HEADING:
+        return HEADS + value
+    if group == WHOSE:
+        return OF_OTHERS
+    if group == THING:
+        return OF_THINGS
+    return CLUTTERS if group == CLUTTER else SILENCE
+
+
+def link_of(voice, group, value):
+    """What a cue is in the chain of a sentence: as it speaks, or a choice, or experience."""
+    if group == OR:
+        return CHOOSES
+    if group == TOPIC and value == EXPERIENCE_TOPIC:
+        return OF_EXPERIENCE
+    return voice
