@@ -8,43 +8,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from collarclass.features.ngrams import Terms, Vocabulary, count_terms
-from collarclass.kernel import reading
-from collarclass.kernel.library import is_compiled
-from collarclass.model.decision import class_probabilities, label_gradient
-from collarclass.model.encoding import EncodedBatch, join_titles, segments
-from collarclass.model.title_model import TitleModel
-from collarclass.requirement_reader.decide import Reader
+from collarclass.features.ngrams import Vocabulary
 from collarclass.requirement_reader.lexicon import Lexicon, default_lexicon
-from collarclass.requirement_reader.reader import read_requirements
-from collarclass.requirement_reader.stated import features
-from collarclass.text.tokens import Tokens, tokenize
+from collarclass.requirement_reader.outcomes import Reader
 
-# Why a row cannot be judged.
-JUDGED, EMPTY, TOO_LITTLE, UNKNOWN_LANGUAGE, NO_JOB, UNKNOWN_CODE, NEAR_THE_LINE, NO_WORK = range(8)
-_NOTES = {
-    JUDGED: "",
-    EMPTY: "empty text",
-    TOO_LITTLE: "too little text to judge",
-    UNKNOWN_LANGUAGE: "language not known to the model",
-    NO_JOB: "the title names no job that the model knows",
-    UNKNOWN_CODE: "the code stands for no occupation that is known",
-    NEAR_THE_LINE: "near the line",
-    NO_WORK: "does not say what the work is",
-}
-NOTES = tuple(_NOTES[number] for number in range(len(_NOTES)))
 BLOCK_ARRAYS = ("hashes", "order", "scale", "weight", "displayable")
-TITLE_ARRAYS = ("scale", "weight", "job", "displayable", "intercept", "decision", "min_job")
+TITLE_ARRAYS = ("scale", "weight", "job", "displayable", "intercept", "decision", "min_job", "words")
 WORK_ARRAYS = ("text_weight", "title_weight", "start")
 MODEL_ARRAYS = ("stated_weight", "word_scale", "intercept", "decision")
-_MIN_WORDS = 4  # besides numbers
 SHORT = 40  # tokens of an ad that may say what the work is in a word or two
 TITLED, UNTITLED, SHORT_AD = range(3)  # forms of ads, by which the check of work starts
 
@@ -69,21 +49,6 @@ class Block:
     weight: NDArray[np.float32]
     displayable: NDArray[np.bool_]
 
-    def weigh(self, terms: Terms, work: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Scaled count of each term, every row brought to length one; and the sums of each row, shape (3, n_rows).
-
-        Sums are of the academic and of the hands-on rating, and by weights that say whether the work is named.
-        """
-        if is_compiled():
-            return reading.weigh_terms(terms, self.scale, self.weight, work)
-        row, n_rows = terms.row, len(terms.known)
-        value = terms.value * self.scale[terms.term]
-        norm = np.sqrt(np.bincount(row, value * value, n_rows))
-        norm[norm == 0] = 1.0
-        value = value / norm[row]
-        sums = [np.bincount(row, value * weight[terms.term], n_rows) for weight in (*self.weight.T, work)]
-        return value, np.array(sums)
-
 
 @dataclass(frozen=True, slots=True)
 class WorkCheck:
@@ -102,22 +67,48 @@ class WorkCheck:
     title_weight: NDArray[np.float32]
     start: NDArray[np.float32]
 
-    def sums(
-        self,
-        words: Iterable[NDArray[np.float64]],
-        titled: NDArray[np.bool_],
-        chinese: NDArray[np.bool_],
-        n_tokens: NDArray[np.int64],
-    ) -> NDArray[np.float64]:
-        """The sum of each ad, from those of its words in the text and in the title."""
-        form = np.where(n_tokens <= SHORT, SHORT_AD, np.where(titled, TITLED, UNTITLED))
-        sums = self.start[chinese.astype(np.int64), form].astype(np.float64)
-        for part in words:
-            sums += part
-        return sums
-
 
 @dataclass(frozen=True, slots=True)
+class TitleModel:
+    """What a model knows of bare titles, made by `collarclass.training.titles.fit_titles`.
+
+    A title states no schooling and names no duties, so it has its own features, weights and calibration. Each feature
+    also weighs in whether a job is named, by which "Team member" and "Great opportunity!" are told apart from jobs.
+
+    Parameters
+    ----------
+    vocabulary : Vocabulary
+        The known features; their `order` is not used.
+    scale : ndarray of float32, shape (n_terms,)
+        What a feature counts for: the rarer and the more telling, the more.
+    weight : ndarray of float32, shape (n_terms, 2)
+        Weight of each feature in the academic and the hands-on rating.
+    job : ndarray of float32, shape (n_terms,)
+        Weight of each feature in the log-odds that a title names a job.
+    displayable : ndarray of bool, shape (n_terms,)
+        Whether the feature's words may stand as a reason by themselves.
+    intercept : ndarray of float32, shape (2,)
+        Start of both sums.
+    decision : ndarray of float32, shape (2, 3, 4)
+        As `Model.decision`, for titles in alphabetic script and in Chinese.
+    min_job : ndarray of float32, shape (1,)
+        A title whose features' `job` adds up to less names no job.
+    words : ndarray of uint8, shape (n_letters,)
+        The words by which slips are found, a line for each.
+    """
+
+    vocabulary: Vocabulary
+    scale: NDArray[np.float32]
+    weight: NDArray[np.float32]
+    job: NDArray[np.float32]
+    displayable: NDArray[np.bool_]
+    intercept: NDArray[np.float32]
+    decision: NDArray[np.float32]
+    min_job: NDArray[np.float32]
+    words: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Model:
     """A fitted classifier, made by `CollarClassifier.fit` or read by `load_model`.
 
@@ -131,9 +122,9 @@ class Model:
         Factor of the words' sum, and start of the sum, for each dimension (columns), in four segments
         of ads (rows): schooling unstated or stated, in alphabetic script; the same in Chinese. An ad that may
         state schooling belongs to two of them, as far as it does.
-    decision : ndarray of float32, shape (3, 4)
-        Log-odds of white, blue, gray: weights of the academic score, the hands-on score and their
-        product, and an intercept.
+    decision : ndarray of float32, shape (2, 3, 4)
+        For ads in alphabetic script and in Chinese, log-odds of white, blue, gray: weights of the academic score,
+        the hands-on score and their product, and an intercept.
     limits : dict
         `max_tokens`: how many tokens of an ad are read for words (stated requirements are read in
         all of it); `min_terms` known n-grams and `min_known_share` of known words among those read:
@@ -163,16 +154,18 @@ class Model:
     bare_title: TitleModel | None = None
     work: WorkCheck | None = None
     lexicon: Lexicon | None = field(default=None, repr=False)
-    _arrays_digest: str = field(default="", init=False, repr=False, compare=False)
+    _digest: str = field(default="", init=False, repr=False, compare=False)  # once it was asked for
 
     @property
     def digest(self) -> str:
-        """SHA-256 of everything that decides a label: arrays, limits and lexicon; the name is no part of it."""
-        if not self._arrays_digest:
-            object.__setattr__(self, "_arrays_digest", _digest(arrays_of(self)))
-        lexicon = self.lexicon if self.lexicon is not None else default_lexicon()
-        parts = {"arrays": self._arrays_digest, "lexicon": lexicon.digest, "limits": self.limits}
-        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+        """SHA-256 of all that decides a label: arrays, limits, lexicon, and what the code makes of fixed texts."""
+        if not self._digest:
+            lexicon = self.lexicon if self.lexicon is not None else default_lexicon()
+            arrays, code = digest_of(arrays_of(self)), code_behaviour()
+            parts = {"arrays": arrays, "lexicon": lexicon.digest, "limits": self.limits, "code": code}
+            digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+            object.__setattr__(self, "_digest", digest)
+        return self._digest
 
     @property
     def version(self) -> str:
@@ -188,86 +181,60 @@ class Model:
         terms = len(self.text.vocabulary), len(self.title.vocabulary)
         return f"<Model {self.identity}: {terms[0]:,} text terms, {terms[1]:,} title terms>"
 
-    def encode(self, texts: Sequence[str], titles: Sequence[str | None] | None, reasons: bool = False) -> EncodedBatch:
-        """Read a batch of ads into the numbers that the ratings are sums of; and why requirements are read so."""
-        combined, title_end, text_offset = join_titles(texts, titles)
-        tokens, max_tokens = tokenize(combined), int(self.limits["max_tokens"])
-        title = tokens.before(title_end)
-        terms = (
-            count_terms(tokens, self.text.vocabulary, max_tokens),
-            count_terms(tokens, self.title.vocabulary, title),
-        )
-        stated = read_requirements(tokens, self.reader, self.lexicon, reasons)
-        found, chinese = features(stated), tokens.is_chinese
-        of_text, of_title = self._work_weights()
-        text_values, text_sums = self.text.weigh(terms[0], of_text)
-        title_values, title_sums = self.title.weigh(terms[1], of_title)
-        note = self._note(tokens, terms[0])
-        if self.work is not None:
-            work = self.work.sums((text_sums[2], title_sums[2]), title > 0, chinese, np.diff(tokens.first))
-            note[(note == JUDGED) & (work < 0)] = NO_WORK
-        return EncodedBatch(
-            combined_text=combined,
-            text_offset=text_offset,
-            tokens=tokens,
-            terms=terms,
-            values=(text_values, title_values),
-            words=text_sums[:2] + title_sums[:2],
-            stated=stated,
-            features=found,
-            chinese=chinese,
-            segment=segments(chinese, found),
-            note=note,
-        )
-
-    def _work_weights(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def work_weights(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Weights of the terms of text and title that say whether the work is named; all 0 without such a check."""
         if self.work is not None:
             return self.work.text_weight, self.work.title_weight
         return np.zeros(len(self.text.scale), np.float32), np.zeros(len(self.title.scale), np.float32)
 
-    def _note(self, tokens: Tokens, terms: Terms) -> NDArray[np.int8]:
-        """Why each row cannot be judged: index into `NOTES`."""
-        n_tokens = np.diff(tokens.first)
-        read = np.minimum(n_tokens, int(self.limits["max_tokens"]))
-        note = np.full(tokens.n_rows, JUDGED, dtype=np.int8)
-        note[terms.distinct < self.limits["min_terms"]] = TOO_LITTLE
-        note[n_tokens - tokens.numerals() < _MIN_WORDS] = TOO_LITTLE
-        foreign = terms.known < self.limits["min_known_share"] * read
-        note[(n_tokens >= self.limits["min_terms"]) & foreign] = UNKNOWN_LANGUAGE
-        note[n_tokens == 0] = EMPTY
-        return note
-
-    def ratings(self, batch: EncodedBatch) -> NDArray[np.float64]:
-        """The two sums, on the codebook's scale, not yet clipped to 0..4; shape (n_rows, 2)."""
-        n_rows = len(batch.note)
-        ratings = np.empty((n_rows, 2))
-        start, scale = batch.segment @ self.intercept, batch.segment @ self.word_scale
-        for dimension, weight in enumerate(self.stated_weight.T):
-            stated = np.zeros(n_rows)
-            for value, slope in zip(batch.features.T, weight, strict=True):  # in a fixed order: one sum in every batch
-                stated += value * slope
-            ratings[:, dimension] = start[:, dimension] + scale[:, dimension] * batch.words[dimension] + stated
-        return ratings
-
-    def probabilities(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    def probabilities(
+        self, scores: NDArray[np.float64], chinese: NDArray[np.bool_] | None = None
+    ) -> NDArray[np.float64]:
         """Probabilities of white, blue and gray at given scores.
 
         Parameters
         ----------
         scores : ndarray of float64, shape (n, 2)
             Academic and hands-on score, 0 to 1.
+        chinese : ndarray of bool, shape (n,), optional
+            Which ads are Chinese; what lies between the decisions of both languages if not given.
 
         Returns
         -------
         ndarray of float64, shape (n, 3)
             Rows sum to 1.
         """
-        return class_probabilities(self.decision, scores)
+        decision = self.decision.mean(axis=0) if chinese is None else self.decision[chinese.astype(np.int64)]
+        return class_probabilities(decision, scores)
 
-    def gradient(self, scores: NDArray[np.float64], probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Slope of the likeliest label's log-probability along the academic and hands-on rating; shape (n, 2)."""
-        return label_gradient(self.decision, scores, probabilities)
+
+def class_probabilities(decision: NDArray[np.float32], scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Probabilities of white, blue and gray.
+
+    Parameters
+    ----------
+    decision : ndarray of float32, shape (3, 4) or (n, 3, 4)
+        See `Model.decision`; one for all, or one for each.
+    scores : ndarray of float64, shape (n, 2)
+        Academic and hands-on score, 0 to 1.
+
+    Returns
+    -------
+    ndarray of float64, shape (n, 3)
+        Rows sum to 1.
+    """
+    academic, hands_on = scores[:, 0], scores[:, 1]
+    on_academic, on_hands_on, on_both, start = np.moveaxis(decision.astype(np.float64), -1, 0)
+    academic, hands_on = academic[:, None], hands_on[:, None]
+    logits = start + on_academic * academic + on_hands_on * hands_on + on_both * academic * hands_on
+    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(odds / odds.sum(axis=1, keepdims=True))
+
+
+@cache
+def code_behaviour() -> str:
+    """What the code makes of fixed texts, as a digest; `research.measure.behaviour` writes it."""
+    return (files("collarclass") / "model" / "behaviour.txt").read_text("ascii").strip()
 
 
 def arrays_of(model: Model) -> dict[str, NDArray[Any]]:
@@ -291,7 +258,7 @@ def arrays_of(model: Model) -> dict[str, NDArray[Any]]:
     return arrays | model.reader.arrays()
 
 
-def _digest(arrays: Mapping[str, NDArray[Any]]) -> str:
+def digest_of(arrays: Mapping[str, NDArray[Any]]) -> str:
     digest = hashlib.sha256()
     for name, array in arrays.items():
         digest.update(f"{name} {array.dtype} {array.shape}".encode())

@@ -1,99 +1,173 @@
-"""A model as a folder: `model.json`, one `.npy` per array, and the SHA-256 digest of every other file.
-
-Format 2 puts every file of the folder under a digest. Folders of format 1 are still read.
-"""
+"""A model as a folder: `model.safetensors` holds the arrays, `model.json` all else, with a digest of every file."""
 
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import os
 import shutil
-import tempfile
-from collections.abc import Callable, Mapping
+import stat
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import safetensors.numpy
 from numpy.typing import NDArray
 
+from collarclass.disk import Lock, sync, sync_folder
 from collarclass.errors import ModelFileError
 from collarclass.features.ngrams import Vocabulary
-from collarclass.model.checks import check_arrays, check_head, check_limits, read_array, read_checked, read_head
-from collarclass.model.model import (
-    BLOCK_ARRAYS,
-    TITLE_ARRAYS,
-    WORK_ARRAYS,
-    Block,
-    Model,
-    WorkCheck,
-    arrays_of,
-)
-from collarclass.model.title_model import TitleModel
-from collarclass.requirement_reader.decide import Reader
-from collarclass.requirement_reader.stated import FEATURES
+from collarclass.model.checks import LIMITS, check_arrays, check_facts, check_value
+from collarclass.model.model import MODEL_ARRAYS, Block, Model, WorkCheck, arrays_of
+from collarclass.model.model import TitleModel
+from collarclass.requirement_reader.outcomes import FEATURES, Reader
 
-FORMAT_VERSION = 2
-_HEAD = "model.json"
+FORMAT_VERSION = 3
+_HEAD, _ARRAYS = "model.json", "model.safetensors"
+_MAX_ARRAY_BYTES = 256 << 20
+_MAX_TEXT_BYTES = 16 << 20  # of model.json, and of each text beside it
+_MAX_TEXTS = 8
+_MAX_NAME_CHARACTERS = 200
 
 
-def save_model(model: Model, path: str | os.PathLike[str], extra: Mapping[str, str] | None = None) -> None:
-    """Write a model folder; an older one of that name is replaced only when the new one is whole.
+def save_model(
+    model: Model, path: str | os.PathLike[str], extra: Mapping[str, str] | None = None, *, force: bool = False
+) -> None:
+    """Write a model folder.
 
     Parameters
     ----------
     model : Model
     path : path-like
-        The folder. What else was in it is not kept.
+        A new folder, or an empty one.
     extra : mapping of str to str, optional
         Further text files by name, such as the model card.
+    force : bool, default=False
+        Whether a model that is there already is replaced, when the new one is whole.
 
     Raises
     ------
     ModelFileError
-        If `path` is a file.
+        If `path` is a file, a folder with other contents than a model, or a model without `force`.
+
+    Examples
+    --------
+    >>> save_model(load_model("models/standard"), "README.md")
+    Traceback (most recent call last):
+    collarclass.errors.ModelFileError: README.md is a file: give the name of a new folder for the model.
     """
-    target = Path(path)
-    if target.is_file():
-        raise ModelFileError(f"{target} is a file: give the name of a folder for the model.")
+    target = check_target(path, force=force)
     contents = {name: text.encode("utf-8") for name, text in (extra or {}).items()}
-    for name, array in arrays_of(model).items():
-        buffer = io.BytesIO()
-        np.save(buffer, array, allow_pickle=False)
-        contents[f"{name}.npy"] = buffer.getvalue()
-    head = {
+    contents[_ARRAYS] = safetensors.numpy.save({n: np.ascontiguousarray(a) for n, a in arrays_of(model).items()})
+    head: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
         "name": model.name,
-        "version": model.version,
         "features": list(FEATURES),
         "limits": model.limits,
         "facts": model.facts,
-        "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in sorted(contents.items())},
+        "sha256": {name: _sha256(content) for name, content in sorted(contents.items())},
     }
-    contents[_HEAD] = (json.dumps(head, ensure_ascii=False, indent=1) + "\n").encode("utf-8")
-    _replace_folder(target, contents)
+    head["sha256"][_HEAD] = _sha256(_json(head))
+    _replace_folder(path, target, contents | {_HEAD: _json(head)})
 
 
-def _replace_folder(target: Path, contents: dict[str, bytes]) -> None:
-    """Write a folder beside the target, then put it in the target's place."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+def _json(head: Mapping[str, Any]) -> bytes:
+    return (json.dumps(head, ensure_ascii=False, indent=1) + "\n").encode("utf-8")
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def check_target(path: str | os.PathLike[str], *inputs: str | os.PathLike[str] | None, force: bool = False) -> Path:
+    """The folder that a model may be written to; refused where that would destroy something.
+
+    Parameters
+    ----------
+    path : path-like
+    *inputs : path-like or None
+        Files and folders that are read: none may be the target, or lie in it.
+    force : bool
+        Whether a model that is there may be replaced.
+    """
+    target = Path(path).resolve()
+    for name in inputs:
+        if name is not None and Path(name).resolve().is_relative_to(target):
+            raise ModelFileError(
+                "{path} is, or holds, {name}, which is read: give the name of a new folder.", path=path, name=name,
+            )  # fmt: skip
+    if (retired := _beside(target, "old")).is_dir() and not target.exists():  # a run was ended between two renamings
+        retired.rename(target)
+    if target == Path.cwd():
+        raise ModelFileError(
+            "{path} is the folder you work in: give the name of a new folder for the model.", path=path,
+        )  # fmt: skip
+    if target.is_dir():
+        there = {entry.name: entry.is_file() for entry in os.scandir(target)}
+        names = _names_of_model(target)
+        if others := sorted(name for name, is_file in there.items() if name not in names or not is_file):
+            more = f" and {len(others) - 1:,} more" if len(others) > 1 else ""
+            raise ModelFileError(
+                "{path} holds {other!r}{more}, which is no part of a model: give the name of a new folder.",
+                path=path, other=others[0], more=more,
+            )  # fmt: skip
+        if there and not force:
+            raise ModelFileError(
+                "{path} holds a model already: give the name of a new folder, or replace it with --force "
+                "(force=True).", path=path,
+            )  # fmt: skip
+    elif target.exists():
+        raise ModelFileError("{path} is a file: give the name of a new folder for the model.", path=path)
+    above = next(folder for folder in target.parents if folder.exists())
+    if not above.is_dir() or not os.access(above, os.W_OK):
+        raise ModelFileError(
+            "{path} cannot be made in {above}: choose a folder that you may write to.", path=path, above=above,
+        )  # fmt: skip
+    return target
+
+
+def _names_of_model(folder: Path) -> set[str]:
+    """Names of the files of the model in a folder; none if it is no model folder."""
     try:
-        for name, content in contents.items():
-            (fresh / name).write_bytes(content)
-        fresh.chmod(0o755)
-        if target.is_dir():
-            retired = fresh.with_name(fresh.name + "-old")
-            target.rename(retired)
-            fresh.rename(target)
-            shutil.rmtree(retired)
-        else:
-            fresh.rename(target)
-    except BaseException:
-        shutil.rmtree(fresh, ignore_errors=True)
-        raise
+        digests = _read_head(folder)["sha256"]
+        return {_HEAD, *digests} if isinstance(digests, dict) else set()
+    except (OSError, ValueError, KeyError):
+        return set()
+
+
+def _replace_folder(name: str | os.PathLike[str], target: Path, contents: dict[str, bytes]) -> None:
+    """Write a folder beside the target, as private as that is, then put it in the target's place."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    fresh, retired, lock = (_beside(target, what) for what in ("partial", "old", "lock"))
+    with Lock(lock, os.fspath(name)):
+        for left in (fresh, retired):  # by a run that was ended
+            shutil.rmtree(left, ignore_errors=True)
+        fresh.mkdir(stat.S_IMODE(target.stat().st_mode) if target.is_dir() else 0o777)
+        try:
+            for part, content in contents.items():
+                with (fresh / part).open("wb") as file:
+                    file.write(content)
+                    file.flush()
+                    sync(file.fileno())
+            if target.is_dir():
+                target.rename(retired)
+            try:
+                fresh.rename(target)
+            except BaseException:
+                if retired.is_dir():
+                    retired.rename(target)
+                raise
+        except BaseException:
+            shutil.rmtree(fresh, ignore_errors=True)
+            raise
+        sync_folder(target.parent)
+        shutil.rmtree(retired, ignore_errors=True)
+
+
+def _beside(target: Path, what: str) -> Path:
+    return target.with_name(f".{target.name}.collarclass-{what}")
 
 
 def load_model(path: str | os.PathLike[str]) -> Model:
@@ -111,96 +185,139 @@ def load_model(path: str | os.PathLike[str]) -> Model:
     Raises
     ------
     ModelFileError
-        If the folder is missing, damaged, or of a format this version does not know. No code in the
+        If the folder is missing, damaged, of another format, or holds a number out of its range. No code in the
         folder is ever run: it holds JSON and plain arrays.
     """
     folder = Path(path)
     try:
-        head = read_head(folder, _HEAD)
+        head = _read_head(folder)
     except FileNotFoundError:
         raise ModelFileError(
-            f"No model at {folder}: it has no {_HEAD}. Give a folder made by 'collarclass train'."
-        ) from None
+            "No model at {folder}: it has no {file}. Give a folder made by 'collarclass train'.", folder=folder,
+            file=_HEAD,
+        ) from None  # fmt: skip
     except (OSError, ValueError) as error:
-        raise ModelFileError(f"{folder / _HEAD} cannot be read: {error}. Train the model again.") from None
-    version = head.get("format_version")
-    if type(version) is not int or version not in _READERS:
         raise ModelFileError(
-            f"{folder} has model format {version!r:.40}, this version reads formats 1 to {FORMAT_VERSION}: "
-            "upgrade collarclass or train the model again."
-        )
+            "{path} cannot be read: {reason}. Train the model again.", path=folder / _HEAD, reason=error,
+        ) from None  # fmt: skip
+    version = head.get("format_version")
+    if type(version) is not int or version != FORMAT_VERSION:
+        old = type(version) is int and version < FORMAT_VERSION
+        raise ModelFileError(
+            "{folder} has model format {version!r:.40}, this version reads format {known}: make the model anew with "
+            "'collarclass train', 'collarclass calibrate' or save_model."
+            if old else
+            "{folder} has model format {version!r:.40}, this version reads format {known}: upgrade collarclass, or "
+            "make the model anew with 'collarclass train', 'collarclass calibrate' or save_model.",
+            folder=folder, version=version, known=FORMAT_VERSION,
+        )  # fmt: skip
     if head.get("features") != list(FEATURES):
         raise ModelFileError(
-            f"{folder} was trained with other stated-requirement features than this version reads: "
-            "train the model again."
-        )
+            "{folder} was trained with other stated-requirement features than this version reads: train the "
+            "model again.", folder=folder,
+        )  # fmt: skip
     try:
-        check_head(head)
-        return _READERS[version](folder, head)
-    except (KeyError, OSError, ValueError) as error:
-        if isinstance(error, ModelFileError):
-            raise
+        _check_head(head)
+        arrays = _read_arrays(folder, head["sha256"])
+        check_arrays(arrays)
+    except (OSError, ValueError) as error:
         raise ModelFileError(
-            f"{folder} is not a whole model folder ({error}): copy it again or train the model again."
-        ) from None
+            "{folder} is not a whole model folder ({reason}): copy it again or train the model again.", folder=folder,
+            reason=error,
+        ) from None  # fmt: skip
+    return _assemble(head, arrays)
+
+
+def _read_head(folder: Path) -> dict[str, Any]:
+    content = _read_regular(folder, _HEAD, _MAX_TEXT_BYTES)
+    try:
+        head = json.loads(content.decode("utf-8"), parse_constant=_no_constant)
+    except RecursionError:
+        raise ValueError(f"{_HEAD} is nested too deeply") from None
+    if not isinstance(head, dict):
+        raise ValueError(f"{_HEAD} holds no object")
+    return head
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no number of JSON")
+
+
+def _check_head(head: dict[str, Any]) -> None:
+    """Everything in model.json; takes out of it the digest that it stands under itself."""
+    name = head.get("name")
+    if not isinstance(name, str) or len(name) > _MAX_NAME_CHARACTERS or not name.isprintable():
+        raise ValueError("'name' is no short printable text")
+    digests = head.get("sha256")
+    if not isinstance(digests, dict) or not {_HEAD, _ARRAYS} <= set(digests) or len(digests) > _MAX_TEXTS + 2:
+        raise ValueError(f"'sha256' is no object of digests of {_HEAD}, {_ARRAYS} and at most {_MAX_TEXTS} texts")
+    if digests.pop(_HEAD) != _sha256(_json(head)):
+        raise ValueError(f"{_HEAD} is damaged: its checksum differs")
+    check_value("limits", head.get("limits"), LIMITS)
+    if unknown := sorted(head["limits"].keys() - LIMITS.keys()):
+        raise ValueError(f"the limit {unknown[0]!r:.60} is not known")
+    check_facts(head.get("facts"))
+
+
+def _read_arrays(folder: Path, digests: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
+    """The arrays, when every file is found to be what its digest says."""
+    arrays = b""
+    for name, digest in digests.items():
+        content = _read_regular(folder, name, _MAX_ARRAY_BYTES if name == _ARRAYS else _MAX_TEXT_BYTES)
+        if _sha256(content) != digest:
+            raise ValueError(f"{name} is damaged: its checksum differs")
+        if name == _ARRAYS:
+            arrays = content
+    try:
+        found: dict[str, NDArray[Any]] = safetensors.numpy.load(arrays)
+        return found
+    except (safetensors.SafetensorError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{_ARRAYS} holds no plain arrays: {error}"[:200]) from None
+
+
+def _read_regular(folder: Path, name: str, most: int) -> bytes:
+    """The bytes of a file of a folder; never of a pipe, a device, or a file that lies outside."""
+    if not name or name != Path(name).name or name in (".", "..") or "\\" in name or "\0" in name:
+        raise ValueError(f"{name!r:.60} is no name of a file in it")
+    try:
+        path = (folder / name).resolve()
+    except RuntimeError:  # how Python before 3.13 says that links go in a circle
+        raise ValueError(f"{name} is a link to itself") from None
+    if path.parent != folder.resolve():
+        raise ValueError(f"{name} is a link out of it")
+    # Without O_NONBLOCK opening a pipe would wait for its writer.
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with os.fdopen(handle, "rb") as file:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            raise ValueError(f"{name} is no regular file")
+        if status.st_size > most:
+            raise ValueError(f"{name} has {status.st_size:,} bytes, at most {most:,} are read")
+        return file.read(most)
 
 
 def _assemble(head: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Model:
-    check_arrays(arrays)
+    def part(prefix: str) -> dict[str, NDArray[Any]]:
+        return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
 
-    def block(field: str) -> Block:
-        hashes, order, scale, weight, displayable = (arrays[f"{field}_{name}"] for name in BLOCK_ARRAYS)
-        return Block(Vocabulary(hashes, order), scale, weight, displayable)
+    def block(prefix: str) -> Block:
+        found = part(prefix)
+        return Block(Vocabulary(found.pop("hashes"), found.pop("order")), **found)
 
+    bare, work = part("bare_title_"), part("work_")
+    if bare:
+        hashes = bare.pop("hashes")
     return Model(
         name=head["name"],
-        text=block("text"),
-        title=block("title"),
-        limits=check_limits(head["limits"]),
-        reader=Reader.from_arrays(arrays) if "reader_hashes" in arrays else shipped_reader(),
+        text=block("text_"),
+        title=block("title_"),
+        limits=head["limits"],
+        reader=Reader.from_arrays(arrays),
         facts=head["facts"],
-        bare_title=_title_model(arrays),
-        work=WorkCheck(**{name: arrays[f"work_{name}"] for name in WORK_ARRAYS}) if "work_start" in arrays else None,
-        stated_weight=arrays["stated_weight"],
-        word_scale=arrays["word_scale"],
-        intercept=arrays["intercept"],
-        decision=arrays["decision"],
+        bare_title=TitleModel(Vocabulary(hashes, np.zeros(len(hashes), np.uint8)), **bare) if bare else None,
+        work=WorkCheck(**work) if work else None,
+        **{name: arrays[name] for name in MODEL_ARRAYS},  # type: ignore[arg-type]
     )
-
-
-def _title_model(arrays: dict[str, NDArray[Any]]) -> TitleModel | None:
-    """The model of bare titles; models made before there was one have none."""
-    if "bare_title_hashes" not in arrays:
-        return None
-    hashes = arrays["bare_title_hashes"]
-    vocabulary = Vocabulary(hashes, np.zeros(len(hashes), np.uint8))
-    return TitleModel(vocabulary, **{name: arrays[f"bare_title_{name}"] for name in TITLE_ARRAYS})
-
-
-def _arrays(contents: dict[str, bytes]) -> dict[str, NDArray[Any]]:
-    return {
-        name.removesuffix(".npy"): read_array(name, content)
-        for name, content in contents.items()
-        if name.endswith(".npy")
-    }
-
-
-def _read_format_1(folder: Path, head: dict[str, Any]) -> Model:
-    """Format 1 digested arrays only, had other names for three arrays and one limit, and no learnt reader."""
-    arrays = _arrays(read_checked(folder, {f"{name}.npy": value for name, value in head["sha256"].items()}))
-    for old, new in (("gain", "word_scale"), ("text_shown", "text_displayable"), ("title_shown", "title_displayable")):
-        arrays[new] = arrays.pop(old)
-    limits = head["limits"]
-    if isinstance(limits, dict):
-        limits = {"max_tokens" if name == "reach" else name: value for name, value in limits.items()}
-    return _assemble({**head, "limits": limits}, arrays)
-
-
-def _read_format_2(folder: Path, head: dict[str, Any]) -> Model:
-    return _assemble(head, _arrays(read_checked(folder, head["sha256"])))
-
-
-_READERS: dict[Any, Callable[[Path, dict[str, Any]], Model]] = {1: _read_format_1, 2: _read_format_2}
 
 
 @cache
@@ -210,7 +327,7 @@ def default_model() -> Model:
 
 
 def shipped_reader() -> Reader:
-    """The reader of the shipped model, for folders and estimators that have none of their own."""
+    """The reader of the shipped model, for estimators that are given none."""
     return default_model().reader
 
 
