@@ -5,31 +5,31 @@ from typing import TYPE_CHECKING
 from collarclass.errors import CollarclassError, DataError, ModelFileError
 
 if TYPE_CHECKING:
+    from collarclass._version import __version__
     from collarclass.api import classify, classify_many, requirements
     from collarclass.definitions.definition import load_definition
     from collarclass.evaluation.versions import compare_labels, measure_drift
     from collarclass.files.label import label_file
-    from collarclass.model.evidence import Evidence
+    from collarclass.model.account import Evidence
     from collarclass.model.model import Model
     from collarclass.model.persistence import load_model, save_model
     from collarclass.occupation.lookup import lookup_occupation
     from collarclass.occupation.table import occupations
     from collarclass.report.report import write_report
     from collarclass.requirement_reader.lexicon import load_lexicon
-    from collarclass.requirement_reader.stated import Requirement
+    from collarclass.requirement_reader.requirement import Requirement
     from collarclass.result import Classification
     from collarclass.shares.duplicates import find_duplicates
     from collarclass.shares.files import sample_file, shares_of_file
     from collarclass.shares.sample import draw_sample
     from collarclass.shares.shares import estimate_shares
     from collarclass.tables.dataframe import label_table
-    from collarclass.tables.results import to_frame
+    from collarclass.tables.schema import to_frame
     from collarclass.training.estimator import CollarClassifier
-
-__version__ = "0.1.0"
 
 # Looked up at first use, so that `import collarclass` loads neither numpy nor pandas nor scikit-learn.
 _HOMES = {
+    "__version__": "_version",
     "classify": "api",
     "classify_many": "api",
     "lookup_occupation": "occupation.lookup",
@@ -42,8 +42,8 @@ _HOMES = {
     "Model": "model.model",
     "requirements": "api",
     "Classification": "result",
-    "Evidence": "model.evidence",
-    "Requirement": "requirement_reader.stated",
+    "Evidence": "model.account",
+    "Requirement": "requirement_reader.requirement",
     "label_table": "tables.dataframe",
     "estimate_shares": "shares.shares",
     "draw_sample": "shares.sample",
@@ -54,7 +54,7 @@ _HOMES = {
     "measure_drift": "evaluation.versions",
     "load_definition": "definitions.definition",
     "write_report": "report.report",
-    "to_frame": "tables.results",
+    "to_frame": "tables.schema",
 }
 
 __all__ = [

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from collarclass.definitions.definition import DEFAULT
-from collarclass.definitions.labels import BASES, DIMENSIONS, LABELS, LEVELS, STATUSES, UNCLEAR
+from collarclass.definitions.labels import BASES, LABELS, LEVELS, NOTES, STATUSES, UNCLEAR
 from collarclass.errors import kind_of
-from collarclass.labelling.judge import Judged, judge
+from collarclass.labelling.judge import judge
 from collarclass.labelling.options import DefinitionLike, LexiconLike, ModelLike, Options, find_lexicon, find_model
-from collarclass.model.model import NOTES
 from collarclass.model.persistence import default_model
-from collarclass.model.predict import chunks
+from collarclass.model.predict import Predictions, chunks
 from collarclass.progress import Progress, ProgressLike
-from collarclass.requirement_reader.reader import read_requirements
-from collarclass.requirement_reader.stated import Requirement, findings
+from collarclass.requirement_reader.lexicon import default_lexicon
+from collarclass.requirement_reader.reading import RequirementReader
+from collarclass.requirement_reader.requirement import Requirement
 from collarclass.result import Classification, in_cells
+from collarclass.text.ad_tokens import AdTokens
 from collarclass.text.sections import Cell, join_sections
-from collarclass.text.tokens import tokenize
 
 __all__ = ["check_texts", "classify", "classify_many", "default_model", "requirements"]
 
@@ -42,7 +43,7 @@ def classify(
     Parameters
     ----------
     text : str or mapping of str to str, optional
-        The ad: plain text or HTML, English or Chinese. A short text without a sentence is judged as a title.
+        The ad: plain text or HTML, English or Chinese. A line is cut into the title and the rest.
         An ad in several parts is given as a mapping from their names to their texts, such as
         ``{"responsibilities": ..., "education": ...}``: each part is read under its heading, and evidence
         and requirements say in which part they stand, by `field`.
@@ -172,10 +173,9 @@ def classify_many(
     try:
         for some, heads in chunks(texts, titles):
             rows = slice(len(out), len(out) + len(some))
-            judged = judge(
-                some, heads, None if of_rows is None else of_rows[rows], options=options, details=options.evidence
-            )
-            out += _classifications(options, judged, some, heads, cells[rows])
+            some_codes = None if of_rows is None else of_rows[rows]
+            found = judge(some, heads, some_codes, options=options, details=options.evidence)
+            out += _classifications(options, found, some, heads, cells[rows])
             shown.update(len(out), len(out) / len(texts))
     finally:
         shown.close()
@@ -208,36 +208,42 @@ def _joined(
 
 def _classifications(
     options: Options,
-    judged: Judged,
+    found: Predictions,
     texts: Sequence[str],
     titles: Sequence[str | None] | None,
     cells: Sequence[tuple[Cell, ...]],
 ) -> Iterator[Classification]:
-    found, by_model = judged.predictions, options.definition.is_model
+    confidence, scores, probabilities = map(_numbers, (found.confidence, found.scores, found.probabilities))
+    model, notes = options.identity, found.shown_note
     for i, text in enumerate(texts):
-        k, level, p = int(judged.label[i]), int(found.level[i]), found.probabilities[i].tolist()
+        k, level = int(found.label[i]), int(found.level[i])
         yield Classification(
             label=LABELS[k] if k != UNCLEAR else "unclear",
-            confidence=0.0 if k == UNCLEAR else p[k] if by_model else math.nan,
-            probabilities=dict(zip(LABELS, p, strict=True)),
-            academic_score=float(found.scores[i, 0]),
-            hands_on_score=float(found.scores[i, 1]),
+            confidence=confidence[i],
+            probabilities=dict(zip(LABELS, probabilities[i], strict=True)),
+            academic_score=scores[i][0],
+            hands_on_score=scores[i][1],
             schooling_level=LEVELS[level] if level >= 0 else None,
             schooling_status=STATUSES[found.status[i]],
             requirements=in_cells(found.requirements[i], text, cells[i]),
-            note=NOTES[found.note[i]],
-            model=options.identity,
+            note=NOTES[notes[i]],
+            model=model,
             basis=BASES[found.basis[i]],
             certificates=found.certificates[i],
-            academic_certificate=STATUSES[found.certificate_status[i, 0]],
-            vocational_certificate=STATUSES[found.certificate_status[i, 1]],
-            intercept=dict(zip(DIMENSIONS, found.intercept[i].tolist(), strict=True)),
+            academic_certificate=STATUSES[found.academic_certificate[i]],
+            vocational_certificate=STATUSES[found.vocational_certificate[i]],
             text=text,
             title=titles[i] if titles is not None else None,
-            terms=found.terms[i],
-            gradient=(float(found.gradient[i, 0]), float(found.gradient[i, 1])),
+            account=found.accounts[i],
+            words=found.evidence[i] if k != UNCLEAR else "",
             cells=cells[i],
         )
+
+
+def _numbers(values: NDArray[np.float64]) -> list[Any]:
+    """Numbers as Python has them, None where there is none."""
+    found: list[Any] = np.where(np.isnan(values), np.array(None), values).tolist()
+    return found
 
 
 def requirements(
@@ -279,15 +285,11 @@ def requirements(
                 f"requirements() reads one ad: {name} has to be a str, not {kind_of(given)}. "
                 f"For a table of ads use label_table or classify_many."
             )
-    reader, words = find_model(model).reader, find_lexicon(lexicon)
-    out: list[Requirement] = []
-    for source, is_title in ((title, True), (text, False)):
-        if source:
-            tokens = tokenize([source])
-            stated = read_requirements(tokens, reader, words, reasons=True)
-            text_offset = np.array([len(source) if is_title else 0])
-            out += findings(stated, tokens, [source], text_offset)[0]
-    return tuple(out)
+    reader, words = find_model(model).reader, find_lexicon(lexicon) or default_lexicon()
+    reading, tokens = RequirementReader(reader, words), AdTokens()
+    reading.keep_reasons = True
+    of_title = reading.read_ad(tokens.read(title or "", text_offset=len(title or ""))).findings(tokens, "", title or "")
+    return (*of_title, *reading.read_ad(tokens.read(text)).findings(tokens, text, ""))
 
 
 def check_texts(

@@ -8,9 +8,37 @@ import importlib
 from collections.abc import Iterable
 from typing import Any
 
+from collarclass.messages import Message
+
 
 class CollarclassError(Exception):
-    """Base of every error that collarclass raises on purpose."""
+    """Base of every error that collarclass raises on purpose.
+
+    Parameters
+    ----------
+    message : str or Message
+        A literal template, or a message that is made already.
+    **values : object
+        Those of the template.
+
+    Attributes
+    ----------
+    message : Message
+        What `str(error)` is the English of.
+
+    Examples
+    --------
+    >>> error = DataError("{name} has no rows.", name="ads.csv")
+    >>> str(error), error.message.said("zh")
+    ('ads.csv has no rows.', 'ads.csv 没有数据行。')
+    """
+
+    def __init__(self, message: str | Message, /, **values: object) -> None:
+        self.message = message if isinstance(message, Message) else Message(message, **values)
+        super().__init__(str(self.message))
+
+    def __reduce__(self) -> tuple[type[CollarclassError], tuple[Message]]:
+        return type(self), (self.message,)
 
 
 class DataError(CollarclassError, ValueError):
@@ -25,7 +53,7 @@ class MissingPartError(CollarclassError):
     """A library that only a part of the package needs is not installed."""
 
 
-def import_optional(module: str, what: str, extra: str) -> Any:
+def import_optional(module: str, what: str) -> Any:
     """Import a module of an optional part.
 
     Parameters
@@ -33,8 +61,6 @@ def import_optional(module: str, what: str, extra: str) -> Any:
     module : str
     what : str
         What needs it, as the sentence begins.
-    extra : str
-        The extra of the package that brings it.
 
     Raises
     ------
@@ -43,19 +69,20 @@ def import_optional(module: str, what: str, extra: str) -> Any:
 
     Examples
     --------
-    >>> import_optional("no_library", "It", "excel")
+    >>> import_optional("no_library", "It")
     Traceback (most recent call last):
-    collarclass.errors.MissingPartError: It needs no_library: install it with pip install 'collarclass[excel]'.
+    collarclass.errors.MissingPartError: It needs no_library: install it with pip install no_library.
     """
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
+        library = (error.name or module).partition(".")[0]
         raise MissingPartError(
-            f"{what} needs {error.name}: install it with pip install 'collarclass[{extra}]'."
+            "{what} needs {name}: install it with pip install {name}.", what=what, name=library
         ) from None
 
 
-def require_columns(wanted: Iterable[object], columns: Iterable[object], where: str) -> None:
+def require_columns(wanted: Iterable[object], columns: Iterable[object], where: str | Message) -> None:
     """Raise where a wanted column is not among those of a table, with the name that may be meant.
 
     Parameters
@@ -79,7 +106,7 @@ def require_columns(wanted: Iterable[object], columns: Iterable[object], where: 
             raise no_column(name, columns, where)
 
 
-def no_column(name: object, columns: Iterable[object], where: str) -> DataError:
+def no_column(name: object, columns: Iterable[object], where: str | Message) -> DataError:
     """The error that a column is missing, with the name that may be meant.
 
     Examples
@@ -90,8 +117,11 @@ def no_column(name: object, columns: Iterable[object], where: str) -> DataError:
     names = [str(column) for column in columns]
     folded = {column.casefold(): column for column in reversed(names)}
     near = difflib.get_close_matches(str(name).casefold(), folded, n=1)
-    hint = f" Did you mean {folded[near[0]]!r}?" if near else ""
-    return DataError(f"No column {name!r} in {where}; its columns are: {', '.join(names) or 'none'}.{hint}")
+    hint = Message(" Did you mean {name!r}?", name=folded[near[0]]) if near else ""
+    return DataError(
+        "No column {name!r} in {where}; its columns are: {columns}.{hint}", name=name, where=where, columns=names,
+        hint=hint,
+    )  # fmt: skip
 
 
 def kind_of(value: object) -> str:
@@ -106,19 +136,21 @@ def kind_of(value: object) -> str:
     return f"{'an' if name[:1].lower() in 'aeio' else 'a'} {name}"
 
 
-def refusal(error: OSError) -> str:
+def refusal(error: OSError) -> Message:
     """What the operating system refused, as a sentence with a remedy.
 
     Examples
     --------
-    >>> refusal(OSError(errno.ENOSPC, "No space left on device"))
-    'The result cannot be written (No space left on device): make room, or write to another disk.'
+    >>> print(refusal(OSError(errno.ENOSPC, "No space left on device", "a.csv")))
+    a.csv cannot be written (No space left on device): make room, or write to another disk.
     """
     reason = error.strerror or str(error) or type(error).__name__
+    what = error.filename or Message("The result" if error.errno in _FULL else "A file")
     if error.errno in _FULL:
-        return f"{error.filename or 'The result'} cannot be written ({reason}): make room, or write to another disk."
-    what = error.filename or "A file"
-    return f"{what} cannot be used ({reason}): check its name, its folder, and who may use it."
+        return Message("{what} cannot be written ({reason}): make room, or write to another disk.", what=what,
+                       reason=reason)  # fmt: skip
+    return Message("{what} cannot be used ({reason}): check its name, its folder, and who may use it.", what=what,
+                   reason=reason)  # fmt: skip
 
 
 _FULL = (errno.ENOSPC, errno.EFBIG, *((errno.EDQUOT,) if hasattr(errno, "EDQUOT") else ()))  # Windows may lack it

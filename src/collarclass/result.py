@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from collarclass.definitions.labels import Label
+from collarclass.definitions.definition import DEFINITION_MARK
+from collarclass.definitions.labels import DIMENSIONS, LABELS, Label
 from collarclass.explain.html import as_html
 from collarclass.explain.sentence import sentence, unclear_sentence
-from collarclass.model.doubt import second_label
-from collarclass.model.evidence import Evidence, evidence_of
-from collarclass.model.ranking import Reason, reasons
-from collarclass.model.terms import SumTerms
-from collarclass.requirement_reader.stated import Requirement
-from collarclass.text.language import language
+from collarclass.model.account import Account, Evidence, Reason
+from collarclass.requirement_reader.requirement import Requirement
+from collarclass.text.cells import well_formed
 from collarclass.text.sections import Cell, place_in_cell
-from collarclass.text.unicode import well_formed
+from collarclass.text.tokens import language
 
 DECIMALS = 4
 # What a result is given as outside Python, in this order; tables have it as `tables.schema.SCHEMA`.
@@ -26,6 +25,7 @@ FIELDS = (
     "schooling_status", "certificates", "vocational_certificate", "academic_certificate", "requirements", "reasons",
     "evidence", "basis", "note", "model",
 )  # fmt: skip
+SECOND = 0.25  # probability from which the second label is named: right for one ad in four, or for more
 _Placed = TypeVar("_Placed", Evidence, Reason, Requirement)
 
 
@@ -51,12 +51,12 @@ class Classification:
     ----------
     label : {"white", "blue", "gray", "unclear"}
         The collar; "unclear" when the text gives too little to judge, with the reason in `note`.
-    confidence : float
-        Calibrated probability that an annotator would give this label, 0 to 1; 0 for "unclear", and NaN for a
+    confidence : float or None
+        Calibrated probability that an annotator would give this label, 0 to 1; None for "unclear", and for a
         label by the rules of a definition, which have none.
-    probabilities : dict of str to float
-        Of white, blue and gray; they sum to 1.
-    academic_score, hands_on_score : float
+    probabilities : dict of str to float or None
+        Of white, blue and gray; they sum to 1. None if the text says nothing at all, as are the scores.
+    academic_score, hands_on_score : float or None
         The two dimensions, 0 to 1 (a quarter of the codebook's rating of 0 to 4). Not probabilities.
     schooling_level : str or None
         Stated schooling: basic, secondary, associate, bachelor, graduate; None when unstated.
@@ -73,19 +73,22 @@ class Classification:
         Certificates and licences that the ad asks for, in its words; driving licences left out.
     vocational_certificate, academic_certificate : str
         How a vocational certificate, and one that rests on study, is asked for, in the words of `schooling_status`.
-    intercept : dict of str to float
-        What each dimension's sum starts from.
     text, title : str or None
         The ad, as passed; of an ad in several parts, these joined under their headings.
+    account : Account or None
+        What the two ratings start from, and what schooling, title and words add; None when not asked for.
+    words : str
+        The few words that speak most for the label, as the column `collar_evidence` has them: of a row that was judged
+        by its occupation's code, the occupation's title.
     cells : tuple of Cell
         Of an ad in several parts, where each stands in `text`.
     """
 
     label: Label
-    confidence: float
-    probabilities: dict[str, float]
-    academic_score: float
-    hands_on_score: float
+    confidence: float | None
+    probabilities: dict[str, float | None]
+    academic_score: float | None
+    hands_on_score: float | None
     schooling_level: str | None
     schooling_status: str
     requirements: tuple[Requirement, ...]
@@ -95,16 +98,15 @@ class Classification:
     certificates: tuple[str, ...] = ()
     vocational_certificate: str = "unstated"
     academic_certificate: str = "unstated"
-    intercept: dict[str, float] = field(default_factory=dict, repr=False)
     text: str = field(default="", repr=False)
     title: str | None = field(default=None, repr=False)
-    terms: SumTerms | None = field(default=None, repr=False, compare=False)
-    gradient: tuple[float, float] = field(default=(0.0, 0.0), repr=False)
+    account: Account | None = field(default=None, repr=False)
+    words: str = field(default="", repr=False)
     cells: tuple[Cell, ...] = field(default=(), repr=False)
 
     @property
     def second_label(self) -> Label | None:
-        """The label that comes second, where its probability is a quarter or more; None otherwise.
+        """The label that comes second, where its probability is a quarter or more; None otherwise, and by rules.
 
         Examples
         --------
@@ -112,48 +114,35 @@ class Classification:
         >>> classify(title="Welder").second_label is None
         True
         """
-        if self.label == "unclear" or math.isnan(self.confidence):
-            return None
-        return second_label(list(self.probabilities.values()))
+        return None if DEFINITION_MARK in self.model else second_label([*self.probabilities.values()])
+
+    @property
+    def intercept(self) -> dict[str, float]:
+        """What each rating starts from; empty when evidence was not asked for."""
+        return {} if self.account is None else dict(zip(DIMENSIONS, self.account.start, strict=True))
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:
-        """The terms of both sums, weightiest first; empty when evidence was not asked for.
+        """What the parts of the ad add to its two ratings, weightiest first; empty when evidence was not asked for.
 
-        For each dimension ``intercept[dimension] + sum(e.weight for e in evidence if e.dimension ==
-        dimension)`` is the ad's rating, before it is clipped to 0..4 and divided by 4 to give the score.
-        A requirement that is read from no words of the ad (that nothing is stated) has an empty span.
-        """
-        return self.weightiest()
-
-    def weightiest(self, n: int | None = None) -> tuple[Evidence, ...]:
-        """The first terms of `evidence`, without making the hundreds of others.
-
-        Parameters
-        ----------
-        n : int, optional
-            How many; all if not given.
-
-        Returns
-        -------
-        tuple of Evidence
+        For each dimension ``intercept[dimension] + sum(e.weight for e in evidence if e.dimension == dimension)``
+        is the rating, 0 to 4, of which the score is a quarter. Words stand where they come first, with what they add
+        everywhere; other words together, and what lies beyond the scale, have an empty span.
 
         Examples
         --------
         >>> from collarclass import classify
-        >>> [term.text for term in classify(title="Welder").weightiest(1)]
+        >>> [found.text for found in classify(title="Welder").evidence[:1]]
         ['Welder']
         """
-        if self.terms is None:
-            return ()
-        return in_cells(evidence_of(self.terms, self.text, self.title, n), self.text, self.cells)
+        return () if self.account is None else in_cells(self.account.evidence(), self.text, self.cells)
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
-        """The words that pulled the ad towards its label, weightiest first, overlapping ones merged."""
-        if self.terms is None:
+        """The words that speak for the label, strongest first."""
+        if self.account is None:
             return ()
-        found = in_cells(reasons(self.terms, self.gradient, self.text, self.title), self.text, self.cells)
+        found = in_cells(self.account.reasons(self.label), self.text, self.cells)
         return tuple(reason for reason in found if reason.text)
 
     def explain(self, lang: str | None = None) -> str:
@@ -182,9 +171,10 @@ class Classification:
         lang = lang or language(self.text.strip() or self.title or "")
         if self.label == "unclear":
             return unclear_sentence(self.note, lang)
-        scores = self.academic_score, self.hands_on_score
+        ratings = 4 * (self.academic_score or 0.0), 4 * (self.hands_on_score or 0.0)
+        account = self.account or Account(ratings, ratings, ())
         schooling = self.schooling_level, self.schooling_status
-        return well_formed(sentence(self.label, self.confidence, scores, schooling, self.reasons, lang))
+        return well_formed(sentence(self.label, self.confidence, schooling, account, lang))
 
     def to_dict(self, max_evidence: int = 20) -> dict[str, Any]:
         """The result as plain values, ready for JSON.
@@ -207,7 +197,7 @@ class Classification:
         """
         out = {}
         for name in FIELDS:
-            value = self.weightiest(max_evidence) if name == "evidence" else getattr(self, name)
+            value = self.evidence[:max_evidence] if name == "evidence" else getattr(self, name)
             digits = None if isinstance(value, tuple) else DECIMALS
             out["collar" if name == "label" else name] = plain(value, digits)
         return out
@@ -224,14 +214,32 @@ class Classification:
         return well_formed(json.dumps(self.to_dict(max_evidence), ensure_ascii=False))
 
     def __repr__(self) -> str:
-        scores = f"academic {self.academic_score:.2f}, hands-on {self.hands_on_score:.2f}"
-        if self.note:
+        if self.label == "unclear":
             return f"<Classification {self.label}: {self.note}>"
-        sure = "" if math.isnan(self.confidence) else f" {self.confidence:.2f}"
+        sure = "" if self.confidence is None else f" {self.confidence:.2f}"
+        scores = f"academic {self.academic_score:.2f}, hands-on {self.hands_on_score:.2f}"
         return f"<Classification {self.label}{sure}: {scores}>"
 
     def _repr_html_(self) -> str:
         return well_formed(as_html(self.explain(), self.title, self.text, self.evidence, self.requirements))
+
+
+def second_label(probabilities: Sequence[float | None]) -> Label | None:
+    """The label that comes second, where it is close; None where it is not.
+
+    Parameters
+    ----------
+    probabilities : sequence of float or None
+        Of white, blue and gray.
+
+    Examples
+    --------
+    >>> second_label([0.6, 0.05, 0.35]), second_label([0.9, 0.02, 0.08])
+    ('gray', None)
+    """
+    known = [p or 0.0 for p in probabilities]
+    _, second, _ = sorted(range(len(LABELS)), key=lambda k: -known[k])
+    return LABELS[second] if known[second] >= SECOND else None
 
 
 def plain(value: Any, digits: int | None = None) -> Any:
