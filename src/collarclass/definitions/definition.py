@@ -36,7 +36,7 @@ _KEYS = frozenset({"name", "summary", "summary_zh", "source", "weights", "rules"
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What definitions can refer to: arrays over the ads of a batch or a table.
+    """What definitions can refer to: arrays over the ads of a batch or a table. `Predictions` are such, with more.
 
     Attributes
     ----------
@@ -56,8 +56,8 @@ class Facts:
     """
 
     label: NDArray[np.int8]
-    probabilities: NDArray[np.floating]
-    scores: NDArray[np.floating]
+    probabilities: NDArray[np.float64]
+    scores: NDArray[np.float64]
     level: NDArray[np.int8]
     status: NDArray[np.int8]
     academic_certificate: NDArray[np.int8] | None
@@ -176,9 +176,9 @@ class Definition:
     def _codes(self, name: str, facts: Facts) -> NDArray[np.int8]:
         if getattr(facts, _FIELDS.get(name, name)) is None:
             raise DataError(
-                f"The definition {self.name!r} goes by {name.replace('_', ' ')}, which is not in this table: "
-                "label the ads anew with it (--definition)."
-            )
+                "The definition {name!r} goes by {needed}, which is not in this table: label the ads anew with "
+                "it (--definition).", name=self.name, needed=name.replace('_', ' '),
+            )  # fmt: skip
         if name == "occupation" and facts.occupation is not None:
             return np.asarray(np.where(facts.occupation < 0, len(LABELS), facts.occupation), np.int8)
         if name == "schooling_level":
@@ -231,15 +231,22 @@ def load_definition(name: str | os.PathLike[str]) -> Definition:
         return _builtin(given)
     path = Path(given)
     if path.suffix != ".toml" or not path.exists():
-        listing = ", ".join(builtin_definitions())
-        raise DataError(f"No definition {given!r}: choose one of {listing}, or give a TOML file.")
+        raise DataError(
+            "No definition {given!r}: choose one of {names}, or give a TOML file.", given=given,
+            names=[*builtin_definitions()],
+        )  # fmt: skip
     try:
         content = tomllib.loads(path.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DataError(f"{path} is not TOML ({error}): correct it, or start from a copy of a built-in one.") from None
+        raise DataError(
+            "{path} is not TOML ({reason}): correct it, or start from a copy of a built-in one.", path=path,
+            reason=error,
+        ) from None  # fmt: skip
     found = parse_definition(content, str(path))
     if found.name in builtin_definitions():
-        raise DataError(f"{path}: {found.name!r} is the name of a built-in definition, give yours another.")
+        raise DataError(
+            "{path}: {name!r} is the name of a built-in definition, give yours another.", path=path, name=found.name,
+        )  # fmt: skip
     return found
 
 
@@ -257,7 +264,7 @@ class _Checked:
     content: Mapping[str, Any] = field(default_factory=dict)
 
     def fail(self, what: str) -> DataError:
-        return DataError(f"{self.where}: {what}.")
+        return DataError("{where}: {what}.", where=self.where, what=what)
 
     def words(self, name: str, value: Any, allowed: Sequence[str]) -> frozenset[int]:
         given = [value] if isinstance(value, str) else value

@@ -19,7 +19,8 @@ class SchoolingLevel:
     name : str
         As results, data files and definitions have it.
     code : int
-        From 0 to 6, part of what the reader learns from: no other level may ever have it.
+        From 0 to 5, part of what the reader learns from: no other level may ever have it (6 is a field of study, 7
+        none).
     rating : float
         Academic rating, 0 to 4, of an ad that requires this level.
     preferred_rating : float

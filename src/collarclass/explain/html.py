@@ -6,9 +6,9 @@ import html
 from collections.abc import Sequence
 
 from collarclass.explain.palette import TINTS
+from collarclass.model.account import Evidence
 from collarclass.model.borders import shown
-from collarclass.model.evidence import Evidence
-from collarclass.requirement_reader.stated import Requirement
+from collarclass.requirement_reader.requirement import Requirement
 
 _MIN_SHARE = 0.15  # of the weightiest term: what counts less is not tinted
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 # Red, green and blue of each dimension, for tints of varying strength.
-TINTS: dict[str, str] = {"academic": "31,119,180", "hands_on": "214,109,0"}
+TINTS: dict[str, str] = {"academic": "20,140,120", "hands_on": "214,109,0"}
 
 # Ink and paper of a cell that holds a label, for spreadsheets.
 CELLS: dict[str, tuple[str, str]] = {
@@ -17,12 +17,14 @@ CELLS: dict[str, tuple[str, str]] = {
 LIGHT: dict[str, str] = {
     "paper": "#fbfaf6", "sheet": "#ffffff", "ink": "#1b2026", "soft": "#5a616b", "hair": "#e2ded3", "line": "#b9b3a4",
     "accent": "#1f5fa8", "white-fill": "#ffffff", "white-line": "#6d6757", "blue-fill": "#1f5fa8",
-    "gray-fill": "#7a7f87", "unclear-fill": "#ecd9a0", "academic": "31 119 180", "hands-on": "214 109 0",
+    "gray-fill": "#6f747c", "unclear-fill": "#ecd9a0", "academic": "20 140 120", "hands-on": "214 109 0",
+    "on-pale": "#1b2026", "on-strong": "#ffffff",
 }  # fmt: skip
 DARK: dict[str, str] = {
     "paper": "#14171b", "sheet": "#1b1f24", "ink": "#e9e5db", "soft": "#a3a8b0", "hair": "#2c3138", "line": "#59606a",
     "accent": "#8cb9ee", "white-fill": "#e9e5db", "white-line": "#ded8c6", "blue-fill": "#5c9be0",
-    "gray-fill": "#8d939c", "unclear-fill": "#8a6d1d", "academic": "92 168 226", "hands-on": "236 150 60",
+    "gray-fill": "#8d939c", "unclear-fill": "#a8892f", "academic": "70 190 165", "hands-on": "236 150 60",
+    "on-pale": "#14171b", "on-strong": "#14171b",
 }  # fmt: skip
 
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Sequence
+import re
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from collarclass.definitions.labels import DIMENSIONS
 from collarclass.definitions.schooling import SCHOOLING_LEVELS
+from collarclass.model.account import MIN_WEIGHT, Account
 from collarclass.model.borders import shown
-from collarclass.model.ranking import Reason
 
-_MAX_PER_DIMENSION = 4
+_MOST = 3  # words of a rating that are named
+_MUCH = 0.25  # of a rating: what speaks against it by less is not named
+_BANDS = (0.75, 1.5, 2.5, 3.25)  # of ratings of 0 to 4, from one word for them to the next
+_APPRENTICE = re.compile(r"apprentic|time.served|学徒", re.IGNORECASE)
 _PHRASES = {level.name: level.phrases for level in SCHOOLING_LEVELS}
 
 
@@ -35,38 +36,60 @@ def unclear_sentence(note: str, lang: str) -> str:
 
 
 def sentence(
-    label: str,
-    confidence: float,
-    scores: tuple[float, float],
-    schooling: tuple[str | None, str],
-    reasons: Sequence[Reason],
-    lang: str,
+    label: str, confidence: float | None, schooling: tuple[str | None, str], account: Account, lang: str
 ) -> str:
-    """Say why an ad got its label.
+    """Say why an ad got its label: its schooling, how far its work is done by hand, and by which words.
 
     Parameters
     ----------
     label : {"white", "blue", "gray"}
-    confidence : float
-        NaN, of a label by the rules of a definition, is left out.
-    scores : pair of float
-        Academic and hands-on, 0 to 1.
+    confidence : float or None
+        None for a label by the rules of a definition.
     schooling : pair of str
         Stated level, or None, and its status.
-    reasons : sequence of Reason
-        Strongest first.
+    account : Account
     lang : {"en", "zh"}
     """
     words = words_of(lang)
     level, status = schooling
-    parts = []
+    academic, hands_on = _sides(account, label)
+    ratings = [f"{rating:.1f}" for rating in account.ratings]
+    stated = next((shown(part.text) for part in account.parts if part.kind == "schooling"), "")
     if status != "unstated":
-        said = words[status].format(_PHRASES[level][lang] if level else words["field"])
-        parts.append(f"{said} [{words['requirement']}]")
-    for dimension, score in zip(DIMENSIONS, scores, strict=True):
-        runs = [shown(r.text) for r in reasons if r.dimension == dimension][:_MAX_PER_DIMENSION]
-        if runs:
-            quoted = words["comma"].join(words["quote"].format(run) for run in runs)
-            parts.append(words["by"].format(words=quoted, dimension=words[dimension], score=score))
-    said = words["sentence"].format(label=words[label], reasons=words["join"].join(parts) or words["none"])
-    return str(said if math.isnan(confidence) else said + words["confidence"].format(confidence))
+        named = words["apprenticeship"] if level == "secondary" and _APPRENTICE.search(stated) else words["field"]
+        said = words[status].format(_PHRASES[level][lang] if level and named == words["field"] else named)
+        quoted = words["in_brackets"].format(words["quote"].format(stated)) if stated else ""
+        first = words["schooling"].format(said=said, quoted=quoted, rating=ratings[0])
+    else:
+        found = _named(words, "judged_by", account, (academic, 0))
+        first = words["judged"].format(said=words["unstated"], words=found, rating=ratings[0])
+    found = _named(words, "by", account, (0, hands_on)) + _named(words, "against", account, (0, -hands_on), 1, _MUCH)
+    band = words["bands"][sum(account.ratings[1] >= border for border in _BANDS)]
+    second = words["hands_on"].format(said=band, words=found, rating=ratings[1])
+    said = words["sentence"].format(label=words[label], academic=first, hands_on=second)
+    return str(said if confidence is None else said + words["confidence"].format(confidence))
+
+
+def _sides(account: Account, label: str) -> list[int]:
+    """The side of each rating that is accounted for: its own, and on the line the label's."""
+    low, high = _BANDS[1:3]
+    return [
+        -1 if rating < low else 1 if rating >= high else side
+        for rating, side in zip(account.ratings, account.sides(label), strict=True)
+    ]
+
+
+def _named(
+    words: dict[str, Any],
+    how: str,
+    account: Account,
+    sides: tuple[int, int],
+    most: int = _MOST,
+    least: float = MIN_WEIGHT,
+) -> str:
+    """The words that move a rating most to a side, as the sentence brings them in, or that there are none."""
+    runs = [shown(part.text) for _, _, part in account.towards(sides, least) if part.kind != "schooling"][:most]
+    some, none = words[how]
+    if not runs:
+        return str(none if account.parts else "")
+    return str(some.format(words["between"].join(words["quote"].format(run) for run in runs)))

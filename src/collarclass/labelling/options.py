@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable, Hashable
+import re
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypedDict, TypeVar
 
+import numpy as np
+
 from collarclass.definitions.definition import DEFAULT, DEFINITION_MARK, Definition, load_definition
 from collarclass.errors import DataError, ModelFileError, kind_of
-from collarclass.model.doubt import check_min_confidence
 from collarclass.model.model import Model
 from collarclass.model.persistence import default_model, load_model
 from collarclass.requirement_reader.lexicon import Lexicon, load_lexicon
@@ -27,7 +29,28 @@ _MIN_DIGEST = 8  # hexadecimal digits by which a model can be pinned
 
 
 class LabelOptions(TypedDict, total=False):
-    """The options that every engine takes; their meaning and defaults are those of `Options.of`."""
+    """The options of labelling, wherever ads come from.
+
+    Attributes
+    ----------
+    evidence : bool, default=True
+        Whether to name the words that decided; faster without.
+    occupations : bool, default=False
+        Whether to add code, title and similarity of the occupation nearest to each row's title.
+    prefix : str
+        Prefix of the added columns' names.
+    min_confidence : float, default=0
+        From 0 to 1: a label that is less sure becomes "unclear", with the note "near the line"; only by the
+        definition "article", as labels by rules have no confidence.
+    model : Model or path-like, optional
+        A model, the name "standard", or a model folder; the shipped model if not given.
+    model_version : str, optional
+        The version that the model must have, or the first 8 or more digits of its digest.
+    definition : str, path-like or Definition, default="article"
+        What the labels mean: a built-in definition, a TOML file of your own, or one that is loaded.
+    lexicon : Lexicon or path-like, optional
+        Words of your own to read requirements by, from `load_lexicon` or a file for it.
+    """
 
     evidence: bool
     occupations: bool
@@ -121,11 +144,13 @@ class Options:
         """
         found = find_model(model, model_version)
         if not isinstance(prefix, str):
-            raise DataError(f"prefix is {prefix!r:.40}: give a str, such as 'own_'.")
+            raise DataError("prefix is {prefix!r:.40}: give a str, such as 'own_'.", prefix=prefix)
         chosen = definition if isinstance(definition, Definition) else load_definition(definition)
         least = check_min_confidence(min_confidence)
         if least and not chosen.is_model:
-            raise DataError(f"Labels by the definition {chosen.name!r} have no confidence: leave min_confidence out.")
+            raise DataError(
+                "Labels by the definition {name!r} have no confidence: leave min_confidence out.", name=chosen.name,
+            )  # fmt: skip
         words = find_lexicon(lexicon)
         return cls(
             model=found if words is None else replace(found, lexicon=words),
@@ -152,12 +177,38 @@ class Options:
         return _sent, (given | {"model": None}, self.model.identity)
 
 
-def shows_options(function: Function) -> Function:
-    """Let `help` and editors name the options that a function takes as ``**options: Unpack[LabelOptions]``."""
-    signature, options = inspect.signature(function), inspect.signature(Options.of).parameters
+def check_min_confidence(value: float) -> float:
+    """The least confidence that a label needs, if it is a number from 0 to 1."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not 0 <= value <= 1:
+        raise DataError(
+            "min_confidence is {value!r:.40}: give a number from 0 to 1, such as 0.8.", value=value,
+        )  # fmt: skip
+    return float(value)
+
+
+def shows_options(
+    function: Function, kinds: Sequence[type] = (LabelOptions,), homes: Sequence[Callable[..., object]] = ()
+) -> Function:
+    """Let `help` and editors name and describe the options that a function takes as ``**options``.
+
+    Parameters
+    ----------
+    function : callable
+    kinds : sequence of typed dictionaries
+        The options, which their docstrings describe.
+    homes : sequence of callables
+        That take the options, and so have their defaults, besides `Options.of`.
+    """
+    signature = inspect.signature(function)
+    known = {name: given for home in (Options.of, *homes) for name, given in inspect.signature(home).parameters.items()}
     own = [given for given in signature.parameters.values() if given.kind is not given.VAR_KEYWORD]
-    more = [options[name].replace(kind=inspect.Parameter.KEYWORD_ONLY) for name in LabelOptions.__annotations__]
+    names = dict.fromkeys(name for kind in kinds for name in kind.__annotations__ if name not in signature.parameters)
+    more = [known[name].replace(kind=inspect.Parameter.KEYWORD_ONLY) for name in names]
     function.__signature__ = signature.replace(parameters=[*own, *more])  # type: ignore[attr-defined]
+    if function.__doc__:  # python -OO has none
+        described = [inspect.cleandoc(kind.__doc__ or "").partition("----------\n")[2] for kind in kinds]
+        entry = re.compile(r"^\*\*options.*\n(?: +.*\n)*", re.MULTILINE)
+        function.__doc__ = entry.sub(lambda _: "\n".join([*described, ""]), inspect.cleandoc(function.__doc__))
     return function
 
 
@@ -170,16 +221,17 @@ def _sent(given: dict[str, Any], identity: str | None = None) -> Options:
         model = find_model(origin)
     except ModelFileError as error:
         raise ModelFileError(
-            f"The model {origin} cannot be read by a worker, though it was where the run was started: give every "
-            "machine its folder at the same place, or pass a Model object."
-        ) from error
+            "The model {origin} cannot be read by a worker, though it was where the run was started: give every "
+            "machine its folder at the same place, or pass a Model object.", origin=origin,
+        ) from error  # fmt: skip
     if lexicon is not None:
         model = replace(model, lexicon=lexicon)
     if model.identity != identity:
         raise ModelFileError(
-            f"The model {origin} is {model.identity} here and {identity} where the run was started: give every "
-            "machine the same model, or pass a Model object."
-        )
+            "The model {origin} is {here} here and {there} where the run was started: give every "
+            "machine the same model, or pass a Model object.", origin=origin, here=model.identity,
+            there=identity,
+        )  # fmt: skip
     return Options(**given | {"model": model})
 
 
@@ -214,13 +266,14 @@ def find_model(model: ModelLike | None = None, version: str | None = None) -> Mo
         found = default_model() if path == STANDARD else _read_model(path, _stamp(Path(path) / "model.json"))
     else:
         raise DataError(
-            f"model is {kind_of(model)}: give a Model, the name {STANDARD!r}, or the folder of a model."
-        )
+            "model is {kind}: give a Model, the name {standard!r}, or the folder of a model.", kind=kind_of(model),
+            standard=STANDARD,
+        )  # fmt: skip
     if version is not None and version != found.version and not _has_digest(found, version):
         raise ModelFileError(
-            f"The model is {found.identity} (digest {found.digest[:16]}), not version {version!s:.80}: "
-            "name the model that you pinned, or pin this one."
-        )
+            "The model is {identity} (digest {digest}), not version {version!s:.80}: name the model that you "
+            "pinned, or pin this one.", identity=found.identity, digest=found.digest[:16], version=version,
+        )  # fmt: skip
     return found
 
 
@@ -234,7 +287,9 @@ def find_lexicon(lexicon: LexiconLike | None) -> Lexicon | None:
         return lexicon
     if isinstance(lexicon, (str, os.PathLike)):
         return _read_lexicon(os.fspath(lexicon), _stamp(Path(lexicon)))
-    raise DataError(f"lexicon is {kind_of(lexicon)}: give a file of phrases, or a Lexicon from load_lexicon.")
+    raise DataError(
+        "lexicon is {kind}: give a file of phrases, or a Lexicon from load_lexicon.", kind=kind_of(lexicon),
+    )  # fmt: skip
 
 
 def _stamp(path: Path) -> tuple[str, int, int]:

@@ -7,10 +7,11 @@ occupations among whose names it is more frequent than among all names, the rare
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -18,12 +19,14 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from collarclass.corpus.read import ONET_FIGURES
-from collarclass.definitions.labels import Label
+from collarclass.definitions.labels import LABELS, Label
 from collarclass.errors import DataError, kind_of
-from collarclass.features.ngrams import Vocabulary
-from collarclass.features.titles import title_features
-from collarclass.occupation.core_title import core_title, names_job
+from collarclass.features.ngrams import Vocabulary, title_features
 from collarclass.occupation.table import KINDS, csco_names, known_titles, occupations
+from collarclass.text.cut import best_titles, candidates, choose, rewritten
+from collarclass.text.frames import in_frames, without_ranks
+from collarclass.text.sections import title_of
+from collarclass.text.spelling import Spelling, changes
 from collarclass.text.tokens import tokenize
 
 # The kinds of code, each with the column that it stands in, at every level of each classification: with or without
@@ -35,11 +38,13 @@ _CODES = (
     (re.compile(r"\d{4}(\.\d+)+"), "isco08", "ESCO"),
 )
 _WHOLE = {"onet_code": 6, "csco22": 7, "isco08": 4}  # digits of a code that is no group
+_BRACKETS = re.compile(r"\([^()]*\)")
 _SMOOTHING = 500.0  # names, over all occupations, that a feature is thought to have been seen in besides
 _BIG = 0.3  # how far an occupation with many names has to have a feature more often
 _OF_CORE = 0.6  # weight of the part of a title that names the job, beside the whole title
 _EXACT_CORE = 0.9  # similarity of what is known by that part
-_MIN_SIMILARITY = 0.15  # similarity of what is worth showing
+_MIN_SIMILARITY, _MIN_LABELLED = 0.15, 0.4  # similarity of what is worth showing, and of what gives a title its label
+_PER_SIMILARITY, _LEAST = 10.0, 2.5  # similarity as the cutter's score, and from where on a run names a job
 _CHUNK = 2000
 
 
@@ -119,7 +124,7 @@ def lookup_occupation(query: str, n: int = 3) -> list[OccupationMatch]:
     if not isinstance(query, str):
         raise TypeError(f"A title or a code is a str, not {kind_of(query)} ({query!r:.40}): pass str(...).")
     if n < 1:
-        raise DataError(f"n is {n}: give a whole number from 1 up.")
+        raise DataError("n is {n}: give a whole number from 1 up.", n=n)
     table = occupations()
     title, found_by = query, ""
     if (code := find_code(query)) is not None:
@@ -128,7 +133,9 @@ def lookup_occupation(query: str, n: int = 3) -> list[OccupationMatch]:
             return [_match(table, row, 1.0, reason) for row in rows[:n]]
         names = csco_names()["name"]
         if query.strip() not in names.index:
-            raise DataError(f"No occupation of the table has the {reason}: check it, or look for a title.")
+            raise DataError(
+                "No occupation of the table has the {reason}: check it, or look for a title.", reason=reason,
+            )  # fmt: skip
         # The table's occupations are American: what they have no counterpart of is found by its name.
         title = names[query.strip()]
         found_by = f"{reason}, {title}: "
@@ -199,17 +206,8 @@ def _match(table: pd.DataFrame, row: int, similarity: float, reason: str) -> Occ
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Nearest:
-    """The nearest occupations of a batch of titles.
-
-    Attributes
-    ----------
-    row : ndarray of int64, shape (n_titles, n)
-        In the table of occupations, nearest first.
-    similarity : ndarray of float64, shape (n_titles, n)
-        0 where nothing in the title is known.
-    """
+class Nearest(NamedTuple):
+    """Rows of the table of occupations nearest to each title, and how near: 0 where nothing in a title is known."""
 
     row: NDArray[np.int64]
     similarity: NDArray[np.float64]
@@ -227,6 +225,8 @@ class TitleIndex:
 
     def __init__(self, titles: Sequence[str], row: NDArray[np.int_], rank: NDArray[np.int_]) -> None:
         self.n_rows = int(row.max()) + 1
+        often = Counter(word for title in titles for word in re.findall(r"[a-z]+", title.casefold()))
+        self.spelling = Spelling(word for word, _ in often.most_common())
         tokens = tokenize(titles)
         features = title_features(tokens)
         hashes, term = np.unique(features.hash, return_inverse=True)
@@ -246,7 +246,8 @@ class TitleIndex:
         self.unknown = float(np.median(self.most))
         self._exact: dict[str, list[tuple[int, int]]] = {}
         for title, of_row, how in zip(titles, row.tolist(), rank.tolist(), strict=True):
-            self._exact.setdefault(_plain(title), []).append((how, of_row))
+            for name in dict.fromkeys((_plain(title), _plain(_BRACKETS.sub(" ", title)))):  # "... Officer (CIO)"
+                self._exact.setdefault(name, []).append((how, of_row))
 
     def nearest(self, titles: Sequence[str], n: int) -> Nearest:
         """The nearest rows of each title."""
@@ -254,9 +255,13 @@ class TitleIndex:
         return Nearest(np.concatenate([p.row for p in parts]), np.concatenate([p.similarity for p in parts]))
 
     def _nearest(self, titles: Sequence[str], n: int) -> Nearest:
-        cores = [core_title(title) for title in titles]
+        titles = [
+            title if _plain(title) in self._exact else rewritten(title, changes(title, self.spelling, in_frames))[0]
+            for title in titles
+        ]
+        cores = self._cores(titles)
         similarity = (1 - _OF_CORE) * self._similarity(titles) + _OF_CORE * self._similarity(cores)
-        similarity[[not names_job(core) for core in cores]] = 0.0
+        similarity[[not core for core in cores]] = 0.0
         similarity[similarity < _MIN_SIMILARITY] = 0.0
         for i, (title, core) in enumerate(zip(titles, cores, strict=True)):
             # Among occupations of one name the one best known by it comes first, then the likelier.
@@ -269,26 +274,34 @@ class TitleIndex:
         order = np.argsort(-similarity, axis=1, kind="stable")[:, :n]
         return Nearest(order, np.minimum(np.take_along_axis(similarity, order, axis=1), 1.0))
 
-    def _similarity(self, titles: Sequence[str]) -> NDArray[np.float64]:
-        """How near each row is to each title, 0 to 1."""
-        query, best_possible = self._encode(titles)
-        similarity = np.zeros((len(titles), self.n_rows))
-        scores = (query @ self.support).tocsr()
-        of = np.repeat(np.arange(len(titles)), np.diff(scores.indptr))
-        similarity[of, scores.indices] = 0.99 * scores.data / best_possible[of]
-        return similarity
+    def _cores(self, titles: Sequence[str]) -> list[str]:
+        """The part of each title that names the job; empty where only a rank or a group is named."""
+        cut = [candidates(title) for title in titles]
+        asked = [title[start:end] for title, (_, spans) in zip(titles, cut, strict=True) for _, start, end in spans]
+        scores = iter(self._similarity(asked).max(axis=1).tolist() if asked else [])
+        out = []
+        for title, (found, spans) in zip(titles, cut, strict=True):
+            best = best_titles(found, spans, [next(scores) * _PER_SIMILARITY for _ in spans], _LEAST)
+            chosen = choose(best, found, _LEAST)
+            score, start, end = best[chosen] if chosen is not None else (-1.0, 0, 0)
+            out.append(without_ranks(title[start:end]) if score > 0 else "")
+        return out
 
-    def _encode(self, titles: Sequence[str]) -> tuple[sp.csr_matrix, NDArray[np.float64]]:
-        """Known features of each title, and the support that one row could have of all its features."""
+    def _similarity(self, titles: Sequence[str]) -> NDArray[np.float64]:
+        """How near each row is to each title, 0 to 1: its share of what one row could have of all features."""
         tokens = tokenize(titles)
         features = title_features(tokens)
         where, term = self.vocabulary.find(features.hash)
-        row = tokens.row[features.first]
-        query = sp.csr_matrix((np.ones(len(where)), (row[where], term)), shape=(len(titles), len(self.vocabulary)))
+        row, n = tokens.row[features.first], len(titles)
+        query = sp.csr_matrix((np.ones(len(where)), (row[where], term)), shape=(n, len(self.vocabulary)))
         query.data[:] = 1.0
-        n_unknown = np.bincount(row, minlength=len(titles)) - np.bincount(row[where], minlength=len(titles))
-        possible = query @ self.most + self.unknown * n_unknown
-        return query, np.maximum(possible, 1e-9)
+        n_unknown = np.bincount(row, minlength=n) - np.bincount(row[where], minlength=n)
+        possible = np.maximum(query @ self.most + self.unknown * n_unknown, 1e-9)
+        scores = (query @ self.support).tocsr()
+        of = np.repeat(np.arange(n), np.diff(scores.indptr))
+        similarity = np.zeros((n, self.n_rows))
+        similarity[of, scores.indices] = 0.99 * scores.data / possible[of]
+        return similarity
 
     def reason(self, title: str, row: int) -> str:
         """By what a row matches a title: a name of its own, or the words that speak for it."""
@@ -306,6 +319,23 @@ class TitleIndex:
             if support[i] > 0 and not any(word in other or other in word for other in words):
                 words.append(word)
         return "the words " + ", ".join(f'"{word}"' for word in words[:3])
+
+
+def occupation_labels(titles: Sequence[str | None] | None, texts: Sequence[str]) -> NDArray[np.int8]:
+    """Label of each ad's nearest occupation: index into `LABELS`, -1 where none is called anything like it.
+
+    Examples
+    --------
+    >>> [LABELS[k] for k in occupation_labels(["Registered nurse", "Accountant"], ["", ""])]
+    ['gray', 'white']
+    """
+    given = titles if titles is not None else [None] * len(texts)
+    names = [title_of(text, title) for title, text in zip(given, texts, strict=True)]
+    if not names:
+        return np.zeros(0, np.int8)
+    found = index().nearest(names, 1)
+    label = np.array([LABELS.index(name) for name in occupations()["label"]], np.int8)
+    return np.where(found.similarity[:, 0] >= _MIN_LABELLED, label[found.row[:, 0]], np.int8(-1)).astype(np.int8)
 
 
 @cache

@@ -15,7 +15,7 @@ CSCO_NAMES = "csco_titles.csv"
 ALTERNATE_TITLES = "onet_titles.tsv.gz"
 AD_TITLES = "ad_titles.tsv.gz"
 # How well an occupation is known by each kind of name, best first.
-KINDS = ("official title", "working title", "CSCO name", "title of a written ad", "alternate title")
+KINDS = ("official title", "working title", "CSCO name", "alternate title", "title of a written ad")
 
 
 def occupations() -> pd.DataFrame:
@@ -58,7 +58,7 @@ def read_titles(path: Path) -> pd.DataFrame:
     try:
         lines = gzip.decompress(path.read_bytes()).decode("utf-8").splitlines()
     except FileNotFoundError:
-        raise DataError(f"No file {path}: it lies in the data folder of the source distribution.") from None
+        raise DataError("No file {path}: it lies in the data folder of the source distribution.", path=path) from None
     parts = (line.partition("\t") for line in lines)
     pairs = [(code, title) for code, _, titles in parts for title in titles.split("; ")]
     return pd.DataFrame(pairs, columns=["onet_code", "title"])
@@ -81,7 +81,7 @@ def known_titles() -> pd.DataFrame:
         title = split.map(names) if kind == csco else split
         parts.append(pd.DataFrame({"title": title, "row": split.index, "kind": kind}).dropna())
     row_of = pd.Series(range(len(table)), index=table["onet_code"])
-    for file, kind in zip((AD_TITLES, ALTERNATE_TITLES), others, strict=True):
+    for file, kind in zip((ALTERNATE_TITLES, AD_TITLES), others, strict=True):
         found = read_titles(data_file(file))
         parts.append(pd.DataFrame({"title": found["title"], "row": found["onet_code"].map(row_of), "kind": kind}))
     every = pd.concat(parts, ignore_index=True)
