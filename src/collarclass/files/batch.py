@@ -5,18 +5,35 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import islice
+from dataclasses import dataclass, field, replace
+from itertools import islice, tee
 from typing import Any, Protocol, cast
 
 import pyarrow as pa
 
 from collarclass.files.encoding import Encoding
-from collarclass.tables.columns import Columns, find_header
+from collarclass.messages import Message
+from collarclass.tables.columns import Cells, Columns, find_header
 
 BATCH_BYTES = 8 << 20  # a batch ends here even when it has fewer rows
 LOOKED_AT = 20  # rows among which the names of columns are looked for
 MAX_TEXT_CHARACTERS = 200_000  # characters read of one ad
+
+# What may be wrong with a row.
+UNDECODABLE = Message("undecodable bytes")
+CUT_SHORT = Message("only the first {n} characters read", n=MAX_TEXT_CHARACTERS)
+OPEN_QUOTE = Message("a quote is never closed")
+AFTER_QUOTE = Message("text after a closing quote")
+NO_OBJECT = Message("not a JSON object")
+
+
+def unequal(have: int, n: int) -> Message:
+    """That a row has more cells than the header, or fewer."""
+    return Message("row has {have} cells, the header {n}", have=have, n=n)
+
+
+# Of rows whose cells may stand in wrong columns.
+SHIFTED = (unequal(0, 0).template, OPEN_QUOTE.template, AFTER_QUOTE.template, NO_OBJECT.template)
 _MISSING = frozenset(  # what pandas.read_csv takes for missing
     (
         *("#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>"),
@@ -25,24 +42,16 @@ _MISSING = frozenset(  # what pandas.read_csv takes for missing
 )
 
 
-# From the columns of a file, its name for an error, and the columns that hold no text, to those to be read.
-Choose = Callable[[list[str], str, Mapping[Hashable, str]], Columns]
+FIRST_ROWS = 1000  # by which a file's columns are known
+# From the columns of a file, its name for an error, the columns that hold no text, and the first cells of a column, to
+# those to be read.
+Choose = Callable[[list[str], str | Message, Mapping[Hashable, str], Cells], Columns]
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a file may take at most, so that a hostile one cannot fill the memory or never end.
-
-    Attributes
-    ----------
-    row_bytes : int
-        Of a line of delimited text, a JSON object, or a row of a workbook or of Parquet.
-    columns : int
-        Of a table.
-    memory : int
-        Bytes of memory for reading a workbook or Parquet, where the system can limit them.
-    seconds : float
-        For reading a workbook, or one batch of rows.
+    """What a file may take at most, so that a hostile one cannot fill the memory or never end: bytes of a row, columns,
+    bytes of memory and seconds for reading a workbook or a batch of Parquet.
     """
 
     row_bytes: int = 64 << 20
@@ -55,34 +64,20 @@ class Limits:
 class Batch:
     """Some rows of a file, as they were read.
 
-    Attributes
-    ----------
-    texts, titles, codes : list of str
-        What is to be labelled; `titles` and `codes` are None when there are none.
-    notes : dict of int to str
-        What is wrong with a row, by its number in the batch.
-    raw : list of (bytes, bytes, bytes)
-        Delimited text and JSON: what stands before the added cells, after them, and the line end.
-    lead : bytes
-        Blank lines before the first row.
-    table : pyarrow.Table or None
-        Parquet: the rows themselves.
-    objects : list of dict
-        JSON and Excel: the rows read.
-    formulas : dict of (int, int) to str
-        Excel: those that can be written to the same place, by row in the batch and column.
+    What is to be labelled (`titles` and `codes` are None when there are none), what is wrong with a row by its number
+    in the batch, and the rows: of text what stands before the added cells, after them, and the line end; of Parquet a
+    table; of JSON and workbooks objects. `lead` are blank lines before the first row.
     """
 
     as_rows: Callable[[Batch], list[dict[str, Any]]]
     texts: list[str] = field(default_factory=list)
     titles: list[str] | None = None
-    notes: dict[int, str] = field(default_factory=dict)
+    notes: dict[int, list[Message]] = field(default_factory=dict)
     raw: list[tuple[bytes, bytes, bytes]] = field(default_factory=list)
     lead: bytes = b""
     table: pa.Table | None = None
     objects: list[dict[str, Any]] = field(default_factory=list)
     codes: list[str] | None = None
-    formulas: dict[tuple[int, int], str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -102,42 +97,35 @@ class Batch:
             self.codes = self.codes if self.codes is not None else []
             self.codes.append(code)
 
-    def note(self, row: int, note: str) -> None:
+    def note(self, row: int, note: Message) -> None:
         """Note what is wrong with a row, once."""
-        known = self.notes.get(row)
-        if known is None:
-            self.notes[row] = note
-        elif note not in known:
-            self.notes[row] = f"{known}; {note}"
+        known = self.notes.setdefault(row, [])
+        if note not in known:
+            known.append(note)
 
-    def take(self, which: Sequence[int]) -> Batch:
-        """The batch with some of its rows only, in the order given."""
+    def to_label(self, which: Sequence[int]) -> Batch:
+        """What is to be labelled of some of the rows."""
         return Batch(
             as_rows=self.as_rows,
             texts=[self.texts[i] for i in which],
             titles=None if self.titles is None else [self.titles[i] for i in which],
             notes={new: self.notes[old] for new, old in enumerate(which) if old in self.notes},
+            codes=None if self.codes is None else [self.codes[i] for i in which],
+        )
+
+    def take(self, which: Sequence[int]) -> Batch:
+        """The batch with some of its rows only, in the order given."""
+        return replace(
+            self.to_label(which),
             raw=[self.raw[i] for i in which] if self.raw else [],
-            lead=b"",
             table=None if self.table is None else self.table.take(pa.array(which, pa.int64())),
             objects=[self.objects[i] for i in which] if self.objects else [],
-            codes=None if self.codes is None else [self.codes[i] for i in which],
         )
 
 
 @dataclass(frozen=True, slots=True)
 class HeaderRow:
-    """Where the names of a table's columns stand.
-
-    Attributes
-    ----------
-    number : int or None
-        From 1; found among the first `LOOKED_AT` rows if None.
-    skip : int
-        Rows below it that are no ads.
-    named : tuple of str
-        Columns that the user named.
-    """
+    """Where column names stand: their row from 1, if known, rows below that are no ads, and columns that are named."""
 
     number: int | None = None
     skip: int = 0
@@ -147,34 +135,20 @@ class HeaderRow:
         """Its place among a table's first rows, from 0; the first where nothing else can be told."""
         if self.number is not None:
             return self.number - 1
-        return find_header(islice(rows, LOOKED_AT), self.named) or 0
+        first, again = tee(islice(rows, LOOKED_AT))
+        found = find_header(first, self.named)
+        if found is not None:
+            return found
+        filled = [sum(1 for cell in cells if cell.strip()) for cells in again]
+        return filled.index(max(filled)) if filled and filled[0] < 2 else 0  # below a heading that fills one cell
 
 
 class Reader(Protocol):
     """A source of batches, and what writers want to know of it.
 
-    Attributes
-    ----------
-    format : str
-        "csv", "jsonl", "json", "parquet", "excel" or, of several sources, "several".
-    raw : bool
-        Whether batches hold the bytes of their rows, which a writer of the same format keeps.
-    names : list of str
-        The columns that `Batch.rows` gives, each once; of JSON those of the first rows.
-    tail : list of bytes
-        What stands after the last row; known when all batches have been read.
-    chosen : Columns
-        The columns that are read.
-    delimiter, header, header_end : bytes
-        Of delimited text: what stands between cells, the first line, and its end.
-    lead : bytes
-        Of JSON: what stands before the first row.
-    sheet : str or None
-        Of a workbook.
-    header_row : int
-        The row of column names, from 1.
-    schema : pyarrow.Schema or None
-        Of Parquet.
+    `raw` says whether batches hold the bytes of their rows, which a writer of the same format keeps; `tail`, what
+    stands after the last row, is known when all batches have been read; `lead` stands before the first row of JSON;
+    `groups` are the rows of each group of Parquet.
     """
 
     chosen: Columns
@@ -190,6 +164,7 @@ class Reader(Protocol):
     sheet: str | None = None
     header_row: int = 1
     schema: pa.Schema | None = None
+    groups: Sequence[int] = ()
 
     def batches(self, size: int) -> Iterator[Batch]: ...
 
@@ -224,6 +199,11 @@ def member(row: Mapping[str, Any], path: str) -> Any:
     first, _, rest = path.partition(".")
     inside = row.get(first)
     return member(inside, rest) if isinstance(inside, dict) else None
+
+
+def cells_of(rows: Sequence[Mapping[str, Any]]) -> Cells:
+    """The first cells of a column of some rows."""
+    return lambda path: [member(row, str(path)) for row in rows]
 
 
 def kinds_of(paths: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> dict[Hashable, str]:

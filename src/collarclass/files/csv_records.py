@@ -11,6 +11,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from collarclass.files.batch import AFTER_QUOTE, OPEN_QUOTE
+from collarclass.messages import Message
+
 DELIMITERS = b",\t;|"
 MAX_RECORD_BYTES = 64 << 20  # bytes
 MAX_CELLS = 1 << 20
@@ -23,24 +26,12 @@ _QUOTED = rb'"[^"]*+(?:""[^"]*+)*+"'
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record that is not as the header has it.
-
-    Attributes
-    ----------
-    cells : list of bytes
-        As they stand in the file, quotes included; those of a broken record are quoted anew.
-    end : int
-        Where the line end begins.
-    next : int
-        Where the next record begins.
-    note : str
-        What is wrong with it, or nothing.
-    """
+    """One record that is not as the header has it: its cells as they stand, those of a broken one quoted anew."""
 
     cells: list[bytes]
     end: int
     next: int
-    note: str = ""
+    note: Message | None = None
 
 
 class TooManyCellsError(Exception):
@@ -134,7 +125,7 @@ class Dialect:
         following = after.end() if after else end
         if following == len(block) and not final:
             return None
-        return Record(cells, end, following, "text after a closing quote" if odd else "")
+        return Record(cells, end, following, AFTER_QUOTE if odd else None)
 
     def _next_fit(self, block: bytes, start: int, lines: int = 1) -> bool:
         """Whether a record's first line has as many cells as the header, and the next lines too."""
@@ -170,7 +161,7 @@ class Dialect:
             c if self._quoted(c, 0) or not c.startswith(b'"') else self.quote(c, always=True)
             for c in self._line_cells(block[start:end])
         ]
-        return Record(cells, end, following, "a quote is never closed")
+        return Record(cells, end, following, OPEN_QUOTE)
 
     def split(self, record: bytes) -> list[bytes]:
         """Cells of a record without its line end, as they stand in the file."""

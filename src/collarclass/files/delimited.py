@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import suppress
+from functools import cached_property
 from typing import Any, BinaryIO, cast
+
+import pyarrow as pa
 
 from collarclass.errors import DataError
 from collarclass.files.batch import (
     BATCH_BYTES,
+    CUT_SHORT,
+    FIRST_ROWS,
     MAX_TEXT_CHARACTERS,
+    UNDECODABLE,
     Batch,
     Choose,
     HeaderRow,
@@ -18,11 +24,14 @@ from collarclass.files.batch import (
     Reader,
     distinct,
     tidy,
+    unequal,
 )
 from collarclass.files.csv_records import Dialect, Record, TooManyCellsError, find_delimiter, unquote
-from collarclass.files.encoding import Encoding, blocks, find_encoding
+from collarclass.files.encoding import Encoding, blocks, find_encoding, more
 from collarclass.files.source import Source
+from collarclass.messages import Message
 
+_FIRST_CELLS = 200_000  # by which columns are known
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
@@ -51,9 +60,11 @@ class DelimitedReader(Reader):
         self._row = 1  # as a spreadsheet counts: the header is row 1
         self._refill()
         if delimiter is not None and (len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n'):
-            raise DataError(f"{delimiter!r} cannot be a delimiter: give a single character such as , or ;")
+            raise DataError(
+                "{delimiter!r} cannot be a delimiter: give a single character such as , or ;", delimiter=delimiter,
+            )  # fmt: skip
         self._find_header(delimiter, header)
-        self.chosen = choose(self.columns, self.where, {})
+        self.chosen = choose(self.columns, self.where, {}, self._first_cells)
         self._places = [self.columns.index(str(name)) for name in self.chosen.every]
         wanted = sorted(self._places)
         self.dialect = Dialect(
@@ -62,6 +73,24 @@ class DelimitedReader(Reader):
         self._groups = [1 + wanted.index(place) for place in self._places]
         self._last = len(wanted) + 1
 
+    def _first_cells(self, name: Hashable) -> list[str]:
+        place = self.columns.index(str(name))
+        return [unquote(cells[place]).decode("utf-8", "replace") for cells in self._first_rows]
+
+    @cached_property
+    def _first_rows(self) -> list[list[bytes]]:
+        """The first rows that are as the header has it, as far as they are read already."""
+        rows, at, most = list[list[bytes]](), self._at, min(FIRST_ROWS, 1 + _FIRST_CELLS // len(self.columns))
+        with suppress(TooManyCellsError):
+            while len(rows) < most and at < len(self._block):
+                record = self.dialect.read(self._block, at, self._final)
+                if record is None:
+                    break
+                if len(record.cells) == len(self.columns):
+                    rows.append(record.cells)
+                at = record.next
+        return rows
+
     def _find_header(self, delimiter: str | None, wanted: HeaderRow) -> None:
         dialect = Dialect(b",")
         while (blank := dialect.blank(self._block, self._at)) and blank.end() == len(self._block) and not self._final:
@@ -69,15 +98,20 @@ class DelimitedReader(Reader):
             self._refill()
         self._at = blank.end() if blank else 0
         if self._at == len(self._block):
-            raise DataError(f"{self.where} is empty: it should begin with a line of column names.")
-        while (line := self._block.find(b"\n", self._at)) < 0 and not self._final:
+            raise DataError(
+                "{where} is empty: it should begin with a line of column names.", where=self.where,
+            )  # fmt: skip
+        while (line := _LINE_END.search(self._block, self._at)) is None and not self._final:
             self._refill()
-        head = self._block[self._at : max(line, self._at) + (64 << 10)]
+        head = self._block[self._at : (line.start() if line else self._at) + (64 << 10)]
         whole = self._final and len(head) == len(self._block) - self._at
         starts = [0, *(end.end() for end in _LINE_END.finditer(head))]
         number = wanted.find(self._cells(head[start:], whole, delimiter) for start in starts)
         if number >= len(starts) or starts[number] == len(head):
-            raise DataError(f"{self.where} has no row {number + 1} near its beginning: give another header_row.")
+            raise DataError(
+                "{where} has no row {row} near its beginning: give another header_row.", where=self.where,
+                row=number + 1,
+            )  # fmt: skip
         self.header_row = number + 1
         if number:  # what stands above the names is no part of the table
             self._block, self._at, head = self._block[self._at + starts[number] :], 0, head[starts[number] :]
@@ -90,6 +124,7 @@ class DelimitedReader(Reader):
         self._at = record.next
         self.columns: list[str] = [unquote(c).decode("utf-8", "replace") for c in record.cells]
         self.names = distinct(self.columns)
+        self.schema = pa.schema([(name, pa.string()) for name in self.names])
         self._row = self.header_row
         for _ in range(wanted.skip):
             while (skipped := self._read()) is None:
@@ -110,23 +145,22 @@ class DelimitedReader(Reader):
             return self.dialect.read(self._block, self._at, self._final)
         except TooManyCellsError:
             raise DataError(
-                f"{self.where} has more than {self._limits.columns:,} columns, and no more are read: name its "
-                "delimiter, or raise most_columns (--most-columns)."
-            ) from None
+                "{where} has more than {columns:,} columns, and no more are read: name its delimiter, or raise "
+                "most_columns (--most-columns).", where=self.where, columns=self._limits.columns,
+            ) from None  # fmt: skip
 
     def _refill(self) -> None:
-        self._check_length(len(self._block) - self._at)
-        block = next(self._blocks, b"")
-        self._final = not block
-        self._block = self._block[self._at :] + block
-        self._at = 0
+        held = self._block[self._at :]
+        self._check_length(len(held))
+        self._block, self._at = more(held, self._blocks), 0
+        self._final = len(self._block) == len(held)
 
     def _check_length(self, length: int) -> None:
         if length > self._limits.row_bytes:
             raise DataError(
-                f"{self.where} has a row of more than {self._limits.row_bytes >> 20} MB after row {self._row}: correct "
-                "it, or raise longest_row (--longest-row)."
-            )
+                "{where} has a row of more than {megabytes} MB after row {row}: correct it, or raise longest_row "
+                "(--longest-row).", where=self.where, megabytes=self._limits.row_bytes >> 20, row=self._row,
+            )  # fmt: skip
 
     def batches(self, size: int) -> Iterator[Batch]:
         """Read the rows in batches of `size`, fewer when they are long."""
@@ -134,7 +168,8 @@ class DelimitedReader(Reader):
         while True:
             block, at = self._block, self._at
             found = self.dialect.match(block, at)
-            if found is not None and (found.end() < len(block) or self._final) and at < len(block):
+            whole = found is not None and (found.end() < len(block) or self._final)
+            if found is not None and whole and found.start(self._last) > at:  # a blank line is no row of one column
                 batch.add(self.chosen, [self._decode(found[group], batch) for group in self._groups])
                 end, self._at = found.start(self._last), found.end()
                 self._check_length(end - at)
@@ -176,13 +211,12 @@ class DelimitedReader(Reader):
             batch.lead += lines
         return len(lines)
 
-    def _irregular(self, batch: Batch, cells: list[bytes], line_end: bytes, note: str) -> int:
+    def _irregular(self, batch: Batch, cells: list[bytes], line_end: bytes, note: Message | None) -> int:
         n, have = len(self.columns), len(cells)
-        notes = [note] if note else []
+        if note is not None:
+            batch.note(len(batch), note)
         if have != n:
-            notes.append(f"row has {have} cells, the header {n}")
-        if notes:
-            batch.notes[len(batch)] = "; ".join(notes)
+            batch.note(len(batch), unequal(have, n))
         own, surplus = cells[:n] + [b""] * (n - have), cells[n:]
         batch.add(self.chosen, [self._decode(own[place], batch) for place in self._places])
         after = b"".join(self.delimiter + c for c in surplus)
@@ -202,9 +236,9 @@ class DelimitedReader(Reader):
                     .encode("utf-16-le", "surrogatepass")
                     .decode("utf-16-le", "replace")
                 )
-            batch.note(len(batch), "undecodable bytes")
+            batch.note(len(batch), UNDECODABLE)
         if len(text) > MAX_TEXT_CHARACTERS:
-            batch.note(len(batch), f"only the first {MAX_TEXT_CHARACTERS} characters read")
+            batch.note(len(batch), CUT_SHORT)
         return tidy(text)
 
     def rows(self, batch: Batch) -> list[dict[str, Any]]:

@@ -24,21 +24,14 @@ _BOMS = (  # that of UTF-32 begins with that of UTF-16
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_UTF_32 = ("utf-32-le", "utf-32-be")
 _WIDE = ("utf-16", "utf-32")
 _ESCAPED = re.compile("[\udc80-\udcff]")  # bytes as the error handler "surrogateescape" decodes them
 
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """How a file's text is written.
-
-    Parameters
-    ----------
-    name : str
-        Of Python's codec.
-    bom : bytes
-        The byte order mark that the file begins with, more than one if it was written twice, or nothing.
-    """
+    """How a file's text is written: Python's name of it, and the byte order mark or marks that it begins with."""
 
     name: str
     bom: bytes = b""
@@ -68,11 +61,10 @@ def _encode_one(character: str, name: str, errors: str) -> bytes:
 def find_encoding(sample: bytes, given: str | None = None) -> Encoding:
     """Tell a file's encoding from its beginning.
 
-    A byte order mark decides. Then, in this order: UTF-32 when every four bytes are a character in it; UTF-16
-    when every other byte is mostly zero; UTF-8 when at least three quarters of the bytes outside ASCII form valid
-    sequences; GB18030 (which contains GBK and GB2312) when those bytes come in pairs as in Chinese text; Big5, as
-    Windows writes it (cp950), when they come in pairs as in traditional Chinese; otherwise Windows-1252, which
-    takes any byte.
+    A byte order mark decides. Then, in this order: UTF-32 when every four bytes are a character; UTF-16 when every
+    other byte is mostly zero; UTF-8 when at least three quarters of the bytes outside ASCII form valid sequences;
+    GB18030 (which contains GBK and GB2312) when those bytes come in pairs as in Chinese text; Big5, as Windows writes
+    it (cp950), when they come in pairs as in traditional Chinese; otherwise Windows-1252, which takes any byte.
 
     Parameters
     ----------
@@ -107,8 +99,9 @@ def find_encoding(sample: bytes, given: str | None = None) -> Encoding:
             "".encode(name)
         except (LookupError, UnicodeError, TypeError):  # also what Python calls "undefined", or is no text
             raise DataError(
-                f"No encoding is called {given!r}: name one such as utf-8, utf-16, gb18030 or windows-1252."
-            ) from None
+                "No encoding is called {given!r}: name one such as utf-8, utf-16, gb18030 or windows-1252.",
+                given=given,
+            ) from None  # fmt: skip
         name = {
             "utf-8-sig": "utf-8",
             "utf-16": marked or "utf-16-le",
@@ -119,9 +112,9 @@ def find_encoding(sample: bytes, given: str | None = None) -> Encoding:
         return Encoding(name, bom if name == marked else b"")
     if bom:
         return Encoding(marked, bom)
-    for name in ("utf-32-le", "utf-32-be"):
-        if sample.count(0) >= len(sample) / 4 > 0 and _is_utf_32(sample, name):
-            return Encoding(name)
+    for wide in _UTF_32:
+        if _is_utf_32(sample, wide):
+            return Encoding(wide)
     even, odd = sample[0::2].count(0), sample[1::2].count(0)
     if max(even, odd) > 0.3 * len(sample) / 2 and min(even, odd) < 0.05 * len(sample) / 2:
         return Encoding("utf-16-le" if odd > even else "utf-16-be")
@@ -136,10 +129,12 @@ def find_encoding(sample: bytes, given: str | None = None) -> Encoding:
 
 
 def _is_utf_32(sample: bytes, name: str) -> bool:
+    """Whether a sample is text in UTF-32: of other texts hardly any four bytes are the number of a character."""
     try:
-        return sample[: len(sample) // 4 * 4].decode(name).strip("\0") != ""
+        text = sample[: len(sample) // 4 * 4].decode(name)
     except UnicodeDecodeError:
         return False
+    return bool(text.strip("\0"))
 
 
 def _stray(sample: bytes, name: str) -> int:
@@ -164,29 +159,10 @@ def _traditional_pairs(sample: bytes) -> int:
 def blocks(
     source: BinaryIO, sample: bytes, encoding: Encoding, where: str, tail: list[bytes]
 ) -> Iterator[bytes]:
-    """Read a file as blocks of UTF-8.
+    """Read a file as blocks of UTF-8, never empty; of UTF-8 its own bytes.
 
-    Parameters
-    ----------
-    source : binary file
-        Read from where it stands.
-    sample : bytes
-        What was read of it already.
-    encoding : Encoding
-    where : str
-        How to call the file in an error.
-    tail : list of bytes
-        Gets what is left when the file is cut off in the middle of a UTF-16 or UTF-32 character.
-
-    Yields
-    ------
-    bytes
-        Never empty. For UTF-8 the file's own bytes.
-
-    Raises
-    ------
-    DataError
-        If the file cannot be converted there and back without loss.
+    `tail` gets what is left when the file is cut off in the middle of a UTF-16 or UTF-32 character. What cannot be
+    converted there and back without loss is refused.
     """
     first = sample[len(encoding.bom) :]
     if encoding.name == "utf-8":
@@ -210,15 +186,24 @@ def blocks(
                 tail.append(held)
                 return
             raise DataError(
-                f"{where} cannot be read as {encoding.name} without loss ({error}): "
-                "name its encoding, or convert it to UTF-8 first."
-            ) from None
+                "{where} cannot be read as {name} without loss ({reason}): name its encoding, or convert it to "
+                "UTF-8 first.", where=where, name=encoding.name, reason=error,
+            ) from None  # fmt: skip
         held = kept
         if text:
             yield text.encode("utf-8", "surrogatepass")
         if final:
             return
         block = source.read(_BLOCK)
+
+
+def more(held: bytes, parts: Iterator[bytes]) -> bytes:
+    """What is held and at least as much again, so that a long row takes linear time; the same at the end."""
+    new, size = [held], 0
+    while size <= len(held) and (part := next(parts, b"")):
+        new.append(part)
+        size += len(part)
+    return b"".join(new)
 
 
 def read_sample(source: BinaryIO) -> bytes:

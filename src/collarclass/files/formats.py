@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, cast
+from urllib.parse import unquote
 
 import pyarrow as pa
 
@@ -16,14 +19,14 @@ from collarclass.files.batch import Choose, Reader
 from collarclass.files.delimited import DelimitedReader
 from collarclass.files.encoding import find_encoding, read_sample
 from collarclass.files.excel import ExcelReader, ExcelWriter
-from collarclass.files.json_records import JsonReader, all_members, may_have
+from collarclass.files.json_records import JsonReader, all_members
 from collarclass.files.layout import Layout
 from collarclass.files.parquet import ParquetReader, ParquetWriter
-from collarclass.files.remote import find_urls, is_remote, url_path
-from collarclass.files.source import Source
+from collarclass.files.source import Source, find_urls, is_remote, url_path
 from collarclass.files.writers import DelimitedWriter, JsonWriter, Writer
 
-COMPRESSIONS = {".gz": "gzip", ".zst": "zstd", ".xz": "xz", ".bz2": "bz2", ".zip": "zip"}
+COMPRESSIONS = {".gz": "gzip", ".zst": "zstd", ".zip": "zip"}
+_NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 
 Read = Callable[[Source, Layout, Choose], Reader]
 # From the reader, the format that the source's name tells, the added columns and their prefix.
@@ -32,23 +35,10 @@ Write = Callable[[Reader, str, Sequence[pa.Field], str], Writer]
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format of files.
+    """A format of files; what is not text compresses by itself.
 
-    Attributes
-    ----------
-    name : str
-    endings : tuple of str
-        Of files' names, the usual one first.
-    read : callable
-        Makes a reader.
-    write : callable or None
-        Makes a writer; None where files are read only.
-    written_as : str
-        The format of the result of such a file.
-    text : bool
-        Whether it is text, which may be compressed; the others compress by themselves.
-    columns_first : bool
-        Whether all columns must be known before the first row is written.
+    `written_as` is the format of the result of such a file, `columns_first` whether all columns must be known before
+    the first row is written.
     """
 
     name: str
@@ -63,34 +53,20 @@ class Format:
 def _read_delimited(source: Source, layout: Layout, choose: Choose, delimiter: str | None = None) -> Reader:
     sample = read_sample(cast(BinaryIO, source))
     encoding = find_encoding(sample, layout.encoding)
-    return DelimitedReader(
-        source, sample, encoding, choose, layout.delimiter or delimiter, layout.limits, layout.rows
-    )
-
-
-def _read_tabs(source: Source, layout: Layout, choose: Choose) -> Reader:
-    return _read_delimited(source, layout, choose, "\t")
+    return DelimitedReader(source, sample, encoding, choose, layout.delimiter or delimiter, layout.limits, layout.rows)
 
 
 def _read_json(source: Source, layout: Layout, choose: Choose) -> Reader:
     members = None
-    every = layout.every_column
-    if not every and layout.added and source.regular:  # what comes through a pipe is not kept for this
-        every = may_have(source, layout.encoding, layout.added)
-        source.rewind()
-    if every:
+    if layout.every_column:
         source.keep()
-        members = all_members(source, layout.encoding, layout.limits, layout.records)
+        members = all_members(source, layout.encoding, layout.limits)
         source.rewind()
     sample = read_sample(cast(BinaryIO, source))
     encoding = find_encoding(sample, layout.encoding)
-    reader = JsonReader(source, sample, encoding, choose, layout.limits, layout.records)
+    reader = JsonReader(source, sample, encoding, choose, layout.limits)
     reader.names = members or reader.names
     return reader
-
-
-def _read_parquet(source: Source, layout: Layout, choose: Choose) -> Reader:
-    return ParquetReader(source, choose, layout.limits)
 
 
 def _read_sheet(source: Source, layout: Layout, choose: Choose) -> Reader:
@@ -98,67 +74,60 @@ def _read_sheet(source: Source, layout: Layout, choose: Choose) -> Reader:
 
 
 def _write_delimited(reader: Reader, source: str, added: Sequence[pa.Field], prefix: str) -> Writer:
-    return DelimitedWriter(reader, b"," if source == "tsv" else reader.delimiter or b",", _names(added))
-
-
-def _write_tabs(reader: Reader, source: str, added: Sequence[pa.Field], prefix: str) -> Writer:
-    return DelimitedWriter(reader, b"\t", _names(added))
-
-
-def _write_lines(reader: Reader, source: str, added: Sequence[pa.Field], prefix: str) -> Writer:
-    return JsonWriter(reader, _names(added))
+    return DelimitedWriter(reader, b"," if source == "tsv" else reader.delimiter or b",", pa.schema(added).names)
 
 
 def _write_json(reader: Reader, source: str, added: Sequence[pa.Field], prefix: str) -> Writer:
     # Lines that are called .json stay lines.
-    return JsonWriter(reader, _names(added), array=not (source == "json" and reader.format == "jsonl"))
-
-
-def _write_parquet(reader: Reader, source: str, added: Sequence[pa.Field], prefix: str) -> Writer:
-    return ParquetWriter(reader, added)
-
-
-def _write_sheet(reader: Reader, source: str, added: Sequence[pa.Field], prefix: str) -> Writer:
-    return ExcelWriter(reader, _names(added), reader.names, prefix)
-
-
-def _names(added: Sequence[pa.Field]) -> list[str]:
-    return [field.name for field in added]
+    return JsonWriter(reader, pa.schema(added).names, array=not (source == "json" and reader.format == "jsonl"))
 
 
 FORMATS = {
     found.name: found
     for found in (
         Format("csv", (".csv", ".txt"), read=_read_delimited, write=_write_delimited, written_as="csv", text=True),
-        Format("tsv", (".tsv", ".tab"), read=_read_tabs, write=_write_tabs, written_as="tsv", text=True),
         Format(
-            "jsonl", (".jsonl", ".ndjson"), read=_read_json, write=_write_lines, written_as="jsonl", text=True,
-            columns_first=False,
+            "tsv", (".tsv", ".tab"), written_as="tsv", text=True,
+            read=partial(_read_delimited, delimiter="\t"),
+            write=lambda reader, source, added, prefix: DelimitedWriter(reader, b"\t", pa.schema(added).names),
+        ),
+        Format(
+            "jsonl", (".jsonl", ".ndjson"), written_as="jsonl", text=True, columns_first=False, read=_read_json,
+            write=lambda reader, source, added, prefix: JsonWriter(reader, pa.schema(added).names),
         ),
         Format(
             "json", (".json",), read=_read_json, write=_write_json, written_as="json", text=True, columns_first=False
         ),
-        Format("parquet", (".parquet", ".pq"), read=_read_parquet, write=_write_parquet, written_as="parquet"),
-        Format("xlsx", (".xlsx", ".xlsm"), read=_read_sheet, write=_write_sheet, written_as="xlsx"),
+        Format(
+            "parquet", (".parquet", ".pq"), written_as="parquet",
+            read=lambda source, layout, choose: ParquetReader(source, choose, layout.limits),
+            write=lambda reader, source, added, prefix: ParquetWriter(reader, added),
+        ),
+        Format(
+            "xlsx", (".xlsx", ".xlsm"), written_as="xlsx", read=_read_sheet,
+            write=lambda reader, source, added, prefix: ExcelWriter(reader, pa.schema(added).names, prefix),
+        ),
         Format("xls", (".xls",), read=_read_sheet, write=None, written_as="xlsx"),
         Format("ods", (".ods",), read=_read_sheet, write=None, written_as="xlsx"),
     )
-}
+}  # fmt: skip
 ENDINGS = {ending: found for found in FORMATS.values() for ending in found.endings}
 
 
 def name_format(path: str, given: str | None) -> tuple[Format | None, str]:
     """Format and compression of a source, by its name or as given: that of CSV and "gzip" for `ads.csv.gz`."""
     if given is not None and given not in FORMATS:
-        raise DataError(f"No format is called {given!r}: say one of {', '.join(FORMATS)}.")
+        raise DataError(
+            "No format is called {given!r}: say one of {formats}.", given=given, formats=[*FORMATS],
+        )  # fmt: skip
     if path == "-":
         return FORMATS.get(given or ""), ""
     found, compression = _by_name(path)
     if found is None and not given and not (compression == "zip" and Path(path).exists()):
         raise DataError(
-            f"{path} has no known ending ({', '.join(ENDINGS)}; text also with {', '.join(COMPRESSIONS)}): "
-            "rename it or give its format."
-        )
+            "{path} has no known ending ({endings}; text also with {compressions}): rename it or give its format.",
+            path=path, endings=[*ENDINGS], compressions=[*COMPRESSIONS],
+        )  # fmt: skip
     return found or FORMATS.get(given or ""), compression
 
 
@@ -169,15 +138,18 @@ def name_target(path: str, given: str | None) -> tuple[Format, str]:
         found = FORMATS.get(given or "")
     if found is None or found.write is None:
         written = [ending for ending, known in ENDINGS.items() if known.write is not None]
-        remedy = (
-            f"sheets are written as .{found.written_as}, name the result so."
-            if found is not None
-            else f"no such files are written; end the name in {', '.join(written)} (text also with "
-            f"{', '.join(COMPRESSIONS)})."
-        )
-        raise DataError(f"{path}: {remedy}")
+        if found is not None:
+            raise DataError(
+                "{path}: sheets are written as .{ending}, name the result so.", path=path, ending=found.written_as,
+            )  # fmt: skip
+        raise DataError(
+            "{path}: no such files are written; end the name in {endings} (text also with {compressions}).", path=path,
+            endings=written, compressions=[*COMPRESSIONS],
+        )  # fmt: skip
     if compression and not found.text:
-        raise DataError(f"{path}: {found.name} compresses by itself, leave .gz, .zst and the like off.")
+        raise DataError(
+            "{path}: {name} compresses by itself, leave .gz, .zst and the like off.", path=path, name=found.name,
+        )  # fmt: skip
     return found, compression
 
 
@@ -190,7 +162,7 @@ def _by_name(path: str) -> tuple[Format | None, str]:
 
 def is_table(name: str) -> bool:
     """Whether a file of this name holds a table: one of a known format, and not hidden."""
-    return not Path(name).name.startswith((".", "~$")) and _by_name(name)[0] is not None
+    return not Path(name).name.startswith((".", "_", "~$")) and _by_name(name)[0] is not None
 
 
 def open_source(path: str) -> Source:
@@ -201,7 +173,7 @@ def open_source(path: str) -> Source:
 def check_name(path: str) -> None:
     """Refuse what cannot name a file: an empty name would stand for the folder that one is in."""
     if not path or "\0" in path:
-        raise DataError(f"{path!r} names no file: give the name of a file or a folder.")
+        raise DataError("{path!r} names no file: give the name of a file or a folder.", path=path)
 
 
 def expand(sources: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> list[str]:
@@ -216,27 +188,73 @@ def expand(sources: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -
     """
     if hasattr(sources, "columns"):
         raise TypeError("The source is a table, not a file: call label_table.")
-    given = [sources] if isinstance(sources, (str, os.PathLike)) else list(sources)
     found: list[str] = []
-    for path in [os.fspath(g) for g in given]:
+    for path in names_of(sources):
         check_name(path)
         if is_remote(path):
-            listed = find_urls(path) if "*" in path else [path]
+            listed = [name for name in find_urls(path) if name == path or is_table(name)]
             if not listed:
-                raise DataError(f"No file matches {path}: check the pattern and the place.")
+                raise DataError("No file matches {path}: check the pattern and the place.", path=path)
             found += listed
         elif path != "-" and Path(path).is_dir():
-            inside = [str(p) for p in sorted(Path(path).iterdir()) if p.is_file() and is_table(p.name)]
+            inside = _in_folder(Path(path))
             if not inside:
-                raise DataError(f"The folder {path} holds no file of a known format: name one that does.")
+                raise DataError("The folder {path} holds no file of a known format: name one that does.", path=path)
             found += inside
+        elif path.endswith(("/", os.sep)):
+            raise DataError("There is no folder {folder}: check its name, or make it.", folder=path)
         elif any(c in path for c in "*?[") and not Path(path).exists():
             matches = sorted(p for p in glob.glob(path, recursive=True) if Path(p).is_file())  # noqa: PTH207
             if not matches:
-                raise DataError(f"No file matches {path}: check the pattern and the folder.")
+                raise DataError("No file matches {path}: check the pattern and the folder.", path=path)
             found += matches
         else:
             found.append(path)
     if not found:
         raise DataError("No source is named: give a file, a folder or a pattern.")
     return list(dict.fromkeys(found))
+
+
+def names_of(sources: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> list[str]:
+    """One source, or several, as names."""
+    given = [sources] if isinstance(sources, (str, os.PathLike)) else list(sources)
+    return [os.fspath(path) for path in given]
+
+
+def _in_folder(folder: Path) -> list[str]:
+    """The tables of a folder, and of those in it that are parts of a table, such as "month=2026-03"."""
+    found: list[str] = []
+    for path in sorted(folder.iterdir()):
+        if path.is_dir() and "=" in path.name:
+            found += _in_folder(path)
+        elif path.is_file() and is_table(path.name):
+            found.append(str(path))
+    return found
+
+
+def folders_of(path: str) -> list[str]:
+    """The folders above a file that name values of columns, as Hive, Spark and pyarrow write them.
+
+    Examples
+    --------
+    >>> folders_of("ads/source=board/month=2026-03/part-0.parquet")
+    ['source=board', 'month=2026-03']
+    """
+    found: list[str] = []
+    for name in reversed(url_path(path).parts[:-1]):
+        if not re.fullmatch(r"[^=]+=.*", name):
+            break
+        found.insert(0, name)
+    return found
+
+
+def partitions_of(path: str) -> dict[str, str | None]:
+    """Columns and values that the folders above a file name.
+
+    Examples
+    --------
+    >>> partitions_of("ads/source=a%20b/month=__HIVE_DEFAULT_PARTITION__/part-0.parquet")
+    {'source': 'a b', 'month': None}
+    """
+    pairs = (name.split("=", 1) for name in folders_of(path))
+    return {unquote(name): None if value == _NO_VALUE else unquote(value) for name, value in pairs}

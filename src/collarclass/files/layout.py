@@ -2,41 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
 
-from collarclass.files.batch import HeaderRow, Limits
-from collarclass.tables.columns import Columns, choose_columns
+import pyarrow as pa
+
+from collarclass.errors import DataError
+from collarclass.files.batch import Batch, HeaderRow, Limits
+from collarclass.files.target import Name
+from collarclass.labelling.options import LabelOptions
+from collarclass.messages import Message
+from collarclass.progress import ProgressLike
+from collarclass.tables.columns import Cells, Columns, choose_columns
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How sources are to be read, where their names and contents do not tell.
+    """How sources are to be read: those of `FileOptions` that say so, and what a target asks for.
 
     Attributes
     ----------
-    format, encoding, delimiter, sheet, records : str or None
-    header_row : int or None
-        The row of column names, from 1; found among the first ones if None.
-    skip_rows : int
-        Rows below the column names that are no ads.
-    title, code : str or None
-        Names of columns.
-    text : str, sequence of str or None
-        The column of texts, or several that are read together.
-    file_column : str or None
-        A column to add with the name of each row's file.
-    select : sequence of str or None
-        The columns to keep.
-    head, sample : int or None
-        How many rows to take: the first, or drawn at random (the same ones every time).
-    limits : Limits
     every_column : bool
         Whether all columns must be known before the first row.
-    added : tuple of str
-        Names of columns to add: a row that has one is to be found before the first row is read.
-    skip_bad_files : bool
-        Whether a source among several that cannot be read is left out.
+    partitions : bool
+        Whether folders such as "month=2026-03" in the names of sources become columns.
     """
 
     format: str | None = None
@@ -49,14 +39,25 @@ class Layout:
     file_column: str | None = None
     select: Sequence[str] | None = None
     head: int | None = None
-    sample: int | None = None
-    limits: Limits = field(default_factory=Limits)
+    longest_row: int = 64 << 20
+    most_columns: int = 10_000
     every_column: bool = False
-    added: tuple[str, ...] = ()
     header_row: int | None = None
     skip_rows: int = 0
-    records: str | None = None
-    skip_bad_files: bool = False
+    partitions: bool = False
+
+    def __post_init__(self) -> None:
+        for name, least in (("head", 0), ("header_row", 1), ("skip_rows", 0)):
+            value = getattr(self, name)
+            if value is not None and value < least:
+                raise DataError(
+                    "{name} is {value}: give a whole number from {least} up.", name=name, value=value, least=least,
+                )  # fmt: skip
+
+    @property
+    def limits(self) -> Limits:
+        """What a source may take."""
+        return Limits(self.longest_row, self.most_columns)
 
     @property
     def named(self) -> tuple[str, ...]:
@@ -69,6 +70,132 @@ class Layout:
         """Where the column names stand."""
         return HeaderRow(self.header_row, self.skip_rows, self.named)
 
-    def choose(self, columns: list[str], where: str, kinds: Mapping[Hashable, str]) -> Columns:
+    def choose(self, columns: list[str], where: str | Message, kinds: Mapping[Hashable, str], cells: Cells) -> Columns:
         """The columns that are read."""
-        return choose_columns(columns, self.title, self.text, where, self.code, kinds)
+        return choose_columns(columns, self.title, self.text, where, self.code, kinds, cells)
+
+
+def columns_read(chosen: Columns) -> dict[str, Any]:
+    """The columns that titles, texts and codes were read from, as the record of a labelled file keeps them."""
+    title, code = (None if name is None else str(name) for name in (chosen.title, chosen.code))
+    return {"title": title, "text": list(map(str, chosen.texts)), "code": code}
+
+
+BATCH_SIZE = 2000
+
+
+class FileOptions(LabelOptions, total=False):
+    """How files are read, labelled and written; `LabelOptions` has the rest.
+
+    Attributes
+    ----------
+    title : str, optional
+        The column of job titles, if it is not among the common names.
+    text : str or sequence of str, optional
+        The column of ad texts, or several, which are read together under their headings; if not given, all
+        that have common names. A member of a nested column is named with dots: "job.description".
+    code : str, optional
+        A column of occupation codes (O*NET-SOC 2019, ISCO-08 or CSCO-2022): rows whose ad and title say too
+        little, or that have none, are judged by their occupation.
+    format : {"csv", "tsv", "jsonl", "json", "parquet", "xlsx", "xls", "ods"}, optional
+        Format of a source whose name does not show it, such as standard input.
+    encoding : str, optional
+        Encoding of the source; found from its beginning if not given. The target has the same.
+    delimiter : str, optional
+        Delimiter of the source; found from its beginning if not given.
+    sheet : str, optional
+        Name or number (from 1) of a workbook's sheet; if not given, the first one shown that has a row of known
+        column names, or else the first.
+    header_row : int, optional
+        The row of column names, from 1, in delimited text and workbooks; if not given, it is looked for below
+        headings and notes. What stands above it is left out.
+    skip_rows : int, default=0
+        How many rows below the column names to leave out, such as one of units.
+    file_column : str, optional
+        A column to add with the name of each row's file.
+    select : sequence of str, optional
+        The columns to keep; all if not given.
+    head : int, optional
+        Label only the first rows: so many.
+    longest_row, most_columns : int
+        What a source may have at most: bytes of a row, and columns. More is refused.
+    n_jobs : int, default=1
+        Number of worker processes; -1 for one per processor.
+    batch_size : int
+        Rows worked on at once; a batch of long rows has fewer.
+    force : bool
+        Whether to overwrite the target.
+    resume : bool
+        Whether to continue an interrupted run after its last whole batch. If the target is
+        whole already, there is nothing to do. Of a folder, and of URLs, whole files are kept.
+    only_new : path-like, optional
+        What an earlier run made of some of these ads with the same options, a file or a folder: what it says of them is
+        taken over if the same model said it, and the other rows are labelled.
+    key : str, optional
+        The column by which `only_new` knows an ad again, such as its number; title and text themselves if not given.
+    progress : bool or callable, optional
+        Whether to show progress on standard error; only on a terminal if not given. A callable gets the
+        number of ads done and the share of the work done (0 to 1, 0 where it is not known).
+    on_batch : callable, optional
+        Gets each batch of rows that is written, and the table of the columns added to it.
+    """
+
+    title: str | None
+    text: str | Sequence[str] | None
+    code: str | None
+    format: str | None
+    encoding: str | None
+    delimiter: str | None
+    sheet: str | None
+    header_row: int | None
+    skip_rows: int
+    file_column: str | None
+    select: Sequence[str] | None
+    head: int | None
+    longest_row: int
+    most_columns: int
+    n_jobs: int
+    batch_size: int
+    force: bool
+    resume: bool
+    only_new: Name | None
+    key: str | None
+    progress: ProgressLike
+    on_batch: Callable[[Batch, pa.Table], object] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Those of `FileOptions` that say how the work is done."""
+
+    n_jobs: int = 1
+    batch_size: int = BATCH_SIZE
+    force: bool = False
+    resume: bool = False
+    only_new: Name | None = None
+    key: str | None = None
+    progress: ProgressLike = None
+    on_batch: Callable[[Batch, pa.Table], object] | None = None
+
+    def __post_init__(self) -> None:
+        if self.batch_size < 1:
+            raise DataError("batch_size is {batch_size}: give a whole number from 1 up.", batch_size=self.batch_size)
+        if self.key is not None and self.only_new is None:
+            raise DataError("key names the column by which ads of an earlier file are known: give only_new, too.")
+        count_workers(self.n_jobs)
+
+
+def count_workers(n_jobs: int) -> int:
+    """How many worker processes `n_jobs` means: -1 is one per processor."""
+    if n_jobs == 0:
+        raise DataError("n_jobs is 0: give the number of worker processes, or -1 for one per processor.")
+    if n_jobs == 1:
+        return 1
+    from joblib import effective_n_jobs
+
+    return int(effective_n_jobs(n_jobs))
+
+
+def taken(kind: type[Any], options: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of some options that a dataclass has."""
+    return {field.name: options[field.name] for field in fields(kind) if field.name in options}

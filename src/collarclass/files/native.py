@@ -15,33 +15,28 @@ from collarclass.errors import DataError
 from collarclass.files import native_child as child
 from collarclass.files.batch import Limits
 from collarclass.files.source import Source
+from collarclass.messages import Message, from_plain
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MALLOC_ARENA_MAX")
 
 
 class NativeFile:
-    """A file in the hands of a child process; it ends when the source is closed.
-
-    Parameters
-    ----------
-    source : Source
-    kind : {"parquet", "workbook"}
-    limits : Limits
-    sheet : str, optional
-    named : sequence of str
-        Of a workbook: which of its sheets, and columns by which the one with ads is known.
-    """
+    """A Parquet file or a workbook in the hands of a child process; it ends when the source is closed."""
 
     def __init__(
         self, source: Source, kind: str, limits: Limits, sheet: str | None = None, named: Sequence[str] = ()
     ) -> None:
         self.where = source.name
         self._seconds = limits.seconds
-        self._remedy = "save the sheet as CSV" if kind == "workbook" else "write it anew, with smaller row groups"
+        remedies = {
+            "workbook": Message("save the sheet as CSV"),
+            "parquet": Message("write it anew, with smaller row groups"),
+        }
+        self._remedy = remedies[kind]
         options = {
             "where": source.name, "sheet": sheet, "named": list(named), "columns": limits.columns,
-            "row_bytes": limits.row_bytes, "memory": limits.memory, "seconds": limits.seconds, "remedy": self._remedy,
-            "parent": os.getpid(),
+            "row_bytes": limits.row_bytes, "memory": limits.memory, "seconds": limits.seconds,
+            "remedy": self._remedy.to_plain(), "parent": os.getpid(),
         }  # fmt: skip
         path = os.pathsep.join(part or str(os.getcwd()) for part in sys.path)  # noqa: PTH109
         self._process = subprocess.Popen(
@@ -84,13 +79,14 @@ class NativeFile:
         finally:
             timer.cancel()
         if head[:1] == child.ERROR:
-            raise DataError(content.decode())
+            raise DataError(from_plain(json.loads(content)))
         return head[:1], content
 
     def _ended(self) -> DataError:
         return DataError(
-            f"{self.where} cannot be read, because it is damaged or needs too much memory or time: {self._remedy}."
-        )
+            "{where} cannot be read, because it is damaged or needs too much memory or time: {remedy}.",
+            where=self.where, remedy=self._remedy,
+        )  # fmt: skip
 
     def close(self) -> None:
         """End the child process."""

@@ -12,12 +12,15 @@ import datetime as dt
 import importlib
 import json
 import math
+import os
 import re
 import signal
 import sys
+import threading
+import time
 import zipfile
 from collections.abc import Iterator, Sequence
-from itertools import chain, islice, repeat
+from itertools import islice
 from typing import Any, BinaryIO
 
 import pyarrow as pa
@@ -28,12 +31,20 @@ except ImportError:  # Windows
     resource = None  # type: ignore[assignment]
 
 from collarclass.errors import DataError
-from collarclass.files.orphans import end_with
 from collarclass.files.source import brief
+from collarclass.messages import Message, from_plain
 
 HEAD, SCHEMA, TABLE, ROWS, ERROR, END = b"H", b"S", b"T", b"R", b"E", b"Z"
 _ROWS = 2000
+_LOST = {  # of a workbook, and what says so
+    "errors": re.compile(rb"""\bt=["']e["']"""),
+    "formulas": re.compile(rb"<(\w+:)?f[ >/]"),
+    "links": re.compile(rb"<hyperlink "),
+    "merged cells": re.compile(rb"<mergeCell "),
+}
 _BATCH_BYTES = 8 << 20  # a message with more than one row has no more
+
+_LOOK_EVERY = 1.0  # seconds
 
 
 def send(kind: bytes, content: bytes | pa.Buffer) -> None:
@@ -59,16 +70,22 @@ def main() -> None:
     except BrokenPipeError:
         sys.exit(1)
     except DataError as error:
-        said = str(error)
+        said = error.message
     except MemoryError:
-        said = f"{options['where']} needs more than {options['memory'] >> 30} GB of memory: {options['remedy']}."
+        said = Message(
+            "{where} needs more than {gigabytes} GB of memory: {remedy}.", where=options["where"],
+            gigabytes=options["memory"] >> 30, remedy=from_plain(options["remedy"]),
+        )  # fmt: skip
     except Exception as error:  # libraries raise errors of their own
-        what = "a Parquet file" if kind == "parquet" else "a workbook"
-        said = f"{options['where']} is not {what} that can be read ({brief(error)}): save it again, or give its format."
+        said = Message(
+            "{where} is not {what} that can be read ({reason}): save it again, or give its format.",
+            where=options["where"], reason=brief(error),
+            what=Message("a Parquet file") if kind == "parquet" else Message("a workbook"),
+        )  # fmt: skip
     else:
         send(END, b"")
         return
-    send(ERROR, said.encode("utf-8", "replace"))
+    send(ERROR, json.dumps(said.to_plain()).encode())
 
 
 _seconds: list[float] = []
@@ -93,9 +110,9 @@ def _limit_memory(limit: int) -> None:
 
 def _too_long(options: dict[str, Any], after: int) -> DataError:
     return DataError(
-        f"{options['where']} has a row of more than {options['row_bytes'] >> 20} MB after row {after}: correct it, or "
-        "raise longest_row (--longest-row)."
-    )
+        "{where} has a row of more than {megabytes} MB after row {row}: correct it, or raise longest_row "
+        "(--longest-row).", where=options['where'], megabytes=options['row_bytes'] >> 20, row=after,
+    )  # fmt: skip
 
 
 # -- Parquet -------------------------------------------------------------------------------------
@@ -110,10 +127,11 @@ def _read_parquet(file: BinaryIO, options: dict[str, Any]) -> None:
     schema = parquet.schema_arrow
     if len(schema.names) > options["columns"]:
         raise DataError(
-            f"{where} has more than {options['columns']:,} columns, and no more are read: raise most_columns "
-            "(--most-columns)."
-        )
-    send(HEAD, json.dumps({"rows": parquet.metadata.num_rows}).encode())
+            "{where} has more than {columns:,} columns, and no more are read: raise most_columns (--most-columns).",
+            where=where, columns=options['columns'],
+        )  # fmt: skip
+    groups = [parquet.metadata.row_group(i).num_rows for i in range(parquet.metadata.num_row_groups)]
+    send(HEAD, json.dumps({"rows": parquet.metadata.num_rows, "groups": groups}).encode())
     send(SCHEMA, schema.serialize())
     done = 0
     try:
@@ -125,7 +143,10 @@ def _read_parquet(file: BinaryIO, options: dict[str, Any]) -> None:
     except (MemoryError, BrokenPipeError):
         raise
     except (pa.ArrowException, OSError) as error:
-        raise DataError(f"{where} is damaged after row {done} ({brief(error)}): fetch it again.") from None
+        raise DataError(
+            "{where} is damaged after row {row} ({reason}): fetch it again.", where=where, row=done,
+            reason=brief(error),
+        ) from None  # fmt: skip
 
 
 def _rows_at_once(metadata: Any) -> int:
@@ -149,19 +170,22 @@ def _parts(batch: pa.RecordBatch, done: int, options: dict[str, Any]) -> Iterato
 
 
 def _size(array: pa.Array) -> int:
-    """Bytes that the values of an array take, those of a dictionary wherever they stand."""
-    kind = array.type
+    """Bytes that the values of an array take once they are Python's: a list of a million nulls has none in the file."""
+    kind, own = array.type, 8 * len(array)
     if pa.types.is_dictionary(kind):
         if not (pa.types.is_string(kind.value_type) or pa.types.is_binary(kind.value_type)):
-            return 16 * len(array)
+            return 2 * own
         import pyarrow.compute as pc
 
-        return int(pc.sum(pc.binary_length(array.dictionary).take(array.indices)).as_py() or 0)
+        return own + int(pc.sum(pc.binary_length(array.dictionary).take(array.indices)).as_py() or 0)
+    if pa.types.is_map(kind):  # which cannot be flattened
+        start, stop = array.offsets[0].as_py(), array.offsets[-1].as_py()
+        return own + sum(_size(part.slice(start, stop - start)) for part in (array.keys, array.items))
     if pa.types.is_struct(kind):
-        return sum(map(_size, array.flatten()))
-    if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_map(kind):
-        return _size(array.flatten())
-    return int(array.nbytes)
+        return own + sum(map(_size, array.flatten()))
+    if pa.types.is_nested(kind):
+        return own + _size(array.flatten())
+    return own + int(array.nbytes)
 
 
 def _as_stream(batch: pa.RecordBatch) -> pa.Buffer:
@@ -187,29 +211,27 @@ def _read_workbook(file: BinaryIO, options: dict[str, Any]) -> None:
     name = _choose_sheet(workbook, options["sheet"], where, options["named"])
     sheet = workbook.get_sheet_by_name(name)
     if not sheet.height:
-        raise DataError(f"Sheet {name!r} of {where} is empty: name another with sheet=... (--sheet).")
+        raise DataError(
+            "Sheet {name!r} of {where} is empty: name another with sheet=... (--sheet).", name=name, where=where,
+        )  # fmt: skip
     if sheet.width > options["columns"]:
-        raise DataError(f"{where} has more than {options['columns']:,} columns, and no more are read.")
-    start = tuple(sheet.start)
-    extras = _Extras(file, name, start, options["columns"])
-    rows = islice(sheet.iter_rows(), start[0], None)  # which begins with the empty rows above the table
-    send(HEAD, json.dumps({"sheet": name, "sheets": list(workbook.sheet_names), "rows": sheet.height}).encode())
-    own = zip(rows, chain(extras.rows(), repeat({})), strict=False)
+        raise DataError(
+            "{where} has more than {columns:,} columns, and no more are read.", where=where,
+            columns=options['columns'],
+        )  # fmt: skip
+    rows = islice(sheet.iter_rows(), sheet.start[0], None)  # which begins with the empty rows above the table
+    found = {"sheet": name, "sheets": list(workbook.sheet_names), "rows": sheet.height, "lost": _lost(file)}
+    send(HEAD, json.dumps(found).encode())
     number = 0
-    while batch := list(islice(own, _ROWS)):
-        _send_rows(batch, number, extras.width, options)
+    while batch := list(islice(rows, _ROWS)):
+        _send_rows(batch, number, options)
         number += len(batch)
 
 
-def _send_rows(
-    batch: Sequence[tuple[list[Any], dict[int, Any]]], number: int, width: int, options: dict[str, Any]
-) -> None:
+def _send_rows(batch: Sequence[list[Any]], number: int, options: dict[str, Any]) -> None:
     waiting, size = [], 0
-    for i, (row, extra) in enumerate(batch):
-        cells = [*map(plain, row), *repeat(None, width - len(row))]
-        for column in extra.keys() & range(len(cells)):
-            cells[column] = {"value": cells[column], **extra[column]}
-        line = json.dumps(cells)
+    for i, row in enumerate(batch):
+        line = json.dumps(list(map(plain, row)))
         if len(line) > options["row_bytes"]:
             raise _too_long(options, number + i)
         waiting.append(line)
@@ -225,7 +247,7 @@ def plain(value: Any) -> Any:
     """A cell's value for JSON: nothing for an empty cell, whole numbers as such, dates by their kind."""
     if value == "" and isinstance(value, str):
         return None
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e16:
         return int(value)
     if isinstance(value, dt.timedelta):
         return {"duration": [value.days, value.seconds, value.microseconds]}
@@ -242,9 +264,10 @@ def _check_size(file: BinaryIO, options: dict[str, Any]) -> None:
             size = sum(part.file_size for part in archive.infolist())
         if size > options["memory"]:
             raise DataError(
-                f"{options['where']} unpacks to {size / (1 << 30):.1f} GB, and {options['memory'] >> 30} are read at "
-                f"most: {options['remedy']}."
-            )
+                "{where} unpacks to {gigabytes:.1f} GB, and {most} are read at most: {remedy}.",
+                where=options['where'], gigabytes=size / (1 << 30), most=options['memory'] >> 30,
+                remedy=from_plain(options["remedy"]),
+            )  # fmt: skip
     file.seek(0)
 
 
@@ -253,7 +276,7 @@ def _choose_sheet(workbook: Any, wanted: str | None, where: str, named: Sequence
     sheets = list(workbook.sheet_names)
     if wanted is None:
         if not sheets:
-            raise DataError(f"{where} has no sheet.")
+            raise DataError("{where} has no sheet.", where=where)
         shown = [sheet.name for sheet in workbook.sheets_metadata if str(sheet.visible).endswith("Visible")]
         if len(shown) <= 1:
             return str((shown or sheets)[0])
@@ -269,76 +292,42 @@ def _choose_sheet(workbook: Any, wanted: str | None, where: str, named: Sequence
         return wanted
     if wanted.isdecimal() and 1 <= int(wanted) <= len(sheets):
         return str(sheets[int(wanted) - 1])
-    raise DataError(f"No sheet {wanted!r} in {where}; its sheets are: {', '.join(sheets)}.")
+    raise DataError(
+        "No sheet {wanted!r} in {where}; its sheets are: {sheets}.", wanted=wanted, where=where, sheets=[*sheets],
+    )  # fmt: skip
 
 
-class _Extras:
-    """What calamine leaves out of a sheet of .xlsx: its formulas, and errors such as #N/A."""
-
-    def __init__(self, file: BinaryIO, sheet: str, start: tuple[int, int], most_columns: int) -> None:
-        self._start = start
-        self._names: set[str] = set()
-        self._formulas: Any = None
-        self._values: Any = None
-        self.width = 0
-        marks = _marks(file)
-        if not marks:
-            return
-        openpyxl = importlib.import_module("openpyxl")
-        for mark, values in (("formulas", False), ("errors", True)):
-            if mark in marks:
-                file.seek(0)
-                workbook = openpyxl.load_workbook(file, read_only=True, data_only=values)
-                setattr(self, "_values" if values else "_formulas", workbook[sheet])
-                own = [workbook.defined_names, getattr(workbook[sheet], "defined_names", {})]
-                self._names |= {str(name).casefold() for names in own for name in names}
-        # Formulas that were never computed are no cells to calamine: a column of them alone would be lost.
-        places = (place for found in islice(self.rows(), _ROWS) for place in found)
-        self.width = min(1 + max(places, default=-1), most_columns)
-
-    def rows(self) -> Iterator[dict[int, Any]]:
-        """Of each row the cells with an error, a formula, or the value of a formula that cannot be kept."""
-        row, column = self._start
-        sheets = [sheet for sheet in (self._formulas, self._values) if sheet is not None]
-        every = [sheet.iter_rows(min_row=row + 1, min_col=column + 1) for sheet in sheets]
-        for cells in zip(*every, strict=False):
-            found: dict[int, Any] = {}
-            for sheet, own in zip(sheets, cells, strict=True):
-                for place, cell in enumerate(own):
-                    if sheet is self._formulas and cell.data_type == "f":
-                        found[place] = {"formula": cell.value if self._can_be_kept(cell.value) else None}
-                    elif sheet is self._values and cell.data_type == "e":
-                        found[place] = {"formula": f"={cell.value}", **found.get(place, {}), "value": str(cell.value)}
-            yield found
-
-    def _can_be_kept(self, formula: Any) -> bool:
-        """Whether a formula means the same in a workbook of this sheet alone, in the same place."""
-        if self._start != (0, 0) or not isinstance(formula, str) or "!" in formula or "[" in formula:
-            return False
-        return self._names.isdisjoint(re.findall(r"[\w.\\]+", formula.casefold()))
-
-
-def _marks(file: BinaryIO) -> set[str]:
-    """Which of formulas and errors a workbook of .xlsx holds."""
+def _lost(file: BinaryIO) -> list[str]:
+    """What a workbook of .xlsx has, beside the values of its cells, that no result keeps."""
     found: set[str] = set()
     file.seek(0)
     if not zipfile.is_zipfile(file):
-        return found
+        return []
     with zipfile.ZipFile(file) as archive:
-        if "xl/workbook.xml" not in archive.namelist():  # .ods
-            return found
         for name in archive.namelist():
             if name.startswith("xl/worksheets/") and name.endswith(".xml"):
                 with archive.open(name) as part:
                     rest = b""
                     while block := part.read(1 << 20):
                         block = rest + block
-                        if re.search(rb"<(\w+:)?f[ >/]", block):
-                            found.add("formulas")
-                        if re.search(rb"""\bt=["']e["']""", block):
-                            found.add("errors")
+                        found |= {what for what, tag in _LOST.items() if tag.search(block)}
                         rest = block[-64:]
-    return found
+        if "xl/styles.xml" in archive.namelist():
+            codes = re.findall(rb"""formatCode=["']([^"']*)""", archive.read("xl/styles.xml"))
+            if any(b"0" in code and not re.search(rb"[ymdhs]", code, re.IGNORECASE) for code in codes):
+                found.add("number formats")
+    return sorted(found)
+
+
+def end_with(parent: int) -> None:
+    """End this process soon after it has lost its parent, which has this number."""
+    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+
+
+def _watch(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(_LOOK_EVERY)
+    os._exit(1)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
-"""Parquet → batches of rows, and labelled batches → Parquet, by way of a file of Arrow streams.
-
-A Parquet file ends with its index, so batches are kept as Arrow streams, which a broken run can add to,
-until all are there.
-"""
+"""Parquet → batches of rows, and labelled rows → Parquet."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+import bisect
+import itertools
+import json
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +14,31 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from collarclass.errors import DataError
-from collarclass.files.batch import MAX_TEXT_CHARACTERS, Batch, Choose, Limits, Reader, distinct, tidy
+from collarclass.files.batch import (
+    CUT_SHORT,
+    FIRST_ROWS,
+    MAX_TEXT_CHARACTERS,
+    UNDECODABLE,
+    Batch,
+    Choose,
+    Limits,
+    Reader,
+    distinct,
+    tidy,
+)
 from collarclass.files.encoding import Encoding, find_encoding
+from collarclass.files.layout import columns_read
 from collarclass.files.native import NativeFile
 from collarclass.files.native_child import SCHEMA, TABLE
 from collarclass.files.source import Source
-from collarclass.files.writers import cell_bytes, clash
+from collarclass.files.writers import BuiltWriter, Rows, cell_bytes, clash
 from collarclass.tables.arrow import arrow_column, arrow_kind, arrow_leaves
+from collarclass.tables.columns import Columns
 from collarclass.tables.schema import COLUMNS
 
 _ROW_GROUP = 64 << 20  # bytes in memory
+READ = b"collarclass.columns"  # in a file's metadata: the columns that were read, by `columns_read`
+_SPARK_COLUMNS = b"org.apache.spark.sql.parquet.row.metadata"
 
 
 class ParquetReader(Reader):
@@ -38,22 +53,34 @@ class ParquetReader(Reader):
         self.tail: list[bytes] = []
         self._source = source
         self._file = NativeFile(source, "parquet", limits)
-        self._rows = self._file.head()["rows"]
+        head = self._file.head()
+        self._rows, self.groups = head["rows"], head["groups"]
         self.schema: pa.Schema = pa.ipc.read_schema(pa.py_buffer(self._file.expect(SCHEMA)))
         self.names = distinct(self.schema.names)
         named = [field.with_name(name) for field, name in zip(self.schema, self.names, strict=True)]
         self.schema = pa.schema(named, self.schema.metadata)
         leaves = dict(arrow_leaves(self.schema))
         kinds: dict[Hashable, str] = {name: kind for name, dtype in leaves.items() if (kind := arrow_kind(dtype))}
-        self.chosen = choose(list(leaves), self.where, kinds)
+        self._parts = self._file.messages(TABLE)
+        self.chosen = choose(list(leaves), self.where, kinds, self._first_cells)
+
+    def _first_cells(self, name: Hashable) -> list[Any]:
+        first = next(self._parts, None)
+        if first is None:
+            return []
+        self._parts = itertools.chain([first], self._parts)
+        return _values(arrow_column(self._table(first).slice(0, FIRST_ROWS), str(name)))
+
+    def _table(self, content: bytes) -> pa.Table:
+        return pa.ipc.open_stream(content).read_all().rename_columns(self.names)
 
     def batches(self, size: int) -> Iterator[Batch]:
         """Read the rows in batches of `size`, fewer when they are long."""
         done = 0
-        for content in self._file.messages(TABLE):
-            part = pa.ipc.open_stream(content).read_all().rename_columns(self.names)
+        for content in self._parts:
+            part = self._table(content)
             for at in range(0, len(part), size):
-                table = part.slice(at, size)
+                table = part.slice(at, size).replace_schema_metadata(self.schema.metadata)
                 done += len(table)
                 self._source.rows_share = done / self._rows if self._rows else 1.0
                 batch = Batch(lambda batch: _rows(batch.table, self.where), table=table)
@@ -71,8 +98,9 @@ def _rows(table: pa.Table | None, where: str) -> list[dict[str, Any]]:
             columns.append(_values(column))
         except pa.ArrowException as error:
             raise DataError(
-                f"Column {name!r} of {where} holds a date that is not of the years 1 to 9999: write it as text."
-            ) from error
+                "Column {name!r} of {where} holds a date that is not of the years 1 to 9999: write it as text.",
+                name=name, where=where,
+            ) from error  # fmt: skip
     return [dict(zip(table.column_names, cells, strict=True)) for cells in zip(*columns, strict=True)]
 
 
@@ -91,7 +119,7 @@ def _strings(batch: Batch, column: pa.ChunkedArray) -> list[str]:
         values = [None if v is None else _decoded(v, batch, row) for row, v in enumerate(values)]
     for row, value in enumerate(values):
         if isinstance(value, str) and len(value) > MAX_TEXT_CHARACTERS:
-            batch.note(row, f"only the first {MAX_TEXT_CHARACTERS} characters read")
+            batch.note(row, CUT_SHORT)
     return [tidy(v) for v in values]
 
 
@@ -99,61 +127,71 @@ def _decoded(value: bytes, batch: Batch, row: int) -> str:
     try:
         return value.decode("utf-8")
     except UnicodeDecodeError:
-        batch.note(row, "undecodable bytes")
+        batch.note(row, UNDECODABLE)
         return value.decode(find_encoding(value).name, "replace")
 
 
-class ParquetWriter:
-    """Parquet: batches are kept as Arrow streams until `finish`."""
-
-    spooled = True
+class ParquetWriter(BuiltWriter):
+    """Parquet, with the row groups of a source that is Parquet."""
 
     def __init__(self, reader: Reader, added: Sequence[pa.Field]) -> None:
         self._reader = reader
         self._added = pa.schema(added)
 
-    def begin(self) -> bytes:
-        return b""
+    def build(self, rows: Rows, target: Path) -> None:
+        """Write the file; its columns are known first, if need be from the rows themselves."""
+        import pyarrow.parquet as pq
 
-    def render(self, batch: Batch, added: pa.Table, row: int) -> bytes:
+        own = self._reader.schema
+        schema = pa.schema([*own, *self._added]) if own is not None else _common_schema(partial(_tables, rows))
+        if schema is None:
+            schema = pa.schema([*((name, pa.string()) for name in self._reader.names), *self._added])
+        schema = schema.with_metadata(_described(own.metadata if own is not None else None, self._reader.chosen))
+        fitted = (pa.table([_fit(table, field) for field in schema], schema=schema) for table in _tables(rows))
+        with pq.ParquetWriter(target, schema, compression="zstd", write_page_checksum=True) as out:
+            for group in _row_groups(fitted, self._reader.groups):
+                out.write_table(group, row_group_size=len(group))
+
+
+def _tables(rows: Rows) -> Iterator[pa.Table]:
+    """Batches as tables, with the added columns on the right."""
+    at = 0
+    for batch, added in rows():
         table = batch.table if batch.table is not None else _table(batch.rows())
         there = {name.casefold(): name for name in table.column_names}
         for name in added.column_names:
             if name.casefold() in there:
-                raise clash(there[name.casefold()], row + 1)
+                raise clash(there[name.casefold()], at + 1)
             table = table.append_column(name, added.column(name)) if table.num_columns else added.select([name])
-        sink = pa.BufferOutputStream()
-        with pa.ipc.new_stream(sink, table.schema) as stream:
-            stream.write_table(table.combine_chunks())
-        return bytes(sink.getvalue().to_pybytes())
-
-    def end(self) -> bytes:
-        return b""
-
-    def finish(self, pieces: Path, target: Path) -> None:
-        """Write the batches kept in a file as Parquet."""
-        import pyarrow.parquet as pq
-
-        schema = _common_schema(pieces)
-        if schema is None:
-            own = self._reader.schema or pa.schema([(name, pa.string()) for name in self._reader.names])
-            schema = pa.schema([*own, *self._added], metadata=own.metadata)
-        with pq.ParquetWriter(target, schema, compression="zstd", write_page_checksum=True) as out:
-            waiting: list[pa.Table] = []
-            for table in read_pieces(pieces):
-                waiting.append(pa.table([_fit(table, field) for field in schema], schema=schema))
-                if sum(t.nbytes for t in waiting) > _ROW_GROUP:
-                    out.write_table(pa.concat_tables(waiting))
-                    waiting = []
-            if waiting:
-                out.write_table(pa.concat_tables(waiting))
+        at += len(added)
+        yield table
 
 
-def read_pieces(path: Path) -> Iterator[pa.Table]:
-    """The tables in a file of Arrow streams."""
-    with pa.OSFile(str(path), "rb") as file:
-        while file.tell() < file.size():
-            yield pa.ipc.open_stream(file).read_all()
+def _described(metadata: dict[bytes, bytes] | None, chosen: Columns) -> dict[bytes, bytes]:
+    """What a file says of itself, and which columns were read; Spark's list of columns is no longer true."""
+    kept = {name: value for name, value in (metadata or {}).items() if name != _SPARK_COLUMNS}
+    return kept | {READ: json.dumps(columns_read(chosen)).encode()}
+
+
+def _row_groups(tables: Iterable[pa.Table], groups: Sequence[int]) -> Iterator[pa.Table]:
+    """Tables put together in groups of rows that end where those of the source do, or earlier if they are large."""
+    ends = list(itertools.accumulate(groups))
+    waiting: list[pa.Table] = []
+    done = size = 0
+    for table in tables:
+        at = 0
+        while at < len(table):
+            after = bisect.bisect_right(ends, done + at)
+            stop = min(ends[after] - done, len(table)) if after < len(ends) else len(table)
+            waiting.append(table.slice(at, stop - at))
+            size += waiting[-1].nbytes
+            at = stop
+            if ends[after : after + 1] == [done + at] or size > _ROW_GROUP:
+                yield pa.concat_tables(waiting)
+                waiting, size = [], 0
+        done += len(table)
+    if waiting:
+        yield pa.concat_tables(waiting)
 
 
 def _table(rows: list[dict[str, Any]]) -> pa.Table:
@@ -181,9 +219,9 @@ def _can_be_parquet(kind: pa.DataType) -> bool:
     return not pa.types.is_nested(kind) or _can_be_parquet(kind.value_type)
 
 
-def _common_schema(pieces: Path) -> pa.Schema | None:
+def _common_schema(tables: Callable[[], Iterator[pa.Table]]) -> pa.Schema | None:
     """One schema for all batches; a column whose values do not go together becomes text."""
-    schemas = list(dict.fromkeys(t.schema for t in read_pieces(pieces)))
+    schemas = list(dict.fromkeys(t.schema for t in tables()))
     if len(schemas) <= 1:
         return schemas[0] if schemas else None
     names = list(dict.fromkeys(name for s in schemas for name in s.names))
@@ -195,7 +233,7 @@ def _common_schema(pieces: Path) -> pa.Schema | None:
             fields[name] = pa.unify_schemas(types, promote_options="permissive").field(0)
         except pa.ArrowException:
             fields[name] = pa.field(name, pa.string())
-    for table in read_pieces(pieces):
+    for table in tables():
         for name in table.column_names:
             try:
                 _fit(table, fields[name])

@@ -2,33 +2,104 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
+import pyarrow as pa
+
+from collarclass.definitions.labels import BASES
 from collarclass.errors import DataError
 from collarclass.files.batch import Batch, Choose, Reader
 from collarclass.files.encoding import Encoding
-from collarclass.files.formats import FORMATS, name_format, open_source
+from collarclass.files.formats import FORMATS, name_format, open_source, partitions_of
 from collarclass.files.layout import Layout
-from collarclass.files.remote import is_remote
-from collarclass.files.source import Source
+from collarclass.files.source import Source, is_remote
+from collarclass.tables.columns import Columns
 
-_ALL = 5000  # rows a batch where rows are only counted
+
+@dataclass(frozen=True, slots=True)
+class FileInput:
+    """How a source was read: its layout, and the columns of titles, texts and codes, found by name or `guessed`."""
+
+    format: str
+    encoding: str
+    delimiter: str | None
+    title: str | None
+    texts: tuple[str, ...]
+    code: str | None
+    sheet: str | None = None
+    header_row: int = 1
+    guessed: bool = False
+
+    @classmethod
+    def of(cls, reader: Reader) -> FileInput:
+        """How a reader reads."""
+        delimiter = reader.delimiter.decode() or None
+        found = cls(
+            format=reader.format, encoding=reader.encoding.name, delimiter=delimiter, title=None, texts=(), code=None,
+            sheet=reader.sheet, header_row=reader.header_row,
+        )  # fmt: skip
+        return found.reading(reader.chosen)
+
+    def reading(self, chosen: Columns | None) -> FileInput:
+        """The same source with other columns read; with None, no ads are read."""
+        chosen = chosen or Columns(None, ())
+        title, code = (None if name is None else str(name) for name in (chosen.title, chosen.code))
+        texts = tuple(map(str, chosen.texts))
+        return replace(self, title=title, texts=texts, code=code, guessed=chosen.guessed)
+
+    @property
+    def columns(self) -> list[tuple[str, str]]:
+        """What was read, and the quoted name of its column or columns."""
+        texts = _quoted(name for name in self.texts if name not in (self.title, self.code))
+        columns = (("titles", self.title), ("codes", self.code))
+        titles, codes = ([(what, repr(name))] if name else [] for what, name in columns)
+        return [*titles, *([("texts", texts)] if texts else []), *codes]
+
+    @property
+    def layout(self) -> str:
+        """Format, encoding, delimiter and sheet, as far as the format has them."""
+        text = self.format in ("csv", "jsonl", "json")
+        return ", ".join(
+            [self.format, *([self.encoding] if text else []), *([repr(self.delimiter)] if self.delimiter else []),
+             *([f"sheet {self.sheet!r}"] if self.sheet else []),
+             *([f"column names in row {self.header_row}"] if self.header_row > 1 else [])]
+        )
+
+    def __str__(self) -> str:
+        return f"{', '.join(f'{what} from {names}' for what, names in self.columns)} ({self.layout})"
+
+
+@dataclass(frozen=True, slots=True)
+class TableInput:
+    """What was read of a table of ads, further columns by what they hold, and what its rows were judged from."""
+
+    rows: int
+    file: FileInput
+    others: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    bases: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> list[tuple[str, str]]:
+        """What was read, and the quoted name of its column or columns."""
+        return [*self.file.columns, *((what, _quoted(names)) for what, names in self.others.items() if names)]
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return " + ".join(map(repr, names))
+
+
+def count_bases(cells: Iterable[object]) -> dict[str, int]:
+    """How many cells of a column `collar_basis` name each basis; empty if none does."""
+    counts = Counter(map(str, cells))
+    return {basis: counts[basis] for basis in BASES if counts[basis]}
+
+
 
 
 def open_reader(source: Source, layout: Layout, choose: Choose | None = None) -> Reader:
-    """Find out how one source is laid out, and where its titles and texts are.
-
-    Parameters
-    ----------
-    source : Source
-    layout : Layout
-        What does not choose rows or columns counts here.
-    choose : callable, optional
-        Takes the columns, the source's name, and which columns hold no text, and gives those that are
-        read; by the layout if not given.
-    """
+    """Find out how one source is laid out, and where its titles and texts are; `choose` if not as the layout says."""
     choose = choose or layout.choose
     kind, _ = name_format(source.member or source.path, layout.format)
     if kind is None:
@@ -37,14 +108,7 @@ def open_reader(source: Source, layout: Layout, choose: Choose | None = None) ->
 
 
 class SeveralReader(Reader):
-    """Several sources as one table with the columns of all, in order of appearance.
-
-    Parameters
-    ----------
-    paths : sequence of str
-    layout : Layout
-        With a `file_column`, each row has the name of its file there.
-    """
+    """Several sources as one table with the columns of all, in order of appearance."""
 
     format = "several"
     raw = False
@@ -57,40 +121,32 @@ class SeveralReader(Reader):
         self._file_column = layout.file_column
         self._done = 0
         self._open: Source | None = None
-        self.failed: list[str] = []
         names: dict[str, None] = {}
-        read: list[str] = []
         for path in paths:
             if path == "-":
                 raise DataError("Standard input is read alone, not among several sources: name files.")
-            try:
-                names |= dict.fromkeys(self._look(path, first=not read))
-                read.append(path)
-            except DataError as error:
-                if not layout.skip_bad_files:
-                    raise
-                self.failed.append(str(error))
-        if not read:
-            raise DataError(self.failed[0])
-        self._paths = read
+            names |= dict.fromkeys(self._look(path, first=path == paths[0]))
+        parts = dict.fromkeys(name for path in paths for name in self._constants(path) if name not in names)
         if self._file_column in names:
-            raise DataError(f"Column {self._file_column!r} is there already: give the column of file names another.")
-        self.names = [*([self._file_column] if self._file_column else []), *names]
+            raise DataError(
+                "Column {name!r} is there already: give the column of file names another.",
+                name=self._file_column,
+            )  # fmt: skip
+        self._parts = [name for name in parts if name != self._file_column]
+        self.names = [*([self._file_column] if self._file_column else []), *names, *self._parts]
+
+    def _constants(self, path: str) -> dict[str, str | None]:
+        """What all rows of a source have in common, by column."""
+        own = {self._file_column: path} if self._file_column else {}
+        return own | (partitions_of(path) if self._layout.partitions else {})
 
     def _look(self, path: str, first: bool) -> list[str]:
-        """The columns of a source; those that are read of the first one count for all.
-
-        Where bad sources are left out, each is read to its end before any is labelled: one that breaks midway would
-        otherwise leave some of its rows in the result.
-        """
+        """The columns of a source; those that are read of the first one count for all."""
         source = open_source(path)
         try:
             if not (source.regular or is_remote(path)):
-                raise DataError(f"{path} is no file, and is read alone, not among several sources.")
+                raise DataError("{path} is no file, and is read alone, not among several sources.", path=path)
             reader = open_reader(source, self._layout)
-            if self._layout.skip_bad_files:
-                for _ in reader.batches(_ALL):
-                    pass
             if first:
                 self.chosen = reader.chosen
             return reader.names
@@ -115,54 +171,52 @@ class SeveralReader(Reader):
             self._open, self._done = None, self._done + 1
 
     def _named(self, batch: Batch, path: str) -> Batch:
-        column, own = self._file_column, batch.as_rows
-        if column is None:
+        constants, own = self._constants(path), batch.as_rows
+        first = {name: constants.pop(name) for name in (self._file_column,) if name is not None}
+        last = {name: constants.get(name) for name in self._parts}
+        if not first and not last:
             return batch
-        batch.table = None if batch.table is None else batch.table.add_column(0, column, [[path] * len(batch)])
-        table = batch.table
-        batch.as_rows = own if table is not None else lambda batch: [{column: path, **row} for row in own(batch)]
+        if batch.table is None:
+            batch.as_rows = lambda batch: [{**first, **row, **last} for row in own(batch)]
+            return batch
+        for name, value in first.items():
+            batch.table = batch.table.add_column(0, name, [[value] * len(batch)])
+        for name, value in last.items():
+            batch.table = batch.table.append_column(name, pa.array([value] * len(batch), pa.string()))
         return batch
 
 
 class PartReader(Reader):
-    """Some rows, and some columns, of a reader.
+    """The first rows, or some columns, of a reader."""
 
-    Parameters
-    ----------
-    reader : Reader
-    rows : sequence of int or None
-        Numbers of the rows to take, ascending; None takes all.
-    select : sequence of str or None
-        The columns to keep; None keeps all.
-    """
-
-    def __init__(self, reader: Reader, rows: Sequence[int] | None, select: Sequence[str] | None) -> None:
+    def __init__(self, reader: Reader, head: int | None, select: Sequence[str] | None) -> None:
         missing = [name for name in select or () if name not in reader.names]
         if missing:
-            raise DataError(f"No column {missing[0]!r} to select; the columns are: {', '.join(reader.names)}.")
-        self._reader, self._rows, self._select = reader, rows, select
-        self.format, self.encoding, self.tail = reader.format, reader.encoding, reader.tail
-        self.chosen, self.delimiter = reader.chosen, reader.delimiter
+            raise DataError(
+                "No column {missing!r} to select; the columns are: {names}.", missing=missing[0], names=[*reader.names],
+            )  # fmt: skip
+        self._reader, self._head, self._select = reader, head, select
+        self.format, self.encoding, self.tail, self.chosen = reader.format, reader.encoding, reader.tail, reader.chosen
+        self.delimiter, self.header, self.header_end = reader.delimiter, reader.header, reader.header_end
         self.sheet, self.header_row = reader.sheet, reader.header_row
-        self.header, self.header_end, self.lead = reader.header, reader.header_end, reader.lead
-        self.schema = None if reader.schema is None or select is not None else reader.schema
+        self.lead, self.groups = reader.lead, reader.groups if head is None else ()
+        self.schema = reader.schema
+        if select is not None and reader.schema is not None:
+            self.schema = pa.schema([reader.schema.field(name) for name in select])
         self.raw = reader.raw and select is None and reader.format == "csv"
         self.names = list(select) if select is not None else reader.names
 
     def batches(self, size: int) -> Iterator[Batch]:
-        """Read the rows to be taken; stops as soon as there are no more of them."""
-        at = next_row = 0
+        """Read no more rows than are to be taken."""
+        left = self._head
+        if left == 0:
+            return
         for batch in self._reader.batches(size):
-            if self._rows is not None:
-                stop = next_row
-                while stop < len(self._rows) and self._rows[stop] < at + len(batch):
-                    stop += 1
-                at, which = at + len(batch), [row - at for row in self._rows[next_row:stop]]
-                next_row = stop
-                batch = batch.take(which)
-            if len(batch) or self._rows is None:
-                yield self._selected(batch)
-            if self._rows is not None and next_row == len(self._rows):
+            if left is not None:
+                batch = batch if len(batch) <= left else batch.take(range(left))
+                left -= len(batch)
+            yield self._selected(batch)
+            if left == 0:
                 return
 
     def _selected(self, batch: Batch) -> Batch:
@@ -175,41 +229,37 @@ class PartReader(Reader):
         return batch
 
 
-def open_all(paths: Sequence[str], layout: Layout) -> tuple[Reader, Source | SeveralReader]:
+def open_all(paths: Sequence[str], layout: Layout, twice: bool = False) -> tuple[Reader, Source | SeveralReader]:
     """Open one source or several as one reader; the second value tells how far it has been read.
+
+    With `twice` they can be read again, by `read_again`.
 
     Raises
     ------
     DataError
         If a source is missing or is not what it should be.
     """
-    if len(paths) > 1 or layout.file_column is not None:
+    if len(paths) > 1 or layout.file_column is not None or layout.partitions:
         several = SeveralReader(paths, layout)
-        reader: Reader = several
-        rows = _rows_to_take(SeveralReader(paths, layout) if layout.sample is not None else None, layout)
-        return _part(reader, rows, layout), several
+        return _part(several, layout), several
     source = open_source(paths[0])
     try:
-        if layout.sample is not None:
-            source.begins_with()
+        if twice:
             source.keep()
-            rows = _rows_to_take(open_reader(source, layout), layout)
-            source.rewind()
-        else:
-            rows = _rows_to_take(None, layout)
-        return _part(open_reader(source, layout), rows, layout), source
+        return _part(open_reader(source, layout), layout), source
     except BaseException:
         source.close()
         raise
 
 
-def _rows_to_take(reader: Reader | None, layout: Layout) -> Sequence[int] | None:
-    if reader is None:
-        return range(layout.head) if layout.head is not None else None
-    n = sum(len(batch) for batch in reader.batches(_ALL))
-    n = n if layout.head is None else min(n, layout.head)
-    return sorted(random.Random(0).sample(range(n), min(layout.sample or 0, n)))
+def read_again(reader: Reader, read: Source | SeveralReader, layout: Layout) -> Reader:
+    """A reader from the first row on."""
+    if isinstance(read, SeveralReader):  # which opens its files anew
+        return reader
+    read.rewind()
+    return _part(open_reader(read, layout), layout)
 
 
-def _part(reader: Reader, rows: Sequence[int] | None, layout: Layout) -> Reader:
-    return reader if rows is None and layout.select is None else PartReader(reader, rows, layout.select)
+def _part(reader: Reader, layout: Layout) -> Reader:
+    whole = layout.head is None and layout.select is None
+    return reader if whole else PartReader(reader, layout.head, layout.select)

@@ -2,64 +2,162 @@
 
 from __future__ import annotations
 
-import bz2
 import gzip
 import hashlib
 import io
 import lzma
 import os
+import re
+import shutil
 import stat
 import sys
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from io import BufferedReader
+from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, cast
 
 import pyarrow as pa
 
-from collarclass.errors import DataError
-from collarclass.files.remote import is_remote, open_remote, version
+from collarclass.errors import CollarclassError, DataError, MissingPartError, import_optional
+from collarclass.messages import Message
 
-_MAGIC = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"), (b"\xfd7zXZ\x00", "xz"), (b"BZh", "bz2"))
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+
+
+def is_remote(path: str) -> bool:
+    """Whether a name is a URL.
+
+    Examples
+    --------
+    >>> is_remote("s3://bucket/ads.csv"), is_remote("C:\\\\ads.csv"), is_remote("ads.csv")
+    (True, False, False)
+    """
+    return _URL.match(path) is not None
+
+
+def url_path(path: str) -> PurePosixPath:
+    """The path in a URL, without a query, whose name and endings tell what the file is.
+
+    Examples
+    --------
+    >>> url_path("https://example.org/ads.csv.gz?token=1").suffixes
+    ['.csv', '.gz']
+    """
+    return PurePosixPath(path.split("?")[0] if path.startswith("http") else path)
+
+
+def open_remote(url: str) -> BinaryIO:
+    """Open a file for reading; its bytes are fetched as they are read."""
+    with _said(url, Message("read")):
+        return cast(BinaryIO, _fsspec(url).open(url, "rb").open())
+
+
+def open_file(path: str | os.PathLike[str]) -> BufferedReader:
+    """Open a file of this machine, or one that is named by a URL, for reading."""
+    name = os.fspath(path)
+    return cast(BufferedReader, open_remote(name)) if is_remote(name) else Path(name).open("rb")
+
+
+def find_urls(url: str) -> list[str]:
+    """The files that a URL stands for, in order: those of a folder, or the matches of one with stars."""
+    with _said(url, Message("listed")):
+        system, path = _fsspec(url).core.url_to_fs(url)
+        if "*" not in url and (url.startswith("http") or not (url.endswith("/") or system.isdir(path))):
+            return [url]
+        found = system.glob(path) if "*" in url else system.find(path)
+        return [system.unstrip_protocol(name) for name in sorted(found)]
+
+
+def version(url: str) -> list[Any]:
+    """What changes with the file, as far as its place says: size, time, tag."""
+    with _said(url, Message("read")):
+        system, path = _fsspec(url).core.url_to_fs(url)
+        return [system.ukey(path)]
+
+
+def exists(url: str) -> bool:
+    """Whether there is such a file."""
+    with _said(url, Message("written")):
+        system, path = _fsspec(url).core.url_to_fs(url)
+        return bool(system.exists(path))
+
+
+def size(url: str) -> int:
+    """Bytes of a file; -1 if there is none."""
+    with _said(url, Message("read")):
+        system, path = _fsspec(url).core.url_to_fs(url)
+        return int(system.size(path)) if system.exists(path) else -1
+
+
+def fetch(url: str, path: Path) -> None:
+    """Copy a small file to this machine, if it is there."""
+    with _said(url, Message("read")):
+        system, place = _fsspec(url).core.url_to_fs(url)
+        if system.exists(place):
+            path.write_bytes(system.cat_file(place))
+
+
+def send(path: Path, url: str) -> None:
+    """Copy a file of this machine to a URL, whole or not at all; a bucket that is not there is not made."""
+    with _said(url, Message("written")):
+        system, place = _fsspec(url).core.url_to_fs(url)
+        system.put_file(str(path), place)
+
+
+@contextmanager
+def named(source: Any) -> Iterator[Any]:
+    """Give a source a name: an open binary file is copied to one, anything else has names."""
+    if not hasattr(source, "read"):
+        yield source
+        return
+    name = getattr(source, "name", "")
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / (PurePosixPath(name).name if isinstance(name, str) and name else "ads")
+        try:
+            with copy.open("wb") as target:
+                shutil.copyfileobj(source, target, 1 << 20)
+        except TypeError:
+            raise DataError("The source is a file open for text: open it in mode 'rb'.") from None
+        yield str(copy)
+
+
+def _fsspec(url: str) -> Any:
+    return import_optional("fsspec", url)
+
+
+@contextmanager
+def _said(url: str, what: Message) -> Iterator[None]:
+    """Put what a storage library raises, which may be anything, in one sentence."""
+    try:
+        yield
+    except CollarclassError:
+        raise
+    except ImportError as error:  # fsspec names the package of the protocol
+        raise MissingPartError(
+            "{url} cannot be {what}: {reason}.", url=url, what=what, reason=' '.join(str(error).split()).rstrip('.'),
+        ) from None  # fmt: skip
+    except FileNotFoundError:
+        raise DataError("There is no file {url}: check its name and place.", url=url) from None
+    except Exception as error:
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        raise DataError(
+            "{url} cannot be {what} ({reason}): check the address, and who may use it.", url=url, what=what,
+            reason=reason,
+        ) from None  # fmt: skip
+
+
+_MAGIC = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"))
 _DAMAGE = (EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, pa.ArrowException)
 _PIECE = 1 << 20
-_XZ_MEMORY = 256 << 20
 
 
 def brief(error: BaseException) -> str:
     """What a library says of an error, in one line."""
     return " ".join(str(error).split())[:200]
-
-
-class _XzReader:
-    """A file compressed by xz, whose window may take so much memory at most; that of `xz -9` takes 65 MB."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self._stream, self._rest = self._next(), b""
-
-    def _next(self) -> lzma.LZMADecompressor:
-        return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY)
-
-    def read(self, n: int = -1) -> bytes:
-        """Read decompressed bytes."""
-        if n < 0:
-            return b"".join(iter(lambda: self.read(_PIECE), b""))
-        while True:
-            if self._stream.eof:  # another stream may follow, after zeros
-                self._rest = self._stream.unused_data.lstrip(b"\0") or self._file.read(_PIECE).lstrip(b"\0")
-                if not self._rest:
-                    return b""
-                self._stream = self._next()
-            elif self._stream.needs_input and not self._rest:
-                self._rest = self._file.read(_PIECE)
-                if not self._rest:
-                    raise EOFError("it ends in the middle of a stream")
-            found, self._rest = self._stream.decompress(self._rest, n), b""
-            if found:
-                return found
 
 
 def _open(path: str) -> BinaryIO:
@@ -73,13 +171,6 @@ class Source:
 
     Anything but a regular file (standard input, a pipe, a device, a URL) can be read once only. `keep` puts a
     copy of it on the disk for readers that need it twice, or from its end.
-
-    Parameters
-    ----------
-    path : str
-        "-" is standard input.
-    is_table : callable
-        Whether a name is that of a table, by which the one in a .zip is found.
     """
 
     def __init__(self, path: str, is_table: Callable[[str], bool]) -> None:
@@ -92,12 +183,14 @@ class Source:
             self._file: BinaryIO = _open(path)
             info = os.fstat(self._file.fileno()) if path != "-" and not is_remote(path) else None
         except FileNotFoundError:
-            raise DataError(f"There is no file {path}: check its name and folder.") from None
+            raise DataError("There is no file {path}: check its name and folder.", path=path) from None
         except IsADirectoryError:
-            raise DataError(f"{path} is a folder: name a file in it.") from None
+            raise DataError("{path} is a folder: name a file in it.", path=path) from None
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error
-            raise DataError(f"{path} cannot be opened ({reason}): check what it is and who may read it.") from None
+            raise DataError(
+                "{path} cannot be opened ({reason}): check what it is and who may read it.", path=path, reason=reason,
+            ) from None  # fmt: skip
         self.regular = info is not None and stat.S_ISREG(info.st_mode)
         self.size = info.st_size if info is not None and self.regular else 0
         self.member = ""
@@ -113,15 +206,13 @@ class Source:
         try:
             magic = buffered.peek(6)[:6]
         except OSError as error:
-            raise DataError(f"{self.name} cannot be read ({error.strerror}): check what it is.") from None
+            raise DataError(
+                "{name} cannot be read ({reason}): check what it is.", name=self.name, reason=error.strerror,
+            ) from None  # fmt: skip
         compression = next((name for start, name in _MAGIC if magic.startswith(start)), "")
         raw: Any = buffered
         if compression == "gzip":
             raw = gzip.GzipFile(fileobj=buffered)
-        elif compression == "xz":
-            raw = _XzReader(buffered)
-        elif compression == "bz2":
-            raw = bz2.BZ2File(buffered)
         elif compression == "zstd":
             raw = pa.CompressedInputStream(pa.PythonFile(buffered, "r"), "zstd")
         elif self.path.lower().endswith(".zip") and not self._copied:
@@ -136,11 +227,16 @@ class Source:
             members = [i for i in archive.infolist() if not i.is_dir() and self._is_table(i.filename)]
             members = [i for i in members if not i.filename.startswith("__MACOSX/")]
             if len(members) != 1:
-                raise DataError(f"{self.name} holds {len(members)} tables, not one: unpack it and name the files.")
+                raise DataError(
+                    "{name} holds {n_members} tables, not one: unpack it and name the files.", name=self.name,
+                    n_members=len(members),
+                )  # fmt: skip
             self.member = members[0].filename
             return archive.open(members[0])
         except (*_DAMAGE, RuntimeError, NotImplementedError) as error:
-            raise DataError(f"{self.name} cannot be unpacked ({brief(error)}): unpack it yourself.") from None
+            raise DataError(
+                "{name} cannot be unpacked ({reason}): unpack it yourself.", name=self.name, reason=brief(error),
+            ) from None  # fmt: skip
 
     def keep(self) -> None:
         """Make sure that the source can be read twice, before more than its first bytes are read."""
@@ -160,6 +256,7 @@ class Source:
     def rewind(self) -> None:
         """Begin again; only for a regular file, or when `keep` was called."""
         self.rows_share = None
+        self._end_readers()
         if not self._copied:  # a decompressor may close the file that it read from
             self.close()
             self._file = Path(self.path).open("rb")  # noqa: SIM115
@@ -195,20 +292,27 @@ class Source:
         except _DAMAGE as error:
             if "memory" in str(error).lower():
                 raise DataError(
-                    f"{self.name} needs too much memory to be unpacked ({brief(error)}): unpack it yourself."
-                ) from None
-            raise DataError(f"{self.name} is damaged or cut off ({brief(error)}): fetch it again.") from None
+                    "{name} needs too much memory to be unpacked ({reason}): unpack it yourself.", name=self.name,
+                    reason=brief(error),
+                ) from None  # fmt: skip
+            raise DataError(
+                "{name} is damaged or cut off ({reason}): fetch it again.", name=self.name, reason=brief(error),
+            ) from None  # fmt: skip
 
     def at_close(self, action: Callable[[], object]) -> None:
-        """Have something done before the file is closed."""
+        """Have something done before the file is closed, or read again."""
         self._at_close.append(action)
 
     def close(self) -> None:
         """Close the file; standard input stays open."""
-        while self._at_close:
-            self._at_close.pop()()
+        self._end_readers()
         if self._file is not getattr(sys.stdin, "buffer", None):
             self._file.close()
+
+
+    def _end_readers(self) -> None:
+        while self._at_close:
+            self._at_close.pop()()
 
 
 def fingerprint(path: str) -> list[Any]:
@@ -232,3 +336,36 @@ def fingerprint(path: str) -> list[Any]:
             file.seek(at)
             digest.update(file.read(_PIECE if at in (0, info.st_size - _PIECE) else _PIECE // 16))
     return [info.st_size, info.st_mtime_ns, digest.hexdigest()[:32]]
+
+
+def fingerprints(paths: Sequence[str | os.PathLike[str]]) -> list[list[Any]]:
+    """The fingerprint of each file; nothing of standard input."""
+    return [fingerprint(name) if name != "-" else [] for name in [os.fspath(path) for path in paths]]
+
+
+def check_unchanged(paths: Sequence[str | os.PathLike[str]], before: list[list[Any]]) -> None:
+    """Refuse what was made of files of which one has changed meanwhile.
+
+    Raises
+    ------
+    DataError
+    """
+    for path, was, now in zip(paths, before, fingerprints(paths), strict=True):
+        if was != now:
+            raise changed(os.fspath(path))
+
+
+def changed(path: str) -> DataError:
+    """What to raise when a file is not what it was."""
+    return DataError(
+        "{path} changed while it was read, and rows of both versions may be mixed: run again when nothing writes to "
+        "it.", path=path,
+    )  # fmt: skip
+
+
+@contextmanager
+def unchanged(paths: Sequence[str | os.PathLike[str]]) -> Iterator[None]:
+    """Check at the end that files are as they were."""
+    before = fingerprints(paths)
+    yield
+    check_unchanged(paths, before)

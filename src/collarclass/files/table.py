@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from collarclass.errors import DataError
-from collarclass.files.file_input import FileInput
-from collarclass.files.formats import open_source
+from collarclass.files.batch import SHIFTED, Batch, Reader
+from collarclass.files.formats import name_format, name_target, open_source
 from collarclass.files.layout import Layout
-from collarclass.files.readers import open_reader
-from collarclass.files.writers import cell_bytes
+from collarclass.files.parquet import READ as DESCRIBED
+from collarclass.files.readers import FileInput, open_reader
+from collarclass.files.resumable_output import columns_of
+from collarclass.files.writers import BuiltWriter, ZipWriter, cell_bytes, compress, rendered
 from collarclass.tables.columns import Columns
-from collarclass.text.unicode import well_formed
+from collarclass.text.cells import well_formed
 
+READ = "columns read"
 _ROWS = 5000
-_SHIFTED = ("row has ", "a quote is ", "text after a closing quote", "not a JSON object")
 
 
 def iter_table(
@@ -27,50 +31,33 @@ def iter_table(
     *,
     strict: bool = False,
     rows: int = _ROWS,
-    typed: bool = False,
     on_open: Callable[[FileInput], object] | None = None,
 ) -> Iterator[pd.DataFrame]:
-    """Read a table in parts, every cell as text, or as the file has it.
+    """Read a table in parts of at most so many rows, every cell as text; missing values are empty.
 
-    Parameters
-    ----------
-    path : path-like
-        CSV, TSV, JSON Lines, a JSON array, Parquet or Excel, compressed or not; "-" is standard input.
-    strict : bool
-        Whether a row that is not as the header has it is an error.
-    rows : int
-        How many rows a part has at most.
-    typed : bool
-        Whether numbers, dates, truth values, lists and missing values stay what they are, in formats that have them.
-    on_open : callable, optional
-        Gets the layout of the file before the first part comes.
-
-    Yields
-    ------
-    DataFrame
-        With all columns and a running index; missing values are empty, and replacement characters stand for lone
-        surrogates. At least one, perhaps without rows.
-
-    Raises
-    ------
-    DataError
-        If the file is missing or is not what it should be.
+    There is at least one part, perhaps without rows. Its `attrs` have under `READ` the columns that were read when the
+    table was labelled. `on_open` gets the layout of the file first. With `strict` a row that is not as the header has
+    it is an error.
     """
     source = open_source(os.fspath(path))
     try:
         layout = Layout(every_column=True)
-        reader = open_reader(source, layout, lambda columns, where, kinds: Columns(None, (columns[0],)))
+        reader = open_reader(source, layout, lambda columns, *_: Columns(None, (columns[0],)))
         if on_open is not None:
             on_open(FileInput.of(reader).reading(None))
+        read = columns_of(Path(os.fspath(path))) or _described(reader)
         names, done = [well_formed(name) for name in reader.names], 0
         for batch in reader.batches(rows):
             for number, note in sorted(batch.notes.items()):
-                if strict and note.startswith(_SHIFTED):
-                    raise DataError(f"{Path(source.name).name}, row {done + number + 2}: {note}; correct the row.")
-            read = cell_value if typed else cell_text
-            cells = [[read(row.get(name)) for name in reader.names] for row in batch.rows()]
-            kind = object if typed else str
-            yield pd.DataFrame(cells, columns=names, index=range(done, done + len(cells)), dtype=kind)
+                if strict and note[0].template in SHIFTED:
+                    raise DataError(
+                        "{file}, row {row}: {note}; correct the row.", file=Path(source.name).name,
+                        row=done + number + 2, note=note[0],
+                    )  # fmt: skip
+            cells = [[cell_text(row.get(name)) for name in reader.names] for row in batch.rows()]
+            part = pd.DataFrame(cells, columns=names, index=range(done, done + len(cells)), dtype=str)
+            part.attrs[READ] = read
+            yield part
             done += len(cells)
         if not done:
             yield pd.DataFrame([], columns=names, dtype=str)
@@ -81,30 +68,56 @@ def iter_table(
 def read_table(
     path: str | os.PathLike[str], *, on_open: Callable[[FileInput], object] | None = None
 ) -> pd.DataFrame:
-    """Read a whole table, every cell as text; a ragged row is an error.
-
-    Parameters
-    ----------
-    path : path-like
-    on_open : callable, optional
-        As in `iter_table`.
-
-    Returns
-    -------
-    DataFrame
-
-    Raises
-    ------
-    DataError
-        Naming the file and what to do, and for a ragged or broken row its number (the first row of data
-        is row 2, as a spreadsheet counts).
-    """
+    """Read a whole table, every cell as text; a ragged row is an error that names it as a spreadsheet counts."""
     return pd.concat(list(iter_table(path, strict=True, on_open=on_open)), ignore_index=True)
 
 
-def cell_value(value: Any) -> Any:
-    """A cell as the file has it; text without lone surrogates."""
-    return cell_text(value) if isinstance(value, (str, bytes, memoryview)) else value
+def _described(reader: Reader) -> dict[str, Any]:
+    """The columns that were read when a Parquet file was labelled, as it says of itself."""
+    metadata = reader.schema.metadata if reader.schema is not None else None
+    return dict(json.loads(metadata[DESCRIBED])) if metadata and DESCRIBED in metadata else {}
+
+
+def rewrite(source: str, target: str, fresh: Path, added: pa.Table) -> None:
+    """Write a source's rows with columns on the right into a fresh file, in the format that the target's name says."""
+    from_format, _ = name_format(source, None)
+    to_format, compression = name_target(target, None)
+    layout = Layout(every_column=to_format.columns_first)
+    read = open_source(source)
+
+    def opened() -> Reader:
+        return open_reader(read, layout, lambda columns, *_: Columns(None, (columns[0],)))
+
+    def rows() -> Iterator[tuple[Batch, pa.Table]]:
+        if not unread:
+            read.rewind()
+        at = 0
+        for batch in (unread.pop() if unread else opened()).batches(_ROWS):
+            yield batch, added.slice(at, len(batch))
+            at += len(batch)
+
+    try:
+        read.keep()
+        reader = opened()
+        for name in added.column_names:
+            if name in reader.names:
+                raise DataError(
+                    "{name} has a column {duplicates!r} already: drop or rename it first.", name=Path(source).name,
+                    duplicates=name,
+                )  # fmt: skip
+        assert to_format.write is not None  # as `name_target` has seen to
+        unread = [reader]
+        writer = to_format.write(reader, from_format.name if from_format else "", list(added.schema), "")
+        if compression == "zip" and not isinstance(writer, BuiltWriter):
+            writer = ZipWriter(writer, Path(target).stem)
+        if isinstance(writer, BuiltWriter):
+            writer.check(len(added))
+            writer.build(rows, fresh)
+            return
+        with fresh.open("wb") as out:
+            out.writelines(compress(piece, compression) for piece in rendered(writer, rows))
+    finally:
+        read.close()
 
 
 def cell_text(value: Any) -> str:

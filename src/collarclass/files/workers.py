@@ -1,28 +1,43 @@
-"""Batches labelled in this process or in several, always in order."""
+"""Batches labelled in this process or in several, always in order; known ads as an earlier run labelled them."""
 
 from __future__ import annotations
 
+import hashlib
 import os
+import tempfile
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
-from collarclass.errors import DataError
-from collarclass.files.batch import Batch
-from collarclass.files.orphans import end_with
+from collarclass.errors import DataError, no_column, require_columns
+from collarclass.files.batch import Batch, Reader
+from collarclass.files.formats import expand, open_source
+from collarclass.files.layout import Layout, count_workers
+from collarclass.files.native_child import end_with
+from collarclass.files.readers import open_reader
+from collarclass.files.resumable_output import settings_of
+from collarclass.files.target import Name
+from collarclass.files.writers import cell_bytes
 from collarclass.labelling.options import Options
+from collarclass.messages import Message
 from collarclass.model.stream import StreamSums
+from collarclass.tables.columns import Columns
 from collarclass.tables.dataframe import label_stream
+from collarclass.tables.schema import added_fields
+from collarclass.text.cells import unguarded
 
 
 def label_batch(
     options: Options,
     texts: Sequence[str],
     titles: Sequence[str | None] | None = None,
-    notes: dict[int, str] | None = None,
+    notes: dict[int, list[Message]] | None = None,
     codes: Sequence[str] | None = None,
 ) -> tuple[pa.Table, StreamSums]:
     """The added columns, with `notes` on some rows joined to the model's own; and the batch's stream sums."""
@@ -30,40 +45,16 @@ def label_batch(
     if notes:
         name = options.prefix + "collar_note"
         joined = added.column(name).to_pylist()
-        for row, note in notes.items():
-            joined[row] = f"{note}; {joined[row]}" if joined[row] else note
+        for row, found in notes.items():
+            joined[row] = "; ".join([*map(str, found), *filter(None, [joined[row]])])
         added = added.set_column(added.column_names.index(name), name, pa.array(joined, pa.string()))
     return added, sums
-
-
-def count_workers(n_jobs: int) -> int:
-    """How many worker processes `n_jobs` means: -1 is one per processor."""
-    if n_jobs == 0:
-        raise DataError("n_jobs is 0: give the number of worker processes, or -1 for one per processor.")
-    if n_jobs == 1:
-        return 1
-    from joblib import effective_n_jobs
-
-    return int(effective_n_jobs(n_jobs))
 
 
 def in_order(
     batches: Iterable[Batch], options: Options, n_jobs: int = 1
 ) -> Iterator[tuple[Batch, pa.Table, StreamSums]]:
-    """Label batches, a few of them ahead when there are several workers.
-
-    Parameters
-    ----------
-    batches : iterable of Batch
-    options : Options
-    n_jobs : int
-        Worker processes; -1 for one per processor. Each gets the model once.
-
-    Yields
-    ------
-    Batch, pyarrow.Table, StreamSums
-        In the order of `batches`.
-    """
+    """Label batches in their order, a few of them ahead when there are several workers; each gets the model once."""
     n_jobs = count_workers(n_jobs)
     if n_jobs == 1:
         for batch in batches:
@@ -117,6 +108,144 @@ def _take(options: Options, parent: int) -> None:
 
 
 def _label(
-    texts: list[str], titles: list[str | None] | None, notes: dict[int, str], codes: list[str] | None
+    texts: list[str], titles: list[str | None] | None, notes: dict[int, list[Message]], codes: list[str] | None
 ) -> tuple[pa.Table, StreamSums]:
     return label_batch(_taken[0], texts, titles, notes, codes)
+
+
+_ROWS = 5000
+_SAME = ("prefix", "evidence", "model", "definition", "min_confidence", "version of collarclass")
+
+
+class Earlier:
+    """The labels of an earlier result, a file or a folder of files, by the ads they are of: 16 bytes an ad in memory.
+
+    `key` is the column that names an ad; title, text and code do themselves if None. A file that was labelled in
+    another way, or names two ads alike, is refused.
+    """
+
+    def __init__(
+        self, path: Name, key: str | None, chosen: Columns, options: Options, settings: dict[str, Any]
+    ) -> None:
+        self._name, self._key = os.fspath(path), key
+        self._schema = pa.schema(added_fields(options))
+        paths = expand([self._name])
+        for path in paths:
+            before = settings_of(Path(path)) or settings
+            if changed := [name for name in _SAME if before.get(name) != settings[name]]:
+                raise DataError(
+                    "{path} was made with another {changed}: take over from what was made in the same way, or label "
+                    "all.", path=path, changed=changed,
+                )  # fmt: skip
+        self._folder = tempfile.TemporaryDirectory()
+        spool = Path(self._folder.name) / "earlier.arrow"
+        keys: list[NDArray[np.uint64]] = []
+        own: list[NDArray[np.bool_]] = []
+        with pa.ipc.new_file(str(spool), self._schema) as out:
+            for batch, added in (rows for path in paths for rows in self._labelled(path, chosen)):
+                keys.append(_keys(batch, key, self._name))
+                models = added[options.prefix + "collar_model"].to_pylist()
+                own.append(np.array([model == options.identity for model in models]))
+                out.write_table(added)
+        every, mine = (np.concatenate(parts) if parts else np.zeros(0, np.uint64) for parts in (keys, own))
+        rows = np.flatnonzero(mine.astype(bool) & (every != 0))
+        self._keys, first, times = np.unique(every[rows], return_index=True, return_counts=True)
+        self._rows = rows[first]
+        if key is not None and (times > 1).any():
+            raise DataError(
+                "{path} has row {row} again under the same {key!r}: name a column by which each ad is known.",
+                path=self._name, row=int(self._rows[times.argmax()]) + 1, key=key,
+            )  # fmt: skip
+        self._kept = pa.ipc.open_file(pa.memory_map(str(spool)))
+        sizes = [self._kept.get_batch(i).num_rows for i in range(self._kept.num_record_batches)]
+        self._starts = np.cumsum([0, *sizes])
+
+    def _labelled(self, path: str, chosen: Columns) -> Iterator[tuple[Batch, pa.Table]]:
+        source = open_source(path)
+        try:
+            def choose(columns: list[str], *_: object) -> Columns:
+                require_columns(chosen.every, columns, path)
+                return chosen
+
+            reader = open_reader(source, Layout(every_column=True), choose)
+            missing = [name for name in self._schema.names if name not in reader.names]
+            if missing:
+                raise no_column(missing[0], reader.names, path)
+            for batch in reader.batches(_ROWS):
+                yield batch, labels_of(batch, reader, self._schema)
+        finally:
+            source.close()
+
+    def find(self, batch: Batch) -> NDArray[np.int64]:
+        """Row of each ad in the earlier result; -1 for new ones."""
+        keys = _keys(batch, self._key, "the source")
+        if not len(self._keys):
+            return np.full(len(keys), -1)
+        at = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
+        return np.where((self._keys[at] == keys) & (keys != 0), self._rows[at], -1)
+
+    def joined(self, found: NDArray[np.int64], added: pa.Table) -> pa.Table:
+        """The added columns of all ads: those found, and those that were labelled now."""
+        rows, parts, places = found[found >= 0], [added], [np.flatnonzero(found < 0)]
+        of = np.searchsorted(self._starts, rows, side="right") - 1
+        for number in np.unique(of).tolist():
+            here = rows[of == number] - self._starts[number]
+            parts.append(pa.Table.from_batches([self._kept.get_batch(number).take(pa.array(here))]))
+            places.append(np.flatnonzero(found >= 0)[of == number])
+        return pa.concat_tables(parts).take(pa.array(np.argsort(np.concatenate(places), kind="stable")))
+
+    def label(
+        self, batches: Iterable[Batch], options: Options, n_jobs: int
+    ) -> Iterator[tuple[Batch, pa.Table, StreamSums, int]]:
+        """Label batches as `in_order` does, new ads only; the last value says how many were known."""
+        waiting: deque[tuple[Batch, NDArray[np.int64]]] = deque()
+
+        def fresh() -> Iterator[Batch]:
+            for batch in batches:
+                found = self.find(batch)
+                waiting.append((batch, found))
+                yield batch.to_label(np.flatnonzero(found < 0).tolist())
+
+        for _, added, sums in in_order(fresh(), options, n_jobs):
+            batch, found = waiting.popleft()
+            yield batch, self.joined(found, added), sums, int((found >= 0).sum())
+
+
+def labels_of(batch: Batch, reader: Reader, schema: pa.Schema) -> pa.Table:
+    """The label columns of a batch of a labelled file, with the types that they were made with."""
+    if batch.table is not None:
+        return batch.table.select(schema.names).cast(schema)
+    rows = batch.rows()
+    plain = unguarded if reader.format == "csv" else str
+    columns = []
+    for field in schema:
+        cells = [row.get(field.name) for row in rows]
+        if pa.types.is_list(field.type):
+            values: list[Any] = [
+                cell if isinstance(cell, list) else str(cell).split("; ") if cell else [] for cell in cells
+            ]
+        elif pa.types.is_string(field.type):
+            # The one text that is null where nothing is said; a format without nulls holds it as an empty cell.
+            empty = None if field.name.endswith("schooling_level") else ""
+            values = [empty if cell in ("", None) else plain(str(cell)) for cell in cells]
+        else:
+            values = [None if cell in ("", None) else float(cell) for cell in cells]
+        columns.append(pa.array(values, field.type))
+    return pa.table(columns, schema=schema)
+
+
+def _keys(batch: Batch, key: str | None, where: str) -> NDArray[np.uint64]:
+    """A number for each ad, by which it is known again; 0 where it has no key."""
+    if key is not None:
+        rows = batch.rows()
+        if rows and key not in rows[0]:
+            raise no_column(key, rows[0], where)
+        named = [cell_bytes(row.get(key)) for row in rows]
+        return np.array([_number(name) if name else 0 for name in named], np.uint64)
+    titles, codes = batch.titles or [""] * len(batch), batch.codes or [""] * len(batch)
+    ads = zip(titles, batch.texts, codes, strict=True)
+    return np.array([_number("\0".join(ad).encode("utf-8", "surrogatepass")) for ad in ads], np.uint64)
+
+
+def _number(content: bytes) -> int:
+    return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "big") or 1

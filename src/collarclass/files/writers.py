@@ -6,16 +6,13 @@ frame), so that a run can stop after any piece and continue with the next.
 
 from __future__ import annotations
 
-import bz2
 import datetime as dt
 import gzip
 import json
-import lzma
 import math
 import os
-import shutil
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -27,22 +24,18 @@ from collarclass.files.batch import Batch, Reader
 from collarclass.files.csv_records import Dialect
 from collarclass.files.encoding import Encoding
 from collarclass.tables.arrow import without_lists
-from collarclass.text import formulas
+from collarclass.text.cells import START
 
 _GZIP_LEVEL = 4
-_XZ_PRESET = 2
+_ONE_LINE = str.maketrans("\r\n", "  ")
 
 
-class Writer(Protocol):
-    """Turns labelled batches into the bytes of a file.
+# Batches of rows and the columns added to each, from the first one on whenever it is called.
+Rows = Callable[[], Iterator[tuple[Batch, pa.Table]]]
 
-    Attributes
-    ----------
-    spooled : bool
-        Whether the file is made from the pieces by `finish`, and does not consist of them.
-    """
 
-    spooled: bool
+class TextWriter(Protocol):
+    """Turns labelled batches into pieces of which a file consists."""
 
     def begin(self) -> bytes: ...
 
@@ -52,36 +45,63 @@ class Writer(Protocol):
 
     def end(self) -> bytes: ...
 
-    def finish(self, pieces: Path, target: Path) -> None: ...
+
+class BuiltWriter:
+    """Makes a file that is no sequence of pieces, when all rows are labelled.
+
+    Until then only the added columns are kept; the rows themselves are read from their source again.
+    """
+
+    def check(self, rows: int) -> None:
+        """Refuse more rows than the format has."""
+
+    def build(self, rows: Rows, target: Path) -> None:
+        """Write the file."""
+        raise NotImplementedError
 
 
-class TextWriter:
-    """What writers of text have in common: the file consists of the pieces."""
-
-    spooled = False
-
-    def finish(self, pieces: Path, target: Path) -> None:
-        raise NotImplementedError("the pieces are the file")
+Writer = TextWriter | BuiltWriter
 
 
-class ZipWriter:
-    """A zip archive of one text file; its index stands at its end, so it is made when all pieces are there."""
+class ZipWriter(BuiltWriter):
+    """A zip archive of one text file; its index stands at its end."""
 
-    spooled = True
-
-    def __init__(self, writer: Writer, member: str) -> None:
+    def __init__(self, writer: TextWriter, member: str) -> None:
+        self._writer = writer
         self._member = os.fsencode(member).decode("utf-8", "replace")  # archives hold no other names
-        self.begin, self.render, self.end = writer.begin, writer.render, writer.end
 
-    def finish(self, pieces: Path, target: Path) -> None:
+    def build(self, rows: Rows, target: Path) -> None:
+        """Write the archive."""
         member = zipfile.ZipInfo(self._member)  # of 1980: the same bytes whenever it is made
         member.compress_type = zipfile.ZIP_DEFLATED
-        with (
-            pieces.open("rb") as file,
-            zipfile.ZipFile(target, "w") as archive,
-            archive.open(member, "w", force_zip64=True) as out,
-        ):
-            shutil.copyfileobj(file, out, 1 << 20)
+        with zipfile.ZipFile(target, "w") as archive, archive.open(member, "w", force_zip64=True) as out:
+            out.writelines(rendered(self._writer, rows))
+
+
+def rendered(writer: TextWriter, rows: Rows) -> Iterator[bytes]:
+    """The pieces of a file of text."""
+    yield writer.begin()
+    at = 0
+    for batch, added in rows():
+        yield writer.render(batch, added, at)
+        at += len(added)
+    yield writer.end()
+
+
+def as_stream(table: pa.Table) -> bytes:
+    """A table as an Arrow stream; several may stand in one file."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as stream:
+        stream.write_table(table.combine_chunks())
+    return bytes(sink.getvalue().to_pybytes())
+
+
+def read_streams(path: Path) -> Iterator[pa.Table]:
+    """The tables in a file of Arrow streams."""
+    with path.open("rb") as file:  # whose name need not be text, as it must for pa.OSFile
+        size = os.fstat(file.fileno()).st_size
+        while file.tell() < size:
+            yield pa.ipc.open_stream(file).read_all()
 
 
 def compress(piece: bytes, compression: str) -> bytes:
@@ -90,10 +110,6 @@ def compress(piece: bytes, compression: str) -> bytes:
         return piece
     if compression == "gzip":
         return gzip.compress(piece, _GZIP_LEVEL, mtime=0)
-    if compression == "xz":
-        return lzma.compress(piece, preset=_XZ_PRESET)
-    if compression == "bz2":
-        return bz2.compress(piece)
     return bytes(pa.Codec("zstd", compression_level=3).compress(piece, asbytes=True))
 
 
@@ -110,8 +126,9 @@ def delimited_cells(added: pa.Table, delimiter: str) -> list[bytes]:
         if not pa.types.is_string(column.type):
             columns.append(pc.fill_null(pc.cast(column, pa.string()), ""))
             continue
+        column = pc.fill_null(column, "")
         column = pc.if_else(
-            pc.match_substring_regex(column, f"^{formulas.START}"), pc.binary_join_element_wise("'", column, ""), column
+            pc.match_substring_regex(column, f"^{START}"), pc.binary_join_element_wise("'", column, ""), column
         )
         quoted = pc.binary_join_element_wise('"', pc.replace_substring(column, '"', '""'), '"', "")
         columns.append(pc.if_else(pc.match_substring_regex(column, special), quoted, column))
@@ -136,18 +153,8 @@ def _bytes(joined: Any) -> list[bytes]:
     return list(joined.cast(pa.binary()).to_pylist())
 
 
-class DelimitedWriter(TextWriter):
-    """CSV or TSV. Rows that come from such a file are kept byte for byte when the delimiter is the same.
-
-    Parameters
-    ----------
-    reader : Reader
-    delimiter : bytes
-    added : sequence of str
-        Names of the added columns.
-    columns : sequence of str, optional
-        The rows' own columns, when they are not the reader's.
-    """
+class DelimitedWriter:
+    """CSV or TSV. Rows that come from such a file are kept byte for byte when the delimiter is the same."""
 
     def __init__(
         self, reader: Reader, delimiter: bytes, added: Sequence[str], columns: Sequence[str] | None = None
@@ -195,15 +202,15 @@ def cell_bytes(value: Any) -> bytes:
     """A value as a cell of delimited text."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return b""
-    if isinstance(value, bytes):
-        return value
     if isinstance(value, (bool, dict, list)):
         value = json.dumps(value, ensure_ascii=False, default=_as_text)
     return _as_text(value).encode("utf-8", "replace")
 
 
 def _as_text(value: Any) -> str:
-    """A value as text; a duration in hours, minutes and seconds, as a spreadsheet shows it."""
+    """A value as text: a duration in hours, minutes and seconds; bytes that are no UTF-8 as escapes."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "backslashreplace")
     if not isinstance(value, dt.timedelta):
         return str(value)
     seconds, micro = divmod(abs(value) // dt.timedelta(microseconds=1), 1_000_000)
@@ -211,17 +218,8 @@ def _as_text(value: Any) -> str:
     return f"{sign}{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}{fraction}"
 
 
-class JsonWriter(TextWriter):
-    """JSON Lines or an array. Rows that come from such a file keep their bytes, and get members at the end.
-
-    Parameters
-    ----------
-    reader : Reader
-    added : sequence of str
-        Names of the added columns.
-    array : bool
-        Whether to write an array of objects, and not one object a line.
-    """
+class JsonWriter:
+    """JSON Lines or an array. Rows that come from such a file keep their bytes, and get members at the end."""
 
     def __init__(self, reader: Reader, added: Sequence[str], array: bool = False) -> None:
         self._reader = reader
@@ -248,12 +246,24 @@ class JsonWriter(TextWriter):
                 parts += (head, b" " if head[-1:] == b"," else b"", members[i], after, line_end)
             return self.encoding.encode(b"".join(parts))
         lines = []
-        for i, (own, member) in enumerate(zip(batch.rows(), members, strict=True), row):
-            self._check(own, i)
-            lines.append((b"," if i else b"") + b"\n" if self._array else b"")
-            content = json.dumps(_finite(own), ensure_ascii=False, default=_as_text)[1:-1].encode("utf-8", "replace")
+        for i, (own, member) in enumerate(zip(batch.rows(), members, strict=True)):
+            self._check(own, row + i)
+            lines.append((b"," if row + i else b"") + b"\n" if self._array else b"")
+            content = self._own_bytes(batch, i)
+            if not content:
+                written = json.dumps(_finite(own), ensure_ascii=False, default=_as_text)
+                content = written[1:-1].encode("utf-8", "replace")
             lines += (b"{", content, b", " if content else b"", member, b"}" if self._array else b"}\n")
         return b"".join(lines)
+
+    def _own_bytes(self, batch: Batch, number: int) -> bytes:
+        """The members of a row as they stand in a file of JSON, on one line, so that numbers keep their digits."""
+        if not self._reader.raw or self._reader.format == "csv":
+            return b""
+        try:
+            return batch.raw[number][0].decode("utf-8").strip()[1:].rstrip(",").translate(_ONE_LINE).encode()
+        except UnicodeDecodeError:
+            return b""
 
     def _check(self, own: dict[str, Any], row: int) -> None:
         fresh = own.keys() - self._seen
@@ -271,9 +281,9 @@ class JsonWriter(TextWriter):
 def clash(name: str, row: int) -> DataError:
     """What to raise when a row has an added column already, whatever its case."""
     return DataError(
-        f"Row {row} has a member {name!r} already: give the added columns a prefix "
-        "(prefix=... in Python, --prefix on the command line)."
-    )
+        "Row {row} has a member {name!r} already: give the added columns a prefix (prefix=... in Python, "
+        "--prefix on the command line).", row=row, name=name,
+    )  # fmt: skip
 
 
 def _finite(row: dict[str, Any]) -> dict[str, Any]:

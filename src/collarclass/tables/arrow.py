@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 if TYPE_CHECKING:
+    import pandas as pd
     import polars as pl
 
 _BETWEEN = "; "  # items of a list that is written as text
@@ -94,6 +94,8 @@ def without_lists(table: pa.Table) -> pa.Table:
 
 def to_pandas(table: pa.Table) -> pd.DataFrame:
     """As a pandas table, in which lists are those of Python and no arrays."""
+    import pandas as pd
+
     out: pd.DataFrame = table.to_pandas()
     for field in table.schema:
         if _is_list(field.type):

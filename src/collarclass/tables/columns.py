@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from collarclass.errors import DataError, require_columns
 from collarclass.labelling.options import Options
+from collarclass.messages import Message
 from collarclass.tables.schema import COLUMNS, fields
 from collarclass.text.sections import column_names, fold, join_sections, spellings
+
+_ENOUGH = 4  # cells by which a column is known for one of titles or texts
+_LONG, _SHORT, _USUAL, _NARROW = 100, 60, 20, 4  # mean widths of texts from, of titles; a Chinese character counts two
+Cells = Callable[[Hashable], Sequence[object]]  # from a column to its first cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +28,14 @@ class Columns:
         One column that holds whole ads, or several that are read together, each under its heading.
     code : hashable or None
         Codes of occupations.
+    guessed : bool
+        Whether titles or texts were found by what their columns hold, not by their names.
     """
 
     title: Hashable | None
     texts: tuple[Hashable, ...]
     code: Hashable | None = None
+    guessed: bool = field(default=False, compare=False, repr=False)
 
     @property
     def every(self) -> tuple[Hashable, ...]:
@@ -64,9 +72,10 @@ def choose_columns(
     columns: Iterable[Hashable],
     title: Hashable | None = None,
     text: Hashable | Sequence[Hashable] | None = None,
-    where: str = "the table",
+    where: str | Message = "the table",
     code: Hashable | None = None,
     kinds: Mapping[Hashable, str] | None = None,
+    cells: Cells | None = None,
 ) -> Columns:
     """Find the columns that hold job titles and ad texts.
 
@@ -85,6 +94,8 @@ def choose_columns(
         The column of codes; never guessed.
     kinds : mapping of hashable to str, optional
         Columns that hold no text: "objects" or "numbers". Those of numbers are not guessed.
+    cells : callable, optional
+        Gives the first cells of a column: where no name tells, columns are found by what they hold.
 
     Returns
     -------
@@ -103,32 +114,76 @@ def choose_columns(
     Columns(title='Job Title', texts=('Description', 'Education'), code=None)
     """
     columns = list(columns)
-    listing = ", ".join(map(str, columns)) or "none"
     given = list(text) if isinstance(text, (list, tuple)) else [] if text is None else [text]
     require_columns((title, *given, code), columns, where)
     kinds = kinds or {}
     own = COLUMNS if "collar_model" in columns else ()  # what labelling added before is no part of the ad
     likely = [name for name in columns if kinds.get(name) != "numbers" and name not in own]
     texts = given or _known_texts(likely, {title, code}, kinds)
+    named = title
     if title is None:
         title = _first(likely, column_names().title, {*texts, code})
+    guessed = False
+    if cells is not None and not texts and named is None and code is None:
+        free = [name for name in likely if name not in kinds and name != title and columns.count(name) == 1]
+        by_contents = guess_columns({name: cells(name) for name in free})
+        title, texts = title if title is not None else by_contents[0], by_contents[1]
+        guessed = any(by_contents)
     if not texts and title is None and code is None:
         for name in _known_texts(columns, set(), {}):
             _refuse(name, kinds[name], where, columns)
         raise DataError(
-            f"No column of ad texts found in {where}; its columns are: {listing}. "
-            "Name it with text=... in Python or --text on the command line."
-        )
+            "No column of ad texts found in {where}; its columns are: {columns}. Name it with text=... in Python "
+            "or --text on the command line.", where=where, columns=columns,
+        )  # fmt: skip
     if not texts:
         texts = [title if title is not None else code]
-    found = Columns(title, tuple(texts), code)
+    found = Columns(title, tuple(texts), code, guessed)
     for name in found.every:
         if columns.count(name) > 1:
-            raise DataError(f"Two columns of {where} are called {name!r}: rename one of them.")
+            raise DataError(
+                "Two columns of {where} are called {name!r}: rename one of them.", where=where, name=name,
+            )  # fmt: skip
     for name in found.every:
         if name != code and name in kinds:
             _refuse(name, kinds[name], where, columns)
     return found
+
+
+def guess_columns(cells: Mapping[Hashable, Sequence[object]]) -> tuple[Hashable | None, list[Hashable]]:
+    """Columns of titles and of texts by their first cells: short varied words, long varied ones.
+
+    Examples
+    --------
+    >>> frames = [f"Weld frames by hand in hall {i}. " * 5 for i in range(9)]
+    >>> guess_columns({"a": [f"Welder {i}" for i in range(9)], "b": frames, "c": ["North"] * 9})
+    ('a', ['b'])
+    """
+    titles: list[tuple[float, Hashable]] = []
+    texts: list[tuple[float, Hashable]] = []
+    for name, column in cells.items():
+        filled = [cell for value in column if isinstance(value, str) and (cell := value.strip())]
+        if len(filled) < _ENOUGH or 2 * len(set(filled)) < len(filled):
+            continue
+        if sum(map(_is_wordy, filled)) < 0.8 * len(filled):
+            continue
+        mean = sum(map(width, filled)) / len(filled)
+        if mean >= _LONG:
+            texts.append((mean, name))
+        elif _NARROW <= mean <= _SHORT:
+            titles.append((-abs(mean - _USUAL), name))
+    title = max(titles, key=lambda found: found[0], default=(0, None))[1]
+    return title, [max(texts, key=lambda found: found[0])[1]] if texts else []
+
+
+def width(cell: str) -> int:
+    """In columns of a terminal: a Chinese character has two."""
+    return sum(2 if c > "\u2e80" else 1 for c in cell)
+
+
+def _is_wordy(cell: str) -> bool:
+    letters = sum(c.isalpha() or c.isspace() for c in cell)
+    return 2 * letters > len(cell) and "@" not in cell and "://" not in cell[:12]
 
 
 def find_header(rows: Iterable[Sequence[str]], named: Iterable[Hashable] = ()) -> int | None:
@@ -167,7 +222,7 @@ def find_columns(
     columns: Iterable[Hashable],
     title: Hashable | None = None,
     text: Hashable | None = None,
-    where: str = "the table",
+    where: str | Message = "the table",
 ) -> tuple[Hashable | None, Hashable]:
     """Find the column of job titles and the one column that best stands for the ads; see `choose_columns`.
 
@@ -201,18 +256,22 @@ def _is(column: Hashable, names: Iterable[str]) -> bool:
     return any(written in names for written in spellings(str(column)))
 
 
-def _refuse(column: Hashable, kind: str, where: str, columns: Iterable[Hashable]) -> NoReturn:
+def _refuse(column: Hashable, kind: str, where: str | Message, columns: Iterable[Hashable]) -> NoReturn:
     members = [str(name) for name in columns if str(name).startswith(f"{column}.")]
     known = column_names()
     likely = next((name for name in members if _is(name, (*known.text, *known.part, *known.title))), None)
-    remedy = f"name one of its members, such as '{likely or members[0]}'," if members else "name another"
-    raise DataError(
-        f"Column {column!r} of {where} holds {kind}, not text: {remedy} with title=... or text=... (--title, --text), "
-        "or turn it into text first."
+    remedy = (
+        Message("name one of its members, such as {member!r},", member=likely or members[0])
+        if members
+        else Message("name another")
     )
+    raise DataError(
+        "Column {column!r} of {where} holds {kind}, not text: {remedy} with title=... or text=... (--title, "
+        "--text), or turn it into text first.", column=column, where=where, kind=kind, remedy=remedy,
+    )  # fmt: skip
 
 
-def check_free(columns: Iterable[Hashable], where: str, options: Options) -> None:
+def check_free(columns: Iterable[Hashable], where: str | Message, options: Options) -> None:
     """Refuse to add a column that is there already; databases and Spark take `COLLAR` and `collar` for one."""
     prefix, added = options.prefix, [field.name for field in fields("", options.occupations)]
     there = {str(name).casefold(): name for name in columns}
@@ -223,8 +282,11 @@ def check_free(columns: Iterable[Hashable], where: str, options: Options) -> Non
     while any((free + name).casefold() in there for name in added):
         free = f"new_{free}"
     n = len(clash) - 1
-    others = f" and {n} other{'s' * (n > 1)} of those to be added are" if n else " is"
+    others = Message(" is") if not n else Message(
+        " and {n} other{s} of those to be added are", n=n, s="s" * (n > 1)
+    )  # fmt: skip
     raise DataError(
-        f"Column {clash[0]!r}{others} already in {where}: give the added columns a prefix, such as prefix={free!r} in "
-        f"Python or --prefix {free} on the command line, or rename or drop yours first."
-    )
+        "Column {name!r}{others} already in {where}: give the added columns a prefix, such as prefix={free!r} "
+        "in Python or --prefix {free} on the command line, or rename or drop yours first.", name=clash[0],
+        others=others, where=where, free=free,
+    )  # fmt: skip

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
 from itertools import pairwise
-from typing import Any, NoReturn, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, Unpack, cast
 
-import pandas as pd
+import numpy as np
 import pyarrow as pa
 
-from collarclass.definitions.definition import DEFAULT
-from collarclass.labelling.judge import judge
-from collarclass.labelling.options import DefinitionLike, LexiconLike, ModelLike, Options
+from collarclass.labelling.judge import judge, stream_sums
+from collarclass.labelling.options import LabelOptions, Options, shows_options
 from collarclass.model.stream import StreamSums
 from collarclass.progress import Progress, ProgressLike
+from collarclass.result import DECIMALS
 from collarclass.tables.arrow import arrow_column, arrow_kind, arrow_leaves, arrow_strings, polars_schema, to_pandas
 from collarclass.tables.columns import Columns, check_free, choose_columns
-from collarclass.tables.occupations import nearest_columns
-from collarclass.tables.schema import SCHEMA, added_fields, judged_table
+from collarclass.tables.schema import SCHEMA, added_fields, prediction_table
+from collarclass.text.sections import title_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Table = TypeVar("Table")
 _MIN_PARALLEL_ROWS = 1000  # rows that are not worth a second process
@@ -48,7 +52,7 @@ def label_columns(
     Returns
     -------
     pyarrow.Table
-        One row per text, columns `schema.COLUMNS`. The numbers of an unclear row are null.
+        One row per text, columns `schema.COLUMNS`. An unclear row has no confidence.
     """
     return label_stream(texts, titles, codes, options=options or Options.of())[0]
 
@@ -61,31 +65,25 @@ def label_stream(
     options: Options,
 ) -> tuple[pa.Table, StreamSums]:
     """As `label_columns`, and what the batch adds to what is known of its stream."""
-    judged = judge(texts, titles, codes, options=options)
-    table = judged_table(judged, options)
+    found = judge(texts, titles, codes, options=options)
+    table = prediction_table(found, options)
     if options.occupations:
-        columns = nearest_columns(texts, titles, codes)
+        columns = _nearest_columns(texts, titles, codes)
         for field, values in zip(added_fields(options)[len(SCHEMA) :], columns, strict=True):
             table = table.append_column(field, values)
-    return table, judged.stream
+    return table, stream_sums(found)
 
 
+@shows_options
 def label_table(
     table: Table,
     *,
     title: Hashable | None = None,
     text: Hashable | Sequence[Hashable] | None = None,
     code: Hashable | None = None,
-    evidence: bool = True,
-    occupations: bool = False,
-    prefix: str = "",
-    min_confidence: float = 0.0,
-    model: ModelLike | None = None,
-    model_version: str | None = None,
-    definition: DefinitionLike = DEFAULT,
-    lexicon: LexiconLike | None = None,
     n_jobs: int = 1,
     progress: ProgressLike = None,
+    **options: Unpack[LabelOptions],
 ) -> Table:
     """Label every row of a table; the same kind of table comes out.
 
@@ -107,27 +105,12 @@ def label_table(
     code : hashable, optional
         A column of occupation codes (O*NET-SOC 2019, ISCO-08 or CSCO-2022): rows whose ad and title say too
         little, or that have none, are judged by their occupation.
-    evidence : bool, default=True
-        Whether to name the words that decided; faster without.
-    occupations : bool, default=False
-        Whether to add `schema.OCCUPATION_FIELDS`: the occupation nearest to each row's title.
-    prefix : str
-        Prefix of the added columns' names.
-    min_confidence : float, default=0
-        From 0 to 1: a label that is less sure becomes "unclear", with the note "near the line"; only by the
-        definition "article", as labels by rules have no confidence.
-    model : Model or path-like, optional
-        A model, the name "standard", or a model folder; the shipped model if not given.
-    model_version : str, optional
-        The version that the model must have, or the first 8 or more digits of its digest.
-    definition : str, path-like or Definition, default="article"
-        What the labels mean: a built-in definition, a TOML file of your own, or one that is loaded.
-    lexicon : Lexicon or path-like, optional
-        Words of your own to read requirements by, from `load_lexicon` or a file for it.
     n_jobs : int, default=1
         Number of worker processes; -1 for one per processor.
     progress : bool or callable, optional
         Whether to show progress on standard error; a callable gets the rows done and the share done.
+    **options
+        The following.
 
     Returns
     -------
@@ -150,18 +133,8 @@ def label_table(
     >>> label_table(ads)["collar"].tolist()
     ['blue']
     """
-    options = Options.of(
-        model,
-        evidence=evidence,
-        prefix=prefix,
-        definition=definition,
-        code=code,
-        occupations=occupations,
-        lexicon=lexicon,
-        min_confidence=min_confidence,
-        model_version=model_version,
-    )
-    return cast(Table, TableLabelling(title, text, options, n_jobs, progress).label(table))
+    labelling = TableLabelling(title, text, Options.of(code=code, **options), n_jobs, progress)
+    return cast(Table, labelling.label(table))
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,14 +148,14 @@ class TableLabelling:
     progress: ProgressLike = None
 
     def label(self, table: Any) -> Any:
-        kinds: tuple[tuple[type[Any], Any], ...] = (
-            (pd.DataFrame, self.pandas),
+        kinds: list[tuple[type[Any], Any]] = [
             (pa.Table, self.arrow),
             (pa.RecordBatch, self.batch),
             (pa.RecordBatchReader, self.stream),
-            (pd.Series, self.series),
             (pa.ChunkedArray, self.series),
-        )
+        ]
+        if pandas := sys.modules.get("pandas"):  # imported where there is a table of its kind
+            kinds += [(pandas.DataFrame, self.pandas), (pandas.Series, self.series)]
         for kind, label in kinds:
             if isinstance(table, kind):
                 return label(table)
@@ -223,6 +196,8 @@ class TableLabelling:
         return label_parallel(texts, titles, codes, options=self.options, n_jobs=self.n_jobs, progress=self.progress)
 
     def pandas(self, table: pd.DataFrame) -> pd.DataFrame:
+        import pandas as pd
+
         chosen = self.columns(table.columns, _pandas_kinds(table))
         columns = to_pandas(self.added(chosen, [_strings(table[name]) for name in chosen.every]))
         columns.index = table.index
@@ -260,16 +235,20 @@ class TableLabelling:
         return pa.RecordBatchReader.from_batches(schema, batches())
 
     def lazy(self, table: Any) -> Any:
-        """A polars LazyFrame: labelled when it is collected; filters and columns asked for later stay behind it."""
-        schema = table.collect_schema()
-        self.columns(schema.names())
-        return table.map_batches(
-            self.native,
-            schema={**schema, **polars_schema(self.fields())},
-            predicate_pushdown=False,
-            projection_pushdown=False,
-            streamable=True,
-        )
+        """A polars LazyFrame: labelled when it is collected, reading only the columns and rows that are asked for."""
+        import polars as pl
+
+        names = table.collect_schema().names()
+        chosen = self.columns(names)
+
+        def label(ads: pl.Series) -> pl.Series:
+            cells = [arrow_strings(column.to_arrow()) for column in ads.struct.unnest()]
+            return pl.Series(self.added(chosen, cells).to_struct_array())
+
+        added = polars_schema(self.fields())
+        read = pl.struct(*(pl.col(str(name)) for name in chosen.every))
+        struct = read.map_batches(label, return_dtype=pl.Struct(added), is_elementwise=True)
+        return table.with_columns(struct.struct.field(*added))
 
     def relation(self, relation: Any) -> Any:
         """A DuckDB relation, read as a stream; the result belongs to the same connection."""
@@ -300,6 +279,30 @@ class TableLabelling:
         added = self.added(chosen, cells)
         new = nw.from_arrow(added, backend=frame.implementation)
         return nw.to_native(frame.with_columns(*(new.get_column(name) for name in new.columns)))
+
+
+def _nearest_columns(
+    texts: Sequence[str], titles: Sequence[str | None] | None, codes: Sequence[str] | None
+) -> tuple[pa.Array, pa.Array, pa.Array]:
+    """Code, title and similarity of the occupation nearest to each row's title, or of that of its code.
+
+    A row without a title is looked up by its text where that is a title, else by a short first line.
+    """
+    from collarclass.occupation.lookup import find_code, index
+    from collarclass.occupation.table import occupations
+
+    table = occupations()
+    wanted = [title_of(text, title) for text, title in zip(texts, titles or [None] * len(texts), strict=True)]
+    found = index().nearest(wanted, 1)
+    row, similarity = found.row[:, 0].copy(), found.similarity[:, 0].copy()
+    for i, code in enumerate(codes or ()):
+        known = find_code(code)
+        if known is not None and known[0]:
+            row[i], similarity[i] = known[0][0], 1.0
+    none = similarity <= 0
+    columns = (table[name].to_numpy(object)[row] for name in ("onet_code", "title"))
+    code_column, title_column = (pa.array(np.where(none, "", values), pa.string()) for values in columns)
+    return code_column, title_column, pa.array(np.round(similarity, DECIMALS), pa.float64(), mask=none)
 
 
 def label_parallel(
@@ -338,6 +341,8 @@ def label_parallel(
 
 def _pandas_kinds(table: pd.DataFrame) -> dict[Hashable, str]:
     """Columns that hold no text."""
+    import pandas as pd
+
     found: dict[Hashable, str] = {}
     for place, name in enumerate(table.columns):
         column = table.iloc[:, place]

@@ -28,7 +28,7 @@ def register_duckdb(
     connection : duckdb.DuckDBPyConnection
     name : str
         Of the function.
-    evidence, occupations, prefix, min_confidence, model, model_version, definition, lexicon
+    **options
         As in `label_table`.
 
     Examples

@@ -10,12 +10,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, Unpack
 
-import pandas as pd
 import pyarrow as pa
 
+from collarclass.errors import DataError
 from collarclass.labelling.options import LabelOptions, Options, shows_options
+from collarclass.tables.arrow import arrow_strings
 from collarclass.tables.columns import Columns
-from collarclass.tables.dataframe import TableLabelling
+from collarclass.tables.dataframe import TableLabelling, label_columns
 from collarclass.tables.schema import added_fields
 
 
@@ -40,6 +41,11 @@ class _Labeller:
         for batch in batches:
             yield self._labelling.batch(batch)
 
+    def structs(self, cells: Iterable[pa.Array]) -> pa.Array:
+        """The added columns as structs, from the columns that are read."""
+        added = self._labelling.added(self._columns, [arrow_strings(column) for column in cells])
+        return added.to_struct_array().combine_chunks()
+
 
 @shows_options
 def label_dask(
@@ -52,16 +58,15 @@ def label_dask(
 ) -> Any:
     """Label every row of a Dask table, lazily, partition by partition.
 
+    A model of your own is best given as a folder that this process and every worker can read.
+
     Parameters
     ----------
     ddf : dask.dataframe.DataFrame
     title, code : str, optional
     text : str or sequence of str, optional
-    evidence, occupations, prefix, min_confidence, model_version, definition, lexicon
+    **options
         As in `label_table`.
-    model : Model or path-like, optional
-        A model, sent to the workers, or better a model folder that this process and every worker can read;
-        the shipped model if not given.
 
     Returns
     -------
@@ -82,20 +87,26 @@ def label_dask(
     >>> label_dask(ads).to_parquet("labelled/")  # doctest: +SKIP
     """
     chosen = Options.of(code=code, **options)
+    import pandas as pd
     from dask import delayed
 
     labelling = TableLabelling(title, text, chosen)
-    labeller = _Labeller(labelling.columns(ddf.columns), chosen.__reduce__())
+    columns = labelling.columns(ddf.columns)
+    labeller = _Labeller(columns, chosen.__reduce__())
     shared = delayed(labeller, pure=False)  # one key in the graph, not a copy in every task
-    meta = labelling.label(ddf._meta)
+    names = [field.name for field in added_fields(chosen)]
+    meta = labelling.label(ddf._meta)[names]
     for field in added_fields(chosen):
         if pa.types.is_list(field.type):  # of an object column Dask cannot tell what a Parquet file holds
             meta[field.name] = meta[field.name].astype(pd.ArrowDtype(field.type))
-    return ddf.map_partitions(_label, shared, meta=meta, enforce_metadata=False)
+    read = ddf[list(columns.every)]
+    added = read.map_partitions(_label, shared, names, meta=meta, enforce_metadata=False)
+    return ddf.assign(**{name: added[name] for name in names})
 
 
-def _label(part: Any, labeller: _Labeller) -> Any:
-    return labeller(part)
+def _label(part: Any, labeller: _Labeller, names: list[str] | None = None) -> Any:
+    found = labeller(part)
+    return found if names is None else found[names]
 
 
 @shows_options
@@ -107,13 +118,18 @@ def label_spark(
     code: str | None = None,
     **options: Unpack[LabelOptions],
 ) -> Any:
-    """Label every row of a Spark table, lazily, by `mapInArrow`.
+    """Label every row of a Spark table, lazily.
+
+    From Spark 4.1 on, columns that a query does not use are not read, and filters that do not touch the added columns
+    run before rows are labelled; earlier versions read and label whole rows.
 
     Parameters
     ----------
     sdf : pyspark.sql.DataFrame
-    title, text, code, evidence, occupations, prefix, min_confidence, model, model_version, definition, lexicon
+    title, text, code : optional
         As in `label_dask`.
+    **options
+        As in `label_table`.
 
     Returns
     -------
@@ -134,14 +150,107 @@ def label_spark(
     """
     chosen = Options.of(code=code, **options)
     from pyspark.sql.pandas.types import to_arrow_schema
+
+    _check_case(sdf)
+    columns = TableLabelling(title, text, chosen).arrow_columns(to_arrow_schema(sdf.schema))
+    return _with_structs(sdf, columns, _Labeller(columns, chosen.__reduce__()), chosen)
+
+
+@shows_options
+def register_spark(
+    spark: Any,
+    name: str = "collar",
+    **options: Unpack[LabelOptions],
+) -> Any:
+    """Add the function `collar(text, title, code)` to a Spark session, for SQL and for columns.
+
+    It gives a struct with the fields `schema.COLUMNS`. Title and code may be NULL or left out. A function of that
+    name that is there already is replaced. The function is a scalar Arrow UDF, so Spark reads no other columns
+    than a query needs, and filters rows before they are labelled.
+
+    Parameters
+    ----------
+    spark : pyspark.sql.SparkSession
+        Of Spark 4.1 or later.
+    name : str
+        Of the function in SQL.
+    **options
+
+    Returns
+    -------
+    callable
+        The function for columns: ``collar(ads["text"], ads["title"])``.
+
+    Raises
+    ------
+    DataError
+        If this Spark has no Arrow UDFs, or an option is not what it has to be.
+    ModelFileError
+        If there is no such model; before any work is sent.
+
+    Examples
+    --------
+    >>> register_spark(spark)  # doctest: +SKIP
+    >>> spark.sql("select id, collar(text, title).collar from ads where year = 2026")  # doctest: +SKIP
+    """
+    chosen = Options.of(**options)
+    try:
+        from pyspark.sql.functions import arrow_udf
+    except ImportError:
+        raise DataError(
+            "register_spark needs Spark 4.1 or later, which has Arrow UDFs: upgrade pyspark, or use label_spark."
+        ) from None
+
+    def collar(text: pa.Array, *others: pa.Array) -> pa.Array:
+        texts, *cells = map(arrow_strings, (text, *others))
+        titles, codes = (*cells, None, None)[:2]
+        return label_columns(texts, titles, codes, options=chosen).to_struct_array().combine_chunks()
+
+    function = arrow_udf(collar, _spark_schema(chosen))
+    spark.udf.register(name, function)
+    return function
+
+
+def _with_structs(sdf: Any, columns: Columns, labeller: Any, options: Options) -> Any:
+    """A Spark table with the added columns: by a function of the columns that are read, where Spark has Arrow UDFs."""
+    from pyspark.sql import functions
     from pyspark.sql.types import StructType
 
-    from collarclass.tables.spark import check_case, spark_schema
+    added = _spark_schema(options)
+    if not hasattr(functions, "arrow_udf"):
+        return sdf.mapInArrow(labeller.batches, StructType([*sdf.schema.fields, *added.fields]))
 
-    check_case(sdf)
-    columns = TableLabelling(title, text, chosen).arrow_columns(to_arrow_schema(sdf.schema))
-    schema = StructType([*sdf.schema.fields, *spark_schema(chosen).fields])
-    return sdf.mapInArrow(_Labeller(columns, chosen.__reduce__()).batches, schema)
+    def collar(*cells: pa.Array) -> pa.Array:
+        return labeller.structs(cells)
+
+    def column(name: str) -> Any:
+        return functions.col(f"`{name.replace('`', '``')}`" if name in sdf.columns else name)
+
+    struct = "collar"
+    while struct.casefold() in (name.casefold() for name in sdf.columns):
+        struct = f"_{struct}"
+    found = sdf.withColumn(struct, functions.arrow_udf(collar, added)(*(column(str(name)) for name in columns.every)))
+    return found.select(*map(column, sdf.columns), f"{struct}.*")
+
+
+def _spark_schema(options: Options) -> Any:
+    """The added columns as Spark has them."""
+    from pyspark.sql.pandas.types import from_arrow_schema
+
+    return from_arrow_schema(pa.schema(added_fields(options)))
+
+
+def _check_case(sdf: Any) -> None:
+    """Refuse columns that differ only by case where Spark takes them for one, which it says only when it writes."""
+    if str(sdf.sparkSession.conf.get("spark.sql.caseSensitive")).lower() == "true":
+        return
+    seen: dict[str, str] = {}
+    for name in sdf.columns:
+        if seen.setdefault(name.casefold(), name) != name:
+            raise DataError(
+                "Columns {seen!r} and {name!r} of the table differ only by case, and are one to Spark: rename "
+                "one, or set spark.sql.caseSensitive.", seen=seen[name.casefold()], name=name,
+            )  # fmt: skip
 
 
 @shows_options
@@ -158,8 +267,10 @@ def label_ray(
     Parameters
     ----------
     dataset : ray.data.Dataset
-    title, text, code, evidence, occupations, prefix, min_confidence, model, model_version, definition, lexicon
+    title, text, code : optional
         As in `label_dask`.
+    **options
+        As in `label_table`.
 
     Returns
     -------

@@ -13,7 +13,7 @@ from collarclass.tables.arrow import arrow_strings, polars_schema
 from collarclass.tables.dataframe import label_columns
 from collarclass.tables.schema import added_fields
 
-import_optional("polars", "collarclass.tables.polars", "polars")
+import_optional("polars", "collarclass.tables.polars")
 import polars as pl  # noqa: E402 (a missing one is said above, with the command that installs it)
 
 
@@ -40,7 +40,7 @@ class CollarNamespace:
             The job titles.
         code : expression or column name, optional
             Codes of occupations.
-        evidence, occupations, prefix, min_confidence, model, model_version, definition, lexicon
+        **options
             As in `label_table`.
 
         Returns

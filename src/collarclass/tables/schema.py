@@ -5,20 +5,21 @@ Every output is made from it: pandas and Arrow tables, files, Dask, Spark, and t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
-from collarclass.definitions.labels import BASES, COLLARS, LABELS, LEVELS, STATUSES, UNCLEAR
-from collarclass.labelling.judge import Judged
+from collarclass.definitions.labels import BASES, COLLARS, LABELS, LEVELS, NOTES, STATUSES, UNCLEAR
 from collarclass.labelling.options import Options
-from collarclass.model.model import NOTES, Model
 from collarclass.model.predict import Predictions
-from collarclass.result import DECIMALS
-from collarclass.text.unicode import well_formed
+from collarclass.result import DECIMALS, Classification
+from collarclass.text.cells import well_formed
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NAMES = pa.list_(pa.string())  # joined in files and on screens that have no lists: `arrow.without_lists`
 
@@ -36,13 +37,13 @@ class Column:
     meaning : str
         For documentation.
     values : callable
-        Takes predictions and the model, gives the Arrow array.
+        Takes predictions and the model's identity, gives the Arrow array.
     """
 
     name: str
     type: pa.DataType
     meaning: str
-    values: Callable[[Predictions, Model], pa.Array]
+    values: Callable[[Predictions, str], pa.Array]
 
     @property
     def attribute(self) -> str:
@@ -50,7 +51,7 @@ class Column:
         return "label" if self.name == "collar" else self.name.removeprefix("collar_")
 
 
-def _words(words: Sequence[str], codes: Any) -> pa.Array:
+def _words(words: Sequence[str | None], codes: Any) -> pa.Array:
     return pa.array(words, pa.string()).take(pa.array(codes.astype(np.int64)))
 
 
@@ -60,16 +61,16 @@ def _quoted(words: Sequence[str]) -> pa.Array:
 
 
 def _number(name: str, meaning: str, get: Callable[[Predictions], Any]) -> Column:
-    """A column of numbers, null where the label is unclear."""
+    """A column of numbers, null where there is none."""
 
-    def values(found: Predictions, model: Model) -> pa.Array:
+    def values(found: Predictions, model: str) -> pa.Array:
         numbers = np.round(get(found), DECIMALS)
-        return pa.array(numbers, pa.float64(), mask=(found.label == UNCLEAR) | np.isnan(numbers))
+        return pa.array(numbers, pa.float64(), mask=np.isnan(numbers))
 
     return Column(name, pa.float64(), meaning, values)
 
 
-def _text(name: str, meaning: str, get: Callable[[Predictions, Model], pa.Array]) -> Column:
+def _text(name: str, meaning: str, get: Callable[[Predictions, str], pa.Array]) -> Column:
     return Column(name, pa.string(), meaning, get)
 
 
@@ -78,12 +79,13 @@ SCHEMA: tuple[Column, ...] = (
     _text("collar", "`white`, `blue`, `gray` or `unclear`", lambda p, m: _words(COLLARS, p.label)),
     _number(
         "collar_confidence",
-        "probability of the label, 0 to 1, calibrated on ads held out of training; empty for `unclear`",
-        lambda p: p.probabilities.max(axis=1),
+        "probability of the label, 0 to 1, calibrated on ads held out of training; null for `unclear`",
+        lambda p: p.confidence,
     ),
     _number(
         "academic_score",
-        "academic credential, 0 to 1: a quarter of the codebook's rating, not a probability",
+        "academic credential, 0 to 1: a quarter of the codebook's rating, not a probability; null, as are the "
+        "numbers below, if the text says nothing at all",
         lambda p: p.scores[:, 0],
     ),
     _number("hands_on_score", "hands-on skill, in the same way", lambda p: p.scores[:, 1]),
@@ -93,8 +95,8 @@ SCHEMA: tuple[Column, ...] = (
     ),
     _text(
         "schooling_level",
-        f"stated schooling: {', '.join(f'`{name}`' for name in LEVELS)}; empty when unstated",
-        lambda p, m: _words(("", *LEVELS), p.level + 1),
+        f"stated schooling: {', '.join(f'`{name}`' for name in LEVELS)}; null when unstated",
+        lambda p, m: _words((None, *LEVELS), p.level + 1),
     ),
     _text(
         "schooling_status",
@@ -111,12 +113,12 @@ SCHEMA: tuple[Column, ...] = (
     _text(
         "vocational_certificate",
         "how a vocational certificate is asked for, in the same words as schooling",
-        lambda p, m: _words(STATUSES, p.certificate_status[:, 1]),
+        lambda p, m: _words(STATUSES, p.vocational_certificate),
     ),
     _text(
         "academic_certificate",
         "how a certificate that rests on study is asked for",
-        lambda p, m: _words(STATUSES, p.certificate_status[:, 0]),
+        lambda p, m: _words(STATUSES, p.academic_certificate),
     ),
     _text(
         "collar_basis",
@@ -125,18 +127,18 @@ SCHEMA: tuple[Column, ...] = (
     ),
     _text(
         "collar_evidence",
-        "up to five runs of words that decided, weightiest first, separated by `; `",
+        "up to five words that speak most for the label, strongest first, separated by `; `",
         lambda p, m: _quoted([w if k != UNCLEAR else "" for w, k in zip(p.evidence, p.label.tolist(), strict=True)]),
     ),
     _text(
         "collar_note",
-        "why an ad is unclear, or what was wrong with its row; otherwise empty",
-        lambda p, m: _words(NOTES, p.note),
+        "why an ad is unclear, that there are more posts, or what was wrong with its row; otherwise empty",
+        lambda p, m: _words(NOTES, p.shown_note),
     ),
     _text(
         "collar_model",
         "name and version of the model",
-        lambda p, m: pa.array([m.identity] * len(p.label), pa.string()),
+        lambda p, m: pa.array([m] * len(p.label), pa.string()),
     ),
 )
 COLUMNS: tuple[str, ...] = tuple(column.name for column in SCHEMA)
@@ -166,26 +168,48 @@ def added_fields(options: Options) -> list[pa.Field]:
     return fields(options.prefix, options.occupations)
 
 
-def prediction_table(found: Predictions, model: Model, prefix: str = "") -> pa.Table:
-    """Predictions laid out as the added columns."""
-    return pa.table([column.values(found, model) for column in SCHEMA], schema=pa.schema(fields(prefix)))
+def prediction_table(found: Predictions, options: Options) -> pa.Table:
+    """A judged batch laid out as the added columns."""
+    model = options.identity
+    columns = [column.values(found, model) for column in SCHEMA]
+    return pa.table(columns, schema=pa.schema(fields(options.prefix)))
 
 
-def judged_table(judged: Judged, options: Options) -> pa.Table:
-    """A judged batch laid out as the added columns.
+def to_frame(results: Iterable[Classification]) -> pd.DataFrame:
+    """Lay results out as the columns that `label_table` adds.
 
-    Under a definition that goes by rules the label has no confidence; the probabilities stay the model's own, and
-    the definition's name stands beside the model's.
+    Parameters
+    ----------
+    results : iterable of Classification
+
+    Returns
+    -------
+    DataFrame
+        One row per result, columns `schema.COLUMNS`; numbers that there are not are missing.
+
+    Examples
+    --------
+    >>> from collarclass import classify_many, to_frame
+    >>> to_frame(classify_many(["", "Welder: weld frames in our shop, no schooling needed."]))["collar"].tolist()
+    ['unclear', 'blue']
     """
-    out = prediction_table(judged.predictions, options.model, options.prefix)
-    if options.definition.is_model:
-        return out
-    n = len(judged.label)
-    changed = {
-        "collar": _words(COLLARS, judged.label),
-        "collar_confidence": pa.nulls(n, pa.float64()),
-        "collar_model": pa.array([options.identity] * n, pa.string()),
-    }
-    for name, values in changed.items():
-        out = out.set_column(COLUMNS.index(name), options.prefix + name, values)
-    return out
+    import pandas as pd
+
+    found = pd.DataFrame([_row(result) for result in results], columns=list(COLUMNS))
+    return found.astype(dict.fromkeys(NUMBERS, float))
+
+
+def _row(result: Classification) -> dict[str, Any]:
+    return {column.name: _cell(result, column) for column in SCHEMA}
+
+
+def _cell(result: Classification, column: Column) -> Any:
+    if column.name in PROBABILITIES:
+        value: Any = result.probabilities[column.name.removeprefix("p_")]
+    else:
+        value = getattr(result, "words" if column.name == "collar_evidence" else column.attribute)
+    if isinstance(value, float):
+        return round(value, DECIMALS)
+    if isinstance(value, tuple):
+        return list(map(well_formed, value))
+    return well_formed(value) if isinstance(value, str) else value
