@@ -1,4 +1,4 @@
-"""People and labels: checking labelled ads, and labelling them by hand.
+"""People and labels: reading labelled ads, checking them, and labelling them by hand.
 
-May import: errors, text, definitions, labelling, model, api, result, tables, files, corpus, shares.
+May import: errors, disk, text, definitions, labelling, model, api, result, tables, files, corpus, shares.
 """

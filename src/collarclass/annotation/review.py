@@ -14,16 +14,16 @@ from pathlib import Path
 from unicodedata import east_asian_width
 
 from collarclass.annotation.agreement import Agreement, agreement
-from collarclass.annotation.answers import AnswerFile, columns_of
+from collarclass.annotation.answers import AnswerFile, ad_key, columns_of
 from collarclass.api import classify
 from collarclass.definitions.labels import RATINGS, allowed_labels
 from collarclass.errors import DataError
-from collarclass.files.file_input import FileInput, TableInput, count_bases
+from collarclass.files.readers import FileInput, TableInput, count_bases
 from collarclass.files.table import iter_table
 from collarclass.model.model import Model
 from collarclass.result import Classification
 from collarclass.shares.read import NOT_RANDOM, SAMPLE_COLUMNS, SAMPLE_ROW, SAMPLE_SOURCE, ad_columns, ads_of
-from collarclass.text.formulas import unguarded
+from collarclass.text.cells import unguarded
 
 LABEL_KEYS = {"w": "white", "b": "blue", "g": "gray", "u": "unclear"}
 _PROMPT = "[w]hite [b]lue [g]ray [u]nclear  [s]kip [z] undo [n]ote  [m]odel's guess [r]equirements  [q]uit"
@@ -134,9 +134,9 @@ def _read(
             name = prefix + "collar_confidence"
             if name not in rows:
                 raise DataError(
-                    f"No column {name!r} in {Path(source).name}: label the file first with 'collarclass label', or "
-                    "name the prefix of its columns."
-                )
+                    "No column {name!r} in {name_2}: label the file first with 'collarclass label', or name the "
+                    "prefix of its columns.", name=name, name_2=Path(source).name,
+                )  # fmt: skip
             confidence = [_number(value) for value in rows[name]]
             others = {"confidence": (name,)}
             bases.update(count_bases(rows.get(prefix + "collar_basis", ())))
@@ -196,8 +196,8 @@ def review(
     """
     sampled = bool(ads) and SAMPLE_ROW in ads[0].sample
     answers = AnswerFile(target, columns_of(ratings, sampled))
-    done = {_key(row) for row in answers.rows() if row["annotator"] == annotator}
-    todo = [ad for ad in ads if _key(_answer(ad)) not in done]
+    done = {ad_key(row) for row in answers.rows() if row["annotator"] == annotator}
+    todo = [ad for ad in ads if ad_key(_answer(ad)) not in done]
     session = _Session(answers, terminal, annotator, ratings, model, len(ads), len(ads) - len(todo))
     at = 0
     while 0 <= at < len(todo):
@@ -210,11 +210,6 @@ def review(
 
 def _answer(ad: Ad) -> dict[str, str]:
     return {"title": ad.title, "text": ad.text, **ad.sample}
-
-
-def _key(row: dict[str, str]) -> tuple[str, ...]:
-    """What an ad is known by: its row in the sample, or its words."""
-    return (row[SAMPLE_ROW],) if row.get(SAMPLE_ROW) else (row["title"], row["text"])
 
 
 class _Session:
@@ -326,7 +321,7 @@ def _rating(terminal: Terminal, name: str) -> float | None:
 
 def _guess(found: Classification) -> str:
     words = [f"{' '.join(r.text.split())} ({r.dimension.replace('_', '-')})" for r in found.reasons[:_WORDS]]
-    sure = "" if found.label == "unclear" else f", {found.confidence:.0%} sure"
+    sure = "" if found.confidence is None else f", {found.confidence:.0%} sure"
     return f"model: {found.label}{sure}; {'; '.join(words) or found.note or 'no single word decided'}\n"
 
 
@@ -358,7 +353,7 @@ def agreement_of(path: str | os.PathLike[str]) -> tuple[Agreement, list[tuple[st
     for rows in iter_table(path):
         for row in rows.to_dict("records"):
             values = {str(name): unguarded(str(value)) for name, value in row.items()}
-            by.setdefault(values.get("annotator", ""), {})[_key(values)] = values
+            by.setdefault(values.get("annotator", ""), {})[ad_key(values)] = values
     if len(by) < 2:
         return None
     first, second = list(by.values())[:2]

@@ -9,6 +9,7 @@ import pandas as pd
 
 from collarclass.definitions.labels import COLLARS, LABELS, RATINGS, STATUSES, parse_label
 from collarclass.errors import DataError, require_columns
+from collarclass.messages import Message
 
 LANGUAGES = {"en": "English", "zh": "Chinese"}  # of the files in data/ads
 AD_COLUMNS = (
@@ -57,14 +58,29 @@ OCCUPATION_COLUMNS = (
 )
 
 
+def data_path() -> Path:
+    """The data folder: training ads, occupations and titles.
+
+    Raises
+    ------
+    DataError
+        If the package was installed without it.
+    """
+    package = Path(__file__).parents[1]
+    for folder in (package / "data", package.parents[1] / "data"):
+        if (folder / "ads").is_dir():
+            return folder
+    raise DataError("This installation has no training data: install collarclass from its wheel, or name --data.")
+
+
 def read_csv(path: str | os.PathLike[str], remedy: str = "give the path of a CSV of labelled ads") -> pd.DataFrame:
     """Read a UTF-8 CSV with every cell as text, or say what is wrong and the remedy."""
     try:
         return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", index_col=False)
     except FileNotFoundError:
-        raise DataError(f"No file {path}: {remedy}.") from None
+        raise DataError("No file {path}: {remedy}.", path=path, remedy=remedy) from None
     except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise DataError(f"{Path(path).name} cannot be read as a UTF-8 CSV: {error}.") from None
+        raise DataError("{name} cannot be read as a UTF-8 CSV: {reason}.", name=Path(path).name, reason=error) from None
 
 
 def read_labels(written: pd.Series[str], name: str) -> pd.Series[str]:
@@ -87,48 +103,38 @@ def read_labels(written: pd.Series[str], name: str) -> pd.Series[str]:
     if unknown:
         rows = ", ".join(str(i + 2) for i, _ in unknown[:10]) + (", …" if len(unknown) > 10 else "")
         raise DataError(
-            f"{name}, row {unknown[0][0] + 2}, column {str(written.name)!r}: {unknown[0][1][:40]!r} must be one of "
-            f"{', '.join((*LABELS, 'unclear'))}, or empty" + (f" (and so in rows {rows})." if len(unknown) > 1 else ".")
-        )
+            "{file}, row {row}, column {column!r}: {value!r} must be one of {labels}, or empty{more}.",
+            file=name, row=unknown[0][0] + 2, column=written.name, value=unknown[0][1][:40],
+            labels=[*LABELS, "unclear"],
+            more=Message(" (and so in rows {rows})", rows=rows) if len(unknown) > 1 else "",
+        )  # fmt: skip
     return written.astype(str).map(found)
 
 
 def read_ads(path: str | os.PathLike[str]) -> pd.DataFrame:
-    """Read a CSV of the shipped ads; `labelled_ads` says what comes out, and what is refused."""
-    return labelled_ads(read_csv(path), Path(path).name)
-
-
-def labelled_ads(ads: pd.DataFrame, name: str, unclear: bool = False) -> pd.DataFrame:
-    """Check a table of labelled ads, all its cells text, for training or evaluation.
+    """Read a CSV of the shipped ads.
 
     Parameters
     ----------
-    ads : DataFrame
-        Columns `text` and `label` (in any spelling); `title`, `academic_rating`, `hands_on_rating` and
-        `onet_code` are used where they are there.
-    name : str
-        Of the file, for an error.
-    unclear : bool, default=False
-        Whether rows may be labelled "unclear".
+    path : path-like
+        Columns `text` and `label`; `title` and both ratings are used where they are there.
 
     Returns
     -------
     DataFrame
-        With columns `title` (empty if there is none), `text`, `label`, and the ratings that are in the
-        file as floats, NaN where a cell is empty.
+        Columns of text, `title` empty if there is none, and the ratings as floats, NaN where a cell is empty.
 
     Raises
     ------
     DataError
-        Naming the file, the row (the first row of data is row 2, as a spreadsheet counts) and the
-        remedy.
+        Naming the file, the row (the first row of data is row 2, as a spreadsheet counts) and the remedy.
     """
+    ads, name = read_csv(path), Path(path).name
     require_columns(("text", "label"), ads.columns, name)
     if "title" not in ads:
         ads["title"] = ""
     ads["label"] = read_labels(ads["label"], name)
-    allowed = COLLARS if unclear else LABELS
-    _require(ads, ads["label"].isin(allowed), "label", f"one of {', '.join(allowed)}", name)
+    _require(ads, ads["label"].isin(LABELS), "label", f"one of {', '.join(LABELS)}", name)
     for column in ("academic_rating", "hands_on_rating"):
         if column in ads:
             empty = ads[column].str.strip() == ""
@@ -137,13 +143,13 @@ def labelled_ads(ads: pd.DataFrame, name: str, unclear: bool = False) -> pd.Data
 
 
 def check_ads(ads: pd.DataFrame, name: str) -> None:
-    """Check the shipped ads' columns beyond what `labelled_ads` asks of any file of ads."""
+    """Check the shipped ads' columns beyond what `read_ads` asks."""
     require_columns(AD_COLUMNS, ads.columns, name)
     _require(ads, ~ads["id"].duplicated(), "id", "unique", name)
     _require(ads, ads["text"].str.strip() != "", "text", "not empty", name)
     _require(ads, ads["title"].str.strip() != "", "title", "not empty", name)
     for column in ("academic_rating", "hands_on_rating"):
-        _require(ads, ads[column].notna(), column, "a number from 0 to 4", name)
+        _require(ads, ads[column].notna(), column, Message("a number from 0 to 4"), name)
     _require(ads, ads["schooling"].isin(STATUSES), "schooling", f"one of {', '.join(STATUSES)}", name)
     _require(ads, ads["kind"].isin(AD_KINDS), "kind", f"one of {', '.join(AD_KINDS)}", name)
 
@@ -171,7 +177,7 @@ def read_occupations(path: str | os.PathLike[str]) -> pd.DataFrame:
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
     except FileNotFoundError:
-        raise DataError(f"No file {path}: it lies in the data folder of the source distribution.") from None
+        raise DataError("No file {path}: it lies in the data folder of the source distribution.", path=path) from None
     require_columns(OCCUPATION_COLUMNS, table.columns, name)
     _require(table, table["onet_code"].str.fullmatch(r"\d\d-\d{4}\.\d\d"), "onet_code", "like 15-1252.00", name)
     _require(table, ~table["onet_code"].duplicated(), "onet_code", "unique", name)
@@ -193,18 +199,19 @@ def read_occupations(path: str | os.PathLike[str]) -> pd.DataFrame:
 
 def _ratings(table: pd.DataFrame, column: str, name: str) -> pd.Series[float]:
     number = pd.to_numeric(table[column], errors="coerce")
-    _require(table, number.between(0, 4), column, "a number from 0 to 4", name)
+    _require(table, number.between(0, 4), column, Message("a number from 0 to 4"), name)
     return number.astype(float)
 
 
-def _require(table: pd.DataFrame, good: pd.Series[bool], column: str, wanted: str, name: str) -> None:
+def _require(table: pd.DataFrame, good: pd.Series[bool], column: str, wanted: str | Message, name: str) -> None:
     bad = table.index[~good.fillna(False).astype(bool)]
     if len(bad):
         value = str(table.at[bad[0], column])
         raise DataError(
-            f"{name}, row {bad[0] + 2}, column {column!r}: {value[:40]!r} must be {wanted}"
-            + (f" ({len(bad)} such rows)." if len(bad) > 1 else ".")
-        )
+            "{file}, row {row}, column {column!r}: {value!r} must be {wanted}{more}.",
+            file=name, row=bad[0] + 2, column=column, value=value[:40], wanted=wanted,
+            more=Message(" ({n} such rows)", n=len(bad)) if len(bad) > 1 else "",
+        )  # fmt: skip
 
 
 def read_ratings(path: str | os.PathLike[str]) -> pd.DataFrame:
@@ -233,7 +240,8 @@ def read_ratings(path: str | os.PathLike[str]) -> pd.DataFrame:
     _require(table, table["schooling_status"].isin(STATUSES), "schooling_status", f"one of {', '.join(STATUSES)}", name)
     for column in RATINGS:
         number = pd.to_numeric(table[column], errors="coerce")
-        _require(table, number.between(0, 4) | (table["label"] == "unclear"), column, "a number from 0 to 4", name)
+        rated = number.between(0, 4) | (table["label"] == "unclear")
+        _require(table, rated, column, Message("a number from 0 to 4"), name)
         table[column] = number
     return table
 

@@ -1,4 +1,4 @@
-"""How good labels are: metrics with intervals, baselines, the model card.
+"""How good labels are: metrics with intervals, and one labelling beside another.
 
-May import: errors, definitions, result, labelling, model, tables, files, corpus, occupation, annotation, shares.
+May import: errors, definitions, result, labelling, model, tables, files, corpus, annotation, shares.
 """

@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from collarclass.corpus.read import read_data, read_labels
+from collarclass.annotation.annotated import read_annotations, refuse
+from collarclass.corpus.read import read_labels
 from collarclass.definitions.labels import LABELS
 from collarclass.errors import DataError, require_columns
-from collarclass.evaluation.baselines import baseline_labels
 from collarclass.evaluation.metrics import accuracy, as_text, bootstrap, evaluate, macro_f1, summary
-from collarclass.files.file_input import FileInput, TableInput, count_bases
+from collarclass.files.readers import FileInput, TableInput, count_bases
 from collarclass.files.table import read_table
 from collarclass.model.model import Model
 from collarclass.model.persistence import load_model
@@ -94,7 +94,6 @@ def evaluate_file(
     by: str | None = None,
     prefix: str = "",
     model: Model | None = None,
-    baselines: str | os.PathLike[str] | None = None,
     against: str | os.PathLike[str] | None = None,
     against_prefix: str | None = None,
     as_json: bool = False,
@@ -111,8 +110,6 @@ def evaluate_file(
         As in `evaluate`.
     model : Model, optional
         To label with, if the file is not labelled yet.
-    baselines : path-like, optional
-        A data folder: the baselines are trained on it and measured on the same ads.
     against : path-like, optional
         Another labelled file with the same rows, or a model folder, to compare with.
     against_prefix : str, optional
@@ -136,10 +133,22 @@ def evaluate_file(
     opened: list[FileInput] = []
     ads = read_table(path, on_open=opened.append)
     require_columns((truth, by or None), ads.columns, name)
-    ads[truth] = read_labels(ads[truth], name)
+    given, _, findings = read_annotations(ads, name, truth)
+    refuse(findings, name)
+    if truth == prefix + "collar":
+        if prefix + "collar_confidence" in ads:
+            raise DataError(
+                "Column {truth!r} of {name} holds the labels that are to be measured: name that of the true ones.",
+                truth=truth, name=name,
+            )  # fmt: skip
+        ads, truth = ads.rename(columns={truth: f"true_{truth}"}), f"true_{truth}"
+    ads[truth] = given["label"]
     known = ads[truth].isin(LABELS).to_numpy()
     if not known.any():
-        raise DataError(f"No row of {name} has white, blue or gray in column {truth!r}: name the right one.")
+        raise DataError(
+            "No row of {name} has white, blue or gray in column {truth!r}: name the right one.", name=name,
+            truth=truth,
+        )  # fmt: skip
     labelled = ads if prefix + "collar" in ads else label_table(ads, prefix=prefix, model=model)
     if on_read is not None:
         others = {"true labels": (truth,), "groups": tuple(filter(None, (by,)))}
@@ -155,10 +164,6 @@ def evaluate_file(
         compared = compare(true, found, other)
         numbers["against"] = _rounded(compared)
         parts.append(_as_text(compared, "the file" if against is None else Path(against).name))
-    if baselines is not None:
-        table = _beside_baselines(ads[known], true, found, baselines, name)
-        numbers["baselines"] = json.loads(table.round(4).to_json(orient="index"))
-        parts.append(table.round(3).to_string())
     return json.dumps(numbers, ensure_ascii=False, indent=2) if as_json else "\n\n".join(parts)
 
 
@@ -179,15 +184,23 @@ def _other_labels(
     """Labels of the same ads by another model, or from another file or other columns."""
     column = prefix + "collar"
     if against is not None and Path(against).is_dir():
-        plain = ads[[c for c in ads.columns if not c.endswith("collar")]]
-        return np.asarray(_label_anew(plain, load_model(against)), dtype=object)
+        return np.asarray(_label_anew(ads, load_model(against)), dtype=object)
     other, called = (ads, name) if against is None else (read_table(against), Path(against).name)
     if column not in other:
-        raise DataError(f"No column {column!r} in {called}: label it first, or name the prefix of its columns.")
+        raise DataError(
+            "No column {column!r} in {called}: label it first, or name the prefix of its columns.", column=column,
+            called=called,
+        )  # fmt: skip
     if len(other) != len(ads):
-        raise DataError(f"{called} has {len(other):,} rows and {name} {len(ads):,}: compare labels of the same ads.")
+        raise DataError(
+            "{called} has {n_other:,} rows and {name} {n_ads:,}: compare labels of the same ads.", called=called,
+            n_other=len(other), name=name, n_ads=len(ads),
+        )  # fmt: skip
     if truth in other and (read_labels(other[truth], called).to_numpy() != ads[truth].to_numpy()).any():
-        raise DataError(f"{called} has other true labels than {name}, so its rows are others, or in another order.")
+        raise DataError(
+            "{called} has other true labels than {name}, so its rows are others, or in another order.", called=called,
+            name=name,
+        )  # fmt: skip
     return np.asarray(other[column].tolist(), dtype=object)
 
 
@@ -213,17 +226,3 @@ def _as_text(compared: dict[str, Any], name: str) -> str:
         f"(McNemar p = {compared['p']:.3g})"
     )
     return "\n".join(lines)
-
-
-def _beside_baselines(
-    ads: pd.DataFrame, true: list[str], found: list[str], data: str | os.PathLike[str], name: str
-) -> pd.DataFrame:
-    train, occupations = read_data(data)
-    title, body = find_columns(ads.columns, where=name)
-    plain = pd.DataFrame({"title": ads[title] if title is not None else "", "text": ads[body]})
-    rows = {"this model": found} | dict(baseline_labels(train, occupations, plain))
-    scores = {
-        label: {"accuracy": accuracy(true, labels), "macro-F1": macro_f1(true, labels)}
-        for label, labels in rows.items()
-    }
-    return pd.DataFrame(scores).T

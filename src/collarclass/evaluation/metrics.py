@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+from sklearn.metrics import precision_recall_fscore_support
 
 from collarclass.corpus.read import read_labels
 from collarclass.definitions.labels import COLLARS, LABELS
@@ -141,18 +142,9 @@ def agreement(scores: pd.DataFrame, occupations: pd.DataFrame) -> dict[str, tupl
 
 def per_label(truth: ArrayLike, found: ArrayLike) -> pd.DataFrame:
     """Precision, recall, F1 and number of ads of each label."""
-    t, f = np.asarray(truth, dtype=object), np.asarray(found, dtype=object)
-    rows = {}
-    for label in LABELS:
-        is_t, is_f = t == label, f == label
-        hit = (is_t & is_f).sum()
-        rows[label] = {
-            "precision": hit / is_f.sum() if is_f.any() else float("nan"),
-            "recall": hit / is_t.sum() if is_t.any() else float("nan"),
-            "f1": _f1(is_t, is_f),
-            "n": int(is_t.sum()),
-        }
-    return pd.DataFrame(rows).T
+    true, said = (np.asarray(labels, dtype=str) for labels in (truth, found))
+    parts = precision_recall_fscore_support(true, said, labels=list(LABELS), zero_division=np.nan)
+    return pd.DataFrame(dict(zip(("precision", "recall", "f1", "n"), parts, strict=True)), index=list(LABELS))
 
 
 def confusion(truth: ArrayLike, found: ArrayLike) -> pd.DataFrame:
@@ -182,14 +174,17 @@ def evaluate(labelled: pd.DataFrame, truth: str = "label", prefix: str = "", by:
     dict
         `n`, `n_left_out`, `unclear_share`, `accuracy`, `macro_f1` (value, low, high), `per_label`,
         `confusion`, `calibration`, `expected_calibration_error`, `coverage`, `academic_correlation`,
-        `hands_on_correlation`, `by` (DataFrame or None). An unclear label counts as wrong.
+        `hands_on_correlation`, `by` (DataFrame or None). An unclear label counts as wrong. Calibration is None, and
+        coverage empty, where no label has a confidence.
     """
     true = read_labels(labelled[truth].fillna(""), "the table")
     known = true.isin(LABELS).to_numpy()
     rows = labelled.assign(**{truth: true})[known]
     t, f = rows[truth].to_numpy(object), rows[prefix + "collar"].to_numpy(object)
     right = t == f
-    confidence = pd.to_numeric(rows[prefix + "collar_confidence"]).fillna(0.0).to_numpy(float)
+    confidence = pd.to_numeric(rows[prefix + "collar_confidence"]).to_numpy(float)
+    without = bool(np.isnan(confidence).all())  # by a definition that gives none
+    confidence = np.nan_to_num(confidence)
     out: dict[str, Any] = {
         "n": len(rows),
         "n_left_out": int((~known).sum()),
@@ -198,9 +193,9 @@ def evaluate(labelled: pd.DataFrame, truth: str = "label", prefix: str = "", by:
         "macro_f1": bootstrap(macro_f1, t, f),
         "per_label": per_label(t, f),
         "confusion": confusion(t, f),
-        "calibration": calibration(right, confidence),
-        "expected_calibration_error": expected_calibration_error(right, confidence),
-        "coverage": {share: coverage(right, confidence, share) for share in (1.0, 0.8, 0.6)},
+        "calibration": None if without else calibration(right, confidence),
+        "expected_calibration_error": None if without else expected_calibration_error(right, confidence),
+        "coverage": {} if without else {share: coverage(right, confidence, share) for share in (1.0, 0.8, 0.6)},
         "by": None,
     }
     for dimension in ("academic", "hands_on"):
@@ -231,7 +226,7 @@ def summary(result: dict[str, Any]) -> dict[str, Any]:
     return {
         "n": result["n"],
         **{name: [round(v, 4) for v in result[name]] for name in kept if name in result},
-        "expected_calibration_error": round(result["expected_calibration_error"], 4),
+        "expected_calibration_error": plain(result["expected_calibration_error"], 4),
         "coverage": {f"{share:.0%}": round(value, 4) for share, value in result["coverage"].items()},
         "unclear_share": round(result["unclear_share"], 4),
         "per_label": {k: plain(row.to_dict(), 4) for k, row in result["per_label"].T.items()},
@@ -251,9 +246,15 @@ def as_text(result: dict[str, Any]) -> str:
         + (f" ({result['n_left_out']} without a usable true label left out)" if result["n_left_out"] else ""),
         f"accuracy                     {with_interval(result['accuracy'])}",
         f"macro-F1                     {with_interval(result['macro_f1'])}",
-        f"expected calibration error   {result['expected_calibration_error']:.3f}",
-        "accuracy at coverage         "
-        + ", ".join(f"{share:.0%}: {value:.3f}" for share, value in result["coverage"].items()),
+        *(
+            [
+                f"expected calibration error   {result['expected_calibration_error']:.3f}",
+                "accuracy at coverage         "
+                + ", ".join(f"{share:.0%}: {value:.3f}" for share, value in result["coverage"].items()),
+            ]
+            if result["coverage"]
+            else ["confidence                   none, by this definition"]
+        ),
         f"unclear                      {result['unclear_share']:.1%}",
     ]
     for dimension, name in (("academic", "academic score"), ("hands_on", "hands-on score")):

@@ -22,7 +22,7 @@ from collarclass.labelling.options import ModelLike, find_model
 from collarclass.model.model import Model
 from collarclass.model.predict import predict
 from collarclass.shares.dates import PERIODS, find_periods, is_dates
-from collarclass.shares.read import ads_of
+from collarclass.shares.read import ads_of, displaced, text_hashes
 from collarclass.tables.arrow import joined
 from collarclass.tables.schema import LISTS
 
@@ -193,9 +193,12 @@ def _read(table: TableLike, called: str, prefix: str) -> pd.DataFrame:
     if not isinstance(table, pd.DataFrame):
         called, table = Path(table).name, read_table(table)
     if prefix + "collar" not in table:
-        raise DataError(f"No column {prefix + 'collar'!r} in {called}: label it first, or name the prefix.")
+        raise DataError(
+            "No column {prefix!r} in {called}: label it first, or name the prefix.", prefix=prefix + 'collar',
+            called=called,
+        )  # fmt: skip
     if not len(table):
-        raise DataError(f"{called} has no rows: give one with labelled ads.")
+        raise DataError("{called} has no rows: give one with labelled ads.", called=called)
     lists = [prefix + name for name in LISTS if prefix + name in table]
     return table.assign(**{name: table[name].map(joined) for name in lists})
 
@@ -214,7 +217,16 @@ def _matched(a: pd.DataFrame, b: pd.DataFrame, key: str | None) -> tuple[pd.Data
     """Rows of the same ads, in the order of the first."""
     if key is None:
         if len(a) != len(b):
-            raise DataError(f"The tables have {len(a):,} and {len(b):,} rows: name a key column to match them by.")
+            raise DataError(
+                "The tables have {n_a:,} and {n_b:,} rows: name a key column to match them by.", n_a=len(a),
+                n_b=len(b),
+            )  # fmt: skip
+        at = _moved_row(a, b)
+        if at is not None:
+            raise DataError(
+                "Row {row} of the first table is another row of the second: the ads are in another order. Name a key "
+                "column to match them by.", row=at + 2,
+            )  # fmt: skip
         return a.reset_index(drop=True), b.reset_index(drop=True)
     keyed = []
     for table, called in ((a, "the first table"), (b, "the second table")):
@@ -222,13 +234,24 @@ def _matched(a: pd.DataFrame, b: pd.DataFrame, key: str | None) -> tuple[pd.Data
         if keys.duplicated().any():
             row = int(np.flatnonzero(keys.duplicated())[0])
             raise DataError(
-                f"{called}, row {row + 2}, column {key!r}: {keys.iloc[row]!r} is there twice; use a unique key."
-            )
+                "{called}, row {row}, column {key!r}: {iloc!r} is there twice; use a unique key.", called=called,
+                row=row + 2, key=key, iloc=keys.iloc[row],
+            )  # fmt: skip
         keyed.append(table.set_axis(keys, axis=0))
     both = keyed[0].index[keyed[0].index.isin(keyed[1].index)]
     if not len(both):
-        raise DataError(f"No value of column {key!r} is in both tables: compare labels of the same ads.")
+        raise DataError(
+            "No value of column {key!r} is in both tables: compare labels of the same ads.", key=key,
+        )  # fmt: skip
     return keyed[0].loc[both], keyed[1].loc[both]
+
+
+def _moved_row(a: pd.DataFrame, b: pd.DataFrame) -> int | None:
+    """The first row whose words stand elsewhere in the other table; None where they do not, or there are none."""
+    try:
+        return displaced(*(text_hashes(*ads_of(table)) for table in (a, b)))
+    except DataError:  # no texts
+        return None
 
 
 def _column(table: pd.DataFrame, name: str, called: str) -> pd.Series[str]:
@@ -260,7 +283,9 @@ def _beside_truth(table: pd.DataFrame, truth: str, old: NDArray[Any], new: NDArr
     true = read_labels(_column(table, truth, "either table"), "the table")
     known = true.isin(LABELS).to_numpy()
     if not known.any():
-        raise DataError(f"No row has white, blue or gray in column {truth!r}: name the right one.")
+        raise DataError(
+            "No row has white, blue or gray in column {truth!r}: name the right one.", truth=truth,
+        )  # fmt: skip
     t, a, b = true.to_numpy(object)[known], old[known], new[known]
     each = {"accuracy_first": bootstrap(accuracy, t, a), "accuracy_second": bootstrap(accuracy, t, b)}
     return {k: list(value) if isinstance(value, tuple) else value for k, value in (each | compare(t, a, b)).items()}
@@ -301,5 +326,7 @@ def _groups(table: pd.DataFrame, by: str) -> pd.Series[str]:
         return _column(table, by, "the second table")
     dated = [name for name in table.columns if is_dates(table[name])]
     if not dated:
-        raise DataError(f"No column of dates to take the {by} from; the columns are: {', '.join(table.columns)}.")
+        raise DataError(
+            "No column of dates to take the {by} from; the columns are: {columns}.", by=by, columns=[*table.columns],
+        )  # fmt: skip
     return pd.Series(find_periods(table[dated[0]], by), index=table.index, dtype=object)

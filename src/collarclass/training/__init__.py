@@ -1,5 +1,5 @@
 """Rated ads into a model.
 
 May import: errors, progress, definitions, text, features, requirement_reader, labelling, model, tables, files,
-corpus, evaluation.
+corpus, occupation, annotation, evaluation.
 """

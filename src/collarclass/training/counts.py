@@ -14,14 +14,16 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from collarclass.definitions.labels import LEVELS
 from collarclass.errors import DataError
-from collarclass.features.ngrams import Occurrences, Vocabulary, ngrams
-from collarclass.features.stop_words import stop_words
-from collarclass.model.encoding import join_titles
+from collarclass.features.ngrams import Occurrences, Vocabulary, damped, ngrams, stop_words
+from collarclass.model.model import Model
 from collarclass.model.persistence import shipped_reader
-from collarclass.requirement_reader.decide import Reader
-from collarclass.requirement_reader.reader import read_requirements
-from collarclass.requirement_reader.stated import FEATURES, features
+from collarclass.requirement_reader.lexicon import default_lexicon
+from collarclass.requirement_reader.outcomes import FEATURES, Reader
+from collarclass.requirement_reader.reading import RequirementReader
+from collarclass.text.ad_tokens import AdTokens
+from collarclass.text.sections import join_title
 from collarclass.text.tokens import Tokens, tokenize
 
 _CHUNK = 2_000_000  # characters
@@ -108,6 +110,16 @@ class CountedAds:
         )
 
 
+def segments(chinese: NDArray[np.bool_], features: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How far each row belongs to each of four segments: schooling unstated, stated; the same in Chinese.
+
+    Schooling is as far stated as the requirement features say. The shares are in sixty-fourths, as these are, so that
+    what is summed by them is the same in every batch.
+    """
+    stated = features[:, : len(LEVELS)].sum(axis=1)
+    return np.column_stack([share * rows for rows in (~chinese, chinese) for share in (1.0 - stated, stated)])
+
+
 def count_ads(
     texts: Sequence[str], titles: Sequence[str | None], max_tokens: int = 300, reader: Reader | None = None
 ) -> CountedAds:
@@ -135,12 +147,11 @@ def count_ads(
     (2, [[2, 0]])
     """
     counted = count_words(texts, titles, max_tokens)
-    reader = reader if reader is not None else shipped_reader()
-    stated = [np.zeros((0, len(FEATURES)))]
-    for _, some_texts, some_titles in _chunks(texts, titles):
-        tokens, _ = _joined(some_texts, some_titles)
-        stated.append(features(read_requirements(tokens, reader)))
-    return replace(counted, features=np.concatenate(stated))
+    reading = RequirementReader(reader if reader is not None else shipped_reader(), default_lexicon())
+    tokens, stated = AdTokens(), np.zeros((len(texts), len(FEATURES)))
+    for row, (text, title) in enumerate(zip(texts, titles, strict=True)):
+        stated[row] = reading.read_ad(tokens.read(*join_title(text, title))).features
+    return replace(counted, features=stated)
 
 
 def count_words(texts: Sequence[str], titles: Sequence[str | None], max_tokens: int = 300) -> CountedAds:
@@ -150,8 +161,8 @@ def count_words(texts: Sequence[str], titles: Sequence[str | None], max_tokens: 
     for begin, some_texts, some_titles in _chunks(texts, titles):
         tokens, in_title = _joined(some_texts, some_titles)
         dull = _dull(tokens)
-        for name, kept in (("text", tokens.head(max_tokens)), ("title", tokens.head(in_title))):
-            parts[name] += [_part(tokens, dull, begin, found) for found in ngrams(tokens, kept)]
+        for name, most in (("text", [max_tokens] * tokens.n_rows), ("title", in_title)):
+            parts[name].append(_part(tokens, dull, begin, ngrams(tokens, most)))
         chinese.append(tokens.is_chinese)
         length.append(np.minimum(np.diff(tokens.first), max_tokens))
     return CountedAds(
@@ -164,11 +175,10 @@ def count_words(texts: Sequence[str], titles: Sequence[str | None], max_tokens: 
     )
 
 
-def _joined(texts: Sequence[str], titles: Sequence[str | None]) -> tuple[Tokens, NDArray[np.int64]]:
+def _joined(texts: Sequence[str], titles: Sequence[str | None]) -> tuple[Tokens, list[int]]:
     """Tokens of ads with their titles, and how many of each ad's are of its title."""
-    combined, title_end, _ = join_titles(texts, titles)
-    tokens = tokenize(combined)
-    return tokens, tokens.before(title_end)
+    joined, reader = [join_title(text, title) for text, title in zip(texts, titles, strict=True)], AdTokens()
+    return tokenize([text for text, _, _ in joined]), [reader.read(*ad).n_title for ad in joined]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -177,7 +187,7 @@ class _Part:
 
     hashes: NDArray[np.uint64]
     row: NDArray[np.int64]
-    order: int
+    order: NDArray[np.int64]
     displayable: NDArray[np.bool_]
 
 
@@ -200,7 +210,7 @@ def _gather(parts: list[_Part], n_ads: int) -> HashedCounts:
     every = np.concatenate([np.zeros(0, np.uint64), *(part.hashes for part in parts)])
     hashes, term = np.unique(every, return_inverse=True)
     order, displayable = np.zeros(len(hashes), np.uint8), np.zeros(len(hashes), bool)
-    order[term] = np.concatenate([np.zeros(0, np.uint8), *(np.full(len(p.hashes), p.order, np.uint8) for p in parts)])
+    order[term] = np.concatenate([np.zeros(0, np.uint8), *(part.order.astype(np.uint8) for part in parts)])
     np.logical_or.at(displayable, term, np.concatenate([np.zeros(0, bool), *(part.displayable for part in parts)]))
     row = np.concatenate([np.zeros(0, np.int64), *(part.row for part in parts)])
     counts = sp.csr_matrix((np.ones(len(row), np.int32), (row, term)), shape=(n_ads, len(hashes)))
@@ -229,8 +239,9 @@ def concatenate(parts: Sequence[CountedAds]) -> CountedAds:
     lengths = {part.max_tokens for part in parts}
     if len(lengths) > 1:
         raise DataError(
-            f"Ads were counted to {' and '.join(map(str, sorted(lengths)))} tokens: count them again to one length."
-        )
+            "Ads were counted to {map} tokens: count them again to one length.",
+            map=' and '.join(map(str, sorted(lengths))),
+        )  # fmt: skip
     return CountedAds(
         _stack([part.text for part in parts]),
         _stack([part.title for part in parts]),
@@ -262,3 +273,32 @@ def fingerprint() -> str:
         for array in (part.hashes, part.order, part.counts.indptr, part.counts.indices, part.counts.data):
             digest.update(np.ascontiguousarray(array.astype(np.uint64)).tobytes())
     return digest.hexdigest()
+
+
+def damped_counts(counts: sp.csr_matrix) -> sp.csr_matrix:
+    return sp.csr_matrix((damped(counts.data), counts.indices, counts.indptr), counts.shape)
+
+
+def scaled_counts(counts: sp.csr_matrix, scale: NDArray[np.float64]) -> sp.csr_matrix:
+    """Counts times the terms' scale, every row of length one: what `Block.weigh` gives."""
+    matrix = counts.copy()
+    matrix.data *= scale[matrix.indices]
+    norm = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
+    matrix.data /= np.repeat(np.where(norm > 0, norm, 1.0), np.diff(matrix.indptr))
+    return matrix
+
+
+def weighed_counts(
+    counts: sp.csr_matrix, scale: NDArray[np.float64], weight: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The words' part of both ratings."""
+    return np.asarray(scaled_counts(counts, scale) @ weight)
+
+
+def word_sums(model: Model, ads: CountedAds) -> NDArray[np.float64]:
+    """The words' part of both ratings of counted ads, not yet scaled by segment: the same sums as of their texts."""
+    words = np.zeros((len(ads), 2))
+    for block, part in ((model.text, ads.text), (model.title, ads.title)):
+        counts = damped_counts(part.aligned(block.vocabulary.hashes))
+        words += weighed_counts(counts, block.scale.astype(np.float64), block.weight.astype(np.float64))
+    return words

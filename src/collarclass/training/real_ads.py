@@ -29,16 +29,12 @@ from numpy.typing import NDArray
 
 from collarclass.corpus.read import read_csv, read_ratings
 from collarclass.errors import DataError
-from collarclass.features.ngrams import Vocabulary
-from collarclass.requirement_reader.combine import combine
-from collarclass.requirement_reader.context import Surroundings, level_facts
-from collarclass.requirement_reader.decide import Reader
-from collarclass.requirement_reader.facts import Features
-from collarclass.requirement_reader.lexicon import CLASS, ITEMS, Lexicon, default_lexicon
-from collarclass.requirement_reader.mentions import Mentions
-from collarclass.requirement_reader.phrases import Phrases
-from collarclass.requirement_reader.stated import Stated, features
+from collarclass.features.term_index import TermIndex
+from collarclass.requirement_reader.constants import CLASS, ITEMS
+from collarclass.requirement_reader.lexicon import Lexicon, default_lexicon
+from collarclass.requirement_reader.outcomes import Reader
 from collarclass.training.counts import CountedAds, HashedCounts, concatenate, fingerprint
+from collarclass.training.mentions import COLUMNS, Judged, MentionColumns, level_facts
 from collarclass.training.train_reader import (
     Examples,
     judge_examples,
@@ -49,7 +45,7 @@ from collarclass.training.train_reader import (
 TERMS, FACTS = "terms.npz", "facts.npz"
 MIN_LEVEL_ADS = 3  # that a fact that depends on levels stands in
 # What is stored of each mention: places by the number of the token, or of the sentence, in the ad.
-COLUMNS: dict[str, tuple[type[np.generic], tuple[int, ...]]] = {
+STORED: dict[str, tuple[type[np.generic], tuple[int, ...]]] = {
     "phrase": (np.uint64, ()),
     "first": (np.uint32, ()),
     "last": (np.uint32, ()),
@@ -58,14 +54,12 @@ COLUMNS: dict[str, tuple[type[np.generic], tuple[int, ...]]] = {
     "years": (np.float32, ()),
     "pursuing": (np.bool_, ()),
     "ends": (np.uint64, ()),
-    "attached": (np.uint16, (7,)),
-    "offered": (np.uint8, ()),
     "choice": (np.bool_, (2, 2)),
     "outcome": (np.int8, ()),
     "alternative": (np.int8, ()),
 }
 EMPTY: dict[str, NDArray[Any]] = {
-    **{name: np.zeros((0, *shape), kind) for name, (kind, shape) in COLUMNS.items()},
+    **{name: np.zeros((0, *shape), kind) for name, (kind, shape) in STORED.items()},
     "ids": np.zeros(0, np.str_),
     **dict.fromkeys(("size", "facts_size", "facts_steps", "facts_counts"), np.zeros(0, np.uint16)),
 }
@@ -85,8 +79,9 @@ def load_arrays(path: Path) -> dict[str, NDArray[Any]]:
             return {name: stored[name] for name in stored.files}
     except (OSError, ValueError, EOFError) as error:
         raise DataError(
-            f"{path.name} cannot be read as counted ads ({error}): take it from the project's data folder again."
-        ) from None
+            "{name} cannot be read as counted ads ({reason}): take it from the project's data folder again.",
+            name=path.name, reason=error,
+        ) from None  # fmt: skip
 
 
 def unpack(name: str, arrays: dict[str, NDArray[Any]], n_columns: int) -> sp.csr_matrix:
@@ -139,9 +134,9 @@ def load_counts(path: Path, terms: TermList) -> tuple[list[str], CountedAds]:
     arrays = load_arrays(path)
     if str(arrays["fingerprint"]) != fingerprint():
         raise DataError(
-            f"The counts in {path.name} were made by another tokenizer: "
-            "count the ads again with research/data/count_real_ads.py."
-        )
+            "The counts in {name} were made by another tokenizer: count the ads again with "
+            "research/data/count_real_ads.py.", name=path.name,
+        )  # fmt: skip
     ordered, place = terms.sorted()
 
     def part(name: str) -> HashedCounts:
@@ -168,9 +163,7 @@ class RealMentions:
     ----------
     ids, source : list of str
         Of each ad.
-    mentions : Mentions
-    first_token : ndarray of int64, shape (n_ads,)
-        Where the tokens of each ad begin in the places of mentions.
+    mentions : MentionColumns
     vocabulary : ndarray of uint64, shape (n_facts,)
         Hashes of the facts.
     kind : ndarray of uint8, shape (n_facts,)
@@ -182,8 +175,7 @@ class RealMentions:
     """
 
     ids: list[str]
-    mentions: Mentions
-    first_token: NDArray[np.int64]
+    mentions: MentionColumns
     vocabulary: NDArray[np.uint64]
     kind: NDArray[np.uint8]
     examples: Examples
@@ -193,10 +185,9 @@ class RealMentions:
         """What the reader is fitted on: the mentions of schooling and credentials in usable ads."""
         return take(self.examples, self.usable, self.examples.group != CLASS["years"])
 
-    def stated(self, reader: Reader, lexicon: Lexicon | None = None) -> Stated:
+    def stated(self, reader: Reader) -> Judged:
         """What each ad states, as a reader judges its mentions."""
-        decisions = judge_examples(reader, self.vocabulary, self.examples)
-        return combine(self.mentions, decisions, lexicon or default_lexicon(), reader.temperature.tolist())
+        return judge_examples(reader, self.vocabulary, self.examples, self.mentions)
 
 
 def read_mentions(data: str | os.PathLike[str], lexicon: Lexicon | None = None) -> RealMentions:
@@ -212,18 +203,17 @@ def read_mentions(data: str | os.PathLike[str], lexicon: Lexicon | None = None) 
     ads = read_levels(data, read_ratings(ratings)) if ratings.is_file() else _NO_LEVELS
     stored = [EMPTY, *(load_arrays(folder / f"{source}.npz") for source in np.unique(ads["source"]))]
     facts = load_arrays(folder / FACTS)
-    arrays = {name: np.concatenate([part[name] for part in stored]) for name in ("ids", "size", *COLUMNS)}
+    arrays = {name: np.concatenate([part[name] for part in stored]) for name in ("ids", "size", *STORED)}
     kept_facts = sp.csr_matrix(sp.vstack([unpack("facts", part, len(facts["hashes"])) for part in stored]))
-    mentions, around, first_token, kept = _mentions(arrays, lexicon)
-    level_hashes, level_kind, matrix = _count_level_facts(mentions, around, lexicon)
+    mentions, kept = _mentions(arrays, lexicon)
+    level_hashes, level_kind, matrix = _count_level_facts(mentions, lexicon)
     ads = ads.loc[arrays["ids"]]
     level, status = levels_and_statuses(ads)
-    items = mentions.items
     examples = Examples(
         features=sp.csr_matrix(sp.hstack((kept_facts[kept].astype(np.float32), matrix), format="csr")),
-        row=items.row,
-        group=items.group,
-        value=items.value,
+        row=mentions.row,
+        group=mentions.columns["group"],
+        value=mentions.columns["value"],
         outcome=arrays["outcome"][kept].astype(np.int64),
         alternative=arrays["alternative"][kept].astype(np.int64),
         level=level,
@@ -234,7 +224,6 @@ def read_mentions(data: str | os.PathLike[str], lexicon: Lexicon | None = None) 
     return RealMentions(
         ids=arrays["ids"].tolist(),
         mentions=mentions,
-        first_token=first_token,
         vocabulary=np.append(facts["hashes"], level_hashes),
         kind=np.append(facts["kind"], level_kind),
         examples=examples,
@@ -242,68 +231,34 @@ def read_mentions(data: str | os.PathLike[str], lexicon: Lexicon | None = None) 
     )
 
 
-def _mentions(
-    arrays: dict[str, NDArray[Any]], lexicon: Lexicon
-) -> tuple[Mentions, Surroundings, NDArray[np.int64], NDArray[np.int64]]:
-    """The mentions whose phrase is still one of the lexicon's that may be asked for; the first token of each ad.
-
-    The last of the four are the numbers of these mentions among all.
-    """
-    where, number = lexicon.prefixes.find(arrays["phrase"])
+def _mentions(arrays: dict[str, NDArray[Any]], lexicon: Lexicon) -> tuple[MentionColumns, NDArray[np.int64]]:
+    """The mentions whose phrase is still one of the lexicon's that may be asked for, and their numbers among all."""
+    where, number = TermIndex(lexicon.prefixes).find(arrays["phrase"])
     phrase = np.full(len(arrays["phrase"]), -1)
     phrase[where] = lexicon.phrase[number]
     kept = np.flatnonzero((phrase >= 0) & (lexicon.group[phrase] < len(ITEMS)))
     row = np.repeat(np.arange(len(arrays["size"])), arrays["size"])[kept]
-    column = {name: arrays[name][kept] for name in COLUMNS}
-    # Ads stand one behind the other, as the tokens of a batch do.
-    length = np.zeros(len(arrays["size"]), dtype=np.int64)
-    np.maximum.at(length, row, column["last"].astype(np.int64) + 1)
-    first_token = np.cumsum(length) - length
-    begin = first_token[row]
-    items = Phrases(
-        first=column["first"] + begin,
-        last=column["last"] + begin,
-        row=row,
-        sentence=column["sentence"].astype(np.int64),
-        phrase=phrase[kept],
-        group=lexicon.group[phrase[kept]].astype(np.int64),
-        value=lexicon.value[phrase[kept]].astype(np.int64),
-    )
-    mentions = Mentions(
-        items=items,
-        figure=column["figure"] + begin,
-        years=column["years"].astype(np.float64),
-        pursuing=column["pursuing"],
-        n_rows=len(arrays["size"]),
-    )
-    attached, offered = column["attached"].astype(np.int64), column["offered"].astype(np.int64)
-    return mentions, Surroundings(column["ends"], attached, offered, column["choice"]), first_token, kept
+    columns = {name: arrays[name][kept] for name in COLUMNS if name in arrays}
+    columns["choice"] = columns["choice"].reshape(-1, 4)
+    columns["phrase"] = phrase[kept]
+    columns |= {name: getattr(lexicon, name)[phrase[kept]].astype(np.int64) for name in ("group", "value")}
+    return MentionColumns(np.bincount(row, minlength=len(arrays["size"])), columns), kept
 
 
 def _count_level_facts(
-    mentions: Mentions, around: Surroundings, lexicon: Lexicon
+    mentions: MentionColumns, lexicon: Lexicon
 ) -> tuple[NDArray[np.uint64], NDArray[np.uint8], sp.csr_matrix]:
     """The facts of mentions that depend on levels: hash and kind of each, and which mentions have it."""
-    columns = [_long(part) for part in level_facts(mentions, around, lexicon)]
-    mention, fact, kind = (np.concatenate(column) for column in zip(*columns, strict=True))
+    facts = level_facts(mentions, lexicon)
     # Each fact once for each ad that it stands in.
-    _, first = np.unique(
-        np.column_stack((fact, mentions.items.row[mention].astype(np.uint64))), axis=0, return_index=True
-    )
-    hashes, place, n_ads = np.unique(fact[first], return_index=True, return_counts=True)
+    by_ad = np.column_stack((facts.hash, mentions.row[facts.mention].astype(np.uint64)))
+    _, first = np.unique(by_ad, axis=0, return_index=True)
+    hashes, place, n_ads = np.unique(facts.hash[first], return_index=True, return_counts=True)
     kept = n_ads >= MIN_LEVEL_ADS
-    hashes, kind = hashes[kept], kind[first][place[kept]]
-    where, number = Vocabulary(hashes, np.ones(len(hashes), np.uint8)).find(fact)
+    hashes, kind = hashes[kept], facts.kind[first][place[kept]]
+    where, number = TermIndex(hashes).find(facts.hash)
     ones = np.ones(len(where), dtype=np.float32)
-    return hashes, kind, sp.csr_matrix((ones, (mention[where], number)), (len(mentions.items), len(hashes)))
-
-
-def _long(features: Features) -> tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.uint8]]:
-    """Mention, hash and kind of every feature."""
-    hashes = features.hashes()
-    where = np.flatnonzero(hashes.ravel())
-    mention, column = np.divmod(where, hashes.shape[1])
-    return features.mention[mention], hashes.ravel()[where], np.array(features.fact, dtype=np.uint8)[column]
+    return hashes, kind, sp.csr_matrix((ones, (facts.mention[where], number)), (len(mentions), len(hashes)))
 
 
 def read_levels(data: str | os.PathLike[str], ratings: pd.DataFrame) -> pd.DataFrame:
@@ -345,4 +300,4 @@ def read_real_ads(data: str | os.PathLike[str], mentions: RealMentions, reader: 
             "The files of data/real_ads and data/requirements/real_ads are not of the same ads: count again."
         )
     ads = concatenate([part for _, part in counted])
-    return ids, replace(ads, features=features(mentions.stated(reader)))
+    return ids, replace(ads, features=mentions.stated(reader).features)

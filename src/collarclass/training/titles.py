@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,19 +14,18 @@ from sklearn.linear_model import LogisticRegression, Ridge
 
 from collarclass.corpus.read import read_csv
 from collarclass.definitions.labels import LABELS, RATINGS
-from collarclass.errors import DataError
-from collarclass.features.ngrams import Vocabulary
-from collarclass.features.stop_words import stop_words
-from collarclass.features.titles import title_features
-from collarclass.model.decision import class_probabilities
-from collarclass.model.title_model import TitleModel
+from collarclass.features.ngrams import Vocabulary, stop_words, title_features
+from collarclass.model.model import TitleModel, class_probabilities
+from collarclass.occupation.table import ALTERNATE_TITLES, read_titles
+from collarclass.text.frames import runs
+from collarclass.text.spelling import MIN_LETTERS
 from collarclass.text.tokens import Tokens, tokenize
 from collarclass.training.work_check import read_no_content
 
 # What a title of each kind counts for in the fit of the sums, and in that of the decision. An alternate title
 # of O*NET carries the rating of its whole occupation, and there are nine of them for each other title. Contrast ads
 # have like titles and unlike labels, on purpose: they would make every title look less sure than it is. The few that
-# the definition itself calls gray count most.
+# the definition itself calls gray count most, and then those that were rated because models often err on them.
 KINDS: dict[str, tuple[float, float]] = {
     "working title": (1.0, 1.0),
     "official title": (1.0, 1.0),
@@ -36,26 +34,21 @@ KINDS: dict[str, tuple[float, float]] = {
     "contrast ad": (1.5, 0.0),
     "csco": (2.0, 0.3),
     "definition": (8.0, 0.0),
+    "rated": (4.0, 1.0),
 }
-ALTERNATE_TITLES = "onet_titles.tsv.gz"
 # What tells a title of a job from others is a logistic regression with this inverse penalty. A title without a job
 # weighs as much as five with one, a line of a text without content as two: there are few of them to learn from.
 _C = 3.0
-NO_JOB = {"no job": 5.0, "line": 2.0}
+_ALPHA = 0.3  # of the ridge regression
+_FOCUS = 0.4  # how far a feature's value rises with what it tells, as in `CollarClassifier`
+_BALANCE = 0.25  # how far the decision's classes are weighted up to equal shares: 0 not at all, 1 wholly
+_MAX_TERMS = 70_000  # features that are kept: those that tell most
+NO_JOB = {"no job": 5.0, "line": 2.0, "duty": 0.5}
+_ADS_WITH_DUTIES, _DUTIES = 2000, 4  # written ads of a language whose clauses teach what no title is; of each
+_HEAD = 700  # characters of an ad that clauses are taken from
 _MAX_LINE = {"en": 60, "zh": 20}  # characters of a line that could be a title
 MAX_LOST = 0.015  # share of titles of jobs that may be taken for none
 _N_FOLDS = 4
-
-
-def read_alternate_titles(path: str | os.PathLike[str]) -> pd.DataFrame:
-    """Read the O*NET alternate titles: columns `onet_code` and `title`."""
-    try:
-        lines = gzip.decompress(Path(path).read_bytes()).decode("utf-8").splitlines()
-    except FileNotFoundError:
-        raise DataError(f"No file {path}: it lies in the data folder of the source distribution.") from None
-    parts = (line.partition("\t") for line in lines)
-    pairs = [(code, title) for code, _, titles in parts for title in titles.split("; ")]
-    return pd.DataFrame(pairs, columns=["onet_code", "title"])
 
 
 def title_rows(folder: str | os.PathLike[str], ads: pd.DataFrame, occupations: pd.DataFrame) -> pd.DataFrame:
@@ -80,7 +73,7 @@ def title_rows(folder: str | os.PathLike[str], ads: pd.DataFrame, occupations: p
     for column in ("titles_en", "titles_zh"):
         working = occupations.assign(title=occupations[column].str.split("; "), kind="working title")
         parts.append(working.explode("title"))
-    alternate = read_alternate_titles(root / ALTERNATE_TITLES)
+    alternate = read_titles(root / ALTERNATE_TITLES)
     parts.append(alternate.merge(occupations.drop(columns="title"), on="onet_code").assign(kind="alternate title"))
     contrast = ads["kind"] == "contrast" if "kind" in ads else np.zeros(len(ads), bool)
     parts.append(ads.assign(kind=np.where(contrast, "contrast ad", "ad"), group=ads["onet_code"]))
@@ -89,7 +82,9 @@ def title_rows(folder: str | os.PathLike[str], ads: pd.DataFrame, occupations: p
     parts.append(chinese.assign(kind="csco", group=chinese["code"].str[:7]))
     named = read_csv(root / "article_titles.csv").astype(dict.fromkeys(RATINGS, float))
     parts.append(named.assign(kind="definition", group="definition " + named.index.astype(str)))
-    parts.append(titles_without_job(root))
+    rated = read_csv(root / "rated_titles.csv").astype(dict.fromkeys(RATINGS, float))
+    parts.append(rated.assign(kind="rated", group="rated " + rated["title"]))
+    parts += [titles_without_job(root), _duties(ads)]
     return pd.concat([part.reindex(columns=columns) for part in parts], ignore_index=True)
 
 
@@ -115,31 +110,30 @@ def titles_without_job(folder: str | os.PathLike[str], part: str = "train") -> p
     return rows[["language", "title", "kind"]].assign(label="unclear", group="no job " + rows.index.astype(str))
 
 
-def fit_titles(
-    rows: pd.DataFrame,
-    *,
-    alpha: float = 0.3,
-    focus: float = 0.4,
-    balance: float = 0.25,
-    max_terms: int = 70_000,
-    kinds: dict[str, tuple[float, float]] | None = None,
-) -> tuple[TitleModel, pd.DataFrame]:
+def _duties(ads: pd.DataFrame) -> pd.DataFrame:
+    """Clauses of written ads, which say what the work is and are no titles, save those that share a title's words."""
+    rows = []
+    for chinese in (False, True):
+        some = ads[ads["text"].str.contains("[\u4e00-\u9fff]") == chinese]
+        some = some.iloc[:: max(1, len(some) // _ADS_WITH_DUTIES)]
+        for text, title, code in zip(some["text"], some["title"], some["onet_code"], strict=True):
+            name = title.casefold()
+            words = [name[i : i + 2] for i in range(len(name) - 1)] if chinese else name.split()
+            clauses = [text[run.start : run.end] for run in runs(text[:_HEAD]) if not run.vague]
+            fit = [c for c in clauses if 4 <= len(c) <= _MAX_LINE["zh" if chinese else "en"]]
+            own = [c for c in fit if not any(word in c.casefold() for word in words if chinese or len(word) > 3)]
+            rows += [(clause, code) for clause in own[:: max(1, len(own) // _DUTIES)][:_DUTIES]]
+    found = pd.DataFrame(rows, columns=["title", "group"]).drop_duplicates("title")
+    return found.assign(kind="duty", label="unclear")
+
+
+def fit_titles(rows: pd.DataFrame) -> tuple[TitleModel, pd.DataFrame]:
     """Fit the model of bare titles.
 
     Parameters
     ----------
     rows : DataFrame
         As `title_rows` gives them.
-    alpha : float
-        Strength of the ridge penalty.
-    focus : float
-        How far a feature's value rises with what it tells, as in `CollarClassifier`.
-    balance : float
-        How far the decision's classes are weighted up to equal shares: 0 not at all, 1 wholly.
-    max_terms : int
-        How many features are kept: those that tell most.
-    kinds : dict, optional
-        Weights of each kind of title in the fit of the sums and of the decision; `KINDS` if not given.
 
     Returns
     -------
@@ -148,33 +142,34 @@ def fit_titles(
         For each row, by a model that saw no title of its group: the probabilities `p_white`, `p_blue`,
         `p_gray`, the two scores, and `job`, the sum that tells a job.
     """
-    kinds, n_rows = KINDS if kinds is None else kinds, len(rows)
-    rows = pd.concat([rows, _embedded(rows, kinds)], ignore_index=True)
+    n_rows = len(rows)
+    rows = pd.concat([rows, _embedded(rows)], ignore_index=True)
     is_job = ~rows["kind"].isin(NO_JOB).to_numpy()
-    weight, decision_weight = np.array([kinds.get(kind, (0.0, 0.0)) for kind in rows["kind"]]).T
+    weight, decision_weight = np.array([KINDS.get(kind, (0.0, 0.0)) for kind in rows["kind"]]).T
     tokens = tokenize(rows["title"].tolist())
     data = _TitleData(tokens, rows, weight, is_job)
     fold = _folds(rows)
     found = np.zeros((len(rows), 3))
     for k in range(_N_FOLDS):
-        fitted = data.fit(np.flatnonzero(fold != k), alpha, focus)
+        fitted = data.fit(np.flatnonzero(fold != k))
         found[fold == k] = fitted.values(data.counts[fold == k])
     scores = np.clip(found[:, :2], 0, 4) / 4
     chinese = tokens.is_chinese.astype(int)
     decision = np.stack(
-        [_fit_decision(scores, rows["label"], decision_weight * (chinese == s) * is_job, balance) for s in (0, 1)]
+        [_fit_decision(scores, rows["label"], decision_weight * (chinese == s) * is_job) for s in (0, 1)]
     ).astype(np.float32)
-    data.keep(data.fit(np.arange(len(rows)), alpha, focus).most_telling(data.counts, max_terms))
-    fitted = data.fit(np.arange(len(rows)), alpha, focus)
+    data.keep(data.fit(np.arange(len(rows))).most_telling(data.counts))
+    fitted = data.fit(np.arange(len(rows)))
     model = TitleModel(
         vocabulary=Vocabulary(data.hashes, np.zeros(len(data.hashes), np.uint8)),
         scale=fitted.scale.astype(np.float32),
-        weight=fitted.weight.astype(np.float32),
+        weight=np.ascontiguousarray(fitted.weight, np.float32),
         job=fitted.job.astype(np.float32),
         displayable=data.displayable,
         intercept=fitted.intercept.astype(np.float32),
         decision=decision,
         min_job=np.array([_threshold(found[:, 2], weight) - fitted.start], np.float32),
+        words=_words(rows["title"][weight > 0]),
     )
     probabilities = np.empty((len(rows), 3))
     for s in (0, 1):
@@ -184,11 +179,18 @@ def fit_titles(
     return model, held_out.assign(job=found[:, 2])[:n_rows]
 
 
+def _words(titles: pd.Series[str]) -> NDArray[np.uint8]:
+    """The words of titles by which slips are found, a line for each, the most frequent first."""
+    found = titles.str.casefold().str.findall(rf"[a-z]{{{MIN_LETTERS},}}").explode().dropna()
+    often = found.groupby(found).size().sort_values(ascending=False, kind="stable")
+    return np.frombuffer("\n".join(often.index).encode("ascii"), np.uint8)
+
+
 def _folds(rows: pd.DataFrame) -> NDArray[np.int64]:
     return np.asarray(pd.factorize(rows["group"])[0] * 2_654_435_761 % 1_000_003 % _N_FOLDS)
 
 
-def _embedded(rows: pd.DataFrame, kinds: dict[str, tuple[float, float]]) -> pd.DataFrame:
+def _embedded(rows: pd.DataFrame) -> pd.DataFrame:
     """Titles of jobs before or behind one that names none, of the same script and fold: "Hiring now - cooks".
 
     Some English ones are plurals, and some have the last word of the other title alone behind them: "Cooks wanted".
@@ -196,7 +198,7 @@ def _embedded(rows: pd.DataFrame, kinds: dict[str, tuple[float, float]]) -> pd.D
     random, fold, titles = np.random.default_rng(0), _folds(rows), rows["title"].to_numpy(str)
     chinese = rows["title"].str.contains("[\u4e00-\u9fff]").to_numpy(bool)
     none = (rows["kind"] == "no job").to_numpy()
-    shown = rows["kind"].map(lambda kind: kinds.get(kind, (0.0, 0.0))[0] >= 1.0).to_numpy(bool)
+    shown = rows["kind"].map(lambda kind: KINDS.get(kind, (0.0, 0.0))[0] >= 1.0).to_numpy(bool)
     plural = rows["title"].str.contains("[a-rt-z]$").to_numpy(bool) & (random.random(len(rows)) < 0.5)
     jobs_shown = np.where(plural, np.char.add(titles, "s"), titles).astype(object)
     last_words = np.array([title.rpartition(" ")[2] for title in titles], dtype=object)
@@ -231,12 +233,12 @@ class _Fitted:
         ratings = _scaled(counts, self.scale) @ self.weight + self.intercept
         return np.column_stack((ratings, counts @ self.job + self.start))
 
-    def most_telling(self, counts: sp.csr_matrix, most: int) -> NDArray[np.int64]:
+    def most_telling(self, counts: sp.csr_matrix) -> NDArray[np.int64]:
         """The features whose weights, by how often they stand in titles, move the sums most."""
         often = np.sqrt(np.bincount(counts.indices, minlength=counts.shape[1]))
         spreads = (np.sqrt((self.weight**2).sum(axis=1)) * self.scale * often, np.abs(self.job) * often)
         spread = sum(spread / max(np.sqrt((spread**2).mean()), 1e-9) for spread in spreads)
-        return np.sort(np.argsort(-spread, kind="stable")[:most])
+        return np.sort(np.argsort(-spread, kind="stable")[:_MAX_TERMS])
 
 
 class _TitleData:
@@ -269,7 +271,7 @@ class _TitleData:
         self.hashes, self.counts = self.hashes[terms], self.counts[:, terms]
         self.displayable = self.displayable[terms]
 
-    def fit(self, part: NDArray[np.int64], alpha: float, focus: float) -> _Fitted:
+    def fit(self, part: NDArray[np.int64]) -> _Fitted:
         """Fit on some rows: the ratings in two rounds, as `CollarClassifier` does, then what names a job."""
         counts, weight, is_job = self.counts[part], self.weight[part], self.is_job[part]
         jobs, shown = np.flatnonzero(is_job & (weight > 0)), np.flatnonzero(self.job_weight[part] > 0)
@@ -277,12 +279,12 @@ class _TitleData:
         idf = np.log((1 + weight[jobs].sum()) / (1 + df)) + 1
 
         def ridge(scale: NDArray[np.float64]) -> Ridge:
-            fitted = Ridge(alpha=alpha, solver="sparse_cg", tol=1e-3)
+            fitted = Ridge(alpha=_ALPHA, solver="sparse_cg", tol=1e-3)
             return fitted.fit(_scaled(counts[jobs], scale), self.target[part][jobs], sample_weight=weight[jobs])
 
         information = np.sqrt((ridge(idf).coef_ ** 2).sum(axis=0)) * (df > 0)
         typical = np.sqrt((information**2).sum() / max(1, np.count_nonzero(information))) or 1.0
-        scale = idf * (information / typical) ** focus
+        scale = idf * (information / typical) ** _FOCUS
         ratings = ridge(scale)
         job, start = np.zeros(counts.shape[1]), 0.0
         if not is_job[shown].all():
@@ -302,14 +304,14 @@ def _scaled(counts: sp.csr_matrix, scale: NDArray[np.float64]) -> sp.csr_matrix:
 
 
 def _fit_decision(
-    scores: NDArray[np.float64], labels: pd.Series[str], weight: NDArray[np.float64], balance: float
+    scores: NDArray[np.float64], labels: pd.Series[str], weight: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Weights of the two scores, their product and 1 in the log-odds of each label; shape (3, 4)."""
     used = weight > 0
     share = labels[used].map(labels[used].value_counts(normalize=True)).to_numpy(np.float64)
     a, h = scores[used].T
     logistic = LogisticRegression(C=10.0, max_iter=1000)
-    logistic.fit(np.column_stack((a, h, a * h)), labels[used], sample_weight=weight[used] * share**-balance)
+    logistic.fit(np.column_stack((a, h, a * h)), labels[used], sample_weight=weight[used] * share**-_BALANCE)
     order = [list(logistic.classes_).index(label) for label in LABELS]
     return np.column_stack((logistic.coef_, logistic.intercept_))[order]
 

@@ -23,24 +23,10 @@ from collarclass.corpus.read import read_csv
 from collarclass.definitions.labels import NOT_NEEDED, STATUSES, UNSTATED
 from collarclass.definitions.schooling import level_number
 from collarclass.errors import DataError
-from collarclass.features.ngrams import Vocabulary
-from collarclass.requirement_reader.context import context_features
-from collarclass.requirement_reader.decide import (
-    ALTERNATIVE,
-    N_DECIDING,
-    N_MENTION,
-    OUTCOMES,
-    Decisions,
-    Reader,
-    judge,
-    known_features,
-    probabilities,
-    relations,
-)
-from collarclass.requirement_reader.lexicon import CLASS, FIELD, default_lexicon
-from collarclass.requirement_reader.mentions import TextMentions, find_mentions
-from collarclass.requirement_reader.phrases import Phrases
-from collarclass.text.tokens import tokenize
+from collarclass.features.term_index import TermIndex
+from collarclass.requirement_reader.constants import CLASS, FIELD
+from collarclass.requirement_reader.outcomes import ALTERNATIVE, N_DECIDING, N_MENTION, OUTCOMES, Reader
+from collarclass.training.mentions import COLUMNS, Judged, MentionColumns, find_mentions, judge, relations
 
 UNKNOWN = -1
 PASSAGE = "marked passage"  # note of such a case of the challenge set
@@ -51,12 +37,6 @@ _WORDING_WEIGHT = 4.0  # of wordings that were read wrongly, each of which stand
 _SHRINK_MENTION, _SHRINK_ROW, _SHRINK_RELATION = 0.5, 8.0, 0.05
 TEMPERATURE = np.array([1.75, 1.5], dtype=np.float32)  # found with sources held out
 _STEPS = 200  # of the optimizer
-_BATCH = 400  # texts tokenized at once
-
-
-def phrases_of(row: NDArray[np.int64], group: NDArray[np.int64], value: NDArray[np.int64]) -> Phrases:
-    """Mentions as far as their relations depend on them: without place and phrase."""
-    return Phrases(first=row, last=row, row=row, sentence=row, phrase=row, group=group, value=value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +69,11 @@ class Examples:
     source: NDArray[np.str_]
 
     @property
-    def items(self) -> Phrases:
-        """The mentions, as far as their relations depend on them."""
-        return phrases_of(self.row, self.group, self.value)
+    def mentions(self) -> MentionColumns:
+        """The mentions, as far as their relations depend on them: without place and phrase."""
+        nothing = np.zeros(len(self.row), dtype=np.int64)
+        columns = dict.fromkeys(COLUMNS, nothing) | {"group": self.group, "value": self.value}
+        return MentionColumns(np.bincount(self.row, minlength=len(self.level)), columns)
 
     @property
     def schooling(self) -> NDArray[np.bool_]:
@@ -137,15 +119,12 @@ def fit_reader(vocabulary: NDArray[np.uint64], examples: Examples) -> Reader:
         here = fold[examples.row] == k
         sums = examples.features[here] @ _fit_mentions(examples, ~here)
         outcome[here], alternative[here] = probabilities(sums)
-    related = relations(examples.items, outcome, alternative)
+    related = relations(examples.mentions, outcome, alternative)
     row_weight, relation = _fit_rows(examples, related)
     weight = np.column_stack((_fit_mentions(examples, np.ones(len(examples.row), dtype=bool)), row_weight))
     used = np.flatnonzero(np.abs(weight).max(axis=1) > 1e-3)
     return Reader(
-        Vocabulary(vocabulary[used], np.ones(len(used), dtype=np.uint8)),
-        weight[used].astype(np.float32),
-        relation.astype(np.float32),
-        TEMPERATURE,
+        vocabulary[used], weight[used].astype(np.float32), relation.astype(np.float32), TEMPERATURE
     )
 
 
@@ -154,6 +133,13 @@ def _folds(examples: Examples) -> NDArray[np.int64]:
     _, source = np.unique(examples.source, return_inverse=True)
     scattered = (np.arange(len(examples.level)) * 7919 + 13) % 101
     return np.where(examples.source == "", scattered, source) % _FOLDS
+
+
+def probabilities(sums: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Of the outcomes, and of being an alternative, from the sums of weights."""
+    odds = np.exp(sums[:, :ALTERNATIVE] - sums[:, :ALTERNATIVE].max(axis=1, keepdims=True))
+    alternative = 1.0 / (1.0 + np.exp(-sums[:, ALTERNATIVE]))
+    return np.asarray(odds / odds.sum(axis=1, keepdims=True)), np.asarray(alternative)
 
 
 def _minimize(
@@ -247,47 +233,17 @@ def take(examples: Examples, rows: NDArray[np.bool_], mentions: NDArray[np.bool_
     return Examples(features=examples.features[kept], row=number[examples.row[kept]], **columns, **ads)
 
 
-def judge_examples(reader: Reader, vocabulary: NDArray[np.uint64], examples: Examples) -> Decisions:
-    """What a reader makes of examples whose features are those of a vocabulary."""
-    known, number = reader.vocabulary.find(vocabulary)
+def judge_examples(
+    reader: Reader, vocabulary: NDArray[np.uint64], examples: Examples, mentions: MentionColumns | None = None
+) -> Judged:
+    """What a reader makes of examples whose features are those of a vocabulary.
+
+    Of findings it tells only where the mentions are given with place and phrase.
+    """
+    known, number = TermIndex(reader.hashes).find(vocabulary)
     weight = np.zeros((len(vocabulary), reader.weight.shape[1]))
     weight[known] = reader.weight[number]
-    return judge(reader, examples.features @ weight, examples.items)
-
-
-def matrix_of(mentions: TextMentions, vocabulary: Vocabulary) -> sp.csr_matrix:
-    """Features of the mentions of a batch, as far as a vocabulary has them."""
-    n = len(mentions.items)
-    found = [known_features(part, vocabulary, n) for part in context_features(mentions, default_lexicon())]
-    matrices = [
-        sp.csr_matrix((np.ones(len(known.number), dtype=np.float32), known.number, known.starts), (n, len(vocabulary)))
-        for known in found
-    ]
-    return matrices[0] + matrices[1]
-
-
-def read_texts(
-    texts: list[str], vocabulary: NDArray[np.uint64]
-) -> tuple[sp.csr_matrix, Phrases, NDArray[np.int64], NDArray[np.int64]]:
-    """The mentions of some texts: features, phrases with rows over all texts, offsets of start and end."""
-    known = Vocabulary(vocabulary, np.ones(len(vocabulary), dtype=np.uint8))
-    matrices, columns, starts, ends = [], [], [], []
-    for begin in range(0, len(texts), _BATCH):
-        tokens = tokenize(texts[begin : begin + _BATCH])
-        mentions = find_mentions(tokens, default_lexicon())
-        if not len(mentions.items):
-            continue
-        matrices.append(matrix_of(mentions, known))
-        start, end = tokens.spans(mentions.items.first, mentions.items.last)
-        starts.append(start)
-        ends.append(end)
-        columns.append([mentions.items.row + begin, mentions.items.group, mentions.items.value])
-    if not columns:
-        nothing = np.zeros(0, dtype=np.int64)
-        empty = phrases_of(nothing, nothing, nothing)
-        return sp.csr_matrix(np.zeros((0, len(known)), dtype=np.float32)), empty, nothing, nothing
-    row, group, value = (np.concatenate(column) for column in zip(*columns, strict=True))
-    return sp.vstack(matrices).tocsr(), phrases_of(row, group, value), np.concatenate(starts), np.concatenate(ends)
+    return judge(reader, mentions or examples.mentions, examples.features @ weight)
 
 
 def own_texts(data: Path) -> tuple[pd.DataFrame, NDArray[np.float64], pd.DataFrame]:
@@ -338,21 +294,21 @@ def decided_examples(
     texts: pd.DataFrame, decided: pd.DataFrame, weight: NDArray[np.float64], vocabulary: NDArray[np.uint64]
 ) -> Examples:
     """Texts with level and status, and decided mentions by id and offsets, as examples."""
-    features, items, start, end = read_texts(texts["text"].tolist(), vocabulary)
+    mentions, facts, places = find_mentions(texts["text"].tolist(), vocabulary)
     by_place, ids = decisions_by_place(decided), texts["id"].tolist()
     found = [
         by_place.get((ids[row], first, last), Decision())
-        for row, first, last in zip(items.row.tolist(), start.tolist(), end.tolist(), strict=True)
+        for row, (first, last) in zip(mentions.row.tolist(), places.tolist(), strict=True)
     ]
     outcome = np.array([decision.outcome for decision in found], dtype=np.int64)
     alternative = np.array([decision.alternative for decision in found], dtype=np.int64)
     level, status = levels_and_statuses(texts)
     source = texts["source"].to_numpy(np.str_) if "source" in texts else np.full(len(texts), "")
     return Examples(
-        features=features,
-        row=items.row,
-        group=items.group,
-        value=items.value,
+        features=facts.matrix(len(mentions), len(vocabulary)),
+        row=mentions.row,
+        group=mentions.columns["group"],
+        value=mentions.columns["value"],
         outcome=outcome,
         alternative=alternative,
         level=level,
@@ -368,14 +324,23 @@ def read_users_mentions(path: str | os.PathLike[str], vocabulary: NDArray[np.uin
     name = Path(path).name
     missing = [column for column in ("text", "mention", "outcome") if column not in table]
     if missing:
-        raise DataError(f"{name} has no column {missing[0]!r}: name its columns text, mention, outcome.")
+        raise DataError(
+            "{name} has no column {missing!r}: name its columns text, mention, outcome.", name=name,
+            missing=missing[0],
+        )  # fmt: skip
     rows = []
     for number, row in enumerate(table.to_dict("records"), start=2):
         if row["outcome"] not in OUTCOMES:
-            raise DataError(f"{name}, row {number}: the outcome {row['outcome']!r} is none of {', '.join(OUTCOMES)}.")
+            raise DataError(
+                "{name}, row {number}: the outcome {outcome!r} is none of {outcomes}.", name=name, number=number,
+                outcome=row['outcome'], outcomes=[*OUTCOMES],
+            )  # fmt: skip
         begin = row["text"].find(row["mention"])
         if begin < 0 or not row["mention"]:
-            raise DataError(f"{name}, row {number}: the text does not hold the mention {row['mention']!r}.")
+            raise DataError(
+                "{name}, row {number}: the text does not hold the mention {mention!r}.", name=name, number=number,
+                mention=row['mention'],
+            )  # fmt: skip
         rows.append((row["text"], begin, begin + len(row["mention"]), row["outcome"], row.get("alternative", "")))
     decided = pd.DataFrame(rows, columns=["id", "start", "end", "outcome", "alternative"])
     texts = pd.DataFrame({"id": decided["id"].unique()})
@@ -383,7 +348,7 @@ def read_users_mentions(path: str | os.PathLike[str], vocabulary: NDArray[np.uin
     examples = decided_examples(texts, decided, np.full(len(texts), 3.0), vocabulary)
     if (examples.outcome == UNKNOWN).all():
         raise DataError(
-            f"{name}: none of its mentions is found by the lexicon. Write mentions as the lexicon has them, or add "
-            "them to a lexicon of your own."
-        )
+            "{name}: none of its mentions is found by the lexicon. Write mentions as the lexicon has them, or "
+            "add them to a lexicon of your own.", name=name,
+        )  # fmt: skip
     return examples

@@ -22,14 +22,14 @@ from sklearn.linear_model import LogisticRegression
 from collarclass.corpus.read import LANGUAGES, read_csv
 from collarclass.features.ngrams import damped
 from collarclass.model.model import SHORT, SHORT_AD, TITLED, UNTITLED, Model, WorkCheck
-from collarclass.requirement_reader.decide import Reader
+from collarclass.requirement_reader.outcomes import Reader
 from collarclass.training.counts import CountedAds, count_ads
 
 NO_CONTENT = "no_content.csv"
-# An ad without a title is unclear from where 1.5 % of readable real ads would be, of sources held out, had they no
-# title; a short one from where 1.5 % of short written ads would be. Of ads with a title twice as many may be: most have
+# An ad without a title is unclear from where 1 % of readable real ads would be, of sources held out, had they no
+# title; a short one from where 1 % of short written ads would be. Of ads with a title twice as many may be: most have
 # titles that name a job, and get a label by these. Where enough texts without content are unclear, the limit stays.
-MAX_LOST, MAX_LOST_TITLED, _ENOUGH = 0.015, 0.03, 0.95
+MAX_LOST, MAX_LOST_TITLED, _ENOUGH = 0.01, 0.02, 0.95
 _CURVE = (0.001, 0.002, 0.005, 0.01, 0.015, 0.02, 0.03)
 _C = 10.0  # of the logistic regression
 _N_FOLDS = 3

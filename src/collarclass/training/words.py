@@ -1,0 +1,175 @@
+"""The words' weights in both ratings, their scale beside what is stated, and the decision between the labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression, Ridge
+
+from collarclass.definitions.labels import LABELS
+from collarclass.features.ngrams import Vocabulary
+from collarclass.model.model import Block
+from collarclass.training.counts import HashedCounts, scaled_counts
+
+_MIN_SCALE = 0.25
+_IMPOSSIBLE = -30.0  # intercept of a label that no ad of the training data has
+_MIN_ADS = 300  # of a language that has a decision of its own
+
+
+class WordSettings(Protocol):
+    """Those parameters of the estimator by which words are fitted."""
+
+    alpha: float
+    title_scale: float
+    max_terms: int
+    focus: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainingData:
+    """The training ads, counted once for all folds; `label` is 4 in the column of an ad's label, like a rating."""
+
+    counts: list[sp.csr_matrix]
+    features: NDArray[np.float64]
+    chinese: NDArray[np.bool_]
+    label: NDArray[np.float64]
+
+
+def fit_words(
+    settings: WordSettings,
+    data: TrainingData,
+    train: NDArray[np.int64],
+    target: NDArray[np.float64],
+    weight: NDArray[np.float64],
+) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    """Fit scale and weights of each block's terms on some rows, in two rounds.
+
+    The first round finds what each term tells, of the label as well: a word may say on which side of a line an
+    ad lies and little of the rating. The second fits the ratings anew with that in the terms' scale.
+    """
+    counts = [matrix[train] for matrix in data.counts]
+    presence = [sp.csr_matrix((np.ones(m.nnz), m.indices, m.indptr), m.shape) for m in counts]
+    df = [np.asarray(m.T @ weight[train]) for m in presence]
+    idf = [np.log((1 + weight[train].sum()) / (1 + d)) + 1 for d in df]
+    features = sp.csr_matrix(_by_language(data.features[train], data.chinese[train]))
+    lengths = (1.0, settings.title_scale)
+
+    def ridge(scales: list[NDArray[np.float64]], target: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+        blocks = [scaled_counts(m, s) * length for m, s, length in zip(counts, scales, lengths, strict=True)]
+        fitted = Ridge(alpha=settings.alpha, solver="sparse_cg", tol=1e-3)
+        fitted.fit(sp.hstack([*blocks, features], format="csr"), target, sample_weight=weight[train])
+        text, title, _ = np.split(fitted.coef_.T, np.cumsum([m.shape[1] for m in counts]))
+        return [w * length for w, length in zip((text, title), lengths, strict=True)]
+
+    scales, ratings = [], target[train]
+    told = ridge(idf, np.column_stack((ratings, data.label[train])))
+    for first, d, i, most in zip(told, df, idf, (settings.max_terms, None), strict=True):
+        information = np.sqrt((first**2).sum(axis=1)) * (d > 0)
+        typical = np.sqrt((information**2).sum() / max(1, np.count_nonzero(information)) or 1.0)
+        scale = i * (information / typical) ** settings.focus
+        if most is not None and len(scale) > most:
+            spread = information * i * np.sqrt(d)
+            scale[spread < np.partition(spread, -most)[-most]] = 0.0
+        scales.append(scale)
+    return list(zip(scales, ridge(scales, ratings), strict=True))
+
+
+def fit_decisions(
+    scores: NDArray[np.float64],
+    labels: NDArray[Any],
+    weight: NDArray[np.float64],
+    chinese: NDArray[np.bool_],
+    balance: float,
+) -> NDArray[np.float64]:
+    """The decision of each language, shape (2, 3, 4); that of all ads where a language has too few, or not all labels.
+
+    Classes are weighted up to equal shares as far as asked.
+    """
+    decisions, present = [], set(labels.tolist())
+    for language in (~chinese, chinese):
+        enough = language.sum() >= _MIN_ADS and set(labels[language].tolist()) == present
+        rows = language if enough else np.ones(len(labels), bool)
+        decisions.append(_fit_decision(scores[rows], labels[rows], weight[rows], balance))
+    return np.stack(decisions)
+
+
+def _fit_decision(
+    scores: NDArray[np.float64], labels: NDArray[Any], weight: NDArray[np.float64], balance: float
+) -> NDArray[np.float64]:
+    share = pd.Series(labels).map(pd.Series(labels).value_counts(normalize=True)).to_numpy(np.float64)
+    a, h = scores.T
+    logistic = LogisticRegression(C=10.0, max_iter=1000)
+    logistic.fit(np.column_stack((a, h, a * h)), labels, sample_weight=weight * share**-balance)
+    fitted = np.column_stack((logistic.coef_, logistic.intercept_))
+    if len(logistic.classes_) == 2:  # of two classes the second is fitted against the first
+        fitted = np.vstack((np.zeros(4), fitted))
+    rows = np.zeros((len(LABELS), 4))
+    rows[:, 3] = _IMPOSSIBLE
+    rows[[LABELS.index(name) for name in logistic.classes_]] = fitted
+    return rows
+
+
+def block_of(
+    part: HashedCounts, kept: NDArray[np.int64], scale: NDArray[np.float64], weight: NDArray[np.float64]
+) -> Block:
+    """The model's part for the text or the title: the terms that are of use."""
+    return Block(
+        Vocabulary(part.hashes[kept], part.order[kept]),
+        scale[kept].astype(np.float32),
+        weight[kept].astype(np.float32),
+        part.displayable[kept],
+    )
+
+
+def _by_language(features: NDArray[np.float64], chinese: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Stated requirements of English and of Chinese ads in columns of their own, and which language it is.
+
+    So words are not left to make up for what a requirement tells in one language and not in the other.
+    """
+    rows = chinese[:, None]
+    return np.column_stack((features * ~rows, features * rows, chinese))
+
+
+def label_columns(labels: NDArray[Any]) -> NDArray[np.float64]:
+    """A column for each label but the first, which the others leave over."""
+    return np.where(np.asarray(labels)[:, None] == np.array(LABELS[1:]), 4.0, 0.0)
+
+
+def frequent(part: HashedCounts, weight: NDArray[np.float64], min_df: float) -> HashedCounts:
+    """The n-grams that occur in enough ads, the ads' weights added up."""
+    presence = sp.csr_matrix((np.ones(part.counts.nnz), part.counts.indices, part.counts.indptr), part.counts.shape)
+    return part.where(np.flatnonzero(np.asarray(presence.T @ weight) >= min_df - 1e-9))
+
+
+def fit_scale(
+    words: NDArray[np.float64],
+    stated_features: NDArray[np.float64],
+    segment: NDArray[np.float64],
+    target: NDArray[np.float64],
+    weight: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """How far held-out words are to be trusted, by segment: with stated schooling beside them, or without.
+
+    A segment's own intercept and word_scale are what it adds to the common ones, and are drawn to nothing:
+    a segment of few ads, or none, follows the others.
+    """
+    word_scale, intercept = np.empty((4, 2)), np.empty((4, 2))
+    stated_weight = np.empty((stated_features.shape[1], 2))
+    one = np.ones((len(segment), 1))
+    for d in range(2):
+        word = words[:, [d]]
+        design = np.column_stack((100 * one, 100 * word, segment, segment * word, stated_features))
+        fitted = Ridge(alpha=1.0, fit_intercept=False)
+        start = fitted.fit(design, target[:, d], sample_weight=weight).coef_
+        # Too few ads can make held-out words look worse than nothing: they still count for something.
+        word_scale[:, d] = np.maximum(100 * start[1] + start[6:10], _MIN_SCALE)
+        rest = target[:, d] - segment @ word_scale[:, d] * word[:, 0]
+        design = np.column_stack((100 * one, segment, stated_features))
+        start = fitted.fit(design, rest, sample_weight=weight).coef_
+        intercept[:, d], stated_weight[:, d] = 100 * start[0] + start[1:5], start[5:]
+    return word_scale, intercept, stated_weight
