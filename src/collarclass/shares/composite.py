@@ -20,22 +20,8 @@ def composite(
 ) -> list[Shares]:
     """Weigh two estimates of each group by how far each can be trusted, and let the groups add up to the whole.
 
-    Parameters
-    ----------
-    direct : sequence of Shares or None
-        Of each group, by its own annotated ads; None where it has too few.
-    synthetic : sequence of Shares
-        By the errors in the whole sample.
-    n : sequence of int
-        Annotated ads of each group.
-    size : ndarray, shape (n_groups,)
-        Weight of each group's ads.
-    whole : ndarray, shape (4,)
-        Shares of all ads, to which the groups' add up.
-
-    Returns
-    -------
-    list of Shares
+    `direct` are by each group's own `n` annotated ads, None where it has too few; `synthetic` by the errors in the
+    whole sample; `size` is the weight of each group's ads, `whole` the shares to which the groups' add up.
 
     References
     ----------

@@ -28,17 +28,19 @@ _MONTHS = {
     )
     for name in names.split()
 }
-_TAIL = r"(?:[T\s,]+\d{1,2}:\d{2}.*)?$"
-_YEAR_FIRST = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})(?:\s*[-/.月]\s*(\d{1,2})\s*日?)?\s*月?" + _TAIL)
-_YEAR_LAST = re.compile(r"(\d{1,2})\s*([-/.])\s*(\d{1,2})\s*\2\s*(\d{4}|\d{2})\s*" + _TAIL)
-_MONTH_YEAR = re.compile(r"(\d{1,2})\s*[-/.]\s*(\d{4})$")
+_LONGEST = 64  # characters; a cell with more is no date
+# Spaces are single by then: a pattern with two repetitions of them side by side would take quadratic time.
+_TAIL = r"(?:[T ,]+\d{1,2}:\d{2}.*)?$"
+_YEAR_FIRST = re.compile(r"(\d{4}) ?[-/.年] ?(\d{1,2})(?: ?[-/.月] ?(\d{1,2}) ?日?)? ?月?" + _TAIL)
+_YEAR_LAST = re.compile(r"(\d{1,2}) ?([-/.]) ?(\d{1,2}) ?\2 ?(\d{4}|\d{2}) ?" + _TAIL)
+_MONTH_YEAR = re.compile(r"(\d{1,2}) ?[-/.] ?(\d{4})$")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})?$")
 _NAMED = re.compile(
-    r"(?:[a-z]{3,9},?\s+)?(?:(\d{1,2})(?:st|nd|rd|th)?[\s-]+)?([a-z]{3,9})\.?[\s,-]+"
-    r"(?:(\d{1,2})(?:st|nd|rd|th)?,?\s+)?(\d{4})" + _TAIL
+    r"(?:[a-z]{3,9},? )?(?:(\d{1,2})(?:st|nd|rd|th)?[ -]+)?([a-z]{3,9})\.?[ ,-]+"
+    r"(?:(\d{1,2})(?:st|nd|rd|th)?,? )?(\d{4})" + _TAIL
 )
 _NUMBER = re.compile(r"\d+(?:\.\d+)?$")
-_CHINESE_YEAR = re.compile(r"(\d{4})\s*年$")
+_CHINESE_YEAR = re.compile(r"(\d{4}) ?年$")
 
 Month = tuple[int, int]
 
@@ -75,9 +77,9 @@ def find_periods(values: Iterable[Any], period: Period = "month", order: Order |
     ['2026-Q3', '2026-Q1']
     """
     if period not in PERIODS:
-        raise DataError(f"No period {period!r}: choose one of {', '.join(PERIODS)}.")
+        raise DataError("No period {period!r}: choose one of {periods}.", period=period, periods=[*PERIODS])
     if order not in (None, "dmy", "mdy"):
-        raise DataError(f"No order of dates {order!r}: say dmy (day first) or mdy (month first).")
+        raise DataError("No order of dates {order!r}: say dmy (day first) or mdy (month first).", order=order)
     texts = [_text(value) for value in values]
     distinct = dict.fromkeys(texts)
     order = order or _order(distinct)
@@ -106,7 +108,7 @@ def _text(value: Any) -> str:
         return value.isoformat()
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    text = str(value).strip()
+    text = " ".join(str(value).split())
     return "" if text.casefold() in {"nan", "nat", "none", "null", "<na>", "n/a", "na"} else text
 
 
@@ -115,23 +117,26 @@ def _order(texts: Iterable[str]) -> Order | None:
     first = second = 0
     example = ""
     for text in texts:
-        if found := _YEAR_LAST.match(text):
+        if found := len(text) <= _LONGEST and _YEAR_LAST.match(text):
             if found[2] == ".":
                 continue  # 07.03.2026 is written with the day first
             first, second = max(first, int(found[1])), max(second, int(found[3]))
             example = example or text
     if first > 12 and second > 12:
-        raise DataError(f"Some dates like {example!r} have the day first and some the month: write them in one way.")
+        raise DataError(
+            "Some dates like {example!r} have the day first and some the month: write them in one way.",
+            example=example,
+        )  # fmt: skip
     if example and first <= 12 and second <= 12:
         raise DataError(
-            f"{example!r} can be read in two ways: say date_order='dmy' or 'mdy' "
-            "(--date-order dmy for the day first, mdy for the month first)."
-        )
+            "{example!r} can be read in two ways: say date_order='dmy' or 'mdy' (--date-order dmy for the day "
+            "first, mdy for the month first).", example=example,
+        )  # fmt: skip
     return ("dmy" if first > 12 else "mdy") if example else None
 
 
 def _month(text: str, order: Order | None) -> Month | None:
-    for read in _FORMS:
+    for read in _FORMS if len(text) <= _LONGEST else ():
         if (found := read(text, order)) is not None:
             year, month = found
             return found if year in _YEARS and 1 <= month <= 12 else None

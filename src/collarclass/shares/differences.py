@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from itertools import chain
+
 import numpy as np
 import pandas as pd
 
 from collarclass.errors import DataError
-
-COUNTED_TOO = "not corrected: what it is compared with cannot be corrected"
+from collarclass.messages import Message
+from collarclass.shares.shares import notes_of_rows, with_notes
 
 
 def comparable(shares: pd.DataFrame) -> pd.DataFrame:
-    """Count all shares where some of the same definition are counted: else they would differ by their method alone.
+    """Count all shares of a definition where one was not corrected: else they would differ by their method alone.
 
-    Parameters
-    ----------
-    shares : DataFrame
-        From `estimate_shares`, of what is to be compared.
-
-    Returns
-    -------
-    DataFrame
-        The same rows; those that were corrected or adjusted beside counted ones are as counted, without an interval.
+    Beside counted ones, and ranges, all come back as counted, without an interval.
 
     Examples
     --------
@@ -30,17 +25,28 @@ def comparable(shares: pd.DataFrame) -> pd.DataFrame:
     >>> truth = pd.DataFrame({"label": ["gray"] * 100}, index=range(100))
     >>> both = pd.concat([estimate_shares(labelled, truth), estimate_shares(labelled, truth[:5])])
     >>> both["method"].unique().tolist(), comparable(both)["method"].unique().tolist()
-    (['corrected', 'counted'], ['counted'])
+    (['corrected', 'range'], ['counted'])
     """
-    is_counted = shares["method"].eq("counted")
-    changed = ~is_counted & is_counted.groupby(shares["definition"]).transform("any")
-    return shares.assign(
+    corrected = shares["method"].isin(["corrected", "composite"])
+    changed = (~corrected).groupby(shares["definition"]).transform("any")
+    notes = [
+        (Message("as counted: to be compared, both have to be corrected by annotated ads"),) if late else row
+        for late, row in zip((changed & shares["low"].notna()).tolist(), notes_of_rows(shares), strict=True)
+    ]
+    plain = shares.assign(
         share=shares["share"].where(~changed, shares["plain"]),
         low=shares["low"].mask(changed),
         high=shares["high"].mask(changed),
         method=shares["method"].mask(changed, "counted"),
-        warning=shares["warning"].mask(changed, COUNTED_TOO),
     )
+    return with_notes(plain, notes)
+
+
+def side_by_side(parts: Mapping[str, pd.DataFrame], name: str) -> pd.DataFrame:
+    """Shares of several files in one table, made comparable, with a column that names the file."""
+    notes = chain.from_iterable(map(notes_of_rows, parts.values()))
+    table = pd.concat(parts, names=[name]).reset_index(level=name).reset_index(drop=True)
+    return comparable(with_notes(table, notes))
 
 
 def share_differences(shares: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
@@ -82,7 +88,10 @@ def share_differences(shares: pd.DataFrame, first: str, second: str) -> pd.DataF
     """
     columns = list(shares.columns[: list(shares.columns).index("label")])
     if len(columns) != 1:
-        raise DataError(f"Differences are between values of one column, and these shares are by {len(columns)}.")
+        raise DataError(
+            "Differences are between values of one column, and these shares are by {n_columns}.",
+            n_columns=len(columns),
+        )  # fmt: skip
     name = columns[0]
     parts = []
     for value in (first, second):
@@ -92,7 +101,10 @@ def share_differences(shares: pd.DataFrame, first: str, second: str) -> pd.DataF
             part = shares[names.str.casefold() == value.casefold()]
         if not len(part):
             known = ", ".join(str(group) or "(empty)" for group in pd.unique(shares[name])[:20])
-            raise DataError(f"No group {value!r} in column {name!r}; its groups are: {known}.")
+            raise DataError(
+                "No group {value!r} in column {name!r}; its groups are: {known}.", value=value, name=name,
+                known=known,
+            )  # fmt: skip
         parts.append(part[["definition", "label", "plain", "share", "low", "high", "method", "warning"]])
     both = comparable(pd.concat(parts, keys=(0, 1), names=["part"]).reset_index("part"))
     figures = both.set_index(["definition", "label"])[["part", "share", "low", "high"]]
@@ -112,6 +124,43 @@ def share_differences(shares: pd.DataFrame, first: str, second: str) -> pd.DataF
         }
     )
     return out.reset_index()
+
+
+def many_differences(shares: pd.DataFrame, pairs: Sequence[tuple[str, str]]) -> pd.DataFrame:
+    """Compare several pairs of groups, with a correction for their number.
+
+    Parameters
+    ----------
+    shares : DataFrame
+        From `estimate_shares` with one column in `by`.
+    pairs : sequence of (str, str)
+        Values of that column.
+
+    Returns
+    -------
+    DataFrame
+        As of `share_differences`, with `from` and `to` first and `p_holm` last: below 0.05 in one row or more by
+        chance in one table in twenty, however many rows it has. Intervals are those of each difference alone.
+
+    References
+    ----------
+    Holm (1979), "A simple sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 6.
+
+    Examples
+    --------
+    >>> from collarclass import estimate_shares
+    >>> labelled = pd.DataFrame({"collar": ["gray", "blue"] * 300, "year": ["2023", "2024", "2025"] * 200})
+    >>> truth = pd.DataFrame({"label": ["gray", "blue"] * 75}, index=range(150))
+    >>> found = many_differences(estimate_shares(labelled, truth, by="year"), [("2023", "2024"), ("2023", "2025")])
+    >>> len(found), bool((found["p_holm"] >= found["p"]).all())
+    (8, True)
+    """
+    parts = [share_differences(shares, *pair).assign(**{"from": pair[0], "to": pair[1]}) for pair in pairs]
+    out = pd.concat(parts, ignore_index=True)
+    p = out["p"].dropna().sort_values()
+    stepped = np.minimum(np.maximum.accumulate(p.to_numpy() * np.arange(len(p), 0, -1)), 1)
+    out["p_holm"] = pd.Series(stepped, index=p.index).reindex(out.index)
+    return out[["from", "to", *out.columns.drop(["from", "to"])]]
 
 
 def _p(difference: pd.Series, half: np.ndarray) -> np.ndarray:

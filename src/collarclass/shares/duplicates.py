@@ -7,7 +7,6 @@ an ad.
 
 from __future__ import annotations
 
-import itertools
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,13 +15,15 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from collarclass.errors import DataError, import_optional
-from collarclass.files.remote import open_file
-from collarclass.files.replace import replacing
-from collarclass.files.table import iter_table
+from collarclass.files.formats import name_target
+from collarclass.files.resumable_output import keep_columns
+from collarclass.files.source import unchanged
+from collarclass.files.table import READ, iter_table, rewrite
+from collarclass.files.target import written
 from collarclass.shares.read import DUPLICATES, ads_of
 from collarclass.text.tokens import STEP, mix, tokenize
 
@@ -86,7 +87,10 @@ def find_duplicates(
     texts = list(texts)
     named = list(titles) if titles is not None else [None] * len(texts)
     if len(named) != len(texts):
-        raise DataError(f"{len(texts)} texts but {len(named)} titles: give one title (or None) for each text.")
+        raise DataError(
+            "{n_texts} texts but {n_named} titles: give one title (or None) for each text.", n_texts=len(texts),
+            n_named=len(named),
+        )  # fmt: skip
     chunks = ((texts[i : i + _CHUNK], [t or "" for t in named[i : i + _CHUNK]]) for i in range(0, len(texts), _CHUNK))
     return _groups(chunks, similarity)
 
@@ -109,28 +113,31 @@ def mark_duplicates(
     title: str | None = None,
     text: str | None = None,
     similarity: float = SIMILARITY,
+    force: bool = False,
 ) -> Duplicates:
-    """Write a file's rows with a column `duplicate_group` added; columns keep their types.
+    """Write a file's rows, as they are, with a column `duplicate_group` added.
 
     Parameters
     ----------
     source : path-like
         In any format that `label_file` reads.
     target : path-like
-        To be written: CSV (.csv), JSON Lines (.jsonl) or Parquet (.parquet).
+        To be written, in any format that `label_file` writes.
     title, text, similarity
         As in `find_duplicates`.
+    force : bool, default=False
+        Whether to overwrite the target.
 
     Returns
     -------
     Duplicates
     """
-    path = Path(target)
-    if path.suffix.lower() not in _WRITERS:
-        raise DataError(f"{path} should end in {', '.join(_WRITERS)}: give such a name for the marked ads.")
-    found = duplicates_of_file(source, title=title, text=text, similarity=similarity)
-    with replacing(path) as fresh:
-        _WRITERS[path.suffix.lower()](_marked(source, found.group), fresh, os.fspath(source))
+    name_target(os.fspath(target), None)
+    with written(target, force=force, reads=[source]) as fresh, unchanged([source]):
+        found = duplicates_of_file(source, title=title, text=text, similarity=similarity)
+        rewrite(os.fspath(source), os.fspath(target), fresh, pa.table({DUPLICATES: found.group}))
+    if (read := next(iter_table(source)).attrs[READ]) and Path(target).is_file():
+        keep_columns(Path(target), read)
     return found
 
 
@@ -140,52 +147,15 @@ def _ads(source: str | os.PathLike[str], title: str | None, text: str | None) ->
         yield texts, titles
 
 
-def _marked(source: str | os.PathLike[str], group: NDArray[np.int64]) -> Iterator[pd.DataFrame]:
-    at = 0
-    for rows in iter_table(source, typed=True):
-        if DUPLICATES in rows:
-            raise DataError(f"{Path(source).name} has a column {DUPLICATES!r} already: drop or rename it first.")
-        yield rows.assign(**{DUPLICATES: group[at : at + len(rows)]})
-        at += len(rows)
-
-
-def _write_csv(parts: Iterator[pd.DataFrame], path: Path, source: str) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        for i, part in enumerate(parts):
-            part.to_csv(file, index=False, header=not i, lineterminator="\n")
-
-
-def _write_jsonl(parts: Iterator[pd.DataFrame], path: Path, source: str) -> None:
-    with path.open("w", encoding="utf-8") as file:
-        for part in parts:
-            part.to_json(file, orient="records", lines=True, force_ascii=False)
-
-
-def _write_parquet(parts: Iterator[pd.DataFrame], path: Path, source: str) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    rows, types = next(parts), pa.schema([])
-    if Path(source).suffix.lower() in (".parquet", ".pq"):
-        with open_file(source) as file:
-            types = pq.read_schema(file)
-    inferred = pa.Table.from_pandas(rows, preserve_index=False).schema
-    known = [types.field(f.name) if f.name in types.names else f for f in inferred]
-    schema = pa.schema([f.with_type(pa.string()) if pa.types.is_null(f.type) else f for f in known])
-    with pq.ParquetWriter(path, schema) as file:
-        for part in itertools.chain([rows], parts):
-            file.write_table(pa.Table.from_pandas(part, schema=schema, preserve_index=False))
-
-
-_WRITERS = {".csv": _write_csv, ".jsonl": _write_jsonl, ".parquet": _write_parquet}
-
-
 # -- sketches ------------------------------------------------------------------------------------
 
 
 def _groups(ads: Iterable[tuple[Sequence[str], Sequence[str]]], similarity: float) -> NDArray[np.int64]:
     if not 0.5 <= similarity <= 1:
-        raise DataError(f"A similarity of {similarity:g} finds no repeated ads: give a number from 0.5 to 1.")
+        raise DataError(
+            "A similarity of {similarity:g} finds no repeated ads: give a number from 0.5 to 1.",
+            similarity=similarity,
+        )  # fmt: skip
     with tempfile.TemporaryFile() as file:
         empty = _write_sketches(ads, file)
         if not len(empty):
@@ -198,7 +168,7 @@ def _groups(ads: Iterable[tuple[Sequence[str], Sequence[str]]], similarity: floa
 
 def _write_sketches(ads: Iterable[tuple[Sequence[str], Sequence[str]]], file: BinaryIO) -> NDArray[np.bool_]:
     """Sketch of every ad into a file; gives which ads are empty."""
-    sketch = import_optional("rensa", "Finding repeated ads", "duplicates").RMinHash
+    sketch = import_optional("rensa", "Finding repeated ads").RMinHash
     empty = [np.zeros(0, dtype=bool)]
     for texts, titles in ads:
         shingles, offsets = _shingles([f"{title}\n{text}" for title, text in zip(titles, texts, strict=True)])

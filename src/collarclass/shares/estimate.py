@@ -35,13 +35,16 @@ class Cells:
         Weighted mean of the predicted probabilities of white, blue, gray and unclear.
     doubt : ndarray, shape (n_strata, 4)
         Weighted mean of p (1 - p): the variance that remains if the probabilities are right.
+    n_ads : float
+        Number of ads, less where weights differ.
     n_effective : float
-        Number of ads, less where weights differ (Kish).
+        And less where ads come in bundles; see `effective_size`.
     """
 
     weight: Floats
     guess: Floats
     doubt: Floats
+    n_ads: float
     n_effective: float
 
 
@@ -91,20 +94,7 @@ class Shares:
 
 
 def wilson(share: Floats, n: Floats | float, z: Floats | float = 1.959964) -> tuple[Floats, Floats]:
-    """Interval of a share by Wilson's formula.
-
-    Parameters
-    ----------
-    share : ndarray
-        From 0 to 1.
-    n : ndarray or float
-        Number, or effective number, of observations.
-    z : ndarray or float
-        Quantile of the normal distribution, or of Student's where the variance is estimated.
-
-    Returns
-    -------
-    low, high : ndarray
+    """Interval of shares by Wilson's formula; `n` may be an effective number, `z` a quantile of Student's t.
 
     References
     ----------
@@ -132,6 +122,37 @@ def counted(share: Floats, n_effective: float) -> Shares:
     return Shares(share, nothing, nothing, np.full(len(share), n_effective))
 
 
+def effective_size(weight: Floats, guess: Floats, cluster: NDArray[np.int64] | None = None) -> float:
+    """How many ads of equal weight, drawn one by one, would tell as much of the stream that these are from.
+
+    `guess` (predicted probabilities) says how much alike the ads of a bundle are, which `cluster` numbers.
+
+    References
+    ----------
+    Kish (1965), "Survey sampling", Wiley: both parts of the design effect.
+
+    Examples
+    --------
+    >>> guess = np.repeat(np.eye(2), 50, axis=0)
+    >>> repeated = np.repeat(np.arange(20), 5)  # twenty ads, five times each
+    >>> round(effective_size(np.ones(100), guess)), round(effective_size(np.ones(100), guess, repeated))
+    (100, 19)
+    """
+    total = float(weight.sum())
+    n = total**2 / max(float((weight**2).sum()), 1e-300)
+    if cluster is None or not len(weight):
+        return n
+    _, of = np.unique(cluster, return_inverse=True)
+    m = int(of.max()) + 1
+    least = total**2 / max(float((np.bincount(of, weight) ** 2).sum()), 1e-300)
+    apart = weight[:, None] * (guess - np.average(guess, axis=0, weights=weight if total > 0 else None))
+    alone = float((apart**2).sum())
+    if alone <= 0 or m < 2:
+        return least
+    together = sum(float((np.bincount(of, column) ** 2).sum()) for column in apart.T)
+    return float(np.clip(n * alone * (m - 1) / max(together * m, 1e-300), min(1.0, n), n))
+
+
 def stratified_ppi(cells: Cells, annotated: Annotated, power: float | None = None, finite: bool = False) -> Shares:
     """Shares from a sample stratified by predicted label, powered by the predictions.
 
@@ -139,20 +160,9 @@ def stratified_ppi(cells: Cells, annotated: Annotated, power: float | None = Non
     wrong by; the strata are then added by their known sizes. `power` says how far the predictions are trusted:
     0 is a plain stratified sample, 1 the difference estimator; tuned to the least variance if not given.
 
-    Parameters
-    ----------
-    cells : Cells
-    annotated : Annotated
-        A random sample within each stratum. A stratum with fewer than four of them is joined to its neighbour.
-    power : float, optional
-        From 0 to 1.
-    finite : bool, default=False
-        Whether the ads at hand are all that the shares are about, and not a draw from a larger stream: what is
-        annotated is then known, and the interval is shorter by Cochran's finite population correction.
-
-    Returns
-    -------
-    Shares
+    The annotated ads are a random sample within each stratum; one with fewer than four is joined to its neighbour.
+    `finite` says that the ads at hand are all that the shares are about, and not a draw from a larger stream: what is
+    annotated is then known, and the interval is shorter by Cochran's finite population correction.
 
     References
     ----------
@@ -166,7 +176,7 @@ def stratified_ppi(cells: Cells, annotated: Annotated, power: float | None = Non
     h, total = len(cells.weight), cells.weight.sum()
     size = cells.weight / total
     n = np.bincount(annotated.stratum, minlength=h).astype(np.float64)
-    n_all = np.maximum(cells.n_effective * size, n)
+    n_all = np.maximum(cells.n_ads * size, n)
     if power is None:
         power = _power(annotated, size, 1 / n - 1 / n_all, n)
     residual = annotated.truth - power * annotated.guess
@@ -182,15 +192,18 @@ def stratified_ppi(cells: Cells, annotated: Annotated, power: float | None = Non
     # What the whole file, taken as a draw from a larger stream, adds.
     truth_mean = _means(annotated.truth, annotated, h)
     variance = parts.sum(axis=0)
+    between = np.zeros(len(share))
     if not finite:
         between = (size[:, None] * (truth_mean - share) ** 2).sum(axis=0)
         truth_within = _variances(annotated.truth, truth_mean, annotated, n)
         between += (size[:, None] * np.maximum(truth_within - seen, 0)).sum(axis=0)
-        variance = variance + between / cells.n_effective
+        between = between / cells.n_effective
+        variance = variance + between
     if annotated.corrections is not None:
         variance = variance + (size @ truth_mean @ annotated.corrections).var(axis=0)
     variance = np.maximum(variance, 1e-12)
-    freedom = variance**2 / np.maximum((parts**2 / (n - 1 + _PRIOR)[:, None]).sum(axis=0), 1e-300)
+    unsure = (parts**2 / (n - 1 + _PRIOR)[:, None]).sum(axis=0) + between**2 / max(cells.n_effective - 1, 1)
+    freedom = variance**2 / np.maximum(unsure, 1e-300)
 
     share = np.clip(share, 0, None)
     share /= share.sum()
@@ -242,7 +255,7 @@ def _joined(cells: Cells, annotated: Annotated) -> tuple[Cells, Annotated]:
         out = np.column_stack([np.bincount(to, cells.weight * v) for v in values.T])
         return np.asarray(out / np.maximum(weight, 1e-300)[:, None])
 
-    joined = Cells(weight, mean(cells.guess), mean(cells.doubt), cells.n_effective)
+    joined = replace(cells, weight=weight, guess=mean(cells.guess), doubt=mean(cells.doubt))
     return joined, replace(annotated, stratum=to[annotated.stratum])
 
 
@@ -252,18 +265,6 @@ def adjusted_by_sample(cells: Cells, annotated: Annotated, random_state: int = 0
     How often an ad of each true label falls into each stratum is taken to be the same in every group; how common
     the labels are is not. (To take over how often a stratum's label is right would pull every group towards the
     whole: with 5 and 40 per cent gray ads in two groups, it errs by six points.)
-
-    Parameters
-    ----------
-    cells : Cells
-        Of the group.
-    annotated : Annotated
-        The whole sample.
-    random_state : int, default=0
-
-    Returns
-    -------
-    Shares
 
     References
     ----------

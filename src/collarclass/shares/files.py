@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import csv
-import html
-import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,35 +11,36 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import is_numeric_dtype
 
-from collarclass.definitions.definition import DEFAULT, Definition
-from collarclass.definitions.labels import COLLARS
 from collarclass.errors import DataError
-from collarclass.files.replace import replacing
-from collarclass.files.table import iter_table, read_table
-from collarclass.model.model import Model
+from collarclass.files.batch import distinct
+from collarclass.files.resumable_output import keep_columns
+from collarclass.files.source import unchanged
+from collarclass.files.table import READ, iter_table, read_table
+from collarclass.files.target import Name, written
+from collarclass.messages import Message
 from collarclass.shares.dates import PERIODS, Order, is_dates
+from collarclass.shares.groups import group_columns
 from collarclass.shares.read import (
     DUPLICATES,
+    NO_WORDS,
+    NOT_RANDOM,
     SAMPLE_COLUMNS,
     SAMPLE_ROW,
     SAMPLE_SOURCE,
-    TEXT_HASH,
+    SAMPLE_STRATUM,
     TO_FILL,
     LabelledFile,
     ads_of,
-    digest_of_file,
+    displaced,
+    iter_hashes,
     read_labelled,
     text_hashes,
 )
-from collarclass.shares.sample import draw_sample
-from collarclass.shares.shares import ALL, estimate_shares, group_columns
+from collarclass.shares.sample import draw_sample, planned_size
+from collarclass.shares.shares import ALL, estimate_shares, notes_of_rows, with_notes
 from collarclass.tables.schema import COLUMNS
-from collarclass.text.formulas import guarded
-
-FORMATS = ("text", "csv", "json", "md", "html", "xlsx")
-ENDINGS = {".txt": "text", ".csv": "csv", ".json": "json", ".md": "md", ".html": "html", ".xlsx": "xlsx"}
+from collarclass.text.cells import guarded
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +66,8 @@ def sample_file(
     target: str | os.PathLike[str],
     n: int = 300,
     *,
+    half_width: float | None = None,
+    unique: bool = False,
     by: Sequence[str] | str = (),
     date: str | None = None,
     date_order: Order | None = None,
@@ -74,6 +75,7 @@ def sample_file(
     text: str | None = None,
     prefix: str = "",
     random_state: int = 0,
+    force: bool = False,
 ) -> SampleSummary:
     """Draw ads to annotate from a labelled file, stratified by label, confidence and group.
 
@@ -86,37 +88,43 @@ def sample_file(
         `sample_stratum`, `sample_probability` and `sample_source` (a digest of the source); and empty columns
         for label, ratings, annotator and note.
     n : int, default=300
+    half_width : float, optional
+        Half of the interval that shares should have, such as 0.02; `n` is then planned by the model's probabilities.
+    unique : bool, default=False
+        Whether to draw one of each group of repeated ads, which stands for all.
     by, date, date_order
         Groups that get their share of the sample each, as in `estimate_shares`.
     title, text, prefix : str
         As in `label_file`.
     random_state : int, default=0
         The same number draws the same ads from the same file.
+    force : bool, default=False
+        Whether to overwrite the target.
 
     Raises
     ------
     DataError
-        If the file was not labelled, or lacks a column.
+        If the file was not labelled, lacks a column, or changes while it is read.
     """
     by = [by] if isinstance(by, str) else list(by)
-    found = _read(source, by, date, prefix=prefix, title=title, text=text)
-    groups = None
-    if by:
-        values = group_columns(found.table, by, date=date, date_order=date_order)
-        groups = values.astype(str).agg("\0".join, axis=1).tolist()
-    chosen = draw_sample(found.table, n, groups=groups, random_state=random_state)
-    chosen[SAMPLE_SOURCE] = found.digest
-    _write_ads(source, target, chosen, prefix)
-    strata = int(chosen["sample_stratum"].nunique())
-    return SampleSummary(len(chosen), len(found.table), strata, found.digest)
+    with written(target, force=force, reads=[source]) as fresh, unchanged([source]):
+        found = _read(source, by, date, (), prefix)
+        if half_width is not None:
+            n = planned_size(found.table, half_width)
+        groups = None
+        if by:
+            values = group_columns(found.table, by, date=date, date_order=date_order)
+            groups = values.astype(str).agg("\0".join, axis=1).tolist()
+        repeats = _with_duplicates(found.table, source, title, text)[DUPLICATES].tolist() if unique else None
+        chosen = draw_sample(found.table, n, groups=groups, unique=repeats, random_state=random_state)
+        chosen[SAMPLE_SOURCE] = found.digest
+        read = _write_ads(source, fresh, chosen, prefix)
+    if read and Path(target).is_file():
+        keep_columns(Path(target), read)
+    return SampleSummary(len(chosen), len(found.table), int(chosen[SAMPLE_STRATUM].nunique()), found.digest)
 
 
-def _write_ads(
-    source: str | os.PathLike[str],
-    target: str | os.PathLike[str],
-    chosen: pd.DataFrame,
-    prefix: str,
-) -> None:
+def _write_ads(source: Name, target: Path, chosen: pd.DataFrame, prefix: str) -> dict[str, Any]:
     """The second pass: the chosen rows as they stand in the file, in the order drawn."""
     order = {int(row): i for i, row in enumerate(chosen[SAMPLE_ROW])}
     kept: list[dict[str, Any]] = [{}] * len(order)
@@ -129,14 +137,14 @@ def _write_ads(
         for number in order.keys() & set(range(at + 1, at + len(rows) + 1)):
             kept[order[number]] = dict(zip(own, rows[own].iloc[number - at - 1].tolist(), strict=True))
         at += len(rows)
-    names = {c: f"source_{c}" if c in {*SAMPLE_COLUMNS, *TO_FILL} else c for c in columns}
-    # The mark is one that Excel needs.
-    with replacing(target) as fresh, fresh.open("w", encoding="utf-8-sig", newline="") as file:
+    names = distinct([f"source_{c}" if c in {*SAMPLE_COLUMNS, *TO_FILL} else c for c in columns])
+    with target.open("w", encoding="utf-8-sig", newline="") as file:  # with the mark that Excel needs
         out = csv.writer(file)
-        out.writerow([*names.values(), *SAMPLE_COLUMNS, *TO_FILL])
+        out.writerow([*map(guarded, names), *SAMPLE_COLUMNS, *TO_FILL])
         for ad, drawn in zip(kept, chosen[list(SAMPLE_COLUMNS)].itertuples(index=False), strict=True):
             cells = [_plain(ad.get(c)) for c in columns]
             out.writerow([*cells, drawn[0], drawn[1], f"{drawn[2]:.10g}", drawn[3], *[""] * len(TO_FILL)])
+    return dict(rows.attrs[READ])
 
 
 def _plain(value: Any) -> str:
@@ -149,20 +157,17 @@ def shares_of_file(
     truth: str | os.PathLike[str] | None = None,
     *,
     by: Sequence[str] | str = (),
-    date: str | None = None,
-    date_order: Order | None = None,
-    weight: str | None = None,
     unique: bool = False,
-    definition: str | Definition | Sequence[str | Definition] = DEFAULT,
-    truth_column: str = "label",
+    cluster: str | None = None,
+    weight: str | None = None,
+    expert: str | os.PathLike[str] | None = None,
+    date: str | None = None,
     title: str | None = None,
     text: str | None = None,
     prefix: str = "",
     margins: bool = False,
-    finite_population: bool = False,
-    merge_names: bool = False,
-    model: Model | None = None,
     labelled: LabelledFile | None = None,
+    **options: Any,
 ) -> pd.DataFrame:
     """Estimate shares of labels in a file, as `estimate_shares` does, the whole file first.
 
@@ -174,14 +179,16 @@ def shares_of_file(
         The annotated sample: what `sample_file` wrote, labelled by hand or in a review.
     unique : bool, default=False
         Whether repeated ads count as one. They are found if the file has no column `duplicate_group`.
-    by, date, date_order, weight, definition, truth_column, prefix, finite_population, merge_names, model
-        As in `estimate_shares`.
+    expert : path-like, optional
+        Some of the annotated ads as an expert labels them.
     title, text : str, optional
         Names of the columns of titles and texts.
     margins : bool, default=False
         Whether to add the shares by each column alone, where there are several.
     labelled : LabelledFile, optional
         What `read_labelled` finds in the source, for anyone who has it already.
+    by, cluster, weight, date, prefix, **options
+        As in `estimate_shares`.
 
     Raises
     ------
@@ -189,36 +196,33 @@ def shares_of_file(
         If a file or column is missing, or no annotated ad is in the file.
     """
     by = [by] if isinstance(by, str) else list(by)
-    annotated = None if truth is None else read_annotated(truth)
-    strange = annotated is not None and _strange(annotated, digest_of_file(source))
-    more = [c for c in (weight,) if c is not None]
-    found = labelled
-    if found is None or strange:  # ads are found again by their texts
-        found = _read(source, by, date, more, prefix=prefix, title=title, text=text, hashes=strange)
-    table = found.table
-    table.attrs["language_zh"] = found.chinese
-    notes = []
-    if annotated is not None and strange:
-        annotated, note = _found_by_text(annotated, table, truth, title, text)
-        notes.append(note)
-    marked = None
+    more = [c for c in (weight, cluster) if c is not None]
+    found = labelled if labelled is not None else _read(source, by, date, more, prefix)
+    table, notes = found.table, []
+    answers: list[pd.DataFrame | None] = [None, None]
+    for i, path in enumerate((truth, expert)):
+        if path is not None:
+            answers[i], said = prepare_truth(path, source, found.digest, title=title, text=text)
+            notes += said
     if unique:
-        marked = DUPLICATES
-        if DUPLICATES not in table:
-            from collarclass.shares.duplicates import duplicates_of_file
-
-            table[DUPLICATES] = duplicates_of_file(source, title=title, text=text).group
+        _with_duplicates(table, source, title, text)
     out = estimate_shares(
-        table, annotated, by=by, date=date, date_order=date_order, weight=weight, unique=marked,
-        definition=definition, truth_column=truth_column, margins=True, finite_population=finite_population,
-        merge_names=merge_names, model=model,
+        table, answers[0], expert=answers[1], by=by, date=date, weight=weight, cluster=cluster,
+        unique=DUPLICATES if unique else None, margins=True, **options,
     )  # fmt: skip
     if not margins and len(by) > 1:
         n_all = (out[by] == ALL).sum(axis=1)
         out = out[(n_all == 0) | (n_all == len(by))].reset_index(drop=True)
-    if notes:
-        out["warning"] = ["; ".join([*notes, *filter(None, [w])]) for w in out["warning"]]
-    return out
+    return with_notes(out, [(*notes, *row) for row in notes_of_rows(out)])
+
+
+def _with_duplicates(table: pd.DataFrame, source: Name, title: str | None, text: str | None) -> pd.DataFrame:
+    """The table with the groups of its repeated ads, found if the file does not tell."""
+    from collarclass.shares.duplicates import duplicates_of_file
+
+    if DUPLICATES not in table:
+        table[DUPLICATES] = duplicates_of_file(source, title=title, text=text).group
+    return table
 
 
 def model_of(source: str | os.PathLike[str], prefix: str = "") -> str:
@@ -229,7 +233,7 @@ def model_of(source: str | os.PathLike[str], prefix: str = "") -> str:
 
 
 def _read(
-    source: str | os.PathLike[str], by: Sequence[str], date: str | None, more: Sequence[str] = (), **options: Any
+    source: str | os.PathLike[str], by: Sequence[str], date: str | None, more: Sequence[str], prefix: str
 ) -> LabelledFile:
     """A labelled file with the columns that its groups are made of."""
     first = next(iter_table(source))
@@ -238,15 +242,7 @@ def _read(
         columns += [date] if date is not None else [str(c) for c in first if c not in COLUMNS and is_dates(first[c])]
     if DUPLICATES in first:
         more = [*more, DUPLICATES]
-    return read_labelled(source, [*dict.fromkeys([*columns, *more])], **options)
-
-
-def read_annotated(path: str | os.PathLike[str]) -> pd.DataFrame:
-    """Annotated ads as text, whatever the format of their file."""
-    found = read_table(path)
-    if not len(found):
-        raise DataError(f"{Path(path).name} has no rows: annotate some ads first.")
-    return found
+    return read_labelled(source, [*dict.fromkeys([*columns, *more])], prefix=prefix)
 
 
 def prepare_truth(
@@ -254,198 +250,50 @@ def prepare_truth(
     source: str | os.PathLike[str],
     digest: str,
     *,
-    prefix: str = "",
     title: str | None = None,
     text: str | None = None,
-) -> tuple[pd.DataFrame, list[str]]:
-    """Annotated ads with their rows in a labelled file of a given digest, and what has to be said about them."""
-    annotated = read_annotated(path)
-    if not _strange(annotated, digest):
+) -> tuple[pd.DataFrame, list[Message]]:
+    """Annotated ads with their rows in a labelled file of a given digest, and what has to be said about them.
+
+    Raises where none of them is in the file, or some of the columns were sorted without the others.
+    """
+    annotated, name = read_table(path), Path(path).name
+    if not len(annotated):
+        raise DataError("{name} has no rows: annotate some ads first.", name=name)
+    ours = SAMPLE_SOURCE in annotated and SAMPLE_ROW in annotated
+    if ours and (annotated[SAMPLE_SOURCE].astype(str) == digest).all():
+        _check_order(annotated, source, name, title, text)
         return annotated, []
-    hashed = read_labelled(source, prefix=prefix, title=title, text=text, hashes=True).table
-    found, note = _found_by_text(annotated, hashed, path, title, text)
-    return found, [note]
+    hashes = text_hashes(*ads_of(annotated, title, text, name))
+    wanted, first = set(hashes), dict[int, int]()
+    for number, of_words in iter_hashes(source, title, text):
+        if of_words in wanted:
+            first.setdefault(of_words, number)
+    if not first:
+        raise DataError("None of the ads in {name} is in the labelled file: give the file they are from.", name=name)
+    annotated[SAMPLE_ROW] = pd.Series([first.get(of_words) for of_words in hashes], annotated.index, dtype=float)
+    note = Message(
+        "the sample was not drawn from this very file: {n:,} of {n_ads:,} ads were found by their text",
+        n=sum(of_words in first for of_words in hashes), n_ads=len(hashes),
+    )  # fmt: skip
+    if SAMPLE_SOURCE in annotated:  # how many were drawn of how many ads, only the file that they are from tells
+        annotated[SAMPLE_SOURCE] = annotated[SAMPLE_SOURCE].where(annotated[SAMPLE_SOURCE] == NOT_RANDOM, "")
+    return annotated, [note]
 
 
-def _strange(annotated: pd.DataFrame, digest: str) -> bool:
-    """Whether the annotated ads' row numbers are not of this file."""
-    if SAMPLE_SOURCE not in annotated or SAMPLE_ROW not in annotated:
-        return True
-    return bool((annotated[SAMPLE_SOURCE].astype(str) != digest).any())
-
-
-def _found_by_text(
-    annotated: pd.DataFrame, table: pd.DataFrame, path: object, title: str | None, text: str | None
-) -> tuple[pd.DataFrame, str]:
-    """Annotated ads of another file, found again by their words."""
-    titles, texts = ads_of(annotated, title, text, Path(str(path)).name)
-    if TEXT_HASH not in table:
-        raise DataError("The labelled ads have no column of texts by which the annotated ones could be found.")
-    first = pd.Series(np.arange(1, len(table) + 1), index=table[TEXT_HASH].to_numpy())
-    first = first[~first.index.duplicated()]
-    annotated = annotated.copy()
-    hashes = text_hashes(titles, texts)
-    annotated[SAMPLE_ROW] = first.reindex(hashes).to_numpy()
-    n = int(annotated[SAMPLE_ROW].notna().sum())
-    if not n:
+def _check_order(
+    annotated: pd.DataFrame, source: str | os.PathLike[str], name: str, title: str | None, text: str | None
+) -> None:
+    """Refuse annotated ads of which some columns were sorted and others not, where both files have the texts."""
+    number = pd.to_numeric(annotated[SAMPLE_ROW], errors="coerce").fillna(0).to_numpy(np.int64)
+    try:
+        hashes = text_hashes(*ads_of(annotated, title, text, name))
+        there = dict(iter_hashes(source, title, text, number.tolist()))
+    except DataError:  # labels alone will do
+        return
+    at = displaced(hashes, [there.get(row, NO_WORDS) for row in number.tolist()])
+    if at is not None:
         raise DataError(
-            f"None of the ads in {Path(str(path)).name} is in the labelled file: give the file they are from."
-        )
-    return (
-        annotated,
-        f"the sample was not drawn from this very file: {n:,} of {len(annotated):,} ads were found by their text",
-    )
-
-
-# -- as text -------------------------------------------------------------------------------------
-
-
-def format_shares(table: pd.DataFrame, kind: str = "text") -> str:
-    """A table of shares as text, CSV, JSON, Markdown or HTML.
-
-    Parameters
-    ----------
-    table : DataFrame
-        From `estimate_shares`.
-    kind : {"text", "csv", "json", "md", "html"}
-        CSV and JSON have every column and shares from 0 to 1; the others one row per group and per cents.
-
-    Raises
-    ------
-    DataError
-        If there is no such format.
-    """
-    if kind not in FORMATS or kind == "xlsx":
-        raise DataError(f"No format {kind!r} for shares: choose one of {', '.join(FORMATS[:-1])}.")
-    if kind == "csv":
-        safe = table.round(6).rename(columns=lambda name: guarded(str(name)))
-        texts = {str(name): safe[name].map(_plain) for name in safe if not is_numeric_dtype(safe[name])}
-        return safe.assign(**texts).to_csv(index=False, lineterminator="\n")
-    if kind == "json":
-        records = table.round(6).astype(object).where(table.notna(), None).to_dict("records")
-        return json.dumps(records, ensure_ascii=False, indent=1) + "\n"
-    header, rows, notes = _differences(table) if "difference" in table else _wide(table)
-    return {"md": _markdown, "html": _html, "text": _aligned}[kind](header, rows, notes)
-
-
-def write_shares(table: pd.DataFrame, target: str | os.PathLike[str], kind: str | None = None) -> None:
-    """Write shares in the format that a file's ending names.
-
-    Parameters
-    ----------
-    table : DataFrame
-        From `estimate_shares` or `share_differences`.
-    target : path-like
-        Ending in .txt, .csv, .json, .md, .html or .xlsx.
-    kind : str, optional
-        The format, where the ending does not name it.
-
-    Raises
-    ------
-    DataError
-        If the format is unknown, or contradicts the ending.
-    """
-    path = Path(target)
-    named = ENDINGS.get(path.suffix.lower())
-    if (kind or named) is None or (kind and named and kind != named):
-        known = ", ".join(ENDINGS)
-        what = f"and its format {kind}" if kind and named else "names no format that shares can be written in"
-        remedy = "leave one of them out" if kind and named else f"end it in one of {known}"
-        raise DataError(f"{path.name} {what}{' do not fit' if kind and named else ''}: {remedy}.")
-    with replacing(path) as fresh:
-        if (kind or named) == "xlsx":
-            options = {"options": {"strings_to_formulas": False, "strings_to_urls": False}}
-            table.to_excel(fresh, index=False, engine="xlsxwriter", engine_kwargs=options)
-        else:
-            fresh.write_text(format_shares(table, str(kind or named)), "utf-8")
-
-
-def _wide(table: pd.DataFrame) -> tuple[list[str], list[list[str]], list[str]]:
-    """One row per group; notes for what its warnings say."""
-    by = list(table.columns[: list(table.columns).index("label")])
-    keys = ["definition", *by] if len(set(table["definition"])) > 1 else by
-    notes: dict[str, int] = {}
-    rows = []
-    for _, group in table.groupby(["definition", *by], sort=False, observed=True):
-        one = group.iloc[0]
-        marks = [str(notes.setdefault(w, len(notes) + 1)) for w in str(one["warning"]).split("; ") if w]
-        figures = zip(group["share"].tolist(), group["low"].tolist(), group["high"].tolist(), strict=True)
-        cells = [_cell(*figure) for figure in figures]
-        method = f"{one['method']}{' [' + ', '.join(marks) + ']' if marks else ''}"
-        first = [str(one[k]) if str(one[k]) else "–" for k in keys]
-        rows.append([*first, *cells, f"{one['n_ads']:,}", f"{one['n_annotated']:,}", method])
-    header = [*keys, *COLLARS, "ads", "annotated", "method"]
-    return header, rows, [f"[{i}] {note}" for note, i in notes.items()]
-
-
-def _differences(table: pd.DataFrame) -> tuple[list[str], list[list[str]], list[str]]:
-    """One row per label; what is compared with what is in the head."""
-    several = len(set(table["definition"])) > 1
-    header = [*(["definition"] if several else []), "label", "first", "second", "difference", "p"]
-    rows = []
-    figures = table[["first", "second", "difference", "low", "high", "p"]].to_numpy(np.float64).tolist()
-    for definition, label, (first, second, difference, low, high, p) in zip(
-        table["definition"], table["label"], figures, strict=True
-    ):
-        shares = [f"{100 * first:.1f}", f"{100 * second:.1f}", _cell(difference, low, high)]
-        rows.append([*([definition] if several else []), label, *shares, "–" if np.isnan(p) else f"{p:.3f}"])
-    return header, rows, []
-
-
-def _cell(share: float, low: float, high: float) -> str:
-    return f"{100 * share:.1f}" if np.isnan(low) else f"{100 * share:.1f} ({100 * low:.1f}–{100 * high:.1f})"
-
-
-_NUMBERS = {*COLLARS, "ads", "annotated", "first", "second", "difference", "p"}  # heads of columns set to the right
-_CAPTION = "Per cent of ads, with 95 % intervals."
-
-
-def _markdown(header: list[str], rows: list[list[str]], notes: list[str]) -> str:
-    def line(cells: Sequence[str]) -> str:
-        shown = (c.replace("<", "&lt;").replace("|", "\\|") for c in cells)
-        return "| " + " | ".join(" ".join(c.split()) for c in shown) + " |"
-
-    rule = "|" + "".join("---:|" if name in _NUMBERS else "---|" for name in header)
-    return (
-        "\n".join([_CAPTION, "", line(header), rule, *map(line, rows), "", *(f"{note}  " for note in notes)]).rstrip()
-        + "\n"
-    )
-
-
-def _html(header: list[str], rows: list[list[str]], notes: list[str]) -> str:
-    def cells(tag: str, values: Sequence[str]) -> str:
-        return "<tr>" + "".join(f"<{tag}>{html.escape(v)}</{tag}>" for v in values) + "</tr>"
-
-    body = "\n".join(cells("td", row) for row in rows)
-    notes_html = "".join(f"<p>{html.escape(note)}</p>\n" for note in notes)
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Shares of labels</title></head><body>\n'
-        f"<table>\n<caption>{_CAPTION}</caption>\n<thead>{cells('th', header)}</thead>\n<tbody>\n{body}\n</tbody>\n"
-        f"</table>\n{notes_html}</body></html>\n"
-    )
-
-
-def _aligned(header: list[str], rows: list[list[str]], notes: list[str]) -> str:
-    lines = [[_narrow(c) for c in row] for row in [header, *rows]]
-    width = [max(_columns(row[i]) for row in lines) for i in range(len(header))]
-
-    def padded(row: list[str]) -> str:
-        out = []
-        for i, cell in enumerate(row):
-            gap = " " * (width[i] - _columns(cell))
-            out.append(gap + cell if header[i] in _NUMBERS else cell + gap)
-        return "  ".join(out).rstrip()
-
-    return "\n".join([*map(padded, lines), *(["", *notes] if notes else [])]) + "\n"
-
-
-def _narrow(cell: str) -> str:
-    cell = "".join(c for c in " ".join(cell.split()) if c.isprintable())
-    return cell if len(cell) <= 40 else cell[:39] + "…"
-
-
-def _columns(text: str) -> int:
-    """Columns of a terminal that a text takes: Chinese characters take two."""
-    from unicodedata import east_asian_width
-
-    return sum(2 if east_asian_width(c) in "WF" else 1 for c in text)
+            "Row {row} of {name} has the text of another ad than its sample_row: were only some columns sorted? Sort "
+            "all of them together, or undo it.", row=at + 2, name=name,
+        )  # fmt: skip

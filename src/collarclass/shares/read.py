@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,22 +15,19 @@ from collarclass.definitions.definition import DEFINITION_MARK, Facts
 from collarclass.definitions.labels import COLLARS, LABELS, LEVELS, STATUSES
 from collarclass.errors import DataError, require_columns
 from collarclass.files.batch import tidy
-from collarclass.files.remote import open_file
-from collarclass.files.table import iter_table
+from collarclass.files.source import open_file
+from collarclass.files.table import READ, iter_table
 from collarclass.tables.arrow import joined
 from collarclass.tables.columns import Columns, choose_columns
 from collarclass.tables.schema import COLUMNS, LISTS, NUMBERS, PROBABILITIES, SCORES
-from collarclass.text.formulas import unguarded
-from collarclass.text.language import language
+from collarclass.text.cells import unguarded
 
 SAMPLE_COLUMNS = ("sample_row", "sample_stratum", "sample_probability", "sample_source")
 SAMPLE_ROW, SAMPLE_STRATUM, SAMPLE_PROBABILITY, SAMPLE_SOURCE = SAMPLE_COLUMNS
 NOT_RANDOM = "least certain first"  # as source of a sample: what no share may be estimated from
 DUPLICATES = "duplicate_group"  # number of the first of a group of repeated ads
 TO_FILL = ("label", "academic_rating", "hands_on_rating", "annotator", "annotation_note")
-TEXT_HASH = "text_hash"  # a column that `read_labelled` adds on demand
 _LEFT_OUT = frozenset({"collar_evidence"})
-LANGUAGE_SAMPLE = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +40,10 @@ class LabelledFile:
         One row per ad: the label columns but for the evidence, and those asked for, in compact types.
     digest : str
         Of the file's bytes.
-    chinese : float
-        Share of Chinese ads among the first few hundred.
     """
 
     table: pd.DataFrame
     digest: str
-    chinese: float
 
 
 def digest_of_file(path: str | os.PathLike[str]) -> str:
@@ -59,15 +52,7 @@ def digest_of_file(path: str | os.PathLike[str]) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
 
-def read_labelled(
-    path: str | os.PathLike[str],
-    columns: Sequence[str] = (),
-    *,
-    prefix: str = "",
-    title: str | None = None,
-    text: str | None = None,
-    hashes: bool = False,
-) -> LabelledFile:
+def read_labelled(path: str | os.PathLike[str], columns: Sequence[str] = (), *, prefix: str = "") -> LabelledFile:
     """Read a labelled file batch by batch, keeping a few dozen bytes an ad.
 
     Parameters
@@ -78,10 +63,6 @@ def read_labelled(
         Further columns to keep.
     prefix : str
         What was put before the names of the added columns; left off in the table.
-    title, text : str, optional
-        Names of the columns of titles and texts.
-    hashes : bool
-        Whether to add a column `TEXT_HASH` by which ads can be found again.
 
     Raises
     ------
@@ -89,37 +70,56 @@ def read_labelled(
         If the file was not labelled, or lacks a column.
     """
     parts: list[pd.DataFrame] = []
-    sampled: list[str] = []
     for rows in iter_table(path):
         check_columns(rows.columns, columns, prefix, Path(path).name)
-        part = compact(rows, columns, prefix)
-        if hashes or len(sampled) < LANGUAGE_SAMPLE:
-            with suppress(DataError):  # a file of labels alone will do where texts are not needed
-                titles, texts = ads_of(rows, title, text)
-                sampled += texts[: max(0, LANGUAGE_SAMPLE - len(sampled))]
-                if hashes:
-                    part[TEXT_HASH] = text_hashes(titles, texts)
-        parts.append(part)
+        parts.append(compact(rows, columns, prefix))
     if not any(map(len, parts)):
-        raise DataError(f"{Path(path).name} has no rows.")
-    return LabelledFile(concatenated(parts), digest_of_file(path), chinese_share(sampled))
+        raise DataError("{name} has no rows.", name=Path(path).name)
+    return LabelledFile(concatenated(parts), digest_of_file(path))
 
 
-def chinese_share(texts: Sequence[str]) -> float:
-    """Share of Chinese ads among the first few hundred."""
-    languages = [language(ad) for ad in texts[:LANGUAGE_SAMPLE] if ad.strip()]
-    return languages.count("zh") / max(1, len(languages))
+def iter_hashes(
+    path: str | os.PathLike[str], title: str | None = None, text: str | None = None, rows: Sequence[int] | None = None
+) -> Iterator[tuple[int, int]]:
+    """Number, from 1, and hash of the words of each ad of a file, or of some of its rows.
+
+    Raises
+    ------
+    DataError
+        If there is no column of texts.
+    """
+    start, wanted = 1, None if rows is None else np.unique(rows)
+    for part in iter_table(path):
+        number = np.arange(start, start + len(part))
+        if wanted is not None:
+            number = wanted[(wanted >= start) & (wanted < start + len(part))]
+        titles, texts = ads_of(part.iloc[number - start], title, text, Path(path).name)
+        yield from zip(number.tolist(), text_hashes(titles, texts), strict=True)
+        start += len(part)
+
+
+def displaced(first: Sequence[int], second: Sequence[int]) -> int | None:
+    """Place of the first ad of one list of hashes that stands elsewhere in another; None where none does.
+
+    An ad that was changed is in the other list nowhere: only one whose row was moved is.
+
+    Examples
+    --------
+    >>> displaced([11, 12, 13], [11, 13, 12]), displaced([11, 12], [11, 99])
+    (1, None)
+    """
+    known = set(second) - {NO_WORDS}
+    return next((i for i, (a, b) in enumerate(zip(first, second, strict=True)) if a != b and a in known), None)
 
 
 def check_columns(there: Iterable[object], columns: Sequence[str], prefix: str, where: str) -> None:
     """Raise where a table was not labelled, or lacks a column asked for."""
     names = list(there)
     if prefix + "collar" not in names:
-        listing = ", ".join(map(str, names))
         raise DataError(
-            f"No column {prefix + 'collar'!r} in {where}; its columns are: {listing}. Label the file first with "
-            "'collarclass label'."
-        )
+            "No column {column!r} in {where}; its columns are: {columns}. Label the file first with 'collarclass "
+            "label'.", column=prefix + "collar", where=where, columns=names,
+        )  # fmt: skip
     require_columns(columns, names, where)
 
 
@@ -170,7 +170,11 @@ def ads_of(
 def ad_columns(
     rows: pd.DataFrame, title: str | None = None, text: str | None = None, where: str = "the table"
 ) -> Columns:
-    """The columns that `ads_of` reads; raises as it does."""
+    """The columns that `ads_of` reads: those named, those read when the file was labelled, or the usual ones."""
+    read = rows.attrs.get(READ) or {}
+    names = [name for name in (read.get("title"), *read.get("text", ())) if name is not None]
+    if title is None and text is None and names and all(name in rows for name in names):
+        return Columns(read["title"], tuple(read["text"]))
     return choose_columns(_own_columns(rows.columns), title, text, where)
 
 
@@ -189,6 +193,9 @@ def text_hashes(titles: Sequence[str], texts: Sequence[str]) -> list[int]:
         words = " ".join(f"{unguarded(title)}\0{unguarded(text)}".split()).encode("utf-8", "replace")
         out.append(int.from_bytes(hashlib.blake2b(words, digest_size=8).digest(), "big"))
     return out
+
+
+NO_WORDS = text_hashes([""], [""])[0]
 
 
 def facts_of(table: pd.DataFrame, prefix: str = "") -> Facts:
@@ -219,10 +226,12 @@ def facts_of(table: pd.DataFrame, prefix: str = "") -> Facts:
     label = codes("collar", COLLARS, len(LABELS))
     nearest = None
     if prefix + "collar_model" in table:  # labelled under another definition: back to the model's own label
-        models = table[prefix + "collar_model"].astype(str).str
-        other = models.contains(DEFINITION_MARK, regex=False).to_numpy()
+        models = pd.Categorical(table[prefix + "collar_model"])
+        names = [*map(str, models.categories), ""]
+        other = np.array([DEFINITION_MARK in name for name in names])[models.codes]
         other = other & ~np.isnan(probabilities).any(axis=1) & (label < len(LABELS))
-        if other.any() and models.endswith(f"{DEFINITION_MARK}occupation").all():
+        by_title = f"{DEFINITION_MARK}occupation"
+        if other.any() and all(names[code].endswith(by_title) for code in np.unique(models.codes)):
             nearest = np.where(label < len(LABELS), label, -1).astype(np.int8)
         label = np.where(other, np.nan_to_num(probabilities).argmax(axis=1), label).astype(np.int8)
     unstated = STATUSES.index("unstated")

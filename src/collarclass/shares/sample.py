@@ -19,6 +19,9 @@ _SPREADS = tuple(
     np.sqrt(p * (1 - p)) for p in ((a + b) / 2 for a, b in zip((1 / 3, *EDGES), (*EDGES, 1.0), strict=True))
 )
 _MIN_ANNOTATIONS = 4  # annotations of a stratum, where it has as many ads
+_ERRS_MORE = 1.25  # how much more a model errs on a new source than its probabilities say, to plan by
+_LEAST_DOUBT = 0.002
+_MIN_PLANNED = 30  # ads: fewer show too little of a model's errors
 
 
 def strata(collar: NDArray[np.int8], confidence: NDArray[np.floating]) -> NDArray[np.int16]:
@@ -39,19 +42,6 @@ def allocate(size: NDArray[np.int64], doubt: NDArray[np.float64], n: int) -> NDA
 
     More go where there are more ads and where their labels are less sure (Neyman's allocation, mixed in equal
     parts with a proportional one, for the model may be surer than it should be), and a few to every stratum.
-
-    Parameters
-    ----------
-    size : ndarray of int64
-        Ads of each stratum.
-    doubt : ndarray
-        Standard deviation of the true label expected in each stratum.
-    n : int
-
-    Returns
-    -------
-    ndarray of int64
-        At most `size` each; `n` in all, where there are as many ads.
 
     Examples
     --------
@@ -81,16 +71,6 @@ def most_useful_first(stratum: NDArray[np.int64], probability: NDArray[np.float6
     One ad of every stratum comes first, then the ad of the stratum whose part of the variance falls most by one more.
     That goes by what the sample knows before anyone labels it, and ads of one stratum keep their random order. So
     whatever comes first is a stratified sample itself, whose inclusion probabilities are known.
-
-    Parameters
-    ----------
-    stratum, probability : ndarray, shape (n,)
-        Of each ad, from `draw_sample`.
-
-    Returns
-    -------
-    ndarray of int64, shape (n,)
-        Places of the ads.
 
     References
     ----------
@@ -124,12 +104,7 @@ def answered_share(sample: pd.DataFrame, answered: Sequence[bool] | pd.Series[bo
     Times it, the probability of having been drawn is that of having been drawn and labelled: it makes a sample that
     is labelled in part, stratum by stratum in whatever order, as good as a smaller one.
 
-    Parameters
-    ----------
-    sample : DataFrame
-        From `draw_sample`; an ad may be in it once for each annotator.
-    answered : sequence of bool
-        Which rows have a label.
+    An ad may be in `sample` once for each annotator; `answered` says which rows have a label.
 
     Examples
     --------
@@ -145,8 +120,67 @@ def answered_share(sample: pd.DataFrame, answered: Sequence[bool] | pd.Series[bo
     return np.asarray(ads["stratum"].map(each.groupby(level="stratum").mean()).fillna(1.0), np.float64)
 
 
+def planned_size(table: pd.DataFrame, half_width: float, *, prefix: str = "") -> int:
+    """How many ads to annotate for intervals of the shares of all ads that are about so wide.
+
+    It starts from the model's own probabilities and takes it to err somewhat more here than they say.
+
+    Parameters
+    ----------
+    table : DataFrame
+        With the label columns.
+    half_width : float
+        Half of a 95 % interval, as a share: 0.02 for two points either way. The widest of the three labels counts.
+    prefix : str
+        Prefix of the label columns' names.
+
+    Raises
+    ------
+    DataError
+        If the table has no probabilities, or not enough ads.
+
+    Examples
+    --------
+    >>> sure = pd.DataFrame({"collar": ["gray", "blue"] * 5000, "p_white": 0.0, "p_blue": 0.05, "p_gray": 0.95})
+    >>> doubtful = sure.assign(p_blue=0.4, p_gray=0.6)
+    >>> planned_size(sure, 0.02) < planned_size(doubtful, 0.02)
+    True
+    """
+    facts = facts_of(table, prefix)
+    probabilities = np.nan_to_num(facts.probabilities)
+    if not probabilities.any():
+        raise DataError("The labelled ads have no probabilities to plan a sample by: say how many to draw.")
+    stratum = strata(facts.label, probabilities.max(axis=1)).astype(np.int64)
+    size = np.bincount(stratum, minlength=STRATA)
+    doubt = np.column_stack([np.bincount(stratum, p * (1 - p), STRATA) for p in probabilities.T]) * _ERRS_MORE
+    doubt = doubt / np.maximum(size, 1)[:, None] + _LEAST_DOUBT
+    mean = probabilities.mean(axis=0)
+
+    def half(n: int) -> float:
+        each = np.maximum(allocate(size, np.sqrt(doubt.mean(axis=1)), n), 1)
+        within = ((size / size.sum()) ** 2 / each * (size > 0)) @ doubt
+        return float(1.96 * np.sqrt((within + mean * (1 - mean) / size.sum()).max()))
+
+    low, high = min(_MIN_PLANNED, len(table)), len(table)
+    if not 0 < half_width < 1 or half(high) > half_width:
+        raise DataError(
+            "{n_ads:,} ads are too few for intervals of {points:g} points either way, even if all are annotated.",
+            n_ads=len(table), points=100 * half_width,
+        )  # fmt: skip
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if half(middle) <= half_width else (middle + 1, high)
+    return low
+
+
 def draw_sample(
-    table: pd.DataFrame, n: int, *, groups: Sequence[object] | None = None, prefix: str = "", random_state: int = 0
+    table: pd.DataFrame,
+    n: int,
+    *,
+    groups: Sequence[object] | None = None,
+    unique: Sequence[object] | None = None,
+    prefix: str = "",
+    random_state: int = 0,
 ) -> pd.DataFrame:
     """Draw the ads to annotate from a labelled table.
 
@@ -158,6 +192,8 @@ def draw_sample(
         How many.
     groups : sequence, optional
         Group of each ad; each gets a share of the sample that grows with the root of its size.
+    unique : sequence, optional
+        Number of each ad's group of repeated ads: one of each is drawn, and stands for all.
     prefix : str
         Prefix of the label columns' names.
     random_state : int, default=0
@@ -183,18 +219,25 @@ def draw_sample(
     (10, 0.1)
     """
     if n < 1:
-        raise DataError(f"A sample of {n} ads cannot be drawn: give a number from 1 up.")
+        raise DataError("A sample of {n} ads cannot be drawn: give a number from 1 up.", n=n)
     rng = np.random.default_rng(random_state)
     facts = facts_of(table, prefix)
     probabilities = np.nan_to_num(facts.probabilities)
     stratum = strata(facts.label, probabilities.max(axis=1)).astype(np.int64)
     group = np.zeros(len(table), np.int64) if groups is None else pd.factorize(np.asarray(groups, object))[0]
-    size = np.bincount(group)
+    distinct, copies = np.arange(len(table)), np.ones(len(table))
+    if unique is not None:
+        _, distinct, of, times = np.unique(
+            pd.factorize(np.asarray(unique, object))[0], return_index=True, return_inverse=True, return_counts=True
+        )
+        copies = times[of].astype(np.float64)
+    size = np.bincount(group[distinct], minlength=group.max(initial=-1) + 1)
     parts = []
     for g, share in enumerate(_whole(np.sqrt(size) / np.sqrt(size).sum(), size, n)):
-        here = np.flatnonzero(group == g)
+        here = distinct[group[distinct] == g]
         parts.append(_drawn(here, stratum[here], probabilities[here], int(share), g, rng))
     found = pd.concat(parts, ignore_index=True)
+    found[SAMPLE_PROBABILITY] /= copies[found[SAMPLE_ROW] - 1]
     return found.iloc[rng.permutation(len(found))].reset_index(drop=True)
 
 
@@ -211,17 +254,13 @@ def _drawn(
     expected = (probabilities * (1 - probabilities)).mean(axis=1)
     doubt = np.sqrt(np.bincount(stratum, expected, STRATA) / np.maximum(size, 1))
     each = allocate(size, doubt, n)
-    out = []
-    for h in np.flatnonzero(each):
-        chosen = rng.choice(rows[stratum == h], each[h], replace=False)
-        out.append(
-            pd.DataFrame(
-                {
-                    SAMPLE_ROW: chosen + 1,
-                    SAMPLE_STRATUM: group * STRATA + h + 1,
-                    SAMPLE_PROBABILITY: each[h] / size[h],
-                }
-            )
-        )
-    empty = pd.DataFrame({name: [] for name in (SAMPLE_ROW, SAMPLE_STRATUM, SAMPLE_PROBABILITY)})
-    return pd.concat(out, ignore_index=True) if out else empty.astype({SAMPLE_ROW: np.int64})
+    used = np.flatnonzero(each)
+    chosen = [rng.choice(rows[stratum == h], each[h], replace=False) for h in used]
+    of = np.repeat(used, each[used])
+    return pd.DataFrame(
+        {
+            SAMPLE_ROW: np.concatenate([np.zeros(0, np.int64), *chosen]) + 1,
+            SAMPLE_STRATUM: group * STRATA + of + 1,
+            SAMPLE_PROBABILITY: each[of] / np.maximum(size[of], 1),
+        }
+    )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -14,20 +13,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from collarclass.api import default_model
-from collarclass.corpus.read import read_labels
-from collarclass.definitions.definition import (
-    DEFAULT,
-    Definition,
-    Facts,
-    builtin_definitions,
-    load_definition,
-)
-from collarclass.definitions.labels import COLLARS, LABELS, RATINGS
-from collarclass.errors import DataError, no_column, require_columns
+from collarclass.definitions.definition import DEFAULT, Definition, Facts, builtin_definitions, load_definition
+from collarclass.definitions.labels import COLLARS, LABELS
+from collarclass.errors import DataError
+from collarclass.messages import Message, sentences
 from collarclass.model.model import Model
-from collarclass.shares.annotators import MIN_PAIRS, WORST, AnnotatorErrors, annotator_errors, error_borne, pairs
+from collarclass.shares.annotators import error_borne
 from collarclass.shares.composite import composite
-from collarclass.shares.dates import PERIODS, Order, Period, find_periods, is_dates
+from collarclass.shares.dates import Order
 from collarclass.shares.estimate import (
     Annotated,
     Cells,
@@ -35,56 +28,28 @@ from collarclass.shares.estimate import (
     Shares,
     adjusted_by_sample,
     counted,
+    effective_size,
     stratified_ppi,
 )
-from collarclass.shares.read import (
-    NOT_RANDOM,
-    SAMPLE_PROBABILITY,
-    SAMPLE_ROW,
-    SAMPLE_SOURCE,
-    check_columns,
-    facts_of,
-)
-from collarclass.shares.sample import STRATA, answered_share, strata
-from collarclass.shares.sources import WIDEST, adjusted_by_sources, concentration
-from collarclass.tables.arrow import joined
-from collarclass.tables.columns import find_columns
-from collarclass.text.language import language
+from collarclass.shares.groups import group_columns, similar_names, weights_of
+from collarclass.shares.read import check_columns, facts_of
+from collarclass.shares.sample import STRATA, strata
+from collarclass.shares.sources import drawn_errors, range_by_sources
+from collarclass.shares.truth import Truth, find_truth, truth_under
 
 RESULT = ("plain", "share", "low", "high", "n_ads", "n_annotated", "n_effective", "method", "definition", "warning")
 ALL = "(all)"
-NOT_CORRECTED = f"not corrected: without annotations it could be off by more than {50 * WIDEST:.0f} points"
 MIN_ANNOTATIONS = 30  # annotations in all, below which a warning says how few they are
-_SEEN_CELLS = 200  # from which the kind of a column is found
+RANGE = (
+    "predicted labels counted, with the range of true shares if the model errs as on {n} other sources: annotate a "
+    "sample for an interval"
+)
+TWICE = "{n:,} ads were annotated twice: {error:.1%} of labels taken to be wrong"
+BY_EXPERT = "an expert checked {n:,} labels: {error:.1%} of them taken to be wrong"
+_MESSAGES = "messages"  # attribute of a table of shares: by text of a warning, what it is made of
 _MIN_TO_CORRECT = 10  # below which nothing is corrected
 _MIN_GROUP_ANNOTATIONS = 4  # below which a group is estimated by the whole sample alone
-
-
-@dataclass(frozen=True, slots=True)
-class Truth:
-    """Annotated ads, found again among the labelled ones.
-
-    Attributes
-    ----------
-    row : ndarray of int64
-        Their rows in the labelled table.
-    label : ndarray, shape (n, 4)
-        One column of ones; shared out where annotators differ.
-    probability : ndarray
-        Of having been drawn.
-    ratings : ndarray, shape (n, 2), optional
-        The two ratings, 0 to 4; NaN where there are none.
-    warnings : tuple of str
-    errors : AnnotatorErrors, optional
-        Where enough ads were annotated twice.
-    """
-
-    row: NDArray[np.int64]
-    label: Floats
-    probability: Floats
-    ratings: Floats | None = None
-    warnings: tuple[str, ...] = ()
-    errors: AnnotatorErrors | None = None
+_REPEATS = 0.05  # share of ads like others from which a note says so
 
 
 def estimate_shares(
@@ -96,6 +61,8 @@ def estimate_shares(
     date_order: Order | None = None,
     weight: str | None = None,
     unique: str | None = None,
+    cluster: str | None = None,
+    expert: pd.DataFrame | None = None,
     definition: str | Definition | Sequence[str | Definition] = DEFAULT,
     truth_column: str = "label",
     prefix: str = "",
@@ -112,11 +79,10 @@ def estimate_shares(
         Ads with the label columns, as `label_table` gives them.
     truth : DataFrame, optional
         Annotated ads: a column of true labels and, from `draw_sample`, `sample_row` and `sample_probability`.
-        Without `sample_row` its index names rows of `labelled`. Where 20 ads or more are annotated twice, the
-        annotators' errors are estimated and corrected for. Without any truth the shares are adjusted by the
-        errors of the model on sources that it did not learn from, and their interval includes how much these
-        sources differ; where that makes it wider than 30 points for all ads or for a group, labels are counted in
-        the whole table and no interval is given.
+        Without `sample_row` its index names rows of `labelled`. Where its column `annotator` names two people for 20
+        ads or more, the annotators' errors are estimated and corrected for. Without any truth the shares are as
+        counted, and `low` and `high` are no interval but a range: between these the true shares would lie if the
+        model erred here as on one of the sources that it did not learn from.
     by : str or sequence of str
         Columns whose values, taken together, make the groups. "month", "quarter" and "year" stand for the
         periods of the column of dates; a column of dates is taken by month.
@@ -127,7 +93,11 @@ def estimate_shares(
     weight : str, optional
         Column of the ads' weights.
     unique : str, optional
-        Column of group numbers from `find_duplicates`: ads of one number count as one.
+        Column of group numbers from `find_duplicates`: ads of one number count as one, in shares and intervals.
+    cluster : str, optional
+        Column of what ads come in bundles of, such as employers: the interval is that of so many bundles.
+    expert : DataFrame, optional
+        What an expert says of some of the annotated ads, in the form of `truth`: by it the annotators are corrected.
     definition : str, Definition, or a sequence of them, default="article"
         What the labels mean: a built-in name, "all" for every built-in one, or a TOML file.
     truth_column : str, default="label"
@@ -143,7 +113,7 @@ def estimate_shares(
         Whether names of groups that differ only in case, width and blanks, such as "East" and "east ", are one
         group, under the commonest spelling. Otherwise a warning names them.
     model : Model, optional
-        Whose confusion is used; the shipped model if not given.
+        Whose errors on other sources are used; the shipped model if not given.
 
     Returns
     -------
@@ -151,10 +121,10 @@ def estimate_shares(
         One row per definition, group and label: the columns of `by`, `label`, `plain` (share as counted),
         `share` (corrected), `low` and `high` (95 % interval), `n_ads`, `n_annotated`, `n_effective` (size
         of a simple random sample of annotated ads as exact as this), `method`, `definition`, `warning`.
-        Shares of a group add up to 1, and groups add up to all ads (adjusted ones nearly). Methods: "corrected" (all
-        ads: stratified and prediction-powered), "composite" (groups: by their own annotated ads as far as these
-        carry, by the whole sample for the rest), "adjusted" (no annotations: by the errors on other sources) and
-        "counted" (predicted labels as they are). `low` and `high` are NaN where no interval can be given.
+        Shares of a group add up to 1, and groups add up to all ads. Methods: "corrected" (all ads: stratified and
+        prediction-powered), "composite" (groups: by their own annotated ads as far as these carry, by the whole
+        sample for the rest), "range" (no annotations: as counted, with the range that errors on other sources leave)
+        and "counted" (as counted, with neither). `low` and `high` are NaN where nothing can be given.
 
     Raises
     ------
@@ -174,21 +144,52 @@ def estimate_shares(
     [['(all)', 0.25, 'corrected'], ['north', 0.5, 'composite'], ['south', 0.0, 'composite']]
     """
     by = [by] if isinstance(by, str) else list(by)
-    check_columns(labelled.columns, [c for c in (weight, unique) if c is not None], prefix, "the labelled ads")
+    check_columns(labelled.columns, [c for c in (weight, unique, cluster) if c is not None], prefix, "the labelled ads")
     facts = facts_of(labelled, prefix)
     groups = group_columns(labelled, by, date=date, date_order=date_order)
     alike = similar_names(groups)
+    notes: list[Message] = []
     if merge_names:
         groups = groups.apply(lambda names: names.astype(object).replace(alike).astype("category"))
-    notes = [] if merge_names else [f"{kept!r} and {other!r} look like one group" for other, kept in alike.items()]
-    weights = _weights(labelled, weight, unique)
-    known = None if truth is None else _find_truth(truth, labelled, truth_column)
-    sources = source_confusions(model or default_model(), _chinese(labelled))
-    parts = []
-    for found in _definitions(definition, facts):
-        ads = _labelled(facts, weights, found)
-        parts.append(_Estimator(ads, known, sources, found, finite_population, notes).table(groups, margins))
-    return pd.concat(parts, ignore_index=True)
+    else:
+        notes += [Message("{kept!r} and {other!r} look like one group", kept=k, other=o) for o, k in alike.items()]
+    if cluster is None and unique is None and (n := _repeats(facts)) >= _REPEATS * len(labelled):
+        notes.append(
+            Message("{n:,} ads seem to repeat others: 'duplicates' marks them, --unique counts each once", n=n)
+        )
+    weights = weights_of(labelled, weight, unique)
+    bundles = cluster if cluster is not None else unique
+    of = None if bundles is None else pd.factorize(labelled[bundles].astype(object))[0].astype(np.int64)
+    known = None
+    if truth is not None:
+        stratum = _strata(facts.label, facts)
+        known = find_truth(truth, labelled, facts.label, stratum, truth_column, expert)
+    confusions = (model or default_model()).facts.get("source_confusions")
+    estimators = [
+        _Estimator(_labelled(facts, weights, of, found), known, confusions, found, finite_population, notes)
+        for found in _definitions(definition, facts)
+    ]
+    out = pd.concat([one.table(groups, margins) for one in estimators], ignore_index=True)
+    return with_notes(out, out["warning"])
+
+
+def with_notes(shares: pd.DataFrame, notes: Iterable[Sequence[Message]]) -> pd.DataFrame:
+    """A table of shares with notes on each row: as text in `warning`, as messages for `notes_of`."""
+    notes = [tuple(row) for row in notes]
+    out = shares.assign(warning=[sentences(row) for row in notes])
+    out.attrs = {_MESSAGES: {sentences(row): row for row in dict.fromkeys(notes)}}
+    return out
+
+
+def notes_of_rows(shares: pd.DataFrame) -> list[tuple[Message, ...]]:
+    """The notes of each row as messages."""
+    known = shares.attrs.get(_MESSAGES, {})
+    return [known.get(text, (Message(text),) if text else ()) for text in shares["warning"]]
+
+
+def notes_of(shares: pd.DataFrame) -> list[Message]:
+    """What has to be said beside a table of shares, each once, as messages that page and report can translate."""
+    return list(dict.fromkeys(chain.from_iterable(notes_of_rows(shares))))
 
 
 def _definitions(given: str | Definition | Sequence[str | Definition], facts: Facts) -> list[Definition]:
@@ -210,223 +211,11 @@ def _applicable(facts: Facts) -> list[str]:
     return out
 
 
-# -- groups and weights --------------------------------------------------------------------------
-
-
-def group_columns(
-    table: pd.DataFrame, by: Sequence[str], *, date: str | None = None, date_order: Order | None = None
-) -> pd.DataFrame:
-    """The columns that make the groups: values as text, dates by period.
-
-    Returns
-    -------
-    DataFrame
-        Of categories, columns named as in `by`.
-    """
-    out = {}
-    for name in by:
-        if name in table:
-            cells = _without_lists(table[name])
-            period: Period | None = "month" if is_dates(_some(cells)) else None
-        elif name in PERIODS:
-            cells, period = table[date if date is not None else find_dates(table)], name
-        else:
-            raise no_column(name, table.columns, "the table of labelled ads")
-        out[name] = pd.Categorical(_values(cells, period, date_order))
-    return pd.DataFrame(out, index=table.index)
-
-
-def _values(cells: pd.Series[Any], period: Period | None, order: Order | None) -> Any:
-    """Each distinct value read once."""
-    distinct = pd.Categorical(cells)
-    texts = ["" if pd.isna(c) else str(c).strip() for c in distinct.categories]
-    if period is not None:
-        texts = find_periods(distinct.categories, period, order)
-    return np.array([*texts, ""], dtype=object)[distinct.codes]
-
-
-def _without_lists(cells: pd.Series[Any]) -> pd.Series[Any]:
-    """Cells of which each can name a group: lists as text."""
-    listed = any(isinstance(cell, (list, np.ndarray)) for cell in cells.head(_SEEN_CELLS))
-    return cells.map(joined) if listed else cells
-
-
-def _some(cells: pd.Series[Any], most: int = 2000) -> list[Any]:
-    return list(pd.unique(_without_lists(cells)))[:most]
-
-
-def find_dates(table: pd.DataFrame) -> str:
-    """Name of the one column of dates.
-
-    Raises
-    ------
-    DataError
-        If there is none, or more than one.
-    """
-    found = [str(name) for name in table.columns if is_dates(_some(table[name], _SEEN_CELLS))]
-    if len(found) == 1:
-        return found[0]
-    what = f"Columns {', '.join(found)} all hold dates" if found else "No column holds dates"
-    raise DataError(f"{what}: name the one that counts with date=... in Python or --date on the command line.")
-
-
-def _weights(table: pd.DataFrame, weight: str | None, unique: str | None) -> Floats:
-    out = np.ones(len(table))
-    if weight is not None:
-        cells = table[weight]
-        if isinstance(cells.dtype, pd.CategoricalDtype):
-            cells = cells.astype(object)
-        out = pd.to_numeric(cells, errors="coerce").to_numpy(np.float64)
-        bad = np.flatnonzero(~(np.isfinite(out) & (out >= 0)))
-        if len(bad):
-            raise DataError(
-                f"Row {bad[0] + 2}, column {weight!r}: {str(cells.iloc[bad[0]])[:40]!r} is not a weight; "
-                "give a number from 0 up."
-            )
-    if unique is not None:
-        out = out / table[unique].map(table[unique].astype(object).value_counts()).to_numpy(np.float64)
-    if not out.sum() > 0:
-        raise DataError("The weights add up to nothing: there is no ad to take a share of.")
-    return out
-
-
-# -- truth ---------------------------------------------------------------------------------------
-
-
-def _find_truth(truth: pd.DataFrame, labelled: pd.DataFrame, column: str) -> Truth:
-    """Annotated ads by their rows; those without a label are left out."""
-    require_columns([column], truth.columns, "the table of annotated ads")
-    if SAMPLE_SOURCE in truth and (truth[SAMPLE_SOURCE].astype(str) == NOT_RANDOM).any():
-        raise DataError(
-            "These ads were annotated least certain first, which is no random sample: draw one with "
-            "'collarclass sample'."
-        )
-    labels = read_labels(truth[column].astype(object).fillna(""), "The annotated ads")
-    read = answered_share(truth, labels != "")[labels != ""]
-    given = truth[labels != ""]
-    labels = labels[labels != ""]
-    if SAMPLE_ROW in given:
-        number = pd.to_numeric(given[SAMPLE_ROW].astype(object), errors="coerce").to_numpy(np.float64)
-        inside = np.isfinite(number) & (number >= 1) & (number <= len(labelled))
-        row = np.where(inside, np.nan_to_num(number) - 1, -1).astype(np.int64)
-    else:
-        row = labelled.index.get_indexer(given.index)
-        inside = row >= 0
-    warnings = []
-    if not inside.all():
-        warnings.append(f"{int((~inside).sum()):,} annotated ads are not among the labelled ones")
-    if SAMPLE_PROBABILITY in given:
-        probability = pd.to_numeric(given[SAMPLE_PROBABILITY].astype(object), errors="coerce").to_numpy(np.float64)
-        if not ((probability > 0) & (probability <= 1)).all():
-            raise DataError(f"Column {SAMPLE_PROBABILITY!r} of the annotated ads should hold numbers from 0 to 1.")
-        probability = probability * read
-    else:
-        probability = np.ones(len(given))
-        warnings.append("the annotated ads were not drawn with 'sample': taken for a simple random sample")
-    onehot = np.eye(len(COLLARS))[[COLLARS.index(label) for label in labels]]
-    ratings = None
-    if all(name in given for name in RATINGS):
-        ratings = np.column_stack(
-            [pd.to_numeric(given[name].astype(object), errors="coerce").to_numpy(np.float64) for name in RATINGS]
-        )
-    found = _one_each(row[inside], onehot[inside], probability[inside], ratings, inside, warnings)
-    first, second = pairs(row[inside], onehot[inside].argmax(axis=1))
-    if len(first) < MIN_PAIRS:
-        return found
-    errors = annotator_errors(first, second)
-    if errors.error > WORST:
-        settle = f"annotators are taken to be wrong in {errors.error:.0%} of labels: agree on the definition first"
-        return replace(found, warnings=(*found.warnings, settle))
-    return replace(found, errors=errors)
-
-
-def _one_each(
-    row: NDArray[np.int64],
-    label: Floats,
-    probability: Floats,
-    ratings: Floats | None,
-    inside: NDArray[np.bool_],
-    warnings: list[str],
-) -> Truth:
-    """An ad annotated by several counts once, its label shared out between them."""
-    kept, first, of, n = np.unique(row, return_index=True, return_inverse=True, return_counts=True)
-    mean = np.column_stack([np.bincount(of, v) for v in label.T]) / n[:, None] if len(kept) else label
-    if len(kept) and (undecided := int((mean.max(axis=1) < 1).sum())):
-        warnings.append(f"ads with two different labels: {undecided:,}; each label counts in part")
-    kept_ratings = None
-    if ratings is not None:
-        kept_ratings = ratings[inside][first]
-    return Truth(kept, mean, probability[first], kept_ratings, tuple(warnings))
-
-
-def truth_under(definition: Definition, truth: Truth) -> Truth | None:
-    """What the annotations say under a definition; None if they cannot say it.
-
-    Annotated labels follow the codebook, which is the definition `article`. Under one that goes by the two
-    scores alone the annotated ratings decide.
-    """
-    if definition.is_model:
-        return truth
-    if truth.ratings is None or not definition.is_of_scores:
-        return None
-    if len(definition.fallback) > 1:
-        return None
-    rated = np.isfinite(truth.ratings).all(axis=1) | (truth.label[:, 3] == 1)
-    if not rated.any():
-        return None
-    n = len(truth.row)
-    unstated = np.full(n, 4, np.int8)
-    collar = np.where(truth.label[:, 3] == 1, 3, truth.label.argmax(axis=1)).astype(np.int8)
-    facts = Facts(
-        *(collar, np.zeros((n, 3)), np.nan_to_num(truth.ratings) / 4, unstated, unstated, unstated, unstated),
-    )
-    label = np.eye(4)[definition.apply(facts)]
-    return Truth(truth.row[rated], label[rated], truth.probability[rated], truth.ratings[rated], truth.warnings)
-
-
-@dataclass(frozen=True, slots=True)
-class SourceConfusions:
-    """Errors of a model on real ads of sources that it did not learn from.
-
-    Attributes
-    ----------
-    counts : tuple of (float, ndarray of shape (n_sources, 3, 3))
-        By language: its share of the ads at hand, and each source's true labels (rows) by labels found (columns).
-    concentration : ndarray, shape (3,)
-        How alike sources are, by true label.
-    """
-
-    counts: tuple[tuple[float, Floats], ...]
-    concentration: Floats
-
-
-def source_confusions(model: Model, chinese: float = 0.0) -> SourceConfusions | None:
-    """Errors on other sources, languages mixed as the ads are; None for a model that does not know them."""
-    found = model.facts.get("source_confusions")
-    if not found:
-        return None
-    counts = [
-        (share, np.array(list(found[language].values()), dtype=np.float64))
-        for language, share in (("zh", chinese), ("en", 1 - chinese))
-        if share > 0.02 and language in found
-    ]
-    if not counts:
-        return None
-    whole = sum(share for share, _ in counts)
-    every = [np.array(list(tables.values()), dtype=np.float64) for tables in found.values()]
-    return SourceConfusions(tuple((share / whole, table) for share, table in counts), concentration(every))
-
-
-def _chinese(table: pd.DataFrame) -> float:
-    """Share of Chinese ads, by the first few hundred texts; English where there is no text."""
-    if "language_zh" in table.attrs:
-        return float(table.attrs["language_zh"])
-    try:
-        _, text = find_columns(table.columns)
-    except DataError:
-        return 0.0
-    some = [language(str(cell)) for cell in table[text][:300] if isinstance(cell, str) and cell.strip()]
-    return some.count("zh") / max(1, len(some))
+def _repeats(facts: Facts) -> int:
+    """Ads whose probabilities and scores are to the last digit those of an earlier one."""
+    numbers = np.column_stack((facts.probabilities, facts.scores))
+    rows = pd.DataFrame(numbers[np.isfinite(numbers).all(axis=1)])
+    return int(pd.util.hash_pandas_object(rows, index=False).duplicated().sum())
 
 
 # -- estimates -----------------------------------------------------------------------------------
@@ -440,6 +229,7 @@ class _Labelled:
     guess: Floats
     stratum: NDArray[np.int64]
     weight: Floats
+    cluster: NDArray[np.int64] | None
 
     def plain(self, rows: Any) -> Floats:
         weight = self.weight[rows]
@@ -447,8 +237,7 @@ class _Labelled:
         return np.bincount(self.label[rows], weight, len(COLLARS)) / (total if total > 0 else 1.0)
 
     def n_effective(self, rows: Any) -> float:
-        weight = self.weight[rows]
-        return float(weight.sum() ** 2 / max(float((weight**2).sum()), 1e-300))
+        return effective_size(self.weight[rows], self.guess[rows], None if self.cluster is None else self.cluster[rows])
 
     def cells(self, rows: Any) -> Cells:
         stratum, weight, guess = self.stratum[rows], self.weight[rows], self.guess[rows]
@@ -458,7 +247,8 @@ class _Labelled:
             sums = np.column_stack([np.bincount(stratum, weight * v, STRATA) for v in values.T])
             return np.asarray(sums / np.maximum(total, 1e-300)[:, None])
 
-        return Cells(total, mean(guess), mean(guess * (1 - guess)), self.n_effective(rows))
+        n_ads = effective_size(weight, guess)
+        return Cells(total, mean(guess), mean(guess * (1 - guess)), n_ads, self.n_effective(rows))
 
     def annotated(self, truth: Truth, which: NDArray[np.bool_], corrected: bool = False) -> Annotated:
         """Some annotated ads; corrected for the annotators' errors where these are known, if asked for."""
@@ -474,14 +264,17 @@ class _Labelled:
         )
 
 
-def _labelled(facts: Facts, weight: Floats, definition: Definition) -> _Labelled:
+def _strata(label: NDArray[np.int8], facts: Facts) -> NDArray[np.int64]:
+    return strata(label, np.nan_to_num(facts.probabilities).max(axis=1)).astype(np.int64)
+
+
+def _labelled(facts: Facts, weight: Floats, cluster: NDArray[np.int64] | None, definition: Definition) -> _Labelled:
     label = definition.apply(facts)
-    surest = np.nan_to_num(facts.probabilities).max(axis=1)
     guess = np.eye(len(COLLARS))[label]
     if definition.is_model:
         clear = (label < len(LABELS)) & np.isfinite(facts.probabilities).all(axis=1)
         guess[clear, :3] = facts.probabilities[clear] / facts.probabilities[clear].sum(axis=1, keepdims=True)
-    return _Labelled(label, guess, strata(label, surest).astype(np.int64), weight)
+    return _Labelled(label, guess, _strata(label, facts), weight, cluster)
 
 
 @dataclass(frozen=True, slots=True)
@@ -499,13 +292,12 @@ class _Estimator:
         self,
         ads: _Labelled,
         truth: Truth | None,
-        sources: SourceConfusions | None,
+        confusions: Any,
         definition: Definition,
         finite: bool,
-        notes: Sequence[str],
+        notes: Sequence[Message],
     ) -> None:
         self.ads, self.definition, self.finite = ads, definition, finite
-        self.sources = sources if definition.is_model else None
         known = None if truth is None else truth_under(definition, truth)
         if known is not None:
             positive = ads.weight[known.row] > 0
@@ -514,7 +306,8 @@ class _Estimator:
             )
         self.given, self.truth = truth is not None, known
         self.corrects = known is not None and len(known.row) >= _MIN_TO_CORRECT
-        self.everything = self._all()
+        self.errors = drawn_errors(confusions) if confusions and definition.is_model and not self.corrects else None
+        self.everything = self._all(corrected=True)
         self.notes = [*notes, *self._notes()]
 
     def table(self, groups: pd.DataFrame, margins: bool) -> pd.DataFrame:
@@ -527,7 +320,7 @@ class _Estimator:
         if self.corrects:
             found = [self.everything, *chain.from_iterable(self._of_groups(groups) for groups in divisions)]
         else:
-            found = self._uncorrected(members)
+            found = [self._uncorrected(group.rows) for group in members]
         parts = [
             self._rows(group, shares, "corrected" if group is everything else "composite")
             for group, shares in zip(members, found, strict=True)
@@ -547,15 +340,17 @@ class _Estimator:
 
     def _rows(self, group: _Group, shares: Shares, method: str) -> list[tuple[tuple[str, ...], tuple[Any, ...]]]:
         if not self.corrects:
-            method = "counted" if np.isnan(shares.low).any() else "adjusted"
+            method = "counted" if self.errors is None else "range"
         plain, n, annotated = self.ads.plain(group.rows), len(group.rows), int(self._annotated_in(group.rows).sum())
-        warning = "; ".join([*self.notes, *self._notes_of_group(shares, annotated, method)])
+        notes = list(self.notes)
+        if method == "composite" and annotated < _MIN_GROUP_ANNOTATIONS:
+            notes.append(Message("{annotated} annotated ads here: estimated by the whole sample", annotated=annotated))
         return [
             (
                 group.values,
                 (
                     *(label, plain[k], shares.share[k], shares.low[k], shares.high[k], n, annotated),
-                    *(shares.n_effective[k], method, self.definition.name, warning),
+                    *(shares.n_effective[k], method, self.definition.name, notes),
                 ),
             )
             for k, label in enumerate(COLLARS)
@@ -569,28 +364,19 @@ class _Estimator:
         inside[rows] = True
         return np.asarray(inside[self.truth.row])
 
-    def _all(self) -> Shares:
-        """Of all ads, corrected where the annotations allow it."""
-        if self.truth is None or not self.corrects:
-            return counted(self.ads.plain(slice(None)), self.ads.n_effective(slice(None)))
-        every = np.ones(len(self.truth.row), dtype=bool)
+    def _all(self, corrected: bool) -> Shares:
+        """Of all ads, by the annotations where they allow it."""
         everything = slice(None)
-        return stratified_ppi(
-            self.ads.cells(everything), self.ads.annotated(self.truth, every, corrected=True), finite=self.finite
-        )
+        if self.truth is None or not self.corrects:
+            return self._uncorrected(everything)
+        every = np.ones(len(self.truth.row), dtype=bool)
+        annotated = self.ads.annotated(self.truth, every, corrected=corrected)
+        return stratified_ppi(self.ads.cells(everything), annotated, finite=self.finite)
 
-    def _uncorrected(self, groups: Sequence[_Group]) -> list[Shares]:
-        """All of them adjusted, or all counted: else groups would differ by their method alone."""
-        figures = [(self.ads.plain(group.rows), self.ads.n_effective(group.rows)) for group in groups]
-        as_counted = [counted(plain, n) for plain, n in figures]
-        if self.sources is None or self.given:
-            return as_counted
-        out = []
-        for plain, n in figures:
-            out.append(adjusted_by_sources(plain, n, self.sources.counts, self.sources.concentration))
-            if np.isnan(out[-1].low).any() and plain[: len(LABELS)].any():
-                return as_counted
-        return out
+    def _uncorrected(self, rows: Any) -> Shares:
+        """As counted, with the range that the model's errors on other sources leave."""
+        plain, n = self.ads.plain(rows), self.ads.n_effective(rows)
+        return counted(plain, n) if self.errors is None else range_by_sources(plain, n, self.errors[0])
 
     def _of_groups(self, groups: Sequence[_Group]) -> list[Shares]:
         """Groups of annotated ads, by their own annotations and by the whole sample."""
@@ -610,60 +396,42 @@ class _Estimator:
 
     # -- what has to be said beside the figures --------------------------------------------------
 
-    def _notes(self) -> list[str]:
-        if not self.given:
-            if self.sources is not None:
-                return []
-            if self.definition.is_model:
-                return ["predicted labels counted: the model does not say how it errs on other sources"]
-            return ["predicted labels counted: annotate a sample for an interval"]
-        if self.truth is None:
-            return [f"not corrected: the annotations do not say what an ad is under {self.definition.name!r}"]
-        out, n = list(self.truth.warnings), len(self.truth.row)
-        if n < _MIN_TO_CORRECT:
-            return [*out, f"not corrected: {n} annotated ads are too few, have {MIN_ANNOTATIONS} or more"]
-        if n < MIN_ANNOTATIONS:
-            out.append(f"only {n} annotated ads: have {MIN_ANNOTATIONS} or more")
-        errors = self.truth.errors
-        if errors is not None:
-            out.append(f"{errors.n_pairs:,} ads were annotated twice: {errors.error:.1%} of labels taken to be wrong")
-        else:
-            borne = error_borne(self.everything.share, self.everything.low, self.everything.high)
-            if np.isfinite(borne):
-                shift = f"if about {borne:.1%} of labels were wrong, a share would be off by half of its interval"
-                out.append(f"not corrected for errors of annotators: {shift}")
+    def _notes(self) -> list[Message]:
+        if self.given and self.truth is None:
+            name = self.definition.name
+            return [Message("not corrected: the annotations do not say what an ad is under {name!r}", name=name)]
+        out = [] if self.truth is None else [*self.truth.notes, *self._notes_on_annotations(self.truth)]
+        if self.errors is not None:
+            out.append(Message(RANGE, n=self.errors[1]))
+        elif not self.given and self.definition.is_model:
+            out.append(Message("predicted labels counted: the model does not say how it errs on other sources"))
+        elif not self.given:
+            out.append(Message("predicted labels counted: annotate a sample for an interval"))
         return out
 
-    def _notes_of_group(self, shares: Shares, annotated: int, method: str) -> list[str]:
-        if method == "composite" and annotated < _MIN_GROUP_ANNOTATIONS:
-            return [f"{annotated} annotated ads here: estimated by the whole sample"]
-        if method == "adjusted":
-            return ["not annotated: the model is taken to err here as on other sources"]
-        labels = shares.share[: len(LABELS)].any()  # without any, there is nothing to correct
-        if method == "counted" and labels and self.sources is not None and not self.given:
-            return [NOT_CORRECTED]
-        return []
-
-
-def similar_names(groups: pd.DataFrame) -> dict[str, str]:
-    """Names of groups that differ from a commoner one only in case, width and blanks.
-
-    Returns
-    -------
-    dict
-        From each such name to the commonest spelling.
-
-    Examples
-    --------
-    >>> similar_names(pd.DataFrame({"region": ["East", "east", "East", "West", "ＥＡＳＴ"]}))
-    {'east': 'East', 'ＥＡＳＴ': 'East'}
-    """
-    out = {}
-    for column in groups:
-        counts = groups[column].astype(object).value_counts(sort=True)
-        kept: dict[str, str] = {}
-        for name in counts.index:
-            key = " ".join(unicodedata.normalize("NFKC", name).casefold().split())
-            if kept.setdefault(key, name) != name:
-                out[name] = kept[key]
-    return out
+    def _notes_on_annotations(self, truth: Truth) -> list[Message]:
+        n, least, errors = len(truth.row), MIN_ANNOTATIONS, truth.errors
+        if n < _MIN_TO_CORRECT:
+            return [Message("not corrected: {n} annotated ads are too few, have {least} or more", n=n, least=least)]
+        out = []
+        if n < least:
+            out.append(Message("only {n} annotated ads: have {least} or more", n=n, least=least))
+        whole = self.everything
+        if errors is None:
+            borne = error_borne(whole.share, whole.low, whole.high)
+            if np.isfinite(borne):
+                said = (
+                    "not corrected for errors of annotators: if about {borne:.1%} of labels were wrong, a share would "
+                    "be off by half of its interval"
+                )
+                out.append(Message(said, borne=borne))
+            return out
+        out.append(Message(BY_EXPERT if errors.by_expert else TWICE, n=errors.n_read, error=errors.error))
+        without = self._all(corrected=False)
+        apart = (whole.share < without.low) | (whole.share > without.high)
+        figures = zip(COLLARS, without.share.tolist(), without.low.tolist(), without.high.tolist(), strict=True)
+        for (label, share, low, high), differs in zip(figures, apart.tolist(), strict=True):
+            if differs:
+                said = "without this correction {label} would be {share:.1%} ({low:.1%} to {high:.1%})"
+                out.append(Message(said, label=Message(label), share=share, low=low, high=high))
+        return out
