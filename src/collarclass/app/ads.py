@@ -1,34 +1,45 @@
-"""`/v1/classify`, `/v1/occupations` and `/v1/model`."""
+"""`/v1/classify`, `/v1/occupations`, `/v1/model` and probes; one thread labels for all requests."""
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Sequence
-from dataclasses import fields
+import threading
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Annotated, Any
 
 import numpy as np
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
+from numpy.typing import NDArray
 
-from collarclass import __version__
-from collarclass.app.labeller import Labeller, Wanted, definitions
+from collarclass._version import __version__
+from collarclass.api import classify_many
 from collarclass.app.problems import Problem
 from collarclass.app.schemas import (
     ClassifyReply,
     ClassifyRequest,
+    Health,
     ModelReply,
     Occupation,
     OccupationsReply,
+    Result,
 )
-from collarclass.definitions.labels import DIMENSIONS, LABELS
+from collarclass.definitions.definition import Definition, Facts, builtin_definitions, load_definition
+from collarclass.definitions.labels import COLLARS, DIMENSIONS, LABELS, LEVELS, STATUSES, UNCLEAR
 from collarclass.errors import DataError
+from collarclass.labelling.options import Options
 from collarclass.model.model import Model
-from collarclass.occupation.lookup import lookup_occupation
+from collarclass.occupation.lookup import index, lookup_occupation
 from collarclass.occupation.table import occupations as occupation_table
+from collarclass.result import DECIMALS, FIELDS, Classification, plain
+from collarclass.text.sections import title_of
 
-_STEPS = 33
+_MAX_WAITING_REQUESTS = 256
+MAX_EVIDENCE = 60
+_FIELDS = [name for name, field in Result.model_fields.items() if name in FIELDS and field.is_required()]
 _NEAREST = 10
 _TEXT_COLUMNS = ("onet_code", "isco08", "csco22", "title", "titles_en", "titles_zh", "label", "why")
 
@@ -46,9 +57,10 @@ def ads_router(labeller: Labeller) -> APIRouter:
         openapi_extra={"x-max-ads": 1000},
     )
     async def classify(request: ClassifyRequest) -> Response:
-        results = await labeller.classify(request.every, wanted_of(request))
+        results = await labeller.classify(request)
         # Put together by hand: the results are JSON already, and checking them again would double the time.
-        body = b'{"model":' + json.dumps(model.identity).encode() + b',"results":' + results + b"}"
+        identity = Options.of(model, definition=request.definition).identity
+        body = b'{"model":' + json.dumps(identity).encode() + b',"results":' + results + b"}"
         return Response(body, media_type="application/json")
 
     @router.get("/v1/occupations", response_model=OccupationsReply, tags=["occupations"],
@@ -74,8 +86,6 @@ def ads_router(labeller: Labeller) -> APIRouter:
                     {"name": d.name, "summary": d.summary, "summary_zh": d.summary_zh, "source": d.source}
                     for d in definitions()
                 ],
-                "steps": _STEPS,
-                "regions": regions(model),
             }
         )
 
@@ -90,18 +100,22 @@ def ads_router(labeller: Labeller) -> APIRouter:
     return router
 
 
-def wanted_of(request: ClassifyRequest) -> Wanted:
-    """What a request asks for."""
-    return Wanted(**{field.name: getattr(request, field.name) for field in fields(Wanted)})
+def probes_router(labeller: Labeller) -> APIRouter:
+    """Whether the server answers, for those who run it."""
+    router = APIRouter(tags=["operations"])
+    model = labeller.model
 
+    @router.get("/healthz", response_model=Health, summary="Whether the server answers")
+    async def health() -> Response:
+        return JSONResponse({"status": "ok", "model": model.identity})
 
-def regions(model: Model) -> list[list[float]]:
-    """Probabilities of white, blue and gray over the plane of the two scores."""
-    steps = np.linspace(0.0, 1.0, _STEPS)
-    hands_on, academic = np.meshgrid(steps, steps, indexing="ij")
-    scores = np.column_stack((academic.ravel(), hands_on.ravel()))
-    found: list[list[float]] = np.round(model.probabilities(scores), 3).tolist()
-    return found
+    @router.get("/readyz", response_model=Health, summary="Whether the server can take requests")
+    async def ready() -> Response:
+        if not labeller.is_ready:
+            raise Problem(503, "The server is busy or ends: send requests elsewhere for now.", {"retry-after": "1"})
+        return JSONResponse({"status": "ok", "model": model.identity})
+
+    return router
 
 
 @cache
@@ -138,3 +152,135 @@ def _with_words(words: Sequence[str]) -> list[dict[str, Any]]:
             begins = any(name.casefold().startswith(words[0]) for name in (*names, codes))
             found.append((not begins, row["onet_code"], row))
     return [row for _, _, row in sorted(found, key=lambda hit: hit[:2])]
+
+
+class Labeller:
+    """Labels ads for requests, away from the event loop.
+
+    Parameters
+    ----------
+    model : Model
+    patience : float
+        Seconds after which a request is given up.
+    """
+
+    def __init__(self, model: Model, patience: float) -> None:
+        self.model, self.patience = model, patience
+        self._waiting, self._closed = 0, False
+        self._thread = ThreadPoolExecutor(1, "labeller")
+
+    async def classify(self, wanted: ClassifyRequest) -> bytes:
+        """Results as a JSON array."""
+        if not self.is_ready:
+            raise Problem(503, "The server is busy: try again in a moment.", {"retry-after": "1"})
+        begun = threading.Event()
+
+        def label() -> bytes:
+            begun.set()
+            return self._label(wanted)
+
+        self._waiting += 1
+        try:
+            return await asyncio.wait_for(
+                asyncio.get_running_loop().run_in_executor(self._thread, label), self.patience
+            )
+        except TimeoutError:
+            if not begun.is_set():
+                raise Problem(
+                    503, "The server was busy with other requests for {seconds:g} seconds: try again later.",
+                    {"retry-after": "5"}, seconds=self.patience,
+                ) from None  # fmt: skip
+            raise Problem(
+                413, "Labelling took more than {seconds:g} seconds: send fewer or shorter ads at once.",
+                seconds=self.patience,
+            ) from None  # fmt: skip
+        finally:
+            self._waiting -= 1
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether a request would be taken."""
+        return not self._closed and self._waiting < _MAX_WAITING_REQUESTS
+
+    def close(self) -> None:
+        """Take no more requests."""
+        self._closed = True
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _label(self, wanted: ClassifyRequest) -> bytes:
+        ads = wanted.every
+        found = classify_many(
+            [ad.text for ad in ads],
+            [ad.title for ad in ads],
+            wanted.evidence or wanted.definitions,
+            codes=[ad.code or "" for ad in ads],
+            definition=wanted.definition,
+            min_confidence=wanted.min_confidence,
+            model=self.model,
+        )
+        return _as_json(found, wanted)
+
+
+def _as_json(found: Sequence[Classification], wanted: ClassifyRequest) -> bytes:
+    results = [as_dict(one, wanted) for one in found]
+    if wanted.definitions:
+        for result, labels in zip(results, under_definitions(found), strict=True):
+            result["definitions"] = labels
+    if wanted.nearest:
+        for result, occupations in zip(results, nearest_occupations(found, wanted.nearest), strict=True):
+            result["occupations"] = occupations
+    return json.dumps(results, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+
+
+def as_dict(found: Classification, wanted: ClassifyRequest) -> dict[str, Any]:
+    """One result as plain values, in the shape of the schema `Result`."""
+    out = {name: plain(getattr(found, name), DECIMALS) for name in _FIELDS}
+    if wanted.evidence:
+        out["explanation"] = found.explain(wanted.lang)
+        out |= {name: plain(getattr(found, name), DECIMALS) for name in ("requirements", "reasons")}
+        out["evidence"] = plain(found.evidence[:MAX_EVIDENCE], DECIMALS)
+    return out
+
+
+@cache
+def definitions() -> tuple[Definition, ...]:
+    """The built-in definitions that an ad alone is enough for."""
+    every = (load_definition(name) for name in builtin_definitions())
+    return tuple(found for found in every if "occupation" not in found.needs)
+
+
+def under_definitions(found: Sequence[Classification]) -> list[dict[str, str]]:
+    """The label of each ad under each definition."""
+    names = COLLARS
+
+    def codes(statuses: Iterable[str]) -> NDArray[np.int8]:
+        return np.array([STATUSES.index(status) for status in statuses], np.int8)
+
+    probabilities = np.array([[one.probabilities[label] for label in LABELS] for one in found], np.float64)
+    unclear = [one.label == "unclear" for one in found]
+    facts = Facts(
+        label=np.where(unclear, UNCLEAR, probabilities.argmax(axis=1)).astype(np.int8),
+        probabilities=probabilities,
+        scores=np.array([[one.academic_score, one.hands_on_score] for one in found], np.float64),
+        level=np.array([LEVELS.index(one.schooling_level) if one.schooling_level else -1 for one in found], np.int8),
+        status=codes(one.schooling_status for one in found),
+        academic_certificate=codes(one.academic_certificate for one in found),
+        vocational_certificate=codes(one.vocational_certificate for one in found),
+    )
+    labels = {one.name: one.apply(facts) for one in definitions()}
+    return [{name: names[of_ads[i]] for name, of_ads in labels.items()} for i in range(len(found))]
+
+
+def nearest_occupations(found: Sequence[Classification], n: int) -> list[list[dict[str, Any]]]:
+    """The occupations that answer to each ad's title; of an ad without one, to a short first line."""
+    titles = [title_of(one.text, one.title) for one in found]
+    table, nearest = occupation_table(), index().nearest(titles, n)
+    columns = ["onet_code", "title", "label", "academic_rating", "hands_on_rating"]
+    out = []
+    for title, rows, similarities in zip(titles, nearest.row, nearest.similarity, strict=True):
+        known = [(int(row), float(s)) for row, s in zip(rows, similarities, strict=True) if s > 0]
+        of_ad = [dict(zip(columns, table.iloc[row][columns].tolist(), strict=True)) for row, _ in known]
+        for occupation, (row, similarity) in zip(of_ad, known, strict=True):
+            occupation |= {"similarity": round(similarity, 4), "reason": index().reason(title, row)}
+        out.append(of_ad)
+    return out

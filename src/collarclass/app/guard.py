@@ -10,6 +10,8 @@ from __future__ import annotations
 import asyncio
 import hmac
 import ipaddress
+import logging
+import re
 import time
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
@@ -18,13 +20,11 @@ from urllib.parse import parse_qs, urlencode
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from collarclass.app.messages import choose_language
-from collarclass.app.operations import PROBES
-from collarclass.app.problems import Problem, problem_response, unexpected
+from collarclass.app.problems import Problem, choose_language, problem_response, unexpected
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types 'none'"
 )
 _HEADERS = (
@@ -35,8 +35,13 @@ _HEADERS = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
 )
+PROBES = ("/healthz", "/readyz")  # answered whatever the request's Host and token are
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+_log = logging.getLogger("collarclass.app.requests")
 _FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
 _LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
+_LAST_PORT = 65_535
+_HOST = re.compile(r"(?:\[(?P<address>[0-9A-Fa-f:.]+)\]|(?P<name>[^\s\[\]:@/]+))(?::(?P<port>\d{1,5}))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +137,7 @@ class Guard:
                 await self.app(scope, self._bounded(scope, receive), send_with_headers)
                 return
         except Problem as problem:
-            answer = problem_response(problem.status_code, str(problem.detail), headers=problem.headers)
+            answer = problem_response(problem.status_code, problem.message, headers=problem.headers, scope=scope)
         except Exception as error:  # after the application's own handler has replied, it is raised again
             if started:
                 return
@@ -158,9 +163,25 @@ class Guard:
         if scope["method"] not in ("GET", "HEAD", "OPTIONS"):
             kind = (one("content-type") or "").split(";")[0].strip().lower()
             if kind in _FORM_TYPES:
-                raise Problem(415, f"A body of type {kind} is not taken: send application/json, or a file's bytes "
-                              "as application/octet-stream.")  # fmt: skip
+                raise Problem(
+                    415, "A body of type {kind} is not taken: send application/json, or a file's bytes as "
+                    "application/octet-stream.", kind=kind,
+                )  # fmt: skip
+            self._check_body(scope, one("content-encoding") or "identity", one("content-length") or "")
         return self._token_refusal(scope, headers)
+
+    def _check_body(self, scope: Scope, encoding: str, length: str) -> None:
+        """Refuse a body by what its head says of it, before any of it is waited for."""
+        if encoding.strip().lower() != "identity":
+            raise Problem(415, "A body in the encoding {encoding} is not taken: send it as it is.", encoding=encoding)
+        if not is_upload(scope) and length.isdecimal() and int(length) > self.limits.body:
+            raise self._too_large()
+
+    def _too_large(self) -> Problem:
+        return Problem(
+            413, "The body has more than {megabytes} MB: send fewer ads at once, or a file.",
+            megabytes=self.limits.body >> 20,
+        )  # fmt: skip
 
     def _check_origin(self, scope: Scope, host: str, origins: list[str], site: str | None) -> None:
         if any(origin.partition("://")[2] != host for origin in origins):
@@ -215,13 +236,14 @@ class Guard:
                 message = await asyncio.wait_for(receive(), min(wait, wait + seen / rate - waited))
             except TimeoutError:
                 raise Problem(
-                    408, f"Nothing of the body came for {wait:g} seconds, or less than {rate} bytes a second."
-                ) from None
+                    408, "Nothing of the body came for {wait:g} seconds, or less than {rate} bytes a second.",
+                    wait=wait, rate=rate,
+                ) from None  # fmt: skip
             waited += time.monotonic() - began
             seen += len(message.get("body", b""))
             whole = not message.get("more_body", False)
             if limit is not None and seen > limit:
-                raise Problem(413, f"The body has more than {limit >> 20} MB: send fewer ads at once, or a file.")
+                raise self._too_large()
             return message
 
         return bounded
@@ -236,7 +258,7 @@ def is_upload(scope: Scope) -> bool:
     """Whether a request brings a file or a stream, of any size, instead of JSON."""
     path = route_path(scope)
     return scope["method"] == "POST" and (
-        path in ("/v1/files", "/v1/reviews", "/v1/classify/lines") or path.endswith(("/annotations", "/second"))
+        path in ("/v1/files", "/v1/reviews") or path.endswith(("/annotations", "/more"))
     )
 
 
@@ -246,6 +268,46 @@ def _cookie(headers: dict[str, list[str]]) -> str:
 
 
 def _without_port(host: str) -> str:
-    if host.startswith("["):
-        return host[1:].partition("]")[0]
-    return host.rpartition(":")[0].lower() if ":" in host else host.lower()
+    """The name or address in a Host header; nothing of one that is none, such as "[::1].evil.example"."""
+    found = _HOST.fullmatch(host)
+    if found is None or int(found["port"] or 0) > _LAST_PORT:
+        return ""
+    return (found["address"] or found["name"]).lower()
+
+
+class Logged:
+    """An application whose requests are logged: method, route, status, size and time, never address or body."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and note how it was answered."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started, status, size = time.perf_counter(), 0, 0
+
+        async def noting(message: Message) -> None:
+            nonlocal status, size
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            size += len(message.get("body", b""))
+            await send(message)
+
+        try:
+            await self.app(scope, receive, noting)
+        finally:
+            route = getattr(scope.get("route"), "path", "none")  # of the address only its pattern, which quotes nothing
+            method = scope["method"] if scope["method"] in _METHODS else "other"
+            milliseconds = (time.perf_counter() - started) * 1000
+            _log.info("%s %s %d %d bytes %.0f ms", method, route, status, size, milliseconds)
+
+
+def log_requests() -> None:
+    """Write a line for each request to standard error."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    _log.addHandler(handler)
+    _log.setLevel(logging.INFO)
+    _log.propagate = False

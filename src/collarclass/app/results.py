@@ -1,11 +1,13 @@
-"""The rows of a labelled file: kept as an Arrow table on the disk, filtered, counted, searched and sorted there."""
+"""The rows of a labelled file: kept as an Arrow table on the disk; chosen, counted over any two columns, and sorted."""
 
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,86 +16,84 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
 
-from collarclass.app.schemas import Row
-from collarclass.definitions.labels import COLLARS, LEVELS
+from collarclass.app.ads import definitions
+from collarclass.app.rows import (
+    NOTES,
+    OWN,
+    TEXT,
+    TITLE,
+    Coded,
+    are_numbers,
+    categorical,
+    encoded,
+    folded,
+    lists,
+    names_each_row,
+    notes_in,
+    numbers_of,
+    plainest,
+    regrouped,
+    tidy_name,
+)
+from collarclass.definitions.definition import DEFINITION_MARK, Facts
+from collarclass.definitions.labels import COLLARS, LABELS, LEVELS
 from collarclass.errors import DataError
-from collarclass.files.batch import Batch, tidy
+from collarclass.files.batch import tidy
 from collarclass.files.csv_records import Dialect
-from collarclass.files.table import cell_text
 from collarclass.files.writers import delimited_cells
-from collarclass.model.doubt import second_label
-from collarclass.requirement_reader.certificates import UNNAMED
+from collarclass.messages import Message
+from collarclass.requirement_reader.credential_names import in_language
+from collarclass.result import second_label
 from collarclass.shares.dates import find_periods
-from collarclass.shares.read import LANGUAGE_SAMPLE, LabelledFile, chinese_share
-from collarclass.tables.arrow import items, without_lists
+from collarclass.shares.read import LabelledFile, facts_of
+from collarclass.tables.arrow import items
 from collarclass.tables.schema import NUMBERS, PROBABILITIES, SCHEMA
 
-OWN = "="  # before the names of a file's own columns, which may be those of others
-TITLE, TEXT, MONTH, CORRECTED, SURE = "title", "text", "month", "corrected_label", "confidence"
+MONTH, YOURS, SURE = "month", "yours", "confidence"
+# What rows are counted by beside the file's own columns, and the column that holds it.
+ADDED = {"label": "collar", "schooling": "schooling_level", "certificates": "certificates", "note": NOTES}
 CORRECTIONS = "corrections.json"
-UNNAMED_LAST = frozenset(UNNAMED.values())  # certificates and licences that say less than any name
-BINS = (0.0, 0.6, 0.8, 0.95)  # of the facet of confidence, each up to the next
+BINS = (0.0, 0.6, 0.8, 0.95)  # of confidence, each up to the next
 _EXCERPT = 200
-_MAX_FACET_VALUES = 200  # of a facet
+_LOOKED_AT = 2000  # rows by which a column is known for one of numbers, or of names that repeat
+_FEW_NUMBERS = 12
+_PERIOD = re.compile(r"\d{4}(-\d{2})?")
 _CSV_ROWS = 2000
-
 # What a row is shown with, and the column that holds it.
-_ADDED = {column.attribute: column.name for column in SCHEMA if column.attribute in Row.model_fields}
+_SHOWN = {
+    column.attribute: column.name
+    for column in SCHEMA
+    if column.attribute in ("label", "confidence", "schooling_level", "schooling_status", "certificates", "note")
+}
 Rows = NDArray[np.int64]
 
 
-class View(BaseModel):
-    """Which rows are shown, and in what order: what a link to a view holds."""
+@dataclass(frozen=True, slots=True)
+class View:
+    """Which rows are shown, and in what order: what an address says.
 
-    model_config = ConfigDict(extra="forbid")
-
-    q: str = Field("", max_length=200, description="What the title or the text contains; case does not count.")
-    where: dict[str, list[str]] = Field(
-        default_factory=dict, max_length=20, description="Values of facets: one of those of each facet."
-    )
-    low: float = Field(0.0, ge=0, le=1, description="Least confidence.")
-    high: float = Field(1.0, ge=0, le=1, description="Most confidence.")
-    sort: str | None = Field(None, max_length=1000, description="Column; of the file's own with = before its name.")
-    descending: bool = False
-
-
-class ResultsWriter:
-    """Writes the table of a file's rows while the file is labelled.
-
-    Parameters
+    Attributes
     ----------
-    path : Path
-    columns : sequence of str
-        The file's own columns.
-    prefix : str
-        Of the columns that labelling adds; left off in the table.
+    q : str
+        What the title or the text contains; case does not count.
+    f : tuple of str
+        Values of columns, as "column:value"; one of those of each column. Of numbers and months also a range, such as
+        "pay:1000..2000", "pay:1000.." or "month:2026-01..2026-06".
+    sort : str
+        A column, with a minus before it for the other way round.
     """
 
-    def __init__(self, path: Path, columns: Sequence[str], prefix: str) -> None:
-        self._path, self._columns, self._prefix = path, list(columns), prefix
-        self._writer: Any = None
+    q: str = ""
+    f: tuple[str, ...] = ()
+    sort: str = ""
 
-    def __enter__(self) -> ResultsWriter:
-        return self
+    def also(self, chosen: str) -> View:
+        """The part of it that has a value, too."""
+        return replace(self, f=(*self.f, chosen))
 
-    def __exit__(self, *_: object) -> None:
-        if self._writer is not None:
-            self._writer.close()
 
-    def add(self, batch: Batch, added: pa.Table) -> None:
-        """Add rows with the columns that labelling gave them."""
-        rows = batch.rows()
-        titles = batch.titles if batch.titles is not None else [""] * len(rows)
-        cells = {TITLE: list(map(cell_text, titles)), TEXT: list(map(cell_text, batch.texts))}
-        cells |= {OWN + name: [cell_text(row.get(name)) for row in rows] for name in self._columns}
-        table = pa.table({name: pa.array(values, pa.string()) for name, values in cells.items()})
-        for name, column in zip(added.column_names, without_lists(added).columns, strict=True):
-            table = table.append_column(name.removeprefix(self._prefix), column)
-        if self._writer is None:
-            self._writer = pa.ipc.new_file(str(self._path), table.schema)
-        self._writer.write_table(table.combine_chunks())
+EVERYTHING = View()
 
 
 class Results:
@@ -108,49 +108,257 @@ class Results:
     prefix : str
         Of the columns that labelling added.
     groups : sequence of str
-        Columns of the file that are facets.
+        Columns that are shown beside each row.
     date : str, optional
-        The column of dates, by whose month rows can be chosen.
+        The column of dates, by whose month rows can be counted.
+    merged : mapping of str to mapping, optional
+        By column, names that stand for another one.
     """
 
     def __init__(
-        self, path: Path, columns: Sequence[str], prefix: str, groups: Sequence[str], date: str | None
-    ) -> None:
+        self, path: Path, columns: Sequence[str], prefix: str, groups: Sequence[str], date: str | None,
+        merged: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> None:  # fmt: skip
         self.table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
-        self.columns, self.prefix = list(columns), prefix
+        self.columns, self.prefix, self.date, self.merged = list(columns), prefix, date, merged or {}
         self.groups = [name for name in groups if name != date]
-        self.added = [name for name in self.table.column_names if name[0] != OWN[0] and name not in (TITLE, TEXT)]
+        kept = (TITLE, TEXT, NOTES)
+        self.added = [name for name in self.table.column_names if name[0] != OWN[0] and name not in kept]
         self.corrected: dict[int, str] = {}
         self._corrections = path.with_name(CORRECTIONS)
         if self._corrections.exists():
             self.corrected = {int(row): label for row, label in json.loads(self._corrections.read_text()).items()}
         self._confidence = np.asarray(self.table["collar_confidence"].fill_null(np.nan).to_numpy(), np.float64)
-        facets = {name: self.table[name] for name in ("collar", "schooling_level", "certificates")}
-        if date is not None:
-            with suppress(DataError):  # the order of day and month cannot be told
-                facets[MONTH] = _months(self.table[OWN + date])
-        facets |= {OWN + name: self.table[OWN + name] for name in self.groups}
-        facets["collar_note"] = self.table["collar_note"]
-        self._facets = {name: _Facet(column, name == "certificates") for name, column in facets.items()}
-        bins = pa.array(np.searchsorted(BINS, np.nan_to_num(self._confidence), "right").astype(np.int32) - 1)
-        bins = pc.if_else(pc.is_nan(pa.array(self._confidence)), None, bins)
-        self._facets[SURE] = _Facet(pa.chunked_array([pa.DictionaryArray.from_arrays(bins, list(map(str, BINS)))]))
-        self._asked: dict[str, Rows] = {}
+        self._coded: dict[str, Coded] = {}
+        self._asked: dict[View, Rows] = {}
+        self._under: dict[str, NDArray[np.int8]] = {}
+        self.notes: dict[str, Message] = {}  # by their English, as they are counted
 
     def __len__(self) -> int:
         return int(self.table.num_rows)
 
-    def labelled(self, columns: Sequence[str], digest: str) -> LabelledFile:
-        """What shares are made of: the label columns and some of the file's own, as `read_labelled` has them."""
-        out: dict[str, Any] = {}
-        for name in self.added:
-            if name in NUMBERS:
-                out[name] = self.table[name].to_numpy().astype(np.float32)
-            elif name != "collar_evidence":
-                out[name] = _categories(self.table[name])
-        out |= {name: _categories(self.table[OWN + name]) for name in columns if name not in out}
-        texts = self.table[TEXT].slice(0, LANGUAGE_SAMPLE).to_pylist()
-        return LabelledFile(pd.DataFrame(out), digest, chinese_share(texts))
+    # -- columns -----------------------------------------------------------------------------------
+
+    def key_of(self, column: str) -> str:
+        """What an address calls a column of the file."""
+        return OWN + column if column in (*ADDED, MONTH, YOURS, SURE, OWN) else column
+
+    def choices(self) -> list[str]:
+        """Columns by which rows can be counted: those with names that repeat, or numbers."""
+        own = [self.key_of(name) for name in self.columns if self._can_be_counted(name)]
+        return ["label", *own, *([MONTH] if self._dated() else []), "schooling", "certificates", SURE, "note",
+                *([YOURS] if self.corrected else [])]  # fmt: skip
+
+    def ranges(self) -> list[str]:
+        """Columns of which a part can be chosen by its ends: those of numbers, and months."""
+        own = [self.key_of(name) for name in self.columns if self._can_be_counted(name) and self._is_numeric(name)]
+        return [*([MONTH] if self._dated() else []), *own]
+
+    def _dated(self) -> bool:
+        with suppress(DataError):  # the order of day and month cannot be told
+            return self.date is not None and len(self.coded(MONTH).values) > 0
+        return False
+
+    def _some(self, name: str) -> list[str]:
+        return [cell for cell in self.table[OWN + name].slice(0, _LOOKED_AT).to_pylist() if cell.strip()]
+
+    def _is_numeric(self, name: str) -> bool:
+        return are_numbers(set(self._some(name)), 0.5)  # beside such as “negotiable”
+
+    def _can_be_counted(self, name: str) -> bool:
+        if name == self.date or self.columns.count(name) > 1:
+            return False
+        cells = self._some(name)
+        distinct = set(cells)
+        if len(distinct) < 2 or max(map(len, distinct)) > 80:
+            return False
+        if are_numbers(distinct) and len(distinct) > _FEW_NUMBERS:
+            return not names_each_row(cells)
+        return len(distinct) <= min(len(cells) / 2, max(_FEW_NUMBERS, len(cells) / 5))
+
+    def coded(self, key: str) -> Coded:
+        """A column as numbers of its values."""
+        if key == YOURS:
+            codes = np.full(len(self), -1, np.int32)
+            for row, label in self.corrected.items():
+                codes[row] = COLLARS.index(label)
+            return Coded(codes, list(COLLARS))
+        if key not in self._coded:
+            self._coded[key] = self._code(key)
+        return self._coded[key]
+
+    def _code(self, key: str) -> Coded:
+        if key == SURE:
+            bins = np.searchsorted(BINS, np.nan_to_num(self._confidence), "right") - 1
+            return Coded(np.where(np.isnan(self._confidence), -1, bins).astype(np.int32), list(map(str, BINS)))
+        if key == MONTH and self.date is not None:
+            codes, values = encoded(self.table[OWN + self.date])
+            return regrouped(codes, find_periods(values), sorted)
+        if key in ADDED:
+            codes, values = encoded(self.table[ADDED[key]])
+            if key == "certificates":  # in English whatever the language of the ad
+                return lists(codes, [[in_language(name, "en") for name in items(value)] for value in values])
+            if key == "note":
+                every = [notes_in(value) for value in values]
+                self.notes = {str(note): note for notes in every for note in notes}
+                return lists(codes, [list(map(str, notes)) for notes in every])
+            order = {"label": COLLARS, "schooling": LEVELS}.get(key)
+            return regrouped(codes, values, (lambda found: [v for v in order if v in found]) if order else None)
+        name = self._own_name(key)
+        codes, values = encoded(self.table[OWN + name])
+        distinct = {value for value in values if value.strip()}
+        if len(distinct) > _FEW_NUMBERS and are_numbers(distinct):
+            return folded(codes, values)
+        merged = self.merged.get(name, {})
+        return regrouped(codes, [merged.get(name := tidy_name(value), name) for value in values])
+
+    def _own_name(self, key: str) -> str:
+        name = key[1:] if key[:1] == OWN and key not in self.columns else key
+        if name not in self.columns:
+            raise DataError("There is no column {name!r}: choose one of {columns}.", name=name, columns=self.choices())
+        return name
+
+    @cached_property
+    def facts(self) -> Facts:
+        """What definitions go by."""
+        return facts_of(self.labelled([], "").table)
+
+    @cached_property
+    def labels(self) -> NDArray[np.int8]:
+        """The program's labels, as places in `COLLARS`."""
+        coded = self.coded("label")
+        places = np.array([*map(COLLARS.index, coded.values), len(LABELS)], np.int8)
+        return places[coded.codes]
+
+    def under_definitions(self) -> dict[str, NDArray[np.int8]]:
+        """The label of each row under every definition that the columns suffice for."""
+        if not self._under:
+            for one in definitions():
+                with suppress(DataError):
+                    self._under[one.name] = one.apply(self.facts)
+        return self._under
+
+    def alike(self, key: str) -> dict[str, str]:
+        """Names of a column that differ from a commoner one only in case, width and blanks."""
+        found = self.coded(key)
+        sizes = dict(zip(found.values, found.table(np.ones(len(self), bool))[:-1, 0].tolist(), strict=True))
+        best: dict[str, str] = {}
+        for value in sorted(sizes, key=lambda value: (-sizes[value], value)):
+            best.setdefault(plainest(value), value)
+        return {value: best[plainest(value)] for value in sizes if value and best[plainest(value)] != value}
+
+    # -- rows --------------------------------------------------------------------------------------
+
+    def split(self, chosen: str) -> tuple[str, str]:
+        """Column and value of a part of an address; a column's name may hold a colon itself."""
+        known = {*self.choices(), *self.columns, YOURS, MONTH}
+        places = [i for i, c in enumerate(chosen) if c == ":" and chosen[:i] in known]
+        if not places:
+            raise DataError("There is no column {name!r}: choose one of {columns}.", name=chosen.partition(":")[0],
+                            columns=self.choices())  # fmt: skip
+        column, value = chosen[: places[-1]], chosen[places[-1] + 1 :]
+        return (MONTH if column == self.date and ".." in value else column), value
+
+    def has(self, chosen: str) -> bool:
+        """Whether it has the column of a part of an address."""
+        with suppress(DataError):
+            return bool(self.split(chosen))
+        return False
+
+    def mask(self, view: View) -> NDArray[np.bool_]:
+        """Rows that a view has."""
+        mask = np.ones(len(self), bool)
+        if view.q:
+            found = [pc.match_substring(self.table[name], view.q, ignore_case=True) for name in (TITLE, TEXT)]
+            mask &= pc.or_(*found).to_numpy()
+        wanted: dict[str, set[str]] = {}
+        for chosen in view.f:
+            column, value = self.split(chosen)
+            wanted.setdefault(column, set()).add(value)
+        for column, values in wanted.items():
+            mask &= self._having(column, values)
+        return mask
+
+    def _having(self, key: str, values: set[str]) -> NDArray[np.bool_]:
+        """Rows with one of some values of a column; what is none of them may be a range."""
+        coded = self.coded(key)
+        parts = [value for value in values if ".." in value and value not in coded.values]
+        out = coded.mask(values)
+        for part in parts:
+            low, _, high = part.partition("..")
+            out |= self._between(key, low.strip(), high.strip())
+        return out
+
+    def _between(self, key: str, low: str, high: str) -> NDArray[np.bool_]:
+        if key == MONTH:
+            if not all(map(_PERIOD.fullmatch, (low or "2000", high or "2000"))):
+                raise DataError(
+                    "{low}..{high} is no range of months: write it as 2026-01..2026-06.", low=low, high=high
+                )
+            coded = self.coded(MONTH)
+            has = [low <= value and (not high or value[: len(high)] <= high) for value in coded.values]
+            return np.array([*has, False])[coded.codes]
+        try:
+            ends = [float(end) if end else np.nan for end in (low, high)]
+        except ValueError:
+            raise DataError(
+                "{low}..{high} is no range of numbers: write it as 1000..2000.", low=low, high=high
+            ) from None
+        codes, values = encoded(self.table[OWN + self._own_name(key)])
+        numbers = np.append(numbers_of(values), np.nan)
+        return np.asarray(~np.isnan(numbers) & ~(numbers < ends[0]) & ~(numbers > ends[1]))[codes]
+
+    def rows_of(self, view: View) -> Rows:
+        """Numbers of a view's rows, from 0, in its order."""
+        if view not in self._asked:
+            rows = np.flatnonzero(self.mask(view))
+            if view.sort:
+                name = view.sort.lstrip("-")
+                name = {**ADDED, SURE: "collar_confidence"}.get(name, name)
+                name = name if name in self.table.column_names else OWN + name
+                if name not in self.table.column_names:
+                    raise DataError("There is no column {sort!r} to sort by.", sort=view.sort)
+                order = "descending" if view.sort[0] == "-" else "ascending"
+                column = self.table[name].combine_chunks().take(pa.array(rows))
+                rows = rows[pc.sort_indices(column, sort_keys=[("", order)]).to_numpy()]
+            self._asked = {**dict(list(self._asked.items())[-3:]), view: rows}
+        return self._asked[view]
+
+    def page(self, view: View, offset: int, limit: int) -> dict[str, Any]:
+        """Some rows of a view, as a table shows them."""
+        every = self.rows_of(view)
+        rows = every[offset : offset + limit]
+        own = (OWN + name for name in self.groups)
+        names = [TITLE, TEXT, NOTES, "collar_model", *_SHOWN.values(), *PROBABILITIES, *own]
+        cells = self._taken(rows, list(dict.fromkeys(names))).to_pylist()
+        return {"total": len(every), "rows": [self._shown(int(r), c) for r, c in zip(rows, cells, strict=True)]}
+
+    def _taken(self, rows: Rows, names: Sequence[str]) -> pa.Table:
+        """Some rows; Arrow would put all parts of the table together for them, where those around them suffice."""
+        table = self.table.select(names)
+        if len(rows) and (np.diff(rows) > 0).all():
+            return table.slice(rows[0], rows[-1] - rows[0] + 1).take(pa.array(rows - rows[0]))
+        return pa.concat_tables([table.slice(row, 1) for row in rows]) if len(rows) else table.slice(0, 0)
+
+    def ad(self, row: int) -> dict[str, Any]:
+        """One row whole: also its text and the cells of the file."""
+        if not 0 <= row < len(self):
+            raise DataError("There is no row {row}: the file has {n:,}.", row=row + 1, n=len(self))
+        cells = self.table.slice(row, 1).to_pylist()[0]
+        own = {name: cells[OWN + name] for name in self.columns}
+        return {**self._shown(row, cells), "title": cells[TITLE], "text": cells[TEXT], "cells": own}
+
+    def _shown(self, row: int, cells: dict[str, Any]) -> dict[str, Any]:
+        probabilities = [cells[name] for name in PROBABILITIES]
+        by_model = None not in probabilities and DEFINITION_MARK not in cells["collar_model"]
+        return {
+            "row": row + 1, "title": cells[TITLE][:_EXCERPT],
+            "text": " ".join(cells[TEXT][: 2 * _EXCERPT].split())[:_EXCERPT],
+            "second_label": second_label(probabilities) if by_model else None,
+            "corrected_label": self.corrected.get(row), "notes": json.loads(cells[NOTES] or "[]"),
+            **{attribute: cells[name] for attribute, name in _SHOWN.items()},
+            "groups": {name: cells[OWN + name] for name in self.groups},
+        }  # fmt: skip
 
     def correct(self, row: int, label: str | None) -> None:
         """Keep a person's label for a row, apart from the model's; None takes it back."""
@@ -158,162 +366,51 @@ class Results:
             self.corrected.pop(row, None)
         else:
             self.corrected[row] = label
-        self._corrections.write_text(json.dumps(self.corrected))
+        fresh = self._corrections.with_suffix(".partial")
+        fresh.write_text(json.dumps(self.corrected))
+        fresh.replace(self._corrections)
         self._asked.clear()
 
-    def _corrections_mask(self, values: Sequence[str]) -> NDArray[np.bool_]:
-        mask = np.zeros(len(self), bool)
-        mask[[row for row, label in self.corrected.items() if label in values]] = True
-        return mask
+    # -- what goes elsewhere -----------------------------------------------------------------------
 
-    def _mask(self, view: View, without: str = "") -> NDArray[np.bool_]:
-        """Rows that a view has; a facet's own values are not asked for its counts."""
-        mask = np.ones(len(self), bool)
-        if view.q:
-            found = [pc.match_substring(self.table[name], view.q, ignore_case=True) for name in (TITLE, TEXT)]
-            mask &= pc.or_(*found).to_numpy()
-        if (view.low, view.high) != (0, 1):
-            with np.errstate(invalid="ignore"):
-                mask &= (self._confidence >= view.low) & (self._confidence <= view.high)
-        for name, values in view.where.items():
-            if name == without:
-                continue
-            if name == CORRECTED:
-                mask &= self._corrections_mask(values)
-            elif name in self._facets:
-                mask &= self._facets[name].mask(values)
-            else:
-                raise DataError(f"There is no facet {name!r}: choose one of {', '.join([*self._facets, CORRECTED])}.")
-        return mask
+    @cached_property
+    def _label_columns(self) -> dict[str, Any]:
+        """The label columns, but for the words of the evidence."""
+        out: dict[str, Any] = {}
+        for name in self.added:
+            if name in NUMBERS:
+                out[name] = self.table[name].to_numpy().astype(np.float32)
+            elif name != "collar_evidence":
+                codes, values = encoded(self.table[name])
+                out[name] = categorical(regrouped(codes, list(map(tidy, values))))
+        return out
 
-    def rows_of(self, view: View) -> Rows:
-        """Numbers of a view's rows, from 0, in its order."""
-        key = view.model_dump_json()
-        if key not in self._asked:
-            rows = np.flatnonzero(self._mask(view))
-            if view.sort is not None:
-                if view.sort not in self.table.column_names:
-                    raise DataError(f"There is no column {view.sort!r} to sort by.")
-                column = self.table[view.sort]
-                order = "descending" if view.descending else "ascending"
-                rows = rows[pc.sort_indices(column.take(pa.array(rows)), sort_keys=[("", order)]).to_numpy()]
-            self._asked = {**dict(list(self._asked.items())[-3:]), key: rows}
-        return self._asked[key]
-
-    def page(self, view: View, offset: int, limit: int) -> dict[str, Any]:
-        """Some rows of a view, as a table shows them."""
-        every = self.rows_of(view)
-        rows = every[offset : offset + limit]
-        names = [TITLE, TEXT, *_ADDED.values(), *PROBABILITIES, *(OWN + name for name in self.groups)]
-        cells = self.table.select(names).take(pa.array(rows)).to_pylist()
-        return {"total": len(every), "rows": [self._shown(int(r), c) for r, c in zip(rows, cells, strict=True)]}
-
-    def _shown(self, row: int, cells: dict[str, Any]) -> dict[str, Any]:
-        probabilities = [cells[name] for name in PROBABILITIES]
-        second = None if cells["collar"] == "unclear" or None in probabilities else second_label(probabilities)
-        return {
-            "row": row + 1,
-            "title": cells[TITLE][:_EXCERPT],
-            "text": " ".join(cells[TEXT][: 2 * _EXCERPT].split())[:_EXCERPT],
-            "second_label": second,
-            "corrected_label": self.corrected.get(row),
-            **{name: cells[column] for name, column in _ADDED.items()},
-            "groups": {name: cells[OWN + name] for name in self.groups},
-        }
-
-    def ad(self, row: int) -> dict[str, Any]:
-        """One row whole."""
-        if not 0 <= row < len(self):
-            raise DataError(f"There is no row {row + 1}: the file has {len(self):,}.")
-        [cells] = self.table.slice(row, 1).to_pylist()
-        own = {name: cells[OWN + name] for name in self.columns}
-        return {**self._shown(row, cells), "title": cells[TITLE], "text": cells[TEXT], "cells": own}
-
-    def facets(self, view: View) -> dict[str, Any]:
-        """How many rows of a view have each value; of a facet in use, how many would have another."""
-        whole = self._mask(view)
-        out = []
-        for name, facet in self._facets.items():
-            counts = facet.counts(self._mask(view, name) if name in view.where else whole)
-            if counts or name in view.where:
-                values = _in_order(name, counts)[:_MAX_FACET_VALUES]
-                out.append({"name": name, "values": values, "n_values": len(counts)})
-        if self.corrected:
-            mask = self._mask(view, CORRECTED)
-            counts = Counter(label for row, label in self.corrected.items() if mask[row])
-            out.append({"name": CORRECTED, "values": _in_order("collar", counts), "n_values": len(counts)})
-        return {"n": len(self), "total": int(whole.sum()), "facets": out}
+    def labelled(self, columns: Sequence[str], digest: str) -> LabelledFile:
+        """What shares are made of: the label columns and some of the file's own, with names as they are counted."""
+        out = dict(self._label_columns)
+        for name in columns:
+            if name not in out:
+                codes, values = encoded(self.table[OWN + name])
+                dated = name == self.date
+                out[name] = categorical(regrouped(codes, values) if dated else self.coded(self.key_of(name)))
+        return LabelledFile(pd.DataFrame(out), digest)
 
     def csv(self, view: View) -> Iterator[bytes]:
-        """The rows of a view as CSV: the file's columns, those that labelling added, and a person's corrections."""
+        """The rows of a view as CSV: the file's columns, those that labelling added, and a person's labels."""
         quote = Dialect(b",").quote
-        added_names = [*self.added, *([CORRECTED] if self.corrected else [])]
+        added_names = [*self.added, *(["own_label"] if self.corrected else [])]
         names = [*self.columns, *(self.prefix + name for name in added_names)]
         yield b"\xef\xbb\xbf" + b",".join(quote(name.encode()) for name in names) + b"\n"
         rows = self.rows_of(view)
         for at in range(0, len(rows), _CSV_ROWS):
             some = rows[at : at + _CSV_ROWS]
-            part = self.table.take(pa.array(some)).combine_chunks()
+            part = self._taken(some, self.table.column_names).combine_chunks()
             added = part.select(self.added)
             if self.corrected:
-                added = added.append_column(CORRECTED, pa.array([self.corrected.get(int(r), "") for r in some]))
+                added = added.append_column("own_label", pa.array([self.corrected.get(int(r), "") for r in some]))
             own = zip(*(part[OWN + name].to_pylist() for name in self.columns), strict=True)
             cells = delimited_cells(added, ",")
             yield b"".join(
                 b",".join([*(quote(cell.encode()) for cell in row), cell]) + b"\n"
                 for row, cell in zip(own, cells, strict=True)
             )
-
-
-class _Facet:
-    """A column by whose values rows are counted; of several in one cell each counts."""
-
-    def __init__(self, column: pa.ChunkedArray, several: bool = False) -> None:
-        encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-        encoded = encoded.combine_chunks()
-        self._codes: NDArray[np.int64] = np.asarray(encoded.indices.fill_null(-1).to_numpy(), np.int64)
-        cells = [str(value or "") for value in encoded.dictionary.to_pylist()]
-        self._values = [sorted(set(items(cell))) if several else [cell] for cell in cells]
-
-    def mask(self, values: Sequence[str]) -> NDArray[np.bool_]:
-        """Rows that have one of some values."""
-        wanted = set(values)
-        has = np.array([bool(wanted & set(own)) for own in self._values] + [False])
-        return has[self._codes]
-
-    def counts(self, mask: NDArray[np.bool_]) -> Counter[str]:
-        """How many rows have each value, empty cells left out."""
-        codes = self._codes[mask]
-        out: Counter[str] = Counter()
-        for own, n in zip(self._values, np.bincount(codes[codes >= 0], minlength=len(self._values)), strict=True):
-            for value in own:
-                if n and value:
-                    out[value] += int(n)
-        return out
-
-
-def _in_order(name: str, counts: Counter[str]) -> list[dict[str, Any]]:
-    """Values with their counts: in their own order where they have one, else the commonest first."""
-    order: Sequence[str] = {"collar": COLLARS, "schooling_level": LEVELS, SURE: list(map(str, BINS))}.get(name, ())
-    rank = {value: i for i, value in enumerate(order)}
-
-    def key(value: str) -> tuple[Any, ...]:
-        if order or name == MONTH:
-            return rank.get(value, len(rank)), value
-        return value in UNNAMED_LAST, -counts[value], value
-
-    return [{"value": value, "n": counts[value]} for value in sorted(counts, key=key)]
-
-
-def _categories(column: pa.ChunkedArray) -> pd.Categorical:
-    """Cells as categories, each distinct one made tidy once."""
-    encoded = column.dictionary_encode().combine_chunks()
-    values = np.array([tidy(value) for value in encoded.dictionary.to_pylist()], object)
-    return pd.Categorical(values[encoded.indices.to_numpy()]) if len(values) else pd.Categorical([])
-
-
-def _months(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """The month of each date, each distinct one read once."""
-    encoded = column.dictionary_encode().combine_chunks()
-    months = pa.array(find_periods(encoded.dictionary.to_pylist()), pa.string())
-    return pa.chunked_array([months.take(encoded.indices)])

@@ -8,44 +8,40 @@ import io
 import json
 import math
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import pandas as pd
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse
 
 from collarclass.annotation.agreement import agreement
-from collarclass.annotation.answers import columns_of
+from collarclass.annotation.answers import ad_key, columns_of
 from collarclass.annotation.review import Ad, read_ads
-from collarclass.app.jobs import Job, Store, harmless_name
-from collarclass.app.pictures import Lang, use_annotations
+from collarclass.app.jobs import Job, harmless_name
 from collarclass.app.problems import Problem
 from collarclass.app.schemas import (
-    AdReply,
-    AgreementReply,
     AnswerRequest,
-    ReviewReply,
     ReviewRequest,
-    ReviewsReply,
-    SharesReply,
 )
-from collarclass.app.uploads import UPLOAD, Name, download, labelled, receive, with_rows
+from collarclass.app.shares import Lang, use_annotations
+from collarclass.app.store import Store
+from collarclass.app.uploads import UPLOAD, Name, download, labelled, receive, with_own_labels, with_rows
 from collarclass.definitions.labels import COLLARS
 from collarclass.errors import CollarclassError, DataError
 from collarclass.files.table import iter_table, read_table
 from collarclass.shares.files import sample_file
 from collarclass.shares.read import SAMPLE_PROBABILITY, SAMPLE_ROW, SAMPLE_SOURCE, SAMPLE_STRATUM
 from collarclass.shares.sample import answered_share, most_useful_first
-from collarclass.text.formulas import guarded, unguarded
+from collarclass.shares.shares import MIN_ANNOTATIONS
+from collarclass.text.cells import guarded
 
 MAX_REVIEW_ADS = 5000
 _MAX_DIFFERENT_ADS = 200
 Annotator = Annotated[str, Query(max_length=100, description="Who labels.")]
-Other = Annotated[str, Query(max_length=100, description="The id of the other review.")]
 Whole = Annotated[bool, Query(description="Also the ads that have no label yet, to resume with.")]
 Number = Annotated[int, Query(ge=1, le=MAX_REVIEW_ADS, description="Ads to draw from a labelled file.")]
 
@@ -65,6 +61,25 @@ class Review:
     annotator: str
     ads: list[Ad]
     labels: list[str | None] = field(default_factory=list)
+    notes: dict[str, str] = field(default_factory=dict)  # by the number of the ad
+    project: str = ""  # the id of the labelled file that the ads were drawn from
+    order: list[int] = field(default_factory=list)  # numbers of the ads that were labelled, the last one last
+
+    def last(self) -> int | None:
+        """The ad that was labelled last, to take it back."""
+        return next((i for i in reversed(self.order) if self.labels[i] is not None), None)
+
+    def answered(self, number: int, label: str | None, was: str | None, note: str | None) -> Review:
+        """The review with a label of an ad, unless it got another one meanwhile than the annotator saw."""
+        now, notes = self.labels[number], self.notes
+        if was is not None and (now or "") != was:
+            raise Problem(
+                409, "This ad has been labelled in another window meanwhile: look at it again before you change it."
+            )
+        if note is not None:
+            notes = {k: v for k, v in notes.items() if k != str(number)} | ({str(number): note} if note else {})
+        labels = [*self.labels[:number], label, *self.labels[number + 1 :]]
+        return replace(self, labels=labels, notes=notes, order=[*(i for i in self.order if i != number), number])
 
     def shown(self) -> dict[str, Any]:
         """What a client sees of it."""
@@ -88,8 +103,14 @@ class Review:
     def rows(self) -> list[dict[str, str]]:
         """All ads with the labels given so far, as rows of a file."""
         return [
-            {"title": ad.title, "text": ad.text, "label": label or "", **ad.sample}
-            for ad, label in zip(self.ads, self.labels, strict=True)
+            {
+                "title": ad.title,
+                "text": ad.text,
+                "label": label or "",
+                "annotation_note": self.notes.get(str(i), ""),
+                **ad.sample,
+            }
+            for i, (ad, label) in enumerate(zip(self.ads, self.labels, strict=True))
         ]
 
     def save(self, folder: Path) -> None:
@@ -124,19 +145,25 @@ class Review:
         return "\ufeff" + out.getvalue()  # with the mark that Excel needs
 
 
-def begin(path: Path, name: str, annotator: str, n: int) -> Review:
+def begin(path: Path, name: str, annotator: str, n: int, chosen: Mapping[str, str] | None = None) -> Review:
     """A review of the ads in a file: a sample, an earlier review, or a labelled file to draw from."""
-    columns = next(iter_table(path)).columns
-    if "collar" in columns and SAMPLE_ROW not in columns:
-        drawn = path.with_name(f"sample-{secrets.token_hex(4)}.csv")
-        sample_file(path, drawn, n)
-        path = drawn
-    table = read_table(path)
-    ads = read_ads(path)
+    columns, chosen = next(iter_table(path)).columns, dict(chosen or {})
+    drawn = path.with_name(f"sample-{secrets.token_hex(4)}.csv")
+    try:
+        if chosen.get("prefix", "") + "collar" in columns and SAMPLE_ROW not in columns:
+            sample_file(path, drawn, n, **chosen)  # type: ignore[arg-type]
+            path = drawn
+        table = read_table(path)
+        ads = read_ads(path, title=chosen.get("title"), text=chosen.get("text"))
+    finally:
+        drawn.unlink(missing_ok=True)
     if not ads:
-        raise DataError(f"{name} holds no ad: choose a file that does.")
+        raise DataError("{name} holds no ad: choose a file that does.", name=name)
     if len(ads) > MAX_REVIEW_ADS:
-        raise DataError(f"{name} holds {len(ads):,} ads, more than a person reads: draw a sample, or label it first.")
+        raise DataError(
+            "{name} holds {n_ads:,} ads, more than a person reads: draw a sample, or label it first.", name=name,
+            n_ads=len(ads),
+        )  # fmt: skip
     labels: list[str | None] = [None] * len(ads)
     if {"label", "annotator"} <= set(table.columns):
         # Another annotator's labels stay out of sight.
@@ -150,19 +177,12 @@ def begin(path: Path, name: str, annotator: str, n: int) -> Review:
     return Review(secrets.token_hex(8), name, annotator, ads, labels)
 
 
-def _key(values: dict[str, str]) -> tuple[str, ...]:
-    """What an ad is known by: its row in a sample, or its words."""
-    if values.get(SAMPLE_ROW):
-        return values[SAMPLE_ROW], values.get(SAMPLE_SOURCE, "")
-    return unguarded(values["title"]), unguarded(values["text"])
-
-
 def compare(review: Review, second: Sequence[dict[str, str]]) -> dict[str, Any]:
     """Agreement with another annotator's labels of the same ads."""
-    theirs = {_key(row): row["label"] for row in second if row.get("label") in COLLARS}
+    theirs = {ad_key(row): row["label"] for row in second if row.get("label") in COLLARS}
     pairs = []
     for i, (ad, label) in enumerate(zip(review.ads, review.labels, strict=True)):
-        other = theirs.get(_key({"title": ad.title, "text": ad.text, **ad.sample}))
+        other = theirs.get(ad_key({"title": ad.title, "text": ad.text, **ad.sample}))
         if label is not None and other is not None:
             pairs.append((i, label, other))
     if not pairs:
@@ -177,46 +197,104 @@ def compare(review: Review, second: Sequence[dict[str, str]]) -> dict[str, Any]:
     return {**numbers, "different": different[:_MAX_DIFFERENT_ADS]}
 
 
-def kept_reviews(folder: Path) -> dict[str, Review]:
-    """The reviews of a folder, in the order they were last worked on; what is no review is left alone."""
-    found = {}
-    for path in sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime):
-        with suppress(OSError, ValueError, TypeError, KeyError):
-            found[path.stem] = Review.load(path)
-    return found
+class Reviews:
+    """The reviews of a server, in the order they were last worked on.
+
+    Parameters
+    ----------
+    folder : Path
+        Where they are kept; what is no review is left alone.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.every: dict[str, Review] = {}
+        for path in sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime):
+            with suppress(OSError, ValueError, TypeError, KeyError):
+                self.every[path.stem] = Review.load(path)
+
+    def get(self, name: str) -> Review:
+        """The review of an id."""
+        if name not in self.every:
+            raise Problem(404, "There is no review of that id; it may have been removed.")
+        return self.every[name]
+
+    def keep(self, review: Review) -> None:
+        """Have it there again after the next start."""
+        review.save(self.folder)
+        self.every[review.id] = review
+
+    def remove(self, name: str) -> None:
+        """Forget a review."""
+        del self.every[self.get(name).id]
+        (self.folder / f"{name}.json").unlink(missing_ok=True)
+
+    def of(self, job: Job) -> list[Review]:
+        """The reviews of a project."""
+        return [
+            one for one in self.every.values() if one.project == job.id or (one.source and one.source == job.digest)
+        ]
+
+    def forget(self, job: Job, others: Iterable[Job]) -> None:
+        """Forget the reviews of a project, but for those that another one has, too."""
+        held = {one.id for other in others for one in self.of(other)}
+        for review in self.of(job):
+            if review.id not in held:
+                self.remove(review.id)
+
+    def labels_of(self, job: Job) -> dict[int, str]:
+        """What people labelled in the reviews of a project, by row from 0; nothing where they differ."""
+        given: dict[int, set[str]] = {}
+        for review in self.of(job):
+            for ad, label in zip(review.ads, review.labels, strict=True):
+                if label is not None and SAMPLE_ROW in ad.sample:
+                    given.setdefault(int(ad.sample[SAMPLE_ROW]) - 1, set()).add(label)
+        return {row: labels.pop() for row, labels in given.items() if len(labels) == 1}
+
+    def loose(self, jobs: Mapping[str, Job]) -> list[Review]:
+        """Reviews of ads that belong to no project."""
+        held = {one.id for job in jobs.values() for one in self.of(job)}
+        return [one for one in self.every.values() if one.id not in held]
+
+    def second(self, review: Review) -> Review | None:
+        """A review of the same ads by somebody else."""
+        for one in reversed(self.every.values()):
+            if one.annotator != review.annotator and one.source == review.source and any(one.labels):
+                with suppress(DataError):
+                    compare(review, one.rows())
+                    return one
+        return None
+
+    def disagreements(self, own: Sequence[Review]) -> list[dict[str, Any]]:
+        """Ads of a project that two annotators labelled differently, to be settled."""
+        for i, first in enumerate(own):
+            for second in own[i + 1 :]:
+                if first.annotator != second.annotator:
+                    with suppress(DataError):
+                        return [{**one, "review": first, "second_by": second.annotator}
+                                for one in compare(first, second.rows())["different"]]  # fmt: skip
+        return []
 
 
-def reviews_router(store: Store) -> APIRouter:
-    """The part of the interface that is about labelling by hand."""
+def _shown(store: Store, review: Review, status: int = 200) -> Response:
+    return JSONResponse({"model": store.model.identity, **review.shown()}, status)
+
+
+def reviews_router(store: Store, reviews: Reviews) -> APIRouter:
+    """The part of the interface that begins reviews, and corrects shares by them."""
     router = APIRouter(tags=["reviews"])
     model = store.model.identity
-    folder = store.reviews
-    reviews = kept_reviews(folder)
 
-    def get(name: str) -> Review:
-        if name not in reviews:
-            raise Problem(404, "There is no review of that id; it may have been removed.")
-        return reviews[name]
-
-    def place(name: str, number: int) -> tuple[Review, int]:
-        review = get(name)
-        if not 0 <= number < len(review.ads):
-            raise Problem(404, f"This review has ads 0 to {len(review.ads) - 1}.")
-        return review, number
-
-    def shown(review: Review, status: int = 200) -> Response:
-        return JSONResponse({"model": model, **review.shown()}, status)
-
-    async def keep(job: Job, path: Path, annotator: str, n: int) -> Review:
+    async def keep(job: Job, path: Path, annotator: str, n: int, project: str = "") -> Review:
         try:
-            review = await asyncio.to_thread(begin, path, job.name, annotator, n)
+            review = await asyncio.to_thread(begin, path, job.name, annotator, n, job.chosen)
         except CollarclassError as error:
             raise DataError(job.told(error)) from None
-        reviews[review.id] = review
-        review.save(folder)
+        review.project = project
+        reviews.keep(review)
         return review
 
-    @router.post("/v1/reviews", response_model=ReviewReply, status_code=201, openapi_extra=UPLOAD,
+    @router.post("/v1/reviews", status_code=201, openapi_extra=UPLOAD,
                  summary="Begin with a sample, a labelled file, or a review to resume, as the body")  # fmt: skip
     async def create(request: Request, name: Name, annotator: Annotator = "1", n: Number = 100) -> Response:
         job = store.new(name)
@@ -225,76 +303,26 @@ def reviews_router(store: Store) -> APIRouter:
             review = await keep(job, job.path, annotator, n)
         finally:
             store.drop(job)
-        return shown(review, 201)
+        return _shown(store, review, 201)
 
-    @router.post("/v1/files/{file}/review", response_model=ReviewReply, status_code=201,
+    @router.post("/v1/files/{file}/review", status_code=201,
                  summary="Begin with a sample of a labelled file")  # fmt: skip
     async def from_file(file: str, request: ReviewRequest) -> Response:
         job = store.get(file)
-        return shown(await keep(job, labelled(job), request.annotator, request.n), 201)
+        return _shown(store, await keep(job, labelled(job), request.annotator, request.n, job.id), 201)
 
-    @router.get("/v1/reviews", response_model=ReviewsReply, summary="All reviews of this server")
-    async def every() -> Response:
-        return JSONResponse({"model": model, "reviews": [review.shown() for review in reviews.values()]})
-
-    @router.get("/v1/reviews/{review}", response_model=ReviewReply, summary="How far a review is")
-    async def one(review: str) -> Response:
-        return shown(get(review))
-
-    @router.get("/v1/reviews/{review}/ads/{number}", response_model=AdReply,
-                summary="One ad, without the model's label")  # fmt: skip
-    async def ad(review: str, number: int) -> Response:
-        found, i = place(review, number)
-        one = {"number": i, "row": found.ads[i].row, "title": found.ads[i].title, "text": found.ads[i].text}
-        return JSONResponse({"model": model, **one, "label": found.labels[i]})
-
-    @router.put("/v1/reviews/{review}/ads/{number}", response_model=ReviewReply, summary="Label an ad; null undoes it")
-    async def answer(review: str, number: int, request: AnswerRequest) -> Response:
-        found, i = place(review, number)
-        found.labels[i] = request.label
-        found.save(folder)
-        return shown(found)
-
-    @router.get("/v1/reviews/{review}/result", response_class=PlainTextResponse, responses=download("text/csv"),
-                summary="The annotated ads as CSV")  # fmt: skip
-    async def result(review: str, whole: Whole = False) -> Response:
-        found = get(review)
-        stem = harmless_name(found.name).rpartition(".")[0].encode("ascii", "ignore").decode() or "ads"
-        headers = {"content-disposition": f'attachment; filename="{stem}-annotated.csv"'}
-        return Response(found.as_csv(whole), media_type="text/csv", headers=headers)
-
-    @router.post("/v1/reviews/{review}/second", response_model=AgreementReply, openapi_extra=UPLOAD,
-                 summary="Agreement with a second annotator's review, handed in as the body")  # fmt: skip
-    async def second(request: Request, review: str, name: Name) -> Response:
-        found = get(review)
-        job = store.new(name)
-        try:
-            await receive(request, store, job.path)
-            table = await asyncio.to_thread(read_table, job.path)
-            if not {"title", "text", "label"} <= set(table.columns):
-                raise DataError(f"{job.name} is not a review: it should have columns title, text and label.")
-            rows = [{str(k): str(v) for k, v in row.items()} for row in table.to_dict("records")]
-            compared = await asyncio.to_thread(compare, found, rows)
-        except CollarclassError as error:
-            raise DataError(job.told(error)) from None
-        finally:
-            store.drop(job)
-        return JSONResponse({"model": model, **compared})
-
-    @router.get("/v1/reviews/{review}/agreement", response_model=AgreementReply,
-                summary="Agreement with another review of this server")  # fmt: skip
-    async def agreed(review: str, other: Other) -> Response:
-        first, second = get(review), get(other)
-        return JSONResponse({"model": model, **await asyncio.to_thread(compare, first, second.rows())})
-
-    @router.post("/v1/files/{file}/reviewed", response_model=SharesReply,
+    @router.post("/v1/files/{file}/reviewed",
                  summary="Correct a file's shares by all reviews of its samples")  # fmt: skip
     async def reviewed(file: str, lang: Lang = "en") -> Response:
         job = store.get(file)
         with_rows(job)
-        own = [review for review in reviews.values() if review.source == job.digest]
+        own = reviews.of(job)
         if not any(any(review.labels) for review in own):
             raise Problem(409, "No ad of this file is labelled by hand yet: draw a sample and label it.")
+        answers = sum(label is not None for review in own for label in review.labels)
+        if answers < MIN_ANNOTATIONS:
+            raise Problem(409, "{n} ads are labelled by hand: label {least} or more, then the shares are corrected.",
+                          n=answers, least=MIN_ANNOTATIONS)  # fmt: skip
         truth = store.new("annotated.csv")
         try:
             table = pd.concat([pd.DataFrame(review.rows()).assign(annotator=review.annotator) for review in own])
@@ -304,10 +332,68 @@ def reviews_router(store: Store) -> APIRouter:
             store.drop(truth)
         return JSONResponse({"model": model, **found})
 
+    return router
+
+
+def annotation_router(store: Store, reviews: Reviews) -> APIRouter:
+    """The part of the interface by which one ad after the other is labelled by hand."""
+    router = APIRouter(tags=["reviews"])
+    model, get = store.model.identity, reviews.get
+
+    def place(name: str, number: int) -> tuple[Review, int]:
+        review = reviews.get(name)
+        if not 0 <= number < len(review.ads):
+            raise Problem(404, "This review has ads 0 to {n_ads}.", n_ads=len(review.ads) - 1)
+        return review, number
+
+    @router.get("/v1/reviews", summary="All reviews of this server")
+    async def every() -> Response:
+        return JSONResponse({"model": model, "reviews": [review.shown() for review in reviews.every.values()]})
+
+    @router.get("/v1/reviews/{review}", summary="How far a review is")
+    async def one(review: str) -> Response:
+        return _shown(store, get(review))
+
+    @router.get("/v1/reviews/{review}/ads/{number}",
+                summary="One ad, without the model's label")  # fmt: skip
+    async def ad(review: str, number: int) -> Response:
+        found, i = place(review, number)
+        one = {"number": i, "row": found.ads[i].row, "title": found.ads[i].title, "text": found.ads[i].text}
+        return JSONResponse({"model": model, **one, "label": found.labels[i]})
+
+    @router.put("/v1/reviews/{review}/ads/{number}", summary="Label an ad; null undoes it")
+    async def answer(review: str, number: int, request: AnswerRequest) -> Response:
+        found, i = place(review, number)
+        answered = found.answered(i, request.label, request.was, request.note)
+        reviews.keep(answered)
+        return _shown(store, answered)
+
+    @router.get("/v1/reviews/{review}/result", response_class=PlainTextResponse, responses=download("text/csv"),
+                summary="The annotated ads as CSV")  # fmt: skip
+    async def result(review: str, whole: Whole = False) -> Response:
+        found = get(review)
+        stem = harmless_name(found.name).rpartition(".")[0].encode("ascii", "ignore").decode() or "ads"
+        headers = {"content-disposition": f'attachment; filename="{stem}-annotated.csv"'}
+        return Response(found.as_csv(whole), media_type="text/csv", headers=headers)
+
+    @router.get("/v1/files/{file}/result", response_class=FileResponse, responses=download("application/octet-stream"),
+                summary="The labelled file")  # fmt: skip
+    async def labelled_file(file: str) -> Response:
+        job = store.get(file)
+        path = await asyncio.to_thread(with_own_labels, job, reviews.labels_of(job))
+        return FileResponse(path, media_type="application/octet-stream", filename=job.result_name)
+
+    @router.delete("/v1/files/{file}", status_code=204,
+                   summary="Remove a file, its result, and what was labelled by hand of it")  # fmt: skip
+    async def remove_file(file: str) -> Response:
+        job = store.get(file)
+        reviews.forget(job, [other for other in store.jobs.values() if other is not job])
+        store.drop(job)
+        return Response(status_code=204)
+
     @router.delete("/v1/reviews/{review}", status_code=204, summary="Forget a review")
     async def remove(review: str) -> Response:
-        del reviews[get(review).id]
-        (folder / f"{review}.json").unlink(missing_ok=True)
+        reviews.remove(review)
         return Response(status_code=204)
 
     return router

@@ -1,72 +1,209 @@
-"""`/v1/files/{file}/rows` and `/facets`: the rows of a labelled file, chosen, counted, corrected and downloaded."""
+"""Rows of a labelled file as they are kept on the disk, and their columns as numbers of values, to be counted."""
 
 from __future__ import annotations
 
-import asyncio
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
-from urllib.parse import quote
+from typing import Any
 
-from fastapi import APIRouter, Query, Response
-from fastapi.responses import JSONResponse, StreamingResponse
-from pydantic import ValidationError
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
 
-from collarclass.app.jobs import Store
-from collarclass.app.results import View
-from collarclass.app.schemas import AnswerRequest, FacetsReply, RowsReply, WholeRow
-from collarclass.app.uploads import download, results
-from collarclass.errors import DataError
+from collarclass.files.batch import Batch, tidy
+from collarclass.files.table import cell_text
+from collarclass.messages import Message, from_plain, sentences
+from collarclass.requirement_reader.credential_names import UNNAMED
+from collarclass.tables.arrow import without_lists
 
-ViewText = Annotated[str, Query(max_length=20_000, description="Which rows, as JSON of the schema View.")]
-Offset = Annotated[int, Query(ge=0)]
-Limit = Annotated[int, Query(ge=1, le=500)]
-
-
-def view_of(text: str) -> View:
-    """The view that a request names."""
-    try:
-        return View.model_validate_json(text)
-    except ValidationError as error:
-        what = error.errors()[0]
-        where = ".".join(map(str, what["loc"])) or "view"
-        raise DataError(f"This view cannot be read: {where}: {what['msg'].lower()}.") from None
+OWN = "="  # before the names of a file's own columns, which may be those of others
+TITLE, TEXT, NOTES = "title", "text", "notes"
+UNNAMED_LAST = frozenset(name for name, _ in UNNAMED.values())  # certificates and licences that say less than any name
+_PARTS = 5  # into which numbers are put together
+_NUMBER = re.compile(r"\s*[$£€¥￥]?\s*(-?(?:\d[\d,]*(?:\.\d+)?|\.\d+))\s*[$£€¥￥元]?\s*")
+_ENOUGH = 500  # cells by which numbers are known for names of rows
 
 
-def rows_router(store: Store) -> APIRouter:
-    """The part of the interface that is about the rows of labelled files."""
-    router = APIRouter(tags=["rows"])
-    model = store.model.identity
+class ResultsWriter:
+    """Writes the table of a file's rows while the file is labelled.
 
-    @router.get("/v1/files/{file}/rows", response_model=RowsReply, summary="Some rows of a labelled file")
-    async def rows(file: str, view: ViewText = "{}", offset: Offset = 0, limit: Limit = 100) -> Response:
-        found = results(store.get(file))
-        return JSONResponse({"model": model, **await asyncio.to_thread(found.page, view_of(view), offset, limit)})
+    Parameters
+    ----------
+    path : Path
+    columns : sequence of str
+        The file's own columns.
+    prefix : str
+        Of the columns that labelling adds; left off in the table.
+    """
 
-    @router.get("/v1/files/{file}/rows/{row}", response_model=WholeRow, summary="One row whole")
-    async def one(file: str, row: int) -> Response:
-        return JSONResponse({"model": model, **results(store.get(file)).ad(row - 1)})
+    def __init__(self, path: Path, columns: Sequence[str], prefix: str) -> None:
+        self._path, self._columns, self._prefix = path, list(columns), prefix
+        self._writer: Any = None
 
-    @router.put("/v1/files/{file}/rows/{row}", response_model=WholeRow,
-                summary="Keep a person's label for a row, apart from the model's; null takes it back")  # fmt: skip
-    async def correct(file: str, row: int, request: AnswerRequest) -> Response:
-        found = results(store.get(file))
-        found.ad(row - 1)
-        found.correct(row - 1, request.label)
-        return JSONResponse({"model": model, **found.ad(row - 1)})
+    def __enter__(self) -> ResultsWriter:
+        return self
 
-    @router.get("/v1/files/{file}/facets", response_model=FacetsReply, summary="How many rows have which values")
-    async def facets(file: str, view: ViewText = "{}") -> Response:
-        found = results(store.get(file))
-        return JSONResponse({"model": model, **await asyncio.to_thread(found.facets, view_of(view))})
+    def __exit__(self, *_: object) -> None:
+        if self._writer is not None:
+            self._writer.close()
 
-    @router.get("/v1/files/{file}/rows.csv", response_class=StreamingResponse, responses=download("text/csv"),
-                summary="The rows of a view as CSV")  # fmt: skip
-    async def as_csv(file: str, view: ViewText = "{}") -> Response:
-        job = store.get(file)
-        found, wanted = results(job), view_of(view)
-        found.rows_of(wanted)  # what is wrong with the view is said before the file begins
-        name = quote(f"{Path(job.name).name.split('.')[0]}-part.csv")
-        headers = {"content-disposition": f"attachment; filename*=UTF-8''{name}"}
-        return StreamingResponse(found.csv(wanted), media_type="text/csv", headers=headers)
+    def add(self, batch: Batch, added: pa.Table) -> None:
+        """Add rows with the columns that labelling gave them."""
+        rows = batch.rows()
+        titles = batch.titles if batch.titles is not None else [""] * len(rows)
+        cells = {TITLE: list(map(cell_text, titles)), TEXT: list(map(cell_text, batch.texts))}
+        cells |= {OWN + name: [cell_text(row.get(name)) for row in rows] for name in self._columns}
+        table = pa.table({name: pa.array(values, pa.string()) for name, values in cells.items()})
+        for name, column in zip(added.column_names, without_lists(added).columns, strict=True):
+            table = table.append_column(name.removeprefix(self._prefix), column)
+        table = table.append_column(NOTES, pa.array(_notes(batch, table["collar_note"].to_pylist()), pa.string()))
+        if self._writer is None:
+            self._writer = pa.ipc.new_file(str(self._path), table.schema)
+        self._writer.write_table(table.combine_chunks())
 
-    return router
+
+def _notes(batch: Batch, joined: Sequence[str]) -> list[str]:
+    """The notes of each row as messages, in JSON: those of its file before that of the model."""
+    plain = {note: json.dumps([Message(note).to_plain()]) if note else "" for note in set(joined)}
+    out = [plain[note] for note in joined]
+    for row, found in batch.notes.items():
+        own = joined[row].removeprefix(sentences(found)).removeprefix("; ")
+        out[row] = json.dumps([note.to_plain() for note in (*found, *([Message(own)] if own else []))])
+    return out
+
+
+def notes_in(cell: str) -> list[Message]:
+    """The messages that a cell of notes holds."""
+    return list(map(from_plain, json.loads(cell))) if cell else []
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """A column as numbers of its values, each name made tidy once.
+
+    Attributes
+    ----------
+    codes : ndarray of int32
+        By row; -1 for an empty cell.
+    values : list of str
+        In the order in which they are shown.
+    several : sparse membership, optional
+        For a column of lists: for each code the numbers of its values.
+    """
+
+    codes: NDArray[np.int32]
+    values: list[str]
+    several: list[list[int]] | None = None
+
+    def mask(self, wanted: set[str]) -> NDArray[np.bool_]:
+        """Rows that have one of some values."""
+        if self.several is not None:
+            has = [any(self.values[i] in wanted for i in own) for own in self.several]
+        else:
+            has = [value in wanted for value in self.values]
+        return np.array([*has, "" in wanted])[self.codes]
+
+    def table(self, mask: NDArray[np.bool_], other: Coded | None = None) -> NDArray[np.int64]:
+        """Rows of each value (and of each value of another column), those without one last."""
+        n = len(self.several if self.several is not None else self.values) + 1
+        m = 1 if other is None else len(other.values) + 1
+        codes = np.where(self.codes < 0, n - 1, self.codes).astype(np.int64)
+        if other is not None:
+            codes = codes * m + np.where(other.codes < 0, m - 1, other.codes)
+        out = np.bincount(codes[mask], minlength=n * m).reshape(n, m)
+        if self.several is not None:
+            spread = np.zeros((len(self.values) + 1, m), np.int64)
+            for own, row in zip(self.several, out, strict=False):
+                spread[own] += row
+            spread[-1] = out[-1]
+            out = spread
+        return out
+
+
+def encoded(column: pa.ChunkedArray) -> tuple[NDArray[np.int32], list[str]]:
+    """Numbers of the distinct cells, and these as text."""
+    found = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    found = found.combine_chunks()
+    codes = np.asarray(found.indices.fill_null(-1).to_numpy(zero_copy_only=False), np.int32)
+    return codes, [str(value or "") for value in found.dictionary.to_pylist()]
+
+
+def regrouped(codes: NDArray[np.int32], values: Sequence[str], order: Any = None) -> Coded:
+    """Values of which some are one, in an order or the commonest first; empty ones are none."""
+    sizes = np.bincount(codes[codes >= 0], minlength=len(values))
+    total: Counter[str] = Counter()
+    for value, n in zip(values, sizes.tolist(), strict=True):
+        total[value] += n
+    names = [value for value in total if value.strip()]
+    names = list(order(names)) if order else sorted(names, key=lambda value: (-total[value], value))
+    place = {value: i for i, value in enumerate(names)}
+    lookup = np.array([*(place.get(value, -1) for value in values), -1], np.int32)
+    return Coded(lookup[codes], names)
+
+
+def lists(codes: NDArray[np.int32], parts: Sequence[Sequence[str]]) -> Coded:
+    """Cells that name several things each."""
+    cells = [sorted(set(own)) for own in parts]
+    total: Counter[str] = Counter()
+    for own, n in zip(cells, np.bincount(codes[codes >= 0], minlength=len(cells)).tolist(), strict=True):
+        total.update(dict.fromkeys(own, n))
+    names = sorted(total, key=lambda value: (value in UNNAMED_LAST, -total[value], value))
+    place = {value: i for i, value in enumerate(names)}
+    empty = np.array([not own for own in cells] + [True])
+    return Coded(np.where(empty[codes], -1, codes).astype(np.int32), names,
+                 [[place[value] for value in own] for own in cells])  # fmt: skip
+
+
+def folded(codes: NDArray[np.int32], values: Sequence[str]) -> Coded:
+    """Numbers put together into a few parts of about as many rows each."""
+    cells = np.append(numbers_of(values), np.nan)[codes]
+    known = cells[~np.isnan(cells)]
+    edges = np.unique(np.quantile(known, np.linspace(0, 1, _PARTS + 1)))
+    part = np.searchsorted(edges[1:-1], np.nan_to_num(cells), "right")
+    names = [f"{a:,.10g} – {b:,.10g}" for a, b in zip(edges, edges[1:], strict=False)] or [f"{edges[0]:,.10g}"]
+    return Coded(np.where(np.isnan(cells), -1, part).astype(np.int32), names)
+
+
+def numbers_of(cells: Iterable[str]) -> NDArray[np.float64]:
+    """What cells say as numbers, also with a sign of money; NaN for what is none.
+
+    Examples
+    --------
+    >>> numbers_of(["1,250.5", "¥8000", "by agreement", ""]).tolist()
+    [1250.5, 8000.0, nan, nan]
+    """
+    return np.array([float(found[1].replace(",", "")) if (found := _NUMBER.fullmatch(cell)) else np.nan
+                     for cell in cells])  # fmt: skip
+
+
+def are_numbers(cells: Iterable[str], stray: float = 0.1) -> bool:
+    """Whether cells are numbers, but for a part of them."""
+    found = np.isnan(numbers_of(cells))
+    return bool(len(found)) and bool(found.mean() <= stray)
+
+
+def names_each_row(cells: Sequence[str]) -> bool:
+    """Whether numbers only tell rows from each other: they go up from row to row, or all are whole and differ."""
+    numbers = numbers_of(cells)
+    if (np.diff(numbers) > 0).all():
+        return True
+    return len(numbers) >= _ENOUGH and len(np.unique(numbers)) == len(numbers) and bool((numbers % 1 == 0).all())
+
+
+def categorical(found: Coded) -> pd.Categorical:
+    """The same as pandas has it; an empty cell is an empty name."""
+    codes = np.where(found.codes < 0, len(found.values), found.codes).astype(np.int32)
+    return pd.Categorical.from_codes(codes, pd.Index([*found.values, ""], dtype=object))
+
+
+def tidy_name(value: str) -> str:
+    return " ".join(tidy(value).split())
+
+
+def plainest(value: str) -> str:
+    return "".join(value.casefold().split())

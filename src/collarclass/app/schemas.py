@@ -8,6 +8,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from collarclass.definitions.definition import builtin_definitions, load_definition
 from collarclass.definitions.labels import LEVELS, STATUSES, Label
+from collarclass.model.account import Evidence, Reason
+from collarclass.requirement_reader.requirement import Requirement
 
 MAX_ADS = 1000
 MAX_CHARACTERS = 1_000_000
@@ -101,53 +103,6 @@ class ClassifyRequest(_Strict):
         return self
 
 
-class RequirementReason(BaseModel):
-    """Words that spoke for a reading of a requirement."""
-
-    text: str = Field(description="Empty for what no words of the ad stand for.")
-    weight: float
-
-
-class Requirement(BaseModel):
-    """Something that the ad asks of applicants, and where it does."""
-
-    kind: str = Field(description="schooling, certificate, licence, skill_grade or experience")
-    status: StatusName
-    field: Literal["title", "text"]
-    start: int = Field(description="Offset in that field, counted in Unicode code points.")
-    end: int
-    text: str
-    level: LevelName | None = None
-    isced: int | None = None
-    nature: str | None = None
-    years: float | None = None
-    confidence: Share = Field(description="Probability that an annotator would find the same.")
-    reasons: list[RequirementReason] = Field(description="Weights add up to the log-odds against the next likeliest.")
-
-
-class Reason(BaseModel):
-    """A run of words that pulled the ad towards its label."""
-
-    field: Literal["title", "text"]
-    start: int
-    end: int
-    text: str
-    dimension: Dimension
-    strength: float = Field(description="By how much it raised the label's log-probability.")
-
-
-class Evidence(BaseModel):
-    """One term of a score's sum, on the ratings' scale of 0 to 4."""
-
-    field: Literal["title", "text"]
-    start: int
-    end: int
-    text: str
-    dimension: Dimension
-    weight: float
-    kind: Literal["words", "requirement"]
-
-
 class NearOccupation(BaseModel):
     """An occupation that answers to an ad's title."""
 
@@ -167,29 +122,34 @@ class Result(BaseModel):
 
     label: Label
     confidence: Share | None = Field(
-        description="Calibrated probability of the label; 0 for unclear, null for a label by rules."
+        description="Calibrated probability of the label; null for unclear, and for a label by rules."
     )
     second_label: Label | None = Field(description="The label that comes second, where it is close.")
-    probabilities: dict[str, float]
-    academic_score: Share
-    hands_on_score: Share
+    probabilities: dict[str, float | None] = Field(description="Null, as are the scores, if the ad says nothing.")
+    academic_score: Share | None
+    hands_on_score: Share | None
     basis: Literal["ad", "title", "occupation"] = Field(description="What the label was judged from.")
     schooling_level: LevelName | None
     schooling_status: StatusName
     certificates: list[str] = Field(description="Those asked for; with evidence.")
+    vocational_certificate: StatusName
+    academic_certificate: StatusName
     note: str = Field(description="Why the label is unclear; empty otherwise.")
     explanation: str | None = Field(None, description="One sentence; with evidence.")
     definitions: dict[str, Label] | None = Field(None, description="The label under each built-in definition.")
     occupations: list[NearOccupation] | None = Field(None, description="Nearest first; empty without a title.")
     requirements: list[Requirement] | None = None
     reasons: list[Reason] | None = None
-    evidence: list[Evidence] | None = Field(None, description="The weightiest terms, at most 60.")
+    evidence: list[Evidence] | None = Field(None, description="The account of the ratings, at most 60 parts.")
 
 
 class ClassifyReply(BaseModel):
     """One result an ad, in the order of the ads."""
 
-    model: str = Field(description="Name and version of the model.", examples=["standard 0.1.0"])
+    model: str = Field(
+        description="Name and version of the model, and the definition if labels go by its rules.",
+        examples=["standard 0.1.0"],
+    )
     results: list[Result]
 
 
@@ -237,10 +197,6 @@ class ModelReply(BaseModel):
     facts: dict[str, Any]
     limits: dict[str, float]
     definitions: list[DefinitionReply]
-    steps: int = Field(description="Points along each side of `regions`.")
-    regions: list[list[float]] = Field(
-        description="Probabilities of white, blue and gray over the plane: hands-on score in rows, academic in columns."
-    )
 
 
 class Health(BaseModel):
@@ -254,8 +210,9 @@ class LayoutRequest(_Strict):
     """Where in a file its table is; what is left out is found."""
 
     sheet: str | None = Field(None, max_length=200, description="Name of a workbook's sheet.")
-    records: str | None = Field(None, max_length=1000, description="Dotted name of the list of ads in a JSON object.")
-    header_row: Whole | None = Field(None, ge=1, le=1000, description="The row of column names, from 1.")
+    header_row: Whole | None = Field(
+        None, ge=0, le=1000, description="The row of column names, from 1; 0 for a list without one."
+    )
     skip_rows: Whole = Field(0, ge=0, le=1000, description="Rows below the column names that are no ads.")
 
 
@@ -284,152 +241,13 @@ class LabelRequest(_Strict):
         return [self.text] if isinstance(self.text, str) else self.text or None
 
 
-class FileState(BaseModel):
-    """A file that was handed in, and how far it is."""
+class NamesRequest(_Strict):
+    """Names of a column that stand for another one, or the name of the project."""
 
-    id: str
-    name: str
-    size: int = Field(description="In bytes.")
-    columns: list[str]
-    title: str | None = Field(description="The column that looks like job titles.")
-    text: list[str] = Field(description="The columns that look like ad texts.")
-    sheets: list[str] = Field(description="Of a workbook.")
-    sheet: str | None = Field(description="The one that is read.")
-    lists: list[str] = Field(description="Lists of objects inside of a JSON object, by their dotted names.")
-    records: str | None = Field(description="The one that is read.")
-    header_row: int | None = Field(description="The row of column names, from 1.")
-    skip_rows: int = Field(description="Rows below the column names that are left out.")
-    date: str | None = Field(description="The column that looks like dates.")
-    groups: list[str] = Field(description="Columns of a few values that repeat.")
-    annotated: bool = Field(description="Whether annotated ads correct the shares.")
-    definition: str = Field(description="What the labels mean.")
-    preview: list[dict[str, str]] = Field(description="The first rows, cells cut short.")
-    state: Literal["ready", "waiting", "running", "done", "failed", "cancelled"]
-    rows: int = Field(description="Ads labelled so far.")
-    share: Share = Field(description="Of the work done; 0 where it is not known.")
-    seconds: float
-    counts: dict[str, int] = Field(description="Ads of each label, once it is done.")
-    noted: int = Field(description="Rows that were not as they should be; column collar_note says how.")
-    error: str | None
-    result: str | None = Field(description="What the labelled file is called.")
-    digest: str = Field(description="Of the labelled file, by which reviews of its samples are known.")
-    labelled_by: str = Field(description="The model that labelled it.")
-    reopened: bool = Field(
-        description="Whether it was labelled before the program was started: the result alone is there."
-    )
-
-
-class FileReply(FileState):
-    """One file."""
-
-    model: str
-
-
-class FilesReply(BaseModel):
-    """All files of the server."""
-
-    model: str
-    files: list[FileState]
-
-
-class OddRow(BaseModel):
-    """A row that is not as it should be."""
-
-    row: int
-    note: str
-
-
-class ProfileReply(BaseModel):
-    """What a file holds before it is labelled."""
-
-    model: str
-    rows: int
-    whole: bool = Field(description="Whether these are all rows, and not the first of very many.")
-    empty: int = Field(description="Rows without a text.")
-    untitled: int = Field(description="Rows without a title, where there is a column of them.")
-    languages: dict[str, int] = Field(description="Of the first 1,000 rows and of one in 50 of the others.")
-    repeated: int = Field(description="Rows with the words of an earlier one.")
-    first: str | None = Field(description="The earliest month.")
-    last: str | None
-    undated: int
-    odd: list[OddRow]
-    n_odd: int
-
-
-class Row(BaseModel):
-    """A row of a labelled file, as a table shows it."""
-
-    row: int = Field(description="From 1.")
-    title: str
-    text: str = Field(description="Its beginning.")
-    label: Label
-    second_label: Label | None = Field(description="The label that comes second, where it is close.")
-    corrected_label: Label | None = Field(description="A person's label, kept apart from the model's.")
-    confidence: float | None
-    schooling_level: str
-    schooling_status: str
-    certificates: str
-    note: str
-    groups: dict[str, str]
-
-
-class RowsReply(BaseModel):
-    """Some rows of a view."""
-
-    model: str
-    total: int = Field(description="How many rows the view has.")
-    rows: list[Row]
-
-
-class WholeRow(Row):
-    """One row whole."""
-
-    model: str
-    cells: dict[str, str]
-
-
-class FacetValue(BaseModel):
-    """A value, and how many rows have it."""
-
-    value: str
-    n: int
-
-
-class Facet(BaseModel):
-    """A column by whose values rows can be chosen."""
-
-    name: str
-    n_values: int
-    values: list[FacetValue]
-
-
-class FacetsReply(BaseModel):
-    """How many rows of a view have which values."""
-
-    model: str
-    n: int = Field(description="Rows of the file.")
-    total: int = Field(description="Rows of the view.")
-    facets: list[Facet]
-
-
-class PointsReply(BaseModel):
-    """Ads of a labelled file on the plane."""
-
-    model: str
-    of: int = Field(description="From how many of the first ads they were drawn.")
-    academic: list[Share]
-    hands_on: list[Share]
-    label: list[Label]
-
-
-class SharesReply(BaseModel):
-    """Shares of the labels, as `collarclass.estimate_shares` gives them."""
-
-    model: str
-    shares: list[dict[str, Any]]
-    warnings: list[str]
-    methods: str = Field(description="How they were estimated, for the methods section of a paper.")
-    differences: list[dict[str, Any]] = Field(description="Of two groups, as `collarclass.share_differences` has them.")
+    column: str | None = Field(None, max_length=1000)
+    names: list[str] = Field(default_factory=list, max_length=1000)
+    kept: str | None = Field(None, max_length=1000, description="What they stand for; null lets them be themselves.")
+    project: str | None = Field(None, min_length=1, max_length=200, description="What to call the project.")
 
 
 class ReviewRequest(_Strict):
@@ -443,61 +261,7 @@ class AnswerRequest(_Strict):
     """A label for one ad."""
 
     label: Label | None = Field(description="null takes the label back.")
-
-
-class ReviewState(BaseModel):
-    """A review, and how far it is."""
-
-    id: str
-    name: str
-    annotator: str
-    source: str = Field(description="Digest of the labelled file that the ads were drawn from; empty for other ads.")
-    useful_first: bool = Field(description="Whether the ads that make shares exact soonest come first.")
-    n: int
-    done: int
-    labels: list[Label | None]
-
-
-class ReviewReply(ReviewState):
-    """One review."""
-
-    model: str
-
-
-class ReviewsReply(BaseModel):
-    """All reviews of the server."""
-
-    model: str
-    reviews: list[ReviewState]
-
-
-class AdReply(BaseModel):
-    """One ad of a review."""
-
-    model: str
-    number: int
-    row: int
-    title: str
-    text: str
-    label: Label | None
-
-
-class Different(BaseModel):
-    """An ad that two annotators labelled differently."""
-
-    ad: int
-    title: str
-    first: Label
-    second: Label
-
-
-class AgreementReply(BaseModel):
-    """How far two annotators agree."""
-
-    model: str
-    n: int = Field(description="Ads with a label in both.")
-    share: Share = Field(description="Of equal labels.")
-    kappa: float | None = Field(description="Cohen's kappa; null where both gave one label throughout.")
-    low: float | None
-    high: float | None
-    different: list[Different]
+    was: str | None = Field(
+        None, description="The label that was seen, empty for none: with another one it is refused."
+    )
+    note: str | None = Field(None, max_length=2000, description="Kept beside the label.")

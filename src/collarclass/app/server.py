@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import html
-import inspect
 import ipaddress
 import os
 import secrets
@@ -15,45 +14,30 @@ import threading
 import webbrowser
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
+import h11
 import uvicorn
 from fastapi import FastAPI
-from fastapi.responses import FileResponse, Response
 from starlette.types import ASGIApp
-from uvicorn.supervisors import Multiprocess
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from collarclass import __version__
+from collarclass._version import __version__
 from collarclass.api import default_model
-from collarclass.app.ads import ads_router
-from collarclass.app.connection import MAX_CONNECTIONS, Connection
-from collarclass.app.guard import Access, Guard, Limits
-from collarclass.app.jobs import PREFIX, Store
-from collarclass.app.labeller import Labeller
-from collarclass.app.lines import lines_router
-from collarclass.app.operations import Metrics, Watched, log_requests, operations_router
-from collarclass.app.pictures import pictures_router
-from collarclass.app.problems import Problem, ProblemDocument, add_handlers
-from collarclass.app.reviews import reviews_router
-from collarclass.app.rows import rows_router
-from collarclass.app.uploads import files_router
+from collarclass.app.ads import Labeller, ads_router, probes_router
+from collarclass.app.guard import Access, Guard, Limits, Logged, log_requests
+from collarclass.app.pages import pages_router
+from collarclass.app.problems import ProblemDocument, add_handlers, problem_response
+from collarclass.app.reviews import Reviews, annotation_router, reviews_router
+from collarclass.app.shares import shares_router
+from collarclass.app.store import PREFIX, Store
+from collarclass.app.uploads import files_router, labelling_router, rows_router
 from collarclass.errors import DataError
-from collarclass.explain.palette import DARK, LIGHT
+from collarclass.messages import Message
 from collarclass.model.model import Model
 from collarclass.occupation.lookup import index
 
-STATIC = Path(__file__).parent / "static"
-SETTINGS: dict[str, Any] = {  # of uvicorn
-    "log_level": "warning",
-    "access_log": False,  # an address can hold a token or the name of a file
-    "server_header": False,
-    "ws": "none",
-    "http": Connection,
-    "limit_concurrency": MAX_CONNECTIONS,
-}
-_KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _PROBLEM = {"model": ProblemDocument, "content": {"application/problem+json": {}}}
 _DESCRIPTION = """Labels job ads, job titles and files of them white, blue or gray collar by two scores: academic
 credential and hands-on skill. Offsets count Unicode code points, as Python's `str` does. Every error is a
@@ -66,10 +50,8 @@ def create_app(
     access: Access | None = None,
     limits: Limits | None = None,
     kept: Path | None = None,
-    metrics: bool = False,
     access_log: bool = False,
     root_path: str = "",
-    files: bool = True,
 ) -> ASGIApp:
     """The application, for any ASGI server.
 
@@ -84,30 +66,24 @@ def create_app(
     kept : Path, optional
         A folder for labelled files and labels given by hand, which stay there; without one they are removed when the
         application ends.
-    metrics : bool
-        Whether to count requests for Prometheus, at `/metrics`.
     access_log : bool
         Whether to log each request: method, route, status, size and time, never what it says.
     root_path : str
         Where a proxy has put the server, such as "/collar".
-    files : bool
-        Whether to take files and show the page. Both keep files in the process, so that only one may serve them.
 
     Returns
     -------
     ASGI application
     """
     model, limits = model or default_model(), limits or Limits()
-    labeller, store = Labeller(model, limits.answer), Store(model, kept) if files else None
-    measured = Metrics(labeller) if metrics else None
+    labeller, store = Labeller(model, limits.answer), Store(model, kept)
     root_path = root_path.rstrip("/")
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
         labeller.close()
-        if store is not None:
-            await asyncio.to_thread(store.close)
+        await asyncio.to_thread(store.close)
 
     app = FastAPI(
         title="collarclass",
@@ -120,53 +96,14 @@ def create_app(
     )
     add_handlers(app)
     app.include_router(ads_router(labeller))
-    app.include_router(lines_router(labeller))
-    app.include_router(operations_router(labeller, measured))
-    if store is not None:
-        app.include_router(files_router(store))
-        app.include_router(rows_router(store))
-        app.include_router(pictures_router(store))
-        app.include_router(reviews_router(store))
-        _add_page(app)
+    app.include_router(probes_router(labeller))
+    reviews = Reviews(store.reviews)
+    for part in (files_router, labelling_router, rows_router, shares_router):
+        app.include_router(part(store))
+    for both in (reviews_router, annotation_router, pages_router):
+        app.include_router(both(store, reviews))
     guarded = Guard(app, access or Access(), limits, model.identity, root_path)
-    if measured is None and not access_log:
-        return guarded
-    return Watched(guarded, measured.count if measured is not None else None, access_log)
-
-
-def _add_page(app: FastAPI) -> None:
-    """The page's own files, by name: nothing else of the disk can be asked for."""
-    files = {path.name: path for path in STATIC.iterdir() if path.suffix in _KINDS}
-
-    def sent(path: Path) -> Response:
-        kind = f"{_KINDS[path.suffix]}; charset=utf-8"
-        return FileResponse(path, headers={"content-type": kind, "cache-control": "no-cache"})
-
-    @app.get("/", include_in_schema=False)
-    async def page() -> Response:
-        return sent(files["index.html"])
-
-    @app.get("/static/palette.css", include_in_schema=False)
-    async def palette() -> Response:
-        return Response(palette_css(), media_type="text/css", headers={"cache-control": "no-cache"})
-
-    @app.get("/static/{name}", include_in_schema=False)
-    async def static(name: str) -> Response:
-        if name not in files:
-            raise Problem(404, "The page has no such file.")
-        return sent(files[name])
-
-
-def palette_css() -> str:
-    """The colours that reports and notebooks have, too, as variables of a style sheet."""
-    light, dark = (
-        " ".join([f"color-scheme: {scheme};", *(f"--{name}: {value};" for name, value in colours.items())])
-        for scheme, colours in (("light", LIGHT), ("dark", DARK))
-    )
-    return (
-        f":root {{ {light} }}\n:root[data-theme='dark'] {{ {dark} }}\n"
-        f"@media screen and (prefers-color-scheme: dark) {{ :root:not([data-theme='light']) {{ {dark} }} }}\n"
-    )
+    return Logged(guarded) if access_log else guarded
 
 
 def data_folder() -> Path:
@@ -199,10 +136,8 @@ def serve(
     no_token: bool = False,
     hosts: Iterable[str] = (),
     browser: bool = True,
-    metrics: bool = False,
     access_log: bool = False,
     root_path: str = "",
-    workers: int = 1,
     say: Callable[[str], Any] = print,
 ) -> None:
     """Serve the page and its interface until interrupted.
@@ -222,11 +157,9 @@ def serve(
         Further names under which the server may be addressed.
     browser : bool
         Whether to open the page.
-    metrics, access_log : bool
+    access_log : bool
     root_path : str
         As in `create_app`.
-    workers : int
-        Processes that answer. Several of them label ads alone: files and the page are of one process.
     say : callable
         Takes each line that is shown to the user.
 
@@ -237,28 +170,18 @@ def serve(
     """
     loopback = is_loopback(host)
     if no_token and (token or not loopback):
-        what = "a token" if token else f"the address {host}, which other machines can reach"
-        raise DataError(f"--no-token does not go with {what}: leave one of them off.")
+        what = Message("a token")
+        if not token:
+            what = Message("the address {host}, which other machines can reach", host=host)
+        raise DataError("--no-token does not go with {what}: leave one of them off.", what=what)
     token = None if no_token else token or secrets.token_urlsafe(24)
     listening = listen(host, port)
     port = listening.getsockname()[1]
     access = Access(loopback, frozenset(name.lower() for name in (*hosts, *(() if loopback else (host,)))), token)
-    config = uvicorn.Config(
-        partial(
-            _app,
-            model,
-            access,
-            kept=data_folder(),
-            metrics=metrics,
-            access_log=access_log,
-            root_path=root_path,
-            files=workers == 1,
-        ),
-        factory=True,
-        workers=workers,
-        timeout_graceful_shutdown=3,
-        **SETTINGS,
-    )
+    if access_log:
+        log_requests()
+    app = create_app(model, access=access, kept=data_folder(), access_log=access_log, root_path=root_path)
+    config = uvicorn.Config(app, timeout_graceful_shutdown=3, **SETTINGS)
     shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
     address = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}/" + (f"?token={token}" if token else "")
     say(address)
@@ -266,25 +189,8 @@ def serve(
         say("Warning: other machines can reach this server, without encryption; the token in the address is its key.")
     if no_token:
         say("Warning: every user of this machine can read what is handed in here.")
-    if workers > 1:
-        say(f"{workers} processes label ads; files and the page need --workers 1.")
-        supervisor: Any = Multiprocess
-        needs_target = "target" in inspect.signature(supervisor).parameters  # uvicorn before 0.54
-        run = {"target": uvicorn.Server(config).run} if needs_target else {}
-        with tempfile.TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}-") as folder:
-            if metrics:  # so that each process can say what all have counted
-                os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", folder)
-            supervisor(config, sockets=[listening], **run).run()
-        return
     threading.Thread(target=index, daemon=True).start()  # so that the first answer need not wait for it
     asyncio.run(_run(uvicorn.Server(config), listening, address if browser else None))
-
-
-def _app(model: Model | None, access: Access, **options: Any) -> ASGIApp:
-    """The application of one process."""
-    if options["access_log"]:
-        log_requests()
-    return create_app(model, access=access, **options)
 
 
 async def _run(server: uvicorn.Server, listening: socket.socket, address: str | None) -> None:
@@ -318,5 +224,111 @@ def listen(host: str, port: int) -> socket.socket:
         listening.listen(128)
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise DataError(f"Cannot listen on {host}, port {port} ({reason}): choose another --port or --host.") from None
+        raise DataError(
+            "Cannot listen on {host}, port {port} ({reason}): choose another --port or --host.", host=host, port=port,
+            reason=reason,
+        ) from None  # fmt: skip
     return listening
+
+
+HEAD_SECONDS = 10.0  # for the head of a request
+UNREAD_SECONDS = 60.0  # in which nothing of a reply is read
+MAX_HEAD_BYTES = 64 << 10
+MAX_CONNECTIONS = 300  # beyond which requests are answered with 503
+_SPARE_CONNECTIONS = 50
+_NO_REQUEST = Message("This is no request of HTTP, or its head has more than {kilobytes} KB.",
+                      kilobytes=MAX_HEAD_BYTES >> 10)  # fmt: skip
+
+
+class Connection(H11Protocol):
+    """A connection that is closed when the head of a request does not come in time, or a reply is not read.
+
+    hypercorn has no limit of connections, and granian none of the time in which a reply is read; uvicorn with h11 reads
+    no further request while one is answered, but would keep a connection that has sent nothing, or half a head, or that
+    reads no reply. Where there are many, the one that has waited longest for a head makes room, so that clients which
+    only wait keep no others out.
+    """
+
+    _head: asyncio.TimerHandle | None = None  # until the head has to be there
+    _unread: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        """Wait for the first head; the connection that has waited longest goes, where there are many."""
+        if len(self.connections) >= MAX_CONNECTIONS - _SPARE_CONNECTIONS:
+            waiting = [(one._head.when(), id(one), one) for one in self.connections
+                       if isinstance(one, Connection) and one._head is not None]  # fmt: skip
+            if waiting:
+                oldest = min(waiting)[2]
+                oldest.transport.abort()
+                self.connections.discard(oldest)  # it hears so later, and must not be chosen again until then
+                oldest._stop()
+        super().connection_made(transport)
+        self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait no longer."""
+        self._stop()
+        super().connection_lost(exc)
+
+    def handle_events(self) -> None:
+        """Take what has come; from a whole head on, and until the reply is there, nothing is waited for."""
+        super().handle_events()
+        self._wait()
+
+    def on_response_complete(self) -> None:
+        """Wait for the next head, unless it has come already."""
+        super().on_response_complete()
+        self._wait()
+
+    def pause_writing(self) -> None:
+        """Much of a reply waits to be read."""
+        super().pause_writing()
+        self._read_soon()
+
+    def resume_writing(self) -> None:
+        """Most of it was read."""
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
+        super().resume_writing()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no request, in the form of every error, and hang up."""
+        answer = problem_response(400, _NO_REQUEST)
+        headers = [*answer.raw_headers, (b"connection", b"close")]
+        head = b"".join(b"%b: %b\r\n" % header for header in headers)
+        self.transport.write(b"HTTP/1.1 400 Bad Request\r\n%b\r\n%b" % (head, bytes(answer.body)))
+        self.transport.close()
+
+    def _wait(self) -> None:
+        if self.conn.their_state is not h11.IDLE or self.transport.is_closing():
+            self._stop(reading=False)
+        elif self._head is None:
+            self._head = self.loop.call_later(HEAD_SECONDS, self._give_up)
+
+    def _give_up(self) -> None:
+        self._head = None
+        self.transport.close()  # when the reply before was read
+        self._read_soon()
+
+    def _read_soon(self) -> None:
+        if self._unread is None:
+            self._unread = self.loop.call_later(UNREAD_SECONDS, self.transport.abort)
+
+    def _stop(self, reading: bool = True) -> None:
+        for name in ("_head", "_unread") if reading else ("_head",):
+            timer = getattr(self, name)
+            if timer is not None:
+                timer.cancel()
+                setattr(self, name, None)
+
+
+SETTINGS: dict[str, Any] = {  # of uvicorn
+    "log_level": "warning",
+    "access_log": False,  # an address can hold a token or the name of a file
+    "server_header": False,
+    "ws": "none",
+    "http": Connection,
+    "limit_concurrency": MAX_CONNECTIONS,
+    "h11_max_incomplete_event_size": MAX_HEAD_BYTES,
+}

@@ -1,39 +1,43 @@
-"""`/v1/files`: hand a file in, have it labelled, follow it, take the result away."""
+"""`/v1/files`: hand a file in, have it labelled, follow it, look at its rows, take the result away."""
 
 from __future__ import annotations
 
 import asyncio
+import secrets
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
-import numpy as np
+import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import FileResponse, JSONResponse
+from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
 
-from collarclass.app.jobs import ONLY_RESULT, Job, Store, inspect
-from collarclass.app.labeller import definitions
+from collarclass.app.ads import definitions
+from collarclass.app.jobs import Job, harmless_name
+from collarclass.app.preview import name_columns, profile
 from collarclass.app.problems import Problem
-from collarclass.app.profile import profile
-from collarclass.app.results import Results
+from collarclass.app.results import Results, View
 from collarclass.app.schemas import (
-    FileReply,
-    FilesReply,
+    AnswerRequest,
     LabelRequest,
     LayoutRequest,
-    PointsReply,
-    ProfileReply,
+    NamesRequest,
 )
+from collarclass.app.store import Store
+from collarclass.corpus.read import data_path
 from collarclass.errors import CollarclassError, DataError, MissingPartError, require_columns
 from collarclass.files.layout import Layout
+from collarclass.files.table import rewrite
+from collarclass.messages import Language
 from collarclass.tables.columns import Columns
 
 Name = Annotated[str, Query(max_length=500, description="The file's name; its ending tells the format.")]
 UPLOAD = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {
     "type": "string", "format": "binary"}}}}}  # fmt: skip
 _PIECE = 1 << 20
-_MAX_POINTS = 1500
+_MAX_SAMPLE_ADS = 300
 
 
 def download(kind: str) -> dict[int | str, dict[str, Any]]:
@@ -43,6 +47,7 @@ def download(kind: str) -> dict[int | str, dict[str, Any]]:
 
 async def receive(request: Request, store: Store, path: Path) -> None:
     """Write the body of a request to a file as it comes."""
+    store.room(int(length) if (length := request.headers.get("content-length", "")).isdecimal() else 0)
     try:
         with path.open("xb") as file:
             held = bytearray()
@@ -54,7 +59,9 @@ async def receive(request: Request, store: Store, path: Path) -> None:
                     held.clear()
             await asyncio.to_thread(file.write, bytes(held))
     except OSError as error:
-        raise Problem(507, f"The file could not be kept ({error.strerror}): make room on the disk.") from None
+        raise Problem(
+            507, "The file could not be kept ({reason}): make room on the disk.", reason=error.strerror,
+        ) from None  # fmt: skip
     if not path.stat().st_size:
         raise DataError("The file is empty: choose one that holds a table.")
 
@@ -74,7 +81,7 @@ async def handed_in(request: Request, store: Store, name: str) -> Job:
 def labelled(job: Job) -> Path:
     """The labelled file of a job that is done."""
     if job.state != "done" or job.result is None:
-        raise Problem(409, f"This file is not labelled (its state is '{job.state}').")
+        raise Problem(409, "This file is not labelled (its state is '{state}').", state=job.state)
     return job.result
 
 
@@ -84,23 +91,46 @@ def check_columns(job: Job, request: LabelRequest) -> None:
     require_columns(named, job.columns, job.name)
 
 
-def _inspect_again(job: Job, layout: Layout) -> None:
+def _inspect_again(job: Job, wanted: LayoutRequest) -> None:
     try:
-        inspect(job, layout)
+        if wanted.header_row == 0:
+            name_columns(job.path)
+        row = wanted.header_row if wanted.header_row is None else max(1, wanted.header_row)
+        job.look(Layout(**{**wanted.model_dump(), "header_row": row}))
     except (CollarclassError, OSError) as error:
         raise DataError(job.told(error)) from None
     job.state, job.error = "ready", None
 
 
-def _profile(job: Job, request: LabelRequest) -> dict[str, Any]:
+def with_own_labels(job: Job, reviewed: Mapping[int, str]) -> Path:
+    """The labelled file, with what people labelled on the page, one by one or in reviews, in a column on the right."""
+    path = labelled(job)
+    own = {**reviewed, **(results(job).corrected if job.rows else {})}
+    if not own:
+        return path
+    fresh = path.with_name(f"{secrets.token_hex(4)}.partial")  # another window may ask for it at the same time
+    labels = pa.array([own.get(i, "") for i in range(job.rows)], pa.string())
+    rewrite(str(path), str(path), fresh, pa.table({f"{job.chosen.get('prefix', '')}own_label": labels}))
+    return fresh.replace(path.with_name(f"own-{path.name}"))
+
+
+def columns_of(request: LabelRequest) -> Columns:
+    """The columns that a request names."""
     title, texts = request.title, request.texts or []
     if title is None and not texts:
         raise DataError("Choose the column that holds the ads.")
-    columns = Columns(title, tuple(texts or [title]), request.code)
-    try:
-        return profile(job.path, job.layout, columns, request.date)
-    except (CollarclassError, OSError) as error:
-        raise DataError(job.told(error)) from None
+    return Columns(title, tuple(texts or [str(title)]), request.code)
+
+
+def profile_of(job: Job, request: LabelRequest) -> dict[str, Any]:
+    """What a file holds by some choice of its columns; looked through once for each."""
+    asked = (repr(job.layout), request.title, repr(request.texts), request.code, request.date)
+    if job.profiled is None or job.profiled[0] != asked:
+        try:
+            job.profiled = (asked, profile(job.path, job.layout, columns_of(request), request.date))
+        except (CollarclassError, OSError) as error:
+            raise DataError(job.told(error)) from None
+    return job.profiled[1]
 
 
 def results(job: Job) -> Results:
@@ -117,76 +147,114 @@ def with_rows(job: Job) -> Path:
     return path
 
 
+def _name(store: Store, job: Job, wanted: NamesRequest) -> None:
+    """Give a project another name, or let names of a column stand for another one."""
+    if wanted.project is not None:
+        job.name = harmless_name(wanted.project)
+    if wanted.column is not None:
+        require_columns([wanted.column], job.columns, job.name)
+        own = {k: v for k, v in job.merged.get(wanted.column, {}).items() if k not in wanted.names}
+        own |= dict.fromkeys(wanted.names, wanted.kept) if wanted.kept is not None else {}
+        job.merged = {**job.merged, wanted.column: own}
+        job.results = None
+        job.estimates.clear()
+    store.keep(job)
+
+
+def _shown(store: Store, job: Job, status: int = 200) -> Response:
+    return JSONResponse({"model": store.model.identity, **job.shown()}, status)
+
+
 def files_router(store: Store) -> APIRouter:
-    """The part of the interface that is about files."""
+    """The part of the interface that takes files, and says what there is of them."""
     router = APIRouter(tags=["files"])
-    model = store.model.identity
 
-    def shown(job: Job, status: int = 200) -> Response:
-        return JSONResponse({"model": model, **job.shown()}, status)
-
-    @router.post("/v1/files", response_model=FileReply, status_code=201, openapi_extra=UPLOAD,
+    @router.post("/v1/files", status_code=201, openapi_extra=UPLOAD,
                  summary="Hand a file in as the body; with start=true it is labelled at once")  # fmt: skip
     async def upload(request: Request, name: Name, start: bool = False) -> Response:
         job = await handed_in(request, store, name)
         if start:
             store.start(job, LabelRequest.model_validate({}))
-        return shown(job, 201)
+        return _shown(store, job, 201)
 
-    @router.get("/v1/files", response_model=FilesReply, summary="All files of this server")
+    @router.post("/v1/files/sample", status_code=201,
+                 summary="Hand in ads of the project's own, to try how it goes")  # fmt: skip
+    async def sample(lang: Literal["en", "zh"] = "en") -> Response:
+        job = store.new("sample-ads.csv")
+        ads = pd.read_csv(data_path() / "ads" / f"{lang}.csv", dtype=str, keep_default_na=False)
+        own = ads[["id", "title", "text", "sector"]].iloc[:: max(1, len(ads) // _MAX_SAMPLE_ADS)]
+        own.to_csv(job.path, index=False)
+        await asyncio.to_thread(store.add, job)
+        return _shown(store, job, 201)
+
+    @router.post("/v1/files/{file}/more", openapi_extra=UPLOAD,
+                 summary="Hand in another file of the same data set as the body")  # fmt: skip
+    async def more(request: Request, file: str, name: Name) -> Response:
+        job, part = store.get(file), store.new(name)
+        try:
+            await receive(request, store, part.path)
+            with store.changing(job):
+                await asyncio.to_thread(store.add_source, job, part)
+        except (CollarclassError, OSError) as error:
+            raise DataError(part.told(error)) from None
+        finally:
+            store.drop(part)
+        return _shown(store, job)
+
+    @router.put("/v1/files/{file}/names",
+                summary="Let names of a column stand for another one, or name the project")  # fmt: skip
+    async def names(file: str, request: NamesRequest) -> Response:
+        job = store.get(file)
+        _name(store, job, request)
+        return _shown(store, job)
+
+    @router.get("/v1/files", summary="All files of this server")
     async def every() -> Response:
-        return JSONResponse({"model": model, "files": [job.shown() for job in store.jobs.values()]})
+        return JSONResponse({"model": store.model.identity, "files": [job.shown() for job in store.jobs.values()]})
 
-    @router.get("/v1/files/{file}", response_model=FileReply, summary="How far a file is")
+    @router.get("/v1/files/{file}", summary="How far a file is")
     async def one(file: str) -> Response:
-        return shown(store.get(file))
+        return _shown(store, store.get(file))
 
-    @router.post("/v1/files/{file}/layout", response_model=FileReply,
+    @router.post("/v1/files/{file}/layout",
                  summary="Read another sheet of a file, or another row of column names")  # fmt: skip
     async def layout(file: str, request: LayoutRequest) -> Response:
         job = store.get(file)
-        if job.state in ("waiting", "running"):
-            raise Problem(409, "This file is being labelled: wait for it, or cancel it.")
-        if job.reopened:
-            raise Problem(409, ONLY_RESULT)
-        await asyncio.to_thread(_inspect_again, job, Layout(**request.model_dump()))
-        return shown(job)
+        with store.changing(job):
+            await asyncio.to_thread(_inspect_again, job, request)
+        return _shown(store, job)
 
-    @router.post("/v1/files/{file}/profile", response_model=ProfileReply,
+    return router
+
+
+def labelling_router(store: Store) -> APIRouter:
+    """The part of the interface that has files labelled, and gives out what came of it."""
+    router = APIRouter(tags=["files"])
+
+    @router.post("/v1/files/{file}/profile",
                  summary="What a file holds: rows, languages, repeated ads, dates, odd rows")  # fmt: skip
-    async def profile_of(file: str, request: LabelRequest) -> Response:
+    async def profiled(file: str, request: LabelRequest) -> Response:
         job = store.get(file)
         check_columns(job, request)
-        if job.reopened:
-            raise Problem(409, ONLY_RESULT)
-        return JSONResponse({"model": model, **await asyncio.to_thread(_profile, job, request)})
+        return JSONResponse({"model": store.model.identity, **await asyncio.to_thread(profile_of, job, request)})
 
-    @router.post("/v1/files/{file}/label", response_model=FileReply, status_code=202, summary="Label a file")
+    @router.post("/v1/files/{file}/label", status_code=202, summary="Label a file")
     async def label(file: str, request: LabelRequest) -> Response:
         job = store.get(file)
         check_columns(job, request)
         names = [known.name for known in definitions()]
         if request.definition not in names:  # a name only: a client has no say over files of this machine
-            raise DataError(f"No definition {request.definition!r}: choose one of {', '.join(names)}.")
+            raise DataError(
+                "No definition {definition!r}: choose one of {names}.", definition=request.definition, names=[*names],
+            )  # fmt: skip
         store.start(job, request)
-        return shown(job, 202)
+        return _shown(store, job, 202)
 
-    @router.post("/v1/files/{file}/cancel", response_model=FileReply, summary="Stop labelling a file")
+    @router.post("/v1/files/{file}/cancel", summary="Stop labelling a file")
     async def cancel(file: str) -> Response:
         job = store.get(file)
         job.cancelled.set()
-        return shown(job)
-
-    @router.delete("/v1/files/{file}", status_code=204, summary="Remove a file and its result")
-    async def remove(file: str) -> Response:
-        store.drop(store.get(file))
-        return Response(status_code=204)
-
-    @router.get("/v1/files/{file}/result", response_class=FileResponse, responses=download("application/octet-stream"),
-                summary="The labelled file")  # fmt: skip
-    async def result(file: str) -> Response:
-        job = store.get(file)
-        return FileResponse(labelled(job), media_type="application/octet-stream", filename=job.result_name)
+        return _shown(store, job)
 
     @router.get("/v1/files/{file}/report", response_class=FileResponse, responses=download("text/html"),
                 summary="A report on the labelled file, as a page to keep")  # fmt: skip
@@ -200,34 +268,72 @@ def files_router(store: Store) -> APIRouter:
             headers={"content-security-policy": "sandbox"},  # it is to be kept, not run in this page's name
         )
 
-    @router.get("/v1/files/{file}/points", response_model=PointsReply, summary="Some of the ads on the plane")
-    async def points(file: str) -> Response:
-        job = store.get(file)
-        return JSONResponse({"model": model, **await asyncio.to_thread(_points, results(job))})
-
     return router
 
 
-def _report(store: Store, job: Job, lang: str) -> Path:
+def _report(store: Store, job: Job, lang: Language) -> Path:
     path = with_rows(job).with_name(f"report-{lang}.html")
     try:
         from collarclass.report.report import write_report
 
         write_report(
             labelled(job), path, lang=lang, definition=job.definition, truth=job.truth, model=store.model,
+            by=[*job.groups[:2], *(["month"] if job.date else [])], date=job.date, name=job.name, force=True,
             **job.chosen,  # type: ignore[arg-type]
         )  # fmt: skip
     except MissingPartError as error:
-        raise Problem(501, str(error)) from None
+        raise Problem(501, error.message) from None
     except CollarclassError as error:
         raise DataError(job.told(error)) from None
     return path
 
 
-def _points(found: Results) -> dict[str, Any]:
-    """Scores and labels of some ads, drawn by a fixed scramble of their numbers."""
-    known = np.flatnonzero(pc.not_equal(found.table["collar"], "unclear").to_numpy())
-    drawn = known[np.argsort(((known + 1) * 0x9E3779B1) & 0xFFFFFFFF, kind="stable")[:_MAX_POINTS]]
-    part = found.table.select(["academic_score", "hands_on_score", "collar"]).take(pa.array(drawn))
-    academic, hands_on, label = (column.to_pylist() for column in part.columns)
-    return {"of": len(found), "academic": academic, "hands_on": hands_on, "label": label}
+Q = Annotated[str, Query(max_length=200, description="What the title or the text contains.")]
+Chosen = Annotated[list[str], Query(max_length=40, description="column:value, one of those of each column.")]
+Sort = Annotated[str, Query(max_length=1000, description="A column; with a minus before it the other way round.")]
+Offset = Annotated[int, Query(ge=0)]
+Limit = Annotated[int, Query(ge=1, le=500)]
+
+
+def rows_router(store: Store) -> APIRouter:
+    """The part of the interface that is about the rows of labelled files."""
+    router = APIRouter(tags=["rows"])
+    model = store.model.identity
+
+    @router.get("/v1/files/{file}/rows", summary="Some rows of a labelled file")
+    async def rows(
+        file: str,
+        q: Q = "",
+        f: Chosen = [],  # noqa: B006
+        sort: Sort = "",
+        offset: Offset = 0,
+        limit: Limit = 100,
+    ) -> Response:
+        found = results(store.get(file))
+        return JSONResponse(
+            {"model": model, **await asyncio.to_thread(found.page, View(q, tuple(f), sort), offset, limit)}
+        )
+
+    @router.get("/v1/files/{file}/rows/{row}", summary="One row whole")
+    async def one(file: str, row: int) -> Response:
+        return JSONResponse({"model": model, **results(store.get(file)).ad(row - 1)})
+
+    @router.put("/v1/files/{file}/rows/{row}",
+                summary="Keep a person's label for a row, apart from the model's; null takes it back")  # fmt: skip
+    async def correct(file: str, row: int, request: AnswerRequest) -> Response:
+        found = results(store.get(file))
+        found.ad(row - 1)
+        found.correct(row - 1, request.label)
+        return JSONResponse({"model": model, **found.ad(row - 1)})
+
+    @router.get("/v1/files/{file}/rows.csv", response_class=StreamingResponse, responses=download("text/csv"),
+                summary="The rows of a view as CSV")  # fmt: skip
+    async def as_csv(file: str, q: Q = "", f: Chosen = [], sort: Sort = "") -> Response:  # noqa: B006
+        job = store.get(file)
+        found, wanted = results(job), View(q, tuple(f), sort)
+        found.rows_of(wanted)  # what is wrong with the view is said before the file begins
+        name = quote(f"{Path(job.name).name.split('.')[0]}-part.csv")
+        headers = {"content-disposition": f"attachment; filename*=UTF-8''{name}"}
+        return StreamingResponse(found.csv(wanted), media_type="text/csv", headers=headers)
+
+    return router

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,7 +92,7 @@ def plane(
     for (x, y), n, k in zip(centre, count, label, strict=True):
         px, py = place(float(x), float(y))
         strength = 0.2 + 0.8 * math.log1p(n) / math.log1p(top)
-        tip = tag("title", html.escape(f"{words['academic']} {x:.2f}, {words['hands_on']} {y:.2f}: {n:,}"))
+        tip = tag("title", html.escape(f"{words['academic_score']} {x:.2f}, {words['hands_on_score']} {y:.2f}: {n:,}"))
         parts.append(tag("path", tip, class_=f"hex {LABELS[k]}", d=_hexagon(px, py), opacity=f"{strength:.2f}"))
     for line in borders:
         points = " ".join(",".join(map(number, place(x, y))) for x, y in line)
@@ -116,8 +116,9 @@ def _axes(place: Place, words: dict[str, str]) -> str:
         out.append(tag("text", f"{value:g}", class_="tick mid", x=number(x), y=number(bottom + 20)))
         out.append(tag("text", f"{value:g}", class_="tick end", x=number(left - 11), y=number(y + 4)))
     x, y = place(0.5, 0)
-    out.append(tag("text", html.escape(words["academic"] + " →"), class_="name mid", x=number(x), y=number(y + 36)))
-    out.append(tag("text", html.escape("↑ " + words["hands_on"]), class_="name", x=0, y=12))
+    name = html.escape(words["academic_score"] + " →")
+    out.append(tag("text", name, class_="name mid", x=number(x), y=number(y + 36)))
+    out.append(tag("text", html.escape("↑ " + words["hands_on_score"]), class_="name", x=0, y=12))
     return "".join(out)
 
 
@@ -206,45 +207,19 @@ def _series(name: str, said: str, periods: Sequence[str], values: list[Share], p
     ]
     for i, ((x, y), period, (share, low, high, plain)) in enumerate(zip(points, periods, values, strict=True)):
         interval = f" ({100 * low:.1f}–{100 * high:.1f})" if known else ""
-        tip = html.escape(f"{said}, {period}: {100 * share:.1f} %{interval}; {100 * plain:.1f} %")
+        tip = html.escape(f"{said}, {period}: {100 * share:.1f}%{interval}; {100 * plain:.1f}%")
         level = number(place(i, plain)[1])
         parts.append(tag("line", class_="notch", x1=number(x - 5), x2=number(x + 5), y1=level, y2=level))
-        parts.append(_mark(name, x, y, tip))
+        parts.append(mark(name, x, y, tip))
         if len(periods) == 1 and known:
-            parts.append(
-                tag(
-                    "line",
-                    class_="whisker",
-                    x1=number(x),
-                    x2=number(x),
-                    y1=number(upper[0][1]),
-                    y2=number(lower[0][1]),
-                )
-            )
+            ends = {"y1": number(upper[0][1]), "y2": number(lower[0][1])}
+            parts.append(tag("line", class_="whisker", x1=number(x), x2=number(x), **ends))
     return "".join(parts)
 
 
-def histogram(counts: NDArray[np.integer], edges: NDArray[np.floating], alt: str) -> str:
-    """Stacked bars: labels in rows of `counts`, bins in columns."""
-    width, height, left, bottom = 340.0, 150.0, 18.0, 20.0
-    scale = (height - bottom - 6) / max(1, int(counts.sum(axis=0).max(initial=1)))
-    step = (width - 2 * left) / counts.shape[1]
-    parts = []
-    base = np.zeros(counts.shape[1])
-    for k, name in enumerate(LABELS):
-        for i, n in enumerate(counts[k]):
-            if n:
-                box = (left + i * step + 1, height - bottom - (base[i] + n) * scale, step - 2, n * scale)
-                tip = tag("title", f"{edges[i]:.2f}–{edges[i + 1]:.2f}: {n:,}")
-                names = ("x", "y", "width", "height")
-                parts.append(tag("rect", tip, class_=f"bar {name}", **dict(zip(names, map(number, box), strict=True))))
-        base += counts[k]
-    for i in range(0, len(edges), 2):
-        parts.append(tag("text", f"{100 * edges[i]:.0f} %", class_="tick mid", x=number(left + i * step), y=height - 5))
-    return _svg(width, height, "".join(parts), alt)
-
-
-def intervals(values: Sequence[str], shares: dict[str, list[Share]], names: dict[str, str], alt: str) -> str:
+def intervals(
+    values: Sequence[str], shares: dict[str, list[Share]], names: dict[str, str], alt: str, width: float | None = None
+) -> str:
     """Shares of groups below each other: a mark, its interval where there is one, and a notch at the share counted.
 
     Parameters
@@ -256,44 +231,143 @@ def intervals(values: Sequence[str], shares: dict[str, list[Share]], names: dict
     names : dict of str to str
         Of the labels.
     alt : str
+    width : float, optional
+        Of a picture to keep; without it the drawing is as wide as its place.
     """
-    lane, gap, left, right, top = 11.0, 16.0, 118.0, 16.0, 30.0
-    block = lane * len(shares) + gap
-    width, height = 380.0, top + block * len(values) + 16
+    lane, head, gap, top = 11.0, 17.0, 9.0, 24.0
+    named = any(values)
+    block = lane * len(shares) + gap + (head if named else 4)
+    height = top + block * len(values) + 20
     known = [value for rows in shares.values() for row in rows for value in row if not math.isnan(value)]
     ceiling = _ceiling(max(known, default=1.0))
 
-    def x(share: float) -> float:
-        return left + share / ceiling * (width - left - right)
+    def x(share: float) -> str:
+        return _along(0.012 + 0.97 * share / ceiling, width)
 
     parts = []
     for i in range(5):
-        line = number(x(ceiling * i / 4))
-        parts.append(tag("line", class_="grid", x1=line, x2=line, y1=top - 6, y2=number(height - 16)))
-        parts.append(tag("text", f"{100 * ceiling * i / 4:g} %", class_="tick mid", x=line, y=number(height - 4)))
-    at = left
+        line, anchor = x(ceiling * i / 4), ("start", "mid", "mid", "mid", "end")[i]
+        parts.append(tag("line", class_="grid", x1=line, x2=line, y1=top - 4, y2=number(height - 16)))
+        parts.append(tag("text", f"{100 * ceiling * i / 4:g}%", class_=f"tick {anchor}", x=line, y=number(height - 3)))
+    at = 6.0
     for label in shares:
-        parts.append(_mark(label, at, 8))
+        parts.append(mark(label, at, 8))
         parts.append(tag("text", html.escape(names[label]), class_="tick", x=number(at + 8), y=12))
-        at += 22 + 7 * sum(2 if c > "\u2e80" else 1 for c in names[label])
+        at += 24 + 7 * _breadth(names[label])
     for i, value in enumerate(values):
         y0 = top + i * block
-        middle = y0 + lane * len(shares) / 2
-        parts.append(_name(value, left - 10, middle, 18))
+        if named:
+            parts.append(tag("text", html.escape(value), class_="name", x=0, y=number(y0 + 12)))
+        y0 += head if named else 4
         for k, (label, rows) in enumerate(shares.items()):
             share, low, high, plain = rows[i]
-            y = y0 + lane * (k + 0.5) - 3
+            y = y0 + lane * (k + 0.5) + 1
             if not math.isnan(low):
-                parts.append(tag("line", class_="whisker", x1=number(x(low)), x2=number(x(high)), y1=y, y2=y))
-            notch = number(x(plain))
-            parts.append(tag("line", class_="notch", x1=notch, x2=notch, y1=number(y - 4), y2=number(y + 4)))
+                parts.append(tag("line", class_="whisker", x1=x(low), x2=x(high), y1=y, y2=y))
+            parts.append(tag("line", class_="notch", x1=x(plain), x2=x(plain), y1=number(y - 4), y2=number(y + 4)))
             said = "" if math.isnan(low) else f" ({100 * low:.1f}–{100 * high:.1f})"
-            tip = html.escape(f"{value}, {names[label]}: {100 * share:.1f} %{said}; {100 * plain:.1f} %")
-            parts.append(_mark(label, x(share), y, tip))
-    return _svg(width, height, "".join(parts), alt)
+            tip = html.escape(f"{value}, {names[label]}: {100 * share:.1f}%{said}; {100 * plain:.1f}%")
+            place = {"x": x(share), "y": number(y), "overflow": "visible"}
+            parts.append(tag("svg", mark(label, 0, 0, tip), **place))
+    return _drawn(width, height, "".join(parts), alt)
 
 
-def _mark(label: str, x: float, y: float, tip: str = "") -> str:
+def stacked(
+    values: Sequence[str],
+    counts: Sequence[Sequence[int]],
+    labels: Sequence[str],
+    alt: str,
+    *,
+    of: int,
+    most: float | None = None,
+    width: float | None = None,
+) -> str:
+    """Horizontal bars under their names: one for each value, cut by label, as long as its part of all ads.
+
+    Parameters
+    ----------
+    values : sequence of str
+    counts : sequence of sequence of int
+        For each value the ads of each label.
+    labels : sequence of str
+    alt : str
+    of : int
+        All ads.
+    most : float, optional
+        The part of all ads at the end of the scale; the largest here if not given.
+    width : float, optional
+        As in `intervals`.
+    """
+    block, height = 34.0, 34.0 * len(values) + 4
+    top = most or max((sum(row) / max(1, of) for row in counts), default=1.0) or 1.0
+    parts = []
+    for i, (value, row) in enumerate(zip(values, counts, strict=True)):
+        y, at = i * block, 0.0
+        said = f"{sum(row):,} ({100 * sum(row) / max(1, of):.0f}%)"
+        parts.append(tag("text", html.escape(value), class_="name", x=0, y=number(y + 12)))
+        parts.append(tag("text", said, class_="tick end", x=_along(1, width), y=number(y + 12)))
+        for label, n in zip(labels, row, strict=True):
+            if n:
+                length = n / max(1, of) / top
+                box = {"x": _along(at, width), "y": number(y + 17), "width": _along(length, width), "height": 11}
+                parts.append(tag("rect", tag("title", f"{n:,}"), class_=f"bar {label}", **box))
+                at += length
+    return _drawn(width, height, "".join(parts), alt)
+
+
+def _along(share: float, width: float | None) -> str:
+    """A place along a drawing: a part of its width, whatever that is, or of a known one."""
+    return percent(share) if width is None else number(share * width)
+
+
+def _drawn(width: float | None, height: float, content: str, alt: str) -> str:
+    if width is not None:
+        return _svg(width, height, content, alt)
+    return tag("svg", content, class_="fluid", width="100%", height=number(height), role="img", aria_label=alt)
+
+
+def _breadth(text: str) -> int:
+    return sum(2 if c > "\u2e80" else 1 for c in text)
+
+
+def whole(shares: Sequence[tuple[str, float, float, float]], names: Mapping[str, str]) -> str:
+    """One bar of all ads as wide as its place: the share of each label, and below it where its end may lie."""
+    parts, at, said = [], 0.0, []
+    for label, share, low, high in shares:
+        tip = f"{names[label]}: {100 * share:.1f}%"
+        parts.append(tag("rect", tag("title", html.escape(tip)), class_=f"bar {label}", x=percent(at), y=0,
+                         width=percent(share), height=30))  # fmt: skip
+        if share > 0.06:
+            parts.append(tag("text", f"{100 * share:.0f}%", class_=f"on {label} mid", x=percent(at + share / 2), y=20))
+        if not math.isnan(low):
+            tip += f" ({100 * low:.1f}–{100 * high:.1f}%)"
+            begin, end = percent(min(1.0, at + low)), percent(min(1.0, at + high))
+            for y1, y2, x1, x2 in ((38, 38, begin, end), (34, 42, begin, begin), (34, 42, end, end)):
+                parts.append(tag("line", class_="whisker", x1=x1, x2=x2, y1=y1, y2=y2))
+        said.append(tip)
+        at += share
+    height = 44 if any(not math.isnan(low) for _, _, low, _ in shares) else 31
+    return tag("svg", "".join(parts), class_="fluid whole", width="100%", height=height, role="img",
+               aria_label="; ".join(said))  # fmt: skip
+
+
+def stack(parts: Sequence[tuple[str, int]], labelled: bool = True) -> str:
+    """A thin bar as wide as its place, cut into parts."""
+    total, at, out = max(1, sum(n for _, n in parts)), 0.0, []
+    for i, (name, n) in enumerate(parts):
+        look = f"bar {name}" if labelled else f"bar part{i % 6}"
+        out.append(tag("rect", tag("title", f"{html.escape(name)}: {n:,}"), class_=look, x=percent(at / total), y=0.5,
+                       width=percent(n / total), height=13))  # fmt: skip
+        at += n
+    return tag("svg", "".join(out), class_="fluid stack", width="100%", height=14, aria_hidden="true")
+
+
+def percent(share: float) -> str:
+    """A length along a drawing that is as wide as its place."""
+    return f"{100 * share:.2f}%"
+
+
+def mark(label: str, x: float, y: float, tip: str = "") -> str:
     """A ring for white, a square for blue, a diamond for gray and a dotted disc for unclear."""
     title = tag("title", tip) if tip else ""
     if label == "gray":
@@ -305,65 +379,17 @@ def _mark(label: str, x: float, y: float, tip: str = "") -> str:
     return tag("circle", title, class_=f"dot {label}", cx=number(x), cy=number(y), r=3.4, **dotted)
 
 
-def stacked(
-    values: Sequence[str],
-    counts: Sequence[Sequence[int]],
-    labels: Sequence[str],
-    alt: str,
-    *,
-    of: int,
-    most: float | None = None,
-) -> str:
-    """Horizontal bars: one for each value, cut by label, as long as its part of all ads.
-
-    Parameters
-    ----------
-    values : sequence of str
-    counts : sequence of sequence of int
-        For each value the ads of each label.
-    labels : sequence of str
-    alt : str
-    of : int
-        How many ads there are.
-    most : float, optional
-        The part of all ads that the longest bar stands for; that of the commonest value if not given.
-    """
-    bar, gap, left, right, top = 15.0, 13.0, 136.0, 76.0, 6.0
-    width, height = 380.0, top + (bar + gap) * len(values)
-    most = max(1, max((sum(row) for row in counts), default=1)) if most is None else most * of
-    parts = []
-    for i, (value, row) in enumerate(zip(values, counts, strict=True)):
-        y, at = top + i * (bar + gap), left
-        parts.append(_name(value, left - 8, y + bar - 4, 20))
-        for label, n in zip(labels, row, strict=True):
-            if n:
-                length = n / most * (width - left - right)
-                box = {"x": number(at), "y": number(y), "width": number(length), "height": bar}
-                parts.append(tag("rect", tag("title", f"{n:,}"), class_=f"bar {label}", **box))
-                at += length
-        said = f"{sum(row):,} ({100 * sum(row) / max(1, of):.0f} %)"
-        parts.append(tag("text", said, class_="tick", x=number(at + 5), y=number(y + bar - 4)))
-    return _svg(width, height, "".join(parts), alt)
-
-
-def beside(charts: Sequence[str], names: Sequence[str], alt: str, *, across: bool = True) -> str:
-    """Charts under their names: beside each other, or one below the other for a narrow page."""
+def beside(charts: Sequence[str], names: Sequence[str], alt: str) -> str:
+    """Charts beside each other under their names."""
     head, gap = 22.0, 26.0
-    x = y = width = height = 0.0
-    parts = []
+    x, height, parts = 0.0, 0.0, []
     for chart, name in zip(charts, names, strict=True):
         w, h, content = inside(chart)
-        parts.append(
-            tag(
-                "g",
-                tag("text", html.escape(name), class_="name", x=0, y=14)
-                + tag("g", content, transform=f"translate(0 {head})"),
-                transform=f"translate({number(x)} {number(y)})",
-            )
-        )
-        width, height = max(width, x + w), max(height, y + h + head)
-        x, y = (x + w + gap, 0.0) if across else (0.0, y + h + head + gap)
-    return _svg(width, height, "".join(parts), alt)
+        body = tag("text", html.escape(name), class_="name", x=0, y=14)
+        body += tag("g", content, transform=f"translate(0 {head})")
+        parts.append(tag("g", body, transform=f"translate({number(x)} 0)"))
+        x, height = x + w + gap, max(height, h + head)
+    return _svg(x - gap, height, "".join(parts), alt)
 
 
 def inside(svg: str) -> tuple[float, float, str]:
@@ -371,19 +397,6 @@ def inside(svg: str) -> tuple[float, float, str]:
     found = re.match(r'<svg viewBox="0 0 ([\d.]+) ([\d.]+)"[^>]*>(.*)</svg>\Z', svg, re.DOTALL)
     assert found is not None
     return float(found[1]), float(found[2]), found[3]
-
-
-def _name(name: str, x: float, y: float, most: int) -> str:
-    """A name that ends at a place, in two lines where it is long; what is longer still has it whole as its tip."""
-    lines = wrapped(name, most)
-    if len(lines) > 2:
-        lines = [lines[0], lines[1] + "…"]
-    start = y - 6.0 * (len(lines) - 1)
-    text = "".join(
-        tag("text", html.escape(line), class_="name end", x=number(x), y=number(start + 12.0 * i))
-        for i, line in enumerate(lines)
-    )
-    return tag("g", tag("title", html.escape(name)) + text)
 
 
 def wrapped(text: str, most: float) -> list[str]:
@@ -396,7 +409,7 @@ def wrapped(text: str, most: float) -> list[str]:
     """
     out, line, used = [], "", 0.0
     for word in re.findall(r"(?:[\u2e80-\uffef]|[^\s\u2e80-\uffef]+)[，。、；：？！”’）》]*|\s+", text):
-        size = sum(2 if c > "\u2e80" else 1 for c in word)
+        size = _breadth(word)
         if used + size > most and line.strip():
             out.append(line.strip())
             line, used = "", 0.0

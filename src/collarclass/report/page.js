@@ -51,8 +51,8 @@
     doubt: (a, b) => a.sure - b.sure || a.row - b.row,
     row: (a, b) => a.row - b.row,
     by_title: (a, b) => a.title.localeCompare(b.title) || a.row - b.row,
-    academic: (a, b) => b.academic - a.academic || a.row - b.row,
-    hands_on: (a, b) => b.hands_on - a.hands_on || a.row - b.row,
+    academic_score: (a, b) => b.academic - a.academic || a.row - b.row,
+    hands_on_score: (a, b) => b.hands_on - a.hands_on || a.row - b.row,
   };
   let chosen = [], shown = 0;
 
@@ -70,7 +70,7 @@
     return out;
   };
   const opened = ad => {
-    const facts = el("p", {class: "facts"}, w.academic + " " + ad.academic.toFixed(2) + " · " + w.hands_on + " " + ad.hands_on.toFixed(2));
+    const facts = el("p", {class: "facts"}, w.academic_score + " " + ad.academic.toFixed(2) + " · " + w.hands_on_score + " " + ad.hands_on.toFixed(2));
     if (ad.said) facts.append(" · " + ad.said);
     if (ad.cut) facts.append(" · " + w.cut);
     return el("div", {class: "ad"}, facts, ad.title ? el("strong", {}, marked(ad.title, ad.title_spans)) : "", ad.title ? "\n" : "", marked(ad.text, ad.spans));

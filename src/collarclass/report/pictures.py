@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,16 +14,18 @@ from numpy.typing import NDArray
 
 from collarclass.definitions.labels import COLLARS, LABELS
 from collarclass.definitions.schooling import SCHOOLING_LEVELS
+from collarclass.explain.palette import LIGHT
 from collarclass.report import charts
-from collarclass.report.standalone import standalone
-from collarclass.requirement_reader.certificates import UNNAMED
+from collarclass.report.charts import inside, number, tag, wrapped
+from collarclass.requirement_reader.credential_names import UNNAMED, in_language
 from collarclass.tables.arrow import items
 
 MAX_GROUPS = 20
+_WIDTH = 420.0  # of a picture to keep
 MAX_CERTIFICATES = 15
-_UNNAMED = frozenset(UNNAMED.values())  # say less than any name, and stand last
+_UNNAMED = frozenset(name for names in UNNAMED.values() for name in names)  # say less than any name, and stand last
 
-Words = dict[str, Any]
+Words = dict[str, str]
 Counts = dict[str, list[int]]
 
 
@@ -37,16 +40,22 @@ class Picture:
     caption, note : str
     methods : str
         How it was made; only in the file, as a page says it once.
+    name : str
+        Of the part that it shows, where several stand beside each other.
+    fixed : str
+        The chart with a width of its own, for a file; nothing where it always has one.
     """
 
     chart: str
     caption: str
     note: str
     methods: str = ""
+    name: str = ""
+    fixed: str = ""
 
     def file(self) -> str:
         """SVG that is complete in itself."""
-        return standalone(self.chart, self.caption, f"{self.note} {self.methods}".strip())
+        return standalone(self.fixed or self.chart, self.caption, f"{self.note} {self.methods}".strip())
 
 
 def of_shares(shares: pd.DataFrame, by: str, values: Sequence[str], w: Words, caption: str, methods: str) -> Picture:
@@ -79,7 +88,8 @@ def of_shares(shares: pd.DataFrame, by: str, values: Sequence[str], w: Words, ca
         values = [str(value) for value in sizes.index[:MAX_GROUPS]]
     marks: dict[str, list[charts.Share]] = {label: [found[value, label] for value in values] for label in COLLARS}
     shown = [value or (w["missing"] if by else "") for value in values]
-    return Picture(charts.intervals(shown, marks, w, caption), caption, note, methods)
+    fluid, fixed = (charts.intervals(shown, marks, w, caption, width) for width in (None, _WIDTH))
+    return Picture(fluid, caption, note, methods, fixed=fixed)
 
 
 def of_counts(parts: Sequence[tuple[Counts, int]], w: Words, caption: str, certificates: bool) -> list[Picture]:
@@ -101,11 +111,14 @@ def of_counts(parts: Sequence[tuple[Counts, int]], w: Words, caption: str, certi
     names = commonest(total)[:MAX_CERTIFICATES] if certificates else list(total)
     rows = [[counts.get(name, [0] * len(COLLARS)) for name in names] for counts, _ in parts]
     most = max((sum(row) / max(1, n) for (_, n), each in zip(parts, rows, strict=True) for row in each), default=0.0)
-    shown = [w["unnamed"].get(name, name) for name in names]
-    return [
-        Picture(charts.stacked(shown, each, COLLARS, caption, of=n, most=most or 1.0), caption, w["picture_counted"])
-        for (_, n), each in zip(parts, rows, strict=True)
-    ]
+    out = []
+    for (_, n), each in zip(parts, rows, strict=True):
+        fluid, fixed = (
+            charts.stacked(names, each, COLLARS, caption, of=n, most=most or 1.0, width=width)
+            for width in (None, _WIDTH)
+        )
+        out.append(Picture(fluid, caption, w["picture_counted"], fixed=fixed))
+    return out
 
 
 def commonest(total: Counter[str]) -> list[str]:
@@ -120,10 +133,80 @@ def schooling_counts(level: NDArray[np.integer], label: NDArray[np.integer], lan
     return dict(zip([*(one.names[lang] for one in SCHOOLING_LEVELS), w["none_stated"]], counts.tolist(), strict=True))
 
 
-def certificate_counts(cells: Iterable[object], label: Iterable[int]) -> Counts:
-    """Ads of each label by the certificates they name."""
+def certificate_counts(cells: Iterable[object], label: Iterable[int], lang: str) -> Counts:
+    """Ads of each label by the certificates they name, in one language whatever that of the ad."""
     counts: Counts = {}
     for cell, k in zip(cells, label, strict=True):
-        for name in set(items(cell)):
+        for name in {in_language(name, lang) for name in items(cell)}:
             counts.setdefault(name, [0] * len(COLLARS))[k] += 1
     return counts
+
+
+# What the classes of charts look like; names of colours are those of the palette.
+_LOOKS: tuple[tuple[str, dict[str, str]], ...] = (
+    ("grid", {"stroke": "hair"}),
+    ("border", {"fill": "none", "stroke": "ink", "stroke-dasharray": "1.5 2", "opacity": ".55"}),
+    ("tick", {"font-size": "11", "fill": "soft"}),
+    ("name", {"font-size": "11.5", "fill": "ink"}),
+    ("mid", {"text-anchor": "middle"}),
+    ("end", {"text-anchor": "end"}),
+    ("whisker", {"stroke": "soft", "stroke-width": "1.6"}),
+    ("notch", {"stroke": "soft", "stroke-width": "1"}),
+    ("hex", {"stroke": "sheet", "stroke-width": ".6"}),
+    ("series", {"fill": "none", "stroke-width": "2"}),
+    ("band", {"opacity": ".16"}),
+    ("dot", {"stroke-width": "1.4", "stroke": "sheet"}),
+)
+
+
+def standalone(svg: str, caption: str, note: str) -> str:
+    """A chart that needs no page: with colours of its own, on white, its caption above and a note below it."""
+    width, height, content = inside(svg)
+    content = re.sub(r'class="([^"]*)"', lambda match: _attributes(match[1].split()), content)
+    above, below = wrapped(caption, width / 7.8), wrapped(note, width / 4.4)
+    top, pad = 16.0 * len(above) + 12, 12.0
+    whole = (width + 2 * pad, top + height + 11.0 * len(below) + 26)
+    lines_above = [
+        tag("text", html.escape(line), x=pad, y=number(20 + 16 * i), font_size=13, font_weight=600, fill=LIGHT["ink"])
+        for i, line in enumerate(above)
+    ]
+    lines_below = [
+        tag("text", html.escape(line), x=pad, y=number(top + height + 20 + 11 * i), font_size=8.5, fill=LIGHT["soft"])
+        for i, line in enumerate(below)
+    ]
+    size = {"width": number(whole[0]), "height": number(whole[1])}
+    return tag(
+        "svg",
+        tag("title", html.escape(caption))
+        + tag("rect", fill="#ffffff", **size)
+        + "".join(lines_above)
+        + tag("g", content, transform=f"translate({pad} {top})")
+        + "".join(lines_below),
+        xmlns="http://www.w3.org/2000/svg",
+        viewBox=f"0 0 {size['width']} {size['height']}",
+        font_family="system-ui, 'Noto Sans CJK SC', 'Microsoft YaHei', sans-serif",
+        **size,
+    )
+
+
+def _attributes(names: Sequence[str]) -> str:
+    """What classes look like on white, as attributes; a label's colours go before those of a kind of mark."""
+    out: dict[str, str] = {}
+    for name, looks in _LOOKS:
+        if name in names:
+            out |= {key: LIGHT.get(value, value) for key, value in looks.items()}
+    label = next((name for name in names if f"{name}-fill" in LIGHT), None)
+    if label is not None:
+        fill = LIGHT[f"{label}-fill"]
+        line = LIGHT["white-line"] if label == "white" else fill
+        if "series" in names:
+            out["stroke"] = line
+        elif "band" in names:
+            out["fill"] = line
+        else:
+            out["fill"] = fill
+            if label == "white":
+                out |= {"stroke": line, "stroke-width": out.get("stroke-width", ".6")}
+            elif label == "unclear" and "dot" in names:
+                out["stroke"] = LIGHT["soft"]
+    return " ".join(f'{key}="{value}"' for key, value in out.items())

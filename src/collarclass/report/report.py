@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import os
-import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from collarclass import __version__
+from collarclass._version import __version__
 from collarclass.api import default_model
 from collarclass.definitions.definition import DEFAULT, Definition, load_definition
-from collarclass.errors import DataError, import_optional
+from collarclass.errors import import_optional
 from collarclass.explain.palette import css_variables
-from collarclass.files.file_input import TableInput
-from collarclass.files.replace import replacing
+from collarclass.files.readers import TableInput
 from collarclass.files.table import iter_table
+from collarclass.files.target import check_target, written
+from collarclass.messages import Language, Message
 from collarclass.model.model import Model
-from collarclass.report.collect import collect
+from collarclass.report.ads import collect, shown_ads
 from collarclass.report.sections import (
     MAX_TABLE_ROWS,
     Page,
     confidence_section,
     crossed_section,
+    definition_name,
     definitions_section,
     group_section,
     plane_section,
@@ -34,21 +38,13 @@ from collarclass.report.sections import (
     stated_section,
     words_section,
 )
-from collarclass.report.shown import shown_ads
+from collarclass.report.words import words_of
 from collarclass.shares.dates import PERIODS, Order
 from collarclass.shares.files import prepare_truth
+from collarclass.shares.groups import find_dates, group_columns
 from collarclass.shares.read import DUPLICATES, facts_of
-from collarclass.shares.shares import estimate_shares, find_dates, group_columns
-from collarclass.text.unicode import well_formed
-
-
-def words_of(lang: str) -> dict[str, Any]:
-    """What reports and their pictures say, in one language."""
-    words = json.loads((files("collarclass") / "report" / "words.json").read_text("utf-8"))
-    if lang not in words:
-        raise DataError(f"No language {lang!r} for the report: choose {' or '.join(words)}.")
-    found: dict[str, Any] = words[lang]
-    return found
+from collarclass.shares.shares import estimate_shares, notes_of
+from collarclass.text.cells import well_formed
 
 
 def write_report(
@@ -61,12 +57,14 @@ def write_report(
     date: str | None = None,
     date_order: Order | None = None,
     weight: str | None = None,
-    lang: str = "en",
+    lang: Language | None = None,
     title: str | None = None,
     text: str | None = None,
     prefix: str = "",
     model: Model | None = None,
     on_read: Callable[[TableInput], object] | None = None,
+    name: str | None = None,
+    force: bool = False,
 ) -> None:
     """Write a page that shows what a labelled file holds.
 
@@ -84,8 +82,8 @@ def write_report(
         What the labels mean.
     date, date_order, weight
         As in `estimate_shares`.
-    lang : {"en", "zh"}
-        Language of the page.
+    lang : {"en", "zh"}, optional
+        Language of the page; that of most of the ads if not given.
     title, text : str, optional
         Names of the columns of titles and texts, if they are not among the common ones.
     prefix : str
@@ -95,6 +93,10 @@ def write_report(
         not given.
     on_read : callable, optional
         Gets what was read, before the page is made.
+    name : str, optional
+        What to call the file, where it has another name than its owner gave it.
+    force : bool, default=False
+        Whether to overwrite the target.
 
     Raises
     ------
@@ -103,31 +105,36 @@ def write_report(
     MissingPartError
         If jinja2 is not installed.
     """
-    jinja2 = import_optional("jinja2", "A report", "report")
+    jinja2 = import_optional("jinja2", "A report")
+    reads = [name for name in (source, truth) if name is not None]
+    check_target(target, force, reads)
     from markupsafe import Markup
 
     here = files("collarclass") / "report"
-    words = words_of(lang)
     page = _gather(
-        source, list(by), truth, definition, date, date_order, weight, title, text, prefix, model, words, lang
+        source, list(by), truth, definition, date, date_order, weight, title, text, prefix, model, lang
     )
+    page = replace(page, source=name or page.source)
     if on_read is not None:
         on_read(page.read)
     content = _content(page)
     content["css"] = Markup(css_variables() + (here / "page.css").read_text("utf-8"))
-    content["js"] = Markup((here / "page.js").read_text("utf-8"))
+    script = (here / "page.js").read_text("utf-8")
+    content["js"] = Markup(script)
+    # The report's own script may run, and no other that somebody might get into it.
+    content["js_digest"] = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     # No "<" in the data: a text from an ad can neither end the script element nor begin another.
     data = {
         "ads": page.ads,
         "pictures": page.pictures,
-        "words": {k: v for k, v in page.w.items() if isinstance(v, str)},
+        "words": page.w,
     }
     packed = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     content["data"] = Markup(packed.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"))
     template = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(
         (here / "page.html.j2").read_text("utf-8")
     )
-    with replacing(target) as fresh:
+    with written(target, force=force, reads=reads) as fresh:
         fresh.write_text(well_formed(template.render(**content).lstrip()), "utf-8")
 
 
@@ -143,10 +150,11 @@ def _gather(
     text: str | None,
     prefix: str,
     model: Model | None,
-    w: dict[str, Any],
-    lang: str,
+    lang: Language | None,
 ) -> Page:
     """All that the page shows, from one pass through the file."""
+    if lang is not None:
+        words_of(lang)  # a wrong one is said before the work
     first = next(iter_table(source))
     columns = [name for name in by if name in first or name not in PERIODS]
     if len(columns) < len(by) and date is None:
@@ -157,10 +165,12 @@ def _gather(
     chosen = definition if isinstance(definition, Definition) else load_definition(definition)
     found = collect(source, list(dict.fromkeys(columns)), prefix=prefix, title=title, text=text, model=model)
     found.table.attrs["language_zh"] = found.chinese
+    said: Language = "zh" if lang == "zh" or (lang is None and found.chinese > 0.5) else "en"
+    w = words_of(said)
     annotated: pd.DataFrame | None = None
-    warnings: list[str] = []
+    warnings: list[Message] = []
     if truth is not None:
-        annotated, warnings = prepare_truth(truth, source, found.digest, prefix=prefix, title=title, text=text)
+        annotated, warnings = prepare_truth(truth, source, found.digest, title=title, text=text)
     options: dict[str, Any] = {"date": date, "date_order": date_order, "weight": weight, "model": model}
     facts = facts_of(found.table)
     groups = group_columns(found.table, by, date=date, date_order=date_order)
@@ -173,11 +183,11 @@ def _gather(
         return estimate_shares(found.table, annotated, by=names, definition=what, **options)
 
     return Page(
-        w=w, lang=lang, source=Path(source).name, digest=found.digest, model=model, definition=chosen,
+        w=w, lang=said, source=Path(source).name, digest=found.digest, model=model, definition=chosen,
         table=found.table, facts=facts, labels=chosen.apply(facts), groups=groups, by=by, n_values=n_values,
         estimate=estimate, words=found.words,
-        read=found.read, stream=found.stream, warnings=warnings,
-        ads=shown_ads(found.shown, found.table, chosen.apply(facts), facts, model, lang),
+        read=found.read, warnings=warnings,
+        ads=shown_ads(found.shown, found.table, chosen.apply(facts), facts, model, said),
     )  # fmt: skip
 
 
@@ -197,17 +207,17 @@ def _content(page: Page) -> dict[str, Any]:
     summary = (
         page.definition.summary_zh if page.lang == "zh" and page.definition.summary_zh else page.definition.summary
     )
-    shown, noted = len(page.ads), (*page.warnings, *distinct_warnings(whole["warning"]))
+    shown, noted = len(page.ads), (*page.warnings, *notes_of(whole))
     return {
         "lang": page.lang,
         "w": w,
-        "heading": w["title"].format(n=f"{n:,}"),
+        "_": lambda template: Message(template).said(page.lang),
+        "heading": w["heading"].format(n=f"{n:,}"),
         "subtitle": f"{page.source} · {w['definition']}: " + w["definition_line"].format(
-            name=w["definition_names"].get(page.definition.name, page.definition.name),
-            own=page.definition.name, summary=summary or "–",
+            name=definition_name(page, page.definition.name), own=page.definition.name, summary=summary or "–",
         ),
         "shares": shares_section(page, whole),
-        "warnings": [warning_said(line, w["warning_texts"]) for line in noted],
+        "warnings": [note.said(page.lang) for note in noted],
         "groups": [group_section(page, i) for i in range(len(page.by))],
         "crossed": [*filter(None, [crossed_section(page) if len(page.by) > 1 else None])],
         "plane": plane_section(page),
@@ -220,27 +230,13 @@ def _content(page: Page) -> dict[str, Any]:
             version=__version__, file=page.source, digest=page.digest, model=page.model_name,
             definition=page.definition.name,
         ),
-        "read": _read_line(page.read, w["read"]),
+        "read": _read_line(page.read, w),
     }  # fmt: skip
 
 
-def _read_line(read: TableInput, w: dict[str, Any]) -> str:
+def _read_line(read: TableInput, w: dict[str, str]) -> str:
     """Columns, layout, rows and bases, in the page's language."""
-    columns = w["comma"].join(w[what].format(names) for what, names in read.columns)
-    bases = w["comma"].join(w[basis].format(f"{n:,}") for basis, n in read.bases.items())
-    judged = w["judged"].format(bases) if bases else ""
-    return str(w["line"].format(rows=f"{read.rows:,}", columns=columns, layout=read.file.layout, judged=judged))
-
-
-def distinct_warnings(warnings: pd.Series[Any]) -> list[str]:
-    """The single warnings; what the shares rest on, and that there is no interval, stands above them already."""
-    every = dict.fromkeys(part for line in warnings for part in str(line).split("; ") if part)
-    return [part for part in every if not part.startswith("not annotated: ")]
-
-
-def warning_said(warning: str, texts: list[list[str]]) -> str:
-    """A warning in the page's language."""
-    for pattern, text in texts:
-        if found := re.fullmatch(pattern, warning):
-            return found.expand(text)
-    return warning
+    columns = w["comma"].join(w[f"read_{what}"].format(what=names) for what, names in read.columns)
+    bases = w["comma"].join(w[f"from_{basis}"].format(what=f"{n:,}") for basis, n in read.bases.items())
+    judged = w["judged"].format(what=bases) if bases else ""
+    return w["read_line"].format(rows=f"{read.rows:,}", columns=columns, layout=read.file.layout, judged=judged)

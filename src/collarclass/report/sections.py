@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from collarclass.definitions.definition import Definition, Facts, builtin_definitions
 from collarclass.definitions.labels import COLLARS, LABELS, STATUSES
 from collarclass.errors import DataError
-from collarclass.files.file_input import TableInput
+from collarclass.files.readers import TableInput
+from collarclass.messages import Language, Message
 from collarclass.model.model import Model
-from collarclass.model.stream import STREAMS, StreamSums, drift_notes, expected_right
+from collarclass.model.stream import STREAMS, expected_right
 from collarclass.report import charts
 from collarclass.report.pictures import (
     MAX_GROUPS,
@@ -29,7 +30,7 @@ from collarclass.report.pictures import (
     schooling_counts,
 )
 from collarclass.shares.dates import PERIODS
-from collarclass.shares.methods import methods_paragraph
+from collarclass.shares.methods import headline, methods_paragraph
 
 MAX_TABLE_ROWS = 60
 MIN_CELL_ADS = 5
@@ -37,7 +38,7 @@ _MAX_COLUMNS = 36
 _SHIFT = 0.1
 _MIN_SHARE_FROM_ADS = 0.9  # of rows judged from ads, below which nothing is said of how many are right
 _MAX_WORDS = 12
-_EDGES = np.linspace(0.3, 1.0, 15)
+_EDGES = np.linspace(0.3, 1.0, 8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +67,12 @@ class Page:
     words : Counter
         Of (word, label) in the evidence.
     read : TableInput
-    stream : StreamSums
     warnings : list of str
     ads : list of dict
     """
 
-    w: dict[str, Any]
-    lang: str
+    w: dict[str, str]
+    lang: Language
     source: str
     digest: str
     model: Model
@@ -86,8 +86,7 @@ class Page:
     estimate: Callable[..., pd.DataFrame]
     words: Counter[tuple[str, str]]
     read: TableInput
-    stream: StreamSums
-    warnings: list[str]
+    warnings: list[Message]
     ads: list[dict[str, Any]]
     pictures: dict[str, str] = field(default_factory=dict)
 
@@ -128,7 +127,7 @@ def _count(n: float) -> dict[str, object]:
 def _table(
     name: str, head: Sequence[str], rows: list[list[dict[str, object]]], text: Sequence[int] = (0,), caption: str = ""
 ) -> dict[str, Any]:
-    return {"id": name, "head": head, "rows": rows, "text": text, "caption": caption, "focusable": len(head) > 4}
+    return {"id": name, "head": head, "rows": rows, "text": text, "caption": caption}
 
 
 def _interval(low: float, high: float, decimals: int = 1) -> str:
@@ -138,32 +137,24 @@ def _interval(low: float, high: float, decimals: int = 1) -> str:
 
 def shares_section(page: Page, whole: pd.DataFrame) -> dict[str, Any]:
     """The shares of all ads."""
-    w, bars, rows = page.w, [], []
-    for row in _each(whole):
-        name = w[row.label]
-        bars.append(
-            {
-                "key": row.label,
-                "share": f"{100 * row.share:.1f} %",
-                "interval": _interval(row.low, row.high).strip(" ()"),
-                "width": f"{100 * row.share:.2f}",
-                "plain": f"{100 * row.plain:.2f}",
-                "low": f"{100 * row.low:.2f}",
-                "span": f"{100 * (row.high - row.low):.2f}",
-                "alt": f"{name}{w['colon']}{100 * row.share:.1f} %{_interval(row.low, row.high)}{w['comma']}"
-                f"{w['plain']} {100 * row.plain:.1f} %",
-            }
-        )
-        rows.append(_share_row(page, [_cell(name, row.label)], row))
+    w = page.w
+    figures = [
+        {"key": row.label, "share": f"{100 * row.share:.1f} %", "interval": _interval(row.low, row.high).strip(" ()")}
+        for row in _each(whole)
+    ]
     method = whole["method"].iloc[0]
     note = w[f"{method}_note"].format(n=f"{whole['n_annotated'].iloc[0]:,}")
+    if (said := headline(whole)) is not None:
+        note = f"{said.said(page.lang)}{w['full_stop']} {note}"
     if whole["low"].isna().any():
         note += " " + w["no_interval_note"]
-    caption = w["picture_all"].format(**_file(page))
-    page.pictures["shares-picture"] = of_shares(whole, "", [""], w, caption, _methods(page, whole)).file()
-    methods = methods_paragraph(whole, model=page.model_name, language=page.lang)
-    table = _table("shares", _share_head(page, [w["label"]]), rows)
-    return {"bars": bars, "note": note, "table": table, "picture": "shares-picture", "methods": methods}
+    rows = [_share_row(page, [_cell(w[row.label], row.label)], row) for row in _each(whole)]
+    picture = of_shares(whole, "", [""], w, w["picture_all"].format(**_file(page)), _methods(page, whole))
+    return {
+        "figures": figures, "note": note, "table": _table("shares", _share_head(page, [w["label"]]), rows),
+        "picture": _drawn(page, "shares-picture", picture),
+        "methods": methods_paragraph(whole, model=page.model_name, language=page.lang),
+    }  # fmt: skip
 
 
 def _share_head(page: Page, first: Sequence[str]) -> list[str]:
@@ -174,18 +165,6 @@ def _share_head(page: Page, first: Sequence[str]) -> list[str]:
 def _share_row(page: Page, first: list[dict[str, object]], row: Any) -> list[dict[str, object]]:
     figures = [_percent(value) for value in (row.share, row.low, row.high, row.plain)]
     return [*first, *figures, _count(row.n_ads), _count(row.n_annotated), _cell(page.w[row.method], row.method)]
-
-
-def _bar(name: str, shares: dict[str, float], figure: str, page: Page, size: float = 100.0) -> dict[str, Any]:
-    said = page.w["comma"].join(f"{page.w[key]} {100 * share:.1f} %" for key, share in shares.items())
-    parts = [(key, f"{100 * share:.2f}") for key, share in shares.items() if share >= 0.0005]
-    return {
-        "name": name,
-        "figure": figure,
-        "parts": parts,
-        "alt": f"{name}{page.w['colon']}{said}",
-        "size": f"{size:.1f}",
-    }
 
 
 def group_section(page: Page, i: int) -> dict[str, Any]:
@@ -326,31 +305,36 @@ def _regions(page: Page, places: NDArray[np.float64]) -> NDArray[np.int8]:
     )
 
 
+def definition_name(page: Page, name: str) -> str:
+    """What a definition is called; one of the user's own has the name that its file gives it."""
+    return page.w[name] if name in builtin_definitions() else name
+
+
 def definitions_section(page: Page) -> dict[str, Any]:
-    """Shares under every built-in definition, and with stricter and looser bars."""
-    w, bars, rows = page.w, [], []
+    """Labels counted under every built-in definition, and with stricter and looser bars: like beside like."""
+    w, found = page.w, {}
     names: list[Definition | str] = [page.definition, *(n for n in builtin_definitions() if n != page.definition.name)]
     for definition in names:
         try:
-            found = page.estimate((), definition)
+            table = page.estimate((), definition)
         except DataError:
             continue  # it goes by what this file does not have
-        name = str(found["definition"].iloc[0])
-        shares = dict(zip(found["label"], found["share"].astype(float), strict=True))
-        gray = next(_each(found[found["label"] == "gray"]))
-        said = w["definition_names"].get(name, name)
-        bars.append(_bar(said, shares, f"{w['gray']} {100 * gray.share:.1f} %{_interval(gray.low, gray.high)}", page))
-        rows += [_share_row(page, [_cell(said, name), _cell(w[row.label], row.label)], row) for row in _each(found)]
+        name = str(table["definition"].iloc[0])
+        found[definition_name(page, name), name] = dict(zip(table["label"], table["plain"], strict=True))
     if page.definition.is_model:
-        for key, shares in _shifted(page).items():
-            bars.append(_bar(w[key], shares, f"{w['gray']} {100 * shares['gray']:.1f} %", page))
-            rows += [
-                [_cell(w[key], key), _cell(w[label], label), _percent(share), *[_cell("")] * 3, _count(len(page.table))]
-                + [_cell(""), _cell(w["counted"], "counted")]
-                for label, share in shares.items()
-            ]
-    head = _share_head(page, [w["definition"], w["label"]])
-    return {"bars": bars, "table": _table("by-definition", head, rows, (0, 1))}
+        found |= {(w[key], key): shares for key, shares in _shifted(page).items()}
+    bars = [
+        {"name": said, "figure": f"{w['gray']} {100 * shares['gray']:.1f}%", "bar": _markup(charts.stack(
+            [(label, round(shares.get(label, 0.0) * len(page.table))) for label in COLLARS]))}
+        for (said, _), shares in found.items()
+    ]  # fmt: skip
+    rows = [
+        [_cell(said, key), _cell(w[label], label), _percent(shares[label])]
+        for (said, key), shares in found.items()
+        for label in COLLARS
+        if label in shares
+    ]
+    return {"bars": bars, "table": _table("by-definition", [w["definition"], w["label"], w["plain"]], rows, (0, 1))}
 
 
 def _shifted(page: Page) -> dict[str, dict[str, float]]:
@@ -407,16 +391,14 @@ def _certificates(page: Page) -> dict[str, Any] | None:
     if "certificates" not in page.table:
         return None
     w = page.w
-    counts = certificate_counts(page.table["certificates"], page.labels.tolist())
+    counts = certificate_counts(page.table["certificates"], page.labels.tolist(), page.lang)
     if not counts:
         return None
     [picture] = of_counts(
         [(counts, len(page.table))], w, w["picture_certificates"].format(**_file(page)), certificates=True
     )
     most = commonest(Counter({name: sum(row) for name, row in counts.items()}))[:MAX_GROUPS]
-    rows = [
-        [_cell(w["unnamed"].get(name, name), name), *map(_count, [sum(counts[name]), *counts[name]])] for name in most
-    ]
+    rows = [[_cell(name), *map(_count, [sum(counts[name]), *counts[name]])] for name in most]
     head = [w["certificate"], w["count"], *(w[label] for label in COLLARS)]
     return {"picture": _drawn(page, "certificates-picture", picture), "table": _table("certificates", head, rows)}
 
@@ -428,40 +410,27 @@ def confidence_section(page: Page) -> dict[str, Any]:
     labels = page.labels[known]
     counts = np.stack([np.histogram(sure[labels == k], _EDGES)[0] for k in range(len(LABELS))])
     names = [f"{a:.2f}–{b:.2f}" for a, b in zip(_EDGES[:-1], _EDGES[1:], strict=True)]
-    head = [page.w["confidence"], *(page.w[label] for label in LABELS)]
+    head = [page.w["confidence_head"], *(page.w[label] for label in LABELS)]
     return {
         "expected": _expected(page, sure) if page.definition.is_model else "",
         "kept": _kept(page, sure) if page.definition.is_model else None,
-        "chart": _markup(charts.histogram(counts, _EDGES, page.w["confidence_title"])),
+        "chart": _markup(charts.stacked(
+            names, counts.T.tolist(), LABELS, page.w["confidence_title"], of=len(sure))),
         "table": _table("confidence", head, _rows(names, counts.T)),
     }
 
 
 def _expected(page: Page, sure: NDArray[np.float64]) -> str:
-    """How many labels are expected to be right, or that the ads are unlike all others and nothing can be expected.
-
-    Empty where the model cannot say, or many were judged by titles.
-    """
-    if unlike := drift_notes(page.stream, page.model.facts):
-        words = page.w["unlike"]
-        return " ".join(
-            words["sentence"].format(
-                n=f"{one.n:,}",
-                language=words[one.language],
-                reasons=words["and"].join(words["reasons"].get(reason, reason) for reason in one.reasons),
-            )
-            for one in unlike
-        )
+    """How many labels are expected to be right; empty where the model cannot say, or many were judged by titles."""
     bases, zh = page.read.bases, float(page.table.attrs["language_zh"])
     if bases.get("ad", len(page.table)) < _MIN_SHARE_FROM_ADS * len(page.table):
         return ""
     n_zh = round(zh * len(sure))
     n = np.array([len(sure) - n_zh, n_zh])
-    found = expected_right(n, n * sure.mean() if len(sure) else np.zeros(2), page.model.facts)
-    if found is None:
-        return ""
-    shares = {name: f"{100 * getattr(found, name):.0f} %" for name in ("share", "low", "high")}
-    return str(page.w["expected"]).format(n=f"{found.n:,}", sources=found.sources, **shares)
+    n_unclear = int((page.labels == len(LABELS)).sum())
+    mean = sure.mean() if len(sure) else 0.0
+    found = expected_right(n, n * mean, page.model.facts, n_unclear)
+    return "" if found is None else found.message().said(page.lang)
 
 
 def _kept(page: Page, sure: NDArray[np.float64]) -> dict[str, Any] | None:
@@ -480,7 +449,7 @@ def _kept(page: Page, sure: NDArray[np.float64]) -> dict[str, Any] | None:
         ]
         for least in sorted({least for curve in curves.values() for least in curve})
     ]
-    return _table("kept", page.w["kept_head"], rows)
+    return _table("kept", [page.w[f"kept_{i}"] for i in range(4)], rows)
 
 
 def words_section(page: Page) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""A labelled file read in one pass: figures of every ad in compact form, and a few ads whole."""
+"""A labelled file read in one pass: figures of every ad in compact form, and a few ads whole with their marks."""
 
 from __future__ import annotations
 
@@ -12,23 +12,25 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from collarclass.api import classify_many
+from collarclass.definitions.definition import Facts
+from collarclass.definitions.labels import COLLARS
 from collarclass.errors import DataError
 from collarclass.files.batch import tidy
-from collarclass.files.file_input import FileInput, TableInput, count_bases
+from collarclass.files.readers import FileInput, TableInput, count_bases
 from collarclass.files.table import iter_table
+from collarclass.model.account import Reason
 from collarclass.model.model import Model
-from collarclass.model.predict import reading
-from collarclass.model.stream import StreamSums
 from collarclass.shares.read import ad_columns, ads_of, check_columns, compact, concatenated, digest_of_file
 from collarclass.tables.columns import Columns
-from collarclass.tables.schema import PROBABILITIES, SCORES
-from collarclass.text.language import language
+from collarclass.text.tokens import language
 
 MAX_WORDS = 100_000
 MAX_DOUBTFUL_ADS = 200
 MAX_DRAWN_ADS = 200
-MAX_CHARACTERS = 6000  # characters of an ad that are kept for showing
+KEPT_CHARACTERS = 6000  # characters of an ad that are kept for showing
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,6 @@ class Collected:
         The ads that the model is least sure of, and some drawn by a fixed rule, in the order of their rows.
     chinese : float
         Share of Chinese ads.
-    stream : StreamSums
-        Of the rows that were judged as ads, as when they were labelled; of none where the file has no texts.
     digest : str
     read : TableInput
     """
@@ -64,7 +64,6 @@ class Collected:
     words: Counter[tuple[str, str]]
     shown: list[Shown]
     chinese: float
-    stream: StreamSums
     digest: str
     read: TableInput
 
@@ -79,19 +78,6 @@ class _Pass:
     languages: Counter[str] = field(default_factory=Counter)
     kept: set[int] = field(default_factory=set)  # of ads shown, by their words: a repeated ad is shown once
     n: int = 0
-    stream: StreamSums = field(default_factory=StreamSums)
-
-    def add_stream(self, part: pd.DataFrame, titles: Sequence[str], texts: Sequence[str], model: Model) -> None:
-        """Measure a batch of rows as when they were labelled."""
-        if not {*SCORES, *PROBABILITIES} <= {*part.columns}:
-            return
-        figures = np.column_stack((part[[*SCORES]], part[[*PROBABILITIES]].max(axis=1))).astype(np.float64)
-        ads = np.isfinite(figures).all(axis=1) & np.array([bool(text.strip()) for text in texts], dtype=bool)
-        if "collar_basis" in part:
-            ads &= part["collar_basis"].eq("ad").to_numpy()
-        at = np.flatnonzero(ads).tolist()
-        found = reading(model, [texts[i] for i in at], [titles[i] for i in at])
-        self.stream.add(found[:, 0] > 0, np.column_stack((found[:, 1:], figures[at])))
 
     def add(self, rows: pd.DataFrame, titles: Sequence[str], texts: Sequence[str], prefix: str) -> None:
         """Look at a batch of rows."""
@@ -116,7 +102,7 @@ class _Pass:
                 words = hash((titles[i], texts[i]))
                 if words in self.kept and (titles[i] or texts[i]):
                     continue
-                ad = Shown(row + 1, titles[i][:300], texts[i][:MAX_CHARACTERS])
+                ad = Shown(row + 1, titles[i][:300], texts[i][:KEPT_CHARACTERS])
                 lost = [
                     *_keep(self.doubtful, (doubt, -row, ad, words), MAX_DOUBTFUL_ADS),
                     *_keep(self.drawn, (draw, -row, ad, words), MAX_DRAWN_ADS),
@@ -179,9 +165,8 @@ def collect(
         parts.append(compact(rows, columns, prefix))
         titles, texts = _ads(rows, title, text)
         found.add(rows, titles, texts, prefix)
-        found.add_stream(parts[-1], titles, texts, model)
     if not found.n:
-        raise DataError(f"{Path(source).name} has no rows to report on.")
+        raise DataError("{name} has no rows to report on.", name=Path(source).name)
     chinese = found.languages["zh"] / max(1, sum(found.languages.values()))
     table = concatenated(parts)
     read = TableInput(
@@ -190,7 +175,7 @@ def collect(
         {"labels": (prefix + "collar",), "others": tuple(columns)},
         count_bases(table.get("collar_basis", ())),
     )
-    return Collected(table, found.words, found.shown(), chinese, found.stream, digest_of_file(source), read)
+    return Collected(table, found.words, found.shown(), chinese, digest_of_file(source), read)
 
 
 def _chosen(rows: pd.DataFrame, title: str | None, text: str | None) -> Columns | None:
@@ -206,3 +191,97 @@ def _ads(rows: pd.DataFrame, title: str | None, text: str | None) -> tuple[list[
     except DataError:  # a file without texts still has shares
         nothing = [""] * len(rows)
         return [tidy(v) for v in rows[title]] if title in rows else nothing, nothing
+
+
+BUDGET = 640_000  # bytes of text in the page
+_SHOWN_CHARACTERS = 1600  # characters of one ad
+_HEAD, _AROUND = 420, 130
+_MAX_SPANS = 14
+
+Span = tuple[int, int, int, float]
+
+
+def shown_ads(
+    ads: Sequence[Shown],
+    table: pd.DataFrame,
+    labels: NDArray[np.int8],
+    facts: Facts,
+    model: Model,
+    lang: str,
+) -> list[dict[str, Any]]:
+    """Ads as the page's script reads them, as many as fit into the page.
+
+    Returns
+    -------
+    list of dict
+        `row`, `title`, `text` (passages, where the ad is long: `cut`), `spans` (start, end, 1 for hands-on, strength),
+        `collar`, `sure`, the two scores, and `said`, the sentence that explains the label.
+    """
+    kept, size = [], 0
+    for ad in ads:
+        size += len((ad.title + ad.text[:_SHOWN_CHARACTERS]).encode("utf-8", "replace")) + 400
+        if size > BUDGET:
+            break
+        kept.append(ad)
+    found = classify_many([ad.text for ad in kept], [ad.title or None for ad in kept], model=model)
+    numbers = np.column_stack((facts.probabilities.max(axis=1), facts.scores))
+    out = []
+    for ad, result in zip(kept, found, strict=True):
+        i = ad.row - 1
+        sure, academic, hands_on = np.nan_to_num(numbers[i]).round(3).tolist()
+        text, spans = _passages(ad.text, [r for r in result.reasons if r.field == "text"])
+        title = [
+            (r.start, r.end, int(r.dimension == "hands_on"), round(r.strength, 2))
+            for r in result.reasons
+            if r.field == "title"
+        ]
+        out.append(
+            {
+                "row": ad.row,
+                "title": ad.title,
+                "text": text,
+                "spans": spans,
+                "title_spans": sorted(title),
+                "cut": len(text) < len(ad.text),
+                "collar": COLLARS[labels[i]],
+                "sure": sure,
+                "academic": academic,
+                "hands_on": hands_on,
+                "said": result.explain(lang) if ad.text.strip() or ad.title.strip() else "",
+            }
+        )
+    return out
+
+
+def _passages(text: str, reasons: Sequence[Reason]) -> tuple[str, list[Span]]:
+    """An ad whole, or the beginning and the passages with its strongest words; spans moved along."""
+    strongest = sorted(reasons, key=lambda r: -abs(r.strength))[:_MAX_SPANS]
+    spans: list[Span] = sorted(
+        (r.start, r.end, int(r.dimension == "hands_on"), round(r.strength, 2)) for r in strongest
+    )
+    if len(text) <= _SHOWN_CHARACTERS:
+        return text, spans
+    wanted = [(0, _HEAD)]
+    for reason in strongest:
+        place = (max(0, reason.start - _AROUND), min(len(text), reason.end + _AROUND))
+        if sum(b - a for a, b in _merged([*wanted, place])) > _SHOWN_CHARACTERS:
+            break
+        wanted.append(place)
+    out, moved, at = "", [], 0
+    for a, b in _merged(wanted):
+        if a > at:
+            out += " […] "
+        shift = len(out) - a
+        moved += [(s + shift, e + shift, d, x) for s, e, d, x in spans if a <= s and e <= b]
+        out, at = out + text[a:b], b
+    return out + (" […]" if at < len(text) else ""), moved
+
+
+def _merged(places: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    out: list[tuple[int, int]] = []
+    for a, b in sorted(places):
+        if out and a <= out[-1][1] + 20:
+            out[-1] = (out[-1][0], max(out[-1][1], b))
+        else:
+            out.append((a, b))
+    return out

@@ -1,0 +1,195 @@
+"""Drawings and marked ads of the page: the only place whose text goes into a page as it is."""
+
+from __future__ import annotations
+
+import html
+import math
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from markupsafe import Markup
+
+from collarclass.explain.palette import DARK, LIGHT
+from collarclass.messages import Language, Message
+from collarclass.model.model import Model
+from collarclass.report import charts
+from collarclass.report.charts import number, tag
+from collarclass.result import Classification
+from collarclass.shares import methods
+
+_STEPS, _SIDE, _EDGE = 40, 320.0, 26.0
+_GOLDEN = math.pi * (3 - math.sqrt(5))  # dots at one place stand like the seeds of a sunflower
+
+
+def palette() -> str:
+    """The colours that reports and notebooks have, too, as variables of a style sheet."""
+    light, dark = (
+        " ".join([f"color-scheme: {scheme};", *(f"--{name}: {value};" for name, value in colours.items())])
+        for scheme, colours in (("light", LIGHT), ("dark", DARK))
+    )
+    return f":root {{ {light} }}\n@media screen and (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n"
+
+
+def bar(shares: Any, names: Mapping[str, str]) -> Markup:
+    """One bar of all ads with the interval of each share."""
+    rows = [(row["label"], row["share"], row["low"], row["high"]) for row in shares.to_dict("records")]
+    return Markup(charts.whole(rows, names))
+
+
+def stack(parts: Sequence[tuple[str, int]], labelled: bool) -> Markup:
+    """A thin bar cut into parts; those of labels in their colours."""
+    return Markup(charts.stack(parts, labelled))
+
+
+def drawing(svg: str) -> Markup:
+    """A chart of the report's, in the colours of the page."""
+    assert svg.startswith("<svg "), "only what `charts` drew goes into a page as it is"
+    return Markup(svg)
+
+
+def headline(shares: Any, lang: Language) -> str:
+    """The sentence that the shares make."""
+    found = methods.headline(shares)
+    return "" if found is None else found.said(lang) + ("。" if lang == "zh" else ".")
+
+
+def small_plane(
+    occupations: Iterable[Mapping[str, Any]], lang: Language, model: Model | None,
+    ads: Sequence[tuple[float, float, str]], chosen: str = "", link: Callable[[str], str] | None = None,
+) -> Markup:  # fmt: skip
+    """Occupations as dots on the plane of both scores, and ads among them; each dot leads to its occupation."""
+
+    def place(academic: float, hands_on: float) -> tuple[float, float]:
+        return _EDGE + academic * (_SIDE - 24) + 12, 8 + (1 - hands_on) * (_SIDE - 24) + 12
+
+    parts = [tag("path", class_="axis", d=f"M{_EDGE} 8V{8 + _SIDE}H{_EDGE + _SIDE}")]
+    if model is not None:
+        for line in borders(model):
+            points = " ".join(",".join(map(number, place(x, y))) for x, y in line)
+            parts.append(tag("polyline", class_="border", points=points))
+    groups: dict[tuple[float, float], list[Mapping[str, Any]]] = {}
+    for row in occupations:
+        groups.setdefault((row["academic_rating"], row["hands_on_rating"]), []).append(row)
+    for (academic, hands_on), rows in groups.items():
+        x, y = place(academic / 4, hands_on / 4)
+        for i, row in enumerate(sorted(rows, key=lambda row: (row["label"], row["onet_code"]))):
+            r, turn = 2.0 * math.sqrt(i + (0.3 if len(rows) > 1 else 0)), i * _GOLDEN
+            name = row["titles_zh"].split("; ")[0] if lang == "zh" and row["titles_zh"] else row["title"]
+            dot = tag("circle", tag("title", html.escape(name)), class_=f"dot {row['label']}",
+                      cx=number(x + r * math.cos(turn)), cy=number(y + r * math.sin(turn)), r=1.7)  # fmt: skip
+            parts.append(dot if link is None else tag("a", dot, href=link(row["onet_code"]), tabindex=-1))
+            if row["onet_code"] == chosen:
+                parts.append(tag("circle", class_="ring", cx=number(x + r * math.cos(turn)),
+                                 cy=number(y + r * math.sin(turn)), r=7))  # fmt: skip
+    for academic, hands_on, label in ads:
+        x, y = place(academic, hands_on)
+        parts.append(
+            tag(
+                "path",
+                class_="cross",
+                d=f"M{number(x)} {8 + _SIDE}V{number(y + 9)}M{_EDGE} {number(y)}H{number(x - 9)}",
+            )
+        )
+        parts.append(tag("circle", class_="halo", cx=number(x), cy=number(y), r=9) + charts.mark(label, x, y))
+    for rating in range(5):
+        x, y = place(rating / 4, rating / 4)
+        parts.append(tag("text", str(rating), class_="tick mid", x=number(x), y=number(22 + _SIDE)))
+        parts.append(tag("text", str(rating), class_="tick end", x=_EDGE - 6, y=number(y + 4)))
+    words = [Message(name).said(lang) for name in ("academic credential", "hands-on skill")]
+    parts.append(tag("text", html.escape(f"{words[0]} →"), class_="name end", x=_EDGE + _SIDE, y=number(38 + _SIDE)))
+    parts.append(
+        tag("text", html.escape(f"{words[1]} →"), class_="name", transform=f"translate(9 {_SIDE}) rotate(-90)")
+    )
+    alt = Message("The plane of two scores: academic credential to the right, hands-on skill upwards").said(lang)
+    role = {"role": "img", "aria_label": alt} if link is None else {"role": "group", "aria_label": alt}
+    return Markup(
+        tag("svg", "".join(parts), class_="small plane", viewBox=f"0 0 {_EDGE + _SIDE + 6} {_SIDE + 46}", **role)
+    )
+
+
+@lru_cache(maxsize=4)
+def _borders(identity: str, regions: bytes) -> list[list[tuple[float, float]]]:
+    return charts.borders_of(np.frombuffer(regions, np.int64).reshape(_STEPS, _STEPS))
+
+
+def borders(model: Model) -> list[list[tuple[float, float]]]:
+    """Lines between the labels' grounds on the plane."""
+    grid = (np.arange(_STEPS) + 0.5) / _STEPS
+    a, h = np.meshgrid(grid, grid)
+    regions = model.probabilities(np.column_stack((a.ravel(), h.ravel()))).argmax(axis=1).astype(np.int64)
+    return _borders(model.identity, regions.tobytes())
+
+
+_MARKUP = re.compile(r"<!--.*?-->|</?([a-zA-Z][a-zA-Z0-9]*)[^<>]*>|&(?:#\w{1,8}|[a-zA-Z]\w{1,30});", re.DOTALL)
+_BLOCKS = frozenset(("br", "p", "div", "li", "ul", "ol", "tr", "h1", "h2", "h3", "h4"))
+_MANY_LINES = re.compile(r"\n[^\S\n]*(?:\n[^\S\n]*)+")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Characters of an ad that look alike."""
+
+    text: str
+    dimension: str = ""
+    strength: int = 0  # 1 to 5; 0 for words that did not decide
+    lowers: bool = False
+    status: str = ""  # of what is asked for here
+
+
+def _visible(text: str) -> Iterator[tuple[int, int, str]]:
+    """Where what is shown stands in a text: characters of tags are left out, entities are what they mean."""
+    at = 0
+    for found in _MARKUP.finditer(text):
+        yield at, found.start(), text[at : found.start()]
+        tag = (found[1] or "").lower()
+        shown = html.unescape(found[0]) if found[0][0] == "&" else "\n" if tag in _BLOCKS else ""
+        yield found.start(), found.end(), shown
+        at = found.end()
+    yield at, len(text), text[at:]
+
+
+def plain(text: str) -> str:
+    """A text without markup, in as few lines as it has."""
+    return _MANY_LINES.sub("\n\n", "".join(shown for _, _, shown in _visible(text))).strip()
+
+
+def pieces(text: str, field: str, found: Classification | None = None) -> list[Piece]:
+    """One field of an ad, cut where its marks begin and end."""
+    reasons = [r for r in found.reasons if r.field == field] if found is not None else []
+    asked = [r for r in found.requirements if r.field == field] if found is not None else []
+    strongest = max((abs(r.strength) for r in found.reasons), default=1.0) if found is not None else 1.0
+    ends = [(one.start, one.end) for one in reasons] + [(one.start, one.end) for one in asked]
+    cuts = sorted({0, len(text), *(at for pair in ends for at in pair)})
+    looks = []
+    for start in cuts[:-1]:
+        here = max((r for r in reasons if r.start <= start < r.end), key=lambda r: abs(r.strength), default=None)
+        status = next((r.status for r in asked if r.start <= start < r.end), "")
+        level = 0 if here is None else max(1, round(5 * abs(here.strength) / strongest))
+        looks.append(
+            (here.dimension if here is not None else "", level, here is not None and here.strength < 0, status)
+        )
+    out: list[Piece] = []
+    for start, end, shown in _visible(text):
+        if shown != text[start:end]:  # a tag or an entity looks like what surrounds it
+            _add(out, shown, *looks[max(0, bisect_right(cuts, start) - 1)] if looks else ("", 0, False, ""))
+            continue
+        at = start
+        while at < end:
+            i = bisect_right(cuts, at) - 1
+            stop = min(end, cuts[i + 1])
+            _add(out, text[at:stop], *looks[i])
+            at = stop
+    return out
+
+
+def _add(out: list[Piece], text: str, *look: Any) -> None:
+    piece = Piece(text, *look)
+    if out and replace(out[-1], text=text) == piece:
+        out[-1] = replace(piece, text=out[-1].text + text)
+    elif text:
+        out.append(piece)

@@ -1,0 +1,422 @@
+"""The pages that people see: made by the server from templates, with all that was chosen in their address."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import FileResponse, RedirectResponse
+
+from collarclass.api import classify_many
+from collarclass.app import draw
+from collarclass.app.ads import definitions, nearest_occupations, occupation_rows, search, under_definitions
+from collarclass.app.here import ENVIRONMENT, HERE, Here, column_name, name_of
+from collarclass.app.jobs import Job
+from collarclass.app.preview import are_cells
+from collarclass.app.problems import Problem
+from collarclass.app.results import MONTH, SURE, YOURS, Results, View
+from collarclass.app.reviews import Review, Reviews, compare
+from collarclass.app.rows import Coded
+from collarclass.app.schemas import LabelRequest
+from collarclass.app.shares import WHATS, Side, What, compared, estimate, figures_of, sides_of, warnings_of
+from collarclass.app.store import TARGETS, Store
+from collarclass.app.uploads import check_columns, profile_of, results
+from collarclass.definitions.labels import COLLARS
+from collarclass.errors import CollarclassError
+from collarclass.report.words import NAMES
+from collarclass.shares.methods import methods_paragraph
+from collarclass.shares.shares import RANGE, notes_of_rows, with_notes
+
+_KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_ROWS, _VALUES, _REVIEWED = 25, 40, 100
+_ROLES = ("", "title", "text", "code", "date", "group")
+
+
+def pages_router(store: Store, reviews: Reviews) -> APIRouter:
+    """The pages."""
+    router = APIRouter(include_in_schema=False)
+    ENVIRONMENT.globals["model"] = store.model.identity
+    for name in ENVIRONMENT.list_templates():  # compiled now, so that the first page need not wait for it
+        ENVIRONMENT.get_template(name)
+    static = {path.name: path for path in (HERE / "static").iterdir() if path.suffix in _KINDS}
+
+    def show(path: str, make: Callable[[Here, Request], Response], methods: Sequence[str] = ("GET",)) -> None:
+        async def page(request: Request) -> Response:
+            here = Here.of(request)
+            try:
+                return await asyncio.to_thread(make, here, request)
+            except Problem as problem:
+                return here.page("sorry.j2", problem.status_code, message=problem.message.said(here.lang))
+            except CollarclassError as error:
+                return here.page("sorry.j2", 400, message=error.message.said(here.lang))
+
+        router.add_api_route(path, page, methods=list(methods))
+
+    def project(request: Request) -> Job:
+        return store.get(request.path_params["file"])
+
+    show("/", lambda here, request: _home(here, store, reviews))
+    show("/occupations", lambda here, request: _occupations(here))
+    show("/p/{file}", lambda here, request: _project(here, store, reviews, project(request)))
+    show("/p/{file}/row/{row}", lambda here, request: _row(here, store, project(request), request.path_params["row"]))
+    show("/r/{review}", lambda here, request: _review(here, store, reviews, reviews.get(request.path_params["review"])))
+
+    @router.get("/ad")
+    async def ad(request: Request) -> Response:
+        here = Here.of(request)
+        return await asyncio.to_thread(_ad, here, store, here.get("title"), here.get("text"))
+
+    @router.post("/ad")
+    async def long_ad(request: Request) -> Response:
+        """An ad too long for an address."""
+        sent = await request.json()
+        return await asyncio.to_thread(
+            _ad, Here.of(request), store, str(sent.get("title", "")), str(sent.get("text", ""))
+        )
+
+    @router.get("/static/{name}")
+    async def sent(name: str) -> Response:
+        if name == "palette.css":
+            return Response(draw.palette(), media_type="text/css", headers={"cache-control": "no-cache"})
+        if name not in static:
+            raise Problem(404, "The page has no such file.")
+        kind = f"{_KINDS[static[name].suffix]}; charset=utf-8"
+        return FileResponse(static[name], headers={"content-type": kind, "cache-control": "no-cache"})
+
+    return router
+
+
+# -- before there is a file ------------------------------------------------------------------------
+
+
+def _home(here: Here, store: Store, reviews: Reviews) -> Response:
+    recent = sorted(store.jobs.values(), key=lambda job: -job.created)
+    return here.page("home.j2", jobs=recent, reviews=reviews.loose(store.jobs))
+
+
+def _ad(here: Here, store: Store, title: str, text: str) -> Response:
+    content: dict[str, Any] = {"title": title, "text": text, "found": None}
+    if title.strip() or text.strip():
+        found = classify_many([text], [title or None], True, model=store.model)[0]
+        near = nearest_occupations([found], 5)[0]
+        content |= {
+            "found": found, "sentence": found.explain(here.lang), "near": [_said_occupation(here, row) for row in near],
+            "title_pieces": draw.pieces(title, "title", found), "text_pieces": draw.pieces(text, "text", found),
+            "others": under_definitions([found])[0], "about": {one.name: one for one in definitions()},
+            "plane": draw.small_plane(
+                occupation_rows(), here.lang, store.model,
+                [] if found.academic_score is None or found.hands_on_score is None
+                else [(found.academic_score, found.hands_on_score, found.label)],
+            ),
+        }  # fmt: skip
+    return here.page("ad.j2", **content)
+
+
+def _said_occupation(here: Here, row: Mapping[str, Any]) -> dict[str, Any]:
+    known = next((one for one in occupation_rows() if one["onet_code"] == row["onet_code"]), {})
+    zh = str(known.get("titles_zh", "")).split("; ")[0]
+    return {**row, "name": zh if here.lang == "zh" and zh else row["title"]}
+
+
+def _occupations(here: Here) -> Response:
+    q, label = here.get("q"), here.get("label")
+    rows = [_said_occupation(here, row) for row in search(q, 2000) if label in ("", row["label"])]
+    code = here.get("code")
+    shown = rows if code == "" else [row for row in rows if row["onet_code"] == code] + rows
+    dots = [row for row in occupation_rows() if label in ("", row["label"])]
+    return here.page(
+        "occupations.j2", q=q, label=label, rows=rows[: int(here.get("most") or 40)], n=len(rows), code=code,
+        chosen=next((row for row in shown if row["onet_code"] == code), None),
+        plane=draw.small_plane(dots, here.lang, None, [], code, lambda c: here.link(code=c)),
+    )  # fmt: skip
+
+
+# -- a project -------------------------------------------------------------------------------------
+
+
+def _project(here: Here, store: Store, reviews: Reviews, job: Job) -> Response:
+    here.parts["job"] = job
+    if job.state in ("waiting", "running"):
+        return here.page("running.j2")
+    if job.state != "done" or here.get("columns"):
+        return _import(here, job)
+    if not job.rows:
+        return here.page("sorry.j2", 409, message=here.say(
+            "This file has no rows: choose another sheet, or another row of column names."))  # fmt: skip
+    return _result(here, store, reviews, job)
+
+
+def _import(here: Here, job: Job) -> Response:
+    """What is read from a file, before it is labelled or for labelling it anew."""
+    roles = dict.fromkeys(job.columns, "")
+    known = {job.date: "date"} | dict.fromkeys(job.texts, "text") | dict.fromkeys(job.groups, "group")
+    known[job.title] = "title"  # where titles are all there is, they are the texts, too
+    for i, name in enumerate(job.columns):
+        roles[name] = here.get(f"c{i}", known.get(name, ""))
+    by_role = {role: [name for name, own in roles.items() if own == role] for role in _ROLES}
+    wanted = {
+        "title": next(iter(by_role["title"]), None), "text": by_role["text"] or None,
+        "code": next(iter(by_role["code"]), None), "date": next(iter(by_role["date"]), None),
+        "groups": by_role["group"], "definition": here.get("definition", job.definition),
+        "min_confidence": min(100.0, max(0.0, _number(here.get("least")))) / 100, "format": here.get("format") or None,
+    }  # fmt: skip
+    request = LabelRequest.model_validate(wanted)
+    found: dict[str, Any] | None = None
+    if wanted["title"] or wanted["text"]:
+        check_columns(job, request)
+        found = profile_of(job, request)
+    return here.page(
+        "import.j2", roles=roles, role_names=_ROLES, wanted=wanted, profile=found, definitions=definitions(),
+        formats=TARGETS, most_lack=found is not None and wanted["text"] and found["empty"] * 2 > found["rows"],
+        nameless=are_cells(job.columns), error=None if job.error is None else job.error.said(here.lang),
+    )  # fmt: skip
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0
+
+
+def view_of(here: Here) -> View:
+    """Which rows an address is about."""
+    return View(here.get("q")[:200], tuple(here.all("f")[:40]), here.get("sort"))
+
+
+def _result(here: Here, store: Store, reviews: Reviews, job: Job) -> Response:
+    rows, view = results(job), view_of(here)
+    if column := here.get("range"):  # from a form: in an address it is one of the parts
+        part = f"{column}:{here.get('from').strip()}..{here.get('to').strip()}"
+        rows.mask(view.also(part))
+        return RedirectResponse(here.link(**dict.fromkeys(("range", "from", "to", "page")), f=[*view.f, part]), 303)
+    mask = rows.mask(view)
+    n = int(mask.sum())
+    choices = rows.choices()
+    by = here.get("by", "")
+    by = by if by in choices else next((key for key in choices if key not in ("label", SURE, YOURS, "note")), "label")
+    across = here.get("across", "label")
+    across = across if across in choices else "label"
+    shown = here.get("picture", "shares" if job.truth is not None else "schooling")
+    shown = shown if shown in WHATS else "shares"
+    sides = sides_of(store, job, view, here.get("with"), here.all("pair"))
+    own = reviews.of(job)
+    start = max(0, int(_number(here.get("page", "1")) - 1)) * _ROWS
+    return here.page(
+        "result.j2", rows=rows, view=view, n=n, filters=_filters(here, rows, view), choices=choices, by=by,
+        across=across, column_name=lambda key: column_name(here, key), ranges=rows.ranges(),
+        values=_values(here, rows, by), pair=here.all("pair"),
+        some=rows.page(view, start, _ROWS)["rows"], start=start, pages=-(-n // _ROWS),
+        alike=_alike(rows, by), own=own, disagreements=reviews.disagreements(own), pictures=WHATS, picture=shown,
+        name_of=lambda key, value: name_of(here, key, value), other=here.get("with"),
+        counted=_under_definitions(rows, mask), reviewed=_REVIEWED,
+        others=[one for one in store.jobs.values() if one.state == "done" and one.rows and one.id != job.id],
+        titles_only=not job.texts or (job.bases.get("title", 0) > job.bases.get("ad", 0)),
+        **(_answer(here, store, job, view) if n else {"warnings": [], "methods": ""}),
+        **_sides(here, store, sides, shown, by, across),
+    )  # fmt: skip
+
+
+def _answer(here: Here, store: Store, job: Job, view: View) -> dict[str, Any]:
+    """The shares of the rows that are looked at, and what has to be said of them."""
+    whole, rows = estimate(store, job, "", view), results(job)
+    counts = np.bincount(rows.labels[rows.mask(view)], minlength=len(COLLARS))
+    sentence = draw.headline(whole, here.lang)
+    if not sentence:  # what cannot be said in a sentence is neither drawn nor written below: counts alone
+        whole = with_notes(whole.assign(share=whole["plain"], low=np.nan, high=np.nan, method="counted"), [
+            tuple(note for note in row if note.template != RANGE) for row in notes_of_rows(whole)])  # fmt: skip
+    return {
+        "headline": sentence, "shares": _whole(here, whole, counts), "bar": draw.bar(whole, _labels(here)),
+        "warnings": warnings_of(whole, here.lang),
+        "methods": methods_paragraph(whole, model=job.model, language=here.lang),
+    }  # fmt: skip
+
+
+def _sides(
+    here: Here, store: Store, sides: Sequence[Side], picture: What, by: str, across: str
+) -> dict[str, Any]:
+    """Counts and pictures of what is looked at, or of two parts or files that stand beside each other."""
+    filled = [one for one in sides if one.mask().any()]
+    whole = len(filled) == len(sides)
+    tables = []
+    for one in filled:
+        choices = results(one.job).choices()
+        if by in choices and across in choices:
+            tables.append((one, _counts(here, store, one, by, across)))
+    return {
+        "sides": sides, "tables": tables, "drawn": figures_of(store, sides, picture, by, here.lang) if whole else [],
+        "two": compared(store, sides, here.lang) if whole and len(sides) > 1 else None,
+    }  # fmt: skip
+
+
+def _values(here: Here, rows: Results, by: str) -> list[tuple[str, str]]:
+    """Values of a column that can stand beside each other."""
+    return [(f"{by}:{value}", name_of(here, by, value)) for value in rows.coded(by).values[:_VALUES]]
+
+
+def _labels(here: Here) -> dict[str, str]:
+    return {label: here.say(NAMES[label]) for label in COLLARS}
+
+
+def _filters(here: Here, rows: Results, view: View) -> list[tuple[str, str]]:
+    """What rows are chosen by, and the address without it."""
+    out = [(here.say("contains “{words}”", words=view.q), here.link(q=None, page=None))] if view.q else []
+    for chosen in view.f:
+        column, value = rows.split(chosen)
+        said = name_of(here, column, value) if value else here.say("(none)")
+        if ".." in value and value not in rows.coded(column).values:
+            low, _, high = value.partition("..")
+            said = here.say("from {low} to {high}", low=low or "…", high=high or "…")
+        out.append((f"{column_name(here, column)}: {said}", here.toggled(chosen)))
+    return out
+
+
+def _whole(here: Here, shares: Any, counts: Any) -> list[dict[str, Any]]:
+    """The share of each label with its interval, or with the ads that it is counted from."""
+    out = []
+    for row, n in zip(shares.to_dict("records"), counts.tolist(), strict=True):
+        beside = here.say("{n:,} ads", n=n) if np.isnan(row["low"]) else here.say(
+            "{low} to {high}", low=here.percent(row["low"]), high=here.percent(row["high"]))  # fmt: skip
+        out.append({**row, "n": n, "beside": beside})
+    return out
+
+
+def _counts(here: Here, store: Store, side: Side, by: str, across: str) -> dict[str, Any]:
+    """Rows of each value of a column across those of another one, with links; and shares where they can be had."""
+    rows, mask = results(side.job), side.mask()
+    first, second = rows.coded(by), rows.coded(across)
+    found = first.table(mask, _single(second))
+    order = [i for i in range(len(first.values)) if found[i].sum()]
+    more = max(0, len(order) - (10_000 if here.get("all") else _VALUES))
+    order = order[: len(order) - more]
+    columns = [j for j in range(len(second.values)) if found[:, j].sum()][:8]
+    corrected = _corrected(store, side, by) if across == "label" else {}
+    link = here.toggled if side.view == view_of(here) else partial(_chosen, here, side)
+    lines = [
+        _line(here, link, (by, across), first.values[i], [(second.values[j], int(found[i, j])) for j in columns],
+              int(found[i].sum()), corrected)
+        for i in order
+    ]  # fmt: skip
+    return {
+        "lines": lines, "heads": [name_of(here, across, second.values[j]) for j in columns], "more": more,
+        "none": int(found[-1].sum()), "none_href": link(f"{by}:"),
+        "intervals": any(cell["interval"] for line in lines for cell in line["cells"]),
+    }  # fmt: skip
+
+
+def _corrected(store: Store, side: Side, by: str) -> dict[tuple[str, str], dict[str, Any]]:
+    """Shares of groups with their intervals, by group and label; nothing where labels are only counted."""
+    column = by if by == MONTH else by.removeprefix("=")
+    if side.job.truth is None or (by != MONTH and column not in side.job.columns):
+        return {}
+    try:
+        table = estimate(store, side.job, column, side.view)
+    except CollarclassError:
+        return {}
+    return {
+        (str(row[column]), str(row["label"])): {"share": row["share"], "low": row["low"], "high": row["high"]}
+        for row in table.to_dict("records")
+        if row["method"] != "range" and not np.isnan(row["low"])
+    }  # fmt: skip
+
+
+def _chosen(here: Here, side: Side, *chosen: str) -> str:
+    """The address of some rows of one of two that stand beside each other."""
+    return here.link(f"/p/{side.job.id}", f=[*side.view.f, *chosen], q=side.view.q) + "#ads"
+
+
+def _line(
+    here: Here, link: Callable[..., str], columns: tuple[str, str], value: str, counts: Sequence[tuple[str, int]],
+    total: int, corrected: Mapping[tuple[str, str], Mapping[str, Any]],
+) -> dict[str, Any]:  # fmt: skip
+    """The counts of one value of a column."""
+    cells, parts, (by, across) = [], [], columns
+    for name, n in counts:
+        estimated = corrected.get((value, name))
+        share = n / total if estimated is None else estimated["share"]
+        interval = "" if estimated is None else f"{100 * estimated['low']:.0f}–{100 * estimated['high']:.0f}"
+        chosen = dict.fromkeys((f"{by}:{value}", f"{across}:{name}"))
+        cells.append({"key": name, "n": n, "share": share, "interval": interval, "href": link(*chosen)})
+        parts.append((name, round(share * total)))
+    return {"name": name_of(here, by, value), "n": total, "cells": cells, "href": link(f"{by}:{value}"),
+            "bar": draw.stack(parts, across == "label")}  # fmt: skip
+
+
+def _single(coded: Coded) -> Coded:
+    """A column with one value a row: of lists the first."""
+    if coded.several is None:
+        return coded
+    first = np.array([*(own[0] if own else -1 for own in coded.several), -1], np.int32)
+    return replace(coded, codes=first[coded.codes], several=None)
+
+
+def _alike(rows: Results, by: str) -> list[dict[str, Any]]:
+    name = by.removeprefix("=")
+    if name not in rows.columns:
+        return []
+    kept: dict[str, list[str]] = {}
+    for one, other in rows.alike(by).items():
+        kept.setdefault(other, []).append(one)
+    return [{"column": name, "names": names, "kept": other} for other, names in kept.items()]
+
+
+def _under_definitions(rows: Results, mask: Any) -> list[dict[str, Any]]:
+    """The same rows counted under every definition that their columns suffice for: like beside like."""
+    out = []
+    for name, labels in rows.under_definitions().items():
+        parts = list(zip(COLLARS, np.bincount(labels[mask], minlength=len(COLLARS)).tolist(), strict=True))
+        n = sum(count for _, count in parts)
+        out.append({"name": name, "counts": dict(parts), "n": n, "bar": draw.stack(parts, True)})
+    return out
+
+
+def _row(here: Here, store: Store, job: Job, row: str) -> Response:
+    found, view = results(job), view_of(here)
+    number = int(_number(row))
+    one = found.ad(number - 1)
+    every = found.rows_of(view)
+    place = np.flatnonzero(every == number - 1)
+    at = int(place[0]) if len(place) else None
+    judged = classify_many([one["text"]], [one["title"] or None], True, model=store.model, definition=job.definition)[0]
+    step = {name: here.link(f"/p/{job.id}/row/{every[i] + 1}", **_multi(here.query))
+            for name, i in (("before", (at or 0) - 1), ("behind", (len(every) if at is None else at) + 1))
+            if at is not None and 0 <= i < len(every)}  # fmt: skip
+    return here.page(
+        "row.j2", job=job, one=one, judged=judged, sentence=judged.explain(here.lang), step=step, at=at, of=len(every),
+        title_pieces=draw.pieces(one["title"], "title", judged), text_pieces=draw.pieces(one["text"], "text", judged),
+        back=here.link(f"/p/{job.id}", **_multi(here.query)),
+    )  # fmt: skip
+
+
+def _multi(query: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    out: dict[str, list[str]] = {}
+    for name, value in query:
+        out.setdefault(name, []).append(value)
+    return out
+
+
+# -- reviews ---------------------------------------------------------------------------------------
+
+
+def _review(here: Here, store: Store, reviews: Reviews, review: Review) -> Response:
+    job = store.jobs.get(review.project)
+    done = sum(label is not None for label in review.labels)
+    asked = here.get("ad")
+    following = [i for i, label in enumerate(review.labels) if label is None]
+    at = int(_number(asked)) if asked else (following[0] if following else None)
+    if at is not None and not 0 <= at < len(review.ads):
+        at = None
+    next_at = next((i for i in following if at is not None and i > at), next((i for i in following if i != at), None))
+    other = reviews.second(review)
+    return here.page(
+        "review.j2", review=review, job=job, done=done, at=at, ad=None if at is None else review.ads[at],
+        text_pieces=[] if at is None else draw.pieces(review.ads[at].text, "text"),
+        after=here.link(ad=next_at) if next_at is not None else here.link(f"/r/{review.id}"),
+        last=review.last(), other=other, compared=None if other is None else compare(review, other.rows()),
+        keys={"white": "w", "blue": "b", "gray": "g", "unclear": "u"},
+    )  # fmt: skip

@@ -1,0 +1,231 @@
+"""What a file holds before it is labelled: where its table is, what its columns are, what is wrong with its rows."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from collarclass.app.problems import said
+from collarclass.errors import DataError
+from collarclass.files.batch import Batch
+from collarclass.files.formats import open_source
+from collarclass.files.layout import Layout
+from collarclass.files.readers import open_reader
+from collarclass.files.table import cell_text
+from collarclass.messages import Message
+from collarclass.shares.dates import find_periods, is_dates
+from collarclass.tables.columns import Cells, Columns, choose_columns, guess_columns, width
+from collarclass.text.tokens import language
+
+MAX_ROWS = 50_000
+_LETTERS = 300  # of a text, by which its language is known
+_EVERY_ROW, _EVERY = 1000, 50  # rows whose language is looked at: the first ones, then one in so many
+_ROWS = 2000
+_MAX_GROUPS, _MAX_VALUES, _MAX_VALUE_CHARACTERS = 5, 30, 40
+_MAX_ODD_ROWS = 10
+_ENOUGH = 4  # cells by which a column is known for one of titles or texts
+_ROWS_TO_PROPOSE, _SOME = 1000, 50
+_PREVIEW_ROWS, _PREVIEW_CHARACTERS = 5, 160
+_LISTS = (".csv", ".tsv")
+_LONG, _SHORT = 100, 60  # mean widths of texts from, and of titles up to; a Chinese character counts two
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A file's table: where it is, which columns hold titles, texts, dates and groups, and how it begins."""
+
+    layout: Layout
+    sheets: list[str]
+    columns: list[str]
+    title: str | None
+    texts: list[str]
+    date: str | None
+    groups: list[str]
+    preview: list[dict[str, str]]
+
+
+def look(path: Path, layout: Layout) -> Looked:
+    """Look at the beginning of a file; column names in two lines are found, and a list without any is given some."""
+    found, rows = _look(path, layout)
+    if layout.header_row is None and found.layout.header_row is not None:
+        if _are_names(rows, found.columns):
+            second = [cell_text(rows[0].get(name)).strip() for name in found.columns]
+            row, skipped = found.layout.header_row + 1, 0
+            if len(set(filter(None, second))) < len(set(filter(None, found.columns))) == len(found.columns):
+                row, skipped = row - 1, 1  # the names above tell more columns
+            found, _ = _look(path, replace(layout, header_row=row, skip_rows=skipped))
+        elif path.suffix in _LISTS and are_cells(found.columns):
+            name_columns(path)
+            found, _ = _look(path, layout)
+    return found
+
+
+def _look(path: Path, layout: Layout) -> tuple[Looked, list[dict[str, Any]]]:
+    known = Columns(None, ())
+
+    def choose(columns: list[str], where: str | Message, kinds: Mapping[Hashable, str], _: Cells) -> Columns:
+        nonlocal known
+        try:
+            known = choose_columns(columns, where=where, kinds=kinds)
+        except DataError:  # left to the user, who sees the columns
+            return Columns(None, (columns[0],))
+        return known
+
+    source = open_source(str(path))
+    try:
+        reader = open_reader(source, layout, choose)
+        columns, sheets = list(map(str, reader.names)), list(getattr(reader, "sheets", []))
+        rows = next(iter(reader.batches(_ROWS_TO_PROPOSE)), Batch(lambda batch: [])).rows()
+        header_row = reader.header_row if reader.format in ("csv", "excel") else None
+        layout = replace(layout, sheet=reader.sheet, header_row=header_row)
+    finally:
+        source.close()
+    title, texts = _roles(rows, columns, known)
+    date, groups = propose(rows, columns, [title or "", *texts])
+    preview = [
+        {str(k): " ".join(cell_text(v).split())[:_PREVIEW_CHARACTERS] for k, v in row.items()}
+        for row in rows[:_PREVIEW_ROWS]
+    ]
+    return Looked(layout, sheets, columns, title, texts, date, groups, preview), rows
+
+
+def _roles(rows: Sequence[dict[str, Any]], columns: Sequence[str], known: Columns) -> tuple[str | None, list[str]]:
+    """Columns of titles and texts by their names, unless what they hold says otherwise."""
+    title, texts = None if known.title is None else str(known.title), list(map(str, known.texts))
+    found = guess_columns({name: [cell_text(row.get(name)) for row in rows] for name in columns})
+    by_contents = (None if found[0] is None else str(found[0])), list(map(str, found[1]))
+    if not title and not texts:
+        return by_contents
+    if texts == [title]:  # by names there are only titles
+        texts = by_contents[1] or texts
+    if title and by_contents[0] and is_dates([cell_text(row.get(title)) for row in rows[:_SOME]]):
+        title = by_contents[0]
+    return title, texts
+
+
+def _are_names(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> bool:
+    """Whether the first row has more column names: short words over columns that hold something else."""
+    if len(rows) <= _ENOUGH:
+        return False
+    first = [cell_text(rows[0].get(name)).strip() for name in columns]
+    if any(width(cell) > _SHORT or cell.isdecimal() or is_dates([cell]) for cell in first if cell):
+        return False
+    others = [[cell_text(row.get(name)).strip() for row in rows[1:_SOME]] for name in columns]
+    return any(_is_other(cells) for cell, cells in zip(first, others, strict=True) if cell)
+
+
+def _is_other(cells: Sequence[str]) -> bool:
+    """Whether a column holds what no name of a column is: dates, or long texts throughout."""
+    cells = [cell for cell in cells if cell]
+    return len(cells) >= _ENOUGH and (is_dates(cells) or min(map(width, cells)) > _SHORT)
+
+
+def are_cells(names: Sequence[str]) -> bool:
+    """Whether column names are the cells of an ad: one is long, or they hold dates and numbers."""
+    plain = sum(is_dates([name]) or name.replace(",", "").isdecimal() for name in names)
+    return any(width(name) >= _LONG for name in names) or 2 * plain > len(names)
+
+
+def name_columns(path: Path) -> None:
+    """Give a list without a row of column names one."""
+    source = open_source(str(path))
+    try:
+        reader = open_reader(source, Layout(header_row=1), lambda names, *_: Columns(None, (names[0],)))
+        if reader.format != "csv" or path.suffix not in _LISTS:
+            raise DataError("Only in a CSV can column names be missing: write them into the first row of the sheet.")
+        names = reader.delimiter.join(b"Column %d" % i for i in range(1, len(reader.names) + 1))
+        encoding = reader.encoding
+    finally:
+        source.close()
+    fresh = path.with_suffix(".partial")
+    with path.open("rb") as old, fresh.open("wb") as new:
+        old.seek(len(encoding.bom))
+        new.write(encoding.bom + encoding.encode(names + b"\n"))
+        shutil.copyfileobj(old, new)
+    fresh.replace(path)
+
+
+def propose(
+    rows: Sequence[dict[str, Any]], columns: Sequence[str], taken: Sequence[str]
+) -> tuple[str | None, list[str]]:
+    """The first column of dates, and columns of a few values each that repeat, by some rows."""
+    table = pd.DataFrame([[cell_text(row.get(name)) for name in columns] for row in rows], columns=list(columns))
+    date, groups = None, []
+    for name in dict.fromkeys(columns):
+        cells = table[name] if name not in taken and list(columns).count(name) == 1 else pd.Series([], dtype=str)
+        values = [value for value in cells.unique() if value.strip()]
+        if date is None and values and is_dates(values[:200]):
+            date = name
+        elif 2 <= len(values) <= min(_MAX_VALUES, len(cells) / 2) and max(map(len, values)) <= _MAX_VALUE_CHARACTERS:
+            groups.append(name)
+    return date, groups[:_MAX_GROUPS]
+
+
+def profile(path: Path, layout: Layout, columns: Columns, date: str | None) -> dict[str, Any]:
+    """Look through a file, or through its first rows where it has very many.
+
+    Parameters
+    ----------
+    path : Path
+    layout : Layout
+    columns : Columns
+        Those that are read.
+    date : str, optional
+    """
+    n = empty = repeated = untitled = 0
+    languages: Counter[str] = Counter()
+    n_odd = 0
+    odd: list[dict[str, Any]] = []
+    months: Counter[str] = Counter()
+    dated: Counter[str] = Counter()
+    seen: set[int] = set()
+    source = open_source(str(path))
+    try:
+        read = replace(columns, code=date)  # codes say nothing here, and dates are read in their place
+        reader = open_reader(source, layout, lambda names, *_: read)
+        whole = True
+        for batch in reader.batches(_ROWS):
+            if n >= MAX_ROWS:
+                whole = False
+                break
+            for number, note in sorted(batch.notes.items()):
+                n_odd += 1
+                if len(odd) < _MAX_ODD_ROWS:
+                    odd.append({"row": n + number + 1, "note": "; ".join(map(said, note))})
+            for number, (title, text) in enumerate(_ads(batch), n):
+                empty += not text.strip()
+                untitled += not title.strip()
+                if text.strip() and (number < _EVERY_ROW or number % _EVERY == 0):
+                    languages[language(text[:_LETTERS])] += 1
+                words = hash((title, text))
+                repeated += words in seen and bool(text.strip())
+                seen.add(words)
+            if date is not None:
+                dated.update(batch.codes or ())
+            n += len(batch)
+    finally:
+        source.close()
+    undated = 0
+    if date is not None:
+        try:
+            for value, month in zip(dated, find_periods(list(dated)), strict=True):
+                months[month] += dated[value]
+            undated = months.pop("", 0)
+        except DataError:  # the order of day and month cannot be told
+            undated = n
+    return {
+        "rows": n, "whole": whole, "empty": empty, "untitled": untitled if columns.has_titles else 0,
+        "languages": {name: count for name, count in languages.most_common() if count}, "repeated": repeated,
+        "first": min(months, default=None), "last": max(months, default=None), "undated": undated,
+        "odd": odd, "n_odd": n_odd,
+    }  # fmt: skip
+
+
+def _ads(batch: Batch) -> Any:
+    return zip(batch.titles if batch.titles is not None else [""] * len(batch), batch.texts, strict=True)

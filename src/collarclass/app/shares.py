@@ -1,0 +1,272 @@
+"""`/v1/files/{file}/shares` and `/picture.svg`: of a labelled file, of a part of it, and of two beside each other."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import pandas as pd
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import JSONResponse
+from numpy.typing import NDArray
+
+from collarclass.app.draw import borders
+from collarclass.app.jobs import Job
+from collarclass.app.results import EVERYTHING, YOURS, View
+from collarclass.app.rows import Coded
+from collarclass.app.store import Store
+from collarclass.app.uploads import UPLOAD, Chosen, Name, Q, download, receive, results, with_rows
+from collarclass.definitions.labels import COLLARS, LABELS
+from collarclass.errors import CollarclassError, DataError
+from collarclass.messages import Message
+from collarclass.report import charts, pictures
+from collarclass.report.pictures import Picture
+from collarclass.report.words import words_of
+from collarclass.requirement_reader.credential_names import in_language
+from collarclass.result import plain
+from collarclass.shares.dates import PERIODS
+from collarclass.shares.differences import share_differences, side_by_side
+from collarclass.shares.files import shares_of_file
+from collarclass.shares.methods import methods_paragraph
+from collarclass.shares.shares import ALL, notes_of
+
+_KEPT = 40  # estimates of a file
+Lang = Literal["en", "zh"]
+By = Annotated[str, Query(max_length=1000, description="A column, or month, quarter or year; nothing for all ads.")]
+Other = Annotated[str, Query(max_length=100, description="The id of another file to stand beside this one.")]
+Pair = Annotated[list[str], Query(max_length=2, description="Two parts, as column:value, to stand beside each other.")]
+What = Literal["shares", "plane", "schooling", "certificates"]
+_SIDE = "file"  # the column that tells what stands beside each other
+_PART = "collarclass part"  # the column that tells a part of a file from the rest
+WHATS: dict[What, str] = {  # in the page's order, each with its name among the words
+    "shares": "shares", "schooling": "schooling_asked", "certificates": "certificates_asked", "plane": "plane",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What shares and pictures are of: the rows of a file that a view has.
+
+    Attributes
+    ----------
+    job : Job
+    view : View
+    name : str
+        By which it differs from what stands beside it.
+    """
+
+    job: Job
+    view: View
+    name: str
+
+    def mask(self) -> NDArray[np.bool_]:
+        """Its rows."""
+        return results(self.job).mask(self.view)
+
+
+def sides_of(store: Store, job: Job, view: View, other: str = "", pair: Sequence[str] = ()) -> list[Side]:
+    """A file or a part of it; or two parts, or two files, that stand beside each other."""
+    whole = "、".join((job.name, *view.f, *([view.q] if view.q else [])))
+    if len(pair) == 2 and pair[0] != pair[1]:
+        names = [results(job).split(chosen)[1] for chosen in pair]
+        return [Side(job, view.also(chosen), name) for chosen, name in zip(pair, names, strict=True)]
+    if not other:
+        return [Side(job, view, whole)]
+    beside = store.get(other)
+    known = tuple(chosen for chosen in view.f if results(beside).has(chosen))
+    name = beside.name if beside.name != job.name else f"{beside.name} (2)"
+    return [Side(job, view, job.name), Side(beside, replace(view, f=known), name)]
+
+
+def shares_router(store: Store) -> APIRouter:
+    """The part of the interface that is about shares and pictures."""
+    router = APIRouter(tags=["shares"])
+    model = store.model.identity
+
+    @router.get("/v1/files/{file}/shares", summary="Shares of the labels, corrected by annotated ads if there are any")
+    async def shares(
+        file: str, by: By = "", other: Other = "", q: Q = "", f: Chosen = [], pair: Pair = [], lang: Lang = "en",  # noqa: B006
+    ) -> Response:  # fmt: skip
+        sides = sides_of(store, store.get(file), View(q, tuple(f)), other, pair)
+        return JSONResponse({"model": model, **await asyncio.to_thread(_reply, store, sides, by, lang)})
+
+    @router.post("/v1/files/{file}/annotations", openapi_extra=UPLOAD,
+                 summary="Annotated ads, handed in as the body: they correct the shares from now on")  # fmt: skip
+    async def annotations(request: Request, file: str, name: Name, lang: Lang = "en") -> Response:
+        job = store.get(file)
+        with_rows(job)
+        truth = store.new(name)
+        try:
+            await receive(request, store, truth.path)
+            found = await asyncio.to_thread(use_annotations, store, job, truth, lang)
+        finally:
+            store.drop(truth)
+        return JSONResponse({"model": model, **found})
+
+    @router.get("/v1/files/{file}/picture.svg", response_class=Response, responses=download("image/svg+xml"),
+                summary="A picture of a labelled file, with its caption and how it was made")  # fmt: skip
+    async def picture(
+        file: str, what: What = "shares", by: By = "", other: Other = "", q: Q = "", f: Chosen = [],  # noqa: B006
+        pair: Pair = [], lang: Lang = "en",  # noqa: B006
+    ) -> Response:  # fmt: skip
+        sides = sides_of(store, store.get(file), View(q, tuple(f)), other, pair)
+        drawn = await asyncio.to_thread(figures_of, store, sides, what, by, lang)
+        return Response(_file(drawn), media_type="image/svg+xml", headers={"cache-control": "no-store"})
+
+    return router
+
+
+# -- shares ----------------------------------------------------------------------------------------
+
+
+def use_annotations(store: Store, job: Job, truth: Job, lang: Lang) -> dict[str, Any]:
+    """Correct a file's shares by annotated ads, and keep these beside it."""
+    kept = with_rows(job).with_name(f"annotated{''.join(truth.path.suffixes)}")
+    try:
+        found = _shares(store, job, "", EVERYTHING, truth.path)
+    except CollarclassError as error:
+        raise DataError(job.told(DataError(truth.told(error)))) from None
+    shutil.move(truth.path, kept)  # perhaps to another disk
+    job.truth, job.estimates = kept, {("", EVERYTHING): found}
+    store.keep(job)
+    return _reply(store, sides_of(store, job, EVERYTHING), "", lang)
+
+
+def _shares(store: Store, job: Job, by: str, view: View, truth: Path | None) -> pd.DataFrame:
+    """The shares as `collarclass shares` has them; of a part of the file as those of a group."""
+    rows = results(job)
+    columns = [name for name in (by, job.date) if name is not None and name in job.columns]
+    found, groups = rows.labelled(columns, job.digest), [by] if by else []
+    if view != EVERYTHING:
+        mask = rows.mask(view)
+        if not mask.any():
+            raise DataError("No ad is left: take a filter away.")
+        found.table[_PART] = pd.Categorical(np.where(mask, _PART, ""))
+        groups = [_PART, *groups]
+    out = shares_of_file(
+        with_rows(job), truth, labelled=found, by=groups, date=job.date, model=store.model,
+        definition=job.definition, **job.chosen,  # type: ignore[arg-type]
+    )  # fmt: skip
+    if view != EVERYTHING:
+        out = out[out[_PART] == _PART].drop(columns=_PART).reset_index(drop=True)
+    return out
+
+
+def estimate(store: Store, job: Job, by: str, view: View = EVERYTHING) -> pd.DataFrame:
+    """The shares by a column; kept, since they take a pass through the file."""
+    asked = (by, replace(view, sort=""))
+    found = job.estimates.get(asked)
+    if found is None:
+        try:
+            found = _shares(store, job, *asked, job.truth)
+        except CollarclassError as error:
+            raise DataError(job.told(error)) from None
+        if not any(chosen.startswith(f"{YOURS}:") for chosen in view.f):  # which changes with every label
+            job.estimates = {**dict(list(job.estimates.items())[-_KEPT:]), asked: found}
+    return found
+
+
+def _beside(store: Store, sides: Sequence[Side]) -> pd.DataFrame:
+    """The shares of two sides as those of two groups."""
+    return side_by_side({one.name: estimate(store, one.job, "", one.view) for one in sides}, _SIDE)
+
+
+def _methods_of_each(found: pd.DataFrame, sides: Sequence[Side], lang: Lang) -> list[str]:
+    """How the shares of each side, in one table, were estimated."""
+    return [
+        Message("{name}: {methods}", name=one.name, methods=methods_paragraph(
+            found[found[_SIDE] == one.name].drop(columns=_SIDE), model=one.job.model, language=lang)).said(lang)
+        for one in sides
+    ]  # fmt: skip
+
+
+def _reply(store: Store, sides: Sequence[Side], by: str, lang: Lang) -> dict[str, Any]:
+    if len(sides) > 1:
+        return compared(store, sides, lang)
+    found = estimate(store, sides[0].job, by, sides[0].view)
+    return {
+        "shares": plain(found.to_dict("records")), "warnings": warnings_of(found, lang),
+        "methods": methods_paragraph(found, model=sides[0].job.model, language=lang), "differences": [],
+    }  # fmt: skip
+
+
+def compared(store: Store, sides: Sequence[Side], lang: Lang) -> dict[str, Any]:
+    """Shares of two sides, and how much the second has more of each label."""
+    found = _beside(store, sides)
+    return {
+        "shares": plain(found.to_dict("records")),
+        "warnings": warnings_of(found, lang),
+        "methods": "\n\n".join(_methods_of_each(found, sides, lang)),
+        "differences": plain(share_differences(found, *(one.name for one in sides)).to_dict("records")),
+    }
+
+
+def warnings_of(found: pd.DataFrame, lang: Lang) -> list[str]:
+    """What has to be said beside the shares, each once, in the page's language."""
+    return [note.said(lang) for note in notes_of(found)]
+
+
+# -- pictures --------------------------------------------------------------------------------------
+
+
+def figures_of(store: Store, sides: Sequence[Side], what: What, by: str, lang: Lang) -> list[Picture]:
+    """One picture of a file or a part of it, or one each of two that stand beside each other."""
+    w = words_of(lang)
+    masks = [one.mask() for one in sides]
+    sizes = [int(mask.sum()) for mask in masks]
+    if what == "shares":
+        return [_of_shares(store, sides, by, sum(sizes), lang, w)]
+    facts = {"n": f"{sum(sizes):,}", "file": w["comma"].join(dict.fromkeys(one.name for one in sides))}
+    caption = w[f"picture_{what}"].format(**facts)
+    if what == "plane":
+        drawn = [Picture(_plane(store, *pair, w), caption, w["plane_note"]) for pair in zip(sides, masks, strict=True)]
+    else:
+        counts = [(_counts(one, mask, what, lang, w), n) for one, mask, n in zip(sides, masks, sizes, strict=True)]
+        drawn = pictures.of_counts(counts, w, caption, what == "certificates")
+    return [replace(one, name=f"{side.name} ({n:,})") for one, side, n in zip(drawn, sides, sizes, strict=True)]
+
+
+def _file(drawn: Sequence[Picture]) -> str:
+    """One picture, or several beside each other, complete in itself."""
+    if len(drawn) == 1:
+        return drawn[0].file()
+    chart = charts.beside([one.fixed or one.chart for one in drawn], [one.name for one in drawn], drawn[0].caption)
+    return Picture(chart, drawn[0].caption, drawn[0].note).file()
+
+
+def _counts(side: Side, mask: NDArray[np.bool_], what: What, lang: Lang, w: dict[str, str]) -> dict[str, list[int]]:
+    rows = results(side.job)
+    if what == "schooling":
+        return pictures.schooling_counts(rows.facts.level[mask], rows.labels[mask], lang, w)
+    asked, labels = rows.coded("certificates"), Coded(rows.labels.astype(np.int32), list(COLLARS))
+    return {in_language(name, lang): row[: len(COLLARS)].tolist()
+            for name, row in zip(asked.values, asked.table(mask, labels), strict=False) if row.sum()}  # fmt: skip
+
+
+def _plane(store: Store, side: Side, mask: NDArray[np.bool_], w: dict[str, str]) -> str:
+    rows = results(side.job)
+    known = mask & (rows.labels < len(LABELS))
+    return charts.plane(rows.facts.scores[known], rows.labels[known], borders(store.model), w)
+
+
+def _of_shares(store: Store, sides: Sequence[Side], by: str, n: int, lang: Lang, w: dict[str, str]) -> Picture:
+    job, facts = sides[0].job, {"n": f"{n:,}", "file": sides[0].name}
+    if len(sides) > 1:
+        found, two = _beside(store, sides), [one.name for one in sides]
+        caption = w["picture_files"].format(first=two[0], second=two[1], **facts)
+        methods = " ".join(one.split("\n")[0] for one in _methods_of_each(found, sides, lang))
+        return pictures.of_shares(found, _SIDE, two, w, caption, methods)
+    by = by.removeprefix("=")
+    by = by if by in job.columns or by in PERIODS else ""
+    found = estimate(store, job, by, sides[0].view)
+    groups = found[found[by].astype(str) != ALL] if by else found
+    methods = methods_paragraph(found, model=job.model, language=lang).split("\n")[0]
+    said = w.get(by, by) if by in PERIODS else by
+    caption = w["picture_shares" if by else "picture_all"].format(column=said, **facts)
+    values = [str(value) for value in dict.fromkeys(groups[by])] if by else [""]
+    return pictures.of_shares(groups, by, values, w, caption, methods)

@@ -1,0 +1,323 @@
+"""The projects of one server: labelled one after the other, kept in folders, the oldest forgotten first."""
+
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import re
+import secrets
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from collarclass.app.jobs import TABLE, Job, harmless_name
+from collarclass.app.problems import Problem, log_unexpected
+from collarclass.app.rows import ResultsWriter
+from collarclass.app.schemas import LabelRequest
+from collarclass.errors import CollarclassError, DataError
+from collarclass.files.formats import COMPRESSIONS, FORMATS, name_format
+from collarclass.files.label import label_file
+from collarclass.files.layout import Layout
+from collarclass.messages import Message
+from collarclass.model.model import Model
+from collarclass.shares.read import digest_of_file
+
+PREFIX = "collarclass-app-"
+TARGETS = ("csv", "tsv", "jsonl", "parquet", "xlsx")
+MAX_FILES = 20
+MAX_BYTES = 5 << 30
+_MIN_FREE_BYTES = 200 << 20  # bytes of the disk that no upload may take
+_SUFFIXES = {compression: suffix for suffix, compression in COMPRESSIONS.items()}
+_STATE = "file.json"
+_DAY = 86_400.0
+
+
+class CancelledError(Exception):
+    """Raised inside a run to end it."""
+
+
+class Store:
+    """The files of one server, and the thread that labels them.
+
+    Parameters
+    ----------
+    model : Model
+    kept : Path, optional
+        A folder for labelled files and labels given by hand, which stay when the program ends; without one they go
+        with it.
+    """
+
+    def __init__(self, model: Model, kept: Path | None = None) -> None:
+        remove_orphans()
+        self.model = model
+        self.folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))  # for this user alone
+        kept = kept or self.folder / "kept"
+        self.reviews = kept / "reviews"
+        kept.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.reviews.mkdir(mode=0o700, exist_ok=True)
+        self.shelf = Shelf(kept / "files")
+        self.jobs: dict[str, Job] = {}
+        for name, state in self.shelf.every():
+            with suppress(ValueError, TypeError, KeyError):
+                self.jobs[name] = Job.reopen(name, self.shelf.folder / name, state)
+        self._runs: queue.SimpleQueue[tuple[Job, Callable[[], None]] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="files", daemon=True)
+        self._thread.start()
+
+    def new(self, name: str) -> Job:
+        """A place for a file that is about to come."""
+        shown = harmless_name(name)
+        # The name inside says what a .zip holds.
+        kind, compression = name_format(shown, "csv" if shown.lower().endswith(".zip") else None)
+        job = Job(id=secrets.token_hex(8), name=shown, path=Path())
+        home = self.folder / job.id
+        home.mkdir(mode=0o700)
+        job.path = home / f"source{'.' + kind.name if kind else ''}{_SUFFIXES.get(compression, '')}"
+        return job
+
+    def room(self, size: int = 0) -> None:
+        """Refuse to fill the disk to the brim, by so many bytes more."""
+        if shutil.disk_usage(self.folder).free < size + _MIN_FREE_BYTES:
+            raise Problem(
+                507, "The disk that holds {parent} is nearly full: make room, or set TMPDIR.",
+                parent=self.folder.parent,
+            )  # fmt: skip
+
+    def add(self, job: Job) -> None:
+        """Look at a file that has come, and make it a project."""
+        job.size = job.path.stat().st_size
+        home = job.place
+        try:
+            job.look(Layout())
+        except (CollarclassError, OSError) as error:
+            self.drop(job)
+            raise DataError(job.told(error)) from None
+        job.path = self._shelved(job.path, self.shelf.begin(job.id), job.path.name)
+        shutil.rmtree(home, ignore_errors=True)
+        self.jobs[job.id] = job
+        self.keep(job)
+
+    @contextmanager
+    def changing(self, job: Job) -> Iterator[None]:
+        """Let nobody label a file, or change it in another way, meanwhile: two windows may show it."""
+        self._check_idle(job)
+        job.changing = True
+        try:
+            yield
+        finally:
+            job.changing = False
+
+    @staticmethod
+    def _check_idle(job: Job) -> None:
+        if job.changing or job.state in ("waiting", "running"):
+            raise Problem(409, "This file is being read or labelled, perhaps for another window: wait for it.")
+
+    def add_source(self, job: Job, more: Job) -> None:
+        """Let another file be part of the data set of a project, which is to be labelled anew."""
+        more.look(Layout())
+        name = f"source-{len(job.sources) + 2}{''.join(more.path.suffixes)}"
+        self._shelved(more.path, job.place, name)
+        job.sources.append(name)
+        job.size += job.place.joinpath(name).stat().st_size
+        job.name = f"{job.name} + {more.name}" if len(job.sources) == 1 else f"{job.name}, {more.name}"
+        job.state, job.result = "ready", None
+        self.keep(job)
+
+    @staticmethod
+    def _shelved(path: Path, place: Path, name: str) -> Path:
+        return Path(shutil.move(path, place / name))  # perhaps to another disk
+
+    def drop(self, job: Job) -> None:
+        """Forget a file and remove all of it."""
+        job.dropped = True
+        job.cancelled.set()
+        self.jobs.pop(job.id, None)
+        if job.state not in ("waiting", "running"):  # otherwise the thread that writes there removes it
+            self._remove(job)
+
+    def _remove(self, job: Job) -> None:
+        self.shelf.forget(job.id)
+        shutil.rmtree(job.place, ignore_errors=True)
+
+    def keep(self, job: Job) -> None:
+        """Have a project there again after the next start, as it is now."""
+        for name in self.shelf.keep(job.id, job.state_to_keep()):
+            self.jobs.pop(name, None)
+
+    def get(self, name: str) -> Job:
+        """The file of an id."""
+        try:
+            return self.jobs[name]
+        except KeyError:
+            raise Problem(404, "There is no file of that id; it may have been removed.") from None
+
+    def start(self, job: Job, wanted: LabelRequest) -> None:
+        """Label a file as soon as those before it are done."""
+        target, title, texts = wanted.format, wanted.title, wanted.texts
+        self._check_idle(job)
+        source, compression = name_format(job.path.name, "csv")
+        kind = FORMATS[target or (source.written_as if source is not None else "csv")]
+        compression = compression if target is None and kind.text else ""
+        place = job.place
+        for old in (job.result, place / TABLE):
+            if old is not None:
+                old.unlink(missing_ok=True)
+        result, table = place / f"labelled.{kind.name}{_SUFFIXES.get(compression, '')}", place / TABLE
+        job.result, job.state, job.rows, job.share, job.error, job.seconds = result, "waiting", 0, 0.0, None, 0.0
+        job.model = self.model.identity
+        job.counts, job.cancelled = {}, threading.Event()
+        job.definition, job.chosen, job.results, job.truth = wanted.definition, {}, None, None
+        job.digest = ""
+        job.estimates.clear()
+        job.date = wanted.date if "date" in wanted.model_fields_set else job.date
+        job.groups = wanted.groups if wanted.groups is not None else job.groups
+        if title is not None or texts:  # what was chosen goes with the file, whatever is made of it later
+            job.title, job.texts = title, texts or []
+            job.chosen = {key: value for key, value in (("title", title), ("text", (texts or [""])[0])) if value}
+        if wanted.prefix:
+            job.chosen["prefix"] = wanted.prefix
+        self.keep(job)
+
+        def progress(rows: int, share: float) -> None:
+            if job.cancelled.is_set():
+                raise CancelledError
+            job.rows, job.share = rows, share
+
+        def run() -> None:
+            fresh = table.with_suffix(".partial")
+            with ResultsWriter(fresh, job.columns, wanted.prefix) as rows:
+                done = label_file(
+                    job.paths if job.sources else job.path, result, title=title, text=texts, code=wanted.code,
+                    evidence=wanted.evidence, occupations=wanted.occupations, definition=wanted.definition,
+                    prefix=wanted.prefix, min_confidence=wanted.min_confidence, sheet=job.layout.sheet,
+                    header_row=job.layout.header_row, skip_rows=job.layout.skip_rows,
+                    model=self.model, force=True, progress=progress, on_batch=rows.add,
+                )  # fmt: skip
+            if done.rows:
+                fresh.replace(table)
+                job.digest = digest_of_file(result)
+                job.open_results()
+            job.rows, job.share, job.counts, job.noted = done.rows, 1.0, done.counts, done.noted
+            job.bases = done.bases
+            right = done.expected
+            job.expected = None if right is None else [right.n, right.share, right.low, right.high, right.sources]
+
+        self._runs.put((job, run))
+
+    def close(self) -> None:
+        """Stop whatever runs and remove everything."""
+        for job in list(self.jobs.values()):
+            job.cancelled.set()
+        self._runs.put(None)
+        self._thread.join(10)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _work(self) -> None:
+        while (task := self._runs.get()) is not None:
+            job, run = task
+            job.started = time.monotonic()
+            state = "cancelled" if job.cancelled.is_set() else _outcome(job, run)
+            job.seconds = time.monotonic() - job.started
+            if state != "done":  # nothing goes on from there: it may be labelled with other columns next
+                for path in (*job.place.glob(".labelled*"), *job.place.glob("*.partial")):
+                    path.unlink(missing_ok=True)
+            job.state = state
+            if job.dropped:
+                self._remove(job)
+            else:
+                self.keep(job)
+
+
+def _outcome(job: Job, run: Callable[[], None]) -> str:
+    """Run a job, and say how it ended."""
+    job.state = "running"
+    try:
+        run()
+    except CancelledError:
+        return "cancelled"
+    except (CollarclassError, OSError) as error:
+        job.error = job.told(error)
+        return "failed"
+    except Exception as error:
+        log_unexpected(error)
+        job.error = Message("Something went wrong in the program ({kind}).", kind=type(error).__name__)
+        return "failed"
+    return "done"
+
+
+def remove_orphans() -> None:
+    """Remove what servers that were killed have left of this user's files."""
+    if not hasattr(os, "getuid"):  # elsewhere asking after a process could end it
+        return
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        found = re.fullmatch(rf"{PREFIX}(\d+)-\w+", folder.name)
+        if not found or folder.is_symlink() or folder.stat().st_uid != os.getuid():
+            continue
+        try:
+            os.kill(int(found[1]), 0)
+        except ProcessLookupError:
+            shutil.rmtree(folder, ignore_errors=True)
+        except OSError:
+            continue
+
+
+
+
+class Shelf:
+    """The folder of projects; one is there once its state is, and what has none after a day is removed.
+
+    Parameters
+    ----------
+    folder : Path
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(mode=0o700, exist_ok=True)
+        for place in self._places():
+            if not (place / _STATE).exists() and time.time() - place.stat().st_mtime > _DAY:
+                shutil.rmtree(place, ignore_errors=True)
+
+    def _places(self) -> list[Path]:
+        return [path for path in self.folder.iterdir() if path.is_dir() and not path.is_symlink()]
+
+    def begin(self, name: str) -> Path:
+        """The place of a project."""
+        place = self.folder / name
+        place.mkdir(mode=0o700, exist_ok=True)
+        return place
+
+    def keep(self, name: str, state: dict[str, Any]) -> list[str]:
+        """Write down what a project is, and give the names of older ones that had to be forgotten for it."""
+        fresh = self.folder / name / f"{_STATE}.partial"
+        fresh.write_text(json.dumps(state, ensure_ascii=False), "utf-8", "surrogatepass")
+        fresh.replace(fresh.with_name(_STATE))
+        others = sorted(self._finished(), key=lambda place: (place.name != name, -(place / _STATE).stat().st_mtime))
+        lost, size = [], 0
+        for i, place in enumerate(others):
+            size += sum(path.stat().st_size for path in place.iterdir())
+            if i and (i >= MAX_FILES or size > MAX_BYTES):
+                lost.append(place.name)
+                self.forget(place.name)
+        return lost
+
+    def _finished(self) -> list[Path]:
+        return [place for place in self._places() if (place / _STATE).exists()]
+
+    def forget(self, name: str) -> None:
+        """Remove a project with all that belongs to it."""
+        (self.folder / name / _STATE).unlink(missing_ok=True)
+        shutil.rmtree(self.folder / name, ignore_errors=True)
+
+    def every(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Names and states of the projects, the oldest first; what is none is left alone."""
+        for place in sorted(self._finished(), key=lambda place: (place / _STATE).stat().st_mtime):
+            with suppress(OSError, ValueError):
+                yield place.name, dict(json.loads((place / _STATE).read_text("utf-8", "surrogatepass")))
