@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collarclass import __version__
+from collarclass._version import __version__
 
 _AUTHORS = "The collarclass authors"
 _TITLE = "collarclass: white, blue and gray collar labels for job ads"

@@ -31,14 +31,33 @@ DEFINITION = click.option(
 )
 LEXICON = click.option("--lexicon", type=PATH, help="File of your own words for reading requirements.")
 TITLE = click.option("--title", help="Column of job titles.")
+LABEL = click.option("--label", help="Column of labels; found by common names if not given.")
 TEXT = click.option("--text", help="Column of ad texts.")
+OWN_SOURCE = click.option(
+    "--source", "own_source", help="Column of sources or employers, which are held out together; found if not given."
+)
+TEST = click.option("--test", type=PATH, help="Table of further labelled ads, to measure the old and new model on.")
 PREFIX = click.option("--prefix", default="", show_default=False, help="Prefix of the added columns' names.")
 QUIET = click.option("--quiet", "-q", is_flag=True, help="Do not say what was read and done.")
 FORCE = click.option("--force", "-f", is_flag=True, help="Overwrite the output.")
 
 
+class Command(click.Command):
+    """A command whose help shows its examples a line each; its epilog parts them by line breaks."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples as they would be typed."""
+        examples = (self.epilog or "").splitlines()
+        if examples:
+            with formatter.section("Example" if len(examples) == 1 else "Examples"):
+                for line in examples:
+                    formatter.write(f"{'':{formatter.current_indent}}{line}\n")
+
+
 class Group(click.Group):
     """A group whose commands refuse an option that is given twice where one is meant: click keeps the last."""
+
+    command_class = Command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -77,23 +96,6 @@ def ending(interrupted: str = "Interrupted.") -> Iterator[None]:
         raise click.exceptions.Exit(fail(interrupted, 130)) from None
 
 
-def check_free(target: Path, force: bool, *others: str | Path | None) -> None:
-    """Refuse to write over a file that is there, and in any case over others that the command reads or writes."""
-    from collarclass.errors import DataError
-    from collarclass.files.label import same_file
-
-    if any(same_file(str(other), str(target)) for other in others if other is not None and str(other) != "-"):
-        raise DataError(f"{target} is read or written by this command already: choose another name.")
-    if target.exists() and not force:
-        raise DataError(f"{target} is there already: choose another name, or overwrite it with --force.")
-
-
-def make_way(target: Path, force: bool, *others: str | Path | None) -> None:
-    """Refuse to write over a file as `check_free` does, and make the folder of one that is not there."""
-    check_free(target, force, *others)
-    target.parent.mkdir(parents=True, exist_ok=True)
-
-
 def read_model(folder: Path | None) -> Model | None:
     """The model that the user named; none stands for the shipped one."""
     from collarclass.labelling.options import find_model
@@ -101,7 +103,7 @@ def read_model(folder: Path | None) -> Model | None:
     return find_model(folder) if folder is not None else None
 
 
-def fail(message: str, code: int) -> int:
+def fail(message: object, code: int) -> int:
     """Write an error in one line and give the exit code."""
-    say("collarclass: " + " ".join(message.split()), err=True)
+    say("collarclass: " + " ".join(str(message).split()), err=True)
     return code

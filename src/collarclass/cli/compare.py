@@ -8,12 +8,13 @@ from typing import Any
 
 import click
 
-from collarclass.cli.common import MODEL, PREFIX, ending
+from collarclass.cli.common import MODEL, PREFIX, Command, ending
 from collarclass.cli.harmless import say, say_json
 
 
 @click.command(
-    epilog="Examples: collarclass compare old.csv new.csv --key id    "
+    cls=Command,
+    epilog="collarclass compare old.csv new.csv --key id\n"
     "collarclass compare reference.csv now.csv --drift --by month --json"
 )
 @click.argument("first")

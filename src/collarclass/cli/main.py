@@ -9,43 +9,54 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
 import click
 
-from collarclass import __version__
-from collarclass.cli.calibrate import calibrate
 from collarclass.cli.common import (
     DEFINITION,
     FORCE,
+    LABEL,
     LEXICON,
     MIN_CONFIDENCE,
     MODEL,
     MODEL_VERSION,
+    OWN_SOURCE,
     PATH,
     PREFIX,
     QUIET,
     SOURCE,
+    TEST,
+    TEXT,
     TITLE,
     Group,
-    check_free,
     ending,
     fail,
-    make_way,
     read_model,
 )
 from collarclass.cli.compare import compare
 from collarclass.cli.harmless import as_utf_8, say, say_json
+from collarclass.cli.info import info
 from collarclass.cli.occupation import occupation
+from collarclass.cli.own import adapt, calibrate
 from collarclass.cli.shares import COMMANDS
 from collarclass.cli.summary import say_read, summary_lines, write_summary
-from collarclass.kernel.library import description
+from collarclass.compiled import description
+
+
+def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    """Print the version and end."""
+    if wanted and not context.resilient_parsing:
+        from collarclass._version import __version__
+
+        say(f"collarclass {__version__} ({description()})")
+        context.exit()
 
 
 def _cite(context: click.Context, _: click.Parameter, wanted: bool) -> None:
-    """Print how to cite this version and end, as --version does."""
+    """Print how to cite this version and end."""
     if wanted and not context.resilient_parsing:
         from collarclass.api import default_model
         from collarclass.cli.cite import citation
@@ -59,7 +70,9 @@ def _cite(context: click.Context, _: click.Parameter, wanted: bool) -> None:
     epilog="Exit codes: 0 fine, 1 wrong data or file, 2 wrong usage, 130 interrupted.",
     context_settings={"help_option_names": ["-h", "--help"], "show_default": True},
 )
-@click.version_option(__version__, prog_name="collarclass", message=f"%(prog)s %(version)s ({description()})")
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version and exit."
+)
 @click.option(
     "--cite", is_flag=True, is_eager=True, expose_value=False, callback=_cite, help="Show how to cite it and exit."
 )
@@ -68,7 +81,7 @@ def app() -> None:
 
 
 @app.command(
-    epilog='Example: collarclass classify --title Welder "MIG welding of steel frames. No degree needed."'
+    epilog='collarclass classify --title Welder "MIG welding of steel frames. No degree needed."'
 )
 @click.argument("text", required=False)
 @click.option("--title", "-t", help="The job title; without TEXT it alone is judged.")
@@ -105,9 +118,9 @@ def classify(text: str | None, title: str | None, as_json: bool, **options: Any)
 
 
 @app.command(
-    epilog="Examples: collarclass label ads.csv -o labelled.csv    "
-    "zcat ads.csv.gz | collarclass label - -o - > labelled.csv    "
-    "collarclass label ads.parquet -o out/labelled.jsonl.zst --n-jobs 2 --resume    "
+    epilog="collarclass label ads.csv -o labelled.csv\n"
+    "zcat ads.csv.gz | collarclass label - -o - > labelled.csv\n"
+    "collarclass label ads.parquet -o out/labelled.jsonl.zst --n-jobs 2 --resume\n"
     "collarclass label ads/ more.xlsx -o all.csv --file-column file"
 )
 @click.argument("source", nargs=-1, required=True)
@@ -124,11 +137,9 @@ def classify(text: str | None, title: str | None, as_json: bool, **options: Any)
 @click.option("--sheet", help="Name or number of a workbook's sheet; if not given, the one that has ads.")
 @click.option("--header-row", type=click.IntRange(min=1), help="Row of column names, from 1; found if not given.")
 @click.option("--skip-rows", type=click.IntRange(min=0), default=0, help="Rows below the column names to leave out.")
-@click.option("--records", help="Name of the list of ads in a JSON object, such as data.jobs; found if not given.")
 @click.option("--file-column", help="Add a column of this name with each row's file.")
 @click.option("--select", help="Columns to keep, separated by commas; all if not given.")
 @click.option("--head", type=click.IntRange(min=0), help="Label only the first rows: how many.")
-@click.option("--sample", type=click.IntRange(min=0), help="Label only rows drawn at random: how many.")
 @click.option("--prefix", default="", show_default=False, help="Put before the names of the added columns.")
 @click.option(
     "--evidence/--no-evidence", default=True, help="Name the words that decided; faster without."
@@ -144,7 +155,8 @@ def classify(text: str | None, title: str | None, as_json: bool, **options: Any)
 @click.option("--most-columns", type=click.IntRange(min=1), default=10_000, help="Columns; more are refused.")
 @FORCE
 @click.option("--resume", is_flag=True, help="Continue an interrupted run.")
-@click.option("--skip-bad-files", is_flag=True, help="Leave out files, of several, that cannot be read; exit with 1.")
+@click.option("--only-new", type=PATH, help="Earlier result: take over what the same model said, label new rows only.")
+@click.option("--key", help="With --only-new: column that names an ad; if not given, its title and text are compared.")
 @click.option(
     "--progress/--no-progress", default=None, help="Show progress on standard error; if not given, on a terminal."
 )
@@ -170,15 +182,19 @@ def label(
     The same rows come out, with columns added. SOURCE is a CSV, TSV, JSON, Parquet or Excel file, a folder, a
     pattern or a URL such as s3://bucket/ads.csv; several make one table. "-" is standard input.
     """
-    from collarclass.errors import DataError
+    from collarclass.errors import DataError, import_optional
     from collarclass.files.formats import expand
     from collarclass.files.label import label_file
+    from collarclass.files.target import check_target
 
     if report_file is not None and (target == "-" or "://" in target):
         raise DataError("A report needs a labelled file: name one of this machine with -o.")
+    if report_file is not None:
+        import_optional("jinja2", "A report")
     for beside, other in ((report_file, summary_file), (summary_file, report_file)):
         if beside is not None:
-            check_free(beside, options["force"], *expand(source), target, other)
+            reads = [*expand(source), target, *(name for name in (other, options["lexicon"], options["model"]) if name)]
+            check_target(beside, options["force"], reads)
     goes_on = "-" not in (*source, target)
     with ending("Interrupted: the same command with --resume continues." if goes_on else "Interrupted."):
         done = label_file(
@@ -197,68 +213,79 @@ def label(
     if report_file is not None:
         from collarclass.report.report import write_report
 
-        shared = {name: options[name] for name in ("title", "prefix", "definition")}
-        make_way(report_file, options["force"])
+        shared = {name: options[name] for name in ("prefix", "definition")}
         with ending():
-            write_report(target, report_file, model=read_model(options["model"]), **shared)
+            write_report(target, report_file, model=read_model(options["model"]), force=options["force"], **shared)
         say(f"Report -> {report_file}", err=True)
-    if done.failed:
-        raise click.exceptions.Exit(1)
 
 
-@app.command(epilog="Example: collarclass train -o models/own --own my_labelled_ads.csv --name own")
+@app.command(epilog="collarclass train -o models/own --own my_labelled_ads.csv --name own")
 @click.option("--output", "-o", "target", type=PATH, default=Path("own_model"), help="Folder for the model.")
 @click.option("--data", type=PATH, help="Data folder; the installed one if not given.")
 @click.option("--own", type=PATH, help="Table of your own labelled ads, used in addition.")
+@click.option("--own-weight", default=1.0, help="What each of your ads weighs, where one of the shipped ads weighs 1.")
+@LABEL
+@TITLE
+@TEXT
+@OWN_SOURCE
+@TEST
 @click.option("--own-mentions", type=PATH, help="CSV of your own decided mentions of requirements, used in addition.")
 @click.option("--written-only", is_flag=True, help="Leave out the real ads.")
 @click.option("--name", help="Name of the model; own with --own, standard without.")
 @click.option("--progress/--no-progress", default=None, help="Show the step and the time left.")
-def train(target: Path, data: Path | None, own: Path | None, name: str | None, **options: Any) -> None:
+@FORCE
+def train(
+    target: Path, data: Path | None, own: Path | None, name: str | None, own_source: str | None, **options: Any
+) -> None:
     """Train a model on labelled ads, and say how good it is.
 
-    The training ads come with the package; --own adds yours, a table of any format with columns text and label.
+    The training ads come with the package; --own adds yours, a table of any format with columns of ad texts and labels.
     """
     from collarclass.training.train import train_to
 
     with ending():
-        say(train_to(target, data, own=own, name=name or ("own" if own else "standard"), **options))
+        name = name or ("own" if own else "standard")
+        say(train_to(target, data, own=own, name=name, source=own_source, **options))
 
 
-@app.command(epilog="Example: collarclass check my_labels.csv")
+@app.command(epilog="collarclass check my_labels.csv")
 @SOURCE
 @click.option("--output", "-o", "target", type=PATH, help="CSV to write findings to.")
+@LABEL
+@TITLE
+@TEXT
 @MODEL
 @FORCE
-def check(source: str, target: Path | None, model: Path | None, force: bool) -> None:
+def check(source: str, target: Path | None, model: Path | None, force: bool, **columns: str | None) -> None:
     """Find what is wrong in labelled ads before training.
 
-    Each finding names the row and what to do. SOURCE is a CSV with columns text and label.
+    Each finding names the row and what to do. SOURCE is a table of any format with columns of ad texts and labels.
     """
-    from collarclass.annotation.check_labels import check_file
+    from collarclass.annotation.annotated import check_file
+    from collarclass.errors import DataError
+    from collarclass.files.target import written
 
-    if target is not None:
-        check_free(target, force, source)
-    findings, n = check_file(source, read_model(model))
-    doubts = int((findings["kind"] == "doubt").sum())
-    with ending():
-        if target is None:
+    if target is not None and target.suffix.casefold() != ".csv":
+        raise DataError("{target} is no CSV: give a name that ends in .csv for the findings.", target=target)
+    with ending(), written(target, force=force, reads=[source]) if target is not None else nullcontext() as fresh:
+        findings, n = check_file(source, read_model(model), **columns)
+        doubts = int((findings["kind"] == "doubt").sum())
+        if fresh is None:
             for finding in findings.itertuples():
                 line = f"row {finding.row}, {finding.column}: {finding.what}; {finding.remedy}"
                 say(" ".join(line.split()))
         else:
-            findings.to_csv(target, index=False)
+            findings.to_csv(fresh, index=False)
         say(f"{n:,} ads: {len(findings) - doubts:,} to correct, {doubts:,} to look at again")
     if len(findings) > doubts:
         raise click.exceptions.Exit(1)
 
 
-@app.command(epilog="Example: collarclass evaluate labelled.csv --truth label --by region")
+@app.command(epilog="collarclass evaluate labelled.csv --truth label --by region")
 @SOURCE
 @click.option("--truth", default="label", help="The column of true labels.")
 @click.option("--by", help="Column to group the results by.")
 @PREFIX
-@click.option("--baselines", type=PATH, help="Data folder: baselines are trained on it and measured beside.")
 @click.option("--against", help="Labelled file of the same ads, or model folder, to compare with.")
 @click.option("--against-prefix", help="Prefix of the other labels' columns; without --against in the same file.")
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object.")
@@ -277,53 +304,14 @@ def evaluate(source: str, prefix: str, model: Path | None, quiet: bool, **option
         (say_json if options["as_json"] else say)(shown)
 
 
-@app.command(epilog="Example: collarclass benchmark --predictions mine.csv")
-@click.argument("folder", type=PATH, default=Path("data/benchmark"))
-@MODEL
-@click.option(
-    "--predictions", "-p", type=PATH, multiple=True, help="CSV of labels by item id to score too; may be given again."
-)
-@click.option("--sealed", type=PATH, help="CSV with the sealed labels of the hard part (id, label, salt).")
-@click.option("--data", type=PATH, default=Path("data"), help="Data folder that the baselines learn from.")
-@click.option("--baselines/--no-baselines", default=True, help="Score the plain baselines too, in a few minutes.")
-def benchmark(
-    folder: Path,
-    model: Path | None,
-    predictions: tuple[Path, ...],
-    sealed: Path | None,
-    data: Path,
-    baselines: bool,
-) -> None:
-    """Score models and files of predictions on the open benchmark.
-
-    FOLDER is that of the benchmark, data/benchmark if not given.
-    """
-    from collarclass.evaluation import benchmark as bench
-    from collarclass.evaluation.benchmark_data import read_hard, read_items
-    from collarclass.model.persistence import default_model_path, load_model
-
-    loaded = load_model(model if model is not None else default_model_path())
-    entries = bench.benchmark(folder, model=loaded, predictions=predictions, data=data if baselines else None)
-    items, hard = read_items(folder), read_hard(folder, sealed)
-    with ending():
-        if len(hard):
-            say(bench.as_text([bench.HARD_HEADINGS, *bench.hard_rows(entries, hard)]))
-            say()
-        say(bench.as_text([bench.HEADINGS, *bench.rows(entries, items)]))
-        say()
-        say(bench.as_text([bench.REQUIREMENT_HEADINGS, *bench.requirement_rows(entries, items)]))
-
-
-@app.command("app", epilog="Example: collarclass app    collarclass app --no-browser --port 8000")
+@app.command("app", epilog="collarclass app\ncollarclass app --no-browser --port 8000")
 @click.option("--host", default="127.0.0.1", help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port to listen on; 0 takes a free one.")
 @click.option("--browser/--no-browser", default=True, help="Open the page in the browser.")
 @click.option("--token", envvar="COLLARCLASS_TOKEN", help="Token that requests must have; a random one if not given.")
 @click.option("--no-token", is_flag=True, help="Allow every user and program of this machine.")
 @click.option("--allow-host", multiple=True, help="Another name of this machine that may stand in addresses.")
-@click.option("--workers", type=click.IntRange(min=1), default=1, help="Processes; several label ads alone.")
 @click.option("--root-path", default="", show_default=False, help="Path at which a proxy serves it, such as /collar.")
-@click.option("--metrics", is_flag=True, help="Count requests for Prometheus, at /metrics.")
 @click.option("--access-log", is_flag=True, help="Log a line for each request, without its content.")
 @LEXICON
 @MODEL
@@ -337,8 +325,8 @@ def page(
     """
     from collarclass.errors import import_optional
 
-    for library in ("fastapi", "uvicorn", "httptools"):
-        import_optional(library, "The page", "app")
+    for library in ("fastapi", "uvicorn", "h11"):
+        import_optional(library, "The page")
     from collarclass.app.server import serve
     from collarclass.labelling.options import Options
 
@@ -347,32 +335,8 @@ def page(
         serve(model=found, hosts=allow_host, say=say, **options)
 
 
-for _command in (*COMMANDS, calibrate, compare, occupation):
+for _command in (*COMMANDS, adapt, calibrate, compare, info, occupation):
     app.add_command(_command)
-
-
-@app.command()
-@MODEL
-def info(model: Path | None) -> None:
-    """Show the version, the model and where things are."""
-    import platform
-
-    from collarclass.model.persistence import default_model_path, load_model
-
-    folder = model if model is not None else default_model_path()
-    found = load_model(folder)
-    lines = [
-        ("collarclass", f"{__version__}, {description()}"),
-        ("Python", platform.python_version()),
-        ("package", Path(__file__).parent.parent),
-        ("model folder", folder),
-        ("model", found.identity),
-        ("digest", found.digest),
-        ("terms", f"{len(found.text.vocabulary):,} of texts, {len(found.title.vocabulary):,} of titles"),
-        *((f"  {name}", value) for name, value in found.facts.items()),
-    ]
-    with ending():
-        say("\n".join(f"{name:<14}{value}" for name, value in lines))
 
 
 def _end_on_signals() -> None:

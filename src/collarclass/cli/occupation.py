@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import click
 
-from collarclass.cli.common import ending
+from collarclass.cli.common import Command, ending
 from collarclass.cli.harmless import say, say_json
 
 
-@click.command(epilog='Examples: collarclass occupation "mechatronics technician"    collarclass occupation 3115 -n 10')
+@click.command(
+    cls=Command, epilog='collarclass occupation "mechatronics technician"\ncollarclass occupation 3115 -n 10'
+)
 @click.argument("query", nargs=-1, required=True)
 @click.option("--number", "-n", "n", type=click.IntRange(min=1), default=3, help="How many to show at most.")
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON array.")

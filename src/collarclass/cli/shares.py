@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -17,8 +17,8 @@ from collarclass.cli.common import (
     SOURCE,
     TEXT,
     TITLE,
+    Command,
     ending,
-    make_way,
     read_model,
 )
 from collarclass.cli.harmless import say, say_json
@@ -39,10 +39,15 @@ DEFINITION = click.option(
 )
 
 
-@click.command(epilog="Example: collarclass sample labelled.csv -n 300 -o to_annotate.csv --by region")
+@click.command(cls=Command, epilog="collarclass sample labelled.csv -n 300 -o to_annotate.csv --by region")
 @SOURCE
 @click.option("--output", "-o", "target", type=PATH, required=True, help="CSV to write.")
 @click.option("--number", "-n", "n", type=click.IntRange(min=1), default=300, help="How many ads to draw.")
+@click.option(
+    "--half-width", type=click.FloatRange(0, 50, min_open=True),
+    help="Draw as many as give intervals of about so many points either way.",
+)  # fmt: skip
+@click.option("--unique", is_flag=True, help="Draw one of each group of repeated ads, which stands for all.")
 @BY
 @DATE
 @ORDER
@@ -51,7 +56,7 @@ DEFINITION = click.option(
 @TEXT
 @PREFIX
 @FORCE
-def sample(source: str, target: Path, n: int, force: bool, **options: Any) -> None:
+def sample(source: str, target: Path, half_width: float | None, **options: Any) -> None:
     """Draw ads to annotate, so that shares can be corrected by them.
 
     SOURCE is a file that 'collarclass label' wrote. The sample is random within predicted label, confidence and
@@ -59,29 +64,35 @@ def sample(source: str, target: Path, n: int, force: bool, **options: Any) -> No
     """
     from collarclass.shares.files import sample_file
 
-    make_way(target, force, source)
     with ending():
-        done = sample_file(source, target, n, **options)
+        done = sample_file(source, target, half_width=None if half_width is None else half_width / 100, **options)
     say(f"{done.n:,} of {done.n_ads:,} ads from {done.n_strata:,} strata -> {target}", err=True)
 
 
-@click.command(epilog="Example: collarclass shares labelled.csv --truth annotated.csv --by region --by month")
+@click.command(cls=Command, epilog="collarclass shares labelled.csv --truth annotated.csv --by region --by month")
 @SOURCE
-@click.option("--truth", type=PATH, help="Annotated sample; without it errors are taken to be those on other sources.")
+@click.option("--truth", type=PATH, help="Annotated sample; without it there is at best a range.")
+@click.option(
+    "--expert", type=PATH, help="An expert's labels of some annotated ads: they correct the annotators."
+)
 @click.option("--truth-column", default="label", help="Column of true labels in it.")
 @BY
 @DATE
 @ORDER
 @click.option("--weight", help="Column of the ads' weights.")
 @click.option("--unique", is_flag=True, help="Count repeated ads once.")
+@click.option("--cluster", help="Column of what ads come in bundles of, such as employers: widens the intervals.")
 @click.option("--margins", is_flag=True, help="With several --by: shares by each of them alone, too.")
 @click.option("--finite-population", is_flag=True, help="The file holds all ads that the shares are about.")
 @click.option("--merge-names", is_flag=True, help='Count names such as "East" and "east " as one group.')
-@click.option("--difference", nargs=2, metavar="A B", help="Compare two groups instead: B minus A, with a test.")
+@click.option(
+    "--difference", nargs=2, metavar="A B", multiple=True,
+    help="Compare two groups instead: B minus A, with a test; if given again, corrected for their number.",
+)  # fmt: skip
 @click.option("--methods", type=click.Choice(["en", "zh"]), help="Add a paragraph for a methods section.")
 @DEFINITION
 @click.option(
-    "--format", "kind", type=click.Choice(["text", "csv", "json", "md", "html", "xlsx"]),
+    "--format", "kind", type=click.Choice(["text", "md", "csv", "json", "xlsx"]),
     help="Format of the result; if not given, by the file's ending, or text.",
 )  # fmt: skip
 @click.option("--output", "-o", "target", type=PATH, help="File to write; standard output if not given.")
@@ -98,28 +109,31 @@ def shares(
     model: Path | None,
     force: bool,
     quiet: bool,
-    difference: tuple[str, str] | None,
-    methods: str | None,
+    difference: tuple[tuple[str, str], ...],
+    methods: Literal["en", "zh"] | None,
     **options: Any,
 ) -> None:
     """Estimate shares of labels, corrected for the model's errors.
 
     Each comes with a 95 % interval. SOURCE is a file that 'collarclass label' wrote.
     """
-    from collarclass.shares.differences import share_differences
-    from collarclass.shares.files import format_shares, model_of, shares_of_file, write_shares
+    from collarclass.files.target import check_target
+    from collarclass.shares.differences import many_differences
+    from collarclass.shares.files import model_of, shares_of_file
     from collarclass.shares.methods import methods_paragraph
+    from collarclass.shares.tables import format_shares, write_shares
 
+    reads = [name for name in (source, options["truth"], options["expert"]) if name is not None]
     if target is not None:
-        make_way(target, force, source, options["truth"])
+        check_target(target, force, reads)
     with ending():
         found = shares_of_file(source, model=read_model(model), **options)
-        table = found if difference is None else share_differences(found, *difference)
+        table = many_differences(found, difference) if difference else found
         if target is None:
             result = format_shares(table, kind or "text")
             (say_json if kind == "json" else say)(result.rstrip("\n"))
         else:
-            write_shares(table, target, kind)
+            write_shares(table, target, kind, force=force, reads=reads)
             if not quiet:
                 say(f"Shares -> {target}", err=True)
         if methods is not None:
@@ -129,9 +143,9 @@ def shares(
             say(paragraph.rstrip("\n") if target is not None else "\n" + paragraph.rstrip("\n"))
 
 
-@click.command(epilog="Example: collarclass duplicates labelled.csv -o marked.csv")
+@click.command(cls=Command, epilog="collarclass duplicates labelled.csv -o marked.csv")
 @SOURCE
-@click.option("--output", "-o", "target", type=PATH, required=True, help="CSV, JSON Lines or Parquet file to write.")
+@click.option("--output", "-o", "target", type=PATH, required=True, help="File to write, in any of label's formats.")
 @click.option(
     "--similarity", default=0.85, help="Share of their runs of three words that two ads must have in common, 0.5 to 1."
 )
@@ -146,13 +160,12 @@ def duplicates(source: str, target: Path, similarity: float, title: str | None, 
     """
     from collarclass.shares.duplicates import mark_duplicates
 
-    make_way(target, force, source)
     with ending():
-        found = mark_duplicates(source, target, title=title, text=text, similarity=similarity)
+        found = mark_duplicates(source, target, title=title, text=text, similarity=similarity, force=force)
     say(f"{len(found.group):,} ads, {found.n_distinct:,} of them different -> {target}", err=True)
 
 
-@click.command(epilog="Example: collarclass review to_annotate.csv -o annotated.csv --annotator anna")
+@click.command(cls=Command, epilog="collarclass review to_annotate.csv -o annotated.csv --annotator anna")
 @SOURCE
 @click.option("--output", "-o", "target", type=PATH, help="CSV of your labels; continued if it is there.")
 @click.option("--annotator", default="1", help="Your name; a second annotator's labels go into the same file.")
@@ -184,8 +197,10 @@ def review(
     from collarclass.annotation.review import Terminal, agreement_of, read_ads
     from collarclass.annotation.review import least_certain as doubtful
     from collarclass.annotation.review import review as ask
+    from collarclass.files.target import check_apart
 
     target = target or Path(source).with_name(f"{Path(source).name.partition('.')[0]}.annotated.csv")
+    check_apart(str(target), [source])
     if least_certain:
         ads = doubtful(source, title=title, text=text, prefix=prefix, most=most, on_read=say_read(quiet))
         say("Least certain first: these labels are for 'train', no share can be estimated from them.", err=True)
@@ -213,7 +228,7 @@ def _read_key() -> str:
     return sys.stdin.read(1)
 
 
-@click.command(epilog="Example: collarclass report labelled.csv -o report.html --by region --by month")
+@click.command(cls=Command, epilog="collarclass report labelled.csv -o report.html --by region --by month")
 @SOURCE
 @click.option("--output", "-o", "target", type=PATH, required=True, help="HTML file to write.")
 @BY
@@ -222,21 +237,20 @@ def _read_key() -> str:
 @DATE
 @ORDER
 @click.option("--weight", help="Column of the ads' weights.")
-@click.option("--lang", default="en", help="Language of the page: en or zh.")
+@click.option("--lang", help="Language of the page, en or zh; that of most of the ads if not given.")
 @TITLE
 @TEXT
 @PREFIX
 @MODEL
 @FORCE
 @QUIET
-def report(source: str, target: Path, model: Path | None, force: bool, quiet: bool, **options: Any) -> None:
+def report(source: str, target: Path, model: Path | None, quiet: bool, **options: Any) -> None:
     """Write a page that shows what a labelled file holds.
 
     SOURCE is a file that 'collarclass label' wrote.
     """
     from collarclass.report.report import write_report
 
-    make_way(target, force, source, options["truth"])
     with ending():
         write_report(source, target, model=read_model(model), on_read=say_read(quiet), **options)
     if not quiet:

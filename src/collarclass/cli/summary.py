@@ -9,13 +9,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from collarclass import __version__
 from collarclass.cli.harmless import say
+from collarclass.compiled import description, is_compiled
 
 if TYPE_CHECKING:
-    from collarclass.files.file_input import TableInput
     from collarclass.files.label import FileSummary
+    from collarclass.files.readers import TableInput
 
+_MANY_ROWS = 2000  # from which on it matters that nothing is compiled
 _FROM = {"ad": "ads", "title": "titles", "occupation": "occupation codes"}
 
 
@@ -26,12 +27,21 @@ def summary_lines(done: FileSummary, target: str, prefix: str) -> list[str]:
     lines = [f"{done.rows:,} ads: {counts} -> {where}{' (finished before)' if done.finished_before else ''}"]
     if done.read is not None:
         lines.append(f"Read {done.read}; judged {_judged(done.bases) or 'none'}.")
+        if done.read.guessed:
+            lines.append("Note: columns were chosen by what they hold, not by name; --title and --text name others.")
+        if done.read.header_row > 1:
+            above = done.read.header_row - 1
+            lines.append(f"Note: the result has no {above:,} line{'s' * (above > 1)} of those above the column names.")
+        if done.read.texts == (done.read.title,):
+            lines.append("Note: titles alone were read, which is less sure; --text names a column of ads, if any.")
     if done.expected is not None:
         lines.append(str(done.expected))
-    lines += [f"Note: {note}" for note in done.drift]
-    if done.replaced:
-        lines.append(f"Note: {done.replaced:,} formulas that use other sheets, tables or names are written as values.")
-    lines += [f"Left out: {message}" for message in done.failed]
+    if done.lost:
+        lines.append(f"Note: the result has no {' and '.join(done.lost)} of the workbook: copy what you need.")
+    if done.taken_over:
+        lines.append(f"Note: the labels of {done.taken_over:,} ads are those of the earlier file.")
+    if done.rows >= _MANY_ROWS and not is_compiled():
+        lines.append(f"Note: collarclass is {description()}.")
     if done.noted:
         lines.append(f"{done.noted:,} rows were not as they should be: see column {prefix}collar_note.")
     return lines
@@ -57,21 +67,23 @@ def write_summary(
     path: Path, done: FileSummary, sources: Iterable[str], target: str, options: Mapping[str, Any]
 ) -> None:
     """Write counts, what was read, model, options and a digest of each source as JSON."""
+    from collarclass._version import __version__
     from collarclass.files.formats import expand
+    from collarclass.files.target import written
     from collarclass.model.persistence import default_model_path, load_model
 
-    folder = options.get("model") or default_model_path()
+    folder, names = options.get("model") or default_model_path(), expand(list(sources))
     content = {
         "collarclass": __version__,
         "model": load_model(folder).identity,
-        "sources": [{"path": source, "sha256": digest(source)} for source in expand(list(sources))],
+        "sources": [{"path": source, "sha256": digest(source)} for source in names],
         "target": target,
         **asdict(done),
         "options": {k: str(v) if isinstance(v, Path) else v for k, v in options.items() if v not in (None, (), False)},
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    written = json.dumps(content, ensure_ascii=False, indent=1, default=str) + "\n"
-    path.write_text(written, "utf-8", "backslashreplace")  # half characters, as JSON writes them
+    said = json.dumps(content, ensure_ascii=False, indent=1, default=str) + "\n"
+    with written(path, force=bool(options.get("force")), reads=[*names, target]) as fresh:
+        fresh.write_text(said, "utf-8", "backslashreplace")  # half characters, as JSON writes them
 
 
 def digest(source: str) -> str | None:
