@@ -32,6 +32,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LENGTH = 2600
 N_ADS = 6000
 ROUNDS = 5
+PART = 500  # ads at a time, where several threads or processes share them
 MILLION = 1_000_000
 SHORT_LENGTH = 700  # characters of an ad of the file of a million
 
@@ -144,8 +145,7 @@ def rivals(ads: list[tuple[str, str, str]], folder: Path) -> dict[str, Callable[
 
 def in_memory(ads: list[tuple[str, str, str]], model: Any, folder: Path) -> list[list[str]]:
     """Ads a second in one process on one core."""
-    from collarclass import classify_many
-    from collarclass.kernel.library import is_compiled
+    from collarclass import classify, classify_many
     from collarclass.labelling.options import Options
     from collarclass.tables.dataframe import label_columns
 
@@ -162,39 +162,48 @@ def in_memory(ads: list[tuple[str, str, str]], model: Any, folder: Path) -> list
     ways["collarclass, columns with evidence"] = lambda: label_columns(
         texts, titles, options=Options.of(model)
     )
-    if is_compiled():
-        ways["collarclass, columns, numpy kernel"] = lambda: _by_numpy(
-            lambda: label_columns(texts, titles, options=Options.of(model, evidence=False))
-        )
     ways["collarclass, classify_many(evidence=False)"] = lambda: classify_many(
         texts, titles, False, model=model
     )
+    ways["collarclass, classify_many, with evidence"] = lambda: classify_many(texts, titles, model=model)
+    ways["collarclass, classify, one ad a call"] = lambda: [
+        classify(text, title, evidence=False, model=model) for text, title in zip(texts, titles, strict=True)
+    ]
     rates = {name: len(ads) / seconds for name, seconds in fastest(ways).items()}
     base = next(iter(rates.values()))
     return [[name, f"{rate:,.0f}", f"{rate / base:.1f}"] for name, rate in rates.items()]
 
 
-def _by_numpy(way: Callable[[], Any]) -> Any:
-    from collarclass.kernel.library import without_kernel
+def in_threads(ads: list[tuple[str, str, str]], model: Path) -> list[list[str]]:
+    """Ads a second by wall time in one thread, in two, and in two processes; and without compiled code."""
+    from joblib import Parallel, delayed
 
-    with without_kernel():
-        return way()
+    from collarclass.labelling.options import Options
+    from collarclass.tables.dataframe import label_columns
 
-
-def rooms(model: Path) -> list[list[str]]:
-    """Nanoseconds a character in each room, by the compiled kernel and by numpy, from rooms.py."""
-    from collarclass.kernel.library import SWITCH
-
-    found = []
-    for switch in ("", "off"):
-        command = [sys.executable, str(ROOT / "benchmarks" / "rooms.py"), "--evidence", "--json", "--model", str(model)]
-        environment = {**_environment(), SWITCH: switch}
-        done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
-        found.append(json.loads(done.stdout))
-    compiled, plain = found
-    names = sorted(plain, key=lambda room: -plain[room])
-    rows = [[room, f"{compiled.get(room, 0.0):.1f}", f"{plain[room]:.1f}"] for room in names]
-    return [*rows, ["altogether", f"{sum(compiled.values()):.1f}", f"{sum(plain.values()):.1f}"]]
+    parts = [[[ad[k] for ad in ads[at : at + PART]] for k in (1, 0)] for at in range(0, len(ads), PART)]
+    ways = {"one thread": (1, "sequential"), "two threads": (2, "threading"), "two processes": (2, "loky")}
+    rows = []
+    for name, (n_jobs, backend) in ways.items():
+        rates = []
+        for evidence in (False, True):
+            options, seconds = Options.of(model, evidence=evidence), []
+            for _ in range(ROUNDS):
+                started = time.perf_counter()
+                Parallel(n_jobs, backend=backend)(delayed(label_columns)(*part, options=options) for part in parts)
+                seconds.append(time.perf_counter() - started)
+            rates.append(f"{len(ads) / min(seconds):,.0f}")
+        rows.append([name, *rates])
+    code = (
+        "import json, sys, time; from collarclass import classify_many; ads = json.load(sys.stdin); "
+        "classify_many(['']); t = time.process_time(); classify_many([a[1] for a in ads], [a[0] for a in ads], False); "
+        "print(len(ads) / (time.process_time() - t))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], input=json.dumps(ads[:200]), check=True, capture_output=True, text=True,
+        env={**_environment(), "COLLARCLASS_COMPILED": "off"},
+    )  # fmt: skip
+    return [*rows, ["not compiled, one thread", f"{float(done.stdout):,.0f}", ""]]
 
 
 def write_ads(ads: list[tuple[str, str, str]], n: int, path: Path) -> None:
@@ -318,7 +327,7 @@ def machine() -> str:
 def main() -> None:
     """Measure and write the results."""
     from collarclass import load_model
-    from collarclass.kernel.library import description
+    from collarclass.compiled import description
     from collarclass.model.persistence import default_model_path
 
     options = argparse.ArgumentParser(description=__doc__)
@@ -337,7 +346,7 @@ def main() -> None:
     text = f"""# Results
 
 Made by `make bench`, {machine()}; model {model.identity}, {description()}.
-Seconds are this machine's; the ratios are what counts.
+Seconds are this machine's, at a load average of {os.getloadavg()[0]:.0f}; the ratios are what counts.
 
 ## In memory, one core
 
@@ -346,9 +355,9 @@ rounds, all in one process.
 
 {table(["", "ads/s", "times scikit-learn"], memory)}
 
-Where the time goes, with evidence, in nanoseconds for each character (`benchmarks/rooms.py`):
+## Threads and processes, columns, wall time
 
-{table(["room", "compiled kernel", "numpy kernel"], rooms(given.model))}
+{table(["", "ads/s", "with evidence"], in_threads(ads, given.model))}
 
 ## Files, one core
 
@@ -359,7 +368,7 @@ CSV in, CSV out, each in a process of its own, start and model load included; ra
 ## A million ads, one core and two
 
 Of {SHORT_LENGTH} characters each, CSV in, CSV out: wall time, start and model load included; memory is that of the
-command and its workers together. Load average {os.getloadavg()[0]:.1f}.
+command and its workers together. Not measured where the table is empty.
 
 {table(["command", "cores", "s", "ads/s", "peak MB"], whole)}
 

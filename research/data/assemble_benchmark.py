@@ -25,8 +25,8 @@ import pandas as pd
 from collarclass.corpus.read import read_csv
 from collarclass.definitions.labels import allowed_labels
 from collarclass.errors import DataError
-from collarclass.evaluation.benchmark_data import ITEM_COLUMNS, KINDS, SETTLED_COLUMNS
 from research.data.benchmark_annotations import ANNOTATION_COLUMNS
+from research.measure.benchmark_data import ITEM_COLUMNS, KINDS, SETTLED_COLUMNS
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGET = ROOT / "data" / "benchmark"

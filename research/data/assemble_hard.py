@@ -27,7 +27,7 @@ import pandas as pd
 
 from collarclass.corpus.read import read_csv
 from collarclass.errors import DataError
-from collarclass.evaluation.benchmark_data import HARD_COLUMNS, HARD_SETTLED_COLUMNS, seal
+from research.measure.benchmark_data import HARD_COLUMNS, HARD_SETTLED_COLUMNS, seal
 from research.measure.count_baselines import learn
 
 ROOT = Path(__file__).resolve().parents[2]

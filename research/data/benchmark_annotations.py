@@ -11,8 +11,8 @@ from pathlib import Path
 import pandas as pd
 
 from collarclass.annotation.agreement import kappa
-from collarclass.evaluation.benchmark_data import HALVES, RATINGS, check_rows, read_annotated, read_columns
 from collarclass.evaluation.metrics import accuracy, bootstrap
+from research.measure.benchmark_data import HALVES, RATINGS, check_rows, read_annotated, read_columns
 
 ANNOTATION_COLUMNS = ("id", "annotator", "academic_rating", "hands_on_rating", "label", "sure", "level", "status")
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from collarclass.text.tokens import APOSTROPHE, BREAK, IDEOGRAPH, LOWER, SKIP, SPACE, STOP, TAIL, UPPER
+from collarclass.text.ad_tokens import APOSTROPHE, BREAK, IDEOGRAPH, LOWER, SKIP, SPACE, STOP, TAIL, UPPER
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]

@@ -3,7 +3,7 @@
     python -m research.data.build_chinese_words
 
 Reads the project's own Chinese ads, the occupations' titles and the lexicon; writes
-src/collarclass/model/chinese_words.txt. A run of two to four characters is a word when its characters stand together
+src/collarclass/features/chinese_words.txt. A run of two to four characters is a word when its characters stand together
 far more often than by chance, and many different characters stand before and behind it.
 """
 
@@ -17,9 +17,10 @@ from pathlib import Path
 import pandas as pd
 
 ROOT = Path(__file__).resolve().parents[2]
-TARGET = ROOT / "src" / "collarclass" / "model" / "chinese_words.txt"
+TARGET = ROOT / "src" / "collarclass" / "features" / "chinese_words.txt"
 LEXICON = ROOT / "src" / "collarclass" / "requirement_reader" / "words"
 MIN_COUNT, MIN_COHESION, MIN_ENTROPY, LONGEST = 10, 2.2, 0.9, 4
+BEGIN, END = "的和与及或由每给就也都了", "的和与及或由每给在各也都为有占过是"  # of no word of three characters
 HANZI = re.compile(r"[\u4e00-\u9fff]+")
 
 
@@ -35,6 +36,15 @@ def entropy(beside: Counter[str]) -> float:
     """Of the characters that stand beside a run."""
     total = sum(beside.values())
     return -sum(n / total * math.log(n / total) for n in beside.values())
+
+
+def is_cut(
+    word: str, words: set[str], count: Counter[str], before: dict[str, Counter[str]], behind: dict[str, Counter[str]]
+) -> bool:
+    """Whether three characters are mostly a word and half of the next one: 管理经 of 管理经验."""
+    ahead = sum(n for character, n in behind[word].items() if word[-1] + character in words)
+    back = sum(n for character, n in before[word].items() if character + word[0] in words)
+    return (word[:2] in words and 2 * ahead >= count[word]) or (word[1:] in words and 2 * back >= count[word])
 
 
 def main() -> None:
@@ -64,6 +74,8 @@ def main() -> None:
     }  # fmt: skip
     lines = "\n".join(path.read_text("utf-8") for path in sorted(LEXICON.glob("*.tsv"))).splitlines()
     words |= {word for line in lines for word in HANZI.findall(line.partition("\t")[0]) if 2 <= len(word) <= LONGEST}
+    words = {word for word in words if len(word) == 2 or not (word[0] in BEGIN or word[-1] in END)}
+    words = {word for word in words if len(word) != 3 or not is_cut(word, words, count, before, behind)}
     TARGET.write_text("\n".join(sorted(words)) + "\n", "utf-8")
     print(f"{len(words):,} words")
 

@@ -28,15 +28,12 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 import collarclass
-from collarclass.features.ngrams import Vocabulary
-from collarclass.requirement_reader.context import context_features
-from collarclass.requirement_reader.facts import FACTS, LEVEL_FACTS
-from collarclass.requirement_reader.lexicon import default_lexicon
-from collarclass.requirement_reader.mentions import find_mentions
-from collarclass.text.language import language
-from collarclass.text.tokens import tokenize
+from collarclass.features.term_index import TermIndex
+from collarclass.requirement_reader.constants import LEVEL_FACTS
+from collarclass.text.tokens import language
 from collarclass.training import real_ads
 from collarclass.training.counts import concatenate, count_words
+from collarclass.training.mentions import find_mentions
 from collarclass.training.train_reader import (
     Decision,
     decided_examples,
@@ -49,7 +46,7 @@ from research.data.write_real_ads import extended, no_terms, save_arrays, save_c
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 FOLDER, MENTIONS = DATA / "real_ads", DATA / "requirements" / "real_ads"
-COUNTED = FOLDER / "counted.json"  # a digest for each source, of its ads and of the code that counts them
+COUNTED = DATA / "readings" / "counted.json"  # a digest for each source, of its ads and of the code that counts them
 WORDS, CHARACTERS = 6, 10  # length of a run in English and in Chinese
 SHARED = 0.5
 N_FACTS = 22_000  # that are kept, besides those that depend on levels
@@ -121,19 +118,15 @@ def frequent(texts: list[str]) -> tuple[NDArray[np.uint64], NDArray[np.int64], N
     """The facts that stand in several ads, in how many, and which kind each is."""
     found, kinds = [], []
     for begin in range(0, len(texts), BATCH):
-        mentions = find_mentions(tokenize(texts[begin : begin + BATCH]), default_lexicon())
-        if not len(mentions.items):
-            continue
-        for part in context_features(mentions, default_lexicon()):
-            hashes = part.hashes()
-            row = np.repeat(mentions.items.row[part.mention], hashes.shape[1])
-            order = np.lexsort((row, hashes.ravel()))
-            row, ordered = row[order], hashes.ravel()[order]
-            first = np.append(True, (ordered[1:] != ordered[:-1]) | (row[1:] != row[:-1]))
-            found.append(ordered[first])
-            kinds.append(np.array(part.fact, dtype=np.uint8)[order[first] % hashes.shape[1]])
+        mentions, facts, _ = find_mentions(texts[begin : begin + BATCH])
+        row = mentions.row[facts.mention]
+        order = np.lexsort((row, facts.hash))
+        row, ordered = row[order], facts.hash[order]
+        first = np.append(True, (ordered[1:] != ordered[:-1]) | (row[1:] != row[:-1]))[: len(order)]
+        found.append(ordered[first])
+        kinds.append(facts.kind[order[first]])
     hashes, place, counts = np.unique(np.concatenate(found), return_index=True, return_counts=True)
-    kept = (counts >= MIN_ADS) & (hashes > 0)
+    kept = counts >= MIN_ADS
     return hashes[kept], counts[kept], np.concatenate(kinds)[place[kept]]
 
 
@@ -145,10 +138,10 @@ def choose_facts(ads: pd.DataFrame) -> None:
     own = decided_examples(texts, mentions, weight, vocabulary)
     with threadpool_limits(limits=1):
         reader = fit_reader(vocabulary, join([real, own]))
-    known, number = Vocabulary(vocabulary, np.ones(len(vocabulary), dtype=np.uint8)).find(reader.vocabulary.hashes)
+    known, number = TermIndex(vocabulary).find(reader.hashes)
     telling = np.zeros(len(vocabulary))
     telling[number] = np.sqrt((reader.weight[known] ** 2).sum(axis=1) * n_ads[number])
-    telling[np.isin(kind, [FACTS[name].number for name in LEVEL_FACTS])] = 0.0
+    telling[np.isin(kind, LEVEL_FACTS)] = 0.0
     chosen = np.sort(np.argsort(-telling, kind="stable")[:N_FACTS])
     save_arrays(MENTIONS / real_ads.FACTS, {"hashes": vocabulary[chosen], "kind": kind[chosen]})
     print(f"{len(chosen):,} of {len(vocabulary):,} facts chosen")
@@ -176,6 +169,10 @@ def main() -> None:
     ratings = read(FOLDER / "ratings.csv")
     pools = pd.concat([read(path)[["id", "title", "text"]] for path in options.pools]).drop_duplicates("id")
     ads = ratings[["id", "source"]].merge(pools, on="id", how="inner")
+    lacking = ratings[ratings["source"].isin(ads["source"]) & ~ratings["id"].isin(ads["id"])]
+    if len(lacking):  # a source is written anew as a whole
+        names = ", ".join(sorted(set(lacking["source"])))
+        parser.error(f"the pools lack {len(lacking):,} ads of {names}: give all ads of a source")
     if options.development:
         development = pd.concat([read(path) for path in options.development], ignore_index=True)
         marks = dict(zip(ads["id"], near_duplicates(ads, development), strict=True))

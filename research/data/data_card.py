@@ -48,7 +48,7 @@ def _words(text: str) -> int:
 def real_numbers(data: Path) -> str:
     """Count the rated real ads by source and say how far two readings agree, as Markdown."""
     ratings = read_ratings(data / "real_ads" / "ratings.csv")
-    agreement = json.loads((data / "real_ads" / "agreement.json").read_text("utf-8"))
+    agreement = json.loads((data / "readings" / "agreement.json").read_text("utf-8"))
     lines = [
         "| | English | Chinese |",
         "|---|---:|---:|",

@@ -15,24 +15,23 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from collarclass.corpus.read import read_csv
 from collarclass.definitions.labels import LEVELS
-from collarclass.requirement_reader.lexicon import CLASS, default_lexicon
-from collarclass.requirement_reader.mentions import find_mentions
-from collarclass.requirement_reader.phrases import Phrases
-from collarclass.text.tokens import tokenize
+from collarclass.requirement_reader.constants import CLASS
+from collarclass.training.mentions import MentionColumns, find_mentions
 from collarclass.training.real_ads import read_mentions
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 COLUMNS = ("level", "preferred_level", "schooling_level")
 
 
-def moved(ids: Sequence[str], items: Phrases, old: int, new: int) -> set[str]:
+def moved(ids: Sequence[str], mentions: MentionColumns, old: int, new: int) -> set[str]:
     """The ids of texts that name no word of the old level, and one of the new."""
-    levels = items.only(items.group == CLASS["level"])
-    rows = set(levels.row[levels.value == new].tolist()) - set(levels.row[levels.value == old].tolist())
+    level = np.where(mentions.columns["group"] == CLASS["level"], mentions.columns["value"], -1)
+    rows = set(mentions.row[level == new].tolist()) - set(mentions.row[level == old].tolist())
     return {ids[row] for row in rows}
 
 
@@ -64,11 +63,11 @@ def main() -> None:
     options = parser.parse_args()
     old, new = LEVELS.index(options.old), LEVELS.index(options.new)
     real = read_mentions(DATA)
-    real_ids = moved(real.ids, real.mentions.items, old, new)
+    real_ids = moved(real.ids, real.mentions, old, new)
     ads = pd.concat([read_csv(DATA / "ads" / f"{language}.csv")[["id", "text"]] for language in ("en", "zh")])
     cases = read_csv(DATA / "requirements" / "cases.csv")[["id", "text"]]
     texts = pd.concat([ads, cases], ignore_index=True)
-    found = find_mentions(tokenize(texts["text"].tolist()), default_lexicon()).items
+    found = find_mentions(texts["text"].tolist())[0]
     written_ids = moved(texts["id"].tolist(), found, old, new)
     for path, ids in (
         (DATA / "real_ads" / "ratings.csv", real_ids),

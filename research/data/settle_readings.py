@@ -2,12 +2,12 @@
 
     python -m research.data.settle_readings
 
-Reads data/real_ads/readings.csv, one row for each reading of an ad; writes data/real_ads/ratings.csv,
-one row for each ad, and data/real_ads/agreement.json. The second readings are a random tenth, read
+Reads data/readings/readings.csv, one row for each reading of an ad; writes data/real_ads/ratings.csv,
+one row for each ad, and data/readings/agreement.json. The second readings are a random tenth, read
 without seeing the first; further second readings are of ads that the first annotator called a
 toss-up; ads whose labels differ were read a third time. The label that most readings gave stands (of
 three different ones the third), and the ratings are the mean of the readings that gave it. Ads that
-were no clear case were read anew by the rules for ties, data/real_ads/ties.csv: there the last reading
+were no clear case were read anew by the rules for ties, data/readings/ties.csv: there the last reading
 stands, in place of label, ratings and sureness from the older ones.
 """
 
@@ -23,7 +23,8 @@ from sklearn.metrics import cohen_kappa_score
 
 from collarclass.evaluation.metrics import bootstrap, correlation
 
-FOLDER = Path(__file__).resolve().parents[2] / "data" / "real_ads"
+DATA = Path(__file__).resolve().parents[2] / "data"
+FOLDER = DATA / "readings"
 READINGS = ("first", "second", "third")
 RATED = ["academic_rating", "hands_on_rating", "label", "sure"]
 COLUMNS = [
@@ -96,7 +97,7 @@ def main() -> None:
     table = pd.concat([once, pd.DataFrame(rows, columns=[*once.columns])], ignore_index=True)
     ties = pd.read_csv(FOLDER / "ties.csv", dtype=str, keep_default_na=False)
     table = reread(table, ties).sort_values(["language", "source", "id"], kind="stable")
-    old = FOLDER / "ratings.csv"
+    old = DATA / "real_ads" / "ratings.csv"
     if old.is_file():  # the mark of near-duplicates is set by count_real_ads.py
         marks = pd.read_csv(old, dtype=str, keep_default_na=False).set_index("id").get("near_duplicate")
         if marks is not None:

@@ -12,14 +12,11 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from collarclass.features.ngrams import Vocabulary
-from collarclass.requirement_reader.context import surroundings
-from collarclass.requirement_reader.lexicon import Lexicon, default_lexicon
-from collarclass.requirement_reader.mentions import TextMentions, find_mentions
-from collarclass.text.tokens import tokenize
+from collarclass.requirement_reader.lexicon import default_lexicon
 from collarclass.training.counts import CountedAds, fingerprint
-from collarclass.training.real_ads import COLUMNS, EMPTY, TERMS, TermList, unpack
-from collarclass.training.train_reader import Decision, matrix_of
+from collarclass.training.mentions import find_mentions
+from collarclass.training.real_ads import EMPTY, STORED, TERMS, TermList, unpack
+from collarclass.training.train_reader import Decision
 
 MIN_ADS = 2  # that an n-gram stands in
 _MAX_COUNT = 255
@@ -109,42 +106,23 @@ def save_mentions(
     facts : ndarray of uint64
         The facts that are kept.
     """
-    lexicon, known = default_lexicon(), Vocabulary(facts, np.ones(len(facts), dtype=np.uint8))
     parts, matrices, sizes = [EMPTY], [unpack("facts", EMPTY, len(facts))], [EMPTY["size"]]
     for begin in range(0, len(texts), _BATCH_ADS):
-        tokens = tokenize(texts[begin : begin + _BATCH_ADS])
-        mentions = find_mentions(tokens, lexicon)
-        sizes.append(np.bincount(mentions.items.row, minlength=tokens.n_rows))
-        if not len(mentions.items):
-            continue
-        start, end = (place.tolist() for place in tokens.spans(mentions.items.first, mentions.items.last))
-        keys = [(ids[begin + row], *span) for row, *span in zip(mentions.items.row.tolist(), start, end, strict=True)]
-        found = [decided.get((name, first, last), Decision()) for name, first, last in keys]
-        parts.append(_columns(mentions, lexicon, found))
-        matrices.append(matrix_of(mentions, known))
-    columns = {name: np.concatenate([part[name] for part in parts]) for name in COLUMNS}
+        mentions, found, places = find_mentions(texts[begin : begin + _BATCH_ADS], facts)
+        sizes.append(mentions.size)
+        keys = [(ids[begin + row], *span) for row, span in zip(mentions.row.tolist(), places.tolist(), strict=True)]
+        decisions = [decided.get((name, first, last), Decision()) for name, first, last in keys]
+        columns = {
+            **mentions.columns,
+            "phrase": default_lexicon().hashes[mentions.columns["phrase"]],
+            "choice": mentions.columns["choice"].reshape(-1, 2, 2),
+            "outcome": np.array([decision.outcome for decision in decisions]),
+            "alternative": np.array([decision.alternative for decision in decisions]),
+        }
+        parts.append({name: columns[name].astype(kind) for name, (kind, _) in STORED.items()})
+        matrices.append(found.matrix(len(mentions), len(facts)))
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in STORED}
     size = np.concatenate(sizes).astype(np.uint16)
     save_arrays(
         path, columns | _pack("facts", sp.csr_matrix(sp.vstack(matrices))) | {"ids": np.array(ids), "size": size}
     )
-
-
-def _columns(mentions: TextMentions, lexicon: Lexicon, decisions: Sequence[Decision]) -> dict[str, NDArray[Any]]:
-    items, around = mentions.items, surroundings(mentions)
-    begin = mentions.tokens.first[items.row]
-    columns = {
-        "phrase": lexicon.hashes[items.phrase],
-        "first": items.first - begin,
-        "last": items.last - begin,
-        "figure": mentions.figure - begin,
-        "sentence": items.sentence - mentions.sentence[begin],
-        "years": mentions.years,
-        "pursuing": mentions.pursuing,
-        "ends": around.ends,
-        "attached": around.attached,
-        "offered": around.offered,
-        "choice": around.choice,
-        "outcome": np.array([decision.outcome for decision in decisions]),
-        "alternative": np.array([decision.alternative for decision in decisions]),
-    }
-    return {name: columns[name].astype(kind) for name, (kind, _) in COLUMNS.items()}

@@ -14,9 +14,8 @@ from collarclass.files.label import label_file
 from collarclass.labelling.options import Options
 from collarclass.tables.dataframe import label_table
 from collarclass.tables.duckdb import register_duckdb
-from collarclass.tables.engines import label_dask, label_ray, label_spark
+from collarclass.tables.engines import label_dask, label_ray, label_spark, register_spark
 from collarclass.tables.polars import CollarNamespace
-from collarclass.tables.spark import register_spark
 
 OPTIONS = tuple(inspect.signature(Options.of).parameters)
 _NONE = "–"

@@ -39,7 +39,7 @@ _MARK = re.compile(r"<!-- figure (?P<name>[\w/]+)/(?P<key>\w+) -->.*?<!-- end of
 _GENERATED = re.compile(r"<!-- (?!end of)(?!not run).*? -->.*?<!-- end of .*? -->", re.DOTALL)
 _MODEL = re.compile(r"\bstandard [0-9a-f]{10}\b")
 # Pages about models before this one.
-_HISTORY = ("CHANGELOG.md", "docs/research/experiments.md")
+_HISTORY = ("CHANGELOG.md", "docs/contributors/experiments.md")
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,7 @@ STEPS = (
     Step("research.measure.model_card", (*DEVELOPMENT, *FRESH)),
     Step("research.measure.measure_titles", DEVELOPMENT),
     Step("research.measure.score_requirements", ("--held-out-sources", "--write")),
+    Step("research.measure.fresh_sources", FRESH),
     Step("research.measure.score_challenge_set", ("--write",)),
     Step("research.measure.silly_readings", (*POOLS, "--write")),
     Step("research.measure.occupation_accuracy"),

@@ -1,23 +1,24 @@
 """Draw the pictures of README and documentation from the shipped data and model.
 
-    python -m research.docs.make_pictures [plane] [report] [app] [--data FOLDER]
+    python -m research.docs.make_pictures [plane] [report] [app] [moving] [--data FOLDER]
 
 plane: docs/images/plane.png, the occupations by their two ratings on the model's decision regions (needs
 matplotlib). report: docs/images/report.png, the report on examples/job_ads.csv as Chromium shows it
 (needs the extra [report] and a Chromium or Chrome on the path). app: docs/images/app.png, the page with an
-ad (needs the extra [app] and such a browser).
+ad (needs the extra [app] and such a browser). moving: docs/images/moving.gif, the same page while a licence becomes a
+diploma (needs Pillow, too).
 """
 
 from __future__ import annotations
 
 import argparse
-import base64
-import json
 import subprocess
 import sys
 import tempfile
-import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlencode
 
 import numpy as np
 import pandas as pd
@@ -30,13 +31,10 @@ from collarclass.report.report import write_report
 from research.docs.browser import take_picture
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-
 IMAGES = ROOT / "docs" / "images"
-COLOURS = {"white": "#f0e442", "blue": "#0072b2", "gray": "#6b6b6b"}  # Okabe and Ito, as in the report
+COLOURS = {"white": "#ffffff", "blue": "#1f5fa8", "gray": "#7a7f87"}  # as in page and report
 MARKERS = {"white": "o", "blue": "s", "gray": "D"}
-TINTS = ["#fbf8cf", "#cfe3f1", "#dcdcdc"]
+TINTS = ["#ffffff", "#d6e6f7", "#dcdcdc"]
 EXAMPLES = {  # title: name in the picture, and its offset in points
     "Actuaries": ("actuaries", (4, -14)),
     "Lawyers": ("lawyers", (-8, 13)),
@@ -55,6 +53,15 @@ APP_AD = {
     "and measure it.\n\nRequirements\n- Associate degree in machining technology, or equivalent experience\n"
     "- Three years of experience with CAM software\n- Certificate of a skilled trade preferred",
 }
+# What is typed, and for how many thousandths of a second each state is shown.
+TYPED = (
+    ("Electrical licence required.", 2400),
+    ("Electrical licence", 350),
+    ("Electrical", 350),
+    ("Electrical diploma", 500),
+    ("Electrical diploma required.", 3200),
+)
+
 
 def draw_plane(occupations: pd.DataFrame, target: Path) -> None:
     """Draw the occupations on the plane: one mark per pair of ratings and label, as large as it is common."""
@@ -112,29 +119,49 @@ def shoot_report(target: Path) -> None:
         take_picture((place / "report.html").as_uri(), target, 1100, 1180)
 
 
-def shoot_app(target: Path) -> None:
-    """Start the page on a free port and take a picture of it with an ad from a link."""
-    packed = zlib.compressobj(wbits=-15)
-    ad = packed.compress(json.dumps(APP_AD).encode()) + packed.flush()
-    link = base64.urlsafe_b64encode(ad).decode().rstrip("=")
+@contextmanager
+def page_of_ads() -> Iterator[str]:
+    """The address of the page that reads one ad, on a free port."""
     command = [sys.executable, "-m", "collarclass", "app", "--no-browser", "--no-token"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
-        address = server.stdout.readline().strip()
         try:
-            take_picture(f"{address}?lang=en#/ad?d={link}", target, 1280, 1190)
+            yield f"{server.stdout.readline().strip()}ad"
         finally:
             server.terminate()
+
+
+def shoot_app(target: Path) -> None:
+    """Take a picture of the page with an ad."""
+    with page_of_ads() as address:
+        take_picture(f"{address}?{urlencode(APP_AD)}", target, 1280, 1190)
+
+
+def shoot_moving(target: Path) -> None:
+    """Take a picture of the page after each change of an ad, and put them in a row."""
+    from PIL import Image
+
+    with tempfile.TemporaryDirectory() as folder, page_of_ads() as address:
+        frames = []
+        for number, (asked, _) in enumerate(TYPED):
+            shot = Path(folder) / f"{number}.png"
+            text = f"Wire control cabinets, find faults, change PLC programs. {asked}"
+            take_picture(f"{address}?{urlencode({'title': 'Electrician', 'text': text})}", shot, 1160, 700)
+            with Image.open(shot) as picture:
+                frames.append(picture.convert("P", palette=Image.Palette.ADAPTIVE, colors=64))
+    frames[0].save(
+        target, save_all=True, append_images=frames[1:], duration=[shown for _, shown in TYPED], loop=0, optimize=True
+    )
 
 
 def main() -> None:
     """Draw what is asked for, or all."""
     parser = argparse.ArgumentParser(description="Draw the pictures of README and documentation.")
-    parser.add_argument("which", nargs="*", help="plane, report, app; all if not given")
+    parser.add_argument("which", nargs="*", help="plane, report, app, moving; all if not given")
     parser.add_argument("--data", type=Path, default=ROOT / "data", help="the data folder")
     given = parser.parse_args()
-    which = given.which or ["plane", "report", "app"]
-    if unknown := set(which) - {"plane", "report", "app"}:
+    which = given.which or ["plane", "report", "app", "moving"]
+    if unknown := set(which) - {"plane", "report", "app", "moving"}:
         parser.error(f"no picture is called {', '.join(sorted(unknown))}")
     IMAGES.mkdir(parents=True, exist_ok=True)
     if "plane" in which:
@@ -143,6 +170,8 @@ def main() -> None:
         shoot_report(IMAGES / "report.png")
     if "app" in which:
         shoot_app(IMAGES / "app.png")
+    if "moving" in which:
+        shoot_moving(IMAGES / "moving.gif")
 
 
 if __name__ == "__main__":

@@ -26,7 +26,17 @@ from research.docs import code_tables, doors
 
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
-_TABLE = re.compile(r"(?s)<!-- (columns|formats|options) -->.*?<!-- end of \1 -->")
+_MADE = {
+    "columns": code_tables.columns,
+    "formats": code_tables.formats,
+    "options": doors.markdown,
+    "extras": code_tables.extras,
+    "extras in Chinese": lambda: code_tables.extras("zh"),
+    "three ads": code_tables.three_ads,
+    "three ads in Chinese": lambda: code_tables.three_ads("zh"),
+    "commands": code_tables.commands,
+}
+_TABLE = re.compile(rf"(?s)<!-- ({'|'.join(_MADE)}) -->.*?<!-- end of \1 -->")
 _FENCE = re.compile(r"(?ms)^(?P<indent> *)```(?P<language>python|console)\n(?P<body>.*?)^(?P=indent)```$")
 _NOT_RUN = re.compile(r"<!-- not run: [^>]+ -->\s*\Z")
 
@@ -173,9 +183,8 @@ def _written(found: list[Outcome], indent: str, language: str) -> str:
 
 
 def with_tables(text: str) -> str:
-    """A page with its tables of added columns, formats and options made anew from the code, where it has them."""
-    made = {"columns": code_tables.columns, "formats": code_tables.formats, "options": doors.markdown}
-    return _TABLE.sub(lambda found: f"<!-- {found[1]} -->\n{made[found[1]]()}\n<!-- end of {found[1]} -->", text)
+    """A page with what is made from the code itself made anew, where it has such places."""
+    return _TABLE.sub(lambda found: f"<!-- {found[1]} -->\n{_MADE[found[1]]()}\n<!-- end of {found[1]} -->", text)
 
 
 def main(names: list[str]) -> int:

@@ -1,4 +1,4 @@
-"""Hooks of the documentation site: notebooks and the model card as pages; what is said of Chinese."""
+"""Hooks of the documentation site: notebooks and model card as pages, folded signatures, what is said of Chinese."""
 
 from __future__ import annotations
 
@@ -14,11 +14,18 @@ _WRAPPED = re.compile(r"(?<=[\u2018-\u201f\u3000-\u9fff\uff00-\uffef])\n *(?=[\u
 _ENGLISH_PAGE = re.compile(r"\[英文页\]\([\w.]+(#[\w-]+)?\)")
 _IN_ENGLISH = '!!! note "本页只有英文"\n\n'
 _NOTEBOOK = re.compile(r"<!-- notebook: ([\w.]+) -->")
+# A session has prompts and outputs, which the button that copies a box leaves out.
+_SESSION = re.compile(r"(?m)^( *)```python\n(?= *>>> )")
+_SIGNATURE = re.compile(r'<div class="[\w -]*doc-signature[\w -]*">.*?</div>', re.DOTALL)
+# The search finds the definition first, and what every function says last.
+_BOOST = {"understanding/definition": 10.0, "reference/glossary": 2.0, "reference/api/": 0.1}
+_LONG = 3  # lines of a signature that is shown at once
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     """Put notebooks and the model's card in the places that name them, and join wrapped lines of Chinese."""
-    markdown = _WRAPPED.sub("", markdown)
+    markdown = _SESSION.sub(r"\1```pycon\n", _WRAPPED.sub("", markdown))
+    page.meta["search"] = {"boost": next((_BOOST[name] for name in _BOOST if page.file.src_uri.startswith(name)), 1.0)}
     if page.file.dest_uri.startswith("zh/") and not page.file.src_uri.endswith(".zh.md"):
         markdown = _IN_ENGLISH + markdown
     # A link to the page's own name would lead to the Chinese page that it stands on.
@@ -28,6 +35,26 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
         card = CARD.read_text("utf-8").replace("](../../docs/", "](../")
         markdown = markdown.replace("<!-- model card -->", card)
     return _NOTEBOOK.sub(lambda found: as_markdown(json.loads((NOTEBOOKS / found[1]).read_text("utf-8"))), markdown)
+
+
+def on_page_content(html: str, **_: Any) -> str:
+    """Fold long signatures.
+
+    Examples
+    --------
+    >>> long = '<div class="doc-signature highlight">def f(\\n    a,\\n    b,\\n)</div>'
+    >>> on_page_content(long).startswith('<details class="signature"><summary>')
+    True
+    >>> on_page_content('<div class="doc-signature highlight">f(a)</div>')
+    '<div class="doc-signature highlight">f(a)</div>'
+    """
+
+    def folded(found: re.Match[str]) -> str:
+        if found[0].count("\n") < _LONG:
+            return found[0]
+        return f'<details class="signature"><summary>Signature</summary>{found[0]}</details>'
+
+    return _SIGNATURE.sub(folded, html)
 
 
 def as_markdown(notebook: dict[str, Any]) -> str:

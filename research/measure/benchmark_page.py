@@ -23,7 +23,9 @@ from collarclass.annotation.agreement import kappa
 from collarclass.api import default_model
 from collarclass.corpus.read import read_ads, read_csv, read_occupations
 from collarclass.definitions.labels import COLLARS, LABELS
-from collarclass.evaluation.benchmark import (
+from collarclass.evaluation.metrics import accuracy
+from research.data.benchmark_annotations import annotator_agreement, overlap, read_annotations, read_pointing
+from research.measure.benchmark import (
     HARD_HEADINGS,
     HEADINGS,
     REQUIREMENT_HEADINGS,
@@ -32,10 +34,8 @@ from collarclass.evaluation.benchmark import (
     requirement_rows,
     rows,
 )
-from collarclass.evaluation.benchmark_data import read_hard, read_items
-from collarclass.evaluation.metrics import accuracy
-from collarclass.evaluation.model_card import read_figures
-from research.data.benchmark_annotations import annotator_agreement, overlap, read_annotations, read_pointing
+from research.measure.benchmark_data import read_hard, read_items
+from research.measure.card_text import read_figures
 from research.measure.cards import write_cards
 from research.measure.faithfulness import faithfulness
 

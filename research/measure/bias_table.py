@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from collarclass.definitions.labels import LABELS
-from collarclass.evaluation.model_card import FIGURES
+from research.measure.card_text import FIGURES
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = {"en": ROOT / "docs" / "understanding" / "limits.md", "zh": ROOT / "docs" / "understanding" / "limits.zh.md"}

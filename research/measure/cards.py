@@ -1,4 +1,9 @@
-"""What the model card says beside the model's own numbers, and the card of the shipped model."""
+"""What the model card says beside the model's own numbers, and the card of the shipped model.
+
+    python -m research.measure.cards
+
+writes the card into models/standard, after training.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +16,12 @@ import pandas as pd
 
 from collarclass.definitions.labels import LABELS
 from collarclass.evaluation.metrics import accuracy, evaluate, macro_f1, summary
-from collarclass.evaluation.model_card import model_card, read_explanation_figures, read_figures
 from collarclass.labelling.options import Options
 from collarclass.model.model import Model
-from collarclass.model.persistence import save_model
+from collarclass.model.persistence import default_model_path, load_model, save_model
 from collarclass.tables.columns import find_columns
 from collarclass.tables.dataframe import label_columns
+from research.measure.card_text import model_card, read_explanation_figures, read_figures
 
 _SHIFT = 0.1
 
@@ -89,5 +94,11 @@ def write_cards(model: Model, root: str | os.PathLike[str]) -> str:
     """
     home = Path(root)
     card = model_card(model, read_figures(home / "data"), read_explanation_figures(home / "data"))
-    save_model(model, home / "models" / model.name, {"README.md": card})
+    folder = home / "models" / model.name
+    (folder / "README.md").unlink(missing_ok=True)  # that of an earlier model stands under no digest of this one
+    save_model(model, folder, {"README.md": card}, force=True)
     return card
+
+
+if __name__ == "__main__":
+    write_cards(load_model(default_model_path()), Path(__file__).parents[2])

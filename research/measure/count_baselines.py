@@ -27,11 +27,11 @@ from sklearn.svm import LinearSVC
 from collarclass.api import default_model
 from collarclass.corpus.read import read_data
 from collarclass.definitions.labels import LABELS
-from collarclass.evaluation.benchmark_data import read_hard, read_items
 from collarclass.training.counts import CountedAds, concatenate, count_ads
 from collarclass.training.real_ads import read_mentions
 from collarclass.training.train import real_ads, training_ads
 from research.docs.figures import keep
+from research.measure.benchmark_data import read_hard, read_items
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "data"

@@ -21,12 +21,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from collarclass.definitions.labels import LABELS
+from collarclass.definitions.labels import COLLARS, LABELS
 from collarclass.evaluation.metrics import bootstrap, rank_correlation
+from collarclass.model.account import Account, Reason
 from collarclass.model.model import Model
 from collarclass.model.predict import predict
-from collarclass.model.ranking import Reason, reasons
-from collarclass.model.terms import SumTerms
 
 SHARES = (0.01, 0.05, 0.1, 0.2, 0.5)
 _WORD = re.compile(r"[\u3400-\u9fff]|[^\W\u3400-\u9fff]+")
@@ -47,7 +46,7 @@ class ExplainedAd:
     in_title, start, end : ndarray
         Place of each word: in Chinese, of each character.
     pull : ndarray of float64
-        By how much the terms that a word is part of raise the label's log-probability; a term's pull is
+        By how much the parts of the account that a word is of raise the label's log-probability; a part's pull is
         shared out evenly among its words.
     reasons : tuple of Reason
         As shown to a user, strongest first.
@@ -75,8 +74,8 @@ def explain(titles: Sequence[str], texts: Sequence[str], model: Model) -> list[E
     predicted = predict(model, texts, titles, details=True)
     probabilities, gradient = predicted.probabilities, predicted.gradient
     found = []
-    for row, terms in enumerate(predicted.terms):
-        assert terms is not None
+    for row, account in enumerate(predicted.accounts):
+        assert account is not None
         title, text = titles[row], texts[row]
         in_title, start, end = _words(title, text)
         label = int(probabilities[row].argmax())
@@ -89,8 +88,8 @@ def explain(titles: Sequence[str], texts: Sequence[str], model: Model) -> list[E
                 in_title=in_title,
                 start=start,
                 end=end,
-                pull=_pull(terms, gradient[row], in_title, start, end),
-                reasons=reasons(terms, (float(gradient[row, 0]), float(gradient[row, 1])), text, title),
+                pull=_pull(account, gradient[row], in_title, start, end),
+                reasons=account.reasons(COLLARS[predicted.label[row]]),
             )
         )
     return found
@@ -103,19 +102,18 @@ def _words(title: str, text: str) -> tuple[NDArray[np.bool_], NDArray[np.int64],
 
 
 def _pull(
-    terms: SumTerms,
+    account: Account,
     gradient: NDArray[np.float64],
     in_title: NDArray[np.bool_],
     start: NDArray[np.int64],
     end: NDArray[np.int64],
 ) -> NDArray[np.float64]:
-    """Share each term's pull out among the words that it covers."""
+    """Share the pull of each part of the account out among the words that it covers."""
     out = np.zeros(len(start))
-    pulls = (terms.weight * gradient).sum(axis=1)
-    for titled, s, e, pull in zip(terms.in_title, terms.start, terms.end, pulls, strict=True):
-        covered = (in_title == titled) & (start < e) & (end > s)
+    for part in account.parts:
+        covered = (in_title == (part.field == "title")) & (start < part.end) & (end > part.start)
         if covered.any():
-            out[covered] += pull / covered.sum()
+            out[covered] += float(np.dot(part.weights, gradient)) / covered.sum()
     return out
 
 

@@ -17,8 +17,9 @@ import pandas as pd
 
 from collarclass.api import default_model
 from collarclass.definitions.labels import LEVELS
-from collarclass.requirement_reader.decide import OUTCOMES
-from collarclass.requirement_reader.lexicon import CLASS, CLASSES, NATURES, default_lexicon
+from collarclass.requirement_reader.constants import CLASS, CLASSES, NATURES
+from collarclass.requirement_reader.lexicon import default_lexicon
+from collarclass.requirement_reader.outcomes import OUTCOMES
 from collarclass.training.real_ads import RealMentions, read_mentions
 from collarclass.training.train_reader import judge_examples
 
@@ -27,21 +28,21 @@ DATA = Path(__file__).resolve().parents[2] / "data"
 
 def table(real: RealMentions) -> pd.DataFrame:
     """One row for each mention."""
-    items, begin = real.mentions.items, real.first_token[real.mentions.items.row]
+    columns, row = real.mentions.columns, real.mentions.row
     outcome = judge_examples(default_model().reader, real.vocabulary, real.examples).outcome
     best = outcome.argmax(axis=1)
-    level = np.where(items.group == CLASS["level"], items.value, -1)
-    nature = default_lexicon().nature[items.phrase]
+    level = np.where(columns["group"] == CLASS["level"], columns["value"], -1)
+    nature = default_lexicon().nature[columns["phrase"]]
     return pd.DataFrame(
         {
-            "ad": np.array(real.ids)[items.row],
-            "source": real.examples.source[items.row],
-            "class": np.array(CLASSES)[items.group],
+            "ad": np.array(real.ids)[row],
+            "source": real.examples.source[row],
+            "class": np.array(CLASSES)[columns["group"]],
             "level": np.array([*LEVELS, ""])[level],
             "nature": np.array([*NATURES, ""])[nature],
-            "first_token": real.mentions.figure - begin,
-            "last_token": items.last - begin,
-            "years": real.mentions.years,
+            "first_token": columns["figure"],
+            "last_token": columns["last"],
+            "years": columns["years"],
             "decided": np.array([*OUTCOMES, ""])[real.examples.outcome],
             "outcome": np.array(OUTCOMES)[best],
             "probability": outcome[np.arange(len(best)), best].round(4),

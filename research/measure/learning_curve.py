@@ -6,7 +6,7 @@ A third of the sources is held out, drawn anew for each split. Models are traine
 is, on the written ads and on some of the real ads of the other sources: so many at random, or all
 ads of so many sources, the smallest first. Needs the data folder only. Writes
 data/learning_curve.json, which names the shipped model of that day, and the table in
-docs/research/experiments.md.
+docs/contributors/experiments.md.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from collarclass.api import default_model
 from collarclass.corpus.read import read_data
-from collarclass.definitions.labels import LABELS, RATINGS
+from collarclass.definitions.labels import RATINGS
 from collarclass.evaluation.metrics import macro_f1
 from collarclass.model.persistence import shipped_reader
 from collarclass.training.counts import CountedAds, concatenate, count_ads
@@ -30,7 +30,7 @@ from collarclass.training.real_ads import read_mentions
 from collarclass.training.train import real_ads, source_weights, training_ads
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGE = ROOT / "docs" / "research" / "experiments.md"
+PAGE = ROOT / "docs" / "contributors" / "experiments.md"
 START, END = "<!-- learning curve -->", "<!-- end of learning curve -->"
 SIZES = (0, 1000, 2500, 5000)
 SOURCES = (8, 16)
@@ -53,7 +53,7 @@ def score(
     fitted = CollarClassifier(n_folds=3).fit(
         together.rows(known), every["label"], every[list(RATINGS)], every["group"], every["weight"].to_numpy()
     )
-    label = np.array(LABELS)[fitted.model_.probabilities(fitted.scores(together.rows(unknown))).argmax(axis=1)]
+    label = fitted.predict(together.rows(unknown))
     truth = table["label"].to_numpy()[held_out]
     language = table["language"].to_numpy()[held_out]
     return {name: macro_f1(truth[language == name], label[language == name]) for name in ("en", "zh")}

@@ -20,12 +20,12 @@ import pandas as pd
 from collarclass.api import classify_many, default_model
 from collarclass.corpus.read import read_data
 from collarclass.definitions.labels import LABELS
-from collarclass.evaluation.baselines import baseline_labels
-from collarclass.evaluation.model_card import FIGURES
 from collarclass.model.model import Model
 from collarclass.model.predict import predict
+from research.measure.baselines import baseline_labels
 from research.measure.benchmark_page import write_comparison
 from research.measure.bias_table import write_tables
+from research.measure.card_text import FIGURES
 from research.measure.cards import measure, write_cards
 
 mpl.use("Agg")

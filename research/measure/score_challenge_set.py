@@ -15,9 +15,9 @@ from pathlib import Path
 
 from collarclass.api import default_model
 from collarclass.definitions.labels import LEVELS, STATUSES
-from collarclass.requirement_reader.reader import read_requirements
-from collarclass.requirement_reader.stated import findings
-from collarclass.text.tokens import tokenize
+from collarclass.requirement_reader.lexicon import default_lexicon
+from collarclass.requirement_reader.reading import RequirementReader
+from collarclass.text.ad_tokens import AdTokens
 from research.docs.figures import keep
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,7 +25,6 @@ CASES = ROOT / "data" / "requirements" / "cases.csv"
 FAILURES = ROOT / "tests" / "data" / "requirements_failures.csv"
 COLUMNS = ("level", "status", "preferred_level", "certificates", "years")
 CREDENTIALS = ("certificate", "licence", "skill_grade")
-_BATCH = 500
 
 Row = dict[str, str]
 
@@ -38,24 +37,21 @@ def read_cases() -> list[Row]:
 
 def read_many(texts: list[str]) -> list[Row]:
     """What the reader finds in each text, in the columns of the challenge set."""
-    out = []
-    for begin in range(0, len(texts), _BATCH):
-        some = texts[begin : begin + _BATCH]
-        tokens = tokenize(some)
-        stated = read_requirements(tokens, default_model().reader)
-        for row, found in enumerate(findings(stated, tokens, some)):
-            level, preferred = int(stated.level[row]), int(stated.preferred[row])
-            years = [item.years for item in found if item.years is not None]
-            names = sorted(f"{item.kind}/{item.nature}" for item in found if item.kind in CREDENTIALS)
-            out.append(
-                {
-                    "level": LEVELS[level] if level >= 0 else "",
-                    "status": STATUSES[stated.status[row]],
-                    "preferred_level": LEVELS[preferred] if preferred >= 0 else "",
-                    "certificates": ";".join(names),
-                    "years": f"{max(years):g}" if years else "",
-                }
-            )
+    reading, tokens, out = RequirementReader(default_model().reader, default_lexicon()), AdTokens(), []
+    for text in texts:
+        reading.read_ad(tokens.read(text))
+        found = reading.findings(tokens, text, "")
+        years = [item.years for item in found if item.years is not None]
+        names = sorted(f"{item.kind}/{item.nature}" for item in found if item.kind in CREDENTIALS)
+        out.append(
+            {
+                "level": LEVELS[reading.level] if reading.level >= 0 else "",
+                "status": STATUSES[reading.status],
+                "preferred_level": LEVELS[reading.preferred] if reading.preferred >= 0 else "",
+                "certificates": ";".join(names),
+                "years": f"{max(years):g}" if years else "",
+            }
+        )
     return out
 
 

@@ -17,19 +17,24 @@ from __future__ import annotations
 
 import argparse
 import csv
-from collections import defaultdict
+import re
+from collections import Counter, defaultdict
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.stats import binomtest
 from threadpoolctl import threadpool_limits
 
-from collarclass.definitions.labels import NOT_NEEDED, STATUSES
+from collarclass.api import requirements
+from collarclass.definitions.labels import LEVELS, NOT_NEEDED, STATUSES
 from collarclass.evaluation.metrics import expected_calibration_error
-from collarclass.requirement_reader.answers import answer_of, answers, level_and_status, soften
-from collarclass.requirement_reader.facts import FAMILIES
+from collarclass.requirement_reader.constants import FAMILIES
+from collarclass.requirement_reader.credential_names import UNNAMED
+from collarclass.requirement_reader.outcomes import answer_of, level_and_status
+from collarclass.requirement_reader.requirement import Requirement
 from collarclass.training.real_ads import read_mentions
 from collarclass.training.train_reader import (
     TEMPERATURE,
@@ -46,7 +51,9 @@ from research.measure.score_challenge_set import read_many
 ROOT = Path(__file__).resolve().parents[2]
 CURVE = ROOT / "data" / "requirements" / "confidence.csv"
 READING = ROOT / "data" / "requirements" / "readings.csv"
+CERTIFICATES = ROOT / "data" / "requirements" / "certificate_readings.csv"
 _QUARTERS = 4  # into which sources are divided
+MOST_ERRORS, SURE = 20, 0.95  # kinds of error that are listed; a confidence
 NOTHING = {"level": "", "status": "unstated", "preferred_level": "", "certificates": "", "years": ""}
 
 Row = dict[str, str]
@@ -55,6 +62,12 @@ Row = dict[str, str]
 def read(text: str) -> Row:
     """What the reader finds in one ad, in the columns of the reading."""
     return read_many([text])[0]
+
+
+def soften(probabilities: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
+    """Probabilities made less sure, or surer, in the same order."""
+    powers = probabilities ** (1.0 / temperature)
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
 def score(pairs: list[tuple[str, str]], nothing: str) -> str:
@@ -75,6 +88,28 @@ def differences(expected: Row, found: Row) -> list[str]:
     return [column for column in NOTHING if expected[column] not in ("*", found[column])]
 
 
+def score_certificates(text: Row, title: Row, show: bool) -> None:
+    """Precision and recall of certificates by id, in the ads of which they were read."""
+    table = pd.read_csv(CERTIFICATES, dtype=str, keep_default_na=False)
+    table = table[table["id"].isin(text) & (table["certificates"] != "*")]
+    for (half, language), part in table.groupby(["half", "lang"]):
+        right, n_found, n_expected = 0, 0, 0
+        for ad, cell in zip(part["id"], part["certificates"], strict=True):
+            asked = [one for one in requirements(text[ad], title[ad]) if one.kind in UNNAMED and not is_driving(one)]
+            found = {one.credential or UNNAMED[one.kind][0] for one in asked if one.status != "not_needed"}
+            expected = set(cell.split(";")) - {""}
+            right, n_found, n_expected = right + len(found & expected), n_found + len(found), n_expected + len(expected)
+            if show and found != expected:
+                print(f"    {ad}: {sorted(expected)} read as {sorted(found)}")
+        shares = f"precision {right}/{n_found}, recall {right}/{n_expected}"
+        print(f"certificates, half {half} {language}: {len(part)} ads, {shares}")
+
+
+def is_driving(one: Requirement) -> bool:
+    """Whether a licence is one to drive a car, which is no certificate."""
+    return one.kind == "licence" and one.credential is None and bool(re.search("driv|驾", one.text, re.IGNORECASE))
+
+
 def held_out_sources(folds: int, without: str | None) -> tuple[pd.DataFrame, pd.DataFrame]:
     """How the ads and the decided mentions of each source are read by a reader that has seen no ad of that source."""
     data = ROOT / "data"
@@ -93,15 +128,13 @@ def held_out_sources(folds: int, without: str | None) -> tuple[pd.DataFrame, pd.
         with threadpool_limits(limits=1):
             reader = fit_reader(vocabulary, take(both, fold != k))
         test = take(both, fold == k)
-        decisions = judge_examples(reader, vocabulary, test)
-        likely = answers(test.items, decisions.deciding, len(test.level))
-        level, status = level_and_status(likely.argmax(axis=1))
-        level = np.where(status == NOT_NEEDED, -1, level)
+        judged = judge_examples(replace(reader, temperature=np.ones(2, np.float32)), vocabulary, test)
+        level, status = np.where(judged.status == NOT_NEEDED, -1, judged.level), judged.status
         ads = pd.DataFrame({"source": test.source, "level": level == test.level, "status": status == test.status})
-        ads["truth"], ads["likely"] = answer_of(test.level, test.status), list(likely)
+        ads["truth"], ads["likely"] = answer_of(test.level, test.status), list(judged.likely)
         out.append(ads)
         known = np.flatnonzero(test.outcome >= 0)
-        mentions.append(pd.DataFrame({"truth": test.outcome[known], "likely": list(decisions.outcome[known])}))
+        mentions.append(pd.DataFrame({"truth": test.outcome[known], "likely": list(judged.outcome[known])}))
         print(f"fold {k + 1}: {len(ads):,} ads, {len(known):,} decided mentions", flush=True)
     return pd.concat(out, ignore_index=True), pd.concat(mentions, ignore_index=True)
 
@@ -117,6 +150,9 @@ def report_held_out(ads: pd.DataFrame, mentions: pd.DataFrame) -> dict[str, str]
         low, high = interval_of(int(part["right"].sum()), len(part))
         share = f"{100 * part['right'].mean():.1f} % ({100 * low:.1f}–{100 * high:.1f}, n {len(part):,})"
         shown[str(language)] = share
+        print("    read otherwise:", "; ".join(f"{n} {pair}" for pair, n in errors(part).most_common(MOST_ERRORS)))
+        sure = soften(np.stack(part["likely"].to_list()), float(TEMPERATURE[1])).max(axis=1) >= SURE
+        print(f"    said to be {SURE:.0%} sure or surer: {interval(int(part['right'][sure].sum()), int(sure.sum()))}")
         worst = part.groupby("source")["right"].agg(["mean", "size"]).sort_values("mean").head(5)
         print("   ", ", ".join(f"{name} {row['mean']:.3f} ({row['size']:.0f})" for name, row in worst.iterrows()))
     for name, table in (("ads", ads), ("mentions", mentions)):
@@ -132,6 +168,21 @@ def report_held_out(ads: pd.DataFrame, mentions: pd.DataFrame) -> dict[str, str]
         print(f"    the surest half is right in {right[order].mean():.3f}")
         shown[f"surest_half_of_{name}"] = f"{100 * right[order].mean():.1f} %"
     return shown
+
+
+def errors(ads: pd.DataFrame) -> Counter[str]:
+    """How many ads are read otherwise, by what was to be found and what was read."""
+    wrong = ads[~ads["right"]]
+    read = np.stack(wrong["likely"].to_list()).argmax(axis=1)
+    pairs = zip(map(name_of_answer, wrong["truth"]), map(name_of_answer, read), strict=True)
+    return Counter(f"{truth} as {found}" for truth, found in pairs)
+
+
+def name_of_answer(answer: int) -> str:
+    """An answer as level and status."""
+    level, status = level_and_status(np.array([answer]))
+    named = LEVELS[level[0]] if level[0] >= 0 and status[0] != NOT_NEEDED else "-"
+    return f"{named}/{STATUSES[status[0]]}"
 
 
 def confidence_curve(ads: pd.DataFrame) -> pd.DataFrame:
@@ -184,9 +235,13 @@ def main() -> None:
             confidence_curve(judged).to_csv(CURVE, index=False, lineterminator="\n")
     csv.field_size_limit(1 << 30)
     text: Row = {}
+    title: Row = {}
     for path in arguments.ads:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            text.update((ad["id"], ad["text"]) for ad in csv.DictReader(file))
+            for ad in csv.DictReader(file):
+                text[ad["id"]], title[ad["id"]] = ad["text"], ad.get("title", "")
+    if text:
+        score_certificates(text, title, arguments.show)
     drawn: dict[tuple[str, str], list[tuple[Row, Row]]] = defaultdict(list)
     with READING.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):

@@ -20,18 +20,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from collarclass.api import default_model
-from collarclass.requirement_reader.decide import Reader
-from collarclass.requirement_reader.reader import read_requirements
-from collarclass.requirement_reader.stated import findings
-from collarclass.text.tokens import tokenize
+from collarclass.requirement_reader.lexicon import default_lexicon
+from collarclass.requirement_reader.outcomes import Reader
+from collarclass.requirement_reader.reading import RequirementReader
+from collarclass.text.ad_tokens import AdTokens
 from research.docs.figures import FIGURES, keep
 
-BATCH = 400
 BEFORE, BEHIND = 60, 80  # characters around a mention; behind it more for what may replace it
 FAR = 260
 # Patterns of "words before [mention] words behind".
 KINDS = {
-    "degrees of heat, angle or accuracy": r"°|degrees?\] ?(celsius|fahrenheit|below|above|angle|of (accuracy|freedom|heat|independence|autonomy|care|detail|flexibility|skill))|\d[- ]\[degrees?\]|\b(high|some|any|certain|great) \[degrees?",
+    "degrees of heat, angle or accuracy": r"°|degrees?\] ?(celsius|fahrenheit|below|above|angle|of (accuracy|freedom|heat|independence|autonomy|care|detail|flexibility|skill))|\d[- ]\[degrees?\]|\[\d+ degrees?\]|\b(high|some|any|certain|great) \[degrees?",
     "graduates who are welcome": r"\[[^\]]*grad[^\]]*\][^.\n]{0,25}\b(welcome|encouraged|may apply|can apply|also apply)|欢迎[^。；\n]{0,12}\[|\][^。；\n]{0,8}(也可|均可|亦可)投?",
     "schools as places, employers and clients": r"\][ ,-]*(students?|pupils?|teachers?|classes|campus|hospital|librar|sports?|football|bus\b|district|clients?)|\](客户|食堂|校园|市场|渠道|宿舍|门口|附近|老师|学生|课程)|大学城",
     "tuition that the employer pays": r"(tuition|reimburse|scholarship|student loan|education leave|学费|报销|资助)[^.\n]{0,60}\[|\][^.\n]{0,40}(tuition|reimbursement|at our (cost|expense))",
@@ -54,16 +53,13 @@ _PATTERNS = {kind: re.compile(pattern, re.I if kind[0] != "s" or kind.startswith
 def count_silly(texts: list[str], reader: Reader) -> Counter[str]:
     """How many ads are read in each silly way."""
     found: Counter[str] = Counter()
-    for begin in range(0, len(texts), BATCH):
-        some = texts[begin : begin + BATCH]
-        tokens = tokenize(some)
-        for text, items in zip(some, findings(read_requirements(tokens, reader), tokens, some), strict=True):
-            kinds = set[str]()
-            for item in items:
-                asked = item.kind == "schooling" and item.level and item.status in ("required", "substitutable")
-                if asked:
-                    kinds.update(_kinds(text, item.start, item.end, item.status))
-            found.update(kinds)
+    reading, tokens = RequirementReader(reader, default_lexicon()), AdTokens()
+    for text in texts:
+        kinds = set[str]()
+        for item in reading.read_ad(tokens.read(text)).findings(tokens, text, ""):
+            if item.kind == "schooling" and item.level and item.status in ("required", "substitutable"):
+                kinds.update(_kinds(text, item.start, item.end, item.status))
+        found.update(kinds)
     return found
 
 

@@ -2,7 +2,8 @@
 
     python -m research.release.build_wheel [FOLDER]
 
-The wheel is left in the folder, `dist` if not given; the exit code is 1 if the two differ.
+The wheel is left in the folder, `dist` if not given; the exit code is 1 if the two differ, or if on Linux it would
+not run on systems of the manylinux tag that is promised.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+import re
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+NEWEST = (2, 28)  # version of glibc that a wheel may need
 
 
 def build(folder: Path) -> Path:
@@ -31,6 +34,14 @@ def build(folder: Path) -> Path:
     return wheel
 
 
+def glibc_of(wheel: Path) -> tuple[int, int]:
+    """The version of glibc that a wheel needs, by auditwheel."""
+    command = [sys.executable, "-m", "auditwheel", "show", str(wheel)]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    found = re.search(r'following platform tag:\s*"manylinux_(\d+)_(\d+)', shown)
+    return (int(found[1]), int(found[2])) if found else (99, 0)
+
+
 def main() -> int:
     """Build, compare, keep."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -43,6 +54,10 @@ def main() -> int:
         (folder / wheels[0].name).write_bytes(wheels[0].read_bytes())
     same = digests[0] == digests[1]
     print(f"{wheels[0].name}: {digests[0]}" if same else f"two builds differ: {' and '.join(digests)}")
+    if sys.platform == "linux" and not wheels[0].name.endswith("-any.whl"):
+        version = glibc_of(folder / wheels[0].name)
+        print("it needs glibc {}.{}".format(*version))
+        same &= version <= NEWEST
     return 0 if same else 1
 
 

@@ -11,13 +11,11 @@ if there is one. Needs POSIX.
 from __future__ import annotations
 
 import argparse
-import bz2
 import gzip
 import hashlib
 import importlib.util
 import io
 import json
-import lzma
 import os
 import random
 import re
@@ -96,8 +94,7 @@ def seeds() -> dict[str, list[bytes]]:
     text = rows.to_csv(index=False)
     found["csv"] = [text.encode(name) for name in ("utf-8", "utf-16", "utf-32", "gb18030")]
     big = rows.sample(400, replace=True, random_state=0).to_csv(index=False).encode()
-    found["csv.gz"], found["csv.xz"] = [gzip.compress(big)], [lzma.compress(big)]
-    found["csv.bz2"] = [bz2.compress(big)]
+    found["csv.gz"] = [gzip.compress(big)]
     found["csv.zst"] = [bytes(pa.Codec("zstd").compress(big, asbytes=True))]
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -168,11 +165,23 @@ def mutate_inside(content: bytes, chance: random.Random) -> bytes:
     before, members[victim] = members[victim], mutate(members[victim], chance)
     if "model.json" in members and chance.random() < 0.7:
         old, new = (hashlib.sha256(part).hexdigest().encode() for part in (before, members[victim]))
-        members["model.json"] = members["model.json"].replace(old, new)
+        members["model.json"] = _signed(members["model.json"].replace(old, new))
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for name, part in members.items():
             archive.writestr(name, part)
     return out.getvalue()
+
+
+def _signed(content: bytes) -> bytes:
+    """A model.json under its own digest, where it still is JSON."""
+    try:
+        head = json.loads(content)
+        del head["sha256"]["model.json"]
+        text = json.dumps(head, ensure_ascii=False, indent=1) + "\n"
+        head["sha256"]["model.json"] = hashlib.sha256(text.encode()).hexdigest()
+        return json.dumps(head).encode()
+    except (ValueError, LookupError, TypeError):
+        return content
 
 
 class Resident:
@@ -264,8 +273,8 @@ def read(path: Path) -> int:
             return len(classify("We weld steel frames.", "Welder", model=load_model(folder)).probabilities)
     source = open_source(str(path))
     try:
-        layout = Layout(limits=_LIMITS, every_column=True)
-        reader = open_reader(source, layout, lambda columns, where, kinds: Columns(None, (columns[0],)))
+        layout = Layout(longest_row=_LIMITS.row_bytes, most_columns=_LIMITS.columns, every_column=True)
+        reader = open_reader(source, layout, lambda columns, *_: Columns(None, (columns[0],)))
         return sum(len(batch.rows()) for batch in reader.batches(100))
     finally:
         source.close()

@@ -33,6 +33,7 @@ from typing import Any
 
 from collarclass import DataError, Model, label_file, load_model
 from collarclass.files import resumable_output, workers
+from collarclass.files.target import work_files
 from research.robustness import tally
 
 OFF, COUNT, FAIL_ONCE, FAIL_ON, KILL = range(5)
@@ -191,7 +192,7 @@ class Bench:
             return f"the next run is refused: {error}"
         if not _same(target.read_bytes(), whole):
             return "the next run makes another target"
-        journal, *_ = resumable_output.work_files(target)
+        journal, *_ = work_files(target)
         left = sorted(p.name for p in target.parent.iterdir() if p not in (target, journal))
         return f"left behind: {left}" if left else ""
 

@@ -2,7 +2,7 @@
 
     python -m research.robustness.label_digest [--ads 1500]
 
-Scores and probabilities count to ten decimals, as `docs/understanding/promises.md` says.
+Scores and probabilities count to ten decimals, as `docs/contributors/promises.md` says.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 KEPT = ROOT / "data" / "robustness.json"
-PAGE = ROOT / "docs" / "understanding" / "promises.md"
+PAGE = ROOT / "docs" / "contributors" / "promises.md"
 _PLACE = re.compile(r"(?<=<!-- searches -->\n).*?(?=<!-- end of searches -->)", re.DOTALL)
 SEARCHES = {
     "ads": "`research/robustness/fuzz.py`: generated ads, each labelled in four ways, in other orders and batches",
