@@ -24,6 +24,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 from urllib.parse import quote
 
 import pytest
@@ -31,15 +32,19 @@ import pytest
 pytest.importorskip("fastapi", reason="the page needs the extra app")
 pytest.importorskip("uvicorn", reason="the page needs the extra app")
 
+import uvicorn
 from app_server import Address, Reply, running
 from command import run
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
+from uvicorn.server import ServerState
 
 from collarclass import __version__, classify, classify_many, lookup_occupation
 from collarclass.api import default_model
+from collarclass.app.ads import MAX_EVIDENCE
 from collarclass.app.guard import Access, Limits
-from collarclass.app.labeller import MAX_EVIDENCE
-from collarclass.app.server import STATIC, create_app, is_loopback, serve
+from collarclass.app.here import HERE
+from collarclass.app.server import MAX_CONNECTIONS, SETTINGS, Connection, create_app, is_loopback, serve
 from collarclass.definitions.labels import LABELS
 
 AD = {"title": "Technician", "text": "Repair and program packaging machines. Associate degree required."}
@@ -175,10 +180,6 @@ def test_the_model_says_who_it_is_and_how_it_decides(server: Address) -> None:
     found = server.ask("GET", "/v1/model").json
     assert found["version"] == __version__
     assert found["labels"] == list(LABELS)
-    assert len(found["regions"]) == found["steps"] ** 2
-    assert all(sum(p) == pytest.approx(1, abs=0.01) for p in found["regions"])
-    corner = found["regions"][-1]  # both scores at 1
-    assert max(zip(corner, LABELS, strict=True))[1] == "gray"
     health = server.ask("GET", "/healthz")
     assert health.json == {"status": "ok", "model": found["model"]}
     assert health.headers["collarclass-model"] == found["model"]
@@ -259,8 +260,8 @@ def test_a_body_that_drips_is_given_up(server: Address) -> None:
 
 @pytest.mark.parametrize("sent", ["", HEAD, HEAD + "X: "], ids=["nothing", "half a head", "half a line"])
 def test_a_connection_without_a_request_is_closed(sent: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("collarclass.app.connection.HEAD_SECONDS", 0.3)
-    with running(create_app(files=False)) as address:
+    monkeypatch.setattr("collarclass.app.server.HEAD_SECONDS", 0.3)
+    with running(create_app()) as address:
         with socket.create_connection(("127.0.0.1", address.port), timeout=30) as connection:
             connection.sendall(sent.encode())
             assert connection.recv(1000) == b""
@@ -271,15 +272,55 @@ def test_a_connection_without_a_request_is_closed(sent: str, monkeypatch: pytest
                 pass
 
 
-def test_connections_that_wait_keep_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("collarclass.app.connection.MAX_CONNECTIONS", 60)
-    with running(create_app(files=False)) as address, ExitStack() as opened:
+def test_connections_that_wait_keep_nobody_out() -> None:
+    with running(create_app()) as address, ExitStack() as opened:
         first, *_ = (
-            opened.enter_context(socket.create_connection(("127.0.0.1", address.port), timeout=30)) for _ in range(100)
+            opened.enter_context(socket.create_connection(("127.0.0.1", address.port), timeout=30)) for _ in range(350)
         )
-        assert address.ask("POST", "/v1/classify", AD).status == 200
+        assert {address.ask("POST", "/v1/classify", AD).status for _ in range(20)} == {200}
         with suppress(ConnectionResetError):
             assert first.recv(1000) == b""
+
+
+def test_many_connections_at_one_moment_make_room_for_each_other() -> None:
+    # All in one turn of the event loop, in which none of those that are hung up on is told so.
+    loop = asyncio.new_event_loop()
+    config = uvicorn.Config(create_app(), **SETTINGS)
+    config.load()
+    state = ServerState()
+    made = [Connection(config, state, {}, loop) for _ in range(400)]
+    transports = [Mock(is_closing=lambda: False, get_extra_info=lambda name: None) for _ in made]
+    for one, transport in zip(made, transports, strict=True):
+        one.connection_made(transport)
+    gone = [transport.abort.call_count for transport in transports]
+    assert set(gone) == {0, 1}
+    assert len(state.connections) < MAX_CONNECTIONS
+    for one in made:
+        one.connection_lost(None)
+    loop.close()
+
+
+def test_a_client_that_sends_ahead_fills_no_memory() -> None:
+    # Requests are read as they are answered, not kept: the client's own socket holds what it sent ahead.
+    request = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 1000 + b"\r\n\r\n"
+    started, release = threading.Event(), threading.Event()
+
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            started.set()
+            await asyncio.to_thread(release.wait, 20)
+            await Response()(scope, receive, send)
+
+    with running(slow) as address, socket.create_connection(("127.0.0.1", address.port), timeout=30) as connection:
+        connection.sendall(request)
+        assert started.wait(20)
+        connection.settimeout(0.5)
+        sent = 0
+        with suppress(TimeoutError):
+            for _ in range(50_000):  # 50 MB
+                sent += connection.send(request)
+        release.set()
+        assert sent < 20 << 20
 
 
 @pytest.mark.parametrize("start", [f"{HEAD}X: ", "GET /", f"{HEAD}Content-Length: 0\r\n\r\n{HEAD}X: "])
@@ -303,7 +344,7 @@ def test_what_is_no_request_is_a_problem(server: Address, sent: bytes) -> None:
 
 
 def test_a_client_that_reads_nothing_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("collarclass.app.connection.UNREAD_SECONDS", 0.3)
+    monkeypatch.setattr("collarclass.app.server.UNREAD_SECONDS", 0.3)
     dropped = threading.Event()
 
     async def until_gone(receive: Receive) -> None:
@@ -327,15 +368,43 @@ def test_a_client_that_reads_nothing_is_dropped(monkeypatch: pytest.MonkeyPatch)
 
 def test_labelling_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     release = threading.Event()
-    monkeypatch.setattr("collarclass.app.labeller.classify_many", lambda *a, **k: release.wait(5) and [])
+    monkeypatch.setattr("collarclass.app.ads.classify_many", lambda *a, **k: release.wait(5) and [])
     with running(create_app(limits=Limits(answer=0.2))) as address:
         reply = address.ask("POST", "/v1/classify", AD)
         release.set()
     assert "fewer or shorter" in problem(reply, 413)
 
 
+@pytest.mark.parametrize("length", ["3000000", "9" * 19])
+def test_a_body_that_says_it_is_too_large_is_not_waited_for(server: Address, length: str) -> None:
+    begun = time.monotonic()
+    with socket.create_connection(("127.0.0.1", server.port)) as connection:
+        connection.sendall(f"{HEAD}Content-Length: {length}\r\n\r\n".encode())
+        assert b" 413 " in connection.recv(1000)
+    assert time.monotonic() - begun < 0.4  # the server waits half a second for a body
+
+
+def test_an_upload_that_says_it_is_larger_than_the_disk_is_refused_at_once(server: Address) -> None:
+    with socket.create_connection(("127.0.0.1", server.port)) as connection:
+        connection.sendall(
+            b"POST /v1/files?name=a.csv HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/octet-stream\r\n"
+            b"Content-Length: 9999999999999999999\r\n\r\n"
+        )
+        assert b" 507 " in connection.recv(1000)
+
+
+def test_a_body_in_another_encoding_is_refused(server: Address) -> None:
+    """JSON under the name of gzip would be read as what it is not."""
+    assert "gzip" in problem(server.ask("POST", "/v1/classify", AD, {"Content-Encoding": "gzip"}), 415)
+
+
 @pytest.mark.parametrize(
-    "host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "localhost.evil.example", "", "10.0.0.1"]
+    "host",
+    [
+        *("evil.example", "evil.example:80", "127.0.0.1.evil.example", "localhost.evil.example", "", "10.0.0.1"),
+        *("[::1].evil.example", "[::1]:80.evil.example", "localhost:80:90", "localhost:x", "a@localhost"),
+        "localhost:99999",
+    ],
 )
 def test_another_host_name_is_refused(server: Address, host: str) -> None:
     """A page of evil.example whose name was pointed at 127.0.0.1 sends that name."""
@@ -387,11 +456,11 @@ def test_every_reply_has_the_headers_that_keep_a_page_shut_in(server: Address) -
 
 
 def test_the_page_has_nothing_inline_and_nothing_from_elsewhere() -> None:
-    for path in STATIC.iterdir():
+    for path in (*HERE.glob("templates/*.j2"), *HERE.glob("static/*")):
         text = path.read_text("utf-8")
         assert not re.findall(r"https?://(?!www\.w3\.org/)", text), path
-        if path.suffix == ".html":
-            assert not re.findall(r"<style|\sstyle=|\son\w+=|javascript:", text)
+        if path.suffix == ".j2":
+            assert not re.findall(r"<style|\sstyle=|\son\w+=|javascript:|\|\s*safe", text), path
             assert all("src=" in tag for tag in re.findall(r"<script[^>]*>", text))
         if path.suffix == ".js":
             assert not re.findall(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(", text), path
@@ -447,7 +516,7 @@ def test_an_unexpected_error_is_logged_by_its_place_alone(
     def broken(texts: list[str], *args: Any, **options: Any) -> None:
         raise RuntimeError(f"cannot read {texts[0]}")
 
-    monkeypatch.setattr("collarclass.app.labeller.classify_many", broken)
+    monkeypatch.setattr("collarclass.app.ads.classify_many", broken)
     with caplog.at_level(logging.DEBUG):
         reply = server.ask("POST", "/v1/classify", {"text": SECRET})
     assert "RuntimeError" in problem(reply, 500)
@@ -479,7 +548,6 @@ def start(*options: str) -> tuple[subprocess.Popen[str], str]:
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are those of POSIX")
 def test_the_command_prints_its_address_serves_and_ends_clean() -> None:
-    before = set(Path(tempfile.gettempdir()).glob("collarclass-app-*"))
     process, address = start()
     try:
         found = re.fullmatch(r"(http://127\.0\.0\.1:(\d+)/)\?token=([\w-]{30,})", address)
@@ -505,7 +573,7 @@ def test_the_command_prints_its_address_serves_and_ends_clean() -> None:
         _, err = process.communicate(timeout=15)
     assert process.returncode == 130
     assert "Traceback" not in err
-    assert set(Path(tempfile.gettempdir()).glob("collarclass-app-*")) <= before
+    assert not [*Path(tempfile.gettempdir()).glob(f"collarclass-app-{process.pid}-*")]
 
 
 def test_an_address_that_others_reach_comes_with_a_warning_and_a_token() -> None:
@@ -581,8 +649,7 @@ def test_replies_are_as_the_schema_says(server: Address) -> None:
     operations = [found.ok() for found in schema.get_all_operations()]
     assert len(operations) > 20
     for operation in operations:
-        if operation.path != "/v1/classify/lines":  # no serializer is known for its lines
-            conforms(operation, {"file": job["id"], "review": review["id"]})
+        conforms(operation, {"file": job["id"], "review": review["id"]})
 
 
 def conforms(operation: Any, known: dict[str, str]) -> None:
@@ -593,7 +660,7 @@ def conforms(operation: Any, known: dict[str, str]) -> None:
     # Whether bytes are a table, or columns, rows and views are those of a file, is not for the schema to say.
     path = operation.path
     free = operation.method == "post" and path.startswith(("/v1/files", "/v1/reviews"))
-    chosen = ("/rows", "/rows/{row}", "/rows.csv", "/facets", "/shares", "/picture.svg", "/agreement")
+    chosen = ("/rows", "/rows/{row}", "/rows.csv", "/shares", "/picture.svg", "/agreement", "/names", "/ads/{number}")
     free = free or path.endswith(chosen)
     left_out = schemathesis.checks.CHECKS.get_by_names(["positive_data_acceptance"]) if free else []
 

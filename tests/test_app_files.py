@@ -5,11 +5,14 @@ from __future__ import annotations
 import errno
 import io
 import json
+import os
 import socket
 import stat
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -23,10 +26,11 @@ pytest.importorskip("uvicorn", reason="the page needs the extra app")
 from app_server import Address, running
 
 from collarclass import Model, classify_many, label_file
-from collarclass.app import kept
+from collarclass.app import store
 from collarclass.app.guard import Limits
-from collarclass.app.jobs import PREFIX, Store, harmless_name, remove_orphans
+from collarclass.app.jobs import harmless_name
 from collarclass.app.server import create_app
+from collarclass.app.store import PREFIX, Store, remove_orphans
 from collarclass.tables.schema import COLUMNS
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples" / "job_ads.csv"
@@ -102,6 +106,36 @@ def test_columns_and_format_can_be_chosen(server: Address) -> None:
     assert [json.loads(line)["collar"] for line in lines] == [c.label for c in expected]
 
 
+def test_a_column_of_long_texts_is_read_beside_titles_that_have_a_known_name(server: Address) -> None:
+    rows = [f"Welder {i},Weld frames by hand in hall {i}. {'Grind and measure. ' * 6}" for i in range(6)]
+    found = hand_in(server, "\n".join(["Position,Text of the advertisement", *rows]).encode())
+    assert (found["title"], found["text"]) == ("Position", ["Text of the advertisement"])
+
+
+def test_two_windows_neither_label_one_file_at_once_nor_change_it_while_the_other_does(
+    server: Address, examples: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = hand_in(server, examples)
+    label, layout = (f"/v1/files/{job['id']}/{what}" for what in ("label", "layout"))
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(*args: object) -> None:
+        begun.set()
+        assert go_on.wait(20)
+
+    monkeypatch.setattr("collarclass.app.jobs.Job.look", slow)
+    with ThreadPoolExecutor(2) as windows:
+        first = windows.submit(server.ask, "POST", layout, {"header_row": 1})
+        assert begun.wait(20)
+        refused = server.ask("POST", label, {}), server.ask("POST", layout, {"header_row": 1})
+        go_on.set()
+        assert first.result().status == 200
+        assert [reply.status for reply in refused] == [409, 409]
+        both = [windows.submit(server.ask, "POST", label, {}) for _ in range(2)]
+        assert sorted(reply.result().status for reply in both) == [202, 409]
+    assert finished(server, job["id"])["state"] == "done"
+
+
 def test_start_labels_at_once_and_the_list_names_it(server: Address, examples: bytes) -> None:
     job = hand_in(server, examples, "ads.csv", "&start=true")
     assert finished(server, job["id"])["state"] == "done"
@@ -124,18 +158,6 @@ def test_shares_are_corrected_by_annotated_ads(server: Address, examples: bytes)
     wrong = server.upload(f"/v1/files/{job['id']}/annotations?name=truth.csv", b"title,text\nWelder,Weld.\n")
     assert wrong.status == 400
     assert "truth.csv" in wrong.json["detail"]
-
-
-def test_points_are_the_ads_scores(server: Address, examples: bytes) -> None:
-    job = hand_in(server, examples, "ads.csv", "&start=true")
-    finished(server, job["id"])
-    result = pd.read_csv(io.BytesIO(server.ask("GET", f"/v1/files/{job['id']}/result").body))
-    found = server.ask("GET", f"/v1/files/{job['id']}/points").json
-    clear = result[result["collar"] != "unclear"]
-    assert found["of"] == len(result)
-    expected = clear[["academic_score", "hands_on_score", "collar"]].to_numpy().tolist()
-    points = zip(found["academic"], found["hands_on"], found["label"], strict=True)
-    assert sorted(map(list, points)) == sorted(expected)
 
 
 def test_columns_of_parts_are_read_together(server: Address, tmp_path: Path) -> None:
@@ -275,7 +297,7 @@ def test_a_disk_that_fills_during_a_run_is_said_to_be(server: Address, monkeypat
     def full(*args: Any, **options: Any) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("collarclass.app.jobs.label_file", full)
+    monkeypatch.setattr("collarclass.app.store.label_file", full)
     job = hand_in(server, b"title,description\nWelder,Weld frames.\n", "ads.csv", "&start=true")
     said = "The result cannot be written (No space left on device): make room, or write to another disk."
     assert finished(server, job["id"])["error"] == said
@@ -293,8 +315,8 @@ def test_a_hundred_thousand_rows_can_be_cancelled_and_begun_again(server: Addres
     server.ask("POST", f"/v1/files/{job['id']}/cancel")
     done = finished(server, job["id"])
     assert (done["state"], done["rows"] < 100_000) == ("cancelled", True)
-    home = next(folder.glob(f"*/{job['id']}"))
-    assert [path.name for path in home.iterdir()] == ["source.csv"]
+    home = next(path for path in folder.rglob(job["id"]) if path.is_dir())
+    assert {path.name for path in home.iterdir()} <= {"source.csv", "file.json", "rows.partial"}
     server.ask("POST", f"/v1/files/{job['id']}/label", {"evidence": False})
     wait_for(server, job["id"], lambda job: job["state"] == "running" and job["rows"] > 0)
     server.ask("DELETE", f"/v1/files/{job['id']}")
@@ -325,15 +347,15 @@ def test_what_a_killed_server_left_is_removed_at_the_next_start(
     other = tmp_path / f"{PREFIX}notes"
     for path in (dead, other):
         path.mkdir()
-    store = Store(small_model)
+    shop = Store(small_model)
     try:
         remove_orphans()
-        assert store.folder.exists()
+        assert shop.folder.exists()
         assert other.exists()
         assert not dead.exists()
     finally:
-        store.close()
-    assert not store.folder.exists()
+        shop.close()
+    assert not shop.folder.exists()
 
 
 def test_labelled_files_are_there_again_after_a_restart_until_they_are_forgotten(
@@ -342,17 +364,15 @@ def test_labelled_files_are_there_again_after_a_restart_until_they_are_forgotten
     asked = (
         "",
         "/result",
-        "/facets",
         "/rows?limit=3",
         "/shares?by=region",
         "/picture.svg?by=region&lang=zh",
-        "/points",
     )
 
     def replies(server: Address, file: str) -> list[Any]:
         found = [server.ask("GET", f"/v1/files/{file}{what}") for what in asked]
         assert {reply.status for reply in found} == {200}
-        return [{k: v for k, v in found[0].json.items() if k != "reopened"}, *(reply.body for reply in found[1:])]
+        return [found[0].json, *(reply.body for reply in found[1:])]
 
     with running(create_app(kept=tmp_path)) as server:
         file = hand_in(server, examples, more="&start=true")["id"]
@@ -360,18 +380,20 @@ def test_labelled_files_are_there_again_after_a_restart_until_they_are_forgotten
         assert server.ask("PUT", f"/v1/files/{file}/rows/2", {"label": "gray"}).status == 200
         unlabelled = hand_in(server, examples)["id"]
         before = replies(server, file)
-    (tmp_path / "files" / "0000").mkdir()  # of a server that was killed
-    (tmp_path / "files" / "0000" / "rows.arrow").write_bytes(b"cut off")
+    stray = tmp_path / "files" / "0000"  # of a server that was killed
+    stray.mkdir()
+    (stray / "rows.arrow").write_bytes(b"cut off")
+    os.utime(stray, (0, 0))
     with running(create_app(kept=tmp_path)) as server:
-        assert [one["id"] for one in server.ask("GET", "/v1/files").json["files"]] == [file]
+        assert {one["id"] for one in server.ask("GET", "/v1/files").json["files"]} == {file, unlabelled}
         assert replies(server, file) == before
-        assert server.ask("GET", f"/v1/files/{file}").json["reopened"]
         assert server.ask("GET", f"/v1/files/{file}/report").status == 200
-        for what, body in (("label", {}), ("layout", {}), ("profile", {"text": "description"})):
-            reply = server.ask("POST", f"/v1/files/{file}/{what}", body)
-            assert (reply.status, "hand it in again" in reply.json["detail"]) == (409, True)
-        assert server.ask("GET", f"/v1/files/{unlabelled}").status == 404
-        monkeypatch.setattr(kept, "MAX_FILES", 2)
+        # A file that was handed in and not labelled is there as well, and a labelled one can be labelled anew.
+        for one in (unlabelled, file):
+            assert server.ask("POST", f"/v1/files/{one}/label", {"text": "description"}).status == 202
+            assert finished(server, one)["state"] == "done"
+            assert server.ask("GET", f"/v1/files/{one}").json["title"] is None
+        monkeypatch.setattr(store, "MAX_FILES", 2)
         others = [hand_in(server, examples, more="&start=true")["id"] for _ in range(2)]
         for other in others:
             finished(server, other)

@@ -6,24 +6,23 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from click.testing import CliRunner
 
 from collarclass import DataError, Model
-from collarclass.cli.main import app
-from collarclass.evaluation.baselines import BASELINES, baseline_labels
-from collarclass.evaluation.benchmark import (
+from research.data.assemble_benchmark import assemble
+from research.data.benchmark_annotations import annotator_agreement, overlap, read_annotations, read_pointing
+from research.measure.baselines import BASELINES, baseline_labels
+from research.measure.benchmark import (
     HEADINGS,
     Entry,
     label_items,
+    main,
     read_predictions,
     rows,
     score,
     score_hard,
     score_requirements,
 )
-from collarclass.evaluation.benchmark_data import read_hard, read_items, seal
-from research.data.assemble_benchmark import assemble
-from research.data.benchmark_annotations import annotator_agreement, overlap, read_annotations, read_pointing
+from research.measure.benchmark_data import read_hard, read_items, seal
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -217,17 +216,15 @@ def test_every_baseline_labels_and_some_say_how_sure() -> None:
         assert confidence is None or ((confidence > 0) & (confidence <= 1)).all(), name
 
 
-def test_the_command(folder: Path, small_model_path: Path) -> None:
+def test_the_command(folder: Path, small_model_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     mine = folder / "mine.csv"
     mine.write_text("id,label\ne1,blue\n", "utf-8")
-    options = ["--no-baselines", "-m", str(small_model_path), "-p", str(mine)]
-    done = CliRunner().invoke(app, ["benchmark", str(folder), *options])
-    assert done.exit_code == 0, done.output
-    lines = done.output.splitlines()
+    main([str(folder), "--no-baselines", "-m", str(small_model_path), "-p", str(mine)])
+    lines = (said := capsys.readouterr().out).splitlines()
     assert lines[0].split() == " ".join(HEADINGS[1:]).split()
     assert lines[1].startswith("small")
     assert lines[2].split()[:4] == ["mine", "ad", "en", "2"]
-    assert "level precision" in done.output
+    assert "level precision" in said
 
 
 def test_files_of_writers_and_annotators_become_the_benchmark(tmp_path: Path) -> None:
@@ -319,10 +316,12 @@ def test_an_ad_of_the_hard_part_has_a_partner(hard_folder: Path) -> None:
         read_hard(hard_folder)
 
 
-def test_the_command_scores_predictions_of_both_parts(hard_folder: Path, tmp_path: Path) -> None:
+def test_the_command_scores_predictions_of_both_parts(
+    hard_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     mine = tmp_path / "mine.csv"
     mine.write_text("id,label\ne1,blue\nh1,gray\nh2,white\n", "utf-8")
-    done = CliRunner().invoke(app, ["benchmark", str(hard_folder), "--no-baselines", "-p", str(mine)])
-    assert done.exit_code == 0, done.output
-    assert "pairs right" in done.output
-    assert "0.500" in next(line for line in done.output.splitlines() if line.startswith("mine"))
+    main([str(hard_folder), "--no-baselines", "-p", str(mine)])
+    said = capsys.readouterr().out
+    assert "pairs right" in said
+    assert "0.500" in next(line for line in said.splitlines() if line.startswith("mine"))

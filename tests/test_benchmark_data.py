@@ -13,9 +13,8 @@ import pytest
 
 from collarclass.corpus.read import read_ads, read_csv
 from collarclass.definitions.labels import COLLARS, LABELS, LEVELS, STATUSES
-from collarclass.evaluation.benchmark_data import read_hard, read_items
-from collarclass.evaluation.model_card import read_figures
 from research.data.benchmark_annotations import annotator_agreement, overlap, read_annotations, read_pointing
+from research.measure.benchmark_data import read_hard, read_items
 from research.measure.benchmark_page import (
     COMPARISON,
     DATASHEET,
@@ -25,6 +24,7 @@ from research.measure.benchmark_page import (
     leaderboard,
     side_by_side,
 )
+from research.measure.card_text import read_figures
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT / "data"
@@ -73,6 +73,7 @@ def test_marked_words_stand_in_their_ads(items: pd.DataFrame) -> None:
     assert sum(found) / len(found) > 0.97
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_no_text_of_it_stands_among_the_training_ads(items: pd.DataFrame, language: str) -> None:
     own = items[(items["language"] == language) & (items["kind"] != "title")]
@@ -84,6 +85,7 @@ def test_no_text_of_it_stands_among_the_training_ads(items: pd.DataFrame, langua
     assert not own["text"].str.split().str.join(" ").str.casefold().isin(known).any()
 
 
+@pytest.mark.slow
 def test_no_text_of_the_hard_part_stands_among_the_training_ads() -> None:
     hard = read_hard(BENCHMARK)
     for language in ("en", "zh"):
@@ -119,6 +121,7 @@ def test_training_code_never_names_it() -> None:
         assert "benchmark" not in path.read_text("utf-8"), path
 
 
+@pytest.mark.slow
 def test_the_datasheet_gives_the_numbers_of_the_files() -> None:
     assert f"<!-- numbers -->\n{datasheet()}\n<!-- end of numbers -->" in DATASHEET.read_text("utf-8")
 

@@ -9,7 +9,7 @@ import pytest
 from command import run
 
 from collarclass import DataError
-from collarclass.annotation.check_labels import check_labels
+from collarclass.annotation.annotated import check_labels
 from collarclass.model.model import Model
 from collarclass.model.predict import predict
 
@@ -30,8 +30,8 @@ def test_every_kind_is_named_by_row(small_model: Model) -> None:
             ("Welder", WELD.upper().replace(" ", "  "), "blue", 1, 4),
             ("Welder", WELD, "gray", 1, 4),
             ("Accountant", BOOKS, "", 3, 0),
-            ("Accountant", BOOKS + " Travel.", "Grey", 3, 0),
-            ("Cook", " ", "blue", 1, "7"),
+            ("Accountant", BOOKS + " Travel.", "grai", 3, 0),
+            ("", " ", "BLUE", 1, "7"),
             ("Other", "Something else that is long enough to read", "purple", "high", 2),
         ],
         columns=["title", "text", "label", "academic_rating", "hands_on_rating"],
@@ -54,7 +54,7 @@ def test_every_kind_is_named_by_row(small_model: Model) -> None:
     assert [row for row, _ in plain] == sorted(row for row, _ in plain)
     remedies = dict(zip(zip(found["row"], found["kind"], strict=True), found["remedy"], strict=True))
     assert remedies[6, "unknown label"] == "write 'gray'"
-    assert remedies[8, "unknown label"] == "write one of white, blue, gray, unclear"
+    assert remedies[8, "unknown label"] == "write one of white, blue, gray, unclear, or leave it empty"
     assert "row 2" in found.loc[found["kind"] == "conflict", "what"].item()
 
 
@@ -69,12 +69,25 @@ def test_doubts_come_last_and_most_doubted_first(small_model: Model) -> None:
     assert doubts["row"].tolist() == [row for p, row in sorted(zip(given, (2, 3), strict=True)) if p < 0.05]
 
 
-@pytest.mark.parametrize(
-    ("written", "label"), [("White Collar", "white"), ("GREY", "gray"), ("蓝领", "blue"), ("Whiet", "white")]
-)
-def test_the_label_that_is_meant_is_named(written: str, label: str, small_model: Model) -> None:
-    found = check_labels(pd.DataFrame({"text": ["x"], "label": [written]}), small_model)
-    assert found["remedy"].tolist() == [f"write {label!r}"]
+def test_labels_in_any_case_and_in_chinese_are_labels(small_model: Model) -> None:
+    labels = ["White Collar", "GREY", "蓝领", "灰领", "white", "Unclear", "Whiet"]
+    table = pd.DataFrame({"text": [f"{WELD} Place {i}." for i in range(7)], "标签": labels})
+    found = check_labels(table, small_model)
+    assert found[found["kind"] != "doubt"][["row", "remedy"]].to_numpy().tolist() == [[8, "write 'white'"]]
+    same = pd.DataFrame({"text": [WELD, WELD], "label": ["blue", "BLUE"]})
+    assert kinds(same, small_model) == [(3, "duplicate")]
+
+
+def test_ratings_from_0_to_1_are_told_from_those_of_the_codebook(small_model: Model) -> None:
+    table = pd.DataFrame({"text": [f"{WELD} {i}" for i in range(6)], "label": "blue", "academic_rating": 0.25})
+    assert "as if they went from 0 to 1" in check_labels(table, small_model)["what"][0]
+    assert check_labels(table.assign(academic_rating=0.5), small_model).empty
+
+
+def test_columns_may_have_other_names(small_model: Model) -> None:
+    table = pd.DataFrame({"body": [WELD], "head": ["Welder"], "mine": ["bleu"]})
+    found = check_labels(table, small_model, text="body", title="head", label="mine")
+    assert found[["column", "remedy"]].to_numpy().tolist() == [["mine", "write 'blue'"]]
 
 
 def test_an_empty_cell_is_no_rating(small_model: Model) -> None:
@@ -90,10 +103,12 @@ def test_good_labels_give_an_empty_table(small_model: Model) -> None:
     assert check_labels(table.iloc[:0], small_model).empty
 
 
-@pytest.mark.parametrize("column", ["text", "label"])
-def test_a_missing_column_is_named(column: str, small_model: Model) -> None:
+@pytest.mark.parametrize(
+    ("column", "message"), [("text", "No column of ad texts found in"), ("label", "No column 'label' in")]
+)
+def test_a_missing_column_is_named(column: str, message: str, small_model: Model) -> None:
     table = pd.DataFrame({"text": [WELD], "label": ["blue"]}).drop(columns=column)
-    with pytest.raises(DataError, match=f"No column '{column}' in the table of labelled ads; its columns are"):
+    with pytest.raises(DataError, match=f"{message} the table of labelled ads; its columns are"):
         check_labels(table, small_model)
 
 

@@ -22,7 +22,7 @@ from command import COMMAND, run, run_installed
 import collarclass
 from collarclass import __version__, label_file, load_model, progress
 from collarclass.api import default_model
-from collarclass.kernel.library import description
+from collarclass.compiled import description
 from collarclass.tables.schema import COLUMNS
 
 ROOT = Path(__file__).parents[1]
@@ -62,11 +62,11 @@ def test_python_m_is_the_same_command() -> None:
 def test_classify(small_model_path: Path) -> None:
     text = "MIG welding of steel frames in our workshop, no schooling needed."
     out = run("classify", text, "--title", "Welder", "-m", small_model_path).stdout
-    assert out.startswith("blue")
-    for words in ("academic credential", "hands-on skill", "no schooling needed (not needed,", "Welder"):
+    assert out.startswith("Blue: ")
+    for words in ("academic credential", "hands-on skill", "no schooling needed (not needed,"):
         assert words in out
     assert run_installed("classify", "-", "--title", "Welder", "-m", small_model_path, stdin=text).stdout == out
-    assert run("classify", "", "-m", small_model_path).stdout == "unclear  (empty text)\n"
+    assert run("classify", "", "-m", small_model_path).stdout == "Unclear: empty text.\n"
 
 
 def test_classify_as_json(small_model_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_classify_as_json(small_model_path: Path) -> None:
 
 
 def test_label(ads: Path, tmp_path: Path, small_model_path: Path) -> None:
-    target = tmp_path / "new" / "folder" / "labelled.csv"
+    target = tmp_path / "labelled.csv"
     done = run("label", ads, "-o", target, "-m", small_model_path)
     assert done.stdout == ""
     assert done.stderr.startswith("3 ads: ")
@@ -97,6 +97,15 @@ def test_label(ads: Path, tmp_path: Path, small_model_path: Path) -> None:
     assert "is there already" in run("label", ads, "-o", target, "-m", small_model_path, code=1).stderr
     run("label", ads, "-o", target, "-m", small_model_path, "--force", "--n-jobs", "2", "--no-evidence")
     assert {row["collar_evidence"] for row in csv.DictReader(target.open(encoding="utf-8", newline=""))} == {""}
+
+
+def test_label_says_that_titles_alone_were_read(tmp_path: Path, small_model_path: Path) -> None:
+    titles = tmp_path / "titles.csv"
+    titles.write_text("Position,Text of the advertisement\nWelder,MIG welding of frames.\n")
+    note = "Note: titles alone were read"
+    assert note in run("label", titles, "-o", tmp_path / "a.csv", "-m", small_model_path).stderr
+    named = ("--text", "Text of the advertisement")
+    assert note not in run("label", titles, "-o", tmp_path / "b.csv", "-m", small_model_path, *named).stderr
 
 
 def test_pipes(ads: Path, tmp_path: Path, small_model_path: Path) -> None:
@@ -234,11 +243,24 @@ def test_progress_is_silent_unless_asked_for(
     assert " left" in shown
 
 
+def test_a_missing_part_is_said_before_any_work(tmp_path: Path, small_model_path: Path) -> None:
+    target = tmp_path / "labelled.csv"
+    args = ["label", str(ROOT / "examples" / "job_ads.csv"), "-o", str(target), "--report", str(tmp_path / "r.html")]
+    code = "import sys; sys.modules['jinja2'] = None; from collarclass.cli.main import main; main()"
+    done = subprocess.run([sys.executable, "-c", code, *args], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "collarclass: A report needs jinja2: install it with pip install jinja2.\n"
+    assert not target.exists()
+
+
 def test_info(small_model_path: Path) -> None:
     out = run("info", "-m", small_model_path).stdout
     package = str(Path(collarclass.__file__).parent)
     for words in (__version__, load_model(small_model_path).identity, str(small_model_path), f" {package}\n"):
         assert words in out
+    assert not set(out) & set("{}[]"), "nothing but sentences and names"
+    everything = json.loads(run("info", "-m", small_model_path, "--json").stdout)
+    assert everything["facts"] == dict(load_model(small_model_path).facts)
 
 
 def test_the_example_ads(tmp_path: Path, small_model_path: Path) -> None:
@@ -256,7 +278,7 @@ def test_the_example_ads(tmp_path: Path, small_model_path: Path) -> None:
 
 def test_report(ads: Path, tmp_path: Path, small_model_path: Path) -> None:
     pytest.importorskip("jinja2", reason="the report needs jinja2")
-    page = tmp_path / "sub" / "report.html"
+    page = tmp_path / "report.html"
     args: list[str | Path] = [
         "label",
         ads,
@@ -321,8 +343,8 @@ def test_report_says_what_it_read_and_so_does_its_page(three: Path, tmp_path: Pa
     assert f"<br>{line}</footer>" in html.unescape(page.read_text("utf-8"))
     assert run(*command, "--force", "--quiet", "--lang", "zh").stderr == ""
     chinese = (
-        "读取 3 行，职位名称取自 'title'，正文取自 'text'，类别取自 'collar'，其他取自 'town'"
-        "（csv, cp1252, ';'）；判断依据：招聘广告 2 条，职位名称 1 条。"
+        "读取 3 行，职位名称取自 'title'、正文取自 'text'、类别取自 'collar'、其他取自 'town'"
+        "（csv, cp1252, ';'）；判断依据：招聘广告 2 条、职位名称 1 条。"
     )
     assert f"<br>{chinese}</footer>" in html.unescape(page.read_text("utf-8"))
 
@@ -360,12 +382,12 @@ def test_evaluate_compares_and_writes_json(tmp_path: Path, small_model_path: Pat
 
 def test_calibrate(tmp_path: Path, small_model_path: Path) -> None:
     source = tmp_path / "mine.jsonl"
-    texts = [f"Load trailers and stack pallets on nights, hall {i}. No schooling." for i in range(40)]
+    texts = [f"Load trailers and stack pallets on nights, hall {i}. No schooling." for i in range(60)]
     rows = [{"text": text, "label": "蓝领" if i % 4 else "灰领"} for i, text in enumerate(texts)]
     source.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
     out = run("calibrate", source, "-o", tmp_path / "model", "-m", small_model_path).stdout
     assert "before" in out
-    assert "log loss" in out
+    assert "calibration error" in out
     assert "calibrated" in run("info", "-m", tmp_path / "model").stdout
 
 

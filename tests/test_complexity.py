@@ -26,5 +26,5 @@ def test_hostile_texts_take_little_more_than_ordinary_ads(call: Callable[[list[s
 def test_every_pattern_is_named_once() -> None:
     assert len(PATTERNS) >= 40
     assert not set(PATTERNS) & set(ADS)
-    page = (Path(__file__).resolve().parents[1] / "docs" / "understanding" / "promises.md").read_text("utf-8")
+    page = (Path(__file__).resolve().parents[1] / "docs" / "contributors" / "promises.md").read_text("utf-8")
     assert f"two ways of labelling | {len(PATTERNS)} | 0 |" in page

@@ -10,10 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from collarclass.annotation.annotated import read_annotated
+from collarclass.api import default_model
 from collarclass.corpus.read import AD_KINDS, check_ads, read_ads, read_occupations
 from collarclass.definitions.labels import RATINGS, label_of
 from collarclass.errors import DataError
-from collarclass.training.train import own_ads
+from collarclass.training.own import read_own
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT / "data"
@@ -148,7 +150,7 @@ def test_the_data_card_has_the_files_numbers() -> None:
 
 
 def test_the_data_are_found_in_a_checkout() -> None:
-    from collarclass.corpus.shipped import data_path
+    from collarclass.corpus.read import data_path
 
     assert data_path().samefile(Path(__file__).parents[1] / "data")
 
@@ -157,7 +159,8 @@ def test_own_ads_take_typical_ratings_where_a_cell_is_empty(tmp_path: Path) -> N
     rows = [("Welder", "Weld frames.", "blue", "0.5", "4"), ("Clerk", "File papers.", "white", "", " ")]
     columns = ["title", "text", "label", "academic_rating", "hands_on_rating"]
     pd.DataFrame(rows, columns=columns).to_csv(tmp_path / "own.csv", index=False)
-    assert own_ads(tmp_path / "own.csv")[columns[3:]].to_numpy().tolist() == [[0.5, 4.0], [3.0, 0.5]]
+    rated = read_own(tmp_path / "own.csv", default_model()).training_rows(1.0)[columns[3:]]
+    assert rated.to_numpy().tolist() == [[0.5, 4.0], [3.0, 0.5]]
     pd.DataFrame([*rows, (*rows[0][:4], "high")], columns=columns).to_csv(tmp_path / "own.csv", index=False)
-    with pytest.raises(DataError, match="row 4, column 'hands_on_rating': 'high' must be a number from 0 to 4"):
-        own_ads(tmp_path / "own.csv")
+    with pytest.raises(DataError, match="row 4, column 'hands_on_rating': 'high' is not a rating"):
+        read_annotated(tmp_path / "own.csv").usable()

@@ -13,15 +13,14 @@ from collarclass import CollarClassifier, DataError
 from collarclass.api import default_model
 from collarclass.corpus.read import read_ratings
 from collarclass.model.model import arrays_of
-from collarclass.requirement_reader.context import context_features, level_facts, surroundings
-from collarclass.requirement_reader.facts import FACTS, LEVEL_FACTS
+from collarclass.requirement_reader.constants import LEVEL_FACTS
 from collarclass.requirement_reader.lexicon import default_lexicon
-from collarclass.requirement_reader.mentions import find_mentions
-from collarclass.requirement_reader.reader import read_requirements
-from collarclass.requirement_reader.stated import FEATURES, features
-from collarclass.text.tokens import tokenize
+from collarclass.requirement_reader.outcomes import FEATURES
+from collarclass.requirement_reader.reading import RequirementReader
+from collarclass.text.ad_tokens import AdTokens
 from collarclass.training import real_ads
 from collarclass.training.counts import CountedAds, concatenate, count_ads
+from collarclass.training.mentions import find_mentions, level_facts
 from collarclass.training.real_ads import load_counts, read_mentions, read_real_ads
 from research.data.write_real_ads import MIN_ADS, extended, no_terms, save_arrays, save_counts, save_mentions
 
@@ -86,15 +85,12 @@ def test_a_further_source_changes_no_file_of_another(tmp_path: Path) -> None:
 
 
 def test_facts_about_levels_are_told_without_the_text() -> None:
-    mentions, lexicon = find_mentions(tokenize(ASKING), default_lexicon()), default_lexicon()
-    numbers = [FACTS[name].number for name in LEVEL_FACTS]
-    for whole, told in zip(
-        context_features(mentions, lexicon), level_facts(mentions, surroundings(mentions), lexicon), strict=True
-    ):
-        assert set(told.fact) <= set(numbers)
-        columns = np.flatnonzero(np.isin(whole.fact, numbers))
-        assert [whole.fact[column] for column in columns] == told.fact
-        assert np.array_equal(whole.hashes()[:, columns], told.hashes())
+    mentions, whole, _ = find_mentions(ASKING)
+    told = level_facts(mentions, default_lexicon())
+    of_levels = np.isin(whole.kind, LEVEL_FACTS)
+    assert set(told.kind.tolist()) == set(whole.kind[of_levels].tolist())
+    pairs = sorted(zip(whole.mention[of_levels].tolist(), whole.hash[of_levels].tolist(), strict=True))
+    assert sorted(zip(told.mention.tolist(), told.hash.tolist(), strict=True)) == pairs
 
 
 def test_what_ads_state_is_derived_from_their_stored_mentions(tmp_path: Path) -> None:
@@ -105,14 +101,16 @@ def test_what_ads_state_is_derived_from_their_stored_mentions(tmp_path: Path) ->
     ratings.assign(id=names, source="here").to_csv(tmp_path / "real_ads" / "ratings.csv", index=False)
     (tmp_path / "requirements").mkdir()
     (tmp_path / "requirements" / "readings.csv").write_text("id,level,status\n", "utf-8")
-    hashes = np.sort(reader.vocabulary.hashes)
+    hashes = np.sort(reader.hashes)
     save_arrays(folder / real_ads.FACTS, {"hashes": hashes, "kind": np.zeros(len(hashes), np.uint8)})
     save_mentions(folder / "here.npz", names, ASKING, {}, hashes)
     stored = read_mentions(tmp_path)
-    stated = read_requirements(tokenize(ASKING), reader)
-    assert np.array_equal(stored.stated(reader).level, stated.level)
+    reading, tokens = RequirementReader(reader, default_lexicon()), AdTokens()
+    features = np.array([list(reading.read_ad(tokens.read(text)).features) for text in ASKING])
+    levels = [reading.read_ad(tokens.read(text)).level for text in ASKING]
+    assert stored.stated(reader).level.tolist() == levels
     # Facts about levels that stand in few of these ads are not stored: probabilities differ a little.
-    np.testing.assert_allclose(features(stored.stated(reader)), features(stated), atol=0.1)
+    np.testing.assert_allclose(stored.stated(reader).features, features, atol=0.1)
 
 
 def test_fitting_on_counts_is_fitting_on_text() -> None:
@@ -144,6 +142,7 @@ def test_counts_of_another_length_or_tokenizer_are_refused(tmp_path: Path, monke
         load_counts(tmp_path / "here.npz", NO_TERMS)
 
 
+@pytest.mark.slow
 def test_the_shipped_counts_belong_to_the_tokenizer_and_to_the_ratings() -> None:
     ratings = read_ratings(DATA / "real_ads" / "ratings.csv")
     mentions = read_mentions(DATA)

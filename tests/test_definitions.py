@@ -16,7 +16,9 @@ from hypothesis.extra import numpy as st_np
 from collarclass import classify_many, label_file, label_table
 from collarclass.definitions.definition import Definition, Facts, builtin_definitions, load_definition, parse_definition
 from collarclass.definitions.labels import COLLARS, LABELS, LEVELS, STATUSES, UNCLEAR
+from collarclass.definitions.schooling import SCHOOLING_LEVELS
 from collarclass.errors import DataError
+from collarclass.report.words import NAMES
 from collarclass.shares.files import shares_of_file
 from collarclass.shares.read import facts_of
 from collarclass.shares.shares import estimate_shares
@@ -143,7 +145,7 @@ def test_certificates_are_columns() -> None:
         }
     )
     found = label_table(ads)
-    assert found["certificates"][0] == ["Low-Voltage Electrician Permit (China)", "Senior Technician Grade (China)"]
+    assert found["certificates"][0] == ["低压电工证", "高级技师证"]
     assert found["certificates"][1][:2] == ["Journeyman Electrician License", "CompTIA A+"]
     assert found["certificates"][2] == []
     assert found["vocational_certificate"].tolist() == ["required", "required", "unstated"]
@@ -156,8 +158,8 @@ def test_the_bar_of_the_chinese_original() -> None:
     ads = pd.DataFrame(
         {
             "text": [
-                "招设备技师，大专及以上学历，须持电工证，维修调试设备。",
-                "招设备技师，大专及以上学历，维修调试设备。",
+                "招设备维修员，大专及以上学历，须持电工证，维修调试设备。",
+                "招设备维修员，大专及以上学历，维修调试设备。",
             ]
         }
     )
@@ -238,3 +240,17 @@ def test_definitions_of_one_name_are_told_apart() -> None:
 
     assert own(0.4).identity == own(0.4).identity != own(0.5).identity
     assert load_definition("occupation").identity == "occupation"
+
+
+def test_levels_ascend_and_have_codes_of_their_own() -> None:
+    ratings, codes = [level.rating for level in SCHOOLING_LEVELS], [level.code for level in SCHOOLING_LEVELS]
+    assert ratings == sorted(set(ratings))
+    assert sorted(set(codes)) == sorted(codes)
+    assert min(codes) >= 0
+    assert max(codes) <= 5  # 6 is a field of study, 7 none
+    for level in SCHOOLING_LEVELS:
+        assert set(level.names) == set(level.phrases) == {"en", "zh"}
+
+
+def test_every_level_has_a_name_on_the_page() -> None:
+    assert set(LEVELS) <= set(NAMES), "report/words.py lacks a level of definitions/schooling.py"

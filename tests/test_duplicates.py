@@ -76,6 +76,23 @@ def test_titles_count() -> None:
         find_duplicates(ads, similarity=0.2)
 
 
+def test_a_marked_file_has_the_bytes_and_values_of_its_source(tmp_path: Path) -> None:
+    rows = ["id,text,n", "007,Weld steel,1e-12", '"8",Cook lunch,0.123456789012345678,surplus', "9,Weld steel,1e9"]
+    (tmp_path / "ads.csv").write_bytes("\r\n".join(rows).encode())
+    mark_duplicates(tmp_path / "ads.csv", tmp_path / "marked.csv")
+    lines = (tmp_path / "marked.csv").read_bytes().split(b"\r\n")
+    assert lines[0] == b"id,text,n,duplicate_group"
+    assert lines[1:] == [
+        b"007,Weld steel,1e-12,1",
+        b'"8",Cook lunch,0.123456789012345678,2,surplus',
+        b"9,Weld steel,1e9,1",
+    ]
+    late = [{"text": f"We weld frame {i}.", "n": None if i < 6000 else 2**60 + i} for i in range(6010)]
+    (tmp_path / "ads.jsonl").write_text("".join(json.dumps(row) + "\n" for row in late), "utf-8")
+    mark_duplicates(tmp_path / "ads.jsonl", tmp_path / "marked.parquet")
+    assert pq.read_table(tmp_path / "marked.parquet")["n"].to_pylist() == [row["n"] for row in late]
+
+
 def test_marked_files_keep_the_types_of_columns(tmp_path: Path) -> None:
     ads = pa.table(
         {
@@ -114,5 +131,5 @@ def test_a_marked_file_has_every_row_and_shares_count_each_once(tmp_path: Path, 
     assert shares_of_file(tmp_path / "l.csv", unique=True)["plain"].tolist() == pytest.approx(once["plain"].tolist())
     with pytest.raises(DataError, match="has a column 'duplicate_group' already"):
         mark_duplicates(tmp_path / name, tmp_path / "again.csv")
-    with pytest.raises(DataError, match=r"should end in \.csv, \.jsonl, \.parquet"):
+    with pytest.raises(DataError, match=r"marked\.xls: sheets are written as \.xlsx"):
         mark_duplicates(tmp_path / "l.csv", tmp_path / "marked.xls")

@@ -19,6 +19,7 @@ from collarclass import DataError, Model, ModelFileError, label_table, load_mode
 from collarclass.tables.engines import label_dask, label_ray, label_spark
 from collarclass.tables.schema import COLUMNS
 
+pytestmark = pytest.mark.slow  # clusters take long to start
 ADS = pd.DataFrame(
     {
         "n": range(120),
@@ -101,6 +102,14 @@ def test_dask(cluster: Any, small_model: Model, small_model_path: Path, by_path:
     assert lazy["collar"].value_counts().compute().to_dict() == expected["collar"].value_counts().to_dict()
 
 
+def test_dask_reads_only_what_it_needs(small_model: Model, tmp_path: Path) -> None:
+    dd = pytest.importorskip("dask.dataframe", reason="Dask is not installed: pip install collarclass[dask]")
+    ADS.assign(extra="not needed").to_parquet(tmp_path / "ads.parquet")
+    lazy = label_dask(dd.read_parquet(tmp_path / "ads.parquet"), model=small_model)
+    assert "extra" not in str(lazy[["n", "collar"]].optimize(fuse=False).tree_repr())
+    assert "title" not in str(lazy[["n"]].optimize(fuse=False).tree_repr())
+
+
 def test_dask_writes_parquet(cluster: Any, small_model_path: Path, tmp_path: Path) -> None:
     import dask.dataframe as dd
 
@@ -127,7 +136,7 @@ def test_spark(spark: Any, small_model: Model, small_model_path: Path, by_path: 
 
 
 def test_spark_sql_reads_only_what_it_needs(spark: Any, small_model: Model, tmp_path: Path) -> None:
-    from collarclass.tables.spark import register_spark
+    from collarclass.tables.engines import register_spark
 
     ads = ADS.assign(extra="not needed", text=ADS["text"].fillna(""))
     rows = [tuple(row) for row in plain(ads)]
@@ -147,6 +156,11 @@ def test_spark_sql_reads_only_what_it_needs(spark: Any, small_model: Model, tmp_
     assert plan.count("collar(text") < 6  # once evaluated, however many of its fields are asked for
     table = spark.table("ads").where("n = 3")
     assert table.select(collar("text")["collar"]).collect()[0][0] == "blue"
+    lazy = label_spark(spark.read.parquet(str(tmp_path / "ads")), model=small_model).where("n > 100")
+    plan = lazy.select("n", "collar", "p_gray")._jdf.queryExecution().toString()
+    assert "PushedFilters: [IsNotNull(n), GreaterThan(n,100)]" in plan
+    assert "ReadSchema: struct<n:bigint,title:string,text:string>" in plan
+    assert plan.split("== Physical Plan ==")[1].count("ArrowEvalPython") == 1
 
 
 def test_spark_streams_into_parquet(spark: Any, small_model: Model, tmp_path: Path) -> None:
@@ -165,7 +179,7 @@ def test_spark_streams_into_parquet(spark: Any, small_model: Model, tmp_path: Pa
 def test_what_is_wrong_is_said_before_work_is_sent(cluster: Any, spark: Any, tmp_path: Path) -> None:
     import dask.dataframe as dd
 
-    from collarclass.tables.spark import register_spark
+    from collarclass.tables.engines import register_spark
 
     sdf = spark.createDataFrame([("x",)], "text string")
     ddf = dd.from_pandas(ADS, npartitions=1)
@@ -280,11 +294,16 @@ def test_cells_that_are_no_text_are_read_as_tables_read_them(cluster: Any, spark
     assert label_spark(both, model=small_model).select("collar_model").collect()[0][0] == small_model.identity
 
 
+def taken(dataset: Any) -> pd.DataFrame:
+    """The rows of a Ray dataset in their order, with lists as lists."""
+    return pd.DataFrame(dataset.take_all()).sort_values("n").reset_index(drop=True)
+
+
 @pytest.mark.parametrize("by_path", [True, False])
 def test_ray(ray: Any, small_model: Model, small_model_path: Path, by_path: bool) -> None:
     dataset = ray.data.from_pandas(ADS).repartition(3)
     labelled = label_ray(dataset, model=small_model_path if by_path else small_model)
-    found = labelled.to_pandas().sort_values("n").reset_index(drop=True)
+    found = taken(labelled)
     assert list(found.columns) == [*ADS.columns, *COLUMNS]
     assert plain(found) == plain(label_table(ADS, model=small_model))
     with pytest.raises(DataError, match="No column 'nothing'"):
@@ -299,7 +318,7 @@ def test_ray_workers_that_die_or_lack_the_model(ray: Any, small_model_path: Path
     dataset = ray.data.from_pandas(ADS).repartition(3)
     labelled = label_ray(dataset, model=tmp_path / "model")
     killed = labelled.map_batches(dies_once(tmp_path / "ray"), batch_format="pyarrow")
-    found = killed.to_pandas().sort_values("n").reset_index(drop=True)
+    found = taken(killed)
     assert (tmp_path / "ray").exists()
     assert plain(found) == plain(label_table(ADS, model=small_model_path))
     shutil.rmtree(tmp_path / "model")

@@ -302,3 +302,71 @@ def test_an_estimator_is_kept_by_joblib_and_by_skops(tmp_path: Path) -> None:
     assert all(name.startswith("collarclass.") for name in trusted)
     again = skops.load(tmp_path / "model.skops", trusted=trusted)
     assert np.array_equal(again.predict_proba(TABLE), fitted.predict_proba(TABLE))
+
+
+def test_integers_in_the_library_s_own_order_are_refused() -> None:
+    order = ("white", "blue", "gray")
+    codes = [order.index(v) for v in LABELS]
+    for base in (None, "standard"):
+        with pytest.raises(DataError, match=r"The integers fit white, blue, gray .* or encoded_labels="):
+            CollarClassifier(n_folds=2, base=base).fit(TEXTS, codes)
+    CollarClassifier(n_folds=2, encoded_labels=order).fit(TEXTS, codes)
+
+
+def test_ratings_of_a_table_go_by_the_names_of_their_columns() -> None:
+    rated = np.array([{"blue": (0, 4), "white": (4, 0), "gray": (4, 4)}[v] for v in LABELS], float)
+    table = pd.DataFrame({"hands_on_rating": rated[:, 1], "academic_rating": rated[:, 0]})
+    by_name = CollarClassifier(n_folds=3).fit(TEXTS, LABELS, ratings=table)
+    assert np.array_equal(by_name.scores(TEXTS), CollarClassifier(n_folds=3).fit(TEXTS, LABELS, rated).scores(TEXTS))
+    with pytest.raises(DataError, match="No column 'academic_rating' in the table of ratings"):
+        CollarClassifier(n_folds=3).fit(TEXTS, LABELS, ratings=table.set_axis(["a", "b"], axis=1))
+    with pytest.raises(DataError, match="as if they went from 0 to 1: give ratings from 0 to 4"):
+        CollarClassifier(n_folds=3).fit(TEXTS, LABELS, ratings=table / 5)
+
+
+def test_gaps_other_spellings_and_unclear_ads_are_taken_as_by_the_command() -> None:
+    rated = np.array([{"blue": (1, 3.5), "white": (3, 0.5), "gray": (3, 3)}[v] for v in LABELS], float)
+    expected = CollarClassifier(n_folds=3).fit(TEXTS, LABELS, rated).predict_proba(TEXTS)
+    rated[::2] = np.nan  # typical ratings stand in
+    written = [{"blue": "BLUE", "white": "白领", "gray": "Grey-collar"}[v] for v in LABELS]
+    found = CollarClassifier(n_folds=3).fit([*TEXTS, "Anything."], [*written, "unclear"], np.vstack((rated, [[0, 0]])))
+    assert np.array_equal(found.predict_proba(TEXTS), expected)
+    assert found.classes_.tolist() == ["blue", "gray", "white"]
+    assert np.isnan(found.held_out_scores_[-1]).all()
+
+
+@pytest.mark.parametrize(
+    ("parameters", "more", "message"),
+    [
+        ({"max_tokens": 0}, {}, "max_tokens is 0: give a whole number from 1"),
+        ({"balance": 9}, {}, "balance is 9: give a number from 0 to 1"),
+        ({"alpha": "strong"}, {}, "alpha is 'strong': give a number"),
+        ({"strength": -1, "base": "standard"}, {}, "strength is -1"),
+        ({}, {"sample_weight": [-1.0] * 33}, "A weight is negative or no number"),
+        ({}, {"sample_weight": [1.0] * 5}, "33 ads but 5 weights"),
+        ({}, {"groups": [1, 2]}, "33 ads but 2 groups"),
+    ],
+)
+def test_parameters_and_weights_are_checked_at_fit(
+    parameters: dict[str, object], more: dict[str, object], message: str
+) -> None:
+    with pytest.raises(DataError, match=message):
+        CollarClassifier(**parameters).fit(TEXTS, LABELS, **more)  # type: ignore[arg-type]
+
+
+def test_a_dict_is_no_list_of_ads() -> None:
+    with pytest.raises(DataError, match="not a dict: pandas"):
+        CollarClassifier.from_pretrained().predict({"title": ["Welder"], "text": ["Weld frames."]})
+
+
+def test_any_number_of_threads_gives_the_same_bytes() -> None:
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1):
+        one = CollarClassifier(n_folds=2).fit(TEXTS, LABELS).model_
+    with threadpool_limits(limits=2):
+        two = CollarClassifier(n_folds=2).fit(TEXTS, LABELS).model_
+    assert one.digest == two.digest
+    seen: list[float] = []
+    CollarClassifier(n_folds=2).fit(TEXTS, LABELS, progress=lambda step, share: seen.append(share))
+    assert seen[-1] == 1.0

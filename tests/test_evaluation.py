@@ -120,7 +120,7 @@ def test_a_file_of_ads_is_labelled_first(tmp_path: Path, golden: pd.DataFrame) -
     ("content", "options", "message"),
     [
         ("text,label\nx,white\n", {"truth": "collar_true"}, "No column 'collar_true'.*text, label"),
-        ("text,label\nx,pink\ny,white\nz,pink\n", {}, r"row 2, column 'label': 'pink' must be .*rows 2, 4"),
+        ("text,label\nx,pink\ny,white\nz,pink\n", {}, r"row 2, column 'label': 'pink' is not a label .*rows 2, 4"),
         ("text,label\nx,unclear\ny,\n", {}, "No row of ads.csv has white, blue or gray"),
         ("", {}, "is empty"),
         ("text,label\nx,white,blue\n", {}, "row 2: row has 3 cells, the header 2; correct the row"),
@@ -208,3 +208,29 @@ def test_a_label_that_is_never_right_has_no_figure_in_json() -> None:
     assert kept["white"] == {"precision": 0.0, "recall": None, "f1": 0.0, "n": 0.0}
     assert kept["blue"] == {"precision": 1.0, "recall": 0.6667, "f1": 0.8, "n": 3.0}
     json.loads(json.dumps(kept, allow_nan=False))
+
+
+def test_true_labels_may_stand_in_a_column_named_collar(tmp_path: Path, small_model: Model) -> None:
+    path = tmp_path / "mine.csv"
+    rows = [("MIG welding of steel frames, no schooling needed", "Blue"), ("Law degree required.", "白领")]
+    pd.DataFrame(rows, columns=["text", "collar"]).to_csv(path, index=False)
+    assert json.loads(evaluate_file(path, truth="collar", model=small_model, as_json=True))["n"] == 2
+    pd.DataFrame(rows, columns=["text", "collar"]).assign(collar_confidence=0.9).to_csv(path, index=False)
+    with pytest.raises(DataError, match=r"Column 'collar' of mine\.csv holds the labels that are to be measured"):
+        evaluate_file(path, truth="collar", model=small_model)
+
+
+def test_a_rating_in_words_is_told(tmp_path: Path, small_model: Model) -> None:
+    ads = pd.DataFrame({"text": TRUTH, "label": TRUTH, "academic_rating": ["1", "", "high", "", "", "2"]})
+    ads.to_csv(tmp_path / "mine.csv", index=False)
+    with pytest.raises(DataError, match=r"mine\.csv, row 4, column 'academic_rating': 'high' is not a rating; write a"):
+        evaluate_file(tmp_path / "mine.csv", model=small_model)
+
+
+def test_labels_without_confidences_have_no_calibration_error(tmp_path: Path) -> None:
+    ads = pd.DataFrame({"text": TRUTH, "label": TRUTH, "collar": FOUND, "collar_confidence": ""})
+    ads.to_csv(tmp_path / "rules.csv", index=False)
+    found = json.loads(evaluate_file(tmp_path / "rules.csv", as_json=True))
+    assert found["accuracy"][0] == 0.5
+    assert found["expected_calibration_error"] is None
+    assert "none, by this definition" in evaluate_file(tmp_path / "rules.csv")

@@ -115,10 +115,12 @@ def test_model_labels_cover_every_occupation(found: dict[str, list[Agreement]]) 
     assert chance[0] > 0.65
 
 
+@pytest.mark.slow
 def test_the_tables_that_are_kept_are_those_of_the_files() -> None:
     assert known()["external/tables"] == tables()
 
 
+@pytest.mark.slow
 def test_the_command(
     tmp_path: Path,
     small_model_path: Path,

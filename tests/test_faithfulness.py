@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from collarclass import Model, classify
+from collarclass.model.predict import predict
 from research.measure.faithfulness import (
     ExplainedAd,
     erasure,
@@ -34,9 +35,10 @@ def ads(small_model: Model) -> list[ExplainedAd]:
 def test_pulls_are_those_of_the_evidence(small_model: Model, ads: list[ExplainedAd]) -> None:
     for ad in ads:
         found = classify(ad.text, ad.title, model=small_model)
-        gradient = dict(zip(("academic", "hands_on"), found.gradient, strict=True))
-        placed = [e for e in found.evidence if e.end > e.start]
-        assert ad.pull.sum() == pytest.approx(sum(e.weight * gradient[e.dimension] for e in placed), abs=1e-6)
+        gradient = predict(small_model, [ad.text], [ad.title]).gradient[0]
+        assert found.account is not None
+        placed = [np.dot(part.weights, gradient) for part in found.account.parts if part.end > part.start]
+        assert ad.pull.sum() == pytest.approx(sum(placed), abs=1e-6)
         assert ad.reasons == found.reasons
         for titled, start, end in zip(ad.in_title, ad.start, ad.end, strict=True):
             assert (ad.title if titled else ad.text)[start:end].strip()

@@ -27,6 +27,7 @@ SHORT = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FAULTS)
 def test_no_fault_costs_a_row(name: str, tmp_path: Path, small_model_path: Path) -> None:
     rounds, rows, rest = SHORT[name]
@@ -44,6 +45,7 @@ def searched(name: str, *options: str | Path) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux" or shutil.which("cc") is None, reason="needs Linux and a C compiler")
 def test_no_broken_call_costs_a_row(small_model_path: Path) -> None:
     cases = [part for case in ("csv", "csv, replaced", "csv.zip, resumed", "parquet") for part in ("--only", case)]
@@ -53,6 +55,7 @@ def test_no_broken_call_costs_a_row(small_model_path: Path) -> None:
     assert int(found[1]) > 50
 
 
+@pytest.mark.slow
 def test_no_mutated_file_ends_the_process() -> None:
     for library in ("python_calamine", "openpyxl", "xlsxwriter"):
         pytest.importorskip(library)

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
-from collarclass.features.ngrams import Vocabulary, count_terms, ngrams
-from collarclass.text.tokens import Tokens, tokenize
-
-
-def every(tokens: Tokens) -> list[tuple[NDArray[np.uint64], NDArray[np.int64]]]:
-    return [(found.hashes, found.first) for found in ngrams(tokens, np.arange(len(tokens)))]
-
+from collarclass.features.ad_terms import AdTerms
+from collarclass.features.ngrams import Occurrences, Vocabulary, ngrams
+from collarclass.text.ad_tokens import AdTokens
+from collarclass.text.tokens import tokenize
 
 HASHES = st.lists(st.integers(0, 2**64 - 1), unique=True, max_size=200)
 
@@ -34,46 +31,46 @@ def test_find_agrees_with_a_dictionary(known: list[int], others: list[int]) -> N
     }
 
 
-@given(st.lists(st.text(st.sampled_from("ab 本科\n."), max_size=30), min_size=1, max_size=5))
-def test_counts_agree_with_a_counter(texts: list[str]) -> None:
-    tokens = tokenize(texts)
-    everything = every(tokens)
-    hashes = np.unique(np.concatenate([h for h, _ in everything]))
-    order = {int(h): n for n, (hs, _) in zip((1, 2, 3, 1), everything, strict=True) for h in hs}
-    vocabulary = Vocabulary(hashes, np.array([order[int(h)] for h in hashes], np.uint8))
-    terms = count_terms(tokens, vocabulary, len(tokens))
-    expected = Counter(
-        (int(tokens.row[i]), int(h)) for hs, first in everything for h, i in zip(hs, first, strict=True)
-    )
-    found = {
-        (int(r), int(hashes[t])): int(n) for r, t, n in zip(terms.row, terms.term, terms.times, strict=True)
-    }
-    assert found == dict(expected)
-    assert np.allclose(terms.value, 1 + np.log(terms.times), atol=1e-6)
+def vocabulary_of(found: Occurrences) -> Vocabulary:
+    hashes, place = np.unique(found.hashes, return_index=True)
+    return Vocabulary(hashes, found.order[place].astype(np.uint8))
+
+
+def counted(text: str, vocabulary: Vocabulary, most: int) -> dict[int, int]:
+    """Mentions of each known n-gram, by its hash."""
+    ones: Any = memoryview(np.ones(len(vocabulary), np.float32))  # type: ignore[arg-type]
+    weight: Any = memoryview(np.ones((len(vocabulary), 2), np.float32))  # type: ignore[arg-type]
+    terms = AdTerms(vocabulary.index, ones, weight, ones, memoryview(vocabulary.order))  # type: ignore[arg-type]
+    terms.read(AdTokens().read(text), most)
+    return {int(vocabulary.hashes[terms.term[k]]): terms.times[k] for k in range(terms.n)}
+
+
+@given(st.text(st.sampled_from("ab 本科\n."), min_size=1, max_size=30))
+def test_counts_agree_with_a_counter(text: str) -> None:
+    found = ngrams(tokenize([text]), [1000])
+    if len(found.hashes):
+        assert counted(text, vocabulary_of(found), 1000) == dict(Counter(found.hashes.tolist()))
 
 
 def test_words_of_one_stem_share_an_n_gram() -> None:
-    tokens = tokenize(["engineering", "Engineers", "engin", "英才工程师", "123456", "wel", "čelistní"])
+    texts = ["engineering", "Engineers", "engin", "英才工程师", "123456", "wel", "čelistní"]
+    tokens = tokenize(texts)
     assert len(set(tokens.stem[:3].tolist())) == 1
-    longer = every(tokens)[3][1]
-    assert [tokens.word(i) for i in longer] == ["engineering", "engineers", "celistni"]
+    stemmed = tokens.row[tokens.stem != tokens.hash]
+    assert [texts[row] for row in stemmed] == ["engineering", "Engineers", "čelistní"]
 
 
 def test_ngrams_stay_within_a_sentence() -> None:
-    tokens = tokenize(["one two. three", "本科。上"])
-    _, (pairs, first), (triples, _), _ = every(tokens)
-    assert [tokens.word(i, i + 1) for i in first] == ["one two", "本 科"]
-    assert len(triples) == 0
-    assert len(pairs) == 2
-
-
-def test_reach_counts_the_head_of_each_row() -> None:
-    texts = ["a b a b", "b", "", "a a b"]
+    texts = ["one two. three", "本科。上"]
     tokens = tokenize(texts)
-    heads = tokenize([" ".join(t.split()[:2]) for t in texts])
-    hashes = np.unique(np.concatenate([h for h, _ in every(tokens)]))
-    order = {int(h): n for n, (hs, _) in zip((1, 2, 3, 1), every(tokens), strict=True) for h in hs}
-    vocabulary = Vocabulary(hashes, np.array([order[int(h)] for h in hashes], np.uint8))
-    cut, head = count_terms(tokens, vocabulary, 2), count_terms(heads, vocabulary, 100)
-    for name in ("row", "term", "times"):
-        assert np.array_equal(getattr(cut, name), getattr(head, name))
+    found = ngrams(tokens, [10, 10])
+    pairs = found.first[found.order == 2]
+    start, end = tokens.spans(pairs, pairs + 1)
+    shown = [texts[row][a:b] for row, a, b in zip(tokens.row[pairs], start, end, strict=True)]
+    assert shown == ["one two", "本科"]
+    assert not (found.order == 3).any()
+
+
+def test_reach_counts_the_head_of_an_ad() -> None:
+    vocabulary = vocabulary_of(ngrams(tokenize(["a b a b"]), [10]))
+    assert counted("a b a b", vocabulary, 2) == counted("a b", vocabulary, 100)

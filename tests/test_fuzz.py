@@ -69,8 +69,7 @@ SPOILED: dict[str, Callable[[Predictions], object]] = {
     "out of range": lambda found: found.scores.__setitem__((0, 0), np.nan),
     "sum to one": lambda found: found.probabilities.__imul__(0.5),
     "without a note": lambda found: found.note.__setitem__(0, 1),
-    "does not add up": lambda found: found.intercept.__isub__(1.0),
-    "lies outside": lambda found: found.terms[0].end.__iadd__(9_999),  # type: ignore[union-attr]
+    "does not add up": lambda found: found.accounts.__setitem__(0, replace(found.accounts[0], start=(9.0, 9.0))),  # type: ignore[type-var]
     "span outside|span differs": lambda found: found.requirements.__setitem__(
         0, tuple(replace(r, start=r.start + 1) for r in found.requirements[0])
     ),

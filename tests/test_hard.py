@@ -11,10 +11,10 @@ import pytest
 
 from collarclass import DataError
 from collarclass.corpus.read import read_csv
-from collarclass.evaluation.benchmark_data import read_hard, seal
 from collarclass.evaluation.metrics import macro_f1
 from collarclass.training.counts import count_ads
 from research.data import assemble_hard
+from research.measure.benchmark_data import read_hard, seal
 from research.measure.count_baselines import Counts, interval
 
 PAIRS = """# hands

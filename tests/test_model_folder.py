@@ -3,32 +3,43 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import safetensors.numpy
 
 from collarclass import ModelFileError, load_lexicon, load_model
 from collarclass.model.model import Model
 from collarclass.model.persistence import save_model
 
 Damage = Callable[[Path], None]
+ARRAYS = "model.safetensors"
+
+
+def sealed(folder: Path, content: dict[str, Any]) -> None:
+    """Write model.json under a digest that fits."""
+    if isinstance(content.get("sha256"), dict):
+        content["sha256"].pop("model.json", None)
+        text = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+        content["sha256"]["model.json"] = hashlib.sha256(text.encode()).hexdigest()
+    (folder / "model.json").write_text(json.dumps(content), "utf-8")
 
 
 def head(change: Callable[[dict[str, Any]], Any]) -> Damage:
-    """A change of model.json."""
+    """A change of model.json, under a digest that fits."""
 
     def damage(folder: Path) -> None:
         content = json.loads((folder / "model.json").read_text("utf-8"))
         change(content)
-        (folder / "model.json").write_text(json.dumps(content), "utf-8")
+        sealed(folder, content)
 
     return damage
 
@@ -41,25 +52,30 @@ def head_bytes(content: bytes) -> Damage:
     return lambda folder: write(folder / "model.json", content)
 
 
-def file(name: str, content: bytes) -> Damage:
-    """Another content of a file, under a digest that fits."""
+def file(content: bytes) -> Damage:
+    """Another content of the file of arrays, under digests that fit."""
 
     def damage(folder: Path) -> None:
-        (folder / name).write_bytes(content)
-        head(lambda h: h["sha256"].update({name: hashlib.sha256(content).hexdigest()}))(folder)
+        (folder / ARRAYS).write_bytes(content)
+        head(lambda h: h["sha256"].update({ARRAYS: hashlib.sha256(content).hexdigest()}))(folder)
+
+    return damage
+
+
+def arrays(change: Callable[[dict[str, np.ndarray[Any, Any]]], Any]) -> Damage:
+    """Other arrays, under digests that fit."""
+
+    def damage(folder: Path) -> None:
+        found = {name: np.array(values) for name, values in safetensors.numpy.load_file(folder / ARRAYS).items()}
+        change(found)
+        file(safetensors.numpy.save(found))(folder)
 
     return damage
 
 
 def array(name: str, change: Callable[[np.ndarray[Any, Any]], Any]) -> Damage:
-    """Another array, under a digest that fits."""
-
-    def damage(folder: Path) -> None:
-        buffer = io.BytesIO()
-        np.save(buffer, np.asarray(change(np.load(folder / f"{name}.npy"))))
-        file(f"{name}.npy", buffer.getvalue())(folder)
-
-    return damage
+    """Another array, under digests that fit."""
+    return arrays(lambda found: found.update({name: np.ascontiguousarray(change(found[name]))}))
 
 
 def put(at: Any, value: Any) -> Callable[[np.ndarray[Any, Any]], Any]:
@@ -70,22 +86,16 @@ def put(at: Any, value: Any) -> Callable[[np.ndarray[Any, Any]], Any]:
     return change
 
 
-def header(shape: str, kind: str = "<f4", data: bytes = b"") -> bytes:
-    """An array file with a header of one's own."""
-    text = f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}".encode()
-    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text + data
-
-
-def outside(folder: Path) -> Path:
-    target = folder.parent / "outside.npy"
-    shutil.copy(folder / "intercept.npy", target)
-    return target
+def header(kind: str = "F32", shape: Any = (3, 4), offsets: Any = (0, 48), data: bytes = bytes(48)) -> bytes:
+    """A file of one array with a header of one's own."""
+    text = json.dumps({"decision": {"dtype": kind, "shape": shape, "data_offsets": offsets}}).encode()
+    return len(text).to_bytes(8, "little") + text + data
 
 
 def link(folder: Path) -> None:
-    target = outside(folder)
-    (folder / "intercept.npy").unlink()
-    (folder / "intercept.npy").symlink_to(target)
+    target = folder.parent / "outside"
+    (folder / ARRAYS).rename(target)
+    (folder / ARRAYS).symlink_to(target)
 
 
 def pipe(name: str) -> Damage:
@@ -100,8 +110,8 @@ def named(name: str) -> Damage:
     """A file of the digests by another name."""
 
     def damage(folder: Path) -> None:
-        digest = hashlib.sha256(outside(folder).read_bytes()).hexdigest()
-        head(lambda h: h["sha256"].update({name: digest}))(folder)
+        (folder.parent / "outside").write_text("a card")
+        head(lambda h: h["sha256"].update({name: hashlib.sha256(b"a card").hexdigest()}))(folder)
 
     return damage
 
@@ -123,12 +133,25 @@ def replaced(name: str) -> Damage:
 
 
 def loop(folder: Path) -> None:
-    (folder / "intercept.npy").unlink()
-    (folder / "intercept.npy").symlink_to("intercept.npy")
+    (folder / ARRAYS).unlink()
+    (folder / ARRAYS).symlink_to(ARRAYS)
+
+
+def linked_to_one_big_file(folder: Path) -> None:
+    with (folder / "big").open("wb") as f:
+        f.truncate(64 << 20)
+    digest = hashlib.sha256(bytes(64 << 20)).hexdigest()
+    for i in range(4):
+        (folder / f"{i}.md").symlink_to("big")
+    head(lambda h: h["sha256"].update({f"{i}.md": digest for i in range(4)}))(folder)
 
 
 def limit(name: str, value: Any) -> Damage:
     return head(lambda h: h["limits"].update({name: value}))
+
+
+def facts(name: str, value: Any) -> Damage:
+    return head(lambda h: h["facts"].update({name: value}))
 
 
 DAMAGES: dict[str, Damage] = {
@@ -148,18 +171,17 @@ DAMAGES: dict[str, Damage] = {
     "head of a terabyte": sparse("model.json"),
     "version missing": head(lambda h: h.pop("format_version")),
     "version null": head(lambda h: h.update(format_version=None)),
-    "version text": head(lambda h: h.update(format_version="2")),
-    "version a list": head(lambda h: h.update(format_version=[2])),
-    "version an object": head(lambda h: h.update(format_version={"2": 2})),
+    "version text": head(lambda h: h.update(format_version="3")),
+    "version a list": head(lambda h: h.update(format_version=[3])),
+    "version an object": head(lambda h: h.update(format_version={"3": 3})),
     "version true": head(lambda h: h.update(format_version=True)),
-    "version a fraction": head(lambda h: h.update(format_version=2.0)),
-    "version of the future": head(lambda h: h.update(format_version=3)),
-    "format 1 on a folder of format 2": head(lambda h: h.update(format_version=1)),
+    "version a fraction": head(lambda h: h.update(format_version=3.0)),
+    "version of the future": head(lambda h: h.update(format_version=4)),
+    "version of the past": head(lambda h: h.update(format_version=2)),
     "name missing": head(lambda h: h.pop("name")),
     "name a number": head(lambda h: h.update(name=5)),
     "name with escapes": head(lambda h: h.update(name="\x1b[31mred")),
     "name of a megabyte": head(lambda h: h.update(name="x" * 1_000_000)),
-    "version of the model a list": head(lambda h: h.update(version=["1"])),
     "features missing": head(lambda h: h.pop("features")),
     "features in another order": head(lambda h: h["features"].reverse()),
     "features a number": head(lambda h: h.update(features=3)),
@@ -177,52 +199,67 @@ DAMAGES: dict[str, Damage] = {
     "limit true": limit("min_terms", True),
     "limit beyond": limit("max_tokens", 10**12),
     "limit null": limit("min_terms", None),
+    "limit a fraction of a token": limit("max_tokens", 10.5),
+    "limit of 400 digits": limit("max_tokens", 10**400),
+    # Facts by which results are measured
+    "a source without its spread": facts("sources", {"en": {"n": 3, "shift": 0.1, "shift_error": 0.1}}),
+    "a shift beyond any": facts("sources", {"en": {"n": 3, "shift": 1e9, "shift_error": 0.1, "spread": 0.1}}),
+    "sources a list": facts("sources", [1, 2]),
+    "confusions of two labels": facts("source_confusions", {"en": {"a": [[1, 2], [3, 4]]}}),
+    "confusions below nothing": facts("source_confusions", {"en": {"a": [[1, 2, -3]] * 3}}),
+    "shares of text": facts("real_ads", {"en": {"kept": [[0.5, "all", 0.9]]}}),
+    "a fact NaN": facts("anything", float("nan")),
     # Digests and names of files
+    "a name changed by hand": lambda folder: write(
+        folder / "model.json", (folder / "model.json").read_bytes().replace(b'"small"', b'"other"')
+    ),
+    "a limit changed by hand": lambda folder: write(
+        folder / "model.json", (folder / "model.json").read_bytes().replace(b'"max_tokens": 300', b'"max_tokens": 30')
+    ),
     "digests missing": head(lambda h: h.pop("sha256")),
     "digests a list": head(lambda h: h.update(sha256=list(h["sha256"]))),
-    "digest a number": head(lambda h: h["sha256"].update({"intercept.npy": 5})),
-    "digest of another file": head(lambda h: h["sha256"].update({"intercept.npy": h["sha256"]["decision.npy"]})),
-    "digests without end": head(lambda h: h["sha256"].update({f"{i}.npy": "0" * 64 for i in range(10_000)})),
+    "digest a number": head(lambda h: h["sha256"].update({ARRAYS: 5})),
+    "digest of another file": head(lambda h: h["sha256"].update({ARRAYS: "0" * 64})),
+    "digests without end": head(lambda h: h["sha256"].update({f"{i}.md": "0" * 64 for i in range(10_000)})),
     "no digests": head(lambda h: h.update(sha256={})),
-    "file outside": named("../outside.npy"),
-    "file outside by backslash": named("..\\outside.npy"),
+    "names linked to one big file": linked_to_one_big_file,
+    "file outside": named("../outside"),
+    "file outside by backslash": named("..\\outside"),
     "file of an absolute name": named("/etc/hostname"),
     "file of an empty name": named(""),
     "file named dot": named("."),
-    "file with a null": named("a\0b.npy"),
-    "file not there": named("other.npy"),
-    "array missing": lambda folder: (folder / "text_hashes.npy").unlink(),
-    "array not among the digests": head(lambda h: h["sha256"].pop("title_scale.npy")),
-    "reader in part": head(lambda h: h["sha256"].pop("reader_weight.npy")),
+    "file with a null": named("a\0b"),
+    "file not there": named("other"),
+    "arrays missing": lambda folder: (folder / ARRAYS).unlink(),
+    "arrays not among the digests": head(lambda h: h["sha256"].pop(ARRAYS)),
+    "reader in part": arrays(lambda found: found.pop("reader_weight")),
+    "an array missing": arrays(lambda found: found.pop("text_hashes")),
+    "an array too many": arrays(lambda found: found.update(other=found["decision"])),
+    "a check of work in part": arrays(lambda found: found.update(work_start=np.zeros((2, 3), np.float32))),
     "link out": link,
     "link to itself": loop,
-    "array a pipe": pipe("decision.npy"),
-    "array a folder": replaced("decision.npy"),
-    "array of a terabyte": sparse("decision.npy"),
-    # Bytes of an array
-    "a bit flipped": lambda folder: write(
-        folder / "decision.npy", (folder / "decision.npy").read_bytes()[:-1] + b"\x55"
-    ),
-    "array empty": file("decision.npy", b""),
-    "array no array": file("decision.npy", b"PK\x03\x04" + bytes(100)),
-    "header cut": file("decision.npy", b"\x93NUMPY\x01\x00v\x00{'descr'"),
-    "header of another version": file("decision.npy", b"\x93NUMPY\x09\x00v\x00" + bytes(200)),
-    "header nested": file("decision.npy", header("(" * 5_000)),
-    "header that is an expression": file("decision.npy", header("__import__('os').getcwd()")),
-    "shape beyond memory": file("decision.npy", header("(1000000000000, 4)")),
-    "shape beyond integers": file("decision.npy", header("(99999999999999999999999999,)")),
-    "shape negative": file("decision.npy", header("(-3, -4)", data=bytes(48))),
-    "shape beyond the data": file("decision.npy", header("(3, 4)", data=bytes(44))),
-    "data beyond the shape": file("decision.npy", header("(3, 4)", data=bytes(52))),
-    "objects": file("decision.npy", header("(3, 4)", "|O", bytes(96))),
-    "bytes of no size": file("decision.npy", header("(3, 4)", "|V0")),
+    "arrays a pipe": pipe(ARRAYS),
+    "arrays a folder": replaced(ARRAYS),
+    "arrays of a terabyte": sparse(ARRAYS),
+    # Bytes of the arrays
+    "a bit flipped": lambda folder: write(folder / ARRAYS, (folder / ARRAYS).read_bytes()[:-1] + b"\x55"),
+    "arrays empty": file(b""),
+    "arrays no arrays": file(b"PK\x03\x04" + bytes(100)),
+    "header cut": file(header()[:30]),
+    "header longer than the file": file(b"\xff" * 8 + b"{}"),
+    "header nested": file((5_000).to_bytes(8, "little") + b"[" * 5_000),
+    "header of objects": file(header("O")),
+    "header of a type that numpy lacks": file(header("BF16", (3, 8))),
+    "shape beyond memory": file(header(shape=(10**12, 4))),
+    "shape beyond integers": file(header(shape=(10**26,))),
+    "shape negative": file(header(shape=(-3, -4))),
+    "shape beyond the data": file(header(shape=(3, 5))),
+    "data beyond the shape": file(header(data=bytes(52))),
+    "data that overlap": file(header(offsets=(4, 52), data=bytes(52))),
     # Types, shapes and values
     "float64": array("decision", lambda a: a.astype(np.float64)),
-    "big-endian": array("decision", lambda a: a.astype(">f4")),
     "integers": array("intercept", lambda a: a.astype(np.int32)),
-    "complex": array("text_weight", lambda a: a.astype(np.complex64)),
-    "text": array("intercept", lambda a: a.astype("U5")),
-    "dates": array("text_hashes", lambda a: a.astype("datetime64[s]")),
+    "signed hashes": array("text_hashes", lambda a: a.astype(np.int64)),
     "transposed": array("decision", lambda a: a.T),
     "one dimension less": array("decision", lambda a: a[0]),
     "one dimension more": array("intercept", lambda a: a[None]),
@@ -235,7 +272,9 @@ DAMAGES: dict[str, Damage] = {
     "infinite": array("intercept", put((0, 0), np.inf)),
     "beyond any weight": array("text_scale", put(0, 1e38)),
     "a hash twice": array("text_hashes", lambda a: np.full_like(a, a[0])),
-    "hashes that begin alike": array("reader_hashes", lambda a: np.arange(len(a), dtype=np.uint64)),
+    "scales below nothing": array("text_scale", put(0, -1.0)),
+    "a temperature below nothing": array("confidence_temperature", put(0, -1.0)),
+    "a tiny temperature": array("confidence_temperature", put(1, 1e-30)),
     "an order of 9": array("text_order", put(0, 9)),
     "neither yes nor no": array("text_displayable", lambda a: a.view(np.uint8) + 7),
 }
@@ -260,15 +299,26 @@ def test_a_damaged_folder_is_refused(kind: str, tmp_path: Path, small_model_path
 def test_a_link_within_the_folder_is_followed(tmp_path: Path, small_model_path: Path) -> None:
     folder = tmp_path / "model"
     shutil.copytree(small_model_path, folder)
-    (folder / "intercept.npy").rename(folder / "elsewhere.npy")
-    (folder / "intercept.npy").symlink_to("elsewhere.npy")
-    load_model(folder)
+    (folder / ARRAYS).rename(folder / "elsewhere")
+    (folder / ARRAYS).symlink_to("elsewhere")
+    digest = load_model(small_model_path).digest
+    assert load_model(folder).digest == digest
     (tmp_path / "link").symlink_to(folder, target_is_directory=True)
-    load_model(tmp_path / "link")
+    assert load_model(tmp_path / "link").digest == digest
+
+
+@pytest.mark.parametrize(("value", "fits"), [(1e4, True), (-1e4, True), (1.001e4, False), (-1.001e4, False)])
+def test_weights_reach_their_limit_and_no_further(
+    value: float, fits: bool, tmp_path: Path, small_model: Model
+) -> None:
+    model = replace(small_model, intercept=np.full_like(small_model.intercept, value))
+    with nullcontext() if fits else pytest.raises(ModelFileError, match="intercept"):
+        save_model(model, tmp_path / "model")
+        assert load_model(tmp_path / "model").intercept[0, 0] == np.float32(value)
 
 
 def test_the_documentation_counts_the_kinds_of_damage() -> None:
-    page = Path(__file__).parents[1] / "docs" / "understanding" / "promises.md"
+    page = Path(__file__).parents[1] / "docs" / "contributors" / "promises.md"
     assert f"| kinds of damage to a model folder | {len(DAMAGES)} | 0 |" in page.read_text("utf-8")
 
 
@@ -288,12 +338,3 @@ def test_the_version_covers_all_that_decides_a_label(small_model: Model, tmp_pat
     for number, model in enumerate((small_model, *others[:3])):
         save_model(model, tmp_path / str(number))
         assert load_model(tmp_path / str(number)).identity == model.identity
-
-
-def test_limits_changed_by_hand_are_another_version(small_model: Model, tmp_path: Path) -> None:
-    save_model(small_model, tmp_path / "model")
-    path = tmp_path / "model" / "model.json"
-    head = json.loads(path.read_text("utf-8"))
-    head["limits"]["max_tokens"] = 3
-    path.write_text(json.dumps(head), "utf-8")
-    assert load_model(tmp_path / "model").version != small_model.version

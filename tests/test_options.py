@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import copy
+import json
 import pickle
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from command import run
 
@@ -28,18 +31,21 @@ from collarclass import (
 )
 from collarclass.labelling.options import Options, find_model
 from collarclass.model.persistence import default_model
+from collarclass.tables.schema import COLUMNS, NUMBERS
 
 ADS = pd.DataFrame(
     {
-        "title": ["Welder", "Accountant", "Nurse", "Zorbler", ""],
+        "title": ["Welder", "Accountant", "Nurse", "Zorbler", "", "", ""],
         "text": [
             "MIG welding of steel frames in our workshop, no schooling needed.",
             "Bachelor's degree in accounting required. Prepare reports and advise managers.",
             "Associate degree in nursing required. Dress wounds, draw blood, operate monitors.",
             "",
             "熟练焊接钢结构，学历不限，包吃住，维修设备。",
+            "We are a great company and offer benefits to you all",
+            "",
         ],
-        "code": ["", "", "", "51-4121.00", ""],
+        "code": ["", "", "", "51-4121.00", "", "", ""],
     }
 )
 LEXICON = "phrase\tclass\tvalue\tisced\tnature\tnote\nblue parchment\tlevel\t3\t6\t\t\n"
@@ -114,8 +120,9 @@ DOORS: dict[str, Callable[..., pd.DataFrame]] = {
 
 
 def shown(found: pd.DataFrame, prefix: str = "") -> list[list[str]]:
-    """What every door says alike: labels, schooling, basis, note and model."""
-    columns = ["collar", "schooling_level", "schooling_status", "collar_basis", "collar_note", "collar_model"]
+    """What every door says alike: labels, schooling, basis, the words that decided, note and model."""
+    columns = ["collar", "schooling_level", "schooling_status", "collar_basis", "collar_evidence", "collar_note"]
+    columns += ["vocational_certificate", "academic_certificate", "collar_model"]
     return found[[prefix + name for name in columns]].fillna("").astype(str).to_numpy().tolist()
 
 
@@ -128,6 +135,64 @@ def test_options_mean_the_same_at_every_door(door: str, tmp_path: Path, lexicon:
     ]
     for options in given:
         assert shown(DOORS[door](tmp_path, **dict(options))) == shown(by_table(tmp_path, **options))
+
+
+def by_parquet(folder: Path, **options: Any) -> pd.DataFrame:
+    ADS.to_parquet(folder / "ads.parquet", index=False)
+    label_file(folder / "ads.parquet", folder / "out.parquet", force=True, **options)
+    return pd.read_parquet(folder / "out.parquet")
+
+
+def by_json(folder: Path, **options: Any) -> pd.DataFrame:
+    ADS.to_json(folder / "ads.jsonl", orient="records", lines=True)
+    label_file(folder / "ads.jsonl", folder / "out.jsonl", force=True, **options)
+    return pd.DataFrame(map(json.loads, (folder / "out.jsonl").read_text("utf-8").splitlines()))
+
+
+def by_arrow(folder: Path, **options: Any) -> pd.DataFrame:
+    return pd.DataFrame(label_table(pa.Table.from_pandas(ADS), **options).to_pylist())
+
+
+def by_dask(folder: Path, **options: Any) -> pd.DataFrame:
+    dask = pytest.importorskip("dask.dataframe")
+    from collarclass.tables.engines import label_dask
+
+    return pd.DataFrame(label_dask(dask.from_pandas(ADS, npartitions=2), **options).compute())
+
+
+def by_rest(folder: Path, **options: Any) -> pd.DataFrame:
+    pytest.importorskip("fastapi")
+    from app_server import running
+
+    from collarclass.app.server import create_app
+
+    with running(create_app()) as address:
+        ads = [{"title": title, "text": text} for title, text in zip(ADS["title"], ADS["text"], strict=True)]
+        rows = [reply for one in ads for reply in address.classify(**one)["results"]]
+    found = [{**row, **{f"p_{label}": p for label, p in row["probabilities"].items()}} for row in rows]
+    return pd.DataFrame(found).rename(columns={"label": "collar", "confidence": "collar_confidence"})
+
+
+MORE_DOORS = {"parquet": by_parquet, "json": by_json, "arrow": by_arrow, "dask": by_dask, "rest": by_rest}
+
+
+@pytest.mark.parametrize("door", [*DOORS, *MORE_DOORS])
+def test_nulls_are_the_same_at_every_door(door: str, tmp_path: Path) -> None:
+    found = {**DOORS, **MORE_DOORS}[door](tmp_path)
+    if door != "rest":  # which has notes and evidence under other names
+        assert {*COLUMNS} <= {*found.columns}
+    assert {"vocational_certificate", "academic_certificate"} <= {*found.columns}
+    numbers = found[[*NUMBERS]].apply(pd.to_numeric).to_numpy(np.float64)
+    level = found["schooling_level"].fillna("").tolist()
+    for i, (title, text) in enumerate(zip(ADS["title"], ADS["text"], strict=True)):
+        one = classify(text, title)
+        expected = (one.confidence, one.academic_score, one.hands_on_score, *one.probabilities.values())
+        np.testing.assert_allclose(numbers[i], np.array(expected, np.float64), atol=1e-4)
+        assert level[i] == (one.schooling_level or "")
+    assert found["collar"].tolist()[-2:] == ["unclear", "unclear"]
+    assert np.isnan(numbers[-2:]).tolist() == [[True] + [False] * 5, [True] * 6]
+    if door not in ("file", "workers", "command"):  # CSV has no nulls
+        assert [value for value in found["schooling_level"] if isinstance(value, str)] == [v for v in level if v]
 
 
 @pytest.mark.parametrize("door", DOORS)
@@ -162,7 +227,7 @@ def test_a_model_by_its_folder_is_read_anew_when_it_changes(
     assert find_model(small_model_path) is find_model(small_model_path)
     save_model(small_model, tmp_path / "model")
     first = find_model(tmp_path / "model")
-    save_model(default_model(), tmp_path / "model")
+    save_model(default_model(), tmp_path / "model", force=True)
     assert find_model(tmp_path / "model").identity != first.identity
     with pytest.raises(DataError, match=r"model is an int: give a Model, the name 'standard', or the folder"):
         classify("Welder", model=5)  # type: ignore[arg-type]
@@ -191,7 +256,7 @@ def test_another_process_reads_a_named_model_and_gets_an_object(
 def test_a_worker_with_another_model_refuses(small_model: Model, tmp_path: Path) -> None:
     save_model(small_model, tmp_path / "model")
     sent = pickle.dumps(Options.of(tmp_path / "model"))
-    save_model(default_model(), tmp_path / "model")
+    save_model(default_model(), tmp_path / "model", force=True)
     with pytest.raises(ModelFileError, match="give every machine the same model"):
         pickle.loads(sent)
 
@@ -199,7 +264,7 @@ def test_a_worker_with_another_model_refuses(small_model: Model, tmp_path: Path)
 def test_a_label_by_rules_has_no_confidence() -> None:
     found = classify(ADS["text"][1], ADS["title"][1], definition="dual-certificate")
     assert found.label == label_table(ADS, definition="dual-certificate")["collar"][1]
-    assert found.confidence != found.confidence  # NaN
+    assert found.confidence is None
     assert found.to_dict()["confidence"] is None
     assert found.second_label is None
     assert "onfidence" not in found.explain()

@@ -11,11 +11,11 @@ import pytest
 from command import run
 
 from collarclass.annotation.agreement import agreement
+from collarclass.annotation.annotated import read_annotated
 from collarclass.annotation.review import Ad, Terminal, agreement_of, least_certain, read_ads, review
 from collarclass.errors import DataError
 from collarclass.files.label import label_file
 from collarclass.shares.files import sample_file, shares_of_file
-from collarclass.training.train import own_ads
 
 EXAMPLES = Path(__file__).parents[1] / "examples" / "job_ads.csv"
 ADS = [
@@ -59,7 +59,7 @@ def test_labels_are_taken_blind(tmp_path: Path) -> None:
     assert "model:" not in fake.text
     assert "sure" not in fake.text
     assert "--- 3 of 3, 66 % done" in fake.text
-    assert own_ads(tmp_path / "a.csv")["label"].tolist() == ["blue", "white", "gray"]
+    assert read_annotated(tmp_path / "a.csv").usable()["label"].tolist() == ["blue", "white", "gray"]
 
 
 def test_the_guess_and_the_requirements_come_when_asked_for_and_that_is_kept(tmp_path: Path) -> None:
@@ -132,6 +132,51 @@ def test_two_annotators_and_their_agreement(tmp_path: Path) -> None:
     assert both[0].n == 3
     assert both[0].share == pytest.approx(2 / 3)
     assert both[1] == [("Nurse", "gray", "white")]
+
+
+def test_taking_back_leaves_what_another_annotator_wrote_meanwhile(tmp_path: Path) -> None:
+    target = tmp_path / "a.csv"
+
+    def keys() -> Iterator[str]:
+        yield "b"
+        sit("wwg", target, annotator="bo")
+        yield from "zg"
+
+    another = Fake("")
+    another.keys = keys()
+    review(ADS, target, another.terminal, annotator="anna")
+    assert [(r["annotator"], r["title"], r["label"]) for r in rows_of(target)] == [
+        ("bo", "Welder", "white"),
+        ("bo", "Accountant", "white"),
+        ("bo", "Nurse", "gray"),
+        ("anna", "Welder", "gray"),
+    ]
+    assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]
+
+
+def test_a_last_line_without_an_end_gets_one_and_a_torn_one_is_named(tmp_path: Path) -> None:
+    target = tmp_path / "a.csv"
+    sit("bq", target)
+    whole = target.read_bytes()
+    target.write_bytes(whole.rstrip())
+    sit("w", target)
+    assert [r["label"] for r in rows_of(target)] == ["blue", "white"]
+    target.write_bytes(whole.rstrip() + b'\r\nNurse,"Associate deg')
+    with pytest.raises(DataError, match=r"a\.csv ends in the middle of a row"):
+        sit("w", target)
+    target.write_bytes(whole + b"Nurse,Associate degree\r\n")
+    with pytest.raises(DataError, match=r"a\.csv, row 3: row has 2 cells, the header 7"):
+        sit("w", target)
+
+
+def test_answers_to_one_sample_are_none_to_another(tmp_path: Path) -> None:
+    def drawn(source: str) -> list[Ad]:
+        sample = {"sample_row": "1", "sample_stratum": "1", "sample_probability": "1", "sample_source": source}
+        return [Ad(1, source, "We weld steel.", sample)]
+
+    sit("b", tmp_path / "a.csv", drawn("first"))
+    sit("w", tmp_path / "a.csv", drawn("second"))
+    assert [(r["title"], r["label"]) for r in rows_of(tmp_path / "a.csv")] == [("first", "blue"), ("second", "white")]
 
 
 def test_kappa_against_scikit_learn() -> None:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import bz2
 import csv
 import datetime as dt
 import gzip
 import io
 import json
-import lzma
 import os
 import signal
 import subprocess
 import sys
 import time
 import zipfile
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -86,20 +83,19 @@ def workbook(path: Path) -> None:
         sheet.write_string(2, 1, "=1+1")
 
 
-def test_a_workbook_keeps_types_and_its_own_formulas(tmp_path: Path, small_model: Model, expected: list[str]) -> None:
+def test_a_workbook_keeps_types_and_values_of_formulas(
+    tmp_path: Path, small_model: Model, expected: list[str]
+) -> None:
     openpyxl = pytest.importorskip("openpyxl", reason="pip install collarclass[excel]")
     workbook(tmp_path / "ads.xlsx")
     label_file(tmp_path / "ads.xlsx", tmp_path / "out.xlsx", model=small_model, sheet="Ads")
     sheet = openpyxl.load_workbook(tmp_path / "out.xlsx")["Ads"]
     rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
     assert rows[0] == ["n", "title", "text", "posted", "open", "pay", "pay2", *COLUMNS]
-    assert rows[1][:7] == [1, "Welder", ADS[0][2], dt.datetime(2024, 5, 1), False, 12.5, "=F2*2"]
+    assert rows[1][:7] == [1, "Welder", ADS[0][2], dt.datetime(2024, 5, 1), False, 12.5, 25]
     assert [row[7] for row in rows[1:]] == expected
     assert sheet["B3"].data_type == "s"  # text that looks like a formula stays text
-    assert sheet["G2"].data_type == "f"
-    assert [c.data_type for c in sheet[2][7:]].count("f") == 0
-    values = openpyxl.load_workbook(tmp_path / "out.xlsx", data_only=True)["Ads"]
-    assert values["G3"].value == 50
+    assert [c.data_type for c in sheet[2]].count("f") == 0
     assert sheet.freeze_panes == "A2"
     assert sheet["A1"].font.b
     assert sheet.column_dimensions["C"].width > sheet.column_dimensions["A"].width
@@ -161,39 +157,20 @@ def test_cells_of_a_workbook_stay_as_they_are(tmp_path: Path, small_model: Model
         book.add_worksheet("Lists").hide()
         sheet = book.add_worksheet("Ads")
         sheet.activate()
-        book.define_name("Rate", "=Lists!$A$1")
-        sheet.write_row(0, 0, ["text", "error", "formula", "named", "time", "ratio"])
+        sheet.write_row(0, 0, ["text", "formula", "time", "ratio"])
         sheet.write_string(1, 0, ADS[0][2])
-        sheet.write_formula(1, 1, "=NA()", None, "#N/A")
-        sheet.write_formula(1, 2, "=1+1", None, 2)
-        sheet.write_formula(1, 3, "=RATE*2", None, 14)
-        sheet.write_datetime(1, 4, dt.timedelta(hours=30, minutes=5), book.add_format({"num_format": "[h]:mm:ss"}))
-        sheet.write_number(1, 5, 12.1)
+        sheet.write_formula(1, 1, "=7*2", None, 14)
+        sheet.write_datetime(1, 2, dt.timedelta(hours=30, minutes=5), book.add_format({"num_format": "[h]:mm:ss"}))
+        sheet.write_number(1, 3, 12.1)
     done = label_file(tmp_path / "ads.xlsx", tmp_path / "out.xlsx", model=small_model)
     assert done.read is not None
-    assert (done.read.sheet, done.replaced) == ("Ads", 1)  # the first sheet that is shown
-    formulas, values = (openpyxl.load_workbook(tmp_path / "out.xlsx", data_only=only)["Ads"][2] for only in (0, 1))
-    assert [cell.value for cell in formulas[1:4]] == ["=NA()", "=1+1", 14]
-    assert [cell.value for cell in values[1:6]] == ["#N/A", 2, 14, dt.timedelta(hours=30, minutes=5), 12.1]
-    assert values[1].data_type == "e"
+    assert (done.read.sheet, done.lost) == ("Ads", ("formulas",))  # the first sheet that is shown
+    [_, row] = openpyxl.load_workbook(tmp_path / "out.xlsx")["Ads"].iter_rows(max_col=4, values_only=True)
+    assert row[1:] == (14, dt.timedelta(hours=30, minutes=5), 12.1)
     found = labelled(tmp_path / "out.csv", tmp_path / "ads.xlsx", model=small_model)
-    assert found.iloc[0, 1:6].tolist() == ["#N/A", "2", "14", "30:05:00", repr(12.1)]
+    assert found.iloc[0, 1:4].tolist() == ["14", "30:05:00", repr(12.1)]
     record = json.loads((_made(tmp_path / "out.jsonl", tmp_path / "ads.xlsx", small_model)).read_text())
-    assert (record["error"], record["time"]) == ("#N/A", "30:05:00")
-
-
-def test_formulas_that_were_never_computed_stay_with_their_columns(tmp_path: Path, small_model: Model) -> None:
-    openpyxl = pytest.importorskip("openpyxl")
-    for library in ("python_calamine", "xlsxwriter"):
-        pytest.importorskip(library)
-    book = openpyxl.Workbook()  # which computes nothing
-    book.active.append(["text", '="Net "&2025'])
-    book.active.append([ADS[0][2], "=2*3", "=B2*4"])
-    book.save(tmp_path / "ads.xlsx")
-    label_file(tmp_path / "ads.xlsx", tmp_path / "out.xlsx", model=small_model)
-    head, row = openpyxl.load_workbook(tmp_path / "out.xlsx").active.iter_rows(max_row=2, max_col=4, values_only=True)
-    assert head == ("text", '="Net "&2025', "", "collar")
-    assert row[1:3] == ("=2*3", "=B2*4")
+    assert record["time"] == "30:05:00"
 
 
 def test_dates_beyond_those_of_python_are_kept(tmp_path: Path, small_model: Model) -> None:
@@ -226,6 +203,7 @@ def test_a_workbook_with_one_far_cell_ends_no_process(tmp_path: Path, small_mode
         label_file(tmp_path / "far.xlsx", tmp_path / "out.csv", model=small_model)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="memory of a process cannot be limited")
 def test_small_files_fill_no_memory(tmp_path: Path, small_model: Model) -> None:
     long = pa.array(["x" * (8 << 20)])
@@ -250,12 +228,13 @@ def test_small_files_fill_no_memory(tmp_path: Path, small_model: Model) -> None:
     assert "cell.parquet has a row of more than 64 MB after row 0: correct it, or raise" in said("cell.parquet")
 
 
-def test_a_file_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
+def test_a_file_that_takes_too_long_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Layout, "limits", Limits(seconds=0.001))
     pq.write_table(pa.table({"text": ["We weld."]}), tmp_path / "ads.parquet")
     source = open_source(str(tmp_path / "ads.parquet"))
     try:
         with pytest.raises(DataError, match=r"ads\.parquet cannot be read, because it is damaged or needs too much"):
-            open_reader(source, Layout(limits=Limits(seconds=0.001)))
+            [open_reader(source, Layout()) for _ in range(50)]  # one may be read before anybody looks at the clock
     finally:
         source.close()
 
@@ -263,7 +242,7 @@ def test_a_file_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
 @pytest.mark.skipif(os.name == "nt", reason="the number of a parent stays there when that is gone")
 def test_a_process_ends_with_the_one_that_started_it() -> None:
     inner = (
-        "import os, time; from collarclass.files.orphans import end_with\n"
+        "import os, time; from collarclass.files.native_child import end_with\n"
         "end_with(os.getppid()); print('ready', flush=True); time.sleep(600)"
     )
     outer = "import subprocess, sys; subprocess.run([sys.executable, '-c', sys.argv[1]])"
@@ -319,10 +298,10 @@ def test_more_rows_than_excel_holds_are_refused(small_model: Model) -> None:
     class Reader:
         names, sheet = HEADER, None
 
-    writer = ExcelWriter(Reader(), list(COLUMNS), HEADER, "")  # type: ignore[arg-type]
-    one: Any = pa.table({"collar": ["blue"]})
+    writer = ExcelWriter(Reader(), list(COLUMNS), "")  # type: ignore[arg-type]
+    writer.check(MAX_SHEET_ROWS - 1)
     with pytest.raises(DataError, match=r"Excel holds 1,048,576 rows, and there are more: write .csv or .parquet"):
-        writer.render(None, one, MAX_SHEET_ROWS - 1)  # type: ignore[arg-type]
+        writer.check(MAX_SHEET_ROWS)
 
 
 # -- JSON ----------------------------------------------------------------------------------------
@@ -345,13 +324,13 @@ def test_json_arrays_keep_their_bytes(
     assert written.endswith("]\n")
 
 
-@pytest.mark.parametrize("to", ["json", "json.gz", "json.xz"])
+@pytest.mark.parametrize("to", ["json", "json.gz"])
 def test_tables_become_json_arrays(
     ads: Path, tmp_path: Path, small_model: Model, expected: list[str], to: str
 ) -> None:
     found = labelled(tmp_path / f"out.{to}", ads, model=small_model, batch_size=2)
     assert found["collar"].tolist() == expected
-    opener: Any = {"json": open, "json.gz": gzip.open, "json.xz": lzma.open}[to]
+    opener: Any = {"json": open, "json.gz": gzip.open}[to]
     with opener(tmp_path / f"out.{to}", "rt", encoding="utf-8") as file:
         assert [row["id"] for row in json.load(file)] == ["a1", "a2", "a3", "a4"]
 
@@ -419,7 +398,7 @@ def test_empty_objects_alone(tmp_path: Path, small_model: Model) -> None:
 # -- compression and archives --------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("ending", ["gz", "bz2", "xz", "zst", "zip"])
+@pytest.mark.parametrize("ending", ["gz", "zst", "zip"])
 def test_compressed_in_and_out(
     ads: Path, tmp_path: Path, small_model: Model, expected: list[str], ending: str
 ) -> None:
@@ -432,7 +411,7 @@ def test_compressed_in_and_out(
     elif ending == "zst":
         source.write_bytes(pa.Codec("zstd").compress(content, asbytes=True))
     else:
-        source.write_bytes({"gz": gzip, "bz2": bz2, "xz": lzma}[ending].compress(content))
+        source.write_bytes(gzip.compress(content))
     label_file(source, target, model=small_model, batch_size=1)
     assert read_table(target)["collar"].tolist() == expected
     if ending == "zip":
@@ -523,7 +502,7 @@ def test_a_folder_as_target_gets_a_file_for_each_source(folder: Path, tmp_path: 
 
 
 @pytest.mark.parametrize("kind", ["csv", "jsonl", "json", "parquet", "csv.gz"])
-def test_head_sample_and_select(ads: Path, tmp_path: Path, small_model: Model, kind: str) -> None:
+def test_head_and_select(ads: Path, tmp_path: Path, small_model: Model, kind: str) -> None:
     ads.write_text(as_csv([HEADER, *([f"r{i}", *ADS[i % 4][1:]] for i in range(50))]), "utf-8")
     source, target = tmp_path / f"rows.{kind}", tmp_path / f"out.{kind}"
     labelled(source, ads, model=small_model, prefix="old_")
@@ -531,13 +510,10 @@ def test_head_sample_and_select(ads: Path, tmp_path: Path, small_model: Model, k
     for size in (1, 7, 2000):
         first = labelled(target, source, model=small_model, head=9, batch_size=size)
         pd.testing.assert_frame_equal(first, whole[:9])
-        drawn = labelled(target, source, model=small_model, sample=9, batch_size=size, select=["id", "title"])
-        assert list(drawn.columns) == ["id", "title", *COLUMNS]
-        assert len(drawn) == 9
-        pd.testing.assert_frame_equal(
-            drawn, whole[whole["id"].isin(drawn["id"])][list(drawn.columns)].reset_index(drop=True)
-        )
-    assert len(labelled(target, source, model=small_model, sample=1000)) == 50
+        both = labelled(target, source, model=small_model, head=9, batch_size=size, select=["id", "title"])
+        assert list(both.columns) == ["id", "title", *COLUMNS]
+        pd.testing.assert_frame_equal(both, whole[:9][list(both.columns)])
+    assert len(labelled(target, source, model=small_model, head=1000)) == 50
     if "json" not in kind:  # which has no columns without rows
         assert len(labelled(target, source, model=small_model, head=0)) == 0
     with pytest.raises(DataError, match="No column 'nothing' to select"):
@@ -569,14 +545,84 @@ def test_a_row_longer_than_the_limit_is_refused(tmp_path: Path, small_model: Mod
             label_file(tmp_path / name, tmp_path / "out.csv", model=small_model, longest_row=1 << 20, force=True)
 
 
-def test_xz_with_a_window_made_to_fill_the_memory_is_refused(tmp_path: Path, small_model: Model) -> None:
-    packed = bytearray(lzma.compress(b"text\nWe weld.\n" * 1000))
-    end = 12 + 4 * (packed[12] + 1)  # of the block's header, after that of the stream
-    packed[packed.index(b"\x21\x01", 12) + 2] = 37  # 1.5 GB
-    packed[end - 4 : end] = zlib.crc32(packed[12 : end - 4]).to_bytes(4, "little")
-    (tmp_path / "ads.csv.xz").write_bytes(packed)
-    with pytest.raises(DataError, match="needs too much memory to be unpacked"):
-        label_file(tmp_path / "ads.csv.xz", tmp_path / "out.csv", model=small_model)
+def test_a_row_of_parquet_is_measured_by_what_it_becomes(tmp_path: Path, small_model: Model) -> None:
+    # Nulls have no bytes: the file has some kilobytes, its row would fill gigabytes.
+    path = tmp_path / "ads.parquet"
+    lists = pa.ListArray.from_arrays(pa.array([0, 20_000_000], pa.int32()), pa.nulls(20_000_000))
+    pq.write_table(pa.table({"text": ["We weld steel."], "more": lists}), path)
+    assert path.stat().st_size < 10_000
+    with pytest.raises(DataError, match="has a row of more than 64 MB after row 0"):
+        label_file(path, tmp_path / "out.csv", model=small_model)
+
+
+def test_maps_of_parquet_are_kept(tmp_path: Path, small_model: Model) -> None:
+    tags = pa.array([[("a", "1"), ("b", "2")], None, []], pa.map_(pa.string(), pa.string()))
+    inside = pa.StructArray.from_arrays([tags, pa.array([1, 2, 3])], ["tags", "n"])
+    table = pa.table({"text": ["We weld steel."] * 3, "tags": tags, "more": inside})
+    pq.write_table(table, tmp_path / "ads.parquet")
+    label_file(tmp_path / "ads.parquet", tmp_path / "out.parquet", model=small_model)
+    assert pq.read_table(tmp_path / "out.parquet").select(table.column_names).equals(table)
+    label_file(tmp_path / "ads.parquet", tmp_path / "out.jsonl", model=small_model)
+    rows = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text("utf-8").splitlines()]
+    assert [row["tags"] for row in rows] == [[["a", "1"], ["b", "2"]], None, []]
+
+
+def test_numbers_of_json_keep_their_digits(tmp_path: Path, small_model: Model) -> None:
+    numbers = ["1.10", "1e400", "0.1234567890123456789", "12345678901234567890", "-0.0"]
+    lines = [f'{{"text": "We weld.", "n": {number}}}' for number in numbers]
+    (tmp_path / "ads.jsonl").write_text("\n".join(lines) + "\n")
+    label_file(tmp_path / "ads.jsonl", tmp_path / "out.csv", model=small_model)
+    assert read_table(tmp_path / "out.csv")["n"].tolist() == numbers
+    label_file(tmp_path / "ads.jsonl", tmp_path / "out.json", model=small_model)
+    rows = (tmp_path / "out.json").read_text().splitlines()[1:-1]
+    assert [row.split('"n": ')[1].split(", ")[0] for row in rows] == numbers
+    (tmp_path / "ads.json").write_text(json.dumps([{"text": "We weld.", "n": 1.5}], indent=1))
+    label_file(tmp_path / "ads.json", tmp_path / "out.jsonl", model=small_model)
+    [line] = (tmp_path / "out.jsonl").read_text().splitlines()
+    assert json.loads(line)["n"] == 1.5
+
+
+def test_bytes_that_are_no_text_are_written_in_every_format(tmp_path: Path, small_model: Model) -> None:
+    pq.write_table(pa.table({"text": ["We weld."], "raw": pa.array([b"\xffa"])}), tmp_path / "ads.parquet")
+    for name in ("out.xlsx", "out.jsonl"):
+        label_file(tmp_path / "ads.parquet", tmp_path / name, model=small_model)
+        assert read_table(tmp_path / name)["raw"].tolist() == ["\\xffa"]
+
+
+def test_long_numbers_of_a_workbook_are_whole(tmp_path: Path, small_model: Model) -> None:
+    pd.DataFrame({"text": ["We weld."] * 2, "id": [1234567890123456, 7]}).to_excel(tmp_path / "a.xlsx", index=False)
+    label_file(tmp_path / "a.xlsx", tmp_path / "out.csv", model=small_model)
+    assert read_table(tmp_path / "out.csv")["id"].tolist() == ["1234567890123456", "7"]
+
+
+def test_what_a_workbook_loses_is_said(tmp_path: Path, small_model: Model) -> None:
+    xlsxwriter = pytest.importorskip("xlsxwriter")
+    with xlsxwriter.Workbook(str(tmp_path / "a.xlsx")) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["text", "zip", "link"])
+        sheet.write_string(1, 0, "We weld.")
+        sheet.write_number(1, 1, 1234, book.add_format({"num_format": "00000"}))
+        sheet.write_url(1, 2, "https://example.org")
+    done = label_file(tmp_path / "a.xlsx", tmp_path / "b.xlsx", model=small_model)
+    assert done.lost == ("links", "number formats")
+    assert label_file(tmp_path / "a.xlsx", tmp_path / "b.csv", model=small_model).lost == ()
+    assert label_file(tmp_path / "b.xlsx", tmp_path / "c.xlsx", model=small_model, prefix="again_").lost == ()
+
+
+def test_lines_may_end_in_a_carriage_return(tmp_path: Path, small_model: Model) -> None:
+    (tmp_path / "ads.csv").write_bytes(b"id,text\r" + b"1,We weld steel frames.\r" * 50_000)
+    done = label_file(tmp_path / "ads.csv", tmp_path / "out.csv", model=small_model, longest_row=1 << 20, head=3)
+    assert done.rows == 3
+
+
+@pytest.mark.parametrize("block", [3, 4, 5, 7, 1000])
+def test_blank_lines_of_one_column_are_no_rows(
+    tmp_path: Path, small_model: Model, block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("collarclass.files.encoding._SAMPLE", block)
+    monkeypatch.setattr("collarclass.files.encoding._BLOCK", block)
+    (tmp_path / "ads.csv").write_bytes(b"text\nweld\n\ncook\n\n\nsell\n\n")
+    assert label_file(tmp_path / "ads.csv", tmp_path / "out.csv", model=small_model).rows == 3
 
 
 def test_more_columns_than_the_limit_are_refused(tmp_path: Path, small_model: Model) -> None:
@@ -621,6 +667,10 @@ def test_binary_text_of_parquet_is_decoded(tmp_path: Path, small_model: Model) -
     assert found["text"].to_pylist() == texts
     assert found["collar"][0].as_py() == "blue"
     assert "undecodable bytes" in found["collar_note"][1].as_py()
+    for kind in ("csv", "jsonl", "xlsx"):
+        label_file(tmp_path / "ads.parquet", tmp_path / f"out.{kind}", model=small_model)
+        shown = read_table(tmp_path / f"out.{kind}")["text"].tolist()
+        assert shown == [text.decode("utf-8", "backslashreplace") if text else "" for text in texts]
 
 
 def test_two_columns_of_one_name_stay_two(tmp_path: Path, small_model: Model) -> None:

@@ -1,4 +1,4 @@
-"""What is said of a whole file: how many labels to expect right, and whether it is like any source measured."""
+"""What is said of a whole file: how many labels to expect right, and a warning where these are few."""
 
 from __future__ import annotations
 
@@ -11,72 +11,24 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from collarclass import label_file
-from collarclass.api import default_model
-from collarclass.model.predict import predict, stream_sums
-from collarclass.model.stream import (
-    MEASURES,
-    MIN_ADS,
-    STREAMS,
-    StreamSums,
-    drift_notes,
-    expected_right,
-    ranges,
-)
-from collarclass.training.reliability import source_facts
+from collarclass.labelling.judge import judge, stream_sums
+from collarclass.labelling.options import Options
+from collarclass.model.stream import FEW_RIGHT, StreamSums, expected_right
+from collarclass.training.facts import source_facts
 
 AD = "We are looking for an accountant to keep our books. Bachelor's degree in accounting required. Monthly reports."
 WELDER = "焊工，中专学历，会用氩弧焊，夜班，包住宿。"
 
 
-def sums_of(values: list[float], n: int, chinese: bool = False) -> StreamSums:
-    sums = StreamSums()
-    sums.add(np.full(n, chinese), np.tile(values, (n, 1)))
-    return sums
-
-
 def test_sums_of_parts_add_up() -> None:
     ads = [AD, WELDER, AD * 2, ""]
-    whole = stream_sums(predict(default_model(), ads), np.array([True, False, True, True]))
+    options = Options.of(evidence=False)
+    whole = stream_sums(judge(ads, options=options))
     parts = StreamSums()
     for text in ads:
-        parts.merge(stream_sums(predict(default_model(), [text]), np.array([text != WELDER])))
-    assert whole.n.tolist() == parts.n.tolist() == [2, 1]
-    assert whole.n_kept.tolist() == parts.n_kept.tolist() == [2, 0]
-    for name in ("totals", "squares", "confidence_kept"):
-        np.testing.assert_allclose(getattr(whole, name), getattr(parts, name))
-
-
-@pytest.mark.parametrize(("n", "value", "notes"), [(MIN_ADS, 0.5, 0), (MIN_ADS, 0.9, 1), (MIN_ADS - 1, 0.9, 0)])
-def test_a_note_needs_enough_ads_and_a_mean_outside(n: int, value: float, notes: int) -> None:
-    facts = {"streams": {"zh": {key: [0.2, 0.6] for key in MEASURES}}}
-    found = drift_notes(sums_of([value] * len(MEASURES), n, chinese=True), facts)
-    assert len(found) == notes
-    assert all("Chinese ads are unlike all" in str(note) and "collarclass sample" in str(note) for note in found)
-    assert drift_notes(sums_of([value] * len(MEASURES), n, chinese=True), {}) == []
-
-
-def test_ads_of_one_kind_are_unlike_all() -> None:
-    facts = {"streams": {"en": {"spread": [0.2, 0.4]}}}
-    [note] = drift_notes(sums_of([0.5] * len(MEASURES), MIN_ADS), facts)
-    assert "one kind of job" in str(note)
-    mixed = sums_of([0.2] * len(MEASURES), MIN_ADS)
-    mixed.merge(sums_of([0.8] * len(MEASURES), MIN_ADS))
-    assert drift_notes(mixed, facts) == []
-
-
-def test_ranges_span_the_streams() -> None:
-    means = np.array([[0.75] * len(MEASURES), [0.25] * len(MEASURES)])
-    found = ranges(means, np.array([0.1, 0.3]))
-    assert {name: found[name] for name in MEASURES} == {name: [0.25, 0.75] for name in MEASURES}
-    assert found["spread"] == [0.15, 0.3]
-    assert ranges(means[:0], np.zeros(0)) == {}
-
-
-def test_the_shipped_model_knows_its_streams() -> None:
-    streams = default_model().facts["streams"]
-    for language in STREAMS:
-        assert set(streams[language]) >= set(MEASURES)
-        assert all(low < high for low, high in streams[language].values())
+        parts.merge(stream_sums(judge([text], options=options)))
+    assert whole.n_kept.tolist() == parts.n_kept.tolist() == [2, 1]
+    np.testing.assert_allclose(whole.confidence_kept, parts.confidence_kept)
 
 
 def simulated(
@@ -119,14 +71,25 @@ def test_a_range_holds_what_is_expected(n_en: int, n_zh: int, en: float, zh: flo
 
 def test_nothing_is_said_of_few_labels_or_of_a_language_that_was_not_measured() -> None:
     facts = {"sources": {"en": {"n": 20, "shift": 0.0, "shift_error": 0.1, "spread": 0.3}}}
-    assert expected_right(np.array([29, 0]), np.array([20.0, 0.0]), facts) is None
+    few = expected_right(np.array([29, 0]), np.array([20.0, 0.0]), facts, 3)
+    assert str(few) == (
+        "With fewer than 30 labels of ads nothing can be said of how many are right. Beside these, 3 are unclear."
+    )
+    assert expected_right(np.array([0, 0]), np.array([0.0, 0.0]), facts) is None
     assert expected_right(np.array([50, 50]), np.array([40.0, 40.0]), facts) is None
     assert expected_right(np.array([50, 0]), np.array([40.0, 0.0]), {}) is None
 
 
+@pytest.mark.parametrize(("said", "warned"), [(FEW_RIGHT + 0.01, False), (FEW_RIGHT - 0.01, True)])
+def test_few_right_labels_are_warned_of(said: float, warned: bool) -> None:
+    facts = {"sources": {"en": {"n": 20, "shift": 0.0, "shift_error": 0.1, "spread": 0.3}}}
+    found = expected_right(np.array([200, 0]), np.array([200 * said, 0.0]), facts)
+    assert ("less than on most sources: review a random sample" in str(found)) == warned
+
+
 def test_label_file_says_so(tmp_path: Path) -> None:
     source = tmp_path / "ads.csv"
-    source.write_text("text\n" + f'"{AD}"\n' * (MIN_ADS + 1))
+    source.write_text("text\n" + f'"{AD}"\n' * 40 + '""\n' * 3)
     done = label_file(source, tmp_path / "out.csv")
-    assert len(done.drift) == 1
-    assert "unlike all that the model was measured on" in done.drift[0]
+    assert str(done.expected).startswith("Expect about ")
+    assert f" Beside these, {done.counts['unclear']} are unclear." in str(done.expected)

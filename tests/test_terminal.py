@@ -40,6 +40,8 @@ COMMANDS = {
     "check, no column": ("check", "odd.csv"),
     "calibrate": ("calibrate", "wrong.csv", "-o", "model"),
     "calibrate, name": ("calibrate", "ads.csv", "-o", "model", "--name", "{column}"),
+    "adapt": ("adapt", "wrong.csv", "-o", "model"),
+    "adapt, name": ("adapt", "ads.csv", "-o", "model", "--name", "{column}"),
     "train": ("train", "--own", "wrong.csv", "-o", "model"),
     "train, name": ("train", "--own", "odd.csv", "-o", "model", "--name", "{column}"),
     "sample": ("sample", "labelled.csv", "-o", "out.csv", "--by", "{column}"),
@@ -89,7 +91,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small_model_path: Pat
 @pytest.mark.parametrize("name", COMMANDS)
 def test_no_command_moves_the_terminal(name: str, files: Path, small_model_path: Path) -> None:
     arguments = [argument.replace("{column}", f"by{IN_FILES}") for argument in COMMANDS[name]]
-    if arguments[0] in {"classify", "label", "evaluate", "check", "calibrate", "report"}:
+    if arguments[0] in {"classify", "label", "evaluate", "check", "calibrate", "adapt", "report"}:
         arguments += ["-m", str(small_model_path)]
     done = run(*arguments, stdin=KEYS, code=None)
     out, err = done.stdout, done.stderr

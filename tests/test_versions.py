@@ -48,6 +48,16 @@ def test_rows_are_matched_by_their_key() -> None:
         compare_labels(table(OLD), shuffled.iloc[:4])
 
 
+def test_rows_in_another_order_are_not_set_beside_each_other() -> None:
+    ads = pd.DataFrame({"text": [f"Ad {i} asks for much" for i in range(50)], "collar": ["blue", "gray"] * 25})
+    moved = ads.iloc[::-1]
+    with pytest.raises(DataError, match=r"Row 2 of the first table is another row of the second: .* Name a key column"):
+        compare_labels(ads, moved)
+    edited = ads.assign(text=["Ad 0, mended", "", *ads["text"][2:]])
+    assert compare_labels(ads, edited)["changed"] == 0
+    assert compare_labels(ads.drop(columns="text"), moved.drop(columns="text"))["changed"] == 1
+
+
 def test_with_truth_each_is_measured() -> None:
     found = compare_labels(table(OLD, label=["White", "blue", "blue", "蓝领", "", "gray"]), table(NEW), truth="label")
     assert found["truth"]["n"] == 5

@@ -18,6 +18,7 @@ from app_server import Address, running
 
 from collarclass import label_file
 from collarclass.app.server import create_app
+from collarclass.app.shares import WHATS
 from collarclass.shares.differences import share_differences
 from collarclass.shares.files import sample_file, shares_of_file
 
@@ -58,9 +59,7 @@ def test_shares_by_any_column_are_those_of_the_command(server: Address, file: st
     assert "40 job ads were labelled" in reply["methods"]
 
 
-def test_two_groups_are_compared_and_annotations_are_kept(server: Address, file: str, labelled: Path) -> None:
-    two = f"/v1/files/{file}/shares?by=region&first=north&second=south"
-    assert {row["low"] for row in server.ask("GET", two).json["differences"]} == {None}  # nothing is annotated
+def test_annotations_are_kept(server: Address, file: str, labelled: Path) -> None:
     sample_file(labelled, labelled.with_name("sample.csv"), 30)
     sample = pd.read_csv(labelled.with_name("sample.csv"))
     sample["label"] = ["white", "blue", "gray"] * 10
@@ -70,21 +69,31 @@ def test_two_groups_are_compared_and_annotations_are_kept(server: Address, file:
     )
     assert given.status == 200, given.body
     expected = shares_of_file(labelled, labelled.with_name("annotated.csv"), by=["region"])
-    found = server.ask("GET", two).json
+    found = server.ask("GET", f"/v1/files/{file}/shares?by=region").json
     assert found["shares"] == as_shown(expected)
-    groups = expected[expected["region"] != "(all)"]
-    assert found["differences"] == as_shown(share_differences(groups, "north", "south"))
     assert "30 of them" in found["methods"]
-    wrong = server.ask("GET", f"/v1/files/{file}/shares?by=region&first=north&second=east")
-    assert (wrong.status, "No group 'east'" in wrong.json["detail"]) == (400, True)
+
+
+def test_shares_of_a_part_are_those_of_a_group(server: Address, file: str, labelled: Path) -> None:
+    annotated = labelled.with_name("annotated.csv")
+    expected = shares_of_file(labelled, annotated if annotated.exists() else None, by=["region"])
+    south = expected[expected["region"] == "south"].drop(columns="region")
+    found = server.ask("GET", f"/v1/files/{file}/shares?f=region:south").json
+    assert found["shares"] == as_shown(south)
+    picture = server.ask("GET", f"/v1/files/{file}/picture.svg?what=schooling&f=region:south").body.decode()
+    assert "20 job ads of ads.csv、region:south" in picture
+    both = server.ask("GET", f"/v1/files/{file}/shares?pair=region:north&pair=region:south").json
+    differences = share_differences(expected, "north", "south")
+    for name in ("first", "second", "difference", "low", "high"):
+        assert [row[name] for row in both["differences"]] == pytest.approx(differences[name].tolist())
+    assert server.ask("GET", f"/v1/files/{file}/shares?f=region:nowhere").status == 400
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 @pytest.mark.parametrize(
     "what",
-    ["what=shares", "what=shares&by=region", "what=shares&by=month", "what=shares&by=job_title",
-     "what=shares&by=region&first=north&second=south", "what=plane", "what=schooling", "what=certificates"],
-)  # fmt: skip
+    [*(f"what={what}" for what in WHATS), *(f"what=shares&by={by}" for by in ("region", "month", "job_title"))],
+)
 def test_pictures_are_complete_in_themselves(server: Address, file: str, what: str, lang: str) -> None:
     reply = server.ask("GET", f"/v1/files/{file}/picture.svg?{what}&lang={lang}")
     assert reply.status == 200, reply.body
@@ -109,8 +118,8 @@ def test_two_files_stand_beside_each_other(server: Address, file: str, labelled:
     found = server.ask("GET", f"/v1/files/{job['id']}/shares?other={file}").json
     first, second = shares_of_file(tmp_path / "labelled.csv"), server.ask("GET", f"/v1/files/{file}/shares").json
     rows = [{k: v for k, v in row.items() if k != "file"} for row in found["shares"]]
-    assert rows[:4] == as_shown(first)
     # The second file may have been annotated; the first is not, and is counted.
+    assert [row["share"] for row in rows[:4]] == [row["plain"] for row in as_shown(first)]
     assert [row["share"] for row in rows[4:]] == [row["plain"] for row in second["shares"]]
     assert {(row["method"], row["low"]) for row in rows} == {("counted", None)}
     assert "annotated" not in found["methods"]
@@ -118,24 +127,13 @@ def test_two_files_stand_beside_each_other(server: Address, file: str, labelled:
     assert [row["difference"] for row in found["differences"]] == pytest.approx(
         [b["share"] - a["share"] for a, b in zip(rows[:4], rows[4:], strict=True)]
     )
-    widths = {}
     for what in ("shares", "plane", "schooling", "certificates"):
-        for across in ("true", "false"):
-            address = f"/v1/files/{job['id']}/picture.svg?what={what}&other={file}&across={across}"
-            root = ET.fromstring(server.ask("GET", address).body)
-            widths[what, across] = float(root.attrib["width"])
-            assert "57 job ads" in "".join(root.itertext())
-    assert widths["plane", "true"] > 1.5 * widths["plane", "false"]
+        root = ET.fromstring(server.ask("GET", f"/v1/files/{job['id']}/picture.svg?what={what}&other={file}").body)
+        text = "".join(root.itertext())
+        assert "57 job ads" in text
+        assert what == "shares" or ("ads.csv (17)" in text and "ads.csv (2) (40)" in text)
     missing = server.ask("GET", f"/v1/files/{job['id']}/shares?other=none")
     assert missing.status == 404
-
-
-def test_two_groups_have_planes_and_bars_of_their_own(server: Address, file: str) -> None:
-    for what in ("plane", "schooling", "certificates"):
-        address = f"/v1/files/{file}/picture.svg?what={what}&by=region&first=north&second=south"
-        text = "".join(ET.fromstring(server.ask("GET", address).body).itertext())
-        assert "north (20)" in text
-        assert "south (20)" in text
 
 
 def test_a_picture_shows_hostile_names_as_text(server: Address) -> None:
