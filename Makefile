@@ -2,9 +2,10 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: demo test kernel test-without-kernel sanitize faults audit slow lint train evaluate bench docs figures refresh lowest wheel sbom clean
+.PHONY: demo test compile test-uncompiled test-bounds sanitize faults audit slow lint train evaluate bench docs figures refresh lowest wheel release sbom clean
 
 demo: .venv/demo.stamp
+	mkdir -p demo
 	$(BIN)/collarclass label examples/job_ads.csv -o demo/labelled.csv --force --report demo/report.html
 	$(BIN)/python examples/show.py demo/labelled.csv
 
@@ -12,9 +13,9 @@ demo: .venv/demo.stamp
 test: .venv/test.stamp
 	$(BIN)/python -m pytest -n auto --dist loadscope
 
-# What takes minutes: the shipped model trained anew, byte for byte, and every notebook.
+# What takes minutes: the shipped model trained anew, byte for byte, every notebook, whole journeys in a browser.
 slow: .venv/test.stamp
-	$(BIN)/python -m pytest -n auto --dist loadscope -m slow tests/test_training.py tests/test_notebooks.py
+	$(BIN)/python -m pytest -n auto --dist loadscope -m slow tests
 
 lint: .venv/test.stamp
 	$(BIN)/python -m pip install -q --group lint
@@ -23,23 +24,32 @@ lint: .venv/test.stamp
 	$(BIN)/python -m research.docs.prose
 
 train: .venv/demo.stamp
-	$(BIN)/collarclass train -o models/standard
+	rm -f models/standard/README.md
+	$(BIN)/collarclass train -o models/standard --force
+	$(BIN)/python -m research.measure.behaviour
+	$(BIN)/python -m research.measure.cards
 
-# The compiled kernel and lexicon, made anew in the source folder: after a change of kernel.c, or where none was made.
-kernel: .venv/bin/python
+# The compiled modules and lexicon, made anew in the source folder: after a change of a module that has a .pxd.
+compile: .venv/bin/python
 	$(BIN)/python hatch_build.py
 
-# The numpy code that runs where nothing was compiled.
-test-without-kernel: .venv/test.stamp
-	COLLARCLASS_KERNEL=off $(BIN)/python -m pytest -n auto --dist loadscope
+# The modules as they run where nothing was compiled.
+test-uncompiled: .venv/test.stamp
+	COLLARCLASS_COMPILED=off $(BIN)/python -m pytest -n auto --dist loadscope
 
-# The compiled kernel under AddressSanitizer and UndefinedBehaviorSanitizer, with its tests and a minute of the fuzzer.
+# The compiled modules with checks of every index.
+test-bounds: .venv/test.stamp
+	rm -rf src/collarclass/_compiled; BOUNDS=1 $(BIN)/python hatch_build.py
+	$(BIN)/python -m pytest -n auto --dist loadscope tests/test_core.py tests/test_fuzz.py tests/test_requirements.py; \
+	  status=$$?; rm -rf src/collarclass/_compiled; $(BIN)/python hatch_build.py; exit $$status
+
+# The compiled modules under AddressSanitizer and UndefinedBehaviorSanitizer, with a minute of the fuzzer.
 sanitize: .venv/test.stamp
-	CFLAGS="-g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all" $(BIN)/python hatch_build.py
+	rm -rf src/collarclass/_compiled; CFLAGS="-g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all" $(BIN)/python hatch_build.py
 	ASAN_OPTIONS=detect_leaks=0 LD_PRELOAD="$$(cc -print-file-name=libasan.so) $$(cc -print-file-name=libubsan.so)" \
-	  sh -c '$(BIN)/python -m pytest -q -p no:cacheprovider tests/test_kernel.py && \
+	  sh -c '$(BIN)/python -m pytest -q -p no:cacheprovider tests/test_core.py && \
 	  $(BIN)/python -m research.robustness.fuzz --minutes 1'; \
-	  status=$$?; $(BIN)/python hatch_build.py; exit $$status
+	  status=$$?; rm -rf src/collarclass/_compiled; $(BIN)/python hatch_build.py; exit $$status
 
 # Every call on files broken in turn, runs broken in seven ways, mutated files and small ones that unpack to much: hours.
 faults: .venv/test.stamp
@@ -69,6 +79,11 @@ lowest: .venv/test.stamp
 wheel: .venv/test.stamp
 	$(BIN)/python -m pip install -q --group release
 	$(BIN)/python -m research.release.build_wheel dist
+
+# Wheel and source: built, checked, installed in environments of their own, and used there.
+release: .venv/test.stamp
+	$(BIN)/python -m pip install -q --group release
+	$(BIN)/python -m research.release.check_release dist
 
 # What a plain install brings with it, with licences, as CycloneDX.
 sbom: .venv/bin/python
