@@ -190,7 +190,9 @@ def objects(folder: str) -> dict[str, bytes]:
     """The files of a folder by their names under it, journals left out."""
     system, root = fsspec.core.url_to_fs(folder)
     system.invalidate_cache()
-    paths = [path for path in system.find(root) if not path.rpartition("/")[2].startswith(".")]
+    # A folder that is empty when it is listed, and filled before s3fs asks what it is, is listed as itself.
+    found = system.find(root, detail=True)
+    paths = [path for path, at in found.items() if at["type"] == "file" and not path.rpartition("/")[2].startswith(".")]
     return {path.removeprefix(root): system.cat_file(path) for path in paths}
 
 
