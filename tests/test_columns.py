@@ -94,9 +94,9 @@ def test_evidence_and_requirements_say_where_they_stand() -> None:
 @settings(max_examples=60, deadline=None)
 @given(st.dictionaries(st.text("abc_.学历", min_size=1, max_size=8), st.text(max_size=40), max_size=4))
 def test_offsets_hold_in_any_parts(parts: dict[str, str]) -> None:
-    text, cells = join_sections(list(parts), list(parts.values()))
-    assert [cell.name for cell in cells] == [name for name, value in parts.items() if value.strip()]
-    assert all(text[cell.start : cell.end] == parts[cell.name] for cell in cells)
+    ad = join_sections(parts, parts.values())
+    assert [cell.name for cell in ad.cells] == [name for name, value in parts.items() if value.strip()]
+    assert all(ad.text[cell.start : cell.end] == parts[cell.name] for cell in ad.cells)
     fields = {**parts, "title": "Welder"}
     if "text" not in parts:
         found = classify(parts, "Welder")

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from collarclass import compiled
 from collarclass.api import default_model
 from collarclass.features.ngrams import Vocabulary
-from collarclass.model.predict import predict
+from collarclass.model.predict import ask, predict, requirements_of
 from collarclass.requirement_reader.lexicon import Lexicon, default_lexicon, load_lexicon, save_compiled
 
 ROOT = Path(__file__).parents[1]
@@ -48,14 +48,14 @@ def told(ads: list[tuple[str, str]]) -> list[Any]:
     """All that is said of ads, as text that shows every bit."""
     titles, texts = zip(*ads, strict=True)
     out: list[Any] = []
-    for details in (False, True):
-        found = predict(default_model(), texts, titles, evidence=not details, details=details)
-        for field in dataclasses.fields(found):
-            values = getattr(found, field.name)
-            if field.name in ("by_rules", "occupation"):
-                continue
-            out.append(values.tolist() if isinstance(values, np.ndarray) else [repr(shown(value)) for value in values])
-    return out
+    found = predict(default_model(), texts, titles, evidence=True)
+    for field in dataclasses.fields(found):
+        values = getattr(found, field.name)
+        if field.name in ("by_rules", "occupation"):
+            continue
+        out.append(values.tolist() if isinstance(values, np.ndarray) else [repr(shown(value)) for value in values])
+    read = [ask(default_model(), text, title, requirements_of) for title, text in ads]
+    return [*out, [repr(shown(value)) for value in read]]
 
 
 def shown(value: Any) -> Any:

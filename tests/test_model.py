@@ -117,8 +117,8 @@ def test_a_batch_gives_what_each_ad_gives_alone(ads: list[tuple[str, str | None]
     shown = found.with_nulls().scores
     scores = [[r.academic_score, r.hands_on_score] for r in together]
     np.testing.assert_equal(shown, np.array(scores, float).reshape(-1, 2))
-    alone = [predict(default_model(), [t], [u], evidence=True).evidence[0] for t, u in ads]
-    assert found.evidence == alone
+    alone = [predict(default_model(), [t], [u], evidence=True).words[0] for t, u in ads]
+    assert found.words == alone
 
 
 def test_without_evidence_the_label_is_the_same(golden: pd.DataFrame) -> None:

@@ -171,7 +171,7 @@ def test_fitting_learns_titles_and_what_names_none() -> None:
 
 def test_the_shipped_title_model_is_the_one_that_files_get() -> None:
     found = predict(default_model(), ["", ""], ["Web designer", "Barber"], evidence=True)
-    assert found.evidence[0].split("; ")[0].lower() in "web designer"
+    assert found.words[0].split("; ")[0].lower() in "web designer"
     assert found.label.tolist() == [2, 1]
 
 

@@ -13,15 +13,17 @@ import json
 import random
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from collarclass.model.account import Account
 from collarclass.model.persistence import default_model
-from collarclass.model.predict import Predictions, predict
+from collarclass.model.predict import Predictions, ask, predict, requirements_of
+from collarclass.requirement_reader.requirement import Requirement
 
 N_FUZZED = 6000
 DIGITS = 10  # of scores and probabilities that are compared
@@ -64,21 +66,23 @@ def digest(*values: Any) -> str:
     return total.hexdigest()[:12]
 
 
-def digests(found: Predictions, told: Predictions) -> dict[str, str]:
-    """Of one ad, labelled with the words that decided, and with the account of its ratings."""
+def digests(found: Predictions, requirements: Sequence[Requirement]) -> dict[str, str]:
+    """Of one ad, labelled with the account of its ratings, and of what it states."""
     out = {
         "label": digest(found.label, found.note, found.basis),
         "numbers": digest(*(np.round(v, DIGITS) + 0.0 for v in (found.scores, found.probabilities, found.reading))),
-        "stated": digest(found.level, found.status, found.academic_certificate, found.vocational_certificate, found.certificates),
-        "evidence": digest(found.evidence),
+        "stated": digest(
+            found.level, found.status, found.academic_certificate, found.vocational_certificate, found.certificates
+        ),
+        "evidence": digest(found.words),
     }
-    if (account := told.accounts[0]) is not None:
+    if isinstance(account := found.accounts[0], Account):
         parts = [(p.kind, p.field, p.start, p.end, *(round(w, 7) + 0.0 for w in p.weights)) for p in account.parts]
         out["account"] = digest(sorted(parts))
     stated = [
         (r.kind, r.status, r.start, r.end, r.text, r.field, r.level, r.isced, r.nature, r.years, r.name,
          round(r.confidence, DIGITS), [(reason.text, round(reason.weight, 7)) for reason in r.reasons])
-        for r in told.requirements[0]
+        for r in requirements
     ]  # fmt: skip
     return out | {"requirements": digest(stated)}
 
@@ -87,7 +91,7 @@ def main() -> None:
     order, target, *paths = sys.argv[1:]
     model = default_model()
     made = [
-        digests(predict(model, [text], [title], evidence=True), predict(model, [text], [title], details=True))
+        digests(predict(model, [text], [title], evidence=True), ask(model, text, title, requirements_of))
         for title, text in ads(paths)
     ]
     if order == "make":

@@ -71,11 +71,11 @@ def explain(titles: Sequence[str], texts: Sequence[str], model: Model) -> list[E
     titles, texts : sequence of str
     model : Model
     """
-    predicted = predict(model, texts, titles, details=True)
+    predicted = predict(model, texts, titles, evidence=True)
     probabilities, gradient = predicted.probabilities, predicted.gradient
     found = []
     for row, account in enumerate(predicted.accounts):
-        assert account is not None
+        assert isinstance(account, Account)
         title, text = titles[row], texts[row]
         in_title, start, end = _words(title, text)
         label = int(probabilities[row].argmax())

@@ -32,6 +32,7 @@ from collarclass import Classification, Model, classify, classify_many, label_fi
 from collarclass.api import default_model
 from collarclass.definitions.labels import UNCLEAR
 from collarclass.labelling.options import Options
+from collarclass.model.account import Account
 from collarclass.model.predict import Predictions, predict
 from collarclass.requirement_reader.lexicon import COLUMNS as LEXICON_COLUMNS
 from collarclass.requirement_reader.lexicon import FILES as LEXICON_FILES
@@ -212,7 +213,7 @@ def batches(ads: Sequence[str], most: int = 12) -> st.SearchStrategy[list[Ad]]:
 def check(ads: Sequence[Ad], model: Model, folder: Path) -> None:
     """Label a batch in every way; raise AssertionError, or what was raised, where a promise is broken."""
     texts, titles = [text for text, _ in ads], [title for _, title in ads]
-    together = predict(model, texts, titles, evidence=True, details=True)
+    together = predict(model, texts, titles, evidence=True)
     check_arrays(together, texts, titles)
     chance = random.Random(len(ads))
     sample = sorted(chance.sample(range(len(ads)), min(_SAMPLE, len(ads))))
@@ -225,8 +226,8 @@ def check(ads: Sequence[Ad], model: Model, folder: Path) -> None:
         if found.academic_score is None:
             assert not together.says_something[i], "no scores for an ad that says something"
             continue
-        row = [found.academic_score, found.hands_on_score], [*found.probabilities.values()], found.requirements
-        expected = together.scores[i].tolist(), together.probabilities[i].tolist(), together.requirements[i]
+        row = [found.academic_score, found.hands_on_score], [*found.probabilities.values()], found.account
+        expected = together.scores[i].tolist(), together.probabilities[i].tolist(), together.accounts[i]
         assert row == expected, "a sample of a batch differs from the batch"
     _check_parts([ads[i] for i in sample], model, chance)
     _check_order(ads, together, model, chance)
@@ -240,15 +241,12 @@ def check_arrays(found: Predictions, texts: Sequence[str], titles: Sequence[str 
     assert (np.abs(found.probabilities.sum(axis=1) - 1.0) < 1e-9).all(), "probabilities do not sum to one"
     assert ((found.label == UNCLEAR) == (found.note > 0)).all(), "unclear without a note, or a note without"
     for scores, account, text, title in zip(found.scores, found.accounts, texts, titles, strict=True):
-        assert account is not None
+        assert isinstance(account, Account)
         for part in account.parts:
             _check_span(part, {"text": text, "title": title or ""})
         for k, dimension in enumerate(_DIMENSIONS):
             rating = account.start[k] + sum(part.weights[k] for part in account.parts)
             assert abs(scores[k] - rating / 4.0) < _SUM, f"{dimension} does not add up"
-    for requirements, text, title in zip(found.requirements, texts, titles, strict=True):
-        for item in requirements:
-            _check_span(item, {"text": text, "title": title or ""})
 
 
 def _check_span(item: Any, source: dict[str, str]) -> None:

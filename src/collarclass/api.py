@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Iterable, Mapping
 
 from collarclass.definitions.definition import DEFAULT
-from collarclass.definitions.labels import BASES, LABELS, LEVELS, NOTES, STATUSES, UNCLEAR
 from collarclass.errors import kind_of
 from collarclass.labelling.judge import judge
 from collarclass.labelling.options import DefinitionLike, LexiconLike, ModelLike, Options, find_lexicon, find_model
 from collarclass.model.persistence import default_model
-from collarclass.model.predict import Predictions, chunks
+from collarclass.model.predict import chunks
 from collarclass.progress import Progress, ProgressLike
 from collarclass.requirement_reader.lexicon import default_lexicon
 from collarclass.requirement_reader.reading import RequirementReader
 from collarclass.requirement_reader.requirement import Requirement
-from collarclass.result import Classification, in_cells
+from collarclass.result import Classification
 from collarclass.text.ad_tokens import AdTokens
-from collarclass.text.sections import Cell, join_sections
+from collarclass.text.sections import JoinedText, join_sections
 
 __all__ = ["check_texts", "classify", "classify_many", "default_model", "requirements"]
 
@@ -167,15 +162,20 @@ def classify_many(
         min_confidence=min_confidence,
         model_version=model_version,
     )
-    texts, titles, cells = _joined(*check_texts(texts, titles))
+    texts, titles = check_texts(texts, titles)
+    ads = [JoinedText(str(ad)) if isinstance(ad, str) else join_sections(ad, ad.values()) for ad in texts]
+    given = titles if titles is not None else [None] * len(ads)
+    # An ad in parts has a title, so that no heading is taken for one.
+    heads = [title if isinstance(ad, str) else title or "" for ad, title in zip(texts, given, strict=True)]
     of_rows = None if codes is None else _check_codes(codes, len(texts))
     shown, out = Progress(progress or False), list[Classification]()
+    identity, model = options.identity, options.model if options.evidence else None
     try:
-        for some, heads in chunks(texts, titles):
-            rows = slice(len(out), len(out) + len(some))
-            some_codes = None if of_rows is None else of_rows[rows]
-            found = judge(some, heads, some_codes, options=options, details=options.evidence)
-            out += _classifications(options, found, some, heads, cells[rows])
+        for rows in chunks([ad.text for ad in ads]):
+            some, of_some = [ad.text for ad in ads[rows]], None if of_rows is None else of_rows[rows]
+            found = judge(some, heads[rows], of_some, options=options)
+            named = zip(ads[rows], heads[rows], strict=True)
+            out += [Classification(found, i, ad, title, identity, model) for i, (ad, title) in enumerate(named)]
             shown.update(len(out), len(out) / len(texts))
     finally:
         shown.close()
@@ -192,58 +192,6 @@ def _check_codes(codes: Iterable[str], n_texts: int) -> list[str]:
     if len(codes) != n_texts:
         raise ValueError(f"{n_texts} texts but {len(codes)} codes: give one code (or an empty one) for each text.")
     return codes
-
-
-def _joined(
-    texts: Sequence[str | Mapping[str, str]], titles: Sequence[str | None] | None
-) -> tuple[list[str], Sequence[str | None] | None, list[tuple[Cell, ...]]]:
-    """Each text as one, with where its cells stand; an ad in parts has a title, so that no heading is taken for one."""
-    if not any(isinstance(text, Mapping) for text in texts):
-        return [str(text) for text in texts], titles, [()] * len(texts)
-    joined = [(text, ()) if isinstance(text, str) else join_sections(list(text), list(text.values())) for text in texts]
-    given = titles if titles is not None else [None] * len(texts)
-    named = [t if isinstance(text, str) or t else "" for text, t in zip(texts, given, strict=True)]
-    return [text for text, _ in joined], named, [cells for _, cells in joined]
-
-
-def _classifications(
-    options: Options,
-    found: Predictions,
-    texts: Sequence[str],
-    titles: Sequence[str | None] | None,
-    cells: Sequence[tuple[Cell, ...]],
-) -> Iterator[Classification]:
-    confidence, scores, probabilities = map(_numbers, (found.confidence, found.scores, found.probabilities))
-    model, notes = options.identity, found.shown_note
-    for i, text in enumerate(texts):
-        k, level = int(found.label[i]), int(found.level[i])
-        yield Classification(
-            label=LABELS[k] if k != UNCLEAR else "unclear",
-            confidence=confidence[i],
-            probabilities=dict(zip(LABELS, probabilities[i], strict=True)),
-            academic_score=scores[i][0],
-            hands_on_score=scores[i][1],
-            schooling_level=LEVELS[level] if level >= 0 else None,
-            schooling_status=STATUSES[found.status[i]],
-            requirements=in_cells(found.requirements[i], text, cells[i]),
-            note=NOTES[notes[i]],
-            model=model,
-            basis=BASES[found.basis[i]],
-            certificates=found.certificates[i],
-            academic_certificate=STATUSES[found.academic_certificate[i]],
-            vocational_certificate=STATUSES[found.vocational_certificate[i]],
-            text=text,
-            title=titles[i] if titles is not None else None,
-            account=found.accounts[i],
-            words=found.evidence[i] if k != UNCLEAR else "",
-            cells=cells[i],
-        )
-
-
-def _numbers(values: NDArray[np.float64]) -> list[Any]:
-    """Numbers as Python has them, None where there is none."""
-    found: list[Any] = np.where(np.isnan(values), np.array(None), values).tolist()
-    return found
 
 
 def requirements(

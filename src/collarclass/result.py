@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from collarclass.definitions.definition import DEFINITION_MARK
-from collarclass.definitions.labels import DIMENSIONS, LABELS, Label
+from collarclass.definitions.labels import BASES, COLLARS, DIMENSIONS, LABELS, LEVELS, NOTES, STATUSES, Label
 from collarclass.explain.html import as_html
 from collarclass.explain.sentence import sentence, unclear_sentence
-from collarclass.model.account import Account, Evidence, Reason
+from collarclass.model.account import Account, Evidence, Reason, account_of
+from collarclass.model.ad_reader import AdReader
+from collarclass.model.model import Model
+from collarclass.model.predict import Predictions, ask, requirements_of, words_for
 from collarclass.requirement_reader.requirement import Requirement
 from collarclass.text.cells import well_formed
-from collarclass.text.sections import Cell, place_in_cell
+from collarclass.text.sections import JoinedText
 from collarclass.text.tokens import language
 
+_Placed = TypeVar("_Placed", Evidence, Reason, Requirement)
 DECIMALS = 4
 # What a result is given as outside Python, in this order; tables have it as `tables.schema.SCHEMA`.
 FIELDS = (
@@ -26,83 +29,159 @@ FIELDS = (
     "evidence", "basis", "note", "model",
 )  # fmt: skip
 SECOND = 0.25  # probability from which the second label is named: right for one ad in four, or for more
-_Placed = TypeVar("_Placed", Evidence, Reason, Requirement)
+_DERIVED = ("second_label", "reasons", "evidence")
 
 
-def in_cells(found: tuple[_Placed, ...], text: str, cells: tuple[Cell, ...]) -> tuple[_Placed, ...]:
-    """Evidence, reasons or requirements of a joined text, placed in the parts of the ad."""
-    if not cells:
-        return found
-    out = []
-    for item in found:
-        if item.field == "text":
-            name, start, end = place_in_cell(cells, item.start, item.end)
-            offset = next(cell.start for cell in cells if cell.name == name)
-            item = replace(item, field=name, start=start, end=end, text=text[offset + start : offset + end])
-        out.append(item)
-    return tuple(out)
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Classification:
     """The label of one job ad, with everything that led to it.
 
+    It is a view of a row of the batch that was labelled. Evidence and requirements are made when they are asked for.
+
     Attributes
     ----------
-    label : {"white", "blue", "gray", "unclear"}
-        The collar; "unclear" when the text gives too little to judge, with the reason in `note`.
-    confidence : float or None
-        Calibrated probability that an annotator would give this label, 0 to 1; None for "unclear", and for a
-        label by the rules of a definition, which have none.
-    probabilities : dict of str to float or None
-        Of white, blue and gray; they sum to 1. None if the text says nothing at all, as are the scores.
-    academic_score, hands_on_score : float or None
-        The two dimensions, 0 to 1 (a quarter of the codebook's rating of 0 to 4). Not probabilities.
-    schooling_level : str or None
-        Stated schooling: basic, secondary, associate, bachelor, graduate; None when unstated.
-    schooling_status : {"required", "preferred", "substitutable", "not_needed", "unstated"}
-    requirements : tuple of Requirement
-        Stated schooling, certificates, licences, experience, in reading order.
-    note : str
-        Why the label is "unclear"; empty otherwise.
+    title, text : str or None
+        The ad, as passed; of an ad in several parts, these joined under their headings.
     model : str
         Name and version of the model, and the definition if labels go by its rules.
-    basis : {"ad", "title", "occupation"}
-        What the label was judged from.
-    certificates : tuple of str
-        Certificates and licences that the ad asks for, in its words; driving licences left out.
-    vocational_certificate, academic_certificate : str
-        How a vocational certificate, and one that rests on study, is asked for, in the words of `schooling_status`.
-    text, title : str or None
-        The ad, as passed; of an ad in several parts, these joined under their headings.
-    account : Account or None
-        What the two ratings start from, and what schooling, title and words add; None when not asked for.
-    words : str
-        The few words that speak most for the label, as the column `collar_evidence` has them: of a row that was judged
-        by its occupation's code, the occupation's title.
-    cells : tuple of Cell
-        Of an ad in several parts, where each stands in `text`.
     """
 
-    label: Label
-    confidence: float | None
-    probabilities: dict[str, float | None]
-    academic_score: float | None
-    hands_on_score: float | None
-    schooling_level: str | None
-    schooling_status: str
-    requirements: tuple[Requirement, ...]
-    note: str
+    _found: Predictions
+    _row: int
+    _ad: JoinedText
+    title: str | None
     model: str
-    basis: str = "ad"
-    certificates: tuple[str, ...] = ()
-    vocational_certificate: str = "unstated"
-    academic_certificate: str = "unstated"
-    text: str = field(default="", repr=False)
-    title: str | None = field(default=None, repr=False)
-    account: Account | None = field(default=None, repr=False)
-    words: str = field(default="", repr=False)
-    cells: tuple[Cell, ...] = field(default=(), repr=False)
+    _asks: Model | None  # by which evidence and requirements are made; None where they were not asked for
+    _known: dict[str, Any] = field(default_factory=dict)  # what was made
+
+    @property
+    def text(self) -> str:
+        """The ad, as passed; of an ad in several parts, these joined under their headings."""
+        return self._ad.text
+
+    @property
+    def label(self) -> Label:
+        """The collar: white, blue, gray; "unclear" when there is too little to judge, with the reason in `note`."""
+        return COLLARS[self._code("label")]
+
+    @property
+    def confidence(self) -> float | None:
+        """Calibrated probability that an annotator would give this label, 0 to 1.
+
+        None for "unclear", and for a label by the rules of a definition, which have none.
+        """
+        none = self.label == "unclear" or self._found.by_rules
+        return None if none else float(self._found.probabilities[self._row].max())
+
+    @property
+    def probabilities(self) -> dict[str, float | None]:
+        """Of white, blue and gray; they sum to 1. None if the text says nothing at all, as are the scores."""
+        return dict(zip(LABELS, map(_number, self._found.probabilities[self._row]), strict=True))
+
+    @property
+    def academic_score(self) -> float | None:
+        """Academic credential, 0 to 1: a quarter of the codebook's rating of 0 to 4. Not a probability."""
+        return _number(self._found.scores[self._row, 0])
+
+    @property
+    def hands_on_score(self) -> float | None:
+        """Hands-on skill, in the same way."""
+        return _number(self._found.scores[self._row, 1])
+
+    @property
+    def schooling_level(self) -> str | None:
+        """Stated schooling: basic, secondary, associate, bachelor, graduate; None when unstated."""
+        level = self._code("level")
+        return LEVELS[level] if level >= 0 else None
+
+    @property
+    def schooling_status(self) -> str:
+        """How it is asked for: required, preferred, substitutable (or experience), not_needed or unstated."""
+        return STATUSES[self._code("status")]
+
+    @property
+    def certificates(self) -> tuple[str, ...]:
+        """Certificates and licences that the ad asks for, by name; driving licences left out."""
+        return self._found.certificates[self._row]
+
+    @property
+    def vocational_certificate(self) -> str:
+        """How a vocational certificate is asked for, in the words of `schooling_status`."""
+        return STATUSES[self._code("vocational_certificate")]
+
+    @property
+    def academic_certificate(self) -> str:
+        """How a certificate that rests on study is asked for, in the same words."""
+        return STATUSES[self._code("academic_certificate")]
+
+    @property
+    def basis(self) -> str:
+        """What the label was judged from: "ad", "title" or "occupation"."""
+        return BASES[self._code("basis")]
+
+    @property
+    def note(self) -> str:
+        """Why the label is "unclear", or that an ad has more posts; otherwise empty."""
+        return NOTES[self._code("note") or self._code("remark")]
+
+    @property
+    def words(self) -> str:
+        """The few words that speak most for the label, as the column `collar_evidence` has them.
+
+        Of a row that was judged by its occupation's code, the occupation's title.
+        """
+        if self.label == "unclear":
+            return ""
+        account = self._found.accounts[self._row] or self.account
+        return words_for(account, self.label) if account is not None else ""
+
+    @property
+    def account(self) -> Account | None:
+        """What the two ratings start from, and what schooling, title and words add; None when not asked for."""
+        by_code = self._found.accounts[self._row] is not None
+        account: Account | None = None if by_code else self._made("account", account_of)
+        return account
+
+    @property
+    def requirements(self) -> tuple[Requirement, ...]:
+        """Stated schooling, certificates, licences, experience, in reading order; empty when not asked for."""
+        return self._placed(self._made("requirements", requirements_of) or ())
+
+    def _code(self, name: str) -> int:
+        return int(getattr(self._found, name)[self._row])
+
+    def _made(self, name: str, question: Callable[[AdReader, str, str | None], Any]) -> Any:
+        """What a function makes of the ad, made once; None where it was not asked for."""
+        if name not in self._known and self._asks is not None:
+            self._known[name] = ask(self._asks, self.text, self.title, question)
+        return self._known.get(name)
+
+    def _placed(self, found: tuple[_Placed, ...]) -> tuple[_Placed, ...]:
+        """What stands in the ad's text, placed in the parts of the ad."""
+        if not self._ad.cells:
+            return found
+        placed = []
+        for item in found:
+            if item.field == "text":
+                name, start, end, text = self._ad.place(item.start, item.end)
+                item = replace(item, field=name, start=start, end=end, text=text)
+            placed.append(item)
+        return tuple(placed)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Send a row without its batch and model, with what these would be asked for."""
+        known = {"account": self.account, "requirements": self._made("requirements", requirements_of)}
+        row = self._found.take([self._row])
+        return Classification, (row, 0, self._ad, self.title, self.model, None, known)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Classification):
+            return NotImplemented
+        names = (*(name for name in FIELDS if name not in _DERIVED), "text", "title", "account", "words")
+        return all(getattr(self, name) == getattr(other, name) for name in names)
+
+    def __hash__(self) -> int:
+        return hash((self.label, self.model, self.text, self.title))
 
     @property
     def second_label(self) -> Label | None:
@@ -114,7 +193,7 @@ class Classification:
         >>> classify(title="Welder").second_label is None
         True
         """
-        return None if DEFINITION_MARK in self.model else second_label([*self.probabilities.values()])
+        return None if self._found.by_rules else second_label([*self.probabilities.values()])
 
     @property
     def intercept(self) -> dict[str, float]:
@@ -135,15 +214,14 @@ class Classification:
         >>> [found.text for found in classify(title="Welder").evidence[:1]]
         ['Welder']
         """
-        return () if self.account is None else in_cells(self.account.evidence(), self.text, self.cells)
+        return () if self.account is None else self._placed(self.account.evidence())
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
         """The words that speak for the label, strongest first."""
         if self.account is None:
             return ()
-        found = in_cells(self.account.reasons(self.label), self.text, self.cells)
-        return tuple(reason for reason in found if reason.text)
+        return tuple(reason for reason in self._placed(self.account.reasons(self.label)) if reason.text)
 
     def explain(self, lang: str | None = None) -> str:
         """Say in one plain sentence why the ad got its label.
@@ -222,6 +300,11 @@ class Classification:
 
     def _repr_html_(self) -> str:
         return well_formed(as_html(self.explain(), self.title, self.text, self.evidence, self.requirements))
+
+
+def _number(value: float) -> float | None:
+    """A number as Python has it, None where there is none."""
+    return None if math.isnan(value) else float(value)
 
 
 def second_label(probabilities: Sequence[float | None]) -> Label | None:

@@ -8,7 +8,7 @@ from collarclass.definitions.schooling import SCHOOLING_LEVELS
 
 Label = Literal["white", "blue", "gray", "unclear"]
 LABELS: tuple[Label, ...] = ("white", "blue", "gray")
-COLLARS: tuple[str, ...] = (*LABELS, "unclear")
+COLLARS: tuple[Label, ...] = (*LABELS, "unclear")
 UNCLEAR = COLLARS.index("unclear")
 DIMENSIONS: tuple[str, ...] = ("academic", "hands_on")
 RATINGS: tuple[str, ...] = ("academic_rating", "hands_on_rating")

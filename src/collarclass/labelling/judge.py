@@ -9,9 +9,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from collarclass.definitions.labels import BASES, COLLARS, LABELS, NEAR_THE_LINE, UNCLEAR, UNKNOWN_CODE
+from collarclass.definitions.labels import BASES, LABELS, NEAR_THE_LINE, UNCLEAR, UNKNOWN_CODE
 from collarclass.labelling.options import Options
-from collarclass.model.account import few_words
 from collarclass.model.model import Model
 from collarclass.model.predict import Predictions, predict
 from collarclass.model.stream import StreamSums
@@ -30,7 +29,7 @@ def judge(
     codes: Sequence[str] | None = None,
     *,
     options: Options,
-    details: bool = False,
+    evidence: bool = False,
 ) -> Predictions:
     """Label a batch of ads.
 
@@ -41,8 +40,8 @@ def judge(
     codes : sequence of str, optional
         Of occupations, for rows whose ad and title say too little.
     options : Options
-    details : bool
-        Whether to give every term of each row's sums, and its requirements.
+    evidence : bool
+        Whether to give the account of each row's ratings.
 
     Returns
     -------
@@ -50,7 +49,7 @@ def judge(
         With the labels of the definition, "unclear" where the model is less sure than was asked for. Where nothing of
         an unclear ad says anything, scores and probabilities are NaN.
     """
-    found = predict(options.model, texts, titles, options.evidence, details)
+    found = predict(options.model, texts, titles, evidence)
     if codes is not None:
         found = judge_codes(found, codes, options.model)
     if options.min_confidence:
@@ -61,39 +60,28 @@ def judge(
             from collarclass.occupation.lookup import occupation_labels
 
             found = replace(found, occupation=occupation_labels(titles, texts))
-        found = _told_anew(replace(found, label=definition.apply(found), by_rules=True))
+        found = replace(found, label=definition.apply(found), by_rules=True)
     return found.with_nulls()
 
 
 def judge_codes(found: Predictions, codes: Sequence[str], model: Model) -> Predictions:
     """Judge rows without an ad that can be judged by the codes of their occupations, empty where there is none."""
     judged = (found.basis == _AD) & (found.note == 0)
-    label, probabilities, scores = found.label.copy(), found.probabilities.copy(), found.scores.copy()
-    note, basis, evidence, accounts = found.note.copy(), found.basis.copy(), list(found.evidence), list(found.accounts)
+    changed = {name: getattr(found, name).copy() for name in ("label", "probabilities", "scores", "note", "basis")}
+    accounts = list(found.accounts)
     for i in np.flatnonzero(~judged).tolist():
         code = codes[i].strip()
-        if not code:
-            continue
-        known = _prior(code)
-        if known is None:
-            if note[i]:
-                note[i] = UNKNOWN_CODE
-            continue
-        ratings, shares, name = known
-        scores[i] = ratings / 4
-        probabilities[i] = _TRUST * shares + (1 - _TRUST) * model.probabilities(scores[i : i + 1])[0]
-        label[i], note[i], basis[i] = int(probabilities[i].argmax()), 0, _OCCUPATION
-        evidence[i], accounts[i] = name if evidence[i] or found.label[i] == UNCLEAR else "", None
-    return replace(
-        found,
-        label=label,
-        probabilities=probabilities,
-        scores=scores,
-        note=note,
-        basis=basis,
-        evidence=evidence,
-        accounts=accounts,
-    )
+        known = _prior(code) if code else None
+        if known is not None:
+            ratings, shares, accounts[i] = known
+            scores = ratings / 4
+            probabilities = _TRUST * shares + (1 - _TRUST) * model.probabilities(scores[None])[0]
+            row = int(probabilities.argmax()), probabilities, scores, 0, _OCCUPATION
+            for values, value in zip(changed.values(), row, strict=True):
+                values[i] = value
+        elif code and found.note[i]:
+            changed["note"][i] = UNKNOWN_CODE
+    return replace(found, **changed, accounts=accounts)
 
 
 @cache
@@ -113,18 +101,6 @@ def _prior(code: str) -> tuple[NDArray[np.float64], NDArray[np.float64], str] | 
     ratings = table[["academic_rating", "hands_on_rating"]].to_numpy(np.float64).mean(axis=0)
     shares = np.array([(table["label"] == label).mean() for label in LABELS])
     return ratings, shares, title
-
-
-def _told_anew(found: Predictions) -> Predictions:
-    """With the words that speak for the labels of a definition, which may be others than the model's."""
-    told = zip(found.accounts, found.label.tolist(), found.evidence, strict=True)
-    return replace(
-        found,
-        evidence=[
-            few_words(account, COLLARS[label]) if account is not None and label != UNCLEAR else words
-            for account, label, words in told
-        ],
-    )
 
 
 def _hold_back(found: Predictions, min_confidence: float) -> Predictions:

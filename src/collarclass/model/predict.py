@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +16,11 @@ from collarclass.model.account import Account, account_of, few_words
 from collarclass.model.ad_reader import N_CODES, N_NUMBERS, AdReader
 from collarclass.model.model import Model
 from collarclass.requirement_reader.lexicon import default_lexicon
-from collarclass.requirement_reader.requirement import Requirement
 
 _CHUNK_CHARACTERS = 1_400_000  # labelled at once: enough to spread fixed costs, few enough to show progress
 _CHUNK_ROWS = 20_000
 _MAX_KEPT_CHARACTERS = 1 << 21  # for which a reader's memory stays for the next batch
+_Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +41,9 @@ class Predictions(Facts):
         What has to be known beside a label: index into `NOTES`.
     certificates : list of tuple of str
         The certificates that each row asks for, by name.
-    evidence : list of str
-        The few words that decided, per row; empty strings when not asked for.
-    accounts : list of Account or None
-        What makes up the ratings, per row; None when not asked for.
-    requirements : list of tuple of Requirement
-        What each row states; empty when not asked for.
+    accounts : list of Account, str or None
+        What makes up the ratings, per row; of a row that was judged by its occupation's code, the occupation's title;
+        None when not asked for.
     reading : ndarray of float64, shape (n_rows, 3)
         1 for Chinese; tokens read for words; known terms for each of these.
     by_rules : bool
@@ -60,9 +58,7 @@ class Predictions(Facts):
     remark: NDArray[np.int8]
     says_something: NDArray[np.bool_]
     certificates: list[tuple[str, ...]]
-    evidence: list[str]
-    accounts: list[Account | None]
-    requirements: list[tuple[Requirement, ...]]
+    accounts: list[Account | str | None]
     reading: NDArray[np.float64]
     by_rules: bool = False
 
@@ -71,6 +67,20 @@ class Predictions(Facts):
         """Probability of the label; NaN where it is unclear, or given by rules."""
         none = (self.label == UNCLEAR) | self.by_rules
         return np.where(none, np.nan, self.probabilities.max(axis=1))
+
+    @property
+    def words(self) -> list[str]:
+        """The few words that speak most for each label; empty where it is unclear, or nothing was asked for."""
+        told = zip(self.accounts, self.label.tolist(), strict=True)
+        return ["" if k == UNCLEAR or account is None else words_for(account, COLLARS[k]) for account, k in told]
+
+    def take(self, rows: Sequence[int]) -> Predictions:
+        """Some of the rows."""
+        found = {field.name: getattr(self, field.name) for field in fields(self)}
+        for name, values in found.items():
+            if isinstance(values, (np.ndarray, list)):
+                found[name] = values[rows] if isinstance(values, np.ndarray) else [values[i] for i in rows]
+        return Predictions(**found)
 
     def with_nulls(self) -> Predictions:
         """The same, with NaN for scores and probabilities where nothing of an unclear ad says anything."""
@@ -86,12 +96,13 @@ class Predictions(Facts):
         return np.where(self.note == JUDGED, self.remark, self.note)
 
 
+def words_for(account: Account | str, label: str) -> str:
+    """The few words of an account that speak most for a label; the title of an occupation as it is."""
+    return account if isinstance(account, str) else few_words(account, label)
+
+
 def predict(
-    model: Model,
-    texts: Sequence[str],
-    titles: Sequence[str | None] | None = None,
-    evidence: bool = False,
-    details: bool = False,
+    model: Model, texts: Sequence[str], titles: Sequence[str | None] | None = None, evidence: bool = False
 ) -> Predictions:
     """Label a batch of ads; the result of a row does not depend on the other rows.
 
@@ -101,9 +112,7 @@ def predict(
     texts : sequence of str
     titles : sequence of str or None, optional
     evidence : bool
-        Whether to name the few words that decided each label.
-    details : bool
-        Whether to give the account of each row's ratings, and its requirements.
+        Whether to give the account of each row's ratings.
 
     Returns
     -------
@@ -112,21 +121,16 @@ def predict(
     n = len(texts)
     numbers, codes = np.zeros((n, N_NUMBERS)), np.zeros((n, N_CODES), np.int8)
     certificates: list[tuple[str, ...]] = []
-    words: list[str] = []
-    accounts: list[Account | None] = []
-    requirements: list[tuple[Requirement, ...]] = []
+    accounts: list[Account | str | None] = []
     reader = _reader(model)
-    reader.requirements.keep_reasons = details
+    reader.requirements.keep_reasons = False
     number_rows, code_rows = numbers.data if n else None, codes.data if n else None
     for i, text in enumerate(texts):
         text, title = str(text), None if titles is None or titles[i] is None else str(titles[i])
         reader.read(text, title)
         reader.store(number_rows, code_rows, i)
         certificates.append(reader.requirements.certificates())
-        account = account_of(reader, text, title) if evidence or details else None
-        words.append(few_words(account, COLLARS[reader.label]) if evidence and account is not None else "")
-        accounts.append(account)
-        requirements.append(reader.requirements.findings(reader.tokens, text, title) if details else ())
+        accounts.append(account_of(reader, text, title) if evidence else None)
     _keep(model, reader)
     return Predictions(
         label=codes[:, 0],
@@ -142,11 +146,27 @@ def predict(
         remark=codes[:, 7],
         says_something=codes[:, 8].astype(bool),
         certificates=certificates,
-        evidence=words,
         accounts=accounts,
-        requirements=requirements,
         reading=numbers[:, 7:],
     )
+
+
+def ask(
+    model: Model, text: str, title: str | None, question: Callable[[AdReader, str, str | None], _Answer]
+) -> _Answer:
+    """What a function makes of an ad that was read: its account, its requirements."""
+    reader = _reader(model)
+    reader.requirements.keep_reasons = True
+    title = None if title is None else str(title)
+    reader.read(text, title)
+    answer = question(reader, text, title)
+    _keep(model, reader)
+    return answer
+
+
+def requirements_of(reader: AdReader, text: str, title: str | None) -> Any:
+    """What the ad that was read states, as objects."""
+    return reader.requirements.findings(reader.tokens, text, title)
 
 
 class _Kept(threading.local):
@@ -171,13 +191,11 @@ def _keep(model: Model, reader: AdReader) -> None:
         _kept.model, _kept.reader = model, reader
 
 
-def chunks(
-    texts: Sequence[str], titles: Sequence[str | None] | None
-) -> Iterator[tuple[Sequence[str], Sequence[str | None] | None]]:
+def chunks(texts: Sequence[str]) -> Iterator[slice]:
     """Cut a batch into runs of rows of some `_CHUNK_CHARACTERS` characters."""
     begin = size = 0
     for i, text in enumerate(texts):
         size += len(text)
         if size >= _CHUNK_CHARACTERS or i - begin + 1 >= _CHUNK_ROWS or i == len(texts) - 1:
-            yield texts[begin : i + 1], titles[begin : i + 1] if titles is not None else None
+            yield slice(begin, i + 1)
             begin, size = i + 1, 0

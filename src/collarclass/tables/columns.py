@@ -55,7 +55,7 @@ class Columns:
         code = cell[self.code] if self.code is not None else ""
         if len(self.texts) == 1:
             return title, cell[self.texts[0]], code
-        return title, join_sections(self.texts, [cell[name] for name in self.texts])[0], code
+        return title, join_sections(self.texts, [cell[name] for name in self.texts]).text, code
 
     def rows(self, cells: Sequence[Sequence[str]]) -> tuple[list[str], list[str] | None, list[str] | None]:
         """Texts, titles and codes of all rows, from columns in the order of `every`; None for what there is not."""
@@ -63,7 +63,7 @@ class Columns:
         texts = list(column[self.texts[0]])
         if len(self.texts) > 1:
             parts = zip(*(column[name] for name in self.texts), strict=True)
-            texts = [join_sections(self.texts, part)[0] for part in parts]
+            texts = [join_sections(self.texts, part).text for part in parts]
         titles = list(column[self.title]) if self.title is not None else [""] * len(texts) if self.has_titles else None
         return texts, titles, list(column[self.code]) if self.code is not None else None
 

@@ -65,7 +65,7 @@ def label_stream(
     options: Options,
 ) -> tuple[pa.Table, StreamSums]:
     """As `label_columns`, and what the batch adds to what is known of its stream."""
-    found = judge(texts, titles, codes, options=options)
+    found = judge(texts, titles, codes, options=options, evidence=options.evidence)
     table = prediction_table(found, options)
     if options.occupations:
         columns = _nearest_columns(texts, titles, codes)

@@ -6,7 +6,7 @@ of their own. Put under its heading, each is read as it would be in one text.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -96,44 +96,52 @@ class Cell:
     end: int
 
 
-def place_in_cell(cells: Sequence[Cell], start: int, end: int) -> tuple[str, int, int]:
-    """Column and offsets there of a run of a joined text.
+@dataclass(frozen=True, slots=True)
+class JoinedText:
+    """The text of one ad: as it was passed, or its cells under their headings, with the way back to each.
 
-    What begins before its cell, in the heading, is cut to the cell; what lies in a heading alone has an empty
-    run at the beginning of the cell.
-
-    Examples
-    --------
-    >>> _, cells = join_sections(["education"], ["High school"])
-    >>> place_in_cell(cells, 11, 15), place_in_cell(cells, 0, 9)
-    (('education', 0, 4), ('education', 0, 0))
+    Attributes
+    ----------
+    text : str
+    cells : tuple of Cell
+        The cells that are not empty, in order; none of a text that was passed as one.
     """
-    cell = next((cell for cell in cells if end <= cell.end), cells[-1])
-    start, end = (min(max(place, cell.start), cell.end) - cell.start for place in (start, end))
-    return cell.name, start, end
+
+    text: str
+    cells: tuple[Cell, ...] = ()
+
+    def place(self, start: int, end: int) -> tuple[str, int, int, str]:
+        """Field, offsets there and words of a run of the text.
+
+        What begins before its cell, in the heading, is cut to the cell; what lies in a heading alone has an empty
+        run at the beginning of the cell.
+
+        Examples
+        --------
+        >>> ad = join_sections(["education"], ["High school"])
+        >>> ad.place(11, 15), ad.place(0, 9)
+        (('education', 0, 4, 'High'), ('education', 0, 0, ''))
+        """
+        cell = next((cell for cell in self.cells if end <= cell.end), Cell("text", 0, len(self.text)))
+        start, end = (min(max(place, cell.start), cell.end) for place in (start, end))
+        return cell.name, start - cell.start, end - cell.start, self.text[start:end]
 
 
-def join_sections(names: Sequence[object], values: Sequence[str]) -> tuple[str, tuple[Cell, ...]]:
+def join_sections(names: Iterable[object], values: Iterable[str]) -> JoinedText:
     """Join the cells of one ad into a text, each under its heading; empty cells are left out.
 
     Parameters
     ----------
-    names : sequence
+    names : iterable
         The cells' columns.
-    values : sequence of str
-
-    Returns
-    -------
-    text : str
-    cells : tuple of Cell
-        The cells that are not empty, in order.
+    values : iterable of str
 
     Examples
     --------
-    >>> text, cells = join_sections(["description", "education"], ["Run the lathe.", "High school"])
-    >>> text
+    >>> ad = join_sections(["description", "education"], ["Run the lathe.", "High school"])
+    >>> ad.text
     'Run the lathe.\\nEducation: High school'
-    >>> [text[cell.start:cell.end] for cell in cells]
+    >>> [ad.text[cell.start:cell.end] for cell in ad.cells]
     ['Run the lathe.', 'High school']
     """
     text, cells = "", []
@@ -148,7 +156,7 @@ def join_sections(names: Sequence[object], values: Sequence[str]) -> tuple[str, 
             text += heading + ("：" if chinese else ": " if short else ":") + ("" if short else "\n")
         cells.append(Cell(str(name), len(text), len(text) + len(value)))
         text += value
-    return text, tuple(cells)
+    return JoinedText(text, tuple(cells))
 
 
 def first_line(text: str) -> tuple[int, int]:
