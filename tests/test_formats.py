@@ -24,8 +24,8 @@ def test_every_ending_is_read_and_written_or_refused(ending: str, tmp_path: Path
         pytest.importorskip("xlsxwriter", reason="pip install collarclass[excel]")
     ADS.to_csv(tmp_path / "ads.csv", index=False)
     target = tmp_path / f"labelled{ending}"
-    if ENDINGS[ending].write is None:
-        with pytest.raises(DataError, match=r"sheets are written as \.xlsx, name the result so"):
+    if ending not in ENDINGS[ending].written:
+        with pytest.raises(DataError, match=r"no such files are written; end the name in .*\.xlsx"):
             label_file(tmp_path / "ads.csv", target, model=small_model)
         return
     assert label_file(tmp_path / "ads.csv", target, model=small_model).rows == 2
@@ -56,9 +56,8 @@ def test_names_tell_format_and_compression() -> None:
     for name, found in FORMATS.items():
         assert found.name == name
         assert all(name_format(f"ads{ending.upper()}", None) == (found, "") for ending in found.endings)
-        assert FORMATS[found.written_as].write is not None
         for ending, compression in COMPRESSIONS.items():
-            if found.text:
+            if found.text and compression != "zip":
                 assert name_target(f"ads{found.endings[0]}{ending}", None) == (found, compression)
     assert not is_table(".hidden.csv")
     assert not is_table("~$open.xlsx")

@@ -47,7 +47,7 @@ def test_a_url_gives_what_a_file_gives(memory: str, tmp_path: Path, name: str) -
     assert read_table(f"{memory}/new/{name}").equals(read_table(tmp_path / name))
 
 
-@pytest.mark.parametrize("ending", ["csv.gz", "csv.zip", "parquet", "xlsx", "json"])
+@pytest.mark.parametrize("ending", ["csv.gz", "parquet", "xlsx", "json"])
 def test_a_url_of_any_format_is_read(tmp_path: Path, ending: str) -> None:
     local = tmp_path / f"ads.{ending}"
     label_file(ADS, local, prefix="first_", evidence=False)

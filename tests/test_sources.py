@@ -164,7 +164,7 @@ def test_cells_of_a_workbook_stay_as_they_are(tmp_path: Path, small_model: Model
         sheet.write_number(1, 3, 12.1)
     done = label_file(tmp_path / "ads.xlsx", tmp_path / "out.xlsx", model=small_model)
     assert done.read is not None
-    assert (done.read.sheet, done.lost) == ("Ads", ("formulas",))  # the first sheet that is shown
+    assert done.read.sheet == "Ads"  # the first one that is shown
     [_, row] = openpyxl.load_workbook(tmp_path / "out.xlsx")["Ads"].iter_rows(max_col=4, values_only=True)
     assert row[1:] == (14, dt.timedelta(hours=30, minutes=5), 12.1)
     found = labelled(tmp_path / "out.csv", tmp_path / "ads.xlsx", model=small_model)
@@ -225,11 +225,11 @@ def test_small_files_fill_no_memory(tmp_path: Path, small_model: Model) -> None:
 
     assert said("categories.parquet") == ""
     assert "plain.parquet needs more than 4 GB of memory: write it anew, with smaller" in said("plain.parquet")
-    assert "cell.parquet has a row of more than 64 MB after row 0: correct it, or raise" in said("cell.parquet")
+    assert "cell.parquet has a row of more than 64 MB after row 0: correct it" in said("cell.parquet")
 
 
 def test_a_file_that_takes_too_long_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Layout, "limits", Limits(seconds=0.001))
+    monkeypatch.setattr(Limits, "seconds", 0.001)
     pq.write_table(pa.table({"text": ["We weld."]}), tmp_path / "ads.parquet")
     source = open_source(str(tmp_path / "ads.parquet"))
     try:
@@ -402,7 +402,8 @@ def test_empty_objects_alone(tmp_path: Path, small_model: Model) -> None:
 def test_compressed_in_and_out(
     ads: Path, tmp_path: Path, small_model: Model, expected: list[str], ending: str
 ) -> None:
-    source, target = tmp_path / f"packed.csv.{ending}", tmp_path / f"out.csv.{ending}"
+    source = tmp_path / f"packed.csv.{ending}"
+    target = tmp_path / ("out.csv" if ending == "zip" else f"out.csv.{ending}")
     content = ads.read_bytes()
     if ending == "zip":
         with zipfile.ZipFile(source, "w") as archive:
@@ -414,9 +415,6 @@ def test_compressed_in_and_out(
         source.write_bytes(gzip.compress(content))
     label_file(source, target, model=small_model, batch_size=1)
     assert read_table(target)["collar"].tolist() == expected
-    if ending == "zip":
-        assert zipfile.ZipFile(target).namelist() == ["out.csv"]
-        assert zipfile.ZipFile(target).testzip() is None
     damaged = bytearray(source.read_bytes())
     source.write_bytes(damaged[: len(damaged) // 2])
     with pytest.raises(DataError, match=r"packed\.csv\..* (is damaged or cut off|cannot be unpacked)"):
@@ -502,7 +500,7 @@ def test_a_folder_as_target_gets_a_file_for_each_source(folder: Path, tmp_path: 
 
 
 @pytest.mark.parametrize("kind", ["csv", "jsonl", "json", "parquet", "csv.gz"])
-def test_head_and_select(ads: Path, tmp_path: Path, small_model: Model, kind: str) -> None:
+def test_head(ads: Path, tmp_path: Path, small_model: Model, kind: str) -> None:
     ads.write_text(as_csv([HEADER, *([f"r{i}", *ADS[i % 4][1:]] for i in range(50))]), "utf-8")
     source, target = tmp_path / f"rows.{kind}", tmp_path / f"out.{kind}"
     labelled(source, ads, model=small_model, prefix="old_")
@@ -510,20 +508,17 @@ def test_head_and_select(ads: Path, tmp_path: Path, small_model: Model, kind: st
     for size in (1, 7, 2000):
         first = labelled(target, source, model=small_model, head=9, batch_size=size)
         pd.testing.assert_frame_equal(first, whole[:9])
-        both = labelled(target, source, model=small_model, head=9, batch_size=size, select=["id", "title"])
-        assert list(both.columns) == ["id", "title", *COLUMNS]
-        pd.testing.assert_frame_equal(both, whole[:9][list(both.columns)])
     assert len(labelled(target, source, model=small_model, head=1000)) == 50
     if "json" not in kind:  # which has no columns without rows
         assert len(labelled(target, source, model=small_model, head=0)) == 0
-    with pytest.raises(DataError, match="No column 'nothing' to select"):
-        label_file(source, target, model=small_model, select=["nothing"], force=True)
 
 
 # -- limits --------------------------------------------------------------------------------------
 
 
-def test_a_row_longer_than_the_limit_is_refused(tmp_path: Path, small_model: Model) -> None:
+def test_a_row_longer_than_the_limit_is_refused(
+    tmp_path: Path, small_model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
     long = "x" * (3 << 20)
     contents = {
         "a.csv": f"text\nsteel\n{long}\n",
@@ -534,15 +529,18 @@ def test_a_row_longer_than_the_limit_is_refused(tmp_path: Path, small_model: Mod
     for name, content in contents.items():
         path = tmp_path / f"{name}.gz"
         path.write_bytes(gzip.compress(content.encode()))
-        with pytest.raises(DataError, match=r"has a row of more than 1 MB.*--longest-row"):
-            label_file(path, tmp_path / "out.csv", model=small_model, longest_row=1 << 20, force=True)
         assert label_file(path, tmp_path / "out.csv", model=small_model, force=True).rows == 2
+        with monkeypatch.context() as lower:
+            lower.setattr(Limits, "row_bytes", 1 << 20)
+            with pytest.raises(DataError, match="has a row of more than 1 MB"):
+                label_file(path, tmp_path / "out.csv", model=small_model, force=True)
     table = pd.DataFrame({"text": ["steel", "steel"], **{f"c{i}": ["a", long[:30_000]] for i in range(100)}})
     pq.write_table(pa.Table.from_pandas(table), tmp_path / "a.parquet")
     table.to_excel(tmp_path / "a.xlsx", index=False)
+    monkeypatch.setattr(Limits, "row_bytes", 1 << 20)
     for name in ("a.parquet", "a.xlsx"):
-        with pytest.raises(DataError, match=r"has a row of more than 1 MB after row \d.*--longest-row"):
-            label_file(tmp_path / name, tmp_path / "out.csv", model=small_model, longest_row=1 << 20, force=True)
+        with pytest.raises(DataError, match=r"has a row of more than 1 MB after row \d"):
+            label_file(tmp_path / name, tmp_path / "out.csv", model=small_model, force=True)
 
 
 def test_a_row_of_parquet_is_measured_by_what_it_becomes(tmp_path: Path, small_model: Model) -> None:
@@ -595,23 +593,12 @@ def test_long_numbers_of_a_workbook_are_whole(tmp_path: Path, small_model: Model
     assert read_table(tmp_path / "out.csv")["id"].tolist() == ["1234567890123456", "7"]
 
 
-def test_what_a_workbook_loses_is_said(tmp_path: Path, small_model: Model) -> None:
-    xlsxwriter = pytest.importorskip("xlsxwriter")
-    with xlsxwriter.Workbook(str(tmp_path / "a.xlsx")) as book:
-        sheet = book.add_worksheet()
-        sheet.write_row(0, 0, ["text", "zip", "link"])
-        sheet.write_string(1, 0, "We weld.")
-        sheet.write_number(1, 1, 1234, book.add_format({"num_format": "00000"}))
-        sheet.write_url(1, 2, "https://example.org")
-    done = label_file(tmp_path / "a.xlsx", tmp_path / "b.xlsx", model=small_model)
-    assert done.lost == ("links", "number formats")
-    assert label_file(tmp_path / "a.xlsx", tmp_path / "b.csv", model=small_model).lost == ()
-    assert label_file(tmp_path / "b.xlsx", tmp_path / "c.xlsx", model=small_model, prefix="again_").lost == ()
-
-
-def test_lines_may_end_in_a_carriage_return(tmp_path: Path, small_model: Model) -> None:
+def test_lines_may_end_in_a_carriage_return(
+    tmp_path: Path, small_model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Limits, "row_bytes", 1 << 20)
     (tmp_path / "ads.csv").write_bytes(b"id,text\r" + b"1,We weld steel frames.\r" * 50_000)
-    done = label_file(tmp_path / "ads.csv", tmp_path / "out.csv", model=small_model, longest_row=1 << 20, head=3)
+    done = label_file(tmp_path / "ads.csv", tmp_path / "out.csv", model=small_model, head=3)
     assert done.rows == 3
 
 
@@ -625,7 +612,9 @@ def test_blank_lines_of_one_column_are_no_rows(
     assert label_file(tmp_path / "ads.csv", tmp_path / "out.csv", model=small_model).rows == 3
 
 
-def test_more_columns_than_the_limit_are_refused(tmp_path: Path, small_model: Model) -> None:
+def test_more_columns_than_the_limit_are_refused(
+    tmp_path: Path, small_model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
     names = ["text", *(f"c{i}" for i in range(20_000))]
     (tmp_path / "wide.csv").write_text(",".join(names) + "\n" + ",".join(names) + "\n")
     (tmp_path / "ragged.csv").write_text("text,id\na,1\n" + ",".join(names) + "\n")
@@ -639,8 +628,9 @@ def test_more_columns_than_the_limit_are_refused(tmp_path: Path, small_model: Mo
         name = path.name
         with pytest.raises(DataError, match=r"more than 10,000 (columns|members)"):
             label_file(tmp_path / name, tmp_path / "out.csv", model=small_model)
+    monkeypatch.setattr(Limits, "columns", 30_000)
     started = time.process_time()
-    label_file(tmp_path / "wide.csv", tmp_path / "out.csv", model=small_model, most_columns=30_000)
+    label_file(tmp_path / "wide.csv", tmp_path / "out.csv", model=small_model)
     assert time.process_time() - started < 5
     assert (tmp_path / "out.csv").read_text().count(",") == 2 * (20_000 + len(COLUMNS))
 

@@ -27,7 +27,7 @@ def formats() -> str:
     rows = [
         f"| {found.name} | {', '.join(f'`{ending}`' for ending in found.endings)} | "
         f"{compressed if found.text else 'by itself'} | "
-        f"{'yes' if found.write is not None else f'as {found.written_as}'} |"
+        f"{', '.join(f'`{ending}`' for ending in found.written)} |"
         for found in FORMATS.values()
     ]
     return "\n".join(["| format | endings | compressed | written |", "|---|---|---|---|", *rows])

@@ -30,7 +30,7 @@ from typing import Any
 from collarclass import DataError, label_file
 from research.robustness import tally
 
-FORMATS = ("csv", "csv.gz", "jsonl.zst", "json", "parquet", "csv.zip")
+FORMATS = ("csv", "csv.gz", "jsonl.zst", "json", "parquet")
 BATCH = 50
 RUN = """
 import sys, time
@@ -103,7 +103,7 @@ class Workshop:
     def whole(self, kind: str) -> bytes:
         """What an unbroken run makes."""
         if kind not in self._whole:
-            path = self.folder / "whole" / f"out.{kind}"  # a zip holds its own name
+            path = self.folder / "whole" / f"out.{kind}"
             path.parent.mkdir(exist_ok=True)
             label_file(self.source, path, model=self.model, batch_size=BATCH)
             self._whole[kind] = path.read_bytes()

@@ -50,7 +50,7 @@ from collarclass.requirement_reader.lexicon import COLUMNS as LEXICON_COLUMNS
 from collarclass.tables.columns import Columns
 from research.robustness import tally
 
-_LIMITS = Limits(row_bytes=4 << 20, columns=1000, memory=2 << 30, seconds=20)
+Limits.row_bytes, Limits.columns, Limits.memory, Limits.seconds = 4 << 20, 1000, 2 << 30, 20.0
 SLOW = {"lexicon": 20, "model": 20}  # so many times fewer of them
 _NUMBERS = (b"0", b"-1", b"1048576", b"2147483648", b"4294967295", b"99999999999999999999", b"1e308", b"")
 _BYTES = (b"\0", b"\xff", b"\x80", b"\x7f", b"<", b">", b'"', b"PK", b"PAR1", b"\n", b"{", b"[", b"\xff\xff\xff\xff")
@@ -273,7 +273,7 @@ def read(path: Path) -> int:
             return len(classify("We weld steel frames.", "Welder", model=load_model(folder)).probabilities)
     source = open_source(str(path))
     try:
-        layout = Layout(longest_row=_LIMITS.row_bytes, most_columns=_LIMITS.columns, every_column=True)
+        layout = Layout(every_column=True)
         reader = open_reader(source, layout, lambda columns, *_: Columns(None, (columns[0],)))
         return sum(len(batch.rows()) for batch in reader.batches(100))
     finally:
@@ -308,7 +308,7 @@ def fuzz(kind: str, contents: list[bytes], n: int, seed: int, found: Callable[[b
             inside = kind == "model" or (kind in ("xlsx", "ods") and chance.random() < 0.7)
             content = (mutate_inside if inside else mutate)(content, chance)
             path.write_bytes(content)
-            what = outcome(path, _LIMITS.seconds + 5)
+            what = outcome(path, Limits.seconds + 5)
             if what not in ("read", "refused", "ended"):
                 found(content, what)
                 what = "finding"

@@ -22,7 +22,7 @@ from collarclass.app.problems import Problem, log_unexpected
 from collarclass.app.rows import ResultsWriter
 from collarclass.app.schemas import LabelRequest
 from collarclass.errors import CollarclassError, DataError
-from collarclass.files.formats import COMPRESSIONS, FORMATS, name_format
+from collarclass.files.formats import COMPRESSIONS, name_format, result_name
 from collarclass.files.label import label_file
 from collarclass.files.layout import Layout
 from collarclass.messages import Message
@@ -162,14 +162,12 @@ class Store:
         """Label a file as soon as those before it are done."""
         target, title, texts = wanted.format, wanted.title, wanted.texts
         self._check_idle(job)
-        source, compression = name_format(job.path.name, "csv")
-        kind = FORMATS[target or (source.written_as if source is not None else "csv")]
-        compression = compression if target is None and kind.text else ""
+        own = "".join(Path(result_name(job.path.name)).suffixes) or ".csv"
         place = job.place
         for old in (job.result, place / TABLE):
             if old is not None:
                 old.unlink(missing_ok=True)
-        result, table = place / f"labelled.{kind.name}{_SUFFIXES.get(compression, '')}", place / TABLE
+        result, table = place / f"labelled{f'.{target}' if target else own}", place / TABLE
         job.result, job.state, job.rows, job.share, job.error, job.seconds = result, "waiting", 0, 0.0, None, 0.0
         job.model = self.model.identity
         job.counts, job.cancelled = {}, threading.Event()

@@ -138,7 +138,6 @@ def classify(text: str | None, title: str | None, as_json: bool, **options: Any)
 @click.option("--header-row", type=click.IntRange(min=1), help="Row of column names, from 1; found if not given.")
 @click.option("--skip-rows", type=click.IntRange(min=0), default=0, help="Rows below the column names to leave out.")
 @click.option("--file-column", help="Add a column of this name with each row's file.")
-@click.option("--select", help="Columns to keep, separated by commas; all if not given.")
 @click.option("--head", type=click.IntRange(min=0), help="Label only the first rows: how many.")
 @click.option("--prefix", default="", show_default=False, help="Put before the names of the added columns.")
 @click.option(
@@ -151,8 +150,6 @@ def classify(text: str | None, title: str | None, as_json: bool, **options: Any)
 @MODEL_VERSION
 @click.option("--n-jobs", "-j", default=1, help="Worker processes; -1: one per processor.")
 @click.option("--batch-size", type=click.IntRange(min=1), default=2000, help="Rows worked on at once.")
-@click.option("--longest-row", type=click.IntRange(min=1), default=64, help="Megabytes of a row; more is refused.")
-@click.option("--most-columns", type=click.IntRange(min=1), default=10_000, help="Columns; more are refused.")
 @FORCE
 @click.option("--resume", is_flag=True, help="Continue an interrupted run.")
 @click.option("--only-new", type=PATH, help="Earlier result: take over what the same model said, label new rows only.")
@@ -170,8 +167,6 @@ def label(
     *,
     text: tuple[str, ...],
     delimiter: str | None,
-    select: str | None,
-    longest_row: int,
     report_file: Path | None,
     summary_file: Path | None,
     quiet: bool,
@@ -202,8 +197,6 @@ def label(
             target,
             text=list(text) or None,
             delimiter={"\\t": "\t", "tab": "\t"}.get(delimiter or "", delimiter),
-            select=select.split(",") if select is not None else None,
-            longest_row=longest_row << 20,
             **options,
         )
     if not quiet:

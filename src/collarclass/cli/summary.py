@@ -29,6 +29,8 @@ def summary_lines(done: FileSummary, target: str, prefix: str) -> list[str]:
         lines.append(f"Read {done.read}; judged {_judged(done.bases) or 'none'}.")
         if done.read.guessed:
             lines.append("Note: columns were chosen by what they hold, not by name; --title and --text name others.")
+        if done.read.format == "excel":
+            lines.append("Note: the result has the values of the sheet, and none of its formulas, links and formats.")
         if done.read.header_row > 1:
             above = done.read.header_row - 1
             lines.append(f"Note: the result has no {above:,} line{'s' * (above > 1)} of those above the column names.")
@@ -36,8 +38,6 @@ def summary_lines(done: FileSummary, target: str, prefix: str) -> list[str]:
             lines.append("Note: titles alone were read, which is less sure; --text names a column of ads, if any.")
     if done.expected is not None:
         lines.append(str(done.expected))
-    if done.lost:
-        lines.append(f"Note: the result has no {' and '.join(done.lost)} of the workbook: copy what you need.")
     if done.taken_over:
         lines.append(f"Note: the labels of {done.taken_over:,} ads are those of the earlier file.")
     if done.rows >= _MANY_ROWS and not is_compiled():

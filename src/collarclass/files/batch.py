@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice, tee
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 import pyarrow as pa
 
 from collarclass.files.encoding import Encoding
 from collarclass.messages import Message
-from collarclass.tables.columns import Cells, Columns, find_header
+from collarclass.tables.columns import Cells, Columns
 
 BATCH_BYTES = 8 << 20  # a batch ends here even when it has fewer rows
 LOOKED_AT = 20  # rows among which the names of columns are looked for
@@ -48,16 +47,15 @@ FIRST_ROWS = 1000  # by which a file's columns are known
 Choose = Callable[[list[str], str | Message, Mapping[Hashable, str], Cells], Columns]
 
 
-@dataclass(frozen=True, slots=True)
 class Limits:
     """What a file may take at most, so that a hostile one cannot fill the memory or never end: bytes of a row, columns,
     bytes of memory and seconds for reading a workbook or a batch of Parquet.
     """
 
-    row_bytes: int = 64 << 20
-    columns: int = 10_000
-    memory: int = 4 << 30
-    seconds: float = 300.0
+    row_bytes = 64 << 20
+    columns = 10_000
+    memory = 4 << 30
+    seconds = 300.0
 
 
 @dataclass(slots=True)
@@ -123,40 +121,20 @@ class Batch:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class HeaderRow:
-    """Where column names stand: their row from 1, if known, rows below that are no ads, and columns that are named."""
-
-    number: int | None = None
-    skip: int = 0
-    named: tuple[str, ...] = ()
-
-    def find(self, rows: Iterable[Sequence[str]]) -> int:
-        """Its place among a table's first rows, from 0; the first where nothing else can be told."""
-        if self.number is not None:
-            return self.number - 1
-        first, again = tee(islice(rows, LOOKED_AT))
-        found = find_header(first, self.named)
-        if found is not None:
-            return found
-        filled = [sum(1 for cell in cells if cell.strip()) for cells in again]
-        return filled.index(max(filled)) if filled and filled[0] < 2 else 0  # below a heading that fills one cell
-
-
-class Reader(Protocol):
+class Reader:
     """A source of batches, and what writers want to know of it.
 
     `raw` says whether batches hold the bytes of their rows, which a writer of the same format keeps; `tail`, what
     stands after the last row, is known when all batches have been read; `lead` stands before the first row of JSON;
-    `groups` are the rows of each group of Parquet.
+    `groups` are the rows of each group of Parquet; `head`, how many rows are read at most.
     """
 
     chosen: Columns
     format: str
-    raw: bool
+    raw = False
     names: list[str]
-    encoding: Encoding
-    tail: list[bytes]
+    encoding = Encoding("utf-8")
+    tail: Sequence[bytes] = ()
     delimiter: bytes = b""
     header: bytes = b""
     header_end: bytes = b""
@@ -165,8 +143,23 @@ class Reader(Protocol):
     header_row: int = 1
     schema: pa.Schema | None = None
     groups: Sequence[int] = ()
+    head: int | None = None
 
-    def batches(self, size: int) -> Iterator[Batch]: ...
+    def batches(self, size: int) -> Iterator[Batch]:
+        """The rows in batches of `size`, fewer when they are long."""
+        left = self.head
+        if left == 0:
+            return
+        for batch in self.read(size):
+            if left is not None and len(batch) > left:
+                batch = batch.take(range(left))
+            yield batch
+            if left is not None and (left := left - len(batch)) == 0:
+                return
+
+    def read(self, size: int) -> Iterator[Batch]:
+        """All rows in such batches."""
+        raise NotImplementedError
 
 
 _DEPTH = 4  # of nested objects in which columns are looked for

@@ -11,12 +11,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from collarclass.files.batch import AFTER_QUOTE, OPEN_QUOTE
+from collarclass.files.batch import AFTER_QUOTE, OPEN_QUOTE, Limits
 from collarclass.messages import Message
 
 DELIMITERS = b",\t;|"
-MAX_RECORD_BYTES = 64 << 20  # bytes
-MAX_CELLS = 1 << 20
 _LOOK_AHEAD = 1 << 20
 _LINES_TO_FIT = 100
 _WRITTEN_OUT = 40  # cells
@@ -48,11 +46,9 @@ class Dialect:
     columns : int
     wanted : sequence of int
         Numbers of the cells to take out of each record, ascending.
-    longest : int
-        Bytes within which a quote must be closed; one that is not was never meant to be one if the lines behind it
-        are records.
-    most : int
-        Cells of a record.
+
+    A quote must be closed within the longest row; one that is not was never meant to be one if the lines behind it are
+    records.
     """
 
     def __init__(
@@ -60,15 +56,12 @@ class Dialect:
         delimiter: bytes,
         columns: int = 1,
         wanted: Sequence[int] = (),
-        longest: int = MAX_RECORD_BYTES,
-        most: int = MAX_CELLS,
     ) -> None:
         d = re.escape(delimiter)
         cell = rb"(?:" + _QUOTED + rb'|[^"\r\n' + d + rb"][^\r\n" + d + rb"]*+|)"
         row = _row_pattern(cell, d, columns, frozenset(wanted))
         self.delimiter = delimiter
         self.columns = columns
-        self._longest, self._most = longest, most
         self.match = re.compile(row + _EOL).match
         self._quoted = re.compile(_QUOTED + rb"(?=[\r\n" + d + rb"]|\Z)").match
         self._closed = re.compile(_QUOTED).match
@@ -98,7 +91,7 @@ class Dialect:
                 if found is None:
                     closed = self._closed(block, at)
                     if closed is None:
-                        stray = len(block) - start >= self._longest and self._next_fit(block, start, _LINES_TO_FIT)
+                        stray = len(block) - start >= Limits.row_bytes and self._next_fit(block, start, _LINES_TO_FIT)
                         if not (final or stray):
                             return None
                         return self._broken(block, start, final)
@@ -116,7 +109,7 @@ class Dialect:
                 plain = self._plain(block, at)
                 end = plain.end() if plain else at
             cells.append(block[at:end])
-            if len(cells) > self._most:
+            if len(cells) > Limits.columns:
                 raise TooManyCellsError
             if block[end : end + 1] != self.delimiter:
                 break
@@ -217,7 +210,7 @@ def unquote(cell: bytes) -> bytes:
     return (inner.replace(b'""', b'"') if b'"' in inner else inner) + rest
 
 
-def find_delimiter(sample: bytes, final: bool, most: int = MAX_CELLS) -> bytes:
+def find_delimiter(sample: bytes, final: bool) -> bytes:
     r"""Tell the delimiter from a file's beginning: the one that cuts most records like the header.
 
     Examples
@@ -228,7 +221,7 @@ def find_delimiter(sample: bytes, final: bool, most: int = MAX_CELLS) -> bytes:
     best, best_score = b",", (0.0, 0)
     for i in range(len(DELIMITERS)):
         delimiter = DELIMITERS[i : i + 1]
-        dialect = Dialect(delimiter, most=most)
+        dialect = Dialect(delimiter)
         try:
             header = dialect.read(sample, 0, final)
         except TooManyCellsError:

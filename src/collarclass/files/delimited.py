@@ -19,7 +19,6 @@ from collarclass.files.batch import (
     UNDECODABLE,
     Batch,
     Choose,
-    HeaderRow,
     Limits,
     Reader,
     distinct,
@@ -27,7 +26,8 @@ from collarclass.files.batch import (
     unequal,
 )
 from collarclass.files.csv_records import Dialect, Record, TooManyCellsError, find_delimiter, unquote
-from collarclass.files.encoding import Encoding, blocks, find_encoding, more
+from collarclass.files.encoding import blocks, find_encoding, more, read_sample
+from collarclass.files.layout import Layout
 from collarclass.files.source import Source
 from collarclass.messages import Message
 
@@ -41,35 +41,25 @@ class DelimitedReader(Reader):
     format = "csv"
     raw = True
 
-    def __init__(
-        self,
-        source: Source,
-        sample: bytes,
-        encoding: Encoding,
-        choose: Choose,
-        delimiter: str | None,
-        limits: Limits,
-        header: HeaderRow,
-    ) -> None:
+    def __init__(self, source: Source, layout: Layout, choose: Choose, delimiter: str | None = None) -> None:
         self.where = source.name
-        self._limits = limits
-        self.encoding = encoding
         self.tail: list[bytes] = []
-        self._blocks = blocks(cast(BinaryIO, source), sample, encoding, self.where, self.tail)
+        sample = read_sample(cast(BinaryIO, source))
+        self.encoding = find_encoding(sample, layout.encoding)
+        self._blocks = blocks(cast(BinaryIO, source), sample, self.encoding, self.where, self.tail)
         self._block, self._at, self._final = b"", 0, False
         self._row = 1  # as a spreadsheet counts: the header is row 1
         self._refill()
+        delimiter = layout.delimiter or delimiter
         if delimiter is not None and (len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n'):
             raise DataError(
                 "{delimiter!r} cannot be a delimiter: give a single character such as , or ;", delimiter=delimiter,
             )  # fmt: skip
-        self._find_header(delimiter, header)
+        self._find_header(delimiter, layout)
         self.chosen = choose(self.columns, self.where, {}, self._first_cells)
         self._places = [self.columns.index(str(name)) for name in self.chosen.every]
         wanted = sorted(self._places)
-        self.dialect = Dialect(
-            self.delimiter, len(self.columns), wanted, self._limits.row_bytes, self._limits.columns
-        )
+        self.dialect = Dialect(self.delimiter, len(self.columns), wanted)
         self._groups = [1 + wanted.index(place) for place in self._places]
         self._last = len(wanted) + 1
 
@@ -91,7 +81,7 @@ class DelimitedReader(Reader):
                 at = record.next
         return rows
 
-    def _find_header(self, delimiter: str | None, wanted: HeaderRow) -> None:
+    def _find_header(self, delimiter: str | None, layout: Layout) -> None:
         dialect = Dialect(b",")
         while (blank := dialect.blank(self._block, self._at)) and blank.end() == len(self._block) and not self._final:
             self._at = blank.end()
@@ -106,7 +96,7 @@ class DelimitedReader(Reader):
         head = self._block[self._at : (line.start() if line else self._at) + (64 << 10)]
         whole = self._final and len(head) == len(self._block) - self._at
         starts = [0, *(end.end() for end in _LINE_END.finditer(head))]
-        number = wanted.find(self._cells(head[start:], whole, delimiter) for start in starts)
+        number = layout.find_header(self._cells(head[start:], whole, delimiter) for start in starts)
         if number >= len(starts) or starts[number] == len(head):
             raise DataError(
                 "{where} has no row {row} near its beginning: give another header_row.", where=self.where,
@@ -115,8 +105,8 @@ class DelimitedReader(Reader):
         self.header_row = number + 1
         if number:  # what stands above the names is no part of the table
             self._block, self._at, head = self._block[self._at + starts[number] :], 0, head[starts[number] :]
-        self.delimiter = delimiter.encode() if delimiter else find_delimiter(head, whole, self._limits.columns)
-        self.dialect = Dialect(self.delimiter, longest=self._limits.row_bytes, most=self._limits.columns)
+        self.delimiter = delimiter.encode() if delimiter else find_delimiter(head, whole)
+        self.dialect = Dialect(self.delimiter)
         while (record := self._read()) is None:
             self._refill()
         self.header = self._block[: record.end]
@@ -126,16 +116,16 @@ class DelimitedReader(Reader):
         self.names = distinct(self.columns)
         self.schema = pa.schema([(name, pa.string()) for name in self.names])
         self._row = self.header_row
-        for _ in range(wanted.skip):
+        for _ in range(layout.skip_rows):
             while (skipped := self._read()) is None:
                 self._refill()
             self._at, self._row = skipped.next, self._row + 1
 
     def _cells(self, head: bytes, whole: bool, delimiter: str | None) -> list[str]:
         """The cells of a line, if it were that of the column names."""
-        cut = delimiter.encode() if delimiter else find_delimiter(head, whole, self._limits.columns)
+        cut = delimiter.encode() if delimiter else find_delimiter(head, whole)
         with suppress(TooManyCellsError):
-            if record := Dialect(cut, most=self._limits.columns).read(head, 0, True):
+            if record := Dialect(cut).read(head, 0, True):
                 return [unquote(cell).decode("utf-8", "replace") for cell in record.cells]
         return []
 
@@ -145,8 +135,8 @@ class DelimitedReader(Reader):
             return self.dialect.read(self._block, self._at, self._final)
         except TooManyCellsError:
             raise DataError(
-                "{where} has more than {columns:,} columns, and no more are read: name its delimiter, or raise "
-                "most_columns (--most-columns).", where=self.where, columns=self._limits.columns,
+                "{where} has more than {columns:,} columns, and no more are read: name its delimiter.",
+                where=self.where, columns=Limits.columns,
             ) from None  # fmt: skip
 
     def _refill(self) -> None:
@@ -156,14 +146,14 @@ class DelimitedReader(Reader):
         self._final = len(self._block) == len(held)
 
     def _check_length(self, length: int) -> None:
-        if length > self._limits.row_bytes:
+        if length > Limits.row_bytes:
             raise DataError(
-                "{where} has a row of more than {megabytes} MB after row {row}: correct it, or raise longest_row "
-                "(--longest-row).", where=self.where, megabytes=self._limits.row_bytes >> 20, row=self._row,
+                "{where} has a row of more than {megabytes} MB after row {row}: correct it.",
+                where=self.where, megabytes=Limits.row_bytes >> 20, row=self._row,
             )  # fmt: skip
 
-    def batches(self, size: int) -> Iterator[Batch]:
-        """Read the rows in batches of `size`, fewer when they are long."""
+    def read(self, size: int) -> Iterator[Batch]:
+        """All rows in batches of `size`, fewer when they are long."""
         batch, taken = self._new(), 0
         while True:
             block, at = self._block, self._at

@@ -18,17 +18,14 @@ from collarclass.files.batch import (
     MAX_TEXT_CHARACTERS,
     Batch,
     Choose,
-    HeaderRow,
-    Limits,
     Reader,
     cells_of,
     distinct,
     kinds_of,
     tidy,
 )
-from collarclass.files.encoding import Encoding
+from collarclass.files.layout import Layout
 from collarclass.files.native import NativeFile
-from collarclass.files.native_child import ROWS
 from collarclass.files.source import Source
 from collarclass.files.writers import BuiltWriter, Rows, cell_bytes
 from collarclass.messages import Message
@@ -45,35 +42,27 @@ _DATE_FORMATS = {
 
 
 class ExcelReader(Reader):
-    """One sheet of a workbook (.xlsx, .xls, .ods); `lost` names what else the workbook has that no result keeps."""
+    """One sheet of a workbook (.xlsx, .xls, .ods)."""
 
     format = "excel"
-    raw = False
-    encoding = Encoding("utf-8")
 
-    def __init__(
-        self, source: Source, choose: Choose, sheet: str | None, limits: Limits, header: HeaderRow
-    ) -> None:
+    def __init__(self, source: Source, layout: Layout, choose: Choose) -> None:
         import_optional("python_calamine", _WORKBOOK)
         self.where = source.name
-        self.tail: list[bytes] = []
         self._source = source
-        file = NativeFile(source, "workbook", limits, sheet, header.named)
-        head = file.head()
-        self.sheet, self.sheets, self._total = str(head["sheet"]), list(head["sheets"]), int(head["rows"])
-        self.lost = tuple(head["lost"])
-        parts = (json.loads(content) for content in file.messages(ROWS))
+        file = NativeFile(source, "workbook", layout.sheet, layout.named)
+        self.sheet, self.sheets, self._total = str(file.head["sheet"]), list(file.head["sheets"]), file.head["rows"]
+        parts = ([json.loads(row) for row in batch.column(0).to_pylist()] for batch in file.batches())
         first = next(parts)
-        place = header.find([tidy(_value(cell)) for cell in row] for row in first)
+        place = layout.find_header([tidy(_value(cell)) for cell in row] for row in first)
         if place >= len(first):
             raise DataError(
                 "Sheet {sheet!r} of {where} has no row {row} near its beginning: give another header_row.",
                 sheet=self.sheet, where=self.where, row=place + 1,
             )  # fmt: skip
         self.header_row = place + 1
-        first = first[place : place + 1] + first[place + 1 + header.skip :]
-        self.columns = ["" if cell is None else str(_value(cell)) for cell in first[0]]
-        self.names = distinct(self.columns)
+        first = first[place : place + 1] + first[place + 1 + layout.skip_rows :]
+        self.names = distinct(["" if cell is None else str(_value(cell)) for cell in first[0]])
         self._parts = chain([first[1:]], parts)
         rows = [dict(zip(self.names, map(_value, cells), strict=True)) for cells in first[1 : 1 + FIRST_ROWS]]
         where: str | Message = self.where
@@ -86,8 +75,8 @@ class ExcelReader(Reader):
             more = Message(" The workbook's other sheets are: {sheets}.", sheets=others) if others else ""
             raise DataError("{sentence}{more}", sentence=error.message, more=more) from None
 
-    def batches(self, size: int) -> Iterator[Batch]:
-        """The rows in batches of `size`, fewer when they are long."""
+    def read(self, size: int) -> Iterator[Batch]:
+        """All rows in batches of `size`, fewer when they are long."""
         done = 1
         for part in self._parts:
             for at in range(0, len(part), size):

@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO, cast
 from urllib.parse import unquote
 
 import pyarrow as pa
@@ -17,60 +16,38 @@ import pyarrow as pa
 from collarclass.errors import DataError
 from collarclass.files.batch import Choose, Reader
 from collarclass.files.delimited import DelimitedReader
-from collarclass.files.encoding import find_encoding, read_sample
 from collarclass.files.excel import ExcelReader, ExcelWriter
-from collarclass.files.json_records import JsonReader, all_members
+from collarclass.files.json_records import JsonReader
 from collarclass.files.layout import Layout
 from collarclass.files.parquet import ParquetReader, ParquetWriter
 from collarclass.files.source import Source, find_urls, is_remote, url_path
 from collarclass.files.writers import DelimitedWriter, JsonWriter, Writer
 
 COMPRESSIONS = {".gz": "gzip", ".zst": "zstd", ".zip": "zip"}
+_READ_ONLY = (".zip", ".xlsm", ".xls", ".ods")
 _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
-
-Read = Callable[[Source, Layout, Choose], Reader]
-# From the reader, the format that the source's name tells, the added columns and their prefix.
-Write = Callable[[Reader, str, Sequence[pa.Field], str], Writer]
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
     """A format of files; what is not text compresses by itself.
 
-    `written_as` is the format of the result of such a file, `columns_first` whether all columns must be known before
-    the first row is written.
+    `read` takes a source, its layout and the choice of columns; `write` the reader, the format that the source's name
+    tells, the added columns and their prefix. `columns_first` says whether all columns must be known before the first
+    row is written.
     """
 
     name: str
     endings: tuple[str, ...]
-    read: Read
-    write: Write | None
-    written_as: str
+    read: Callable[[Source, Layout, Choose], Reader]
+    write: Callable[[Reader, str, Sequence[pa.Field], str], Writer]
     text: bool = False
     columns_first: bool = True
 
-
-def _read_delimited(source: Source, layout: Layout, choose: Choose, delimiter: str | None = None) -> Reader:
-    sample = read_sample(cast(BinaryIO, source))
-    encoding = find_encoding(sample, layout.encoding)
-    return DelimitedReader(source, sample, encoding, choose, layout.delimiter or delimiter, layout.limits, layout.rows)
-
-
-def _read_json(source: Source, layout: Layout, choose: Choose) -> Reader:
-    members = None
-    if layout.every_column:
-        source.keep()
-        members = all_members(source, layout.encoding, layout.limits)
-        source.rewind()
-    sample = read_sample(cast(BinaryIO, source))
-    encoding = find_encoding(sample, layout.encoding)
-    reader = JsonReader(source, sample, encoding, choose, layout.limits)
-    reader.names = members or reader.names
-    return reader
-
-
-def _read_sheet(source: Source, layout: Layout, choose: Choose) -> Reader:
-    return ExcelReader(source, choose, layout.sheet, layout.limits, layout.rows)
+    @property
+    def written(self) -> tuple[str, ...]:
+        """The endings that a result may have."""
+        return tuple(ending for ending in self.endings if ending not in _READ_ONLY)
 
 
 def _write_delimited(reader: Reader, source: str, added: Sequence[pa.Field], prefix: str) -> Writer:
@@ -85,30 +62,24 @@ def _write_json(reader: Reader, source: str, added: Sequence[pa.Field], prefix: 
 FORMATS = {
     found.name: found
     for found in (
-        Format("csv", (".csv", ".txt"), read=_read_delimited, write=_write_delimited, written_as="csv", text=True),
+        Format("csv", (".csv", ".txt"), DelimitedReader, _write_delimited, text=True),
         Format(
-            "tsv", (".tsv", ".tab"), written_as="tsv", text=True,
-            read=partial(_read_delimited, delimiter="\t"),
+            "tsv", (".tsv", ".tab"), partial(DelimitedReader, delimiter="\t"), text=True,
             write=lambda reader, source, added, prefix: DelimitedWriter(reader, b"\t", pa.schema(added).names),
         ),
         Format(
-            "jsonl", (".jsonl", ".ndjson"), written_as="jsonl", text=True, columns_first=False, read=_read_json,
+            "jsonl", (".jsonl", ".ndjson"), JsonReader, text=True, columns_first=False,
             write=lambda reader, source, added, prefix: JsonWriter(reader, pa.schema(added).names),
         ),
+        Format("json", (".json",), JsonReader, _write_json, text=True, columns_first=False),
         Format(
-            "json", (".json",), read=_read_json, write=_write_json, written_as="json", text=True, columns_first=False
-        ),
-        Format(
-            "parquet", (".parquet", ".pq"), written_as="parquet",
-            read=lambda source, layout, choose: ParquetReader(source, choose, layout.limits),
+            "parquet", (".parquet", ".pq"), ParquetReader,
             write=lambda reader, source, added, prefix: ParquetWriter(reader, added),
         ),
         Format(
-            "xlsx", (".xlsx", ".xlsm"), written_as="xlsx", read=_read_sheet,
+            "xlsx", (".xlsx", ".xlsm", ".xls", ".ods"), ExcelReader,
             write=lambda reader, source, added, prefix: ExcelWriter(reader, pa.schema(added).names, prefix),
         ),
-        Format("xls", (".xls",), read=_read_sheet, write=None, written_as="xlsx"),
-        Format("ods", (".ods",), read=_read_sheet, write=None, written_as="xlsx"),
     )
 }  # fmt: skip
 ENDINGS = {ending: found for found in FORMATS.values() for ending in found.endings}
@@ -136,21 +107,35 @@ def name_target(path: str, given: str | None) -> tuple[Format, str]:
     found, compression = _by_name(path)
     if found is None and not Path(path).suffix:
         found = FORMATS.get(given or "")
-    if found is None or found.write is None:
-        written = [ending for ending, known in ENDINGS.items() if known.write is not None]
-        if found is not None:
-            raise DataError(
-                "{path}: sheets are written as .{ending}, name the result so.", path=path, ending=found.written_as,
-            )  # fmt: skip
+    if found is None or path.lower().endswith(_READ_ONLY):
+        endings, compressions = (
+            [ending for ending in known if ending not in _READ_ONLY] for known in (ENDINGS, COMPRESSIONS)
+        )
         raise DataError(
             "{path}: no such files are written; end the name in {endings} (text also with {compressions}).", path=path,
-            endings=written, compressions=[*COMPRESSIONS],
+            endings=endings, compressions=compressions,
         )  # fmt: skip
     if compression and not found.text:
         raise DataError(
             "{path}: {name} compresses by itself, leave .gz, .zst and the like off.", path=path, name=found.name,
         )  # fmt: skip
     return found, compression
+
+
+def result_name(path: str) -> str:
+    """What the result of a source is called in a folder: as the source is, where such files are written.
+
+    Examples
+    --------
+    >>> result_name("ads/ads.csv.gz"), result_name("ads/ads.csv.zip"), result_name("ads/ads.xls")
+    ('ads.csv.gz', 'ads.csv', 'ads.xlsx')
+    """
+    found, compression = _by_name(path)
+    place = url_path(path)
+    name = place.stem if compression == "zip" else place.name
+    if found is None or not name.lower().endswith(_READ_ONLY):
+        return name
+    return f"{name.rpartition('.')[0]}{found.written[0]}"
 
 
 def _by_name(path: str) -> tuple[Format | None, str]:

@@ -26,7 +26,8 @@ from collarclass.files.batch import (
     member_paths,
     tidy,
 )
-from collarclass.files.encoding import Encoding, blocks, find_encoding, more, read_sample
+from collarclass.files.encoding import blocks, find_encoding, more, read_sample
+from collarclass.files.layout import Layout
 from collarclass.files.source import Source
 from collarclass.tables.columns import find_header
 from collarclass.text.cells import well_formed
@@ -44,19 +45,21 @@ _SPACE = b" \t\r\n"
 class JsonReader(Reader):
     """JSON Lines, a JSON array, or a list inside of a JSON object; see `readers.open_reader`."""
 
-    raw = True
-
-    def __init__(
-        self, source: Source, sample: bytes, encoding: Encoding, choose: Choose, limits: Limits
-    ) -> None:
+    def __init__(self, source: Source, layout: Layout, choose: Choose) -> None:
         self.where = source.name
-        self.encoding = encoding
+        self.raw = layout.head is None  # a part of an array is no array
         self.tail: list[bytes] = []
-        parts = blocks(cast(BinaryIO, source), sample, encoding, self.where, self.tail)
-        layout = _records(parts, self.where, limits)
-        self.format, self.lead, self._records = layout.format, layout.lead, layout.rows
+        every = None
+        if layout.every_column:
+            source.keep()
+            every = _all_members(source, layout.encoding)
+            source.rewind()
+        sample = read_sample(cast(BinaryIO, source))
+        self.encoding = find_encoding(sample, layout.encoding)
+        parts = blocks(cast(BinaryIO, source), sample, self.encoding, self.where, self.tail)
+        self.format, self.lead, self._records = _records(parts, self.where)
         self._first: list[tuple[bytes, bytes]] = []
-        self._members = _Members(self.where, limits)
+        self._members = _Members(self.where)
         rows: list[dict[str, Any]] = []
         size = 0
         for body, end in self._records:
@@ -67,20 +70,20 @@ class JsonReader(Reader):
             size += len(body)
             if len(self._first) == FIRST_ROWS or size > BATCH_BYTES:
                 break
-        self.names = self.columns = list(self._members.seen)
-        if not self.names:
+        self.names = every or list(self._members.seen)
+        if not self._members.seen:
             raise DataError(
                 "{where} holds no JSON object in its first rows: each row should be an object such as {example}."
                 if self._first else "{where} is empty: each row should be an object such as {example}.",
                 where=self.where, example='{"text": "..."}',
             )  # fmt: skip
-        paths = _Members(self.where, limits)
+        paths = _Members(self.where)
         for row in rows:
             paths.add(dict.fromkeys(member_paths(row)))
         self.chosen = choose(list(paths.seen), self.where, kinds_of(list(paths.seen), rows), cells_of(rows))
 
-    def batches(self, size: int) -> Iterator[Batch]:
-        """Read the rows in batches of `size`, fewer when they are long."""
+    def read(self, size: int) -> Iterator[Batch]:
+        """All rows in batches of `size`, fewer when they are long."""
         batch, taken = self._new(), 0
         for records in (self._first, self._records):
             for body, end in records:
@@ -120,12 +123,12 @@ class JsonReader(Reader):
         batch.raw.append((body[:-1] + (b"," if row else b""), b"}", end))
 
 
-def all_members(source: Source, encoding: str | None, limits: Limits) -> list[str]:
+def _all_members(source: Source, encoding: str | None) -> list[str]:
     """Names of all members of a file's objects, in order of appearance; the source is to be rewound."""
     sample = read_sample(cast(BinaryIO, source))
     parts = blocks(cast(BinaryIO, source), sample, find_encoding(sample, encoding), source.name, [])
-    members = _Members(source.name, limits)
-    for body, _ in _records(parts, source.name, limits).rows:
+    members = _Members(source.name)
+    for body, _ in _records(parts, source.name).rows:
         if body.strip():
             row = _object(body) or _object(body.decode("utf-8", "replace"))
             members.add(row if row is not None else {"broken_line": None})
@@ -135,19 +138,19 @@ def all_members(source: Source, encoding: str | None, limits: Limits) -> list[st
 class _Members:
     """Names of members of a file's objects, in order of appearance; there may be so many at most."""
 
-    def __init__(self, where: str, limits: Limits) -> None:
+    def __init__(self, where: str) -> None:
         self.seen: dict[str, None] = {}
-        self._where, self._most = where, limits.columns
+        self._where = where
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Add those of an object."""
         if row.keys() <= self.seen.keys():
             return
         self.seen |= dict.fromkeys(row)
-        if len(self.seen) > self._most:
+        if len(self.seen) > Limits.columns:
             raise DataError(
-                "{where} has objects of more than {most:,} members in all, and no more are read: raise "
-                "most_columns (--most-columns).", where=self._where, most=self._most,
+                "{where} has objects of more than {most:,} members in all, and no more are read: leave some out.",
+                where=self._where, most=Limits.columns,
             )  # fmt: skip
 
 
@@ -183,21 +186,21 @@ class _Layout(NamedTuple):
     rows: Iterator[tuple[bytes, bytes]]
 
 
-def _records(parts: Iterator[bytes], where: str, limits: Limits) -> _Layout:
+def _records(parts: Iterator[bytes], where: str) -> _Layout:
     """Find out how a JSON file is laid out."""
     first = b""
     while not first.strip(_SPACE) and (part := next(parts, b"")):
         first += part
-        _check_length(first, where, limits)
+        _check_length(first, where)
     start = len(first) - len(first.lstrip(_SPACE))
     if first[start : start + 1] == b"[":
-        return _Layout("json", first[: start + 1], _elements(first[start + 1 :], parts, where, limits))
+        return _Layout("json", first[: start + 1], _elements(first[start + 1 :], parts, where))
     while len(first) < _LOOKED_AT and (part := next(parts, b"")):
         first += part
     at = _inside(first)
     if at is None:
-        return _Layout("jsonl", b"", _lines(first, parts, where, limits))
-    return _Layout("json", first[:at], _elements(first[at:], parts, where, limits, wrapped=True))
+        return _Layout("jsonl", b"", _lines(first, parts, where))
+    return _Layout("json", first[:at], _elements(first[at:], parts, where, wrapped=True))
 
 
 def _inside(first: bytes) -> int | None:
@@ -219,26 +222,26 @@ def _begins_with_ad(rows: bytes) -> bool:
     return find_header([list(member_paths(row))]) == 0
 
 
-def _check_length(row: bytes, where: str, limits: Limits) -> None:
-    if len(row) > limits.row_bytes:
+def _check_length(row: bytes, where: str) -> None:
+    if len(row) > Limits.row_bytes:
         raise DataError(
-            "{where} has a row of more than {megabytes} MB: correct it, or raise longest_row (--longest-row).",
-            where=where, megabytes=limits.row_bytes >> 20,
+            "{where} has a row of more than {megabytes} MB: correct it.", where=where,
+            megabytes=Limits.row_bytes >> 20,
         )  # fmt: skip
 
 
-def _lines(rest: bytes, parts: Iterator[bytes], where: str, limits: Limits) -> Iterator[tuple[bytes, bytes]]:
+def _lines(rest: bytes, parts: Iterator[bytes], where: str) -> Iterator[tuple[bytes, bytes]]:
     """The lines of JSON Lines, each as its content and its end with the blank lines that follow."""
     while True:
         start = 0
         for end in _LINE_END.finditer(rest):
             line = rest[start : end.start()]
-            _check_length(line, where, limits)
+            _check_length(line, where)
             body = line.rstrip()
             yield body, line[len(body) :] + end[0]
             start = end.end()
         held = rest[start:]
-        _check_length(held, where, limits)
+        _check_length(held, where)
         rest = more(held, parts)
         if len(rest) == len(held):
             break
@@ -248,7 +251,7 @@ def _lines(rest: bytes, parts: Iterator[bytes], where: str, limits: Limits) -> I
 
 
 def _elements(
-    buffer: bytes, parts: Iterator[bytes], where: str, limits: Limits, wrapped: bool = False
+    buffer: bytes, parts: Iterator[bytes], where: str, wrapped: bool = False
 ) -> Iterator[tuple[bytes, bytes]]:
     """The elements of a JSON array, each as its content and what stands behind it, the comma included."""
     seen = depth = 0  # how much of the buffer was looked at, and the brackets that are open there
@@ -267,7 +270,7 @@ def _elements(
                     )  # fmt: skip
             if closed or (what == b"," and depth == 0):
                 element = buffer[start : token.start()]
-                _check_length(element, where, limits)
+                _check_length(element, where)
                 body = element.rstrip(_SPACE)
                 start = token.start() if closed else token.end()
                 yield body, element[len(body) :] + (b"" if closed else b",")
@@ -279,7 +282,7 @@ def _elements(
         buffer, seen = buffer[start:], seen - start
         if closed:
             break
-        _check_length(buffer, where, limits)
+        _check_length(buffer, where)
         held, buffer = len(buffer), more(buffer, parts)
         if len(buffer) == held:
             raise DataError("{where} ends in the middle of its JSON array: fetch it again.", where=where)

@@ -20,7 +20,6 @@ from collarclass._version import __version__
 from collarclass.definitions.labels import BASES, COLLARS
 from collarclass.errors import DataError
 from collarclass.files.batch import Batch, Reader
-from collarclass.files.excel import ExcelReader, ExcelWriter
 from collarclass.files.formats import (
     FORMATS,
     Format,
@@ -31,14 +30,15 @@ from collarclass.files.formats import (
     name_target,
     names_of,
     partitions_of,
+    result_name,
 )
 from collarclass.files.layout import FileOptions, Layout, Work, columns_read, taken
 from collarclass.files.readers import FileInput, SeveralReader, open_all, read_again
 from collarclass.files.resumable_output import Output
-from collarclass.files.source import Source, changed, check_unchanged, fingerprints, is_remote, named, url_path
+from collarclass.files.source import Source, changed, check_unchanged, fingerprints, is_remote, named
 from collarclass.files.target import Name, check_apart, check_folder, check_target, is_direct
 from collarclass.files.workers import Earlier, in_order
-from collarclass.files.writers import BuiltWriter, Writer, ZipWriter, as_stream, compress, read_streams
+from collarclass.files.writers import BuiltWriter, Writer, as_stream, compress, read_streams
 from collarclass.labelling.options import LabelOptions, Options, shows_options
 from collarclass.messages import Message
 from collarclass.model.stream import ExpectedRight, StreamSums, expected_right
@@ -75,8 +75,6 @@ class FileSummary:
         How many of the labels of ads are expected to be right; None for labels by rules, and without ads.
     taken_over : int
         Of how many ads the labels were those of the earlier file, with `only_new`.
-    lost : tuple of str
-        What a workbook has that the one made of it has not: "formulas", "links".
     """
 
     rows: int
@@ -88,7 +86,6 @@ class FileSummary:
     read: FileInput | None = None
     expected: ExpectedRight | None = None
     taken_over: int = 0
-    lost: tuple[str, ...] = ()
 
 
 def label_file(
@@ -175,11 +172,7 @@ def _names_in(folder: str, paths: Sequence[str]) -> list[tuple[str, str]]:
             raise DataError(
                 "{folder} is a folder, and standard input has no name: name a file to write.", folder=folder,
             )  # fmt: skip
-        place = url_path(path)
-        source, _ = name_format(path, None)
-        other = source is not None and source.written_as != source.name
-        own = f"{place.stem}.{source.written_as}" if source is not None and other else place.name
-        name = "/".join([*folders_of(path), own])
+        name = "/".join([*folders_of(path), result_name(path)])
         if name in names:
             raise DataError(
                 "{name} and {path} would both become {name_2} in {folder}: rename one of them.", name=names[name],
@@ -208,7 +201,6 @@ def _total(parts: Sequence[FileSummary]) -> FileSummary:
         bases={basis: sum(p.bases.get(basis, 0) for p in parts) for basis in BASES},
         read=next((p.read for p in parts if p.read is not None), None),
         taken_over=sum(p.taken_over for p in parts),
-        lost=tuple(dict.fromkeys(what for p in parts for what in p.lost)),
         expected=parts[-1].expected,  # of all: the sums go on from part to part
     )
 
@@ -247,13 +239,11 @@ class _Run:
         from_format, target, compression = self._check(paths, to_path)
         before = fingerprints(paths)
         layout = self._layout_for(target or FORMATS.get(from_format))
-        twice = target is None or not target.text or compression == "zip"
+        twice = target is None or not target.text
         reader, read = open_all(paths, layout, twice)
         try:
             check_free(reader.names, _called(paths), self.options)
             writer = _writer(reader, from_format, target, self.options)
-            if compression == "zip" and not isinstance(writer, BuiltWriter):
-                writer = ZipWriter(writer, Path(to_path).stem)
             built = isinstance(writer, BuiltWriter)
             to_format = target.name if target is not None else ""
             settings = self._settings(before, reader, from_format, to_format, compression)
@@ -280,9 +270,7 @@ class _Run:
         finally:
             if isinstance(read, Source):
                 read.close()
-        lost = reader.lost if isinstance(reader, ExcelReader) and isinstance(writer, ExcelWriter) else ()
-        done = self._summary(to_path, out, time.monotonic() - started)
-        return replace(done, read=FileInput.of(reader), lost=lost)
+        return replace(self._summary(to_path, out, time.monotonic() - started), read=FileInput.of(reader))
 
     def _labelled(
         self, reader: Reader, read: Source | SeveralReader, layout: Layout, where: str, labels: Path
@@ -327,8 +315,7 @@ class _Run:
         for path in paths[1:]:
             name_format(path, self.layout.format)
         if is_direct(to_path) and not Path(to_path).suffix:
-            named = FORMATS.get(self.layout.format or "")
-            target, compression = FORMATS[named.written_as] if named is not None else None, ""
+            target, compression = FORMATS.get(self.layout.format or ""), ""
         else:
             target, compression = name_target(to_path, self.layout.format)
         check_apart(to_path, [*paths, *self.reads])
@@ -336,8 +323,7 @@ class _Run:
 
     def _layout_for(self, target: Format | None) -> Layout:
         """The layout, with all columns known before the first row where the target begins with their names."""
-        needs = (target is not None and target.columns_first) or self.layout.select is not None
-        return replace(self.layout, every_column=needs)
+        return replace(self.layout, every_column=target is not None and target.columns_first)
 
     def _settings(self, source: list[Any], reader: Reader, *formats: str) -> dict[str, Any]:
         """All that the bytes of the target depend on."""
@@ -345,7 +331,7 @@ class _Run:
         return {
             "source": source,
             "columns": columns_read(reader.chosen),
-            "selection": [list(layout.select) if layout.select is not None else None, layout.file_column],
+            "file_column": layout.file_column,
             "rows": layout.head,
             "sheet": [layout.sheet, layout.header_row, layout.skip_rows],
             "format": list(formats),
@@ -421,8 +407,4 @@ def _called(paths: Sequence[str]) -> str:
 def _writer(reader: Reader, from_format: str, target: Format | None, options: Options) -> Writer:
     if target is None:
         target = FORMATS[{"excel": "xlsx", "several": "csv"}.get(reader.format, reader.format)]
-    if target.write is None:
-        raise DataError(
-            "{name} is not written: name the result .{written_as}.", name=target.name, written_as=target.written_as,
-        )  # fmt: skip
     return target.write(reader, from_format, added_fields(options), options.prefix)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from itertools import islice, tee
 from typing import Any
 
 import pyarrow as pa
 
 from collarclass.errors import DataError
-from collarclass.files.batch import Batch, HeaderRow, Limits
+from collarclass.files.batch import LOOKED_AT, Batch
 from collarclass.files.target import Name
 from collarclass.labelling.options import LabelOptions
 from collarclass.messages import Message
 from collarclass.progress import ProgressLike
-from collarclass.tables.columns import Cells, Columns, choose_columns
+from collarclass.tables.columns import Cells, Columns, choose_columns, find_header
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,7 @@ class Layout:
     text: str | Sequence[str] | None = None
     code: str | None = None
     file_column: str | None = None
-    select: Sequence[str] | None = None
     head: int | None = None
-    longest_row: int = 64 << 20
-    most_columns: int = 10_000
     every_column: bool = False
     header_row: int | None = None
     skip_rows: int = 0
@@ -55,20 +53,21 @@ class Layout:
                 )  # fmt: skip
 
     @property
-    def limits(self) -> Limits:
-        """What a source may take."""
-        return Limits(self.longest_row, self.most_columns)
-
-    @property
     def named(self) -> tuple[str, ...]:
         """The columns that the user named."""
         texts = (self.text,) if isinstance(self.text, str) else tuple(self.text or ())
         return tuple(name for name in (self.title, *texts, self.code) if name is not None)
 
-    @property
-    def rows(self) -> HeaderRow:
-        """Where the column names stand."""
-        return HeaderRow(self.header_row, self.skip_rows, self.named)
+    def find_header(self, rows: Iterable[Sequence[str]]) -> int:
+        """Place of the column names among a table's first rows, from 0; the first where nothing else can be told."""
+        if self.header_row is not None:
+            return self.header_row - 1
+        first, again = tee(islice(rows, LOOKED_AT))
+        found = find_header(first, self.named)
+        if found is not None:
+            return found
+        filled = [sum(1 for cell in cells if cell.strip()) for cells in again]
+        return filled.index(max(filled)) if filled and filled[0] < 2 else 0  # below a heading that fills one cell
 
     def choose(self, columns: list[str], where: str | Message, kinds: Mapping[Hashable, str], cells: Cells) -> Columns:
         """The columns that are read."""
@@ -97,7 +96,7 @@ class FileOptions(LabelOptions, total=False):
     code : str, optional
         A column of occupation codes (O*NET-SOC 2019, ISCO-08 or CSCO-2022): rows whose ad and title say too
         little, or that have none, are judged by their occupation.
-    format : {"csv", "tsv", "jsonl", "json", "parquet", "xlsx", "xls", "ods"}, optional
+    format : {"csv", "tsv", "jsonl", "json", "parquet", "xlsx"}, optional
         Format of a source whose name does not show it, such as standard input.
     encoding : str, optional
         Encoding of the source; found from its beginning if not given. The target has the same.
@@ -113,12 +112,8 @@ class FileOptions(LabelOptions, total=False):
         How many rows below the column names to leave out, such as one of units.
     file_column : str, optional
         A column to add with the name of each row's file.
-    select : sequence of str, optional
-        The columns to keep; all if not given.
     head : int, optional
         Label only the first rows: so many.
-    longest_row, most_columns : int
-        What a source may have at most: bytes of a row, and columns. More is refused.
     n_jobs : int, default=1
         Number of worker processes; -1 for one per processor.
     batch_size : int
@@ -150,10 +145,7 @@ class FileOptions(LabelOptions, total=False):
     header_row: int | None
     skip_rows: int
     file_column: str | None
-    select: Sequence[str] | None
     head: int | None
-    longest_row: int
-    most_columns: int
     n_jobs: int
     batch_size: int
     force: bool

@@ -9,7 +9,10 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import IO, Any, cast
+
+import pyarrow as pa
 
 from collarclass.errors import DataError
 from collarclass.files import native_child as child
@@ -21,22 +24,21 @@ _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MALLOC_ARENA_MAX")
 
 
 class NativeFile:
-    """A Parquet file or a workbook in the hands of a child process; it ends when the source is closed."""
+    """A Parquet file or a workbook in the hands of a child process; it ends when the source is closed.
 
-    def __init__(
-        self, source: Source, kind: str, limits: Limits, sheet: str | None = None, named: Sequence[str] = ()
-    ) -> None:
-        self.where = source.name
-        self._seconds = limits.seconds
+    `head` is what the file says of itself, `schema` that of the batches.
+    """
+
+    def __init__(self, source: Source, kind: str, sheet: str | None = None, named: Sequence[str] = ()) -> None:
         remedies = {
             "workbook": Message("save the sheet as CSV"),
             "parquet": Message("write it anew, with smaller row groups"),
         }
-        self._remedy = remedies[kind]
+        self._said = {"where": source.name, "remedy": remedies[kind]}
         options = {
-            "where": source.name, "sheet": sheet, "named": list(named), "columns": limits.columns,
-            "row_bytes": limits.row_bytes, "memory": limits.memory, "seconds": limits.seconds,
-            "remedy": self._remedy.to_plain(), "parent": os.getpid(),
+            "where": source.name, "sheet": sheet, "named": list(named), "columns": Limits.columns,
+            "row_bytes": Limits.row_bytes, "memory": Limits.memory, "seconds": Limits.seconds,
+            "remedy": remedies[kind].to_plain(), "parent": os.getpid(),
         }  # fmt: skip
         path = os.pathsep.join(part or str(os.getcwd()) for part in sys.path)  # noqa: PTH109
         self._process = subprocess.Popen(
@@ -48,45 +50,39 @@ class NativeFile:
         )
         self._out = cast(IO[bytes], self._process.stdout)
         source.at_close(self.close)
+        with self._in_time():
+            self._stream = pa.ipc.open_stream(self._out)
+        metadata = dict(self._stream.schema.metadata or {})
+        self.head: dict[str, Any] = json.loads(metadata.pop(child.HEAD))
+        self.schema: pa.Schema = self._stream.schema.with_metadata(metadata)
+        if not self.head:
+            next(self.batches())
 
-    def head(self) -> dict[str, Any]:
-        """What the file says of itself."""
-        return cast(dict[str, Any], json.loads(self.expect(child.HEAD)))
-
-    def expect(self, kind: bytes) -> bytes:
-        """The content of the next message, which is of a certain kind."""
-        found, content = self._message()
-        if found != kind:
-            raise self._ended()
-        return content
-
-    def messages(self, kind: bytes) -> Iterator[bytes]:
-        """The contents of all messages that are left."""
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """Rows, until the last batch, which says how reading ended."""
         while True:
-            found, content = self._message()
-            if found == child.END:
-                return
-            if found != kind:
-                raise self._ended()
-            yield content
+            with self._in_time():
+                batch, end = self._stream.read_next_batch_with_custom_metadata()
+            if end is None:
+                yield batch
+                continue
+            if error := json.loads(end[child.END]):
+                raise DataError(from_plain(error))
+            return
 
-    def _message(self) -> tuple[bytes, bytes]:
-        timer = threading.Timer(self._seconds, self._process.kill)
+    @contextmanager
+    def _in_time(self) -> Iterator[None]:
+        timer = threading.Timer(Limits.seconds, self._process.kill)
         timer.start()
         try:
-            head = self._out.read(9)
-            content = self._out.read(int.from_bytes(head[1:], "little")) if len(head) == 9 else b""
+            yield
+        except (pa.ArrowException, StopIteration, OSError):
+            raise DataError(
+                "{where} cannot be read, because it is damaged or needs too much memory or time: {remedy}.",
+                **self._said,
+            ) from None  # fmt: skip
         finally:
             timer.cancel()
-        if head[:1] == child.ERROR:
-            raise DataError(from_plain(json.loads(content)))
-        return head[:1], content
-
-    def _ended(self) -> DataError:
-        return DataError(
-            "{where} cannot be read, because it is damaged or needs too much memory or time: {remedy}.",
-            where=self.where, remedy=self._remedy,
-        )  # fmt: skip
 
     def close(self) -> None:
         """End the child process."""

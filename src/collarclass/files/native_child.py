@@ -2,7 +2,8 @@
 
 Their libraries are native code, which a damaged or hostile file can make end the process or fill the memory. Here
 that ends this process alone, whose memory is limited where the system can do that. It gets the file as its standard
-input, options as JSON, and writes messages to its standard output: a letter, a length and a content.
+input and options as JSON, and writes one Arrow stream to its standard output. The schema's metadata hold what the file
+says of itself, those of the last batch how reading ended: with an error, or none.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ import importlib
 import json
 import math
 import os
-import re
 import signal
 import sys
 import threading
@@ -34,26 +34,36 @@ from collarclass.errors import DataError
 from collarclass.files.source import brief
 from collarclass.messages import Message, from_plain
 
-HEAD, SCHEMA, TABLE, ROWS, ERROR, END = b"H", b"S", b"T", b"R", b"E", b"Z"
+HEAD, END = b"collarclass.head", b"collarclass.end"
 _ROWS = 2000
-_LOST = {  # of a workbook, and what says so
-    "errors": re.compile(rb"""\bt=["']e["']"""),
-    "formulas": re.compile(rb"<(\w+:)?f[ >/]"),
-    "links": re.compile(rb"<hyperlink "),
-    "merged cells": re.compile(rb"<mergeCell "),
-}
-_BATCH_BYTES = 8 << 20  # a message with more than one row has no more
+_BATCH_BYTES = 8 << 20  # a batch with more than one row has no more
 
 _LOOK_EVERY = 1.0  # seconds
 
 
-def send(kind: bytes, content: bytes | pa.Buffer) -> None:
-    """Write a message; there is time for another then."""
-    limit_time()
-    out = sys.stdout.buffer
-    out.write(kind + len(content).to_bytes(8, "little"))
-    out.write(content)
-    out.flush()
+class _Out:
+    """The Arrow stream."""
+
+    def __init__(self) -> None:
+        self._stream: Any = None
+
+    def begin(self, head: dict[str, Any], schema: pa.Schema) -> None:
+        """Say what the file is."""
+        self._schema = schema.with_metadata({**(schema.metadata or {}), HEAD: json.dumps(head)})
+        self._stream = pa.ipc.new_stream(sys.stdout.buffer, self._schema)
+
+    def send(self, batch: pa.RecordBatch, metadata: dict[bytes, str] | None = None) -> None:
+        """Write a batch; there is time for another then."""
+        limit_time()
+        self._stream.write_batch(batch, metadata)
+        sys.stdout.buffer.flush()
+
+    def end(self, error: Message | None = None) -> None:
+        """Say how reading ended."""
+        if self._stream is None:
+            self.begin({}, pa.schema([]))
+        empty = pa.RecordBatch.from_pylist([], self._schema)
+        self.send(empty, {END: json.dumps(None if error is None else error.to_plain())})
 
 
 def main() -> None:
@@ -65,8 +75,9 @@ def main() -> None:
     limit_time()
     file = open(0, "rb", closefd=False)  # noqa: SIM115
     file.seek(0)
+    out, said = _Out(), None
     try:
-        (_read_parquet if kind == "parquet" else _read_workbook)(file, options)
+        (_read_parquet if kind == "parquet" else _read_workbook)(file, options, out)
     except BrokenPipeError:
         sys.exit(1)
     except DataError as error:
@@ -82,10 +93,7 @@ def main() -> None:
             where=options["where"], reason=brief(error),
             what=Message("a Parquet file") if kind == "parquet" else Message("a workbook"),
         )  # fmt: skip
-    else:
-        send(END, b"")
-        return
-    send(ERROR, json.dumps(said.to_plain()).encode())
+    out.end(said)
 
 
 _seconds: list[float] = []
@@ -110,15 +118,15 @@ def _limit_memory(limit: int) -> None:
 
 def _too_long(options: dict[str, Any], after: int) -> DataError:
     return DataError(
-        "{where} has a row of more than {megabytes} MB after row {row}: correct it, or raise longest_row "
-        "(--longest-row).", where=options['where'], megabytes=options['row_bytes'] >> 20, row=after,
+        "{where} has a row of more than {megabytes} MB after row {row}: correct it.",
+        where=options['where'], megabytes=options['row_bytes'] >> 20, row=after,
     )  # fmt: skip
 
 
 # -- Parquet -------------------------------------------------------------------------------------
 
 
-def _read_parquet(file: BinaryIO, options: dict[str, Any]) -> None:
+def _read_parquet(file: BinaryIO, options: dict[str, Any], out: _Out) -> None:
     import pyarrow.parquet as pq
 
     where = options["where"]
@@ -127,18 +135,17 @@ def _read_parquet(file: BinaryIO, options: dict[str, Any]) -> None:
     schema = parquet.schema_arrow
     if len(schema.names) > options["columns"]:
         raise DataError(
-            "{where} has more than {columns:,} columns, and no more are read: raise most_columns (--most-columns).",
+            "{where} has more than {columns:,} columns, and no more are read.",
             where=where, columns=options['columns'],
         )  # fmt: skip
     groups = [parquet.metadata.row_group(i).num_rows for i in range(parquet.metadata.num_row_groups)]
-    send(HEAD, json.dumps({"rows": parquet.metadata.num_rows, "groups": groups}).encode())
-    send(SCHEMA, schema.serialize())
+    out.begin({"rows": parquet.metadata.num_rows, "groups": groups}, schema)
     done = 0
     try:
         for batch in parquet.iter_batches(_rows_at_once(parquet.metadata), use_threads=False):
             batch.validate(full=True)
             for part in _parts(batch, done, options):
-                send(TABLE, _as_stream(part))
+                out.send(_with_small_dictionaries(part))
             done += len(batch)
     except (MemoryError, BrokenPipeError):
         raise
@@ -188,23 +195,20 @@ def _size(array: pa.Array) -> int:
     return own + int(array.nbytes)
 
 
-def _as_stream(batch: pa.RecordBatch) -> pa.Buffer:
+def _with_small_dictionaries(batch: pa.RecordBatch) -> pa.RecordBatch:
     columns = [
         c.dictionary_decode().dictionary_encode().cast(c.type)
         if pa.types.is_dictionary(c.type) and c.dictionary.nbytes > _BATCH_BYTES
         else c
         for c in batch.columns
     ]
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, batch.schema) as stream:
-        stream.write_batch(pa.RecordBatch.from_arrays(columns, schema=batch.schema))
-    return sink.getvalue()
+    return pa.RecordBatch.from_arrays(columns, schema=batch.schema)
 
 
 # -- workbooks -----------------------------------------------------------------------------------
 
 
-def _read_workbook(file: BinaryIO, options: dict[str, Any]) -> None:
+def _read_workbook(file: BinaryIO, options: dict[str, Any], out: _Out) -> None:
     where = options["where"]
     _check_size(file, options)
     workbook = importlib.import_module("python_calamine").load_workbook(file)
@@ -220,27 +224,19 @@ def _read_workbook(file: BinaryIO, options: dict[str, Any]) -> None:
             columns=options['columns'],
         )  # fmt: skip
     rows = islice(sheet.iter_rows(), sheet.start[0], None)  # which begins with the empty rows above the table
-    found = {"sheet": name, "sheets": list(workbook.sheet_names), "rows": sheet.height, "lost": _lost(file)}
-    send(HEAD, json.dumps(found).encode())
-    number = 0
-    while batch := list(islice(rows, _ROWS)):
-        _send_rows(batch, number, options)
-        number += len(batch)
-
-
-def _send_rows(batch: Sequence[list[Any]], number: int, options: dict[str, Any]) -> None:
-    waiting, size = [], 0
-    for i, row in enumerate(batch):
+    schema = pa.schema([("row", pa.string())])
+    out.begin({"sheet": name, "sheets": list(workbook.sheet_names), "rows": sheet.height}, schema)
+    waiting, size = list[str](), 0
+    for number, row in enumerate(rows):
         line = json.dumps(list(map(plain, row)))
         if len(line) > options["row_bytes"]:
-            raise _too_long(options, number + i)
+            raise _too_long(options, number)
+        if len(waiting) == _ROWS or (waiting and size + len(line) > _BATCH_BYTES):
+            out.send(pa.record_batch([waiting], schema))
+            waiting, size = [], 0
         waiting.append(line)
         size += len(line)
-        if size > _BATCH_BYTES:
-            send(ROWS, f"[{','.join(waiting)}]".encode())
-            waiting, size = [], 0
-    if waiting:
-        send(ROWS, f"[{','.join(waiting)}]".encode())
+    out.send(pa.record_batch([waiting], schema))
 
 
 def plain(value: Any) -> Any:
@@ -295,28 +291,6 @@ def _choose_sheet(workbook: Any, wanted: str | None, where: str, named: Sequence
     raise DataError(
         "No sheet {wanted!r} in {where}; its sheets are: {sheets}.", wanted=wanted, where=where, sheets=[*sheets],
     )  # fmt: skip
-
-
-def _lost(file: BinaryIO) -> list[str]:
-    """What a workbook of .xlsx has, beside the values of its cells, that no result keeps."""
-    found: set[str] = set()
-    file.seek(0)
-    if not zipfile.is_zipfile(file):
-        return []
-    with zipfile.ZipFile(file) as archive:
-        for name in archive.namelist():
-            if name.startswith("xl/worksheets/") and name.endswith(".xml"):
-                with archive.open(name) as part:
-                    rest = b""
-                    while block := part.read(1 << 20):
-                        block = rest + block
-                        found |= {what for what, tag in _LOST.items() if tag.search(block)}
-                        rest = block[-64:]
-        if "xl/styles.xml" in archive.namelist():
-            codes = re.findall(rb"""formatCode=["']([^"']*)""", archive.read("xl/styles.xml"))
-            if any(b"0" in code and not re.search(rb"[ymdhs]", code, re.IGNORECASE) for code in codes):
-                found.add("number formats")
-    return sorted(found)
 
 
 def end_with(parent: int) -> None:

@@ -21,15 +21,13 @@ from collarclass.files.batch import (
     UNDECODABLE,
     Batch,
     Choose,
-    Limits,
     Reader,
     distinct,
     tidy,
 )
-from collarclass.files.encoding import Encoding, find_encoding
-from collarclass.files.layout import columns_read
+from collarclass.files.encoding import find_encoding
+from collarclass.files.layout import Layout, columns_read
 from collarclass.files.native import NativeFile
-from collarclass.files.native_child import SCHEMA, TABLE
 from collarclass.files.source import Source
 from collarclass.files.writers import BuiltWriter, Rows, cell_bytes, clash
 from collarclass.tables.arrow import arrow_column, arrow_kind, arrow_leaves
@@ -45,23 +43,18 @@ class ParquetReader(Reader):
     """Parquet; see `readers.open_reader`."""
 
     format = "parquet"
-    raw = False
-    encoding = Encoding("utf-8")
 
-    def __init__(self, source: Source, choose: Choose, limits: Limits) -> None:
+    def __init__(self, source: Source, layout: Layout, choose: Choose) -> None:
         self.where = source.name
-        self.tail: list[bytes] = []
         self._source = source
-        self._file = NativeFile(source, "parquet", limits)
-        head = self._file.head()
-        self._rows, self.groups = head["rows"], head["groups"]
-        self.schema: pa.Schema = pa.ipc.read_schema(pa.py_buffer(self._file.expect(SCHEMA)))
-        self.names = distinct(self.schema.names)
-        named = [field.with_name(name) for field, name in zip(self.schema, self.names, strict=True)]
-        self.schema = pa.schema(named, self.schema.metadata)
+        file = NativeFile(source, "parquet")
+        self._rows, self.groups = file.head["rows"], file.head["groups"] if layout.head is None else ()
+        self.names = distinct(file.schema.names)
+        named = [field.with_name(name) for field, name in zip(file.schema, self.names, strict=True)]
+        self.schema: pa.Schema = pa.schema(named, file.schema.metadata)
         leaves = dict(arrow_leaves(self.schema))
         kinds: dict[Hashable, str] = {name: kind for name, dtype in leaves.items() if (kind := arrow_kind(dtype))}
-        self._parts = self._file.messages(TABLE)
+        self._parts = map(self._table, file.batches())
         self.chosen = choose(list(leaves), self.where, kinds, self._first_cells)
 
     def _first_cells(self, name: Hashable) -> list[Any]:
@@ -69,18 +62,17 @@ class ParquetReader(Reader):
         if first is None:
             return []
         self._parts = itertools.chain([first], self._parts)
-        return _values(arrow_column(self._table(first).slice(0, FIRST_ROWS), str(name)))
+        return _values(arrow_column(first.slice(0, FIRST_ROWS), str(name)))
 
-    def _table(self, content: bytes) -> pa.Table:
-        return pa.ipc.open_stream(content).read_all().rename_columns(self.names)
+    def _table(self, batch: pa.RecordBatch) -> pa.Table:
+        return pa.Table.from_batches([batch]).rename_columns(self.names).replace_schema_metadata(self.schema.metadata)
 
-    def batches(self, size: int) -> Iterator[Batch]:
-        """Read the rows in batches of `size`, fewer when they are long."""
+    def read(self, size: int) -> Iterator[Batch]:
+        """All rows in batches of `size`, fewer when they are long."""
         done = 0
-        for content in self._parts:
-            part = self._table(content)
+        for part in self._parts:
             for at in range(0, len(part), size):
-                table = part.slice(at, size).replace_schema_metadata(self.schema.metadata)
+                table = part.slice(at, size)
                 done += len(table)
                 self._source.rows_share = done / self._rows if self._rows else 1.0
                 batch = Batch(lambda batch: _rows(batch.table, self.where), table=table)

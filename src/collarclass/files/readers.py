@@ -1,4 +1,4 @@
-"""The choice of a reader for a source, several sources read as one, and a part of the rows."""
+"""The choice of a reader for a source, and several sources read as one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import pyarrow as pa
 from collarclass.definitions.labels import BASES
 from collarclass.errors import DataError
 from collarclass.files.batch import Batch, Choose, Reader
-from collarclass.files.encoding import Encoding
 from collarclass.files.formats import FORMATS, name_format, open_source, partitions_of
 from collarclass.files.layout import Layout
 from collarclass.files.source import Source, is_remote
@@ -97,27 +96,26 @@ def count_bases(cells: Iterable[object]) -> dict[str, int]:
 
 
 
-
 def open_reader(source: Source, layout: Layout, choose: Choose | None = None) -> Reader:
     """Find out how one source is laid out, and where its titles and texts are; `choose` if not as the layout says."""
     choose = choose or layout.choose
     kind, _ = name_format(source.member or source.path, layout.format)
     if kind is None:
         kind = FORMATS["json" if source.begins_with() in (b"{", b"[") else "csv"]
-    return kind.read(source, layout, choose)
+    reader = kind.read(source, layout, choose)
+    reader.head = layout.head
+    return reader
 
 
 class SeveralReader(Reader):
     """Several sources as one table with the columns of all, in order of appearance."""
 
     format = "several"
-    raw = False
-    encoding = Encoding("utf-8")
 
     def __init__(self, paths: Sequence[str], layout: Layout) -> None:
-        self.tail: list[bytes] = []
+        self.head = layout.head
         self._paths = paths
-        self._layout = replace(layout, every_column=True)
+        self._layout = replace(layout, every_column=True, head=None)
         self._file_column = layout.file_column
         self._done = 0
         self._open: Source | None = None
@@ -159,8 +157,8 @@ class SeveralReader(Reader):
         inside = self._open.share if self._open is not None else 0.0
         return (self._done + inside) / len(self._paths)
 
-    def batches(self, size: int) -> Iterator[Batch]:
-        """Read the rows of one source after the other."""
+    def read(self, size: int) -> Iterator[Batch]:
+        """The rows of one source after the other."""
         for path in self._paths:
             self._open = source = open_source(path)
             try:
@@ -186,49 +184,6 @@ class SeveralReader(Reader):
         return batch
 
 
-class PartReader(Reader):
-    """The first rows, or some columns, of a reader."""
-
-    def __init__(self, reader: Reader, head: int | None, select: Sequence[str] | None) -> None:
-        missing = [name for name in select or () if name not in reader.names]
-        if missing:
-            raise DataError(
-                "No column {missing!r} to select; the columns are: {names}.", missing=missing[0], names=[*reader.names],
-            )  # fmt: skip
-        self._reader, self._head, self._select = reader, head, select
-        self.format, self.encoding, self.tail, self.chosen = reader.format, reader.encoding, reader.tail, reader.chosen
-        self.delimiter, self.header, self.header_end = reader.delimiter, reader.header, reader.header_end
-        self.sheet, self.header_row = reader.sheet, reader.header_row
-        self.lead, self.groups = reader.lead, reader.groups if head is None else ()
-        self.schema = reader.schema
-        if select is not None and reader.schema is not None:
-            self.schema = pa.schema([reader.schema.field(name) for name in select])
-        self.raw = reader.raw and select is None and reader.format == "csv"
-        self.names = list(select) if select is not None else reader.names
-
-    def batches(self, size: int) -> Iterator[Batch]:
-        """Read no more rows than are to be taken."""
-        left = self._head
-        if left == 0:
-            return
-        for batch in self._reader.batches(size):
-            if left is not None:
-                batch = batch if len(batch) <= left else batch.take(range(left))
-                left -= len(batch)
-            yield self._selected(batch)
-            if left == 0:
-                return
-
-    def _selected(self, batch: Batch) -> Batch:
-        select, own = self._select, batch.as_rows
-        if select is not None:
-            if batch.table is not None:
-                batch.table = batch.table.select(list(select))
-            else:
-                batch.as_rows = lambda batch: [{name: row.get(name) for name in select} for row in own(batch)]
-        return batch
-
-
 def open_all(paths: Sequence[str], layout: Layout, twice: bool = False) -> tuple[Reader, Source | SeveralReader]:
     """Open one source or several as one reader; the second value tells how far it has been read.
 
@@ -241,12 +196,12 @@ def open_all(paths: Sequence[str], layout: Layout, twice: bool = False) -> tuple
     """
     if len(paths) > 1 or layout.file_column is not None or layout.partitions:
         several = SeveralReader(paths, layout)
-        return _part(several, layout), several
+        return several, several
     source = open_source(paths[0])
     try:
         if twice:
             source.keep()
-        return _part(open_reader(source, layout), layout), source
+        return open_reader(source, layout), source
     except BaseException:
         source.close()
         raise
@@ -257,9 +212,4 @@ def read_again(reader: Reader, read: Source | SeveralReader, layout: Layout) -> 
     if isinstance(read, SeveralReader):  # which opens its files anew
         return reader
     read.rewind()
-    return _part(open_reader(read, layout), layout)
-
-
-def _part(reader: Reader, layout: Layout) -> Reader:
-    whole = layout.head is None and layout.select is None
-    return reader if whole else PartReader(reader, layout.head, layout.select)
+    return open_reader(read, layout)

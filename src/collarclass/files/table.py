@@ -18,7 +18,7 @@ from collarclass.files.layout import Layout
 from collarclass.files.parquet import READ as DESCRIBED
 from collarclass.files.readers import FileInput, open_reader
 from collarclass.files.resumable_output import columns_of
-from collarclass.files.writers import BuiltWriter, ZipWriter, cell_bytes, compress, rendered
+from collarclass.files.writers import BuiltWriter, cell_bytes, compress, rendered
 from collarclass.tables.columns import Columns
 from collarclass.text.cells import well_formed
 
@@ -105,11 +105,8 @@ def rewrite(source: str, target: str, fresh: Path, added: pa.Table) -> None:
                     "{name} has a column {duplicates!r} already: drop or rename it first.", name=Path(source).name,
                     duplicates=name,
                 )  # fmt: skip
-        assert to_format.write is not None  # as `name_target` has seen to
         unread = [reader]
         writer = to_format.write(reader, from_format.name if from_format else "", list(added.schema), "")
-        if compression == "zip" and not isinstance(writer, BuiltWriter):
-            writer = ZipWriter(writer, Path(target).stem)
         if isinstance(writer, BuiltWriter):
             writer.check(len(added))
             writer.build(rows, fresh)

@@ -11,7 +11,6 @@ import gzip
 import json
 import math
 import os
-import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -63,21 +62,6 @@ class BuiltWriter:
 Writer = TextWriter | BuiltWriter
 
 
-class ZipWriter(BuiltWriter):
-    """A zip archive of one text file; its index stands at its end."""
-
-    def __init__(self, writer: TextWriter, member: str) -> None:
-        self._writer = writer
-        self._member = os.fsencode(member).decode("utf-8", "replace")  # archives hold no other names
-
-    def build(self, rows: Rows, target: Path) -> None:
-        """Write the archive."""
-        member = zipfile.ZipInfo(self._member)  # of 1980: the same bytes whenever it is made
-        member.compress_type = zipfile.ZIP_DEFLATED
-        with zipfile.ZipFile(target, "w") as archive, archive.open(member, "w", force_zip64=True) as out:
-            out.writelines(rendered(self._writer, rows))
-
-
 def rendered(writer: TextWriter, rows: Rows) -> Iterator[bytes]:
     """The pieces of a file of text."""
     yield writer.begin()
@@ -106,7 +90,7 @@ def read_streams(path: Path) -> Iterator[pa.Table]:
 
 def compress(piece: bytes, compression: str) -> bytes:
     """Compress one piece of a file; the same bytes whenever it is done."""
-    if not piece or compression in ("", "zip"):
+    if not piece or not compression:
         return piece
     if compression == "gzip":
         return gzip.compress(piece, _GZIP_LEVEL, mtime=0)
@@ -156,15 +140,13 @@ def _bytes(joined: Any) -> list[bytes]:
 class DelimitedWriter:
     """CSV or TSV. Rows that come from such a file are kept byte for byte when the delimiter is the same."""
 
-    def __init__(
-        self, reader: Reader, delimiter: bytes, added: Sequence[str], columns: Sequence[str] | None = None
-    ) -> None:
+    def __init__(self, reader: Reader, delimiter: bytes, added: Sequence[str]) -> None:
         self._reader = reader
         self._dialect = Dialect(delimiter)
         self._delimiter = delimiter
         self._added = added
         self._as_it_is = reader.raw and reader.delimiter == delimiter
-        self._columns = list(columns if columns is not None else reader.names)
+        self._columns = list(reader.names)
 
     @property
     def encoding(self) -> Encoding:
