@@ -288,13 +288,6 @@ def test_the_command_says_what_it_read(tmp_path: Path) -> None:
     assert run("label", source, "-o", tmp_path / "out.csv", "-f", "--quiet").stderr == ""
 
 
-def test_an_option_given_twice_is_refused(tmp_path: Path) -> None:
-    source = _csv(tmp_path, PORTAL)
-    done = run("label", source, "-o", tmp_path / "out.csv", "--title", "职位", "--title", "学历", code=2)
-    assert "--title is given 2 times: give it once." in done.stderr
-    assert not (tmp_path / "out.csv").exists()
-
-
 def test_the_command_looks_occupations_up() -> None:
     out = run("occupation", "mechatronics", "technician", "-n", "1").stdout
     assert out.splitlines()[0].endswith("Mechatronics Technologists and Technicians: gray")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from command import run
 
-from collarclass.cli.harmless import harmless
+from collarclass.cli.common import harmless
 
 PACKAGE = Path(__file__).parents[1] / "src" / "collarclass"
 EVIL = "\x1b]0;gone\x07\x1b[2J\x9b31m\u202e\x7f\ud800"

@@ -1,19 +1,20 @@
-"""What the commands share: options, endings, and checks before anything is written."""
+"""What the commands share: options, words that are safe for a terminal, endings, and what was read of a table."""
 
 from __future__ import annotations
 
+import json
 import os
 import sys
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from collarclass.cli.harmless import say
-
 if TYPE_CHECKING:
+    from collarclass.files.readers import TableInput
     from collarclass.model.model import Model
 
 PATH = click.Path(path_type=Path)
@@ -40,46 +41,53 @@ TEST = click.option("--test", type=PATH, help="Table of further labelled ads, to
 PREFIX = click.option("--prefix", default="", show_default=False, help="Prefix of the added columns' names.")
 QUIET = click.option("--quiet", "-q", is_flag=True, help="Do not say what was read and done.")
 FORCE = click.option("--force", "-f", is_flag=True, help="Overwrite the output.")
+_KEPT = frozenset("\n\t\u3000")
+_FROM = {"ad": "ads", "title": "titles", "occupation": "occupation codes"}
 
 
-class Command(click.Command):
-    """A command whose help shows its examples a line each; its epilog parts them by line breaks."""
-
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the examples as they would be typed."""
-        examples = (self.epilog or "").splitlines()
-        if examples:
-            with formatter.section("Example" if len(examples) == 1 else "Examples"):
-                for line in examples:
-                    formatter.write(f"{'':{formatter.current_indent}}{line}\n")
+def examples(*lines: str) -> str:
+    """The end of a command's help: its examples, a line each, as they would be typed."""
+    return "\n".join(["\b", f"Example{'s' * (len(lines) > 1)}:", *(f"  {line}" for line in lines)])
 
 
-class Group(click.Group):
-    """A group whose commands refuse an option that is given twice where one is meant: click keeps the last."""
+def harmless(text: str) -> str:
+    """A text without characters that would move the cursor, change colours or reverse the reading order.
 
-    command_class = Command
+    Ads come from strangers, and a terminal obeys control sequences in them. Control and format
+    characters, private ones and lone surrogates are shown as their code instead.
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command, and look its options over."""
-        name, command, rest = super().resolve_command(ctx, args)
-        if command is not None:
-            _refuse_twice(command, ctx, rest)
-        return name, command, rest
+    Examples
+    --------
+    >>> harmless("Cook \\x1b[31mred")
+    'Cook \\\\x1b[31mred'
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in _KEPT else _code(c) for c in text)
 
 
-def _refuse_twice(command: click.Command, ctx: click.Context, args: list[str]) -> None:
-    inner = click.Context(command, parent=ctx, resilient_parsing=True)
-    try:
-        _, _, order = command.make_parser(inner).parse_args(args=list(args))
-    except click.UsageError:
-        return  # told when the command itself reads them
-    for option in dict.fromkeys(order):
-        if isinstance(option, click.Option) and not (option.multiple or option.is_flag or option.count):
-            times = order.count(option)
-            if times > 1:
-                raise click.UsageError(f"{option.opts[0]} is given {times} times: give it once.", inner)
+def say(text: str = "", err: bool = False, nl: bool = True) -> None:
+    """Write to standard output, or standard error: all words of the commands go this way."""
+    click.echo(harmless(text), err=err, nl=nl)
+
+
+def say_json(text: str) -> None:
+    """Write a JSON text, whose strings then hold as escapes of JSON what `harmless` would show as codes."""
+    click.echo("".join(c if c.isprintable() or c in _KEPT else json.dumps(c)[1:-1] for c in text))
+
+
+def as_utf_8(argument: str) -> str:
+    """An argument of the command line as it was typed, where Python read it in a locale that is not UTF-8."""
+    halves = [c for c in argument if "\ud800" <= c <= "\udfff"]
+    if not halves or min(halves) < "\udc80" or max(halves) > "\udcff":  # others stand for no byte
+        return argument
+    return argument.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _code(character: str) -> str:
+    if unicodedata.category(character) == "Zs":  # a space of another width
+        return " "
+    return f"\\x{ord(character):02x}" if character.isascii() else ascii(character)[1:-1]
 
 
 @contextmanager
@@ -107,3 +115,19 @@ def fail(message: object, code: int) -> int:
     """Write an error in one line and give the exit code."""
     say("collarclass: " + " ".join(str(message).split()), err=True)
     return code
+
+
+def say_read(quiet: bool) -> Callable[[TableInput], None] | None:
+    """What tells on standard error which columns and rows of a table were read; nothing where that is not wanted."""
+    return None if quiet else lambda done: say(read_line(done), err=True)
+
+
+def read_line(done: TableInput) -> str:
+    """Rows, columns and layout of a table, and what its rows were judged from."""
+    columns = ", ".join(f"{what} from {names}" for what, names in done.columns)
+    judged_from = f"; judged {judged(done.bases)}" if done.bases else ""
+    return f"Read {done.rows:,} rows, {columns} ({done.file.layout}){judged_from}."
+
+
+def judged(bases: Mapping[str, int]) -> str:
+    return ", ".join(f"{n:,} from {_FROM[basis]}" for basis, n in bases.items() if n)

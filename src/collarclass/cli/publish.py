@@ -8,21 +8,8 @@ from typing import Any, Literal
 
 import click
 
-from collarclass.cli.common import (
-    FORCE,
-    MODEL,
-    PATH,
-    PREFIX,
-    QUIET,
-    SOURCE,
-    TEXT,
-    TITLE,
-    Command,
-    ending,
-    read_model,
-)
-from collarclass.cli.harmless import say, say_json
-from collarclass.cli.summary import say_read
+from collarclass.cli import common
+from collarclass.cli.common import PATH, ending, examples, read_model, say, say_json, say_read
 
 BY = click.option("--by", multiple=True, help="Column to group by, or month, quarter, year; may be given again.")
 DATE = click.option("--date", help="Column of dates, where it cannot be found.")
@@ -39,8 +26,8 @@ DEFINITION = click.option(
 )
 
 
-@click.command(cls=Command, epilog="collarclass sample labelled.csv -n 300 -o to_annotate.csv --by region")
-@SOURCE
+@click.command(epilog=examples("collarclass sample labelled.csv -n 300 -o to_annotate.csv --by region"))
+@common.SOURCE
 @click.option("--output", "-o", "target", type=PATH, required=True, help="CSV to write.")
 @click.option("--number", "-n", "n", type=click.IntRange(min=1), default=300, help="How many ads to draw.")
 @click.option(
@@ -52,10 +39,10 @@ DEFINITION = click.option(
 @DATE
 @ORDER
 @click.option("--seed", "random_state", default=0, help="The same number draws the same ads.")
-@TITLE
-@TEXT
-@PREFIX
-@FORCE
+@common.TITLE
+@common.TEXT
+@common.PREFIX
+@common.FORCE
 def sample(source: str, target: Path, half_width: float | None, **options: Any) -> None:
     """Draw ads to annotate, so that shares can be corrected by them.
 
@@ -69,8 +56,8 @@ def sample(source: str, target: Path, half_width: float | None, **options: Any) 
     say(f"{done.n:,} of {done.n_ads:,} ads from {done.n_strata:,} strata -> {target}", err=True)
 
 
-@click.command(cls=Command, epilog="collarclass shares labelled.csv --truth annotated.csv --by region --by month")
-@SOURCE
+@click.command(epilog=examples("collarclass shares labelled.csv --truth annotated.csv --by region --by month"))
+@common.SOURCE
 @click.option("--truth", type=PATH, help="Annotated sample; without it there is at best a range.")
 @click.option(
     "--expert", type=PATH, help="An expert's labels of some annotated ads: they correct the annotators."
@@ -96,12 +83,12 @@ def sample(source: str, target: Path, half_width: float | None, **options: Any) 
     help="Format of the result; if not given, by the file's ending, or text.",
 )  # fmt: skip
 @click.option("--output", "-o", "target", type=PATH, help="File to write; standard output if not given.")
-@TITLE
-@TEXT
-@PREFIX
-@MODEL
-@FORCE
-@QUIET
+@common.TITLE
+@common.TEXT
+@common.PREFIX
+@common.MODEL
+@common.FORCE
+@common.QUIET
 def shares(
     source: str,
     kind: str | None,
@@ -143,15 +130,15 @@ def shares(
             say(paragraph.rstrip("\n") if target is not None else "\n" + paragraph.rstrip("\n"))
 
 
-@click.command(cls=Command, epilog="collarclass duplicates labelled.csv -o marked.csv")
-@SOURCE
+@click.command(epilog=examples("collarclass duplicates labelled.csv -o marked.csv"))
+@common.SOURCE
 @click.option("--output", "-o", "target", type=PATH, required=True, help="File to write, in any of label's formats.")
 @click.option(
     "--similarity", default=0.85, help="Share of their runs of three words that two ads must have in common, 0.5 to 1."
 )
-@TITLE
-@TEXT
-@FORCE
+@common.TITLE
+@common.TEXT
+@common.FORCE
 def duplicates(source: str, target: Path, similarity: float, title: str | None, text: str | None, force: bool) -> None:
     """Mark near-identical ads.
 
@@ -165,18 +152,18 @@ def duplicates(source: str, target: Path, similarity: float, title: str | None, 
     say(f"{len(found.group):,} ads, {found.n_distinct:,} of them different -> {target}", err=True)
 
 
-@click.command(cls=Command, epilog="collarclass review to_annotate.csv -o annotated.csv --annotator anna")
-@SOURCE
+@click.command(epilog=examples("collarclass review to_annotate.csv -o annotated.csv --annotator anna"))
+@common.SOURCE
 @click.option("--output", "-o", "target", type=PATH, help="CSV of your labels; continued if it is there.")
 @click.option("--annotator", default="1", help="Your name; a second annotator's labels go into the same file.")
 @click.option("--ratings", is_flag=True, help="Ask for the two ratings as well.")
 @click.option("--least-certain", is_flag=True, help="Least certain ads of a labelled file first; not for shares.")
 @click.option("--most", type=click.IntRange(min=1), default=500, help="With --least-certain: how many ads at most.")
-@TITLE
-@TEXT
-@PREFIX
-@MODEL
-@QUIET
+@common.TITLE
+@common.TEXT
+@common.PREFIX
+@common.MODEL
+@common.QUIET
 def review(
     source: str,
     target: Path | None,
@@ -192,7 +179,7 @@ def review(
     """Label ads yourself, one key each, without the model's guess.
 
     SOURCE is what 'collarclass sample' wrote, or with --least-certain a labelled file. The labels go to
-    SOURCE with .annotated before its ending, if no other name is given.
+    common.SOURCE with .annotated before its ending, if no other name is given.
     """
     from collarclass.annotation.review import Terminal, agreement_of, read_ads
     from collarclass.annotation.review import least_certain as doubtful
@@ -228,8 +215,8 @@ def _read_key() -> str:
     return sys.stdin.read(1)
 
 
-@click.command(cls=Command, epilog="collarclass report labelled.csv -o report.html --by region --by month")
-@SOURCE
+@click.command(epilog=examples("collarclass report labelled.csv -o report.html --by region --by month"))
+@common.SOURCE
 @click.option("--output", "-o", "target", type=PATH, required=True, help="HTML file to write.")
 @BY
 @click.option("--truth", type=PATH, help="Annotated sample that corrects the shares.")
@@ -238,12 +225,12 @@ def _read_key() -> str:
 @ORDER
 @click.option("--weight", help="Column of the ads' weights.")
 @click.option("--lang", help="Language of the page, en or zh; that of most of the ads if not given.")
-@TITLE
-@TEXT
-@PREFIX
-@MODEL
-@FORCE
-@QUIET
+@common.TITLE
+@common.TEXT
+@common.PREFIX
+@common.MODEL
+@common.FORCE
+@common.QUIET
 def report(source: str, target: Path, model: Path | None, quiet: bool, **options: Any) -> None:
     """Write a page that shows what a labelled file holds.
 

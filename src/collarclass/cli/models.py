@@ -1,0 +1,268 @@
+"""The commands of models and of labels by hand: train, adapt, calibrate, check, evaluate, compare, info."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import click
+
+from collarclass.cli import common
+from collarclass.cli.common import PATH, ending, examples, read_model, say, say_json, say_read
+
+_LANGUAGES = {"en": "English", "zh": "Chinese"}
+_AUTHORS = "The collarclass authors"
+_TITLE = "collarclass: white, blue and gray collar labels for job ads"
+_YEAR = 2026
+
+
+@click.command(epilog=examples("collarclass train -o models/own --own my_labelled_ads.csv --name own"))
+@click.option("--output", "-o", "target", type=PATH, default=Path("own_model"), help="Folder for the model.")
+@click.option("--data", type=PATH, help="Data folder; the installed one if not given.")
+@click.option("--own", type=PATH, help="Table of your own labelled ads, used in addition.")
+@click.option("--own-weight", default=1.0, help="What each of your ads weighs, where one of the shipped ads weighs 1.")
+@common.LABEL
+@common.TITLE
+@common.TEXT
+@common.OWN_SOURCE
+@common.TEST
+@click.option("--own-mentions", type=PATH, help="CSV of your own decided mentions of requirements, used in addition.")
+@click.option("--written-only", is_flag=True, help="Leave out the real ads.")
+@click.option("--name", help="Name of the model; own with --own, standard without.")
+@click.option("--progress/--no-progress", default=None, help="Show the step and the time left.")
+@common.FORCE
+def train(
+    target: Path, data: Path | None, own: Path | None, name: str | None, own_source: str | None, **options: Any
+) -> None:
+    """Train a model on labelled ads, and say how good it is.
+
+    The training ads come with the package; --own adds yours, a table of any format with columns of ad texts and labels.
+    """
+    from collarclass.training.train import train_to
+
+    with ending():
+        name = name or ("own" if own else "standard")
+        say(train_to(target, data, own=own, name=name, source=own_source, **options))
+
+
+def _of_own_ads(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """The arguments and options of both commands."""
+    output = click.option("--output", "-o", "target", type=PATH, required=True, help="Folder for the model.")
+    named = click.option("--name", default=name, help="Name of the new model.")
+
+    def add(command: Callable[..., None]) -> Callable[..., None]:
+        ads = (common.SOURCE, output, common.LABEL, common.TITLE, common.TEXT, common.OWN_SOURCE)
+        for option in reversed((*ads, common.TEST, named, common.MODEL, common.FORCE)):
+            command = option(command)
+        return command
+
+    return add
+
+
+@click.command(epilog=examples("collarclass adapt my_labels.csv -o my_model"))
+@_of_own_ads("adapted")
+def adapt(source: str, target: Path, model: Path | None, **options: Any) -> None:
+    """Adapt a model to your own labelled ads, in seconds.
+
+    Both ratings are shifted and the decision between the labels is fitted anew; words weigh as before, and what your
+    ads are too few to tell stays as it was. SOURCE is a table of any format with columns of ad texts and labels, 50
+    rows or more. Where adapting does not help on ads of sources that it did not see, nothing is written.
+    """
+    _run(source, target, model, options)
+
+
+@click.command(epilog=examples("collarclass calibrate my_labels.csv -o my_model"))
+@_of_own_ads("calibrated")
+def calibrate(source: str, target: Path, model: Path | None, **options: Any) -> None:
+    """Fit only a model's probabilities to your own labelled ads.
+
+    It takes seconds; scores and reasons stay. SOURCE is a table of any format with columns of ad texts and labels, some
+    hundreds of rows. Where it does not help, nothing is written.
+    """
+    _run(source, target, model, options | {"only_calibrate": True})
+
+
+def _run(source: str, target: Path, model: Path | None, options: dict[str, Any]) -> None:
+    from collarclass.model.persistence import check_target, default_model_path, load_model
+    from collarclass.training.own import adapt_file
+
+    check_target(target, source, model, options["test"], force=options["force"])
+    found = load_model(model if model is not None else default_model_path())
+    columns = {"source": options.pop("own_source")}
+    with ending():
+        say(adapt_file(source, target, found, **options, **columns))
+
+
+@click.command(epilog=examples("collarclass check my_labels.csv"))
+@common.SOURCE
+@click.option("--output", "-o", "target", type=PATH, help="CSV to write findings to.")
+@common.LABEL
+@common.TITLE
+@common.TEXT
+@common.MODEL
+@common.FORCE
+def check(source: str, target: Path | None, model: Path | None, force: bool, **columns: str | None) -> None:
+    """Find what is wrong in labelled ads before training.
+
+    Each finding names the row and what to do. SOURCE is a table of any format with columns of ad texts and labels.
+    """
+    from collarclass.annotation.annotated import check_file
+    from collarclass.errors import DataError
+    from collarclass.files.target import written
+
+    if target is not None and target.suffix.casefold() != ".csv":
+        raise DataError("{target} is no CSV: give a name that ends in .csv for the findings.", target=target)
+    with ending(), written(target, force=force, reads=[source]) if target is not None else nullcontext() as fresh:
+        findings, n = check_file(source, read_model(model), **columns)
+        doubts = int((findings["kind"] == "doubt").sum())
+        if fresh is None:
+            for finding in findings.itertuples():
+                line = f"row {finding.row}, {finding.column}: {finding.what}; {finding.remedy}"
+                say(" ".join(line.split()))
+        else:
+            findings.to_csv(fresh, index=False)
+        say(f"{n:,} ads: {len(findings) - doubts:,} to correct, {doubts:,} to look at again")
+    if len(findings) > doubts:
+        raise click.exceptions.Exit(1)
+
+
+@click.command(epilog=examples("collarclass evaluate labelled.csv --truth label --by region"))
+@common.SOURCE
+@click.option("--truth", default="label", help="The column of true labels.")
+@click.option("--by", help="Column to group the results by.")
+@common.PREFIX
+@click.option("--against", help="Labelled file of the same ads, or model folder, to compare with.")
+@click.option("--against-prefix", help="Prefix of the other labels' columns; without --against in the same file.")
+@click.option("--json", "as_json", is_flag=True, help="Write one JSON object.")
+@common.MODEL
+@common.QUIET
+def evaluate(source: str, prefix: str, model: Path | None, quiet: bool, **options: Any) -> None:
+    """Compare labels with an annotator's.
+
+    SOURCE is a file of ads, labelled or not, with a column of true labels.
+    """
+    loaded = read_model(model)
+    from collarclass.evaluation.evaluate import evaluate_file
+
+    with ending():
+        shown = evaluate_file(source, prefix=prefix, model=loaded, on_read=say_read(quiet), **options)
+        (say_json if options["as_json"] else say)(shown)
+
+
+@click.command(
+    epilog=examples(
+        "collarclass compare old.csv new.csv --key id",
+        "collarclass compare reference.csv now.csv --drift --by month --json",
+    )
+)
+@click.argument("first")
+@click.argument("second")
+@click.option("--truth", help="Column of true labels, in either file.")
+@click.option("--key", help="Column that names each ad; rows are matched by their order if not given.")
+@click.option("--by", help="Column to count changes by; with --drift also month, quarter or year.")
+@click.option("--drift", is_flag=True, help="The files hold other ads: measure how far SECOND has moved from FIRST.")
+@click.option("--json", "as_json", is_flag=True, help="Write one JSON object.")
+@common.PREFIX
+@common.MODEL
+def compare(
+    first: str, second: str, drift: bool, as_json: bool, model: Path | None, by: str | None, prefix: str, **options: Any
+) -> None:
+    """Show how two labelled files differ.
+
+    FIRST and SECOND are files that 'collarclass label' wrote.
+    """
+    from collarclass.evaluation.versions import as_text, compare_labels, measure_drift
+    from collarclass.result import DECIMALS, plain
+
+    if drift and any(options.values()):
+        raise click.UsageError("--drift compares different ads: leave --truth and --key out.")
+    with ending():
+        if drift:
+            found = measure_drift(first, second, by=by, prefix=prefix, model=model)
+        else:
+            found = compare_labels(first, second, by=by, prefix=prefix, **options)
+        if as_json:
+            say_json(json.dumps(plain(found, DECIMALS), ensure_ascii=False, indent=2))
+        else:
+            say(as_text(found))
+
+
+@click.command(epilog=examples("collarclass info", "collarclass info -m own_model --json"))
+@common.MODEL
+@click.option("--json", "as_json", is_flag=True, help="Write everything that the model knows of itself, as JSON.")
+def info(model: Path | None, as_json: bool) -> None:
+    """Show the version, where things are, and how good the model is."""
+    from collarclass._version import __version__
+    from collarclass.compiled import description
+    from collarclass.model.persistence import default_model_path, load_model
+
+    folder = model if model is not None else default_model_path()
+    found = load_model(folder)
+    shown = {
+        "collarclass": __version__,
+        "reading": description(),
+        "Python": platform.python_version(),
+        "package": str(Path(__file__).parent.parent),
+        "model folder": str(folder),
+        "model": found.identity,
+        "digest": found.digest,
+    }
+    with ending():
+        if as_json:
+            say(json.dumps(shown | {"facts": dict(found.facts)}, ensure_ascii=False, indent=1))
+        else:
+            say("\n".join([*(f"{name:<14}{value}" for name, value in shown.items()), *_known(found.facts)]))
+
+
+def _known(facts: Any) -> Iterator[str]:
+    """What was measured of the model, a line each."""
+    learnt = {name: sum(labels.values()) for name, labels in facts.get("ads", {}).items()}
+    if learnt:
+        parts = [f"{n:,} {_LANGUAGES[name]}" for name, n in learnt.items()]
+        own = f", and {facts['own_ads']:,} of your own" if facts.get("own_ads") else ""
+        yield f"{'learnt from':<14}{' and '.join(parts)} written ads{own}"
+    for name, real in facts.get("real_ads", {}).items():
+        right, low, high = real["accuracy"]
+        yield (
+            f"{_LANGUAGES[name]:<14}{right:.1%} of {real['n']:,} real ads right ({low:.1%} to {high:.1%}), "
+            "each source held out in turn"
+        )
+    for name, source in facts.get("sources", {}).items():
+        middle, low, high = source["accuracy"]
+        of_sources = f"the median source {middle:.0%}, nine new sources in ten {low:.0%} to {high:.0%}"
+        yield f"{'':<14}{_LANGUAGES[name]}: {of_sources}"
+
+
+def citation(model: str) -> str:
+    """The citation in APA style and as BibTeX.
+
+    Parameters
+    ----------
+    model : str
+        Name and version of the model, as in the column `collar_model`: labels depend on it.
+
+    Examples
+    --------
+    >>> citation("standard 0123456789")[:33]
+    'The collarclass authors. (2026). '
+    """
+    from collarclass._version import __version__
+
+    software = f"Version {__version__}, model {model}"
+    return (
+        f"{_AUTHORS}. ({_YEAR}). {_TITLE} ({software}) [Computer software].\n\n"
+        f"@software{{collarclass,\n"
+        f"  author  = {{{{{_AUTHORS}}}}},\n"
+        f"  title   = {{{_TITLE}}},\n"
+        f"  year    = {{{_YEAR}}},\n"
+        f"  version = {{{__version__}}},\n"
+        f"  note    = {{Model {model}}}\n"
+        f"}}"
+    )
+
+
+COMMANDS = (train, adapt, calibrate, check, evaluate, compare, info)
