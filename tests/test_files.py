@@ -403,7 +403,7 @@ def test_refuses_odd_files(ads: Path, tmp_path: Path, small_model: Model) -> Non
     refused("There is no file", tmp_path / "no.csv", tmp_path / "out.csv", model=small_model)
     refused("is the file that is read", ads, tmp_path, model=small_model, format="csv")
     refused("There is no file", tmp_path / "ads.xlsx", tmp_path / "out.csv", model=small_model)
-    refused("written as .xlsx", ads, tmp_path / "out.ods", model=small_model)
+    refused("no such files are written", ads, tmp_path / "out.ods", model=small_model)
     refused("no such files are written", ads, tmp_path / "out.doc", model=small_model)
     refused("leave .gz, .zst and the like off", ads, tmp_path / "out.parquet.gz", model=small_model)
     refused(

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
+from sklearn.metrics import cohen_kappa_score
 
 from collarclass.annotation.agreement import kappa
 from collarclass.evaluation.metrics import accuracy, bootstrap
@@ -66,7 +67,9 @@ def annotator_agreement(annotations: pd.DataFrame, items: pd.DataFrame) -> pd.Da
             row["label"] = bootstrap(kappa, a["label"].to_numpy(str), b["label"].to_numpy(str))
             rated = a["academic_rating"].notna() & b["academic_rating"].notna()
             for column in RATINGS:
-                row[column.removesuffix("_rating")] = kappa(a.loc[rated, column], b.loc[rated, column], HALVES)
+                halves = ((2 * ratings.loc[rated, column]).astype(int) for ratings in (a, b))
+                weighted = cohen_kappa_score(*halves, labels=range(len(HALVES)), weights="quadratic")
+                row[column.removesuffix("_rating")] = float(weighted)
         rows[(str(kind), str(language))] = row
     names = pd.MultiIndex.from_tuples(list(rows), names=["kind", "language"])
     return pd.DataFrame(list(rows.values()), index=names)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -72,42 +71,18 @@ def agreement(first: Sequence[str], second: Sequence[str], random_state: int = 0
     return Agreement(n, float((a == b).mean()), kappa(a, b), float(low), float(high))
 
 
-def kappa(first: ArrayLike, second: ArrayLike, categories: Sequence[Any] | None = None) -> float:
-    """Cohen's kappa: agreement of two annotators beyond chance.
-
-    Parameters
-    ----------
-    first, second : array-like
-        One category per ad from each annotator.
-    categories : sequence, optional
-        All categories, ascending and evenly spaced: disagreement is then weighted by its squared
-        distance, as ratings want it. Without it any disagreement counts alike.
-
-    Returns
-    -------
-    float
-        1 is perfect agreement, 0 what chance gives; nan where neither annotator varies.
-
-    References
-    ----------
-    Cohen (1968), "Weighted kappa", Psychological Bulletin 70(4).
+def kappa(first: ArrayLike, second: ArrayLike) -> float:
+    """Cohen's kappa: 1 for perfect agreement, 0 for what chance gives; NaN where neither annotator varies.
 
     Examples
     --------
     >>> kappa(["white", "blue", "gray", "gray"], ["white", "blue", "gray", "blue"])
     0.6363636363636364
-    >>> kappa([0, 1, 2, 4], [0, 1, 3, 4], categories=[0, 1, 2, 3, 4])
-    0.9473684210526316
     """
-    a, b = np.asarray(first), np.asarray(second)
-    if categories is None:
-        names, codes = np.unique(np.concatenate((a, b)), return_inverse=True)
-    else:
-        names = np.asarray(categories)
-        codes = np.searchsorted(names, np.concatenate((a, b)))
-    n, k = len(a), len(names)
+    n = len(np.asarray(first))
+    names, codes = np.unique(np.concatenate((first, second)), return_inverse=True)
+    k = len(names)
     table = np.bincount(codes[:n] * k + codes[n:], minlength=k * k).reshape(k, k).astype(float)
-    rank = np.arange(k)
-    apart = (rank[:, None] - rank) ** 2.0 if categories is not None else (rank[:, None] != rank).astype(float)
+    apart = 1.0 - np.eye(k)
     by_chance = (apart * np.outer(table.sum(1), table.sum(0))).sum() / max(n, 1)
     return float(1 - (apart * table).sum() / by_chance) if by_chance else float("nan")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
@@ -13,6 +13,7 @@ import pyarrow as pa
 from collarclass.files.encoding import Encoding
 from collarclass.messages import Message
 from collarclass.tables.columns import Cells, Columns
+from collarclass.text.cells import well_formed
 
 BATCH_BYTES = 8 << 20  # a batch ends here even when it has fewer rows
 LOOKED_AT = 20  # rows among which the names of columns are looked for
@@ -84,9 +85,9 @@ class Batch:
         """The rows as plain values by column."""
         return self.as_rows(self)
 
-    def add(self, columns: Columns, cells: Sequence[str]) -> None:
+    def add(self, columns: Columns, cells: Iterable[Any]) -> None:
         """Add what is to be labelled of a row, given its cells in the order of `columns.every`."""
-        title, text, code = columns.row(cells)
+        title, text, code = columns.row([self.cut(as_text(cell), len(self)) for cell in cells])
         self.texts.append(text)
         if columns.has_titles:
             self.titles = self.titles if self.titles is not None else []
@@ -94,6 +95,12 @@ class Batch:
         if columns.code is not None:
             self.codes = self.codes if self.codes is not None else []
             self.codes.append(code)
+
+    def cut(self, text: str, row: int) -> str:
+        """As much of a text as is read."""
+        if len(text) > MAX_TEXT_CHARACTERS:
+            self.note(row, CUT_SHORT)
+        return text[:MAX_TEXT_CHARACTERS]
 
     def note(self, row: int, note: Message) -> None:
         """Note what is wrong with a row, once."""
@@ -218,11 +225,16 @@ def kinds_of(paths: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> dict[Ha
 
 
 def tidy(value: Any) -> str:
-    """The text of a cell: nothing for a missing value, at most `MAX_TEXT_CHARACTERS` characters.
+    """The text of a cell, at most `MAX_TEXT_CHARACTERS` characters."""
+    return as_text(value)[:MAX_TEXT_CHARACTERS]
+
+
+def as_text(value: Any) -> str:
+    """The text of a cell: nothing for a missing value.
 
     Examples
     --------
-    >>> tidy("Welder"), tidy("NaN"), tidy(None), tidy(12), tidy(["MIG", "TIG"])
+    >>> as_text("Welder"), as_text("NaN"), as_text(None), as_text(12), as_text(["MIG", "TIG"])
     ('Welder', '', '', '12', 'MIG\\nTIG')
     """
     if value is None or (isinstance(value, float) and math.isnan(value)):
@@ -237,7 +249,7 @@ def tidy(value: Any) -> str:
         )
     if len(value) < 9 and value.strip() in _MISSING:
         return ""
-    return cast(str, value[:MAX_TEXT_CHARACTERS])
+    return well_formed(cast(str, value))
 
 
 def distinct(names: Sequence[str]) -> list[str]:

@@ -13,16 +13,13 @@ import pyarrow as pa
 from collarclass.errors import DataError
 from collarclass.files.batch import (
     BATCH_BYTES,
-    CUT_SHORT,
     FIRST_ROWS,
-    MAX_TEXT_CHARACTERS,
     UNDECODABLE,
     Batch,
     Choose,
     Limits,
     Reader,
     distinct,
-    tidy,
     unequal,
 )
 from collarclass.files.csv_records import Dialect, Record, TooManyCellsError, find_delimiter, unquote
@@ -227,9 +224,7 @@ class DelimitedReader(Reader):
                     .decode("utf-16-le", "replace")
                 )
             batch.note(len(batch), UNDECODABLE)
-        if len(text) > MAX_TEXT_CHARACTERS:
-            batch.note(len(batch), CUT_SHORT)
-        return tidy(text)
+        return text
 
     def rows(self, batch: Batch) -> list[dict[str, Any]]:
         """The rows of a batch as text by column; surplus cells stay with the last one."""

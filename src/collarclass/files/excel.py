@@ -13,9 +13,7 @@ from typing import Any
 from collarclass.errors import DataError, import_optional
 from collarclass.explain import palette
 from collarclass.files.batch import (
-    CUT_SHORT,
     FIRST_ROWS,
-    MAX_TEXT_CHARACTERS,
     Batch,
     Choose,
     Reader,
@@ -87,13 +85,10 @@ class ExcelReader(Reader):
 
     def _batch(self, rows: list[list[Any]]) -> Batch:
         batch = Batch(lambda batch: batch.objects)
-        for number, cells in enumerate(rows):
+        for cells in rows:
             row = dict(zip(self.names, map(_value, cells), strict=True))
             batch.objects.append(row)
-            cells_read = [tidy(row[str(name)]) for name in self.chosen.every]
-            batch.add(self.chosen, cells_read)
-            if max(map(len, cells_read)) == MAX_TEXT_CHARACTERS:
-                batch.note(number, CUT_SHORT)
+            batch.add(self.chosen, [row[str(name)] for name in self.chosen.every])
         return batch
 
 

@@ -11,9 +11,7 @@ from typing import Any, BinaryIO, NamedTuple, cast
 from collarclass.errors import DataError
 from collarclass.files.batch import (
     BATCH_BYTES,
-    CUT_SHORT,
     FIRST_ROWS,
-    MAX_TEXT_CHARACTERS,
     NO_OBJECT,
     UNDECODABLE,
     Batch,
@@ -24,13 +22,11 @@ from collarclass.files.batch import (
     kinds_of,
     member,
     member_paths,
-    tidy,
 )
 from collarclass.files.encoding import blocks, find_encoding, more, read_sample
 from collarclass.files.layout import Layout
 from collarclass.files.source import Source
 from collarclass.tables.columns import find_header
-from collarclass.text.cells import well_formed
 
 # A string, a bracket or a comma; a quote alone is a string that goes on in the next block.
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{},]|"', re.DOTALL)
@@ -115,10 +111,7 @@ class JsonReader(Reader):
             row = {"broken_line": body.decode("utf-8", "backslashreplace").strip()}
             body = json.dumps(row, ensure_ascii=False).encode()
         self._members.add(row)
-        cells = [well_formed(tidy(member(row, str(path)))) for path in self.chosen.every]
-        batch.add(self.chosen, cells)
-        if max(map(len, cells)) == MAX_TEXT_CHARACTERS:
-            batch.note(number, CUT_SHORT)
+        batch.add(self.chosen, [member(row, str(path)) for path in self.chosen.every])
         batch.objects.append(row)
         batch.raw.append((body[:-1] + (b"," if row else b""), b"}", end))
 

@@ -15,15 +15,13 @@ import pyarrow.compute as pc
 
 from collarclass.errors import DataError
 from collarclass.files.batch import (
-    CUT_SHORT,
     FIRST_ROWS,
-    MAX_TEXT_CHARACTERS,
     UNDECODABLE,
     Batch,
     Choose,
     Reader,
+    as_text,
     distinct,
-    tidy,
 )
 from collarclass.files.encoding import find_encoding
 from collarclass.files.layout import Layout, columns_read
@@ -109,10 +107,7 @@ def _strings(batch: Batch, column: pa.ChunkedArray) -> list[str]:
     values: Sequence[Any] = _values(column)
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
         values = [None if v is None else _decoded(v, batch, row) for row, v in enumerate(values)]
-    for row, value in enumerate(values):
-        if isinstance(value, str) and len(value) > MAX_TEXT_CHARACTERS:
-            batch.note(row, CUT_SHORT)
-    return [tidy(v) for v in values]
+    return [batch.cut(as_text(value), row) for row, value in enumerate(values)]
 
 
 def _decoded(value: bytes, batch: Batch, row: int) -> str:

@@ -52,8 +52,8 @@ def url_path(path: str) -> PurePosixPath:
 
 def open_remote(url: str) -> BinaryIO:
     """Open a file for reading; its bytes are fetched as they are read."""
-    with _said(url, Message("read")):
-        return cast(BinaryIO, _fsspec(url).open(url, "rb").open())
+    with _place(url, Message("read")):
+        return cast(BinaryIO, import_optional("fsspec", url).open(url, "rb").open())
 
 
 def open_file(path: str | os.PathLike[str]) -> BufferedReader:
@@ -64,8 +64,7 @@ def open_file(path: str | os.PathLike[str]) -> BufferedReader:
 
 def find_urls(url: str) -> list[str]:
     """The files that a URL stands for, in order: those of a folder, or the matches of one with stars."""
-    with _said(url, Message("listed")):
-        system, path = _fsspec(url).core.url_to_fs(url)
+    with _place(url, Message("listed")) as (system, path):
         if "*" not in url and (url.startswith("http") or not (url.endswith("/") or system.isdir(path))):
             return [url]
         found = system.glob(path) if "*" in url else system.find(path)
@@ -74,37 +73,26 @@ def find_urls(url: str) -> list[str]:
 
 def version(url: str) -> list[Any]:
     """What changes with the file, as far as its place says: size, time, tag."""
-    with _said(url, Message("read")):
-        system, path = _fsspec(url).core.url_to_fs(url)
+    with _place(url, Message("read")) as (system, path):
         return [system.ukey(path)]
 
 
-def exists(url: str) -> bool:
-    """Whether there is such a file."""
-    with _said(url, Message("written")):
-        system, path = _fsspec(url).core.url_to_fs(url)
-        return bool(system.exists(path))
-
-
 def size(url: str) -> int:
-    """Bytes of a file; -1 if there is none."""
-    with _said(url, Message("read")):
-        system, path = _fsspec(url).core.url_to_fs(url)
+    """Bytes of a file to be written; -1 if there is none."""
+    with _place(url, Message("written")) as (system, path):
         return int(system.size(path)) if system.exists(path) else -1
 
 
 def fetch(url: str, path: Path) -> None:
     """Copy a small file to this machine, if it is there."""
-    with _said(url, Message("read")):
-        system, place = _fsspec(url).core.url_to_fs(url)
+    with _place(url, Message("read")) as (system, place):
         if system.exists(place):
             path.write_bytes(system.cat_file(place))
 
 
 def send(path: Path, url: str) -> None:
     """Copy a file of this machine to a URL, whole or not at all; a bucket that is not there is not made."""
-    with _said(url, Message("written")):
-        system, place = _fsspec(url).core.url_to_fs(url)
+    with _place(url, Message("written")) as (system, place):
         system.put_file(str(path), place)
 
 
@@ -125,15 +113,11 @@ def named(source: Any) -> Iterator[Any]:
         yield str(copy)
 
 
-def _fsspec(url: str) -> Any:
-    return import_optional("fsspec", url)
-
-
 @contextmanager
-def _said(url: str, what: Message) -> Iterator[None]:
-    """Put what a storage library raises, which may be anything, in one sentence."""
+def _place(url: str, what: Message) -> Iterator[tuple[Any, str]]:
+    """The file system of a URL and the path in it; what a storage library raises is put in one sentence."""
     try:
-        yield
+        yield import_optional("fsspec", url).core.url_to_fs(url)
     except CollarclassError:
         raise
     except ImportError as error:  # fsspec names the package of the protocol

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, cast
 
 from collarclass.disk import Lock, sync, sync_folder
 from collarclass.errors import DataError
-from collarclass.files.source import exists, fetch, is_remote, send, size, url_path
+from collarclass.files.source import fetch, is_remote, send, size, url_path
 from collarclass.messages import Message
 
 Name = str | os.PathLike[str]
@@ -55,7 +55,7 @@ class Target:
     @property
     def there(self) -> bool:
         """Whether there is a file of this name."""
-        return exists(self._url) if self._url else self.path.exists()
+        return size(self._url) >= 0 if self._url else self.path.exists()
 
     def fetch_journal(self) -> None:
         """Have the journal of an earlier run to a URL on this machine."""
