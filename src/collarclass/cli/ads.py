@@ -244,7 +244,7 @@ def _digest(source: str) -> str | None:
     if not Path(source).is_file():
         return None
     with Path(source).open("rb") as file:
-        return hashlib.file__digest(file, "sha256").hex_digest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @click.command(

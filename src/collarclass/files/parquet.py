@@ -52,7 +52,7 @@ class ParquetReader(Reader):
         self.schema: pa.Schema = pa.schema(named, file.schema.metadata)
         leaves = dict(arrow_leaves(self.schema))
         kinds: dict[Hashable, str] = {name: kind for name, dtype in leaves.items() if (kind := arrow_kind(dtype))}
-        self._parts = map(self._table, file.batches())
+        self._parts: Iterator[pa.Table] = map(self._table, file.batches())
         self.chosen = choose(list(leaves), self.where, kinds, self._first_cells)
 
     def _first_cells(self, name: Hashable) -> list[Any]:
