@@ -7,10 +7,11 @@ import http.client
 import json
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 import uvicorn
 from starlette.responses import Response
@@ -65,6 +66,33 @@ class Address:
 
     def upload(self, path: str, content: bytes) -> Reply:
         return self.ask("POST", path, content, {"Content-Type": "application/octet-stream"})
+
+    def hand_in(self, content: bytes, name: str = "ads.csv", more: str = "") -> dict[str, Any]:
+        reply = self.upload(f"/v1/files?name={quote(name, safe='')}{more}", content)
+        assert reply.status == 201, reply.body
+        return dict(reply.json)
+
+    def wait_for(self, file: str, done: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        until = time.monotonic() + 60
+        while not done(job := self.ask("GET", f"/v1/files/{file}").json):
+            assert time.monotonic() < until, job
+            time.sleep(0.01)
+        return dict(job)
+
+    def finished(self, file: str) -> dict[str, Any]:
+        return self.wait_for(file, lambda job: job["state"] not in ("ready", "waiting", "running"))
+
+    def label(self, file: str, **wanted: Any) -> dict[str, Any]:
+        assert self.ask("POST", f"/v1/files/{file}/label", wanted).status == 202
+        job = self.finished(file)
+        assert job["state"] == "done", job
+        return job
+
+    def labelled(self, content: bytes, name: str = "ads.csv", **wanted: Any) -> str:
+        """The id of a file that was handed in and labelled."""
+        file = str(self.hand_in(content, name)["id"])
+        self.label(file, **wanted)
+        return file
 
 
 def behind(root: str, app: ASGIApp) -> ASGIApp:

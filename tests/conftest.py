@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -57,6 +59,19 @@ def labelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("labelled") / "labelled.csv"
     label_file(Path(__file__).parents[1] / "examples" / "job_ads.csv", target)
     return target
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Any]:
+    """The page and its interface, without a token, for the tests of one module."""
+    pytest.importorskip("fastapi", reason="the page needs the extra app")
+    pytest.importorskip("uvicorn", reason="the page needs the extra app")
+    from app_server import running
+
+    from collarclass.app.server import create_app
+
+    with running(create_app()) as address:
+        yield address
 
 
 @pytest.fixture

@@ -11,11 +11,10 @@ import stat
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pandas as pd
 import pytest
@@ -55,32 +54,14 @@ def examples() -> bytes:
     return EXAMPLES.read_bytes()
 
 
-def hand_in(server: Address, content: bytes, name: str = "ads.csv", more: str = "") -> dict[str, Any]:
-    reply = server.upload(f"/v1/files?name={quote(name, safe='')}{more}", content)
-    assert reply.status == 201, reply.body
-    return dict(reply.json)
-
-
-def wait_for(server: Address, file: str, done: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-    until = time.monotonic() + 30
-    while not done(job := server.ask("GET", f"/v1/files/{file}").json):
-        assert time.monotonic() < until, job
-        time.sleep(0.02)
-    return dict(job)
-
-
-def finished(server: Address, file: str) -> dict[str, Any]:
-    return wait_for(server, file, lambda job: job["state"] not in ("ready", "waiting", "running"))
-
-
 def test_a_file_comes_back_as_the_command_would_write_it(server: Address, examples: bytes, tmp_path: Path) -> None:
-    job = hand_in(server, examples)
+    job = server.hand_in(examples)
     assert (job["state"], job["title"], job["text"]) == ("ready", "job_title", ["description"])
     assert job["columns"] == ["id", "job_title", "description", "region", "posted"]
     assert job["preview"][0]["job_title"] == "Journeyman Electrician"
     reply = server.ask("POST", f"/v1/files/{job['id']}/label", {})
     assert reply.status == 202
-    done = finished(server, job["id"])
+    done = server.finished(job["id"])
     assert (done["state"], done["rows"], done["share"]) == ("done", 40, 1.0)
     assert sum(done["counts"].values()) == 40
     label_file(EXAMPLES, tmp_path / "labelled.csv")
@@ -94,13 +75,13 @@ def test_columns_and_format_can_be_chosen(server: Address) -> None:
     rows = pd.DataFrame({"a": ["Welder", "Lawyer"], "b": texts, "c": ["x", "y"]})
     content = io.BytesIO()
     rows.to_parquet(content)
-    job = hand_in(server, content.getvalue(), "strange.parquet")
+    job = server.hand_in(content.getvalue(), "strange.parquet")
     assert (job["title"], job["text"]) == (None, [])
     wrong = server.ask("POST", f"/v1/files/{job['id']}/label", {"text": "z"})
     assert wrong.status == 400
     assert "a, b, c" in wrong.json["detail"]
     server.ask("POST", f"/v1/files/{job['id']}/label", {"title": "a", "text": "b", "format": "jsonl"})
-    assert finished(server, job["id"])["result"] == "strange-labelled.jsonl"
+    assert server.finished(job["id"])["result"] == "strange-labelled.jsonl"
     lines = server.ask("GET", f"/v1/files/{job['id']}/result").body.decode().splitlines()
     expected = classify_many(rows["b"], rows["a"])
     assert [json.loads(line)["collar"] for line in lines] == [c.label for c in expected]
@@ -108,14 +89,14 @@ def test_columns_and_format_can_be_chosen(server: Address) -> None:
 
 def test_a_column_of_long_texts_is_read_beside_titles_that_have_a_known_name(server: Address) -> None:
     rows = [f"Welder {i},Weld frames by hand in hall {i}. {'Grind and measure. ' * 6}" for i in range(6)]
-    found = hand_in(server, "\n".join(["Position,Text of the advertisement", *rows]).encode())
+    found = server.hand_in("\n".join(["Position,Text of the advertisement", *rows]).encode())
     assert (found["title"], found["text"]) == ("Position", ["Text of the advertisement"])
 
 
 def test_two_windows_neither_label_one_file_at_once_nor_change_it_while_the_other_does(
     server: Address, examples: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    job = hand_in(server, examples)
+    job = server.hand_in(examples)
     label, layout = (f"/v1/files/{job['id']}/{what}" for what in ("label", "layout"))
     begun, go_on = threading.Event(), threading.Event()
 
@@ -133,20 +114,20 @@ def test_two_windows_neither_label_one_file_at_once_nor_change_it_while_the_othe
         assert [reply.status for reply in refused] == [409, 409]
         both = [windows.submit(server.ask, "POST", label, {}) for _ in range(2)]
         assert sorted(reply.result().status for reply in both) == [202, 409]
-    assert finished(server, job["id"])["state"] == "done"
+    assert server.finished(job["id"])["state"] == "done"
 
 
 def test_start_labels_at_once_and_the_list_names_it(server: Address, examples: bytes) -> None:
-    job = hand_in(server, examples, "ads.csv", "&start=true")
-    assert finished(server, job["id"])["state"] == "done"
+    job = server.hand_in(examples, "ads.csv", "&start=true")
+    assert server.finished(job["id"])["state"] == "done"
     assert job["id"] in [one["id"] for one in server.ask("GET", "/v1/files").json["files"]]
     assert server.ask("DELETE", f"/v1/files/{job['id']}").status == 204
     assert server.ask("GET", f"/v1/files/{job['id']}").status == 404
 
 
 def test_shares_are_corrected_by_annotated_ads(server: Address, examples: bytes) -> None:
-    job = hand_in(server, examples, "ads.csv", "&start=true")
-    finished(server, job["id"])
+    job = server.hand_in(examples, "ads.csv", "&start=true")
+    server.finished(job["id"])
     result = pd.read_csv(io.BytesIO(server.ask("GET", f"/v1/files/{job['id']}/result").body))
     plain = server.ask("GET", f"/v1/files/{job['id']}/shares").json
     assert [row["label"] for row in plain["shares"]] == ["white", "blue", "gray", "unclear"]
@@ -168,19 +149,19 @@ def test_columns_of_parts_are_read_together(server: Address, tmp_path: Path) -> 
             "任职要求": ["大专及以上学历，持高级技工证。", "学历不限。"],
         }
     )
-    job = hand_in(server, rows.to_csv(index=False).encode(), "portal.csv")
+    job = server.hand_in(rows.to_csv(index=False).encode(), "portal.csv")
     assert job["text"] == ["岗位职责", "任职要求"]
     server.ask("POST", f"/v1/files/{job['id']}/label", {"title": "职位", "text": job["text"]})
-    finished(server, job["id"])
+    server.finished(job["id"])
     found = pd.read_csv(io.BytesIO(server.ask("GET", f"/v1/files/{job['id']}/result").body))
     assert found["schooling_status"].tolist() == ["required", "not_needed"]
 
 
 def test_another_definition_can_be_chosen_by_name_alone(server: Address, examples: bytes, tmp_path: Path) -> None:
-    job = hand_in(server, examples)
+    job = server.hand_in(examples)
     for name in ("middle", "article"):
         server.ask("POST", f"/v1/files/{job['id']}/label", {"definition": name})
-        assert finished(server, job["id"])["state"] == "done"
+        assert server.finished(job["id"])["state"] == "done"
         label_file(EXAMPLES, tmp_path / f"{name}.csv", definition=name)
         result = server.ask("GET", f"/v1/files/{job['id']}/result").body
         assert result == (tmp_path / f"{name}.csv").read_bytes()
@@ -195,8 +176,8 @@ def test_another_definition_can_be_chosen_by_name_alone(server: Address, example
 
 def test_the_report_is_a_file_that_is_not_run_here(server: Address, examples: bytes) -> None:
     pytest.importorskip("jinja2", reason="the report needs it")
-    job = hand_in(server, examples, "ads.csv", "&start=true")
-    finished(server, job["id"])
+    job = server.hand_in(examples, "ads.csv", "&start=true")
+    server.finished(job["id"])
     for lang in ("en", "zh"):
         reply = server.ask("GET", f"/v1/files/{job['id']}/report?lang={lang}")
         assert reply.status == 200
@@ -237,8 +218,8 @@ def test_a_workbook_made_to_end_the_server_is_refused(server: Address) -> None:
 
 
 def test_a_run_that_fails_says_why(server: Address) -> None:
-    job = hand_in(server, b"title,description,collar\nWelder,Weld frames.,blue\n", "twice.csv", "&start=true")
-    done = finished(server, job["id"])
+    job = server.hand_in(b"title,description,collar\nWelder,Weld frames.,blue\n", "twice.csv", "&start=true")
+    done = server.finished(job["id"])
     assert done["state"] == "failed"
     assert "'collar' is already in twice.csv" in done["error"]
     assert server.ask("GET", f"/v1/files/{job['id']}/result").status == 409
@@ -253,10 +234,10 @@ def test_a_run_that_fails_says_why(server: Address) -> None:
 )
 def test_names_are_shown_and_never_used_as_paths(server: Address, folder: Path, examples: bytes, name: str) -> None:
     before = {path for path in folder.rglob("*") if path.is_file()}
-    job = hand_in(server, examples, name, "&start=true")
-    finished(server, job["id"])
+    job = server.hand_in(examples, name, "&start=true")
+    server.finished(job["id"])
     made = {path for path in folder.rglob("*") if path.is_file()} - before
-    written = {path.name for path in made if not path.name.startswith(".")}
+    written = {path.name for path in made if not path.name.startswith(".") and path.suffix != ".partial"}
     assert written == {"source.csv", "labelled.csv", "rows.arrow", "file.json"}
     assert not set(job["name"]) & set("/\\<>\x00\n\r")
     disposition = server.ask("GET", f"/v1/files/{job['id']}/result").headers["content-disposition"]
@@ -264,7 +245,7 @@ def test_names_are_shown_and_never_used_as_paths(server: Address, folder: Path, 
 
 
 def test_what_is_kept_is_for_this_user_alone(server: Address, folder: Path, examples: bytes) -> None:
-    hand_in(server, examples)
+    server.hand_in(examples)
     [home] = folder.iterdir()
     for path in (home, *(p for p in home.iterdir() if p.is_dir())):
         assert stat.S_IMODE(path.stat().st_mode) == 0o700
@@ -298,27 +279,27 @@ def test_a_disk_that_fills_during_a_run_is_said_to_be(server: Address, monkeypat
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("collarclass.app.store.label_file", full)
-    job = hand_in(server, b"title,description\nWelder,Weld frames.\n", "ads.csv", "&start=true")
+    job = server.hand_in(b"title,description\nWelder,Weld frames.\n", "ads.csv", "&start=true")
     said = "The result cannot be written (No space left on device): make room, or write to another disk."
-    assert finished(server, job["id"])["error"] == said
+    assert server.finished(job["id"])["error"] == said
 
 
 def test_a_hundred_thousand_rows_can_be_cancelled_and_begun_again(server: Address, folder: Path) -> None:
     row = b"Welder,Weld steel frames in our workshop and grind the seams. No degree needed.\n"
-    job = hand_in(server, b"title,text\n" + row * 100_000, "many.csv")
+    job = server.hand_in(b"title,text\n" + row * 100_000, "many.csv")
     server.ask("POST", f"/v1/files/{job['id']}/label", {"evidence": False})
     assert server.ask("POST", f"/v1/files/{job['id']}/label", {}).status == 409
-    seen = wait_for(server, job["id"], lambda job: 0 < job["rows"] < 100_000)
+    seen = server.wait_for(job["id"], lambda job: 0 < job["rows"] < 100_000)
     assert 0 < seen["share"] < 1
     # Meanwhile the rest of the server answers.
     assert server.classify(text="Welder wanted")["results"]
     server.ask("POST", f"/v1/files/{job['id']}/cancel")
-    done = finished(server, job["id"])
+    done = server.finished(job["id"])
     assert (done["state"], done["rows"] < 100_000) == ("cancelled", True)
     home = next(path for path in folder.rglob(job["id"]) if path.is_dir())
     assert {path.name for path in home.iterdir()} <= {"source.csv", "file.json", "rows.partial"}
     server.ask("POST", f"/v1/files/{job['id']}/label", {"evidence": False})
-    wait_for(server, job["id"], lambda job: job["state"] == "running" and job["rows"] > 0)
+    server.wait_for(job["id"], lambda job: job["state"] == "running" and job["rows"] > 0)
     server.ask("DELETE", f"/v1/files/{job['id']}")
     until = time.monotonic() + 10
     while home.exists():
@@ -327,8 +308,8 @@ def test_a_hundred_thousand_rows_can_be_cancelled_and_begun_again(server: Addres
 
 
 def test_results_have_every_column(server: Address, examples: bytes) -> None:
-    job = hand_in(server, examples, "ads.csv", "&start=true")
-    finished(server, job["id"])
+    job = server.hand_in(examples, "ads.csv", "&start=true")
+    server.finished(job["id"])
     found = pd.read_csv(io.BytesIO(server.ask("GET", f"/v1/files/{job['id']}/result").body))
     assert list(found.columns) == [*job["columns"], *COLUMNS]
 
@@ -375,10 +356,10 @@ def test_labelled_files_are_there_again_after_a_restart_until_they_are_forgotten
         return [found[0].json, *(reply.body for reply in found[1:])]
 
     with running(create_app(kept=tmp_path)) as server:
-        file = hand_in(server, examples, more="&start=true")["id"]
-        finished(server, file)
+        file = server.hand_in(examples, more="&start=true")["id"]
+        server.finished(file)
         assert server.ask("PUT", f"/v1/files/{file}/rows/2", {"label": "gray"}).status == 200
-        unlabelled = hand_in(server, examples)["id"]
+        unlabelled = server.hand_in(examples)["id"]
         before = replies(server, file)
     stray = tmp_path / "files" / "0000"  # of a server that was killed
     stray.mkdir()
@@ -391,12 +372,12 @@ def test_labelled_files_are_there_again_after_a_restart_until_they_are_forgotten
         # A file that was handed in and not labelled is there as well, and a labelled one can be labelled anew.
         for one in (unlabelled, file):
             assert server.ask("POST", f"/v1/files/{one}/label", {"text": "description"}).status == 202
-            assert finished(server, one)["state"] == "done"
+            assert server.finished(one)["state"] == "done"
             assert server.ask("GET", f"/v1/files/{one}").json["title"] is None
         monkeypatch.setattr(store, "MAX_FILES", 2)
-        others = [hand_in(server, examples, more="&start=true")["id"] for _ in range(2)]
+        others = [server.hand_in(examples, more="&start=true")["id"] for _ in range(2)]
         for other in others:
-            finished(server, other)
+            server.finished(other)
         assert server.ask("GET", f"/v1/files/{file}").status == 404  # the oldest made room
         assert server.ask("DELETE", f"/v1/files/{others[0]}").status == 204
     assert [path.name for path in (tmp_path / "files").iterdir()] == [others[1]]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,15 +25,16 @@ CYCLE = ("white", "blue", "gray", "unclear")
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Address]:
-    with running(create_app()) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
 def sample(labelled: Path) -> bytes:
     sample_file(labelled, labelled.with_name("sample.csv"), 20)
     return labelled.with_name("sample.csv").read_bytes()
+
+
+def test_a_sample_that_was_drawn_elsewhere_belongs_to_its_file(server: Address, sample: bytes) -> None:
+    file = server.labelled(EXAMPLES.read_bytes())
+    review = begin(server, sample, "&annotator=dora")
+    answer(server, review["id"], 0, "unclear")
+    assert server.ask("GET", f"/v1/files/{file}/rows?f=yours:unclear").json["total"] == 1
 
 
 def begin(server: Address, content: bytes, more: str = "") -> dict[str, Any]:
@@ -121,10 +121,8 @@ def test_an_ad_that_another_window_labelled_is_not_overwritten(server: Address, 
 def test_a_labelled_file_is_sampled_first(server: Address, labelled: Path) -> None:
     review = begin(server, labelled.read_bytes(), "&n=10")
     assert 5 <= review["n"] <= 10
-    job = server.upload("/v1/files?name=ads.csv&start=true", EXAMPLES.read_bytes()).json
-    while server.ask("GET", f"/v1/files/{job['id']}").json["state"] in ("waiting", "running"):
-        pass
-    reply = server.ask("POST", f"/v1/files/{job['id']}/review", {"n": 10, "annotator": "ann"})
+    file = server.labelled(EXAMPLES.read_bytes())
+    reply = server.ask("POST", f"/v1/files/{file}/review", {"n": 10, "annotator": "ann"})
     assert reply.status == 201
     assert reply.json["annotator"] == "ann"
     listed = server.ask("GET", "/v1/reviews").json["reviews"]
@@ -151,16 +149,9 @@ def test_cells_of_a_saved_review_come_back_as_they_were(server: Address) -> None
     assert saved(server, again["id"]) == kept
 
 
-def labelled_job(server: Address) -> dict[str, Any]:
-    job = server.upload("/v1/files?name=ads.csv&start=true", EXAMPLES.read_bytes()).json
-    while (job := server.ask("GET", f"/v1/files/{job['id']}").json)["state"] in ("waiting", "running"):
-        pass
-    return dict(job)
-
-
 def test_reviews_are_there_again_after_a_restart_and_correct_the_shares(tmp_path: Path, labelled: Path) -> None:
     with running(create_app(kept=tmp_path / "kept")) as server:
-        job = labelled_job(server)
+        job = server.ask("GET", f"/v1/files/{server.labelled(EXAMPLES.read_bytes())}").json
         for annotator in ("ann", "ben"):
             review = server.ask("POST", f"/v1/files/{job['id']}/review", {"n": 20, "annotator": annotator}).json
             assert review["source"] == job["digest"]
@@ -173,7 +164,9 @@ def test_reviews_are_there_again_after_a_restart_and_correct_the_shares(tmp_path
         page = server.ask("GET", f"/r/{ann['id']}?lang=en").body.decode()
         assert f"of {ann['n']} labels are the same." in page
         assert page.count('<span class="soft">ann: ') == 5
-        job = labelled_job(server)
+        again = server.labelled(EXAMPLES.read_bytes())  # the same content is another file, without these labels
+        assert server.ask("POST", f"/v1/files/{again}/reviewed").status == 409
+        assert "own_label" not in server.ask("GET", f"/v1/files/{again}/result").body.decode("utf-8-sig")
         corrected = server.ask("POST", f"/v1/files/{job['id']}/reviewed")
         assert corrected.status == 200, corrected.body
         rows = [pd.read_csv(io.BytesIO(saved_of(server, one["id"]))) for one in (ann, ben)]
@@ -190,10 +183,8 @@ def saved_of(server: Address, review: str) -> bytes:
 
 
 def test_shares_are_not_corrected_by_labels_of_another_file(server: Address) -> None:
-    job = server.upload("/v1/files?name=a.csv&start=true", b"title,text\nWelder,Weld frames in our shop.\n").json
-    while server.ask("GET", f"/v1/files/{job['id']}").json["state"] in ("waiting", "running"):
-        pass
-    reply = server.ask("POST", f"/v1/files/{job['id']}/reviewed")
+    file = server.labelled(b"title,text\nWelder,Weld frames in our shop.\n")
+    reply = server.ask("POST", f"/v1/files/{file}/reviewed")
     assert (reply.status, "draw a sample" in reply.json["detail"]) == (409, True)
 
 
@@ -224,7 +215,7 @@ def test_the_most_useful_ads_come_first_and_who_stops_early_gets_a_valid_share(
 
 def test_what_is_labelled_in_a_review_goes_and_stays_with_its_file(tmp_path: Path) -> None:
     with running(create_app(kept=tmp_path / "kept")) as server:
-        job = labelled_job(server)
+        job = server.ask("GET", f"/v1/files/{server.labelled(EXAMPLES.read_bytes())}").json
         review = server.ask("POST", f"/v1/files/{job['id']}/review", {"n": 10, "annotator": "ann"}).json
         answer(server, review["id"], 0, "gray")
         drawn = pd.read_csv(io.BytesIO(saved_of(server, review["id"])))

@@ -6,8 +6,6 @@ import html
 import io
 import json
 import re
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -21,37 +19,14 @@ from hypothesis import strategies as st
 pytest.importorskip("fastapi", reason="the page needs the extra app")
 pytest.importorskip("uvicorn", reason="the page needs the extra app")
 
-from app_server import Address, running
+from app_server import Address
 
 from collarclass import classify, label_file
 from collarclass.app.results import Results, View
 from collarclass.app.rows import ResultsWriter
-from collarclass.app.server import create_app
 from collarclass.requirement_reader.credential_names import in_language
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples" / "job_ads.csv"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Address]:
-    with running(create_app()) as address:
-        yield address
-
-
-def hand_in(server: Address, content: bytes, name: str = "ads.csv") -> dict[str, Any]:
-    reply = server.upload(f"/v1/files?name={quote(name, safe='')}", content)
-    assert reply.status == 201, reply.body
-    return dict(reply.json)
-
-
-def label(server: Address, file: str, **wanted: Any) -> dict[str, Any]:
-    assert server.ask("POST", f"/v1/files/{file}/label", wanted).status == 202
-    until = time.monotonic() + 60
-    while (job := server.ask("GET", f"/v1/files/{file}").json)["state"] in ("waiting", "running"):
-        assert time.monotonic() < until
-        time.sleep(0.02)
-    assert job["state"] == "done", job
-    return dict(job)
 
 
 @pytest.fixture(scope="module")
@@ -63,9 +38,9 @@ def ads(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def done(server: Address, ads: Path) -> str:
-    job = hand_in(server, ads.read_bytes())
+    job = server.hand_in(ads.read_bytes())
     assert (job["date"], job["groups"]) == ("posted", ["region"])
-    label(server, job["id"])
+    server.label(job["id"])
     return str(job["id"])
 
 
@@ -143,10 +118,10 @@ def test_column_names_are_found_where_they_stand(
     server: Address, ads: Path, head: bytes, names: list[str], row: int
 ) -> None:
     table = pd.read_csv(ads)[["job_title", "description", "posted", "region"]].dropna()
-    job = hand_in(server, head + table.to_csv(index=False, header=False).encode())
+    job = server.hand_in(head + table.to_csv(index=False, header=False).encode())
     assert job["columns"] == names
     assert (job["title"], job["text"], job["date"], job["header_row"]) == (names[0], [names[1]], names[2], row)
-    assert label(server, job["id"], title=job["title"], text=job["text"])["rows"] == len(table)
+    assert server.label(job["id"], title=job["title"], text=job["text"])["rows"] == len(table)
     again = server.ask("POST", f"/v1/files/{job['id']}/layout", {"header_row": row}).json
     assert again["header_row"] == row
 
@@ -156,26 +131,34 @@ def test_numbers_and_months_are_chosen_by_their_ends(server: Address) -> None:
     dates = [f"2026-{1 + i % 7:02d}-0{1 + i % 9}" for i in range(len(pays))]
     rows = "\n".join(f'Welder,Weld frames by hand in hall {i}.,"{pay}",{day}'
                      for i, (pay, day) in enumerate(zip(pays, dates, strict=True)))  # fmt: skip
-    job = hand_in(server, f"title,text,pay,date\n{rows}\n".encode())
-    label(server, job["id"])
-    assert ask(server, job["id"], f="pay:1000..2000")["total"] == 36
-    assert ask(server, job["id"], f="pay:..1500")["total"] == 36
-    assert ask(server, job["id"], f=["pay:..950", "pay:2001.."])["total"] == 24
+    file = server.labelled(f"title,text,pay,date\n{rows}\n".encode())
+    assert ask(server, file, f="pay:1000..2000")["total"] == 36
+    assert ask(server, file, f="pay:..1500")["total"] == 36
+    assert ask(server, file, f=["pay:..950", "pay:2001.."])["total"] == 24
     months = pd.Series(dates).str[:7].between("2026-02", "2026-03").sum()
     for column in ("month", "date"):  # the column of dates is known by its own name, too
-        assert ask(server, job["id"], f=f"{column}:2026-02..2026-03")["total"] == months
-    assert ask(server, job["id"], f="month:2026")["total"] == 0  # a value, and no range
-    assert ask(server, job["id"], f="month:2026..2026")["total"] == len(pays)
+        assert ask(server, file, f=f"{column}:2026-02..2026-03")["total"] == months
+    assert ask(server, file, f="month:2026")["total"] == 0  # a value, and no range
+    assert ask(server, file, f="month:2026..2026")["total"] == len(pays)
     for wrong in ("pay:much..more", "month:May..June"):
-        assert server.ask("GET", f"/v1/files/{job['id']}/rows?f={quote(wrong)}").status == 400
+        assert server.ask("GET", f"/v1/files/{file}/rows?f={quote(wrong)}").status == 400
+    assert ask(server, file, f="pay:1k..0.2万")["total"] == 36
+    assert ask(server, file, f="month:Feb 2026..2026年3月")["total"] == months
     # From the page's form to an address of its own.
-    page = server.ask("GET", f"/p/{job['id']}?range=pay&from=1000&to=2000&by=pay")
+    page = server.ask("GET", f"/p/{file}?range=pay&from=1000&to=2000&by=pay")
     assert page.status == 303
     assert "f=pay%3A1000..2000" in page.headers["location"]
     shown = server.ask("GET", page.headers["location"] + "&lang=en").body.decode()
     assert "from 1000 to 2000" in shown
     assert "36 of 72 ads" in shown
-    assert counts(server, job["id"], "pay", f="pay:1000..2000")
+    assert "f=pay%3A1500.." in server.ask("GET", f"/p/{file}?range=pay&from=1.5k").headers["location"]
+    # What is not understood is said beside the form, which keeps what was typed.
+    page = server.ask("GET", f"/p/{file}?range=month&from=spring&lang=en")
+    assert page.status == 200
+    assert "“spring” is no month: write it as 2026-02" in page.body.decode()
+    assert 'name="from" size="9" value="spring"' in page.body.decode()
+    assert "range=" not in re.sub("(?s)<form.*?</form>", "", page.body.decode())
+    assert counts(server, file, "pay", f="pay:1000..2000")
 
 
 def test_views_are_filtered_searched_and_sorted(server: Address, done: str, table: pd.DataFrame) -> None:
@@ -209,11 +192,20 @@ def test_rows_of_any_view_are_as_many_as_it_counts(server: Address, done: str, l
     assert {row["label"] for row in found["rows"]} <= set(labels)
 
 
-def test_a_correction_stands_beside_the_models_label(server: Address, done: str, table: pd.DataFrame) -> None:
+def test_a_label_given_by_hand_is_the_label_of_the_row(server: Address, done: str, table: pd.DataFrame) -> None:
+    assert table["collar"][1] != "gray"
+    before = counts(server, done, "label")
     row = server.ask("PUT", f"/v1/files/{done}/rows/2", {"label": "gray"}).json
     assert (row["corrected_label"], row["label"]) == ("gray", table["collar"][1])
     assert row["text"] == table["description"][1]
     assert row["cells"]["region"] == table["region"][1]
+    # Filters, counts and shares go by it, and say how many rows have one.
+    assert counts(server, done, "label")["Gray collar"] == before["Gray collar"] + 1
+    assert 2 in [one["row"] for one in ask(server, done, f="label:gray", limit=500)["rows"]]
+    assert 2 not in [one["row"] for one in ask(server, done, f=f"label:{table['collar'][1]}", limit=500)["rows"]]
+    shares = server.ask("GET", f"/v1/files/{done}/shares").json["shares"]
+    assert shares[2]["plain"] == pytest.approx((before["Gray collar"] + 1) / len(table))
+    assert "Labelled by hand: 1" in server.ask("GET", f"/p/{done}?lang=en").body.decode()
     assert counts(server, done, "yours") == {"Gray collar": 1}
     assert [one["row"] for one in ask(server, done, f="yours:gray")["rows"]] == [2]
     part = server.ask("GET", f"/v1/files/{done}/rows.csv?f=yours:gray")
@@ -227,6 +219,7 @@ def test_a_correction_stands_beside_the_models_label(server: Address, done: str,
     assert result["own_label"].tolist() == ["", "gray", *[""] * (len(table) - 2)]
     assert result[list(table.columns)].equals(table)
     assert server.ask("PUT", f"/v1/files/{done}/rows/2", {"label": None}).json["corrected_label"] is None
+    assert counts(server, done, "label") == before
     whole = server.ask("GET", f"/v1/files/{done}/rows.csv").body.decode("utf-8-sig")
     assert pd.read_csv(io.StringIO(whole), keep_default_na=False).equals(table)
 
@@ -243,43 +236,52 @@ def test_what_is_no_view_is_said_to_be_none(server: Address, done: str) -> None:
     assert server.ask("PUT", f"/v1/files/{done}/rows/0", {"label": "blue"}).status == 400
 
 
-def test_names_that_look_alike_are_merged_on_request(server: Address) -> None:
-    rows = "\n".join(
-        ["title,text,region", *["Welder,Weld frames by hand.,Capital"] * 6, *["Cook,Cook meals.,capital"] * 4]
-    )
-    job = hand_in(server, rows.encode())
-    label(server, job["id"])
-    assert counts(server, job["id"], "region") == {"Capital": 6, "capital": 4}
+def test_merged_names_reach_list_shares_and_downloads_until_it_is_undone(server: Address) -> None:
+    regions = ["Capital"] * 6 + ["capital"] * 4
+    rows = "\n".join(["title,text,region", *(f"Welder,Weld frames by hand.,{name}" for name in regions)])
+    file = server.labelled(rows.encode())
+    assert counts(server, file, "region") == {"Capital": 6, "capital": 4}
     body = {"column": "region", "names": ["capital"], "kept": "Capital"}
-    assert server.ask("PUT", f"/v1/files/{job['id']}/names", body).status == 200
-    assert counts(server, job["id"], "region") == {"Capital": 10}
-    shares = server.ask("GET", f"/v1/files/{job['id']}/shares?by=region").json["shares"]
+    assert server.ask("PUT", f"/v1/files/{file}/names", body).status == 200
+    assert counts(server, file, "region") == {"Capital": 10}
+    shares = server.ask("GET", f"/v1/files/{file}/shares?by=region").json["shares"]
     assert {row["region"] for row in shares} == {"(all)", "Capital"}
-    server.ask("PUT", f"/v1/files/{job['id']}/names", {**body, "kept": None})
-    assert counts(server, job["id"], "region") == {"Capital": 6, "capital": 4}
+    assert {row["groups"]["region"] for row in ask(server, file)["rows"]} == {"Capital"}
+    for what in ("result", "rows.csv"):  # the cells themselves stay as they came
+        found = pd.read_csv(io.BytesIO(server.ask("GET", f"/v1/files/{file}/{what}").body))
+        assert found["region"].tolist() == regions
+        assert found["region (merged)"].tolist() == ["Capital"] * 10
+    page = server.ask("GET", f"/p/{file}?lang=en").body.decode()
+    assert "In region, capital count as Capital." in page
+    server.ask("PUT", f"/v1/files/{file}/names", {**body, "kept": None})
+    assert counts(server, file, "region") == {"Capital": 6, "capital": 4}
+    assert "look alike" in server.ask("GET", f"/p/{file}?lang=en&by=region").body.decode()
+    server.ask("PUT", f"/v1/files/{file}/names", {**body, "kept": ""})  # they are two places
+    assert "look alike" not in server.ask("GET", f"/p/{file}?lang=en&by=region").body.decode()
+    assert "(merged)" not in server.ask("GET", f"/v1/files/{file}/result").body.decode()
 
 
 def test_a_list_without_column_names_keeps_its_first_line(server: Address) -> None:
     lines = [f"Welder {i},Weld frames number {i} by hand in our shop." for i in range(8)]
-    job = hand_in(server, "\n".join(lines).encode())
+    job = server.hand_in("\n".join(lines).encode())
     named = server.ask("POST", f"/v1/files/{job['id']}/layout", {"header_row": 0}).json
     assert named["columns"] == ["Column 1", "Column 2"]
-    done = label(server, job["id"], title="Column 1", text="Column 2")
+    done = server.label(job["id"], title="Column 1", text="Column 2")
     assert done["rows"] == len(lines)
     assert ask(server, job["id"])["rows"][0]["title"] == "Welder 0"
 
 
 def test_several_files_become_one_data_set(server: Address) -> None:
-    job = hand_in(server, b"title,text\nWelder,Weld frames by hand.\n")
+    job = server.hand_in(b"title,text\nWelder,Weld frames by hand.\n")
     more = server.upload(f"/v1/files/{job['id']}/more?name=b.csv", b"title,text\nLawyer,Law degree required.\n")
     assert more.json["name"] == "ads.csv + b.csv"
-    assert label(server, job["id"])["rows"] == 2
+    assert server.label(job["id"])["rows"] == 2
     assert [row["title"] for row in ask(server, job["id"])["rows"]] == ["Welder", "Lawyer"]
 
 
 def test_most_rows_without_a_text_are_asked_about(server: Address) -> None:
     rows = "\n".join(["Job title,Description", *[f"Clerk {i}," for i in range(9)], "Welder,Weld frames by hand."])
-    job = hand_in(server, rows.encode())
+    job = server.hand_in(rows.encode())
     page = server.ask("GET", f"/p/{job['id']}?lang=en").body.decode()
     assert "9 of 10 rows have no text" in page
     assert "Label these ads anyway" in page
@@ -301,14 +303,14 @@ def test_a_workbook_with_a_cover_is_read_where_its_ads_are(server: Address) -> N
         rows = [["Export of March", None, None], ["Job title", "Description", "Region"], ["(text)", "(text)", "(code)"],
                 ["Welder", "Weld frames.", "north"]]  # fmt: skip
         pd.DataFrame(rows).to_excel(book, sheet_name="Ads", index=False, header=False)
-    job = hand_in(server, content.getvalue(), "vacancies.xlsx")
+    job = server.hand_in(content.getvalue(), "vacancies.xlsx")
     assert (job["sheets"], job["sheet"], job["header_row"]) == (["Cover", "Ads"], "Ads", 2)
     assert (job["title"], job["text"]) == ("Job title", ["Description"])
     cover = server.ask("POST", f"/v1/files/{job['id']}/layout", {"sheet": "Cover"}).json
     assert (cover["columns"], cover["title"], cover["text"]) == (["Vacancies"], None, [])
     ads = server.ask("POST", f"/v1/files/{job['id']}/layout", {"sheet": "Ads", "header_row": 2, "skip_rows": 1}).json
     assert ads["preview"] == [{"Job title": "Welder", "Description": "Weld frames.", "Region": "north"}]
-    assert label(server, job["id"])["rows"] == 1
+    assert server.label(job["id"])["rows"] == 1
     wrong = server.ask("POST", f"/v1/files/{job['id']}/layout", {"sheet": "Ads", "header_row": 99})
     assert wrong.status == 400
     assert "has no row 99" in wrong.json["detail"]
@@ -319,7 +321,7 @@ def test_a_profile_says_what_is_in_a_file(server: Address) -> None:
         "title,description,posted", *(f"Welder,Weld frames in our shop.,2026-{month}-01" for month in ("03", "04")),
         "电焊工,负责钢结构焊接。,2026-05-01", "Cook,,soon", "Cook,Cook,2026-05-02,surplus",
     ]  # fmt: skip
-    job = hand_in(server, "\n".join(rows).encode())
+    job = server.hand_in("\n".join(rows).encode())
     found = server.ask(
         "POST", f"/v1/files/{job['id']}/profile", {"title": "title", "text": "description", "date": "posted"}
     )
@@ -333,17 +335,15 @@ def test_a_profile_says_what_is_in_a_file(server: Address) -> None:
 
 
 def test_messages_speak_of_the_page(server: Address) -> None:
-    job = hand_in(server, b"a,b\n1,2\n")
+    job = server.hand_in(b"a,b\n1,2\n")
     server.ask("POST", f"/v1/files/{job['id']}/label", {})
-    until = time.monotonic() + 30
-    while (state := server.ask("GET", f"/v1/files/{job['id']}").json)["state"] in ("waiting", "running"):
-        assert time.monotonic() < until
+    state = server.finished(job["id"])
     assert state["error"].endswith("its columns are: a, b. Choose the column that holds the ads.")
 
 
 def test_the_list_of_ads_in_a_json_object_is_found(server: Address) -> None:
     jobs = [{"title": "Welder", "description": "Weld frames."}, {"title": "Lawyer", "description": "Law degree."}]
     body = {"data": {"firms": [{"city": "Ulm"}], "jobs": jobs}}
-    file = hand_in(server, json.dumps(body).encode(), "ads.json")
+    file = server.hand_in(json.dumps(body).encode(), "ads.json")
     assert (file["header_row"], file["text"]) == (None, ["description"])
-    assert label(server, file["id"])["rows"] == 2
+    assert server.label(file["id"])["rows"] == 2

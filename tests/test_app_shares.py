@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pandas as pd
@@ -14,21 +14,14 @@ import pytest
 pytest.importorskip("fastapi", reason="the page needs the extra app")
 pytest.importorskip("uvicorn", reason="the page needs the extra app")
 
-from app_server import Address, running
+from app_server import Address
 
 from collarclass import label_file
-from collarclass.app.server import create_app
 from collarclass.app.shares import WHATS
 from collarclass.shares.differences import share_differences
 from collarclass.shares.files import sample_file, shares_of_file
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples" / "job_ads.csv"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Address]:
-    with running(create_app()) as address:
-        yield address
 
 
 @pytest.fixture(scope="module")
@@ -42,10 +35,7 @@ def labelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def file(server: Address, labelled: Path) -> str:
     content = labelled.with_name("ads.csv").read_bytes()
-    job = server.upload("/v1/files?name=ads.csv&start=true", content).json
-    while server.ask("GET", f"/v1/files/{job['id']}").json["state"] in ("waiting", "running"):
-        pass
-    return str(job["id"])
+    return server.labelled(content)
 
 
 def as_shown(table: pd.DataFrame) -> list[dict[str, object]]:
@@ -89,6 +79,36 @@ def test_shares_of_a_part_are_those_of_a_group(server: Address, file: str, label
     assert server.ask("GET", f"/v1/files/{file}/shares?f=region:nowhere").status == 400
 
 
+def test_a_region_has_one_share_wherever_it_is_asked_for(server: Address, labelled: Path, tmp_path: Path) -> None:
+    ads = pd.concat([pd.read_csv(labelled.with_name("ads.csv"))] * 3, ignore_index=True)
+    ads["region"] = [("north", "south", "east", "west")[i * i % 7 % 4] for i in range(len(ads))]
+    ads["kind"] = ["day", "night", "day"] * (len(ads) // 3)
+    ads.to_csv(tmp_path / "ads.csv", index=False)
+    file = server.labelled((tmp_path / "ads.csv").read_bytes())
+    (tmp_path / "labelled.csv").write_bytes(server.ask("GET", f"/v1/files/{file}/result").body)
+    sample_file(tmp_path / "labelled.csv", tmp_path / "sample.csv", 60)
+    pd.read_csv(tmp_path / "sample.csv").assign(label=(["white", "blue", "gray"] * 20)[:60]).to_csv(
+        tmp_path / "annotated.csv", index=False
+    )
+    body = (tmp_path / "annotated.csv").read_bytes()
+    assert server.upload(f"/v1/files/{file}/annotations?name=annotated.csv", body).status == 200
+
+    def shares(query: str) -> list[dict[str, Any]]:
+        return list(server.ask("GET", f"/v1/files/{file}/shares?{query}").json["shares"])
+
+    for inside in ("", "f=kind:day&"):
+        table = {(row["region"], row["label"]): row["share"] for row in shares(f"{inside}by=region")}
+        north = [table["north", row["label"]] for row in shares("")]
+        assert [row["share"] for row in shares(f"{inside}f=region:north")] == north
+        assert [row["share"] for row in shares(f"{inside}by=region&f=region:north")] == north
+        assert [row["share"] for row in shares(f"{inside}pair=region:north&pair=region:east")][:4] == north
+    assert {row["method"] for row in shares("f=region:north")} == {"composite"}
+    # The same number stands in the page's table, in its headline and where two regions stand beside each other.
+    shown = f"{100 * table['north', 'gray']:.1f}%"
+    for query in ("f=region:north&f=kind:day", "f=kind:day&pair=region:north&pair=region:east"):
+        assert shown in server.ask("GET", f"/p/{file}?lang=en&{query}").body.decode()
+
+
 @pytest.mark.parametrize("lang", ["en", "zh"])
 @pytest.mark.parametrize(
     "what",
@@ -111,11 +131,9 @@ def test_pictures_are_complete_in_themselves(server: Address, file: str, what: s
 def test_two_files_stand_beside_each_other(server: Address, file: str, labelled: Path, tmp_path: Path) -> None:
     half = pd.read_csv(labelled.with_name("ads.csv")).iloc[:17]
     half.to_csv(tmp_path / "half.csv", index=False)
-    job = server.upload("/v1/files?name=ads.csv&start=true", (tmp_path / "half.csv").read_bytes()).json
-    while server.ask("GET", f"/v1/files/{job['id']}").json["state"] in ("waiting", "running"):
-        pass
+    half_file = server.labelled((tmp_path / "half.csv").read_bytes())
     label_file(tmp_path / "half.csv", tmp_path / "labelled.csv")
-    found = server.ask("GET", f"/v1/files/{job['id']}/shares?other={file}").json
+    found = server.ask("GET", f"/v1/files/{half_file}/shares?other={file}").json
     first, second = shares_of_file(tmp_path / "labelled.csv"), server.ask("GET", f"/v1/files/{file}/shares").json
     rows = [{k: v for k, v in row.items() if k != "file"} for row in found["shares"]]
     # The second file may have been annotated; the first is not, and is counted.
@@ -128,11 +146,11 @@ def test_two_files_stand_beside_each_other(server: Address, file: str, labelled:
         [b["share"] - a["share"] for a, b in zip(rows[:4], rows[4:], strict=True)]
     )
     for what in ("shares", "plane", "schooling", "certificates"):
-        root = ET.fromstring(server.ask("GET", f"/v1/files/{job['id']}/picture.svg?what={what}&other={file}").body)
+        root = ET.fromstring(server.ask("GET", f"/v1/files/{half_file}/picture.svg?what={what}&other={file}").body)
         text = "".join(root.itertext())
         assert "57 job ads" in text
         assert what == "shares" or ("ads.csv (17)" in text and "ads.csv (2) (40)" in text)
-    missing = server.ask("GET", f"/v1/files/{job['id']}/shares?other=none")
+    missing = server.ask("GET", f"/v1/files/{half_file}/shares?other=none")
     assert missing.status == 404
 
 

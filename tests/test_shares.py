@@ -507,7 +507,7 @@ def test_groups_are_composed_of_their_own_ads_and_the_whole_sample() -> None:
     few = annotate(draw_sample(table, 40), truth)
     few = few[(few["sample_row"] > 300).to_numpy()]
     small = estimate_shares(table, few, by="place").query("place == 'small'")
-    assert small["warning"].str.contains("0 annotated ads here: estimated by the whole sample").all()
+    assert small["warning"].str.contains("annotated ads here: 0; estimated by the whole sample").all()
 
 
 def test_names_that_look_like_one_group_are_named_and_merged_on_request() -> None:

@@ -23,7 +23,7 @@ from collarclass.messages import Message
 TABLE = "rows.arrow"  # of a labelled file's rows, beside it
 
 _KEPT = ("name", "size", "columns", "title", "texts", "preview", "rows", "counts", "noted", "seconds", "chosen",
-         "definition", "sheets", "date", "groups", "digest", "model", "sources", "merged", "bases",
+         "definition", "sheets", "date", "groups", "digest", "model", "sources", "merged", "own", "bases",
          "expected", "created")  # fmt: skip
 _SHOWN = ("id", "name", "size", "columns", "title", "sheets", "date", "groups", "definition", "preview",
           "state", "rows", "counts", "noted", "digest", "created")  # fmt: skip
@@ -83,6 +83,7 @@ class Job:
     model: str = ""  # that labelled it
     sources: list[str] = field(default_factory=list)  # names of the files that make one data set, in its folder
     merged: dict[str, dict[str, str]] = field(default_factory=dict)  # by column, names that stand for another one
+    own: dict[str, str] = field(default_factory=dict)  # labels that a person gave single rows, by their number from 0
     bases: dict[str, int] = field(default_factory=dict)  # how many ads were judged from what
     expected: list[float] | None = None  # labels of ads, the share expected to be right, its range, and sources
     created: float = field(default_factory=time.time)
@@ -110,7 +111,7 @@ class Job:
     def reopen(cls, name: str, place: Path, state: dict[str, Any]) -> Job:
         """A project as it was kept; one whose labelling was interrupted is ready to be labelled."""
         job = cls(name, path=place / harmless_name(state["path"]), layout=Layout(**state["layout"]),
-                  **{key: state[key] for key in _KEPT})  # fmt: skip
+                  **{key: state[key] for key in _KEPT if key in state})  # fmt: skip
         for key in ("result", "truth"):
             setattr(job, key, None if state[key] is None else place / harmless_name(state[key]))
         if not job.path.exists():

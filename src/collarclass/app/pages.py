@@ -20,14 +20,14 @@ from collarclass.app.jobs import Job
 from collarclass.app.preview import are_cells
 from collarclass.app.problems import Problem
 from collarclass.app.results import MONTH, SURE, YOURS, Results, View
-from collarclass.app.reviews import Review, Reviews, compare
+from collarclass.app.reviews import Review, compare
 from collarclass.app.rows import Coded
 from collarclass.app.schemas import LabelRequest
 from collarclass.app.shares import WHATS, Side, What, compared, estimate, figures_of, sides_of, warnings_of
 from collarclass.app.store import TARGETS, Store
-from collarclass.app.uploads import check_columns, profile_of, results
+from collarclass.app.uploads import check_columns, profile_of
 from collarclass.definitions.labels import COLLARS
-from collarclass.errors import CollarclassError
+from collarclass.errors import CollarclassError, DataError
 from collarclass.report.words import NAMES
 from collarclass.shares.methods import methods_paragraph
 from collarclass.shares.shares import RANGE, notes_of_rows, with_notes
@@ -37,7 +37,7 @@ _ROWS, _VALUES, _REVIEWED = 25, 40, 100
 _ROLES = ("", "title", "text", "code", "date", "group")
 
 
-def pages_router(store: Store, reviews: Reviews) -> APIRouter:
+def pages_router(store: Store) -> APIRouter:
     """The pages."""
     router = APIRouter(include_in_schema=False)
     ENVIRONMENT.globals["model"] = store.model.identity
@@ -60,11 +60,11 @@ def pages_router(store: Store, reviews: Reviews) -> APIRouter:
     def project(request: Request) -> Job:
         return store.get(request.path_params["file"])
 
-    show("/", lambda here, request: _home(here, store, reviews))
+    show("/", lambda here, request: _home(here, store))
     show("/occupations", lambda here, request: _occupations(here))
-    show("/p/{file}", lambda here, request: _project(here, store, reviews, project(request)))
+    show("/p/{file}", lambda here, request: _project(here, store, project(request)))
     show("/p/{file}/row/{row}", lambda here, request: _row(here, store, project(request), request.path_params["row"]))
-    show("/r/{review}", lambda here, request: _review(here, store, reviews, reviews.get(request.path_params["review"])))
+    show("/r/{review}", lambda here, request: _review(here, store, store.reviews.get(request.path_params["review"])))
 
     @router.get("/ad")
     async def ad(request: Request) -> Response:
@@ -94,9 +94,9 @@ def pages_router(store: Store, reviews: Reviews) -> APIRouter:
 # -- before there is a file ------------------------------------------------------------------------
 
 
-def _home(here: Here, store: Store, reviews: Reviews) -> Response:
+def _home(here: Here, store: Store) -> Response:
     recent = sorted(store.jobs.values(), key=lambda job: -job.created)
-    return here.page("home.j2", jobs=recent, reviews=reviews.loose(store.jobs))
+    return here.page("home.j2", jobs=recent, reviews=store.reviews.loose(store.jobs))
 
 
 def _ad(here: Here, store: Store, title: str, text: str) -> Response:
@@ -139,7 +139,7 @@ def _occupations(here: Here) -> Response:
 # -- a project -------------------------------------------------------------------------------------
 
 
-def _project(here: Here, store: Store, reviews: Reviews, job: Job) -> Response:
+def _project(here: Here, store: Store, job: Job) -> Response:
     here.parts["job"] = job
     if job.state in ("waiting", "running"):
         return here.page("running.j2")
@@ -148,7 +148,7 @@ def _project(here: Here, store: Store, reviews: Reviews, job: Job) -> Response:
     if not job.rows:
         return here.page("sorry.j2", 409, message=here.say(
             "This file has no rows: choose another sheet, or another row of column names."))  # fmt: skip
-    return _result(here, store, reviews, job)
+    return _result(here, store, job)
 
 
 def _import(here: Here, job: Job) -> Response:
@@ -189,12 +189,16 @@ def view_of(here: Here) -> View:
     return View(here.get("q")[:200], tuple(here.all("f")[:40]), here.get("sort"))
 
 
-def _result(here: Here, store: Store, reviews: Reviews, job: Job) -> Response:
-    rows, view = results(job), view_of(here)
-    if column := here.get("range"):  # from a form: in an address it is one of the parts
-        part = f"{column}:{here.get('from').strip()}..{here.get('to').strip()}"
-        rows.mask(view.also(part))
-        return RedirectResponse(here.link(**dict.fromkeys(("range", "from", "to", "page")), f=[*view.f, part]), 303)
+def _result(here: Here, store: Store, job: Job) -> Response:
+    rows, view = store.results(job), view_of(here)
+    typed = {name: here.get(name).strip() for name in ("range", "from", "to", "wrong")}  # a form; in an address a part
+    here.query = [pair for pair in here.query if pair[0] not in typed]
+    if typed["range"]:
+        try:
+            part = rows.part_between(typed["range"], typed["from"], typed["to"])
+            return RedirectResponse(here.link(page=None, f=[*view.f, *filter(None, [part])]), 303)
+        except DataError as error:
+            typed["wrong"] = error.message.said(here.lang)
     mask = rows.mask(view)
     n = int(mask.sum())
     choices = rows.choices()
@@ -205,14 +209,17 @@ def _result(here: Here, store: Store, reviews: Reviews, job: Job) -> Response:
     shown = here.get("picture", "shares" if job.truth is not None else "schooling")
     shown = shown if shown in WHATS else "shares"
     sides = sides_of(store, job, view, here.get("with"), here.all("pair"))
-    own = reviews.of(job)
+    own = store.reviews.of(job)
     start = max(0, int(_number(here.get("page", "1")) - 1)) * _ROWS
     return here.page(
         "result.j2", rows=rows, view=view, n=n, filters=_filters(here, rows, view), choices=choices, by=by,
         across=across, column_name=lambda key: column_name(here, key), ranges=rows.ranges(),
         values=_values(here, rows, by), pair=here.all("pair"),
         some=rows.page(view, start, _ROWS)["rows"], start=start, pages=-(-n // _ROWS),
-        alike=_alike(rows, by), own=own, disagreements=reviews.disagreements(own), pictures=WHATS, picture=shown,
+        alike=_merges(rows.alike(by), rows.columns, by), typed=typed, own=own,
+        merged=[one for name, names in job.merged.items() for one in _merges(names, rows.columns, name)],
+        by_hand=int(mask[list(rows.own)].sum()), yours=[f"{YOURS}:{label}" for label in COLLARS],
+        disagreements=store.reviews.disagreements(own), pictures=WHATS, picture=shown,
         name_of=lambda key, value: name_of(here, key, value), other=here.get("with"),
         counted=_under_definitions(rows, mask), reviewed=_REVIEWED,
         others=[one for one in store.jobs.values() if one.state == "done" and one.rows and one.id != job.id],
@@ -224,7 +231,7 @@ def _result(here: Here, store: Store, reviews: Reviews, job: Job) -> Response:
 
 def _answer(here: Here, store: Store, job: Job, view: View) -> dict[str, Any]:
     """The shares of the rows that are looked at, and what has to be said of them."""
-    whole, rows = estimate(store, job, "", view), results(job)
+    whole, rows = estimate(store, job, "", view), store.results(job)
     counts = np.bincount(rows.labels[rows.mask(view)], minlength=len(COLLARS))
     sentence = draw.headline(whole, here.lang)
     if not sentence:  # what cannot be said in a sentence is neither drawn nor written below: counts alone
@@ -245,7 +252,7 @@ def _sides(
     whole = len(filled) == len(sides)
     tables = []
     for one in filled:
-        choices = results(one.job).choices()
+        choices = one.rows.choices()
         if by in choices and across in choices:
             tables.append((one, _counts(here, store, one, by, across)))
     return {
@@ -288,7 +295,7 @@ def _whole(here: Here, shares: Any, counts: Any) -> list[dict[str, Any]]:
 
 def _counts(here: Here, store: Store, side: Side, by: str, across: str) -> dict[str, Any]:
     """Rows of each value of a column across those of another one, with links; and shares where they can be had."""
-    rows, mask = results(side.job), side.mask()
+    rows, mask = side.rows, side.mask()
     first, second = rows.coded(by), rows.coded(across)
     found = first.table(mask, _single(second))
     order = [i for i in range(len(first.values)) if found[i].sum()]
@@ -355,14 +362,13 @@ def _single(coded: Coded) -> Coded:
     return replace(coded, codes=first[coded.codes], several=None)
 
 
-def _alike(rows: Results, by: str) -> list[dict[str, Any]]:
-    name = by.removeprefix("=")
-    if name not in rows.columns:
-        return []
-    kept: dict[str, list[str]] = {}
-    for one, other in rows.alike(by).items():
-        kept.setdefault(other, []).append(one)
-    return [{"column": name, "names": names, "kept": other} for other, names in kept.items()]
+def _merges(names: Mapping[str, str], columns: Sequence[str], key: str) -> list[dict[str, Any]]:
+    """Names of a column that stand for another one, or may, as the interface takes them."""
+    column, kept = key.removeprefix("="), dict[str, list[str]]()
+    for one, other in names.items():
+        if one != other and column in columns:
+            kept.setdefault(other, []).append(one)
+    return [{"column": column, "names": own, "kept": other} for other, own in kept.items()]
 
 
 def _under_definitions(rows: Results, mask: Any) -> list[dict[str, Any]]:
@@ -376,7 +382,7 @@ def _under_definitions(rows: Results, mask: Any) -> list[dict[str, Any]]:
 
 
 def _row(here: Here, store: Store, job: Job, row: str) -> Response:
-    found, view = results(job), view_of(here)
+    found, view = store.results(job), view_of(here)
     number = int(_number(row))
     one = found.ad(number - 1)
     every = found.rows_of(view)
@@ -403,7 +409,7 @@ def _multi(query: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 # -- reviews ---------------------------------------------------------------------------------------
 
 
-def _review(here: Here, store: Store, reviews: Reviews, review: Review) -> Response:
+def _review(here: Here, store: Store, review: Review) -> Response:
     job = store.jobs.get(review.project)
     done = sum(label is not None for label in review.labels)
     asked = here.get("ad")
@@ -412,7 +418,7 @@ def _review(here: Here, store: Store, reviews: Reviews, review: Review) -> Respo
     if at is not None and not 0 <= at < len(review.ads):
         at = None
     next_at = next((i for i in following if at is not None and i > at), next((i for i in following if i != at), None))
-    other = reviews.second(review)
+    other = store.reviews.second(review)
     return here.page(
         "review.j2", review=review, job=job, done=done, at=at, ad=None if at is None else review.ads[at],
         text_pieces=[] if at is None else draw.pieces(review.ads[at].text, "text"),

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -29,8 +28,10 @@ from collarclass.app.rows import (
     encoded,
     folded,
     lists,
+    month_of,
     names_each_row,
     notes_in,
+    number_of,
     numbers_of,
     plainest,
     regrouped,
@@ -45,20 +46,19 @@ from collarclass.files.writers import delimited_cells
 from collarclass.messages import Message
 from collarclass.requirement_reader.credential_names import in_language
 from collarclass.result import second_label
-from collarclass.shares.dates import find_periods
+from collarclass.shares.dates import find_periods, is_dates
 from collarclass.shares.read import LabelledFile, facts_of
 from collarclass.tables.arrow import items
 from collarclass.tables.schema import NUMBERS, PROBABILITIES, SCHEMA
 
 MONTH, YOURS, SURE = "month", "yours", "confidence"
+OWN_LABEL = "own_label"  # the column of people's labels in what is downloaded
 # What rows are counted by beside the file's own columns, and the column that holds it.
 ADDED = {"label": "collar", "schooling": "schooling_level", "certificates": "certificates", "note": NOTES}
-CORRECTIONS = "corrections.json"
 BINS = (0.0, 0.6, 0.8, 0.95)  # of confidence, each up to the next
 _EXCERPT = 200
 _LOOKED_AT = 2000  # rows by which a column is known for one of numbers, or of names that repeat
 _FEW_NUMBERS = 12
-_PERIOD = re.compile(r"\d{4}(-\d{2})?")
 _CSV_ROWS = 2000
 # What a row is shown with, and the column that holds it.
 _SHOWN = {
@@ -124,10 +124,7 @@ class Results:
         self.groups = [name for name in groups if name != date]
         kept = (TITLE, TEXT, NOTES)
         self.added = [name for name in self.table.column_names if name[0] != OWN[0] and name not in kept]
-        self.corrected: dict[int, str] = {}
-        self._corrections = path.with_name(CORRECTIONS)
-        if self._corrections.exists():
-            self.corrected = {int(row): label for row, label in json.loads(self._corrections.read_text()).items()}
+        self.own: dict[int, str] = {}  # labels that people gave rows, from 0
         self._confidence = np.asarray(self.table["collar_confidence"].fill_null(np.nan).to_numpy(), np.float64)
         self._coded: dict[str, Coded] = {}
         self._asked: dict[View, Rows] = {}
@@ -147,7 +144,7 @@ class Results:
         """Columns by which rows can be counted: those with names that repeat, or numbers."""
         own = [self.key_of(name) for name in self.columns if self._can_be_counted(name)]
         return ["label", *own, *([MONTH] if self._dated() else []), "schooling", "certificates", SURE, "note",
-                *([YOURS] if self.corrected else [])]  # fmt: skip
+                *([YOURS] if self.own else [])]  # fmt: skip
 
     def ranges(self) -> list[str]:
         """Columns of which a part can be chosen by its ends: those of numbers, and months."""
@@ -178,14 +175,22 @@ class Results:
 
     def coded(self, key: str) -> Coded:
         """A column as numbers of its values."""
-        if key == YOURS:
-            codes = np.full(len(self), -1, np.int32)
-            for row, label in self.corrected.items():
-                codes[row] = COLLARS.index(label)
+        if key in ("label", YOURS):
+            codes = self.labels.astype(np.int32)
+            if key == YOURS:
+                codes[~np.isin(np.arange(len(self)), list(self.own))] = -1
             return Coded(codes, list(COLLARS))
         if key not in self._coded:
             self._coded[key] = self._code(key)
         return self._coded[key]
+
+    def take(self, own: Mapping[int, str]) -> bool:
+        """Use other labels that people gave, which count in place of the program's; whether they are others."""
+        if own == self.own:
+            return False
+        self.own = {row: label for row, label in own.items() if row < len(self)}
+        self._asked.clear()
+        return True
 
     def _code(self, key: str) -> Coded:
         if key == SURE:
@@ -202,15 +207,18 @@ class Results:
                 every = [notes_in(value) for value in values]
                 self.notes = {str(note): note for notes in every for note in notes}
                 return lists(codes, [list(map(str, notes)) for notes in every])
-            order = {"label": COLLARS, "schooling": LEVELS}.get(key)
-            return regrouped(codes, values, (lambda found: [v for v in order if v in found]) if order else None)
+            return regrouped(codes, values, lambda found: [v for v in LEVELS if v in found])
         name = self._own_name(key)
         codes, values = encoded(self.table[OWN + name])
         distinct = {value for value in values if value.strip()}
         if len(distinct) > _FEW_NUMBERS and are_numbers(distinct):
             return folded(codes, values)
+        return regrouped(codes, self._merged(name, values))
+
+    def _merged(self, name: str, values: Iterable[str]) -> list[str]:
+        """Cells of a column as they are counted: tidy, and under the name that theirs stands for."""
         merged = self.merged.get(name, {})
-        return regrouped(codes, [merged.get(name := tidy_name(value), name) for value in values])
+        return [merged.get(own := tidy_name(value), own) for value in values]
 
     def _own_name(self, key: str) -> str:
         name = key[1:] if key[:1] == OWN and key not in self.columns else key
@@ -224,11 +232,17 @@ class Results:
         return facts_of(self.labelled([], "").table)
 
     @cached_property
+    def _program(self) -> NDArray[np.int8]:
+        codes, values = encoded(self.table["collar"])
+        places = [COLLARS.index(value) if value in COLLARS else len(LABELS) for value in values]
+        return np.array([*places, len(LABELS)], np.int8)[codes]
+
+    @property
     def labels(self) -> NDArray[np.int8]:
-        """The program's labels, as places in `COLLARS`."""
-        coded = self.coded("label")
-        places = np.array([*map(COLLARS.index, coded.values), len(LABELS)], np.int8)
-        return places[coded.codes]
+        """The label of each row, as a place in `COLLARS`: a person's own, or else the program's."""
+        out = self._program.copy()
+        out[list(self.own)] = [COLLARS.index(label) for label in self.own.values()]
+        return out
 
     def under_definitions(self) -> dict[str, NDArray[np.int8]]:
         """The label of each row under every definition that the columns suffice for."""
@@ -245,7 +259,9 @@ class Results:
         best: dict[str, str] = {}
         for value in sorted(sizes, key=lambda value: (-sizes[value], value)):
             best.setdefault(plainest(value), value)
-        return {value: best[plainest(value)] for value in sizes if value and best[plainest(value)] != value}
+        known = self.merged.get(key.removeprefix(OWN), {})  # some are left as they are
+        return {value: best[plainest(value)] for value in sizes
+                if value and best[plainest(value)] != value and value not in known}  # fmt: skip
 
     # -- rows --------------------------------------------------------------------------------------
 
@@ -271,13 +287,33 @@ class Results:
         if view.q:
             found = [pc.match_substring(self.table[name], view.q, ignore_case=True) for name in (TITLE, TEXT)]
             mask &= pc.or_(*found).to_numpy()
-        wanted: dict[str, set[str]] = {}
-        for chosen in view.f:
-            column, value = self.split(chosen)
-            wanted.setdefault(column, set()).add(value)
-        for column, values in wanted.items():
+        for column, values in self._wanted(view).items():
             mask &= self._having(column, values)
         return mask
+
+    def _wanted(self, view: View) -> dict[str, set[str]]:
+        """What a view is chosen by: values of columns."""
+        out: dict[str, set[str]] = {}
+        for chosen in view.f:
+            column, value = self.split(chosen)
+            out.setdefault(column, set()).add(value)
+        return out
+
+    def instead(self, view: View, chosen: str) -> View:
+        """A view with one value of a column in place of those of this column that it has."""
+        column, _ = self.split(chosen)
+        return replace(view, f=(*(one for one in view.f if self.split(one)[0] != column), chosen))
+
+    def by_columns(self, view: View, by: str) -> tuple[dict[str, set[str]], View]:
+        """The values of columns by which a view is a group of the file, or some groups; and the rest of the view."""
+        names, values = {}, {}
+        for column, wanted in self._wanted(view).items():
+            name = MONTH if column == MONTH else column.removeprefix(OWN) if column not in (*ADDED, YOURS, SURE) else ""
+            known = self.coded(column).values
+            as_named = name == MONTH or not (name == self.date or is_dates(known[:200]))  # dates are grouped by month
+            if name and as_named and (len(wanted) == 1 or name == by) and wanted <= {*known, ""}:
+                names[column], values[name] = name, wanted
+        return values, replace(view, f=tuple(one for one in view.f if self.split(one)[0] not in names), sort="")
 
     def _having(self, key: str, values: set[str]) -> NDArray[np.bool_]:
         """Rows with one of some values of a column; what is none of them may be a range."""
@@ -291,38 +327,39 @@ class Results:
 
     def _between(self, key: str, low: str, high: str) -> NDArray[np.bool_]:
         if key == MONTH:
-            if not all(map(_PERIOD.fullmatch, (low or "2000", high or "2000"))):
-                raise DataError(
-                    "{low}..{high} is no range of months: write it as 2026-01..2026-06.", low=low, high=high
-                )
+            first, last = (end and month_of(end) for end in (low, high))
             coded = self.coded(MONTH)
-            has = [low <= value and (not high or value[: len(high)] <= high) for value in coded.values]
+            has = [first <= value and (not last or value[: len(last)] <= last) for value in coded.values]
             return np.array([*has, False])[coded.codes]
-        try:
-            ends = [float(end) if end else np.nan for end in (low, high)]
-        except ValueError:
-            raise DataError(
-                "{low}..{high} is no range of numbers: write it as 1000..2000.", low=low, high=high
-            ) from None
+        ends = [number_of(end) if end else np.nan for end in (low, high)]
         codes, values = encoded(self.table[OWN + self._own_name(key)])
         numbers = np.append(numbers_of(values), np.nan)
         return np.asarray(~np.isnan(numbers) & ~(numbers < ends[0]) & ~(numbers > ends[1]))[codes]
+
+    def part_between(self, column: str, low: str, high: str) -> str:
+        """The part of an address for the ends that somebody typed; nothing for none."""
+        ends = [end and (month_of(end) if column == MONTH else f"{number_of(end):.15g}") for end in (low, high)]
+        return f"{column}:{'..'.join(ends)}" if any(ends) else ""
 
     def rows_of(self, view: View) -> Rows:
         """Numbers of a view's rows, from 0, in its order."""
         if view not in self._asked:
             rows = np.flatnonzero(self.mask(view))
             if view.sort:
-                name = view.sort.lstrip("-")
-                name = {**ADDED, SURE: "collar_confidence"}.get(name, name)
-                name = name if name in self.table.column_names else OWN + name
-                if name not in self.table.column_names:
-                    raise DataError("There is no column {sort!r} to sort by.", sort=view.sort)
                 order = "descending" if view.sort[0] == "-" else "ascending"
-                column = self.table[name].combine_chunks().take(pa.array(rows))
+                column = self._to_sort_by(view.sort.lstrip("-")).take(pa.array(rows))
                 rows = rows[pc.sort_indices(column, sort_keys=[("", order)]).to_numpy()]
             self._asked = {**dict(list(self._asked.items())[-3:]), view: rows}
         return self._asked[view]
+
+    def _to_sort_by(self, name: str) -> Any:
+        if name == "label":
+            return pa.array(np.array(COLLARS)[self.labels])
+        name = {**ADDED, SURE: "collar_confidence"}.get(name, name)
+        name = name if name in self.table.column_names else OWN + name
+        if name not in self.table.column_names:
+            raise DataError("There is no column {sort!r} to sort by.", sort=name.removeprefix(OWN))
+        return self.table[name].combine_chunks()
 
     def page(self, view: View, offset: int, limit: int) -> dict[str, Any]:
         """Some rows of a view, as a table shows them."""
@@ -355,21 +392,10 @@ class Results:
             "row": row + 1, "title": cells[TITLE][:_EXCERPT],
             "text": " ".join(cells[TEXT][: 2 * _EXCERPT].split())[:_EXCERPT],
             "second_label": second_label(probabilities) if by_model else None,
-            "corrected_label": self.corrected.get(row), "notes": json.loads(cells[NOTES] or "[]"),
+            "corrected_label": self.own.get(row), "notes": json.loads(cells[NOTES] or "[]"),
             **{attribute: cells[name] for attribute, name in _SHOWN.items()},
-            "groups": {name: cells[OWN + name] for name in self.groups},
+            "groups": {name: self._merged(name, [cells[OWN + name]])[0] for name in self.groups},
         }  # fmt: skip
-
-    def correct(self, row: int, label: str | None) -> None:
-        """Keep a person's label for a row, apart from the model's; None takes it back."""
-        if label is None:
-            self.corrected.pop(row, None)
-        else:
-            self.corrected[row] = label
-        fresh = self._corrections.with_suffix(".partial")
-        fresh.write_text(json.dumps(self.corrected))
-        fresh.replace(self._corrections)
-        self._asked.clear()
 
     # -- what goes elsewhere -----------------------------------------------------------------------
 
@@ -395,19 +421,29 @@ class Results:
                 out[name] = categorical(regrouped(codes, values) if dated else self.coded(self.key_of(name)))
         return LabelledFile(pd.DataFrame(out), digest)
 
+    def by_people(self) -> pa.Table:
+        """What people made of the rows, as columns for the right: their labels, and columns whose names they merged."""
+        out: dict[str, Any] = {}
+        if self.own:
+            out[f"{self.prefix}{OWN_LABEL}"] = pa.array([self.own.get(i, "") for i in range(len(self))])
+        for name, merged in self.merged.items():
+            if any(one != other for one, other in merged.items()):
+                codes, values = encoded(self.table[OWN + name])
+                out[f"{name} (merged)"] = pa.array(np.array([*self._merged(name, values), ""], dtype=object)[codes])
+        return pa.table(out)
+
     def csv(self, view: View) -> Iterator[bytes]:
-        """The rows of a view as CSV: the file's columns, those that labelling added, and a person's labels."""
-        quote = Dialect(b",").quote
-        added_names = [*self.added, *(["own_label"] if self.corrected else [])]
-        names = [*self.columns, *(self.prefix + name for name in added_names)]
+        """The rows of a view as CSV: the file's columns, those that labelling added, and what people made of them."""
+        quote, more = Dialect(b",").quote, self.by_people()
+        names = [*self.columns, *(self.prefix + name for name in self.added), *more.column_names]
         yield b"\xef\xbb\xbf" + b",".join(quote(name.encode()) for name in names) + b"\n"
         rows = self.rows_of(view)
         for at in range(0, len(rows), _CSV_ROWS):
             some = rows[at : at + _CSV_ROWS]
             part = self._taken(some, self.table.column_names).combine_chunks()
             added = part.select(self.added)
-            if self.corrected:
-                added = added.append_column("own_label", pa.array([self.corrected.get(int(r), "") for r in some]))
+            for name in more.column_names:
+                added = added.append_column(name, more[name].take(pa.array(some)))
             own = zip(*(part[OWN + name].to_pylist() for name in self.columns), strict=True)
             cells = delimited_cells(added, ",")
             yield b"".join(

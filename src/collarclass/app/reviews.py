@@ -1,49 +1,35 @@
-"""`/v1/reviews`: ads of a sample, labelled by hand one after the other, and compared between annotators."""
+"""Ads of a sample, labelled by hand one after the other, kept, and compared between annotators."""
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import io
 import json
 import math
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import pandas as pd
-from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse
 
 from collarclass.annotation.agreement import agreement
 from collarclass.annotation.answers import ad_key, columns_of
 from collarclass.annotation.review import Ad, read_ads
-from collarclass.app.jobs import Job, harmless_name
+from collarclass.app.jobs import Job
 from collarclass.app.problems import Problem
-from collarclass.app.schemas import (
-    AnswerRequest,
-    ReviewRequest,
-)
-from collarclass.app.shares import Lang, use_annotations
-from collarclass.app.store import Store
-from collarclass.app.uploads import UPLOAD, Name, download, labelled, receive, with_own_labels, with_rows
 from collarclass.definitions.labels import COLLARS
-from collarclass.errors import CollarclassError, DataError
+from collarclass.errors import DataError
 from collarclass.files.table import iter_table, read_table
 from collarclass.shares.files import sample_file
 from collarclass.shares.read import SAMPLE_PROBABILITY, SAMPLE_ROW, SAMPLE_SOURCE, SAMPLE_STRATUM
 from collarclass.shares.sample import answered_share, most_useful_first
-from collarclass.shares.shares import MIN_ANNOTATIONS
 from collarclass.text.cells import guarded
 
 MAX_REVIEW_ADS = 5000
 _MAX_DIFFERENT_ADS = 200
-Annotator = Annotated[str, Query(max_length=100, description="Who labels.")]
-Whole = Annotated[bool, Query(description="Also the ads that have no label yet, to resume with.")]
-Number = Annotated[int, Query(ge=1, le=MAX_REVIEW_ADS, description="Ads to draw from a labelled file.")]
 
 
 @dataclass(slots=True)
@@ -207,6 +193,7 @@ class Reviews:
     """
 
     def __init__(self, folder: Path) -> None:
+        folder.mkdir(mode=0o700, exist_ok=True)
         self.folder = folder
         self.every: dict[str, Review] = {}
         for path in sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime):
@@ -231,16 +218,12 @@ class Reviews:
 
     def of(self, job: Job) -> list[Review]:
         """The reviews of a project."""
-        return [
-            one for one in self.every.values() if one.project == job.id or (one.source and one.source == job.digest)
-        ]
+        return [one for one in self.every.values() if one.project == job.id]
 
-    def forget(self, job: Job, others: Iterable[Job]) -> None:
-        """Forget the reviews of a project, but for those that another one has, too."""
-        held = {one.id for other in others for one in self.of(other)}
+    def forget(self, job: Job) -> None:
+        """Forget the reviews of a project."""
         for review in self.of(job):
-            if review.id not in held:
-                self.remove(review.id)
+            self.remove(review.id)
 
     def labels_of(self, job: Job) -> dict[int, str]:
         """What people labelled in the reviews of a project, by row from 0; nothing where they differ."""
@@ -253,13 +236,13 @@ class Reviews:
 
     def loose(self, jobs: Mapping[str, Job]) -> list[Review]:
         """Reviews of ads that belong to no project."""
-        held = {one.id for job in jobs.values() for one in self.of(job)}
-        return [one for one in self.every.values() if one.id not in held]
+        return [one for one in self.every.values() if one.project not in jobs]
 
     def second(self, review: Review) -> Review | None:
         """A review of the same ads by somebody else."""
         for one in reversed(self.every.values()):
-            if one.annotator != review.annotator and one.source == review.source and any(one.labels):
+            same = (one.project, one.source) == (review.project, review.source)
+            if one.annotator != review.annotator and same and any(one.labels):
                 with suppress(DataError):
                     compare(review, one.rows())
                     return one
@@ -276,124 +259,3 @@ class Reviews:
         return []
 
 
-def _shown(store: Store, review: Review, status: int = 200) -> Response:
-    return JSONResponse({"model": store.model.identity, **review.shown()}, status)
-
-
-def reviews_router(store: Store, reviews: Reviews) -> APIRouter:
-    """The part of the interface that begins reviews, and corrects shares by them."""
-    router = APIRouter(tags=["reviews"])
-    model = store.model.identity
-
-    async def keep(job: Job, path: Path, annotator: str, n: int, project: str = "") -> Review:
-        try:
-            review = await asyncio.to_thread(begin, path, job.name, annotator, n, job.chosen)
-        except CollarclassError as error:
-            raise DataError(job.told(error)) from None
-        review.project = project
-        reviews.keep(review)
-        return review
-
-    @router.post("/v1/reviews", status_code=201, openapi_extra=UPLOAD,
-                 summary="Begin with a sample, a labelled file, or a review to resume, as the body")  # fmt: skip
-    async def create(request: Request, name: Name, annotator: Annotator = "1", n: Number = 100) -> Response:
-        job = store.new(name)
-        try:
-            await receive(request, store, job.path)
-            review = await keep(job, job.path, annotator, n)
-        finally:
-            store.drop(job)
-        return _shown(store, review, 201)
-
-    @router.post("/v1/files/{file}/review", status_code=201,
-                 summary="Begin with a sample of a labelled file")  # fmt: skip
-    async def from_file(file: str, request: ReviewRequest) -> Response:
-        job = store.get(file)
-        return _shown(store, await keep(job, labelled(job), request.annotator, request.n, job.id), 201)
-
-    @router.post("/v1/files/{file}/reviewed",
-                 summary="Correct a file's shares by all reviews of its samples")  # fmt: skip
-    async def reviewed(file: str, lang: Lang = "en") -> Response:
-        job = store.get(file)
-        with_rows(job)
-        own = reviews.of(job)
-        if not any(any(review.labels) for review in own):
-            raise Problem(409, "No ad of this file is labelled by hand yet: draw a sample and label it.")
-        answers = sum(label is not None for review in own for label in review.labels)
-        if answers < MIN_ANNOTATIONS:
-            raise Problem(409, "{n} ads are labelled by hand: label {least} or more, then the shares are corrected.",
-                          n=answers, least=MIN_ANNOTATIONS)  # fmt: skip
-        truth = store.new("annotated.csv")
-        try:
-            table = pd.concat([pd.DataFrame(review.rows()).assign(annotator=review.annotator) for review in own])
-            await asyncio.to_thread(table.to_csv, truth.path, index=False)
-            found = await asyncio.to_thread(use_annotations, store, job, truth, lang)
-        finally:
-            store.drop(truth)
-        return JSONResponse({"model": model, **found})
-
-    return router
-
-
-def annotation_router(store: Store, reviews: Reviews) -> APIRouter:
-    """The part of the interface by which one ad after the other is labelled by hand."""
-    router = APIRouter(tags=["reviews"])
-    model, get = store.model.identity, reviews.get
-
-    def place(name: str, number: int) -> tuple[Review, int]:
-        review = reviews.get(name)
-        if not 0 <= number < len(review.ads):
-            raise Problem(404, "This review has ads 0 to {n_ads}.", n_ads=len(review.ads) - 1)
-        return review, number
-
-    @router.get("/v1/reviews", summary="All reviews of this server")
-    async def every() -> Response:
-        return JSONResponse({"model": model, "reviews": [review.shown() for review in reviews.every.values()]})
-
-    @router.get("/v1/reviews/{review}", summary="How far a review is")
-    async def one(review: str) -> Response:
-        return _shown(store, get(review))
-
-    @router.get("/v1/reviews/{review}/ads/{number}",
-                summary="One ad, without the model's label")  # fmt: skip
-    async def ad(review: str, number: int) -> Response:
-        found, i = place(review, number)
-        one = {"number": i, "row": found.ads[i].row, "title": found.ads[i].title, "text": found.ads[i].text}
-        return JSONResponse({"model": model, **one, "label": found.labels[i]})
-
-    @router.put("/v1/reviews/{review}/ads/{number}", summary="Label an ad; null undoes it")
-    async def answer(review: str, number: int, request: AnswerRequest) -> Response:
-        found, i = place(review, number)
-        answered = found.answered(i, request.label, request.was, request.note)
-        reviews.keep(answered)
-        return _shown(store, answered)
-
-    @router.get("/v1/reviews/{review}/result", response_class=PlainTextResponse, responses=download("text/csv"),
-                summary="The annotated ads as CSV")  # fmt: skip
-    async def result(review: str, whole: Whole = False) -> Response:
-        found = get(review)
-        stem = harmless_name(found.name).rpartition(".")[0].encode("ascii", "ignore").decode() or "ads"
-        headers = {"content-disposition": f'attachment; filename="{stem}-annotated.csv"'}
-        return Response(found.as_csv(whole), media_type="text/csv", headers=headers)
-
-    @router.get("/v1/files/{file}/result", response_class=FileResponse, responses=download("application/octet-stream"),
-                summary="The labelled file")  # fmt: skip
-    async def labelled_file(file: str) -> Response:
-        job = store.get(file)
-        path = await asyncio.to_thread(with_own_labels, job, reviews.labels_of(job))
-        return FileResponse(path, media_type="application/octet-stream", filename=job.result_name)
-
-    @router.delete("/v1/files/{file}", status_code=204,
-                   summary="Remove a file, its result, and what was labelled by hand of it")  # fmt: skip
-    async def remove_file(file: str) -> Response:
-        job = store.get(file)
-        reviews.forget(job, [other for other in store.jobs.values() if other is not job])
-        store.drop(job)
-        return Response(status_code=204)
-
-    @router.delete("/v1/reviews/{review}", status_code=204, summary="Forget a review")
-    async def remove(review: str) -> Response:
-        reviews.remove(review)
-        return Response(status_code=204)
-
-    return router

@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,17 +16,21 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from collarclass.errors import DataError
 from collarclass.files.batch import Batch, tidy
 from collarclass.files.table import cell_text
 from collarclass.messages import Message, from_plain, sentences
 from collarclass.requirement_reader.credential_names import UNNAMED
+from collarclass.shares.dates import find_periods
 from collarclass.tables.arrow import without_lists
 
 OWN = "="  # before the names of a file's own columns, which may be those of others
 TITLE, TEXT, NOTES = "title", "text", "notes"
 UNNAMED_LAST = frozenset(name for name, _ in UNNAMED.values())  # certificates and licences that say less than any name
 _PARTS = 5  # into which numbers are put together
-_NUMBER = re.compile(r"\s*[$£€¥￥]?\s*(-?(?:\d[\d,]*(?:\.\d+)?|\.\d+))\s*[$£€¥￥元]?\s*")
+_NUMBER = re.compile(r"\s*[$£€¥￥]?\s*(-?(?:\d[\d,，]*(?:\.\d+)?|\.\d+))\s*([kK千万亿]?)\s*[$£€¥￥元]?\s*")
+_TIMES = {"": 1, "k": 1e3, "千": 1e3, "万": 1e4, "亿": 1e8}
+_YEAR = re.compile(r"\d{4}(?= ?年?$)")
 _ENOUGH = 500  # cells by which numbers are known for names of rows
 
 
@@ -170,15 +175,40 @@ def folded(codes: NDArray[np.int32], values: Sequence[str]) -> Coded:
 
 
 def numbers_of(cells: Iterable[str]) -> NDArray[np.float64]:
-    """What cells say as numbers, also with a sign of money; NaN for what is none.
+    """What cells say as numbers, also with a sign of money or in thousands; NaN for what is none.
 
     Examples
     --------
-    >>> numbers_of(["1,250.5", "¥8000", "by agreement", ""]).tolist()
-    [1250.5, 8000.0, nan, nan]
+    >>> numbers_of(["1,250.5", "¥8000", "50k", "1.5万", "by agreement", ""]).tolist()
+    [1250.5, 8000.0, 50000.0, 15000.0, nan, nan]
     """
-    return np.array([float(found[1].replace(",", "")) if (found := _NUMBER.fullmatch(cell)) else np.nan
-                     for cell in cells])  # fmt: skip
+    found = (_NUMBER.fullmatch(cell) for cell in cells)
+    return np.array([np.nan if one is None else float(re.sub("[,，]", "", one[1])) * _TIMES[one[2].lower()]
+                     for one in found])  # fmt: skip
+
+
+def number_of(text: str) -> float:
+    """A number as somebody types it."""
+    found = float(numbers_of([text])[0])
+    if np.isnan(found):
+        raise DataError("“{text}” is no number: write it as 50000, 50k or 5万.", text=text)
+    return found
+
+
+def month_of(text: str) -> str:
+    """A month as somebody types it, or a year.
+
+    Examples
+    --------
+    >>> [month_of(text) for text in ("2026-02", "2026年2月", "Feb 2026", "2026/2", "2026")]
+    ['2026-02', '2026-02', '2026-02', '2026-02', '2026']
+    """
+    if found := _YEAR.match(text):
+        return found[0]
+    with suppress(DataError):  # the order of day and month cannot be told
+        if month := find_periods([text])[0]:
+            return month
+    raise DataError("“{text}” is no month: write it as 2026-02, 2026年2月 or Feb 2026.", text=text)
 
 
 def are_numbers(cells: Iterable[str], stray: float = 0.1) -> bool:

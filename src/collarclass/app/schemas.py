@@ -246,7 +246,9 @@ class NamesRequest(_Strict):
 
     column: str | None = Field(None, max_length=1000)
     names: list[str] = Field(default_factory=list, max_length=1000)
-    kept: str | None = Field(None, max_length=1000, description="What they stand for; null lets them be themselves.")
+    kept: str | None = Field(
+        None, max_length=1000, description="What they stand for; empty for names to be left alone; null undoes it."
+    )
     project: str | None = Field(None, min_length=1, max_length=200, description="What to call the project.")
 
 

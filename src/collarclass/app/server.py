@@ -26,10 +26,10 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from collarclass._version import __version__
 from collarclass.api import default_model
 from collarclass.app.ads import Labeller, ads_router, probes_router
+from collarclass.app.annotating import annotation_router, reviews_router
 from collarclass.app.guard import Access, Guard, Limits, Logged, log_requests
 from collarclass.app.pages import pages_router
 from collarclass.app.problems import ProblemDocument, add_handlers, problem_response
-from collarclass.app.reviews import Reviews, annotation_router, reviews_router
 from collarclass.app.shares import shares_router
 from collarclass.app.store import PREFIX, Store
 from collarclass.app.uploads import files_router, labelling_router, rows_router
@@ -97,11 +97,9 @@ def create_app(
     add_handlers(app)
     app.include_router(ads_router(labeller))
     app.include_router(probes_router(labeller))
-    reviews = Reviews(store.reviews)
-    for part in (files_router, labelling_router, rows_router, shares_router):
+    for part in (files_router, labelling_router, rows_router, shares_router, reviews_router, annotation_router,
+                 pages_router):  # fmt: skip
         app.include_router(part(store))
-    for both in (reviews_router, annotation_router, pages_router):
-        app.include_router(both(store, reviews))
     guarded = Guard(app, access or Access(), limits, model.identity, root_path)
     return Logged(guarded) if access_log else guarded
 

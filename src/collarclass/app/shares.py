@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 
 from collarclass.app.draw import borders
 from collarclass.app.jobs import Job
-from collarclass.app.results import EVERYTHING, YOURS, View
+from collarclass.app.results import EVERYTHING, Results, View
 from collarclass.app.rows import Coded
 from collarclass.app.store import Store
-from collarclass.app.uploads import UPLOAD, Chosen, Name, Q, download, receive, results, with_rows
+from collarclass.app.uploads import UPLOAD, Chosen, Name, Q, download, receive
+from collarclass.definitions.definition import Definition, Facts, load_definition
 from collarclass.definitions.labels import COLLARS, LABELS
 from collarclass.errors import CollarclassError, DataError
 from collarclass.messages import Message
@@ -61,26 +62,27 @@ class Side:
     """
 
     job: Job
+    rows: Results
     view: View
     name: str
 
     def mask(self) -> NDArray[np.bool_]:
         """Its rows."""
-        return results(self.job).mask(self.view)
+        return self.rows.mask(self.view)
 
 
 def sides_of(store: Store, job: Job, view: View, other: str = "", pair: Sequence[str] = ()) -> list[Side]:
     """A file or a part of it; or two parts, or two files, that stand beside each other."""
-    whole = "、".join((job.name, *view.f, *([view.q] if view.q else [])))
+    rows = store.results(job)
     if len(pair) == 2 and pair[0] != pair[1]:
-        names = [results(job).split(chosen)[1] for chosen in pair]
-        return [Side(job, view.also(chosen), name) for chosen, name in zip(pair, names, strict=True)]
+        return [Side(job, rows, rows.instead(view, chosen), rows.split(chosen)[1]) for chosen in pair]
     if not other:
-        return [Side(job, view, whole)]
+        return [Side(job, rows, view, "、".join((job.name, *view.f, *([view.q] if view.q else []))))]
     beside = store.get(other)
-    known = tuple(chosen for chosen in view.f if results(beside).has(chosen))
+    theirs = store.results(beside)
+    known = tuple(chosen for chosen in view.f if theirs.has(chosen))
     name = beside.name if beside.name != job.name else f"{beside.name} (2)"
-    return [Side(job, view, job.name), Side(beside, replace(view, f=known), name)]
+    return [Side(job, rows, view, job.name), Side(beside, theirs, replace(view, f=known), name)]
 
 
 def shares_router(store: Store) -> APIRouter:
@@ -99,7 +101,7 @@ def shares_router(store: Store) -> APIRouter:
                  summary="Annotated ads, handed in as the body: they correct the shares from now on")  # fmt: skip
     async def annotations(request: Request, file: str, name: Name, lang: Lang = "en") -> Response:
         job = store.get(file)
-        with_rows(job)
+        store.with_rows(job)
         truth = store.new(name)
         try:
             await receive(request, store, truth.path)
@@ -126,7 +128,7 @@ def shares_router(store: Store) -> APIRouter:
 
 def use_annotations(store: Store, job: Job, truth: Job, lang: Lang) -> dict[str, Any]:
     """Correct a file's shares by annotated ads, and keep these beside it."""
-    kept = with_rows(job).with_name(f"annotated{''.join(truth.path.suffixes)}")
+    kept = store.with_rows(job).with_name(f"annotated{''.join(truth.path.suffixes)}")
     try:
         found = _shares(store, job, "", EVERYTHING, truth.path)
     except CollarclassError as error:
@@ -137,37 +139,62 @@ def use_annotations(store: Store, job: Job, truth: Job, lang: Lang) -> dict[str,
     return _reply(store, sides_of(store, job, EVERYTHING), "", lang)
 
 
+@dataclass(frozen=True, eq=False)
+class _ByHand(Definition):
+    """A definition that leaves rows which people labelled with their labels."""
+
+    rows: Any = ()
+    labels: Any = ()
+
+    def apply(self, facts: Facts) -> NDArray[np.int8]:
+        out = super().apply(facts).copy()
+        out[self.rows] = self.labels
+        return out
+
+
 def _shares(store: Store, job: Job, by: str, view: View, truth: Path | None) -> pd.DataFrame:
-    """The shares as `collarclass shares` has them; of a part of the file as those of a group."""
-    rows = results(job)
-    columns = [name for name in (by, job.date) if name is not None and name in job.columns]
-    found, groups = rows.labelled(columns, job.digest), [by] if by else []
-    if view != EVERYTHING:
-        mask = rows.mask(view)
-        if not mask.any():
-            raise DataError("No ad is left: take a filter away.")
+    """The shares as `collarclass shares` has them.
+
+    Those of a part of a file are those of a group: by the columns that the part is chosen by, so that a region has one
+    share, wherever it is asked for. Only what is no value of a column, such as a search, makes a group of its own.
+    Where annotated ads correct the shares, rows that were labelled by hand one by one are no random sample, and count
+    as the program has them.
+    """
+    rows = store.results(job)
+    wanted, rest = rows.by_columns(view, by)
+    columns = [name for name in (*wanted, by, job.date) if name is not None and name in job.columns]
+    found, groups = rows.labelled(list(dict.fromkeys(columns)), job.digest), {*wanted, *filter(None, [by])}
+    if rest != EVERYTHING:
+        mask = rows.mask(rest)
         found.table[_PART] = pd.Categorical(np.where(mask, _PART, ""))
-        groups = [_PART, *groups]
+        wanted, groups = {**wanted, _PART: {_PART}}, {_PART, *groups}
+    definition = load_definition(job.definition)
+    if truth is None and rows.own:
+        labels = [COLLARS.index(label) for label in rows.own.values()]
+        plain = {one.name: getattr(definition, one.name) for one in fields(definition)}
+        definition = _ByHand(**plain, rows=list(rows.own), labels=labels)
     out = shares_of_file(
-        with_rows(job), truth, labelled=found, by=groups, date=job.date, model=store.model,
-        definition=job.definition, **job.chosen,  # type: ignore[arg-type]
+        store.with_rows(job), truth, labelled=found, by=sorted(groups), date=job.date, model=store.model,
+        definition=definition, **job.chosen,  # type: ignore[arg-type]
     )  # fmt: skip
-    if view != EVERYTHING:
-        out = out[out[_PART] == _PART].drop(columns=_PART).reset_index(drop=True)
-    return out
+    for name, values in wanted.items():
+        out = out[out[name].astype(str).isin(values)]
+    if not len(out):
+        raise DataError("No ad is left: take a filter away.")
+    return out.drop(columns=[name for name in wanted if name != by]).reset_index(drop=True)
 
 
 def estimate(store: Store, job: Job, by: str, view: View = EVERYTHING) -> pd.DataFrame:
     """The shares by a column; kept, since they take a pass through the file."""
     asked = (by, replace(view, sort=""))
+    store.results(job)  # forgets what was kept before labels changed
     found = job.estimates.get(asked)
     if found is None:
         try:
             found = _shares(store, job, *asked, job.truth)
         except CollarclassError as error:
             raise DataError(job.told(error)) from None
-        if not any(chosen.startswith(f"{YOURS}:") for chosen in view.f):  # which changes with every label
-            job.estimates = {**dict(list(job.estimates.items())[-_KEPT:]), asked: found}
+        job.estimates = {**dict(list(job.estimates.items())[-_KEPT:]), asked: found}
     return found
 
 
@@ -240,7 +267,7 @@ def _file(drawn: Sequence[Picture]) -> str:
 
 
 def _counts(side: Side, mask: NDArray[np.bool_], what: What, lang: Lang, w: dict[str, str]) -> dict[str, list[int]]:
-    rows = results(side.job)
+    rows = side.rows
     if what == "schooling":
         return pictures.schooling_counts(rows.facts.level[mask], rows.labels[mask], lang, w)
     asked, labels = rows.coded("certificates"), Coded(rows.labels.astype(np.int32), list(COLLARS))
@@ -249,7 +276,7 @@ def _counts(side: Side, mask: NDArray[np.bool_], what: What, lang: Lang, w: dict
 
 
 def _plane(store: Store, side: Side, mask: NDArray[np.bool_], w: dict[str, str]) -> str:
-    rows = results(side.job)
+    rows = side.rows
     known = mask & (rows.labels < len(LABELS))
     return charts.plane(rows.facts.scores[known], rows.labels[known], borders(store.model), w)
 

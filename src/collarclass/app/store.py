@@ -19,12 +19,15 @@ from typing import Any
 
 from collarclass.app.jobs import TABLE, Job, harmless_name
 from collarclass.app.problems import Problem, log_unexpected
+from collarclass.app.results import Results
+from collarclass.app.reviews import Reviews
 from collarclass.app.rows import ResultsWriter
 from collarclass.app.schemas import LabelRequest
 from collarclass.errors import CollarclassError, DataError
 from collarclass.files.formats import COMPRESSIONS, name_format, result_name
 from collarclass.files.label import label_file
 from collarclass.files.layout import Layout
+from collarclass.files.table import rewrite
 from collarclass.messages import Message
 from collarclass.model.model import Model
 from collarclass.shares.read import digest_of_file
@@ -59,9 +62,8 @@ class Store:
         self.model = model
         self.folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))  # for this user alone
         kept = kept or self.folder / "kept"
-        self.reviews = kept / "reviews"
         kept.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.reviews.mkdir(mode=0o700, exist_ok=True)
+        self.reviews = Reviews(kept / "reviews")
         self.shelf = Shelf(kept / "files")
         self.jobs: dict[str, Job] = {}
         for name, state in self.shelf.every():
@@ -157,6 +159,43 @@ class Store:
             return self.jobs[name]
         except KeyError:
             raise Problem(404, "There is no file of that id; it may have been removed.") from None
+
+    def labelled(self, job: Job) -> Path:
+        """The labelled file of a job that is done."""
+        if job.state != "done" or job.result is None:
+            raise Problem(409, "This file is not labelled (its state is '{state}').", state=job.state)
+        return job.result
+
+    def with_rows(self, job: Job) -> Path:
+        """The labelled file of a job that is done and has rows."""
+        path = self.labelled(job)
+        if not job.rows:
+            raise Problem(409, "This file has no rows: choose another sheet, or another row of column names.")
+        return path
+
+    def results(self, job: Job) -> Results:
+        """The rows of a labelled file, with the labels that people gave them, one by one or in reviews."""
+        self.with_rows(job)
+        found = job.open_results()
+        if found.take(self.reviews.labels_of(job) | {int(row): label for row, label in job.own.items()}):
+            job.estimates.clear()
+        return found
+
+    def correct(self, job: Job, row: int, label: str | None) -> None:
+        """Keep a person's label for a row, from 0, apart from the program's; None takes it back."""
+        job.own = {**{key: value for key, value in job.own.items() if key != str(row)},
+                   **({} if label is None else {str(row): label})}  # fmt: skip
+        self.keep(job)
+
+    def with_own_columns(self, job: Job) -> Path:
+        """The labelled file with what people labelled and merged on the page in columns on the right."""
+        path = self.labelled(job)
+        added = self.results(job).by_people() if job.rows else None
+        if added is None or not added.column_names:
+            return path
+        fresh = path.with_name(f"{secrets.token_hex(4)}.partial")  # another window may ask for it at the same time
+        rewrite(str(path), str(path), fresh, added)
+        return fresh.replace(path.with_name(f"own-{path.name}"))
 
     def start(self, job: Job, wanted: LabelRequest) -> None:
         """Label a file as soon as those before it are done."""

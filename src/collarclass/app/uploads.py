@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 import pandas as pd
-import pyarrow as pa
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
 
@@ -18,7 +15,7 @@ from collarclass.app.ads import definitions
 from collarclass.app.jobs import Job, harmless_name
 from collarclass.app.preview import name_columns, profile
 from collarclass.app.problems import Problem
-from collarclass.app.results import Results, View
+from collarclass.app.results import View
 from collarclass.app.schemas import (
     AnswerRequest,
     LabelRequest,
@@ -29,7 +26,6 @@ from collarclass.app.store import Store
 from collarclass.corpus.read import data_path
 from collarclass.errors import CollarclassError, DataError, MissingPartError, require_columns
 from collarclass.files.layout import Layout
-from collarclass.files.table import rewrite
 from collarclass.messages import Language
 from collarclass.tables.columns import Columns
 
@@ -78,12 +74,6 @@ async def handed_in(request: Request, store: Store, name: str) -> Job:
     return job
 
 
-def labelled(job: Job) -> Path:
-    """The labelled file of a job that is done."""
-    if job.state != "done" or job.result is None:
-        raise Problem(409, "This file is not labelled (its state is '{state}').", state=job.state)
-    return job.result
-
 
 def check_columns(job: Job, request: LabelRequest) -> None:
     """Refuse columns that a file does not have."""
@@ -99,19 +89,8 @@ def _inspect_again(job: Job, wanted: LayoutRequest) -> None:
         job.look(Layout(**{**wanted.model_dump(), "header_row": row}))
     except (CollarclassError, OSError) as error:
         raise DataError(job.told(error)) from None
-    job.state, job.error = "ready", None
+    job.state, job.error, job.own = "ready", None, {}  # other rows have these numbers now
 
-
-def with_own_labels(job: Job, reviewed: Mapping[int, str]) -> Path:
-    """The labelled file, with what people labelled on the page, one by one or in reviews, in a column on the right."""
-    path = labelled(job)
-    own = {**reviewed, **(results(job).corrected if job.rows else {})}
-    if not own:
-        return path
-    fresh = path.with_name(f"{secrets.token_hex(4)}.partial")  # another window may ask for it at the same time
-    labels = pa.array([own.get(i, "") for i in range(job.rows)], pa.string())
-    rewrite(str(path), str(path), fresh, pa.table({f"{job.chosen.get('prefix', '')}own_label": labels}))
-    return fresh.replace(path.with_name(f"own-{path.name}"))
 
 
 def columns_of(request: LabelRequest) -> Columns:
@@ -133,18 +112,6 @@ def profile_of(job: Job, request: LabelRequest) -> dict[str, Any]:
     return job.profiled[1]
 
 
-def results(job: Job) -> Results:
-    """The rows of a file that is labelled."""
-    with_rows(job)
-    return job.open_results()
-
-
-def with_rows(job: Job) -> Path:
-    """The labelled file of a job that is done and has rows."""
-    path = labelled(job)
-    if not job.rows:
-        raise Problem(409, "This file has no rows: choose another sheet, or another row of column names.")
-    return path
 
 
 def _name(store: Store, job: Job, wanted: NamesRequest) -> None:
@@ -154,7 +121,7 @@ def _name(store: Store, job: Job, wanted: NamesRequest) -> None:
     if wanted.column is not None:
         require_columns([wanted.column], job.columns, job.name)
         own = {k: v for k, v in job.merged.get(wanted.column, {}).items() if k not in wanted.names}
-        own |= dict.fromkeys(wanted.names, wanted.kept) if wanted.kept is not None else {}
+        own |= {name: wanted.kept or name for name in wanted.names if wanted.kept is not None}
         job.merged = {**job.merged, wanted.column: own}
         job.results = None
         job.estimates.clear()
@@ -272,12 +239,12 @@ def labelling_router(store: Store) -> APIRouter:
 
 
 def _report(store: Store, job: Job, lang: Language) -> Path:
-    path = with_rows(job).with_name(f"report-{lang}.html")
+    path = store.with_rows(job).with_name(f"report-{lang}.html")
     try:
         from collarclass.report.report import write_report
 
         write_report(
-            labelled(job), path, lang=lang, definition=job.definition, truth=job.truth, model=store.model,
+            store.labelled(job), path, lang=lang, definition=job.definition, truth=job.truth, model=store.model,
             by=[*job.groups[:2], *(["month"] if job.date else [])], date=job.date, name=job.name, force=True,
             **job.chosen,  # type: ignore[arg-type]
         )  # fmt: skip
@@ -309,28 +276,28 @@ def rows_router(store: Store) -> APIRouter:
         offset: Offset = 0,
         limit: Limit = 100,
     ) -> Response:
-        found = results(store.get(file))
+        found = store.results(store.get(file))
         return JSONResponse(
             {"model": model, **await asyncio.to_thread(found.page, View(q, tuple(f), sort), offset, limit)}
         )
 
     @router.get("/v1/files/{file}/rows/{row}", summary="One row whole")
     async def one(file: str, row: int) -> Response:
-        return JSONResponse({"model": model, **results(store.get(file)).ad(row - 1)})
+        return JSONResponse({"model": model, **store.results(store.get(file)).ad(row - 1)})
 
     @router.put("/v1/files/{file}/rows/{row}",
                 summary="Keep a person's label for a row, apart from the model's; null takes it back")  # fmt: skip
     async def correct(file: str, row: int, request: AnswerRequest) -> Response:
-        found = results(store.get(file))
-        found.ad(row - 1)
-        found.correct(row - 1, request.label)
-        return JSONResponse({"model": model, **found.ad(row - 1)})
+        job = store.get(file)
+        store.results(job).ad(row - 1)  # whether it is there
+        store.correct(job, row - 1, request.label)
+        return JSONResponse({"model": model, **store.results(job).ad(row - 1)})
 
     @router.get("/v1/files/{file}/rows.csv", response_class=StreamingResponse, responses=download("text/csv"),
                 summary="The rows of a view as CSV")  # fmt: skip
     async def as_csv(file: str, q: Q = "", f: Chosen = [], sort: Sort = "") -> Response:  # noqa: B006
         job = store.get(file)
-        found, wanted = results(job), View(q, tuple(f), sort)
+        found, wanted = store.results(job), View(q, tuple(f), sort)
         found.rows_of(wanted)  # what is wrong with the view is said before the file begins
         name = quote(f"{Path(job.name).name.split('.')[0]}-part.csv")
         headers = {"content-disposition": f"attachment; filename*=UTF-8''{name}"}

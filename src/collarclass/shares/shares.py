@@ -344,7 +344,7 @@ class _Estimator:
         plain, n, annotated = self.ads.plain(group.rows), len(group.rows), int(self._annotated_in(group.rows).sum())
         notes = list(self.notes)
         if method == "composite" and annotated < _MIN_GROUP_ANNOTATIONS:
-            notes.append(Message("{annotated} annotated ads here: estimated by the whole sample", annotated=annotated))
+            notes.append(Message("annotated ads here: {annotated}; estimated by the whole sample", annotated=annotated))
         return [
             (
                 group.values,
