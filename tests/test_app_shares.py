@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
@@ -71,7 +72,7 @@ def test_shares_of_a_part_are_those_of_a_group(server: Address, file: str, label
     found = server.ask("GET", f"/v1/files/{file}/shares?f=region:south").json
     assert found["shares"] == as_shown(south)
     picture = server.ask("GET", f"/v1/files/{file}/picture.svg?what=schooling&f=region:south").body.decode()
-    assert "20 job ads of ads.csv、region:south" in picture
+    assert "20 job ads of ads.csv · region: south" in picture
     both = server.ask("GET", f"/v1/files/{file}/shares?pair=region:north&pair=region:south").json
     differences = share_differences(expected, "north", "south")
     for name in ("first", "second", "difference", "low", "high"):
@@ -126,6 +127,28 @@ def test_pictures_are_complete_in_themselves(server: Address, file: str, what: s
     text = " ".join("".join(element.itertext()) for element in root if element.tag.endswith("text"))
     assert "ads.csv" in text
     assert ("招聘广告" if lang == "zh" else "job ads") in text
+
+
+def test_the_report_follows_what_the_page_shows(server: Address, labelled: Path) -> None:
+    ads = pd.read_csv(labelled.with_name("ads.csv")).assign(pay=[900 + 37 * (7 * i % 40) for i in range(40)])
+    file = server.labelled(ads.to_csv(index=False).encode())
+    server.ask("PUT", f"/v1/files/{file}/rows/2", {"label": "unclear"})
+    report = server.ask("GET", f"/v1/files/{file}/report?by=pay&f=region:south&lang=en").body.decode()
+    assert "Collars of 20 job ads" in report
+    assert "ads.csv · region: south" in report
+    shares = server.ask("GET", f"/v1/files/{file}/shares?f=region:south").json["shares"]
+    for row in shares:
+        assert f'data-value="{row["share"]:.6f}"' in report
+    assert "By pay" in report
+    assert len(set(re.findall(r"[\d,]+\d – [\d,]+\d", report))) == 5  # numbers in bands, as on the page
+    beside = server.ask("GET", f"/v1/files/{file}/report?pair=region:north&pair=region:south&lang=en").body.decode()
+    assert "Collars of 40 job ads" in beside
+    found = server.ask("GET", f"/v1/files/{file}/shares?pair=region:north&pair=region:south").json
+    table = beside.partition('id="differences"')[2].partition("</table>")[0]
+    assert [float(cell) for cell in re.findall(r'data-value="(-?[\d.]+)"', table)] == pytest.approx(
+        [one[name] for one in found["differences"] for name in ("first", "second", "difference")], abs=1e-6
+    )
+    assert server.ask("GET", f"/v1/files/{file}/report?f=region:nowhere").status == 400
 
 
 def test_two_files_stand_beside_each_other(server: Address, file: str, labelled: Path, tmp_path: Path) -> None:

@@ -231,7 +231,7 @@ def _result(here: Here, store: Store, job: Job) -> Response:
 
 def _answer(here: Here, store: Store, job: Job, view: View) -> dict[str, Any]:
     """The shares of the rows that are looked at, and what has to be said of them."""
-    whole, rows = estimate(store, job, "", view), store.results(job)
+    whole, rows = estimate(store, job, (), view), store.results(job)
     counts = np.bincount(rows.labels[rows.mask(view)], minlength=len(COLLARS))
     sentence = draw.headline(whole, here.lang)
     if not sentence:  # what cannot be said in a sentence is neither drawn nor written below: counts alone
@@ -322,7 +322,7 @@ def _corrected(store: Store, side: Side, by: str) -> dict[tuple[str, str], dict[
     if side.job.truth is None or (by != MONTH and column not in side.job.columns):
         return {}
     try:
-        table = estimate(store, side.job, column, side.view)
+        table = estimate(store, side.job, [column], side.view)
     except CollarclassError:
         return {}
     return {

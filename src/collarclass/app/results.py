@@ -23,16 +23,12 @@ from collarclass.app.rows import (
     TEXT,
     TITLE,
     Coded,
-    are_numbers,
-    categorical,
     encoded,
-    folded,
     lists,
     month_of,
     names_each_row,
     notes_in,
     number_of,
-    numbers_of,
     plainest,
     regrouped,
     tidy_name,
@@ -42,8 +38,11 @@ from collarclass.definitions.labels import COLLARS, LABELS, LEVELS
 from collarclass.errors import DataError
 from collarclass.files.batch import tidy
 from collarclass.files.csv_records import Dialect
+from collarclass.files.readers import FileInput
 from collarclass.files.writers import delimited_cells
 from collarclass.messages import Message
+from collarclass.report.ads import Collected, Pass
+from collarclass.report.bands import FEW_NUMBERS, are_numbers, categories, in_bands, numbers_of
 from collarclass.requirement_reader.credential_names import in_language
 from collarclass.result import second_label
 from collarclass.shares.dates import find_periods, is_dates
@@ -58,8 +57,7 @@ ADDED = {"label": "collar", "schooling": "schooling_level", "certificates": "cer
 BINS = (0.0, 0.6, 0.8, 0.95)  # of confidence, each up to the next
 _EXCERPT = 200
 _LOOKED_AT = 2000  # rows by which a column is known for one of numbers, or of names that repeat
-_FEW_NUMBERS = 12
-_CSV_ROWS = 2000
+_CSV_ROWS, _REPORT_ROWS = 2000, 20_000
 # What a row is shown with, and the column that holds it.
 _SHOWN = {
     column.attribute: column.name
@@ -169,9 +167,9 @@ class Results:
         distinct = set(cells)
         if len(distinct) < 2 or max(map(len, distinct)) > 80:
             return False
-        if are_numbers(distinct) and len(distinct) > _FEW_NUMBERS:
+        if are_numbers(distinct) and len(distinct) > FEW_NUMBERS:
             return not names_each_row(cells)
-        return len(distinct) <= min(len(cells) / 2, max(_FEW_NUMBERS, len(cells) / 5))
+        return len(distinct) <= min(len(cells) / 2, max(FEW_NUMBERS, len(cells) / 5))
 
     def coded(self, key: str) -> Coded:
         """A column as numbers of its values."""
@@ -210,9 +208,8 @@ class Results:
             return regrouped(codes, values, lambda found: [v for v in LEVELS if v in found])
         name = self._own_name(key)
         codes, values = encoded(self.table[OWN + name])
-        distinct = {value for value in values if value.strip()}
-        if len(distinct) > _FEW_NUMBERS and are_numbers(distinct):
-            return folded(codes, values)
+        if (bands := in_bands(codes, values)) is not None:
+            return Coded(*bands)
         return regrouped(codes, self._merged(name, values))
 
     def _merged(self, name: str, values: Iterable[str]) -> list[str]:
@@ -304,14 +301,14 @@ class Results:
         column, _ = self.split(chosen)
         return replace(view, f=(*(one for one in view.f if self.split(one)[0] != column), chosen))
 
-    def by_columns(self, view: View, by: str) -> tuple[dict[str, set[str]], View]:
+    def by_columns(self, view: View, by: Sequence[str]) -> tuple[dict[str, set[str]], View]:
         """The values of columns by which a view is a group of the file, or some groups; and the rest of the view."""
         names, values = {}, {}
         for column, wanted in self._wanted(view).items():
             name = MONTH if column == MONTH else column.removeprefix(OWN) if column not in (*ADDED, YOURS, SURE) else ""
             known = self.coded(column).values
             as_named = name == MONTH or not (name == self.date or is_dates(known[:200]))  # dates are grouped by month
-            if name and as_named and (len(wanted) == 1 or name == by) and wanted <= {*known, ""}:
+            if name and as_named and (len(wanted) == 1 or name in by) and wanted <= {*known, ""}:
                 names[column], values[name] = name, wanted
         return values, replace(view, f=tuple(one for one in view.f if self.split(one)[0] not in names), sort="")
 
@@ -408,7 +405,7 @@ class Results:
                 out[name] = self.table[name].to_numpy().astype(np.float32)
             elif name != "collar_evidence":
                 codes, values = encoded(self.table[name])
-                out[name] = categorical(regrouped(codes, list(map(tidy, values))))
+                out[name] = _categorical(regrouped(codes, list(map(tidy, values))))
         return out
 
     def labelled(self, columns: Sequence[str], digest: str) -> LabelledFile:
@@ -418,8 +415,19 @@ class Results:
             if name not in out:
                 codes, values = encoded(self.table[OWN + name])
                 dated = name == self.date
-                out[name] = categorical(regrouped(codes, values) if dated else self.coded(self.key_of(name)))
+                out[name] = _categorical(regrouped(codes, values) if dated else self.coded(self.key_of(name)))
         return LabelledFile(pd.DataFrame(out), digest)
+
+    def collected(self, mask: NDArray[np.bool_], digest: str, file: FileInput) -> Collected:
+        """What a report is made of: some rows, with what they name as reasons and the ads to be shown."""
+        found = Pass()
+        names = [name for name in ("collar", "collar_confidence", "collar_evidence") if name in self.added]
+        for at in range(0, len(self), _REPORT_ROWS):
+            inside = pa.array(mask[at : at + _REPORT_ROWS])
+            part = self.table.slice(at, _REPORT_ROWS).select([TITLE, TEXT, *names]).filter(inside)
+            found.add(part.select(names).to_pandas(), part[TITLE].to_pylist(), part[TEXT].to_pylist(), "")
+        table = self.labelled([], "").table[mask].reset_index(drop=True)
+        return found.collected(table, digest, file, {"labels": (self.prefix + "collar",)})
 
     def by_people(self) -> pa.Table:
         """What people made of the rows, as columns for the right: their labels, and columns whose names they merged."""
@@ -450,3 +458,7 @@ class Results:
                 b",".join([*(quote(cell.encode()) for cell in row), cell]) + b"\n"
                 for row, cell in zip(own, cells, strict=True)
             )
+
+
+def _categorical(found: Coded) -> pd.Categorical:
+    return categories(found.codes, found.values)

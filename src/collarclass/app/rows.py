@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
@@ -20,6 +19,7 @@ from collarclass.errors import DataError
 from collarclass.files.batch import Batch, tidy
 from collarclass.files.table import cell_text
 from collarclass.messages import Message, from_plain, sentences
+from collarclass.report.bands import numbers_of
 from collarclass.requirement_reader.credential_names import UNNAMED
 from collarclass.shares.dates import find_periods
 from collarclass.tables.arrow import without_lists
@@ -27,9 +27,6 @@ from collarclass.tables.arrow import without_lists
 OWN = "="  # before the names of a file's own columns, which may be those of others
 TITLE, TEXT, NOTES = "title", "text", "notes"
 UNNAMED_LAST = frozenset(name for name, _ in UNNAMED.values())  # certificates and licences that say less than any name
-_PARTS = 5  # into which numbers are put together
-_NUMBER = re.compile(r"\s*[$£€¥￥]?\s*(-?(?:\d[\d,，]*(?:\.\d+)?|\.\d+))\s*([kK千万亿]?)\s*[$£€¥￥元]?\s*")
-_TIMES = {"": 1, "k": 1e3, "千": 1e3, "万": 1e4, "亿": 1e8}
 _YEAR = re.compile(r"\d{4}(?= ?年?$)")
 _ENOUGH = 500  # cells by which numbers are known for names of rows
 
@@ -164,29 +161,6 @@ def lists(codes: NDArray[np.int32], parts: Sequence[Sequence[str]]) -> Coded:
                  [[place[value] for value in own] for own in cells])  # fmt: skip
 
 
-def folded(codes: NDArray[np.int32], values: Sequence[str]) -> Coded:
-    """Numbers put together into a few parts of about as many rows each."""
-    cells = np.append(numbers_of(values), np.nan)[codes]
-    known = cells[~np.isnan(cells)]
-    edges = np.unique(np.quantile(known, np.linspace(0, 1, _PARTS + 1)))
-    part = np.searchsorted(edges[1:-1], np.nan_to_num(cells), "right")
-    names = [f"{a:,.10g} – {b:,.10g}" for a, b in zip(edges, edges[1:], strict=False)] or [f"{edges[0]:,.10g}"]
-    return Coded(np.where(np.isnan(cells), -1, part).astype(np.int32), names)
-
-
-def numbers_of(cells: Iterable[str]) -> NDArray[np.float64]:
-    """What cells say as numbers, also with a sign of money or in thousands; NaN for what is none.
-
-    Examples
-    --------
-    >>> numbers_of(["1,250.5", "¥8000", "50k", "1.5万", "by agreement", ""]).tolist()
-    [1250.5, 8000.0, 50000.0, 15000.0, nan, nan]
-    """
-    found = (_NUMBER.fullmatch(cell) for cell in cells)
-    return np.array([np.nan if one is None else float(re.sub("[,，]", "", one[1])) * _TIMES[one[2].lower()]
-                     for one in found])  # fmt: skip
-
-
 def number_of(text: str) -> float:
     """A number as somebody types it."""
     found = float(numbers_of([text])[0])
@@ -211,24 +185,12 @@ def month_of(text: str) -> str:
     raise DataError("“{text}” is no month: write it as 2026-02, 2026年2月 or Feb 2026.", text=text)
 
 
-def are_numbers(cells: Iterable[str], stray: float = 0.1) -> bool:
-    """Whether cells are numbers, but for a part of them."""
-    found = np.isnan(numbers_of(cells))
-    return bool(len(found)) and bool(found.mean() <= stray)
-
-
 def names_each_row(cells: Sequence[str]) -> bool:
     """Whether numbers only tell rows from each other: they go up from row to row, or all are whole and differ."""
     numbers = numbers_of(cells)
     if (np.diff(numbers) > 0).all():
         return True
     return len(numbers) >= _ENOUGH and len(np.unique(numbers)) == len(numbers) and bool((numbers % 1 == 0).all())
-
-
-def categorical(found: Coded) -> pd.Categorical:
-    """The same as pandas has it; an empty cell is an empty name."""
-    codes = np.where(found.codes < 0, len(found.values), found.codes).astype(np.int32)
-    return pd.Categorical.from_codes(codes, pd.Index([*found.values, ""], dtype=object))
 
 
 def tidy_name(value: str) -> str:

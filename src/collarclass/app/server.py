@@ -92,7 +92,7 @@ def create_app(
         docs_url=None,  # those pages load their scripts from elsewhere
         redoc_url=None,
         lifespan=lifespan,
-        responses=dict.fromkeys((400, 401, 403, 404, 408, 409, 413, 415, 421, 422, 500, 501, 503, 507), _PROBLEM),
+        responses=dict.fromkeys((400, 401, 403, 404, 408, 409, 413, 415, 421, 422, 500, 503, 507), _PROBLEM),
     )
     add_handlers(app)
     app.include_router(ads_router(labeller))

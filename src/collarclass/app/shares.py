@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
 import numpy as np
 import pandas as pd
@@ -17,15 +18,18 @@ from numpy.typing import NDArray
 
 from collarclass.app.draw import borders
 from collarclass.app.jobs import Job
-from collarclass.app.results import EVERYTHING, Results, View
-from collarclass.app.rows import Coded
+from collarclass.app.results import ADDED, EVERYTHING, MONTH, SURE, Results, View
+from collarclass.app.rows import OWN, Coded
 from collarclass.app.store import Store
 from collarclass.app.uploads import UPLOAD, Chosen, Name, Q, download, receive
 from collarclass.definitions.definition import Definition, Facts, load_definition
 from collarclass.definitions.labels import COLLARS, LABELS
 from collarclass.errors import CollarclassError, DataError
+from collarclass.files.readers import FileInput
+from collarclass.files.table import iter_table
 from collarclass.messages import Message
 from collarclass.report import charts, pictures
+from collarclass.report.bands import categories
 from collarclass.report.pictures import Picture
 from collarclass.report.words import words_of
 from collarclass.requirement_reader.credential_names import in_language
@@ -35,6 +39,7 @@ from collarclass.shares.differences import share_differences, side_by_side
 from collarclass.shares.files import shares_of_file
 from collarclass.shares.methods import methods_paragraph
 from collarclass.shares.shares import ALL, notes_of
+from collarclass.tables.columns import Columns
 
 _KEPT = 40  # estimates of a file
 Lang = Literal["en", "zh"]
@@ -77,7 +82,8 @@ def sides_of(store: Store, job: Job, view: View, other: str = "", pair: Sequence
     if len(pair) == 2 and pair[0] != pair[1]:
         return [Side(job, rows, rows.instead(view, chosen), rows.split(chosen)[1]) for chosen in pair]
     if not other:
-        return [Side(job, rows, view, "、".join((job.name, *view.f, *([view.q] if view.q else []))))]
+        parts = (f"{column}: {value}" for column, value in map(rows.split, view.f))
+        return [Side(job, rows, view, " · ".join((job.name, *parts, *([view.q] if view.q else []))))]
     beside = store.get(other)
     theirs = store.results(beside)
     known = tuple(chosen for chosen in view.f if theirs.has(chosen))
@@ -120,6 +126,19 @@ def shares_router(store: Store) -> APIRouter:
         drawn = await asyncio.to_thread(figures_of, store, sides, what, by, lang)
         return Response(_file(drawn), media_type="image/svg+xml", headers={"cache-control": "no-store"})
 
+    @router.get("/v1/files/{file}/report", response_class=Response, responses=download("text/html"),
+                summary="A report on the labelled file, or a part of it, as a page to keep")  # fmt: skip
+    async def report(
+        file: str, by: By = "", other: Other = "", q: Q = "", f: Chosen = [], pair: Pair = [], lang: Lang = "en",  # noqa: B006
+    ) -> Response:  # fmt: skip
+        job = store.get(file)
+        content = await asyncio.to_thread(_report, store, job, by, View(q, tuple(f)), (other, pair), lang)
+        headers = {
+            "content-disposition": f"attachment; filename*=UTF-8''{quote(Path(job.result_name).stem)}-report.html",
+            "content-security-policy": "sandbox",  # it is to be kept, not run in this page's name
+        }
+        return Response(content, media_type="text/html", headers=headers)
+
     return router
 
 
@@ -130,11 +149,11 @@ def use_annotations(store: Store, job: Job, truth: Job, lang: Lang) -> dict[str,
     """Correct a file's shares by annotated ads, and keep these beside it."""
     kept = store.with_rows(job).with_name(f"annotated{''.join(truth.path.suffixes)}")
     try:
-        found = _shares(store, job, "", EVERYTHING, truth.path)
+        found = _shares(store, job, (), EVERYTHING, truth.path)
     except CollarclassError as error:
         raise DataError(job.told(DataError(truth.told(error)))) from None
     shutil.move(truth.path, kept)  # perhaps to another disk
-    job.truth, job.estimates = kept, {("", EVERYTHING): found}
+    job.truth, job.estimates = kept, {((), EVERYTHING): found}
     store.keep(job)
     return _reply(store, sides_of(store, job, EVERYTHING), "", lang)
 
@@ -152,7 +171,7 @@ class _ByHand(Definition):
         return out
 
 
-def _shares(store: Store, job: Job, by: str, view: View, truth: Path | None) -> pd.DataFrame:
+def _shares(store: Store, job: Job, by: Sequence[str], view: View, truth: Path | None) -> pd.DataFrame:
     """The shares as `collarclass shares` has them.
 
     Those of a part of a file are those of a group: by the columns that the part is chosen by, so that a region has one
@@ -162,8 +181,8 @@ def _shares(store: Store, job: Job, by: str, view: View, truth: Path | None) -> 
     """
     rows = store.results(job)
     wanted, rest = rows.by_columns(view, by)
-    columns = [name for name in (*wanted, by, job.date) if name is not None and name in job.columns]
-    found, groups = rows.labelled(list(dict.fromkeys(columns)), job.digest), {*wanted, *filter(None, [by])}
+    columns = [name for name in (*wanted, *by, job.date) if name is not None and name in job.columns]
+    found, groups = rows.labelled(list(dict.fromkeys(columns)), job.digest), {*wanted, *by}
     if rest != EVERYTHING:
         mask = rows.mask(rest)
         found.table[_PART] = pd.Categorical(np.where(mask, _PART, ""))
@@ -181,12 +200,13 @@ def _shares(store: Store, job: Job, by: str, view: View, truth: Path | None) -> 
         out = out[out[name].astype(str).isin(values)]
     if not len(out):
         raise DataError("No ad is left: take a filter away.")
-    return out.drop(columns=[name for name in wanted if name != by]).reset_index(drop=True)
+    out = out.drop(columns=[name for name in wanted if name not in by]).reset_index(drop=True)
+    return out[[*by, *out.columns.drop(list(by))]]
 
 
-def estimate(store: Store, job: Job, by: str, view: View = EVERYTHING) -> pd.DataFrame:
-    """The shares by a column; kept, since they take a pass through the file."""
-    asked = (by, replace(view, sort=""))
+def estimate(store: Store, job: Job, by: Sequence[str] = (), view: View = EVERYTHING) -> pd.DataFrame:
+    """The shares by columns; kept, since they take a pass through the file."""
+    asked = (tuple(by), replace(view, sort=""))
     store.results(job)  # forgets what was kept before labels changed
     found = job.estimates.get(asked)
     if found is None:
@@ -200,7 +220,7 @@ def estimate(store: Store, job: Job, by: str, view: View = EVERYTHING) -> pd.Dat
 
 def _beside(store: Store, sides: Sequence[Side]) -> pd.DataFrame:
     """The shares of two sides as those of two groups."""
-    return side_by_side({one.name: estimate(store, one.job, "", one.view) for one in sides}, _SIDE)
+    return side_by_side({one.name: estimate(store, one.job, (), one.view) for one in sides}, _SIDE)
 
 
 def _methods_of_each(found: pd.DataFrame, sides: Sequence[Side], lang: Lang) -> list[str]:
@@ -215,7 +235,7 @@ def _methods_of_each(found: pd.DataFrame, sides: Sequence[Side], lang: Lang) -> 
 def _reply(store: Store, sides: Sequence[Side], by: str, lang: Lang) -> dict[str, Any]:
     if len(sides) > 1:
         return compared(store, sides, lang)
-    found = estimate(store, sides[0].job, by, sides[0].view)
+    found = estimate(store, sides[0].job, [by] if by else [], sides[0].view)
     return {
         "shares": plain(found.to_dict("records")), "warnings": warnings_of(found, lang),
         "methods": methods_paragraph(found, model=sides[0].job.model, language=lang), "differences": [],
@@ -236,6 +256,38 @@ def compared(store: Store, sides: Sequence[Side], lang: Lang) -> dict[str, Any]:
 def warnings_of(found: pd.DataFrame, lang: Lang) -> list[str]:
     """What has to be said beside the shares, each once, in the page's language."""
     return [note.said(lang) for note in notes_of(found)]
+
+
+def _report(store: Store, job: Job, by: str, view: View, beside: tuple[str, Sequence[str]], lang: Lang) -> str:
+    """A report on the rows that a page shows, by what it is counted by, and with what it sets beside each other."""
+    from collarclass.report.report import page_of, render
+    from collarclass.report.sections import compared_section
+
+    rows, mask = store.results(job), store.results(job).mask(view)
+    estimate(store, job, (), view)  # of no row there is none to report on
+    keys = [key for key in dict.fromkeys((by, *map(rows.key_of, job.groups[:2]), MONTH)) if key in rows.choices()]
+    keys = [key for key in keys if key == MONTH or (key.removeprefix(OWN) in job.columns and key not in (*ADDED, SURE))]
+    coded = {key if key == MONTH else key.removeprefix(OWN): rows.coded(key) for key in keys}
+    groups = pd.DataFrame({name: categories(one.codes[mask], one.values) for name, one in coded.items()})
+    opened: list[FileInput] = []
+    next(iter_table(store.with_rows(job), on_open=opened.append))
+    file = opened[0].reading(Columns(job.title, tuple(job.texts)))
+    page = page_of(
+        rows.collected(mask, job.digest, file), lambda names: _groups(estimate(store, job, names, view), names), groups,
+        rows.labels[mask], lang=lang, model=store.model, definition=load_definition(job.definition),
+        source=sides_of(store, job, view)[0].name, warnings=[], n_values=[len(one.values) for one in coded.values()],
+    )  # fmt: skip
+    sides = sides_of(store, job, view, *beside)
+    if len(sides) > 1:
+        names = [one.name for one in sides]
+        [picture] = figures_of(store, sides, "shares", "", lang)
+        page.more.append(compared_section(page, names, share_differences(_beside(store, sides), *names), picture))
+    return render(page)
+
+
+def _groups(shares: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
+    """Shares of groups without those of all ads."""
+    return shares[(shares[list(by)].astype(str) != ALL).all(axis=1)] if by else shares
 
 
 # -- pictures --------------------------------------------------------------------------------------
@@ -290,8 +342,8 @@ def _of_shares(store: Store, sides: Sequence[Side], by: str, n: int, lang: Lang,
         return pictures.of_shares(found, _SIDE, two, w, caption, methods)
     by = by.removeprefix("=")
     by = by if by in job.columns or by in PERIODS else ""
-    found = estimate(store, job, by, sides[0].view)
-    groups = found[found[by].astype(str) != ALL] if by else found
+    found = estimate(store, job, [by] if by else [], sides[0].view)
+    groups = _groups(found, [by] if by else [])
     methods = methods_paragraph(found, model=job.model, language=lang).split("\n")[0]
     said = w.get(by, by) if by in PERIODS else by
     caption = w["picture_shares" if by else "picture_all"].format(column=said, **facts)

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pandas as pd
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
+from fastapi.responses import JSONResponse, StreamingResponse
 
 from collarclass.app.ads import definitions
 from collarclass.app.jobs import Job, harmless_name
@@ -24,9 +24,8 @@ from collarclass.app.schemas import (
 )
 from collarclass.app.store import Store
 from collarclass.corpus.read import data_path
-from collarclass.errors import CollarclassError, DataError, MissingPartError, require_columns
+from collarclass.errors import CollarclassError, DataError, require_columns
 from collarclass.files.layout import Layout
-from collarclass.messages import Language
 from collarclass.tables.columns import Columns
 
 Name = Annotated[str, Query(max_length=500, description="The file's name; its ending tells the format.")]
@@ -223,36 +222,7 @@ def labelling_router(store: Store) -> APIRouter:
         job.cancelled.set()
         return _shown(store, job)
 
-    @router.get("/v1/files/{file}/report", response_class=FileResponse, responses=download("text/html"),
-                summary="A report on the labelled file, as a page to keep")  # fmt: skip
-    async def report(file: str, lang: Literal["en", "zh"] = "en") -> Response:
-        job = store.get(file)
-        path = await asyncio.to_thread(_report, store, job, lang)
-        return FileResponse(
-            path,
-            media_type="text/html",
-            filename=f"{Path(job.result_name).stem}-report.html",
-            headers={"content-security-policy": "sandbox"},  # it is to be kept, not run in this page's name
-        )
-
     return router
-
-
-def _report(store: Store, job: Job, lang: Language) -> Path:
-    path = store.with_rows(job).with_name(f"report-{lang}.html")
-    try:
-        from collarclass.report.report import write_report
-
-        write_report(
-            store.labelled(job), path, lang=lang, definition=job.definition, truth=job.truth, model=store.model,
-            by=[*job.groups[:2], *(["month"] if job.date else [])], date=job.date, name=job.name, force=True,
-            **job.chosen,  # type: ignore[arg-type]
-        )  # fmt: skip
-    except MissingPartError as error:
-        raise Problem(501, error.message) from None
-    except CollarclassError as error:
-        raise DataError(job.told(error)) from None
-    return path
 
 
 Q = Annotated[str, Query(max_length=200, description="What the title or the text contains.")]

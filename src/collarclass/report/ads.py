@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -69,7 +69,7 @@ class Collected:
 
 
 @dataclass(slots=True)
-class _Pass:
+class Pass:
     """The ads kept while the file goes by, in bounded memory."""
 
     words: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -113,9 +113,14 @@ class _Pass:
                     self.kept -= {item[3] for item in lost} - still
         self.n += len(rows)
 
-    def shown(self) -> list[Shown]:
+    def collected(
+        self, table: pd.DataFrame, digest: str, file: FileInput, others: Mapping[str, tuple[str, ...]]
+    ) -> Collected:
+        """What was found, with a table of one row for each ad."""
         ads = {ad.row: ad for _, _, ad, _ in (*self.doubtful, *self.drawn)}
-        return [ads[row] for row in sorted(ads)]
+        chinese = self.languages["zh"] / max(1, sum(self.languages.values()))
+        read = TableInput(self.n, file, others, count_bases(table.get("collar_basis", ())))
+        return Collected(table, self.words, [ads[row] for row in sorted(ads)], chinese, digest, read)
 
 
 def _wanted(heap: list[Any], value: float, most: int) -> bool:
@@ -137,7 +142,6 @@ def collect(
     prefix: str = "",
     title: str | None = None,
     text: str | None = None,
-    model: Model,
 ) -> Collected:
     """Read a labelled file for its page.
 
@@ -150,15 +154,13 @@ def collect(
         Prefix of the label columns' names.
     title, text : str, optional
         Names of the columns of titles and texts.
-    model : Model
-        That labelled the file.
 
     Raises
     ------
     DataError
         If the file was not labelled, lacks a column, or is empty.
     """
-    found, parts = _Pass(), []
+    found, parts = Pass(), []
     opened: list[FileInput] = []
     for rows in iter_table(source, on_open=opened.append):
         check_columns(rows.columns, columns, prefix, Path(source).name)
@@ -167,15 +169,9 @@ def collect(
         found.add(rows, titles, texts, prefix)
     if not found.n:
         raise DataError("{name} has no rows to report on.", name=Path(source).name)
-    chinese = found.languages["zh"] / max(1, sum(found.languages.values()))
-    table = concatenated(parts)
-    read = TableInput(
-        found.n,
-        opened[0].reading(_chosen(rows, title, text)),
-        {"labels": (prefix + "collar",), "others": tuple(columns)},
-        count_bases(table.get("collar_basis", ())),
-    )
-    return Collected(table, found.words, found.shown(), chinese, digest_of_file(source), read)
+    file = opened[0].reading(_chosen(rows, title, text))
+    others = {"labels": (prefix + "collar",), "others": tuple(columns)}
+    return found.collected(concatenated(parts), digest_of_file(source), file, others)
 
 
 def _chosen(rows: pd.DataFrame, title: str | None, text: str | None) -> Columns | None:
@@ -215,7 +211,7 @@ def shown_ads(
     -------
     list of dict
         `row`, `title`, `text` (passages, where the ad is long: `cut`), `spans` (start, end, 1 for hands-on, strength),
-        `collar`, `sure`, the two scores, and `said`, the sentence that explains the label.
+        `collar`, `sure`, the two ratings, and `said`, the sentence that explains the label.
     """
     kept, size = [], 0
     for ad in ads:
@@ -224,7 +220,7 @@ def shown_ads(
             break
         kept.append(ad)
     found = classify_many([ad.text for ad in kept], [ad.title or None for ad in kept], model=model)
-    numbers = np.column_stack((facts.probabilities.max(axis=1), facts.scores))
+    numbers = np.column_stack((facts.probabilities.max(axis=1), 4 * facts.scores))
     out = []
     for ad, result in zip(kept, found, strict=True):
         i = ad.row - 1

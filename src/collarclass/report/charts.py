@@ -92,7 +92,8 @@ def plane(
     for (x, y), n, k in zip(centre, count, label, strict=True):
         px, py = place(float(x), float(y))
         strength = 0.2 + 0.8 * math.log1p(n) / math.log1p(top)
-        tip = tag("title", html.escape(f"{words['academic_score']} {x:.2f}, {words['hands_on_score']} {y:.2f}: {n:,}"))
+        ratings = f"{words['academic_score']} {4 * x:.1f}, {words['hands_on_score']} {4 * y:.1f}"
+        tip = tag("title", html.escape(f"{ratings}: {n:,}"))
         parts.append(tag("path", tip, class_=f"hex {LABELS[k]}", d=_hexagon(px, py), opacity=f"{strength:.2f}"))
     for line in borders:
         points = " ".join(",".join(map(number, place(x, y))) for x, y in line)
@@ -113,8 +114,8 @@ def _axes(place: Place, words: dict[str, str]) -> str:
         left, y = place(0, value)
         out.append(tag("line", class_="grid", x1=number(x), x2=number(x), y1=number(place(0, 1)[1]), y2=number(bottom)))
         out.append(tag("line", class_="grid", y1=number(y), y2=number(y), x1=number(left), x2=number(place(1, 0)[0])))
-        out.append(tag("text", f"{value:g}", class_="tick mid", x=number(x), y=number(bottom + 20)))
-        out.append(tag("text", f"{value:g}", class_="tick end", x=number(left - 11), y=number(y + 4)))
+        out.append(tag("text", f"{4 * value:g}", class_="tick mid", x=number(x), y=number(bottom + 20)))
+        out.append(tag("text", f"{4 * value:g}", class_="tick end", x=number(left - 11), y=number(y + 4)))
     x, y = place(0.5, 0)
     name = html.escape(words["academic_score"] + " →")
     out.append(tag("text", name, class_="name mid", x=number(x), y=number(y + 36)))

@@ -70,7 +70,7 @@
     return out;
   };
   const opened = ad => {
-    const facts = el("p", {class: "facts"}, w.academic_score + " " + ad.academic.toFixed(2) + " · " + w.hands_on_score + " " + ad.hands_on.toFixed(2));
+    const facts = el("p", {class: "facts"}, w.academic_score + " " + ad.academic.toFixed(1) + " · " + w.hands_on_score + " " + ad.hands_on.toFixed(1));
     if (ad.said) facts.append(" · " + ad.said);
     if (ad.cut) facts.append(" · " + w.cut);
     return el("div", {class: "ad"}, facts, ad.title ? el("strong", {}, marked(ad.title, ad.title_spans)) : "", ad.title ? "\n" : "", marked(ad.text, ad.spans));

@@ -7,12 +7,13 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from collarclass._version import __version__
 from collarclass.api import default_model
@@ -24,7 +25,8 @@ from collarclass.files.table import iter_table
 from collarclass.files.target import check_target, written
 from collarclass.messages import Language, Message
 from collarclass.model.model import Model
-from collarclass.report.ads import collect, shown_ads
+from collarclass.report.ads import Collected, collect, shown_ads
+from collarclass.report.bands import categories, in_bands
 from collarclass.report.sections import (
     MAX_TABLE_ROWS,
     Page,
@@ -41,7 +43,7 @@ from collarclass.report.sections import (
 from collarclass.report.words import words_of
 from collarclass.shares.dates import PERIODS, Order
 from collarclass.shares.files import prepare_truth
-from collarclass.shares.groups import find_dates, group_columns
+from collarclass.shares.groups import find_dates, group_columns, weights_of
 from collarclass.shares.read import DUPLICATES, facts_of
 from collarclass.shares.shares import estimate_shares, notes_of
 from collarclass.text.cells import well_formed
@@ -63,7 +65,6 @@ def write_report(
     prefix: str = "",
     model: Model | None = None,
     on_read: Callable[[TableInput], object] | None = None,
-    name: str | None = None,
     force: bool = False,
 ) -> None:
     """Write a page that shows what a labelled file holds.
@@ -93,8 +94,6 @@ def write_report(
         not given.
     on_read : callable, optional
         Gets what was read, before the page is made.
-    name : str, optional
-        What to call the file, where it has another name than its owner gave it.
     force : bool, default=False
         Whether to overwrite the target.
 
@@ -105,18 +104,65 @@ def write_report(
     MissingPartError
         If jinja2 is not installed.
     """
-    jinja2 = import_optional("jinja2", "A report")
+    import_optional("jinja2", "A report")
     reads = [name for name in (source, truth) if name is not None]
     check_target(target, force, reads)
+    if lang is not None:
+        words_of(lang)  # a wrong one is said before the work
+    first = next(iter_table(source))
+    if date is None and any(name in PERIODS and name not in first for name in by):
+        date = find_dates(first)
+    columns = [name for name in by if name in first or name not in PERIODS]
+    columns += [name for name in (date, weight) if name is not None]
+    columns += [DUPLICATES] if DUPLICATES in first else []
+    model = model or default_model()
+    chosen = definition if isinstance(definition, Definition) else load_definition(definition)
+    found = collect(source, list(dict.fromkeys(columns)), prefix=prefix, title=title, text=text)
+    said: Language = lang or ("zh" if found.chinese > 0.5 else "en")
+    annotated, warnings = None, list[Message]()
+    if truth is not None:
+        annotated, warnings = prepare_truth(truth, source, found.digest, title=title, text=text)
+    groups = group_columns(found.table, by, date=date, date_order=date_order)
+    n_values = [int(groups[name].nunique()) for name in by]
+    for name in groups:  # what is estimated, and stands in the tables, has a bound
+        groups[name] = _bounded(groups[name], words_of(said)["others"])
+    found.table[list(groups.columns)] = groups
+
+    def estimate(names: Sequence[str]) -> pd.DataFrame:
+        return estimate_shares(found.table, annotated, by=names, definition=chosen, date=date, date_order=date_order,
+                               weight=weight, model=model)  # fmt: skip
+
+    page = page_of(
+        found, estimate, groups, chosen.apply(facts_of(found.table)), source=Path(source).name, lang=said,
+        model=model, definition=chosen, n_values=n_values, warnings=warnings,
+        weights=None if weight is None else weights_of(found.table, weight, None),
+    )  # fmt: skip
+    if on_read is not None:
+        on_read(page.read)
+    content = render(page)
+    with written(target, force=force, reads=reads) as fresh:
+        fresh.write_text(content, "utf-8")
+
+
+def page_of(
+    found: Collected, estimate: Callable[[Sequence[str]], pd.DataFrame], groups: pd.DataFrame, labels: NDArray[np.int8],
+    *, lang: Language, model: Model, **others: Any,
+) -> Page:  # fmt: skip
+    """What the page shows of ads that were collected, counted by their labels and by groups."""
+    facts = facts_of(found.table)
+    return Page(
+        w=words_of(lang), lang=lang, digest=found.digest, model=model, table=found.table, facts=facts, labels=labels,
+        groups=groups, by=list(groups.columns), estimate=estimate, words=found.words, read=found.read,
+        chinese=found.chinese, ads=shown_ads(found.shown, found.table, labels, facts, model, lang), **others,
+    )  # fmt: skip
+
+
+def render(page: Page) -> str:
+    """The page as HTML."""
+    import jinja2
     from markupsafe import Markup
 
     here = files("collarclass") / "report"
-    page = _gather(
-        source, list(by), truth, definition, date, date_order, weight, title, text, prefix, model, lang
-    )
-    page = replace(page, source=name or page.source)
-    if on_read is not None:
-        on_read(page.read)
     content = _content(page)
     content["css"] = Markup(css_variables() + (here / "page.css").read_text("utf-8"))
     script = (here / "page.js").read_text("utf-8")
@@ -124,75 +170,20 @@ def write_report(
     # The report's own script may run, and no other that somebody might get into it.
     content["js_digest"] = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     # No "<" in the data: a text from an ad can neither end the script element nor begin another.
-    data = {
-        "ads": page.ads,
-        "pictures": page.pictures,
-        "words": page.w,
-    }
+    data = {"ads": page.ads, "pictures": page.pictures, "words": page.w}
     packed = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     content["data"] = Markup(packed.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"))
     template = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(
         (here / "page.html.j2").read_text("utf-8")
     )
-    with written(target, force=force, reads=reads) as fresh:
-        fresh.write_text(well_formed(template.render(**content).lstrip()), "utf-8")
+    return well_formed(template.render(**content).lstrip())
 
 
-def _gather(
-    source: str | os.PathLike[str],
-    by: list[str],
-    truth: str | os.PathLike[str] | None,
-    definition: str | Definition,
-    date: str | None,
-    date_order: Order | None,
-    weight: str | None,
-    title: str | None,
-    text: str | None,
-    prefix: str,
-    model: Model | None,
-    lang: Language | None,
-) -> Page:
-    """All that the page shows, from one pass through the file."""
-    if lang is not None:
-        words_of(lang)  # a wrong one is said before the work
-    first = next(iter_table(source))
-    columns = [name for name in by if name in first or name not in PERIODS]
-    if len(columns) < len(by) and date is None:
-        date = find_dates(first)
-    columns += [name for name in (date, weight) if name is not None]
-    columns += [DUPLICATES] if DUPLICATES in first else []
-    model = model or default_model()
-    chosen = definition if isinstance(definition, Definition) else load_definition(definition)
-    found = collect(source, list(dict.fromkeys(columns)), prefix=prefix, title=title, text=text, model=model)
-    found.table.attrs["language_zh"] = found.chinese
-    said: Language = "zh" if lang == "zh" or (lang is None and found.chinese > 0.5) else "en"
-    w = words_of(said)
-    annotated: pd.DataFrame | None = None
-    warnings: list[Message] = []
-    if truth is not None:
-        annotated, warnings = prepare_truth(truth, source, found.digest, title=title, text=text)
-    options: dict[str, Any] = {"date": date, "date_order": date_order, "weight": weight, "model": model}
-    facts = facts_of(found.table)
-    groups = group_columns(found.table, by, date=date, date_order=date_order)
-    n_values = [int(groups[name].nunique()) for name in by]
-    if by:  # what is estimated, and stands in the tables, has a bound
-        groups = groups.apply(_commonest, others=w["others"])
-        found.table[list(groups.columns)] = groups
-
-    def estimate(names: Sequence[str], what: Any = chosen) -> pd.DataFrame:
-        return estimate_shares(found.table, annotated, by=names, definition=what, **options)
-
-    return Page(
-        w=w, lang=said, source=Path(source).name, digest=found.digest, model=model, definition=chosen,
-        table=found.table, facts=facts, labels=chosen.apply(facts), groups=groups, by=by, n_values=n_values,
-        estimate=estimate, words=found.words,
-        read=found.read, warnings=warnings,
-        ads=shown_ads(found.shown, found.table, chosen.apply(facts), facts, model, said),
-    )  # fmt: skip
-
-
-def _commonest(values: pd.Series[Any], others: str) -> pd.Series[Any]:
-    """Values with all but the commonest put together."""
+def _bounded(values: pd.Series[Any], others: str) -> pd.Series[Any]:
+    """Values with numbers in bands, and all but the commonest put together."""
+    bands = in_bands(values.cat.codes.to_numpy(), list(map(str, values.cat.categories)))
+    if bands is not None:
+        return pd.Series(categories(*bands), values.index).cat.remove_unused_categories()
     sizes = values.value_counts()
     if len(sizes) <= MAX_TABLE_ROWS:
         return values
@@ -218,7 +209,7 @@ def _content(page: Page) -> dict[str, Any]:
         ),
         "shares": shares_section(page, whole),
         "warnings": [note.said(page.lang) for note in noted],
-        "groups": [group_section(page, i) for i in range(len(page.by))],
+        "groups": [*page.more, *(group_section(page, i) for i in range(len(page.by)))],
         "crossed": [*filter(None, [crossed_section(page) if len(page.by) > 1 else None])],
         "plane": plane_section(page),
         "definitions": definitions_section(page),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from collarclass.definitions.definition import Definition, Facts, builtin_definitions
+from collarclass.definitions.definition import Definition, Facts, builtin_definitions, load_definition
 from collarclass.definitions.labels import COLLARS, LABELS, STATUSES
 from collarclass.errors import DataError
 from collarclass.files.readers import TableInput
@@ -63,7 +64,9 @@ class Page:
     n_values : list of int
         How many values each has.
     estimate : callable
-        Takes names of groups, and a definition, and gives the shares.
+        Takes names of groups and gives the shares.
+    weights : ndarray, optional
+        Of the ads, where they have any.
     words : Counter
         Of (word, label) in the evidence.
     read : TableInput
@@ -88,6 +91,9 @@ class Page:
     read: TableInput
     warnings: list[Message]
     ads: list[dict[str, Any]]
+    chinese: float = 0.0  # share of Chinese ads
+    weights: NDArray[np.float64] | None = None
+    more: list[dict[str, Any]] = field(default_factory=list)  # sections like those of groups, such as of a comparison
     pictures: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -171,14 +177,14 @@ def group_section(page: Page, i: int) -> dict[str, Any]:
     """Shares by the values of a column: lines over time, bars otherwise."""
     w, name = page.w, page.by[i]
     found = page.estimate([name])
-    values = list(dict.fromkeys(found[name]))
+    known = found.drop_duplicates(name).nlargest(MAX_TABLE_ROWS + 1, "n_ads")[name].astype(str).tolist()
+    values = [value for value in map(str, pd.Categorical(page.groups[name]).categories) if value in known]
+    found = pd.concat([found[found[name].astype(str) == value] for value in values])
     said = w.get(name, name) if name in PERIODS else name
     rows = [
-        _share_row(page, [_cell(value or w["missing"], value), _cell(w[row.label], row.label)], row)
-        for value, group in found.groupby(name, sort=False, observed=True)
-        for row in _each(group)
+        _share_row(page, [_cell(row.value or w["missing"], row.value), _cell(w[row.label], row.label)], row)
+        for row in _each(found.rename(columns={name: "value"}))
     ]
-    values = [str(value) for value in values]
     caption = w["picture_shares"].format(column=said, **_file(page))
     picture = of_shares(found, name, values, w, caption, _methods(page, found))
     return {
@@ -189,6 +195,18 @@ def group_section(page: Page, i: int) -> dict[str, Any]:
         "picture": _drawn(page, f"by-{i + 1}-picture", picture),
         "table": _table(f"by-{i + 1}", _share_head(page, [said, w["label"]]), rows, (0, 1)),
     }
+
+
+def compared_section(page: Page, names: Sequence[str], differences: pd.DataFrame, picture: Picture) -> dict[str, Any]:
+    """Two parts of a file, or two files, beside each other."""
+    w = page.w
+    rows = [[_cell(w[row.label], row.label), *map(_percent, (row.first, row.second, row.difference, row.low, row.high))]
+            for row in _each(differences)]  # fmt: skip
+    head = [w["label"], *names, w["difference"], w["low"], w["high"]]
+    return {
+        "id": "compared", "heading": w["comma"].join(names), "dated": False, "note": "",
+        "picture": _drawn(page, "compared-picture", picture), "table": _table("differences", head, rows),
+    }  # fmt: skip
 
 
 def _file(page: Page) -> dict[str, str]:
@@ -275,7 +293,7 @@ def plane_section(page: Page) -> dict[str, Any]:
     regions = _regions(page, places).reshape(a.shape)
     chart = charts.plane(scores, labels, charts.borders_of(regions), page.w)
     counts = np.histogram2d(scores[:, 1], scores[:, 0], bins=5, range=((0, 1), (0, 1)))[0][::-1]
-    names = [f"{i / 5:.1f}–{(i + 1) / 5:.1f}" for i in range(5)]
+    names = [f"{4 * i / 5:.1f}–{4 * (i + 1) / 5:.1f}" for i in range(5)]
     rows = [[_cell(names[4 - i]), *map(_count, line)] for i, line in enumerate(counts.tolist())]
     picture = Picture(chart, page.w["picture_plane"].format(**_file(page)), page.w["plane_note"])
     return {
@@ -313,14 +331,12 @@ def definition_name(page: Page, name: str) -> str:
 def definitions_section(page: Page) -> dict[str, Any]:
     """Labels counted under every built-in definition, and with stricter and looser bars: like beside like."""
     w, found = page.w, {}
-    names: list[Definition | str] = [page.definition, *(n for n in builtin_definitions() if n != page.definition.name)]
-    for definition in names:
-        try:
-            table = page.estimate((), definition)
-        except DataError:
-            continue  # it goes by what this file does not have
-        name = str(table["definition"].iloc[0])
-        found[definition_name(page, name), name] = dict(zip(table["label"], table["plain"], strict=True))
+    others = [load_definition(name) for name in builtin_definitions() if name != page.definition.name]
+    for definition in (page.definition, *others):
+        with suppress(DataError):  # it goes by what this file does not have
+            counts = np.bincount(definition.apply(page.facts), page.weights, len(COLLARS))
+            shares = (counts / counts.sum()).tolist()
+            found[definition_name(page, definition.name), definition.name] = dict(zip(COLLARS, shares, strict=True))
     if page.definition.is_model:
         found |= {(w[key], key): shares for key, shares in _shifted(page).items()}
     bars = [
@@ -422,7 +438,7 @@ def confidence_section(page: Page) -> dict[str, Any]:
 
 def _expected(page: Page, sure: NDArray[np.float64]) -> str:
     """How many labels are expected to be right; empty where the model cannot say, or many were judged by titles."""
-    bases, zh = page.read.bases, float(page.table.attrs["language_zh"])
+    bases, zh = page.read.bases, page.chinese
     if bases.get("ad", len(page.table)) < _MIN_SHARE_FROM_ADS * len(page.table):
         return ""
     n_zh = round(zh * len(sure))

@@ -50,10 +50,11 @@ REPORT = {
         "{least} ads are left out.",
     "plane_note": "Every ad is counted: the darker a hexagon, the more ads (on a logarithmic scale); its colour is "
         "their commonest label. Dotted lines show where the label changes. At the sides the distribution of each "
-        "score.",
-    "plane_alt": "Density of ads on the plane of academic and hands-on score, with the distribution of each score",
-    "plane_table": "Ads by fifths of the two scores: academic across, hands-on down",
-    "academic_score": "academic score", "hands_on_score": "hands-on score", "definition": "definition",
+        "rating.",
+    "plane_alt": "Density of ads on the plane of academic and hands-on rating, with the distribution of each",
+    "plane_table": "Ads by fifths of the two ratings, 0 to 4: academic across, hands-on down",
+    "academic_score": "academic rating", "hands_on_score": "hands-on rating", "definition": "definition",
+    "difference": "difference",
     "a_strict": "academic bar higher", "a_loose": "academic bar lower", "h_strict": "hands-on bar higher",
     "h_loose": "hands-on bar lower", "confidence_head": "confidence", "confidence_title": "How sure the labels are",
     "level": "schooling asked for", "none_stated": "none stated", "status": "how it is asked for",
