@@ -573,6 +573,11 @@ def test_the_command_prints_its_address_serves_and_ends_clean() -> None:
         _, err = process.communicate(timeout=15)
     assert process.returncode == 130
     assert "Traceback" not in err
+    again, other = start()  # a bookmark stays, and the token does not
+    again.terminate()
+    again.communicate(timeout=15)
+    assert other.startswith(f"{found[1]}?token=")
+    assert other != address
     assert not [*Path(tempfile.gettempdir()).glob(f"collarclass-app-{process.pid}-*")]
 
 

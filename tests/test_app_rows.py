@@ -316,6 +316,37 @@ def test_a_workbook_with_a_cover_is_read_where_its_ads_are(server: Address) -> N
     assert "has no row 99" in wrong.json["detail"]
 
 
+def test_the_sheet_that_holds_ads_is_opened_whatever_its_columns_are_called(server: Address) -> None:
+    ads = pd.read_csv(EXAMPLES).iloc[:, 1:4].set_axis(["Wer", "Was", "Wo"], axis=1)
+    content = io.BytesIO()
+    with pd.ExcelWriter(content) as book:
+        pd.DataFrame({"Title": ["Vacancies of March"], "Made by": ["the job centre"]}).to_excel(
+            book, sheet_name="Cover", index=False
+        )
+        pd.DataFrame().to_excel(book, sheet_name="Empty", index=False)
+        ads.to_excel(book, sheet_name="Ads", index=False)
+        ads.to_excel(book, sheet_name="No names", index=False, header=False)
+    job = server.hand_in(content.getvalue(), "vacancies.xlsx")
+    assert (job["sheet"], job["title"], job["text"]) == ("Ads", "Wer", ["Was"])
+    # A sheet without a row of names keeps its first ad.
+    named = server.ask("POST", f"/v1/files/{job['id']}/layout", {"sheet": "No names", "header_row": 0}).json
+    assert named["columns"] == ["Column 1", "Column 2", "Column 3"]
+    assert named["preview"][0]["Column 1"] == ads["Wer"][0]
+    assert server.label(job["id"], title="Column 1", text="Column 2")["rows"] == len(ads)
+
+
+def test_members_of_nested_objects_are_columns(server: Address) -> None:
+    rows = [{"id": i, "job": {"title": f"Welder {i}", "body": "Weld frames by hand. " * 8}, "place": {"city": "Ulm"}}
+            for i in range(8)]  # fmt: skip
+    job = server.hand_in(json.dumps(rows).encode(), "ads.json")
+    assert job["columns"] == ["id", "job.title", "job.body", "place.city"]
+    assert (job["title"], job["text"]) == ("job.title", ["job.body"])
+    assert job["preview"][0]["place.city"] == "Ulm"
+    server.label(job["id"], title="job.title", text="job.body")
+    assert ask(server, job["id"])["rows"][3]["title"] == "Welder 3"
+    assert server.ask("GET", f"/v1/files/{job['id']}/rows/1").json["cells"]["place.city"] == "Ulm"
+
+
 def test_a_profile_says_what_is_in_a_file(server: Address) -> None:
     rows = [
         "title,description,posted", *(f"Welder,Weld frames in our shop.,2026-{month}-01" for month in ("03", "04")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import pandas as pd
 
 from collarclass.app.problems import said
 from collarclass.errors import DataError
-from collarclass.files.batch import Batch
+from collarclass.files.batch import Batch, member, member_paths
 from collarclass.files.formats import open_source
 from collarclass.files.layout import Layout
 from collarclass.files.readers import open_reader
@@ -32,6 +33,7 @@ _MAX_ODD_ROWS = 10
 _ENOUGH = 4  # cells by which a column is known for one of titles or texts
 _ROWS_TO_PROPOSE, _SOME = 1000, 50
 _PREVIEW_ROWS, _PREVIEW_CHARACTERS = 5, 160
+_SHEETS = 20  # of a workbook, in which ads are looked for
 _LISTS = (".csv", ".tsv")
 _LONG, _SHORT = 100, 60  # mean widths of texts from, and of titles up to; a Chinese character counts two
 
@@ -51,8 +53,18 @@ class Looked:
 
 
 def look(path: Path, layout: Layout) -> Looked:
-    """Look at the beginning of a file; column names in two lines are found, and a list without any is given some."""
+    """Look at the beginning of a file; column names in two lines are found, and a list without any is given some.
+
+    Of a workbook that is the first sheet with a column of texts, or else of titles, unless one is named.
+    """
     found, rows = _look(path, layout)
+    if layout.sheet is None and found.texts in ([], [found.title]) and len(found.sheets) > 1:
+        every = [(found, rows)]
+        for name in found.sheets[:_SHEETS]:
+            with suppress(DataError):  # an empty sheet
+                every.append(_look(path, replace(layout, sheet=name)))
+        found, rows = max(every, key=lambda one: (one[0].texts not in ([], [one[0].title]), one[0].title is not None))
+    layout = replace(layout, sheet=found.layout.sheet)
     if layout.header_row is None and found.layout.header_row is not None:
         if _are_names(rows, found.columns):
             second = [cell_text(rows[0].get(name)).strip() for name in found.columns]
@@ -61,7 +73,7 @@ def look(path: Path, layout: Layout) -> Looked:
                 row, skipped = row - 1, 1  # the names above tell more columns
             found, _ = _look(path, replace(layout, header_row=row, skip_rows=skipped))
         elif path.suffix in _LISTS and are_cells(found.columns):
-            name_columns(path)
+            name_columns(path, layout)
             found, _ = _look(path, layout)
     return found
 
@@ -69,10 +81,10 @@ def look(path: Path, layout: Layout) -> Looked:
 def _look(path: Path, layout: Layout) -> tuple[Looked, list[dict[str, Any]]]:
     known = Columns(None, ())
 
-    def choose(columns: list[str], where: str | Message, kinds: Mapping[Hashable, str], _: Cells) -> Columns:
+    def choose(columns: list[str], where: str | Message, kinds: Mapping[Hashable, str], cells: Cells) -> Columns:
         nonlocal known
         try:
-            known = choose_columns(columns, where=where, kinds=kinds)
+            known = choose_columns(columns, where=where, kinds=kinds, cells=cells)
         except DataError:  # left to the user, who sees the columns
             return Columns(None, (columns[0],))
         return known
@@ -80,12 +92,14 @@ def _look(path: Path, layout: Layout) -> tuple[Looked, list[dict[str, Any]]]:
     source = open_source(str(path))
     try:
         reader = open_reader(source, layout, choose)
-        columns, sheets = list(map(str, reader.names)), list(getattr(reader, "sheets", []))
+        sheets = list(getattr(reader, "sheets", []))
         rows = next(iter(reader.batches(_ROWS_TO_PROPOSE)), Batch(lambda batch: [])).rows()
         header_row = reader.header_row if reader.format in ("csv", "excel") else None
         layout = replace(layout, sheet=reader.sheet, header_row=header_row)
     finally:
         source.close()
+    columns = _with_members(list(map(str, reader.names)), rows)
+    rows = [{name: member(row, name) for name in columns} for row in rows]
     title, texts = _roles(rows, columns, known)
     date, groups = propose(rows, columns, [title or "", *texts])
     preview = [
@@ -95,17 +109,20 @@ def _look(path: Path, layout: Layout) -> tuple[Looked, list[dict[str, Any]]]:
     return Looked(layout, sheets, columns, title, texts, date, groups, preview), rows
 
 
+def _with_members(columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> list[str]:
+    """Columns, of objects their members: "job.title"."""
+    paths = dict.fromkeys(path for row in rows[:_SOME] for path in member_paths(row))
+    objects = [path for path in paths if any(isinstance(member(row, path), dict) for row in rows[:_SOME])]
+    inside = {name: [path for path in paths if path.startswith(f"{name}.") and path not in objects] for name in columns}
+    return [path for name in columns for path in (inside[name] if name in objects else [name])]
+
+
 def _roles(rows: Sequence[dict[str, Any]], columns: Sequence[str], known: Columns) -> tuple[str | None, list[str]]:
-    """Columns of titles and texts by their names, unless what they hold says otherwise."""
+    """Columns of titles and texts as labelling would choose them, but for a column of dates that is called a title."""
     title, texts = None if known.title is None else str(known.title), list(map(str, known.texts))
-    found = guess_columns({name: [cell_text(row.get(name)) for row in rows] for name in columns})
-    by_contents = (None if found[0] is None else str(found[0])), list(map(str, found[1]))
-    if not title and not texts:
-        return by_contents
-    if texts == [title]:  # by names there are only titles
-        texts = by_contents[1] or texts
-    if title and by_contents[0] and is_dates([cell_text(row.get(title)) for row in rows[:_SOME]]):
-        title = by_contents[0]
+    if title is not None and is_dates([cell_text(row.get(title)) for row in rows[:_SOME]]):
+        found = guess_columns({name: [cell_text(row.get(name)) for row in rows] for name in columns if name != title})
+        title = None if found[0] is None else str(found[0])
     return title, texts
 
 
@@ -132,23 +149,32 @@ def are_cells(names: Sequence[str]) -> bool:
     return any(width(name) >= _LONG for name in names) or 2 * plain > len(names)
 
 
-def name_columns(path: Path) -> None:
-    """Give a list without a row of column names one."""
+def name_columns(path: Path, layout: Layout) -> Path:
+    """Give a list without a row of column names one; a workbook becomes one of this sheet. Returns the file's path."""
     source = open_source(str(path))
     try:
-        reader = open_reader(source, Layout(header_row=1), lambda names, *_: Columns(None, (names[0],)))
+        reader = open_reader(source, replace(layout, header_row=1), lambda names, *_: Columns(None, (names[0],)))
+        names = [f"Column {i}" for i in range(1, len(reader.names) + 1)]
+        if reader.format == "excel":
+            rows = [[row.get(name) for name in reader.names] for batch in reader.batches(_ROWS) for row in batch.rows()]
+            fresh = path.with_suffix(".xlsx")
+            pd.DataFrame([reader.columns, *rows], columns=names).to_excel(
+                fresh, sheet_name=(reader.sheet or "ads")[:31], index=False, engine="xlsxwriter"
+            )
+            if fresh != path:
+                path.unlink()
+            return fresh
         if reader.format != "csv" or path.suffix not in _LISTS:
-            raise DataError("Only in a CSV can column names be missing: write them into the first row of the sheet.")
-        names = reader.delimiter.join(b"Column %d" % i for i in range(1, len(reader.names) + 1))
-        encoding = reader.encoding
+            raise DataError("Only in a list or a sheet can column names be missing: write them into its first row.")
+        head, encoding = reader.delimiter.decode().join(names), reader.encoding
     finally:
         source.close()
     fresh = path.with_suffix(".partial")
     with path.open("rb") as old, fresh.open("wb") as new:
         old.seek(len(encoding.bom))
-        new.write(encoding.bom + encoding.encode(names + b"\n"))
+        new.write(encoding.bom + encoding.encode(head.encode() + b"\n"))
         shutil.copyfileobj(old, new)
-    fresh.replace(path)
+    return fresh.replace(path)
 
 
 def propose(

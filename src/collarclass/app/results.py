@@ -140,14 +140,17 @@ class Results:
 
     def choices(self) -> list[str]:
         """Columns by which rows can be counted: those with names that repeat, or numbers."""
-        own = [self.key_of(name) for name in self.columns if self._can_be_counted(name)]
+        own = map(self.key_of, self._countable)
         return ["label", *own, *([MONTH] if self._dated() else []), "schooling", "certificates", SURE, "note",
                 *([YOURS] if self.own else [])]  # fmt: skip
 
     def ranges(self) -> list[str]:
         """Columns of which a part can be chosen by its ends: those of numbers, and months."""
-        own = [self.key_of(name) for name in self.columns if self._can_be_counted(name) and self._is_numeric(name)]
-        return [*([MONTH] if self._dated() else []), *own]
+        return [*([MONTH] if self._dated() else []), *map(self.key_of, filter(self._is_numeric, self._countable))]
+
+    @cached_property
+    def _countable(self) -> list[str]:
+        return [name for name in self.columns if self._can_be_counted(name)]
 
     def _dated(self) -> bool:
         with suppress(DataError):  # the order of day and month cannot be told

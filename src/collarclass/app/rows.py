@@ -16,7 +16,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from collarclass.errors import DataError
-from collarclass.files.batch import Batch, tidy
+from collarclass.files.batch import Batch, member, tidy
 from collarclass.files.table import cell_text
 from collarclass.messages import Message, from_plain, sentences
 from collarclass.report.bands import numbers_of
@@ -59,7 +59,7 @@ class ResultsWriter:
         rows = batch.rows()
         titles = batch.titles if batch.titles is not None else [""] * len(rows)
         cells = {TITLE: list(map(cell_text, titles)), TEXT: list(map(cell_text, batch.texts))}
-        cells |= {OWN + name: [cell_text(row.get(name)) for row in rows] for name in self._columns}
+        cells |= {OWN + name: [cell_text(member(row, name)) for row in rows] for name in self._columns}
         table = pa.table({name: pa.array(values, pa.string()) for name, values in cells.items()})
         for name, column in zip(added.column_names, without_lists(added).columns, strict=True):
             table = table.append_column(name.removeprefix(self._prefix), column)

@@ -13,7 +13,7 @@ import tempfile
 import threading
 import webbrowser
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -145,7 +145,7 @@ def serve(
     host : str
         The address to listen on.
     port : int
-        0 for a free one.
+        0 for that of the last start, or a free one.
     model : Model, optional
     token : str, optional
         What every request must carry, in its address, as a cookie or as a header; made up if not given.
@@ -173,7 +173,7 @@ def serve(
             what = Message("the address {host}, which other machines can reach", host=host)
         raise DataError("--no-token does not go with {what}: leave one of them off.", what=what)
     token = None if no_token else token or secrets.token_urlsafe(24)
-    listening = listen(host, port)
+    listening = listen(host, port) if port or not loopback else listen_as_before(host, data_folder() / "port")
     port = listening.getsockname()[1]
     access = Access(loopback, frozenset(name.lower() for name in (*hosts, *(() if loopback else (host,)))), token)
     if access_log:
@@ -209,6 +209,21 @@ async def _run(server: uvicorn.Server, listening: socket.socket, address: str | 
         finally:
             if opening is not None:
                 opening.cancel()
+
+
+def listen_as_before(host: str, kept: Path) -> socket.socket:
+    """Take the port of the last start, so that bookmarks stay; a free one if it is taken.
+
+    The token is new at each start: while the program does not run, another user of this machine could listen here, and
+    would be sent the one that the browser holds.
+    """
+    with suppress(OSError, ValueError, DataError):
+        return listen(host, int(kept.read_text()))
+    listening = listen(host, 0)
+    with suppress(OSError):
+        kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        kept.write_text(str(listening.getsockname()[1]))
+    return listening
 
 
 def listen(host: str, port: int) -> socket.socket:

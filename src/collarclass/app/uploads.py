@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
@@ -82,10 +83,10 @@ def check_columns(job: Job, request: LabelRequest) -> None:
 
 def _inspect_again(job: Job, wanted: LayoutRequest) -> None:
     try:
+        layout = Layout(**{**wanted.model_dump(), "header_row": wanted.header_row or None})
         if wanted.header_row == 0:
-            name_columns(job.path)
-        row = wanted.header_row if wanted.header_row is None else max(1, wanted.header_row)
-        job.look(Layout(**{**wanted.model_dump(), "header_row": row}))
+            job.path, layout = name_columns(job.path, layout), replace(layout, header_row=1)
+        job.look(layout)
     except (CollarclassError, OSError) as error:
         raise DataError(job.told(error)) from None
     job.state, job.error, job.own = "ready", None, {}  # other rows have these numbers now
