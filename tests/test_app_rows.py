@@ -205,7 +205,7 @@ def test_a_label_given_by_hand_is_the_label_of_the_row(server: Address, done: st
     assert 2 not in [one["row"] for one in ask(server, done, f=f"label:{table['collar'][1]}", limit=500)["rows"]]
     shares = server.ask("GET", f"/v1/files/{done}/shares").json["shares"]
     assert shares[2]["plain"] == pytest.approx((before["Gray collar"] + 1) / len(table))
-    assert "Labelled by hand: 1" in server.ask("GET", f"/p/{done}?lang=en").body.decode()
+    assert "1 labelled by hand" in server.ask("GET", f"/p/{done}?lang=en").body.decode()
     assert counts(server, done, "yours") == {"Gray collar": 1}
     assert [one["row"] for one in ask(server, done, f="yours:gray")["rows"]] == [2]
     part = server.ask("GET", f"/v1/files/{done}/rows.csv?f=yours:gray")

@@ -108,7 +108,7 @@ class Here:
 
     def page(self, template: str, status: int = 200, **content: Any) -> Response:
         """A page of a template."""
-        w = {name: self.say(word) for name, word in NAMES.items()}
+        w = {name: self.say(word) for name, word in NAMES.items()} | {"colon": self.say(": ")}
         html = ENVIRONMENT.get_template(template).render(
             here=self, _=self.say, w=w, version=__version__, collars=COLLARS, json=_as_json, plain=draw.plain,
             **self.parts, **content,

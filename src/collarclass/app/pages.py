@@ -30,7 +30,7 @@ from collarclass.definitions.labels import COLLARS
 from collarclass.errors import CollarclassError, DataError
 from collarclass.report.words import NAMES
 from collarclass.shares.methods import methods_paragraph
-from collarclass.shares.shares import RANGE, notes_of_rows, with_notes
+from collarclass.shares.shares import MIN_ANNOTATIONS, RANGE, notes_of_rows, with_notes
 
 _KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _ROWS, _VALUES, _REVIEWED = 25, 40, 100
@@ -221,7 +221,7 @@ def _result(here: Here, store: Store, job: Job) -> Response:
         by_hand=int(mask[list(rows.own)].sum()), yours=[f"{YOURS}:{label}" for label in COLLARS],
         disagreements=store.reviews.disagreements(own), pictures=WHATS, picture=shown,
         name_of=lambda key, value: name_of(here, key, value), other=here.get("with"),
-        counted=_under_definitions(rows, mask), reviewed=_REVIEWED,
+        counted=_under_definitions(rows, mask), reviewed=min(_REVIEWED, job.rows), least=MIN_ANNOTATIONS,
         others=[one for one in store.jobs.values() if one.state == "done" and one.rows and one.id != job.id],
         titles_only=not job.texts or (job.bases.get("title", 0) > job.bases.get("ad", 0)),
         **(_answer(here, store, job, view) if n else {"warnings": [], "methods": ""}),

@@ -254,8 +254,8 @@ def compared(store: Store, sides: Sequence[Side], lang: Lang) -> dict[str, Any]:
 
 
 def warnings_of(found: pd.DataFrame, lang: Lang) -> list[str]:
-    """What has to be said beside the shares, each once, in the page's language."""
-    return [note.said(lang) for note in notes_of(found)]
+    """What has to be said beside the shares, each once, in the page's language; names alike it asks about itself."""
+    return [note.said(lang) for note in notes_of(found) if not note.template.endswith("look like one group")]
 
 
 def _report(store: Store, job: Job, by: str, view: View, beside: tuple[str, Sequence[str]], lang: Lang) -> str:

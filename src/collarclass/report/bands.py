@@ -54,6 +54,11 @@ def in_bands(codes: NDArray[np.integer], values: Sequence[str]) -> tuple[NDArray
     return np.where(np.isnan(cells), -1, band).astype(np.int32), names
 
 
+def is_band(name: str) -> bool:
+    """Whether a name is that of a band."""
+    return " – " in name and are_numbers(name.split(" – "))
+
+
 def categories(codes: NDArray[np.integer], names: Sequence[str]) -> pd.Categorical:
     """Rows as pandas has them; one without a value has an empty name."""
     codes = np.where(codes < 0, len(names), codes).astype(np.int32)

@@ -21,6 +21,7 @@ from collarclass.messages import Language, Message
 from collarclass.model.model import Model
 from collarclass.model.stream import STREAMS, expected_right
 from collarclass.report import charts
+from collarclass.report.bands import is_band
 from collarclass.report.pictures import (
     MAX_GROUPS,
     Picture,
@@ -204,7 +205,7 @@ def compared_section(page: Page, names: Sequence[str], differences: pd.DataFrame
             for row in _each(differences)]  # fmt: skip
     head = [w["label"], *names, w["difference"], w["low"], w["high"]]
     return {
-        "id": "compared", "heading": w["comma"].join(names), "dated": False, "note": "",
+        "id": "compared", "heading": w["compared"].format(names=w["comma"].join(names)), "dated": False, "note": "",
         "picture": _drawn(page, "compared-picture", picture), "table": _table("differences", head, rows),
     }  # fmt: skip
 
@@ -238,8 +239,9 @@ def crossed_section(page: Page) -> dict[str, Any] | None:
     gray = found[(found["label"] == "gray") & (found["n_ads"] >= MIN_CELL_ADS)]
     if not len(gray):
         return None
-    sizes = page.groups[down].value_counts()
-    names = list(sizes.index[:MAX_GROUPS])
+    names = list(page.groups[down].value_counts().index[:MAX_GROUPS])
+    if all(map(is_band, filter(None, names))):
+        names = [name for name in page.groups[down].cat.categories if name in names]
     columns = sorted(set(gray[across]))[-_MAX_COLUMNS:]
     cells = {
         (row[0], row[1]): row[2:]

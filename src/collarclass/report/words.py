@@ -54,7 +54,7 @@ REPORT = {
     "plane_alt": "Density of ads on the plane of academic and hands-on rating, with the distribution of each",
     "plane_table": "Ads by fifths of the two ratings, 0 to 4: academic across, hands-on down",
     "academic_score": "academic rating", "hands_on_score": "hands-on rating", "definition": "definition",
-    "difference": "difference",
+    "difference": "difference", "compared": "Compare: {names}",
     "a_strict": "academic bar higher", "a_loose": "academic bar lower", "h_strict": "hands-on bar higher",
     "h_loose": "hands-on bar lower", "confidence_head": "confidence", "confidence_title": "How sure the labels are",
     "level": "schooling asked for", "none_stated": "none stated", "status": "how it is asked for",
