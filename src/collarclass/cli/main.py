@@ -55,7 +55,7 @@ def app() -> None:
 
 @app.command("app", epilog=examples("collarclass app", "collarclass app --no-browser --port 8000"))
 @click.option("--host", default="127.0.0.1", help="Address to listen on.")
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port to listen on; 0: that of before, or a free one.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port; 0 takes the last or a free one.")
 @click.option("--browser/--no-browser", default=True, help="Open the page in the browser.")
 @click.option("--token", envvar="COLLARCLASS_TOKEN", help="Token that requests must have; a random one if not given.")
 @click.option("--no-token", is_flag=True, help="Allow every user and program of this machine.")
