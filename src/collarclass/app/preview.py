@@ -157,10 +157,10 @@ def name_columns(path: Path, layout: Layout) -> Path:
         names = [f"Column {i}" for i in range(1, len(reader.names) + 1)]
         if reader.format == "excel":
             rows = [[row.get(name) for name in reader.names] for batch in reader.batches(_ROWS) for row in batch.rows()]
-            fresh = path.with_suffix(".xlsx")
-            pd.DataFrame([reader.columns, *rows], columns=names).to_excel(
-                fresh, sheet_name=(reader.sheet or "ads")[:31], index=False, engine="xlsxwriter"
-            )
+            fresh, as_text = path.with_suffix(".xlsx"), {"strings_to_formulas": False, "strings_to_urls": False}
+            with pd.ExcelWriter(fresh, engine="xlsxwriter", engine_kwargs={"options": as_text}) as book:
+                table = pd.DataFrame([reader.names, *rows], columns=names)
+                table.to_excel(book, sheet_name=(reader.sheet or "ads")[:31], index=False)
             if fresh != path:
                 path.unlink()
             return fresh
