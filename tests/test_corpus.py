@@ -155,12 +155,12 @@ def test_the_data_are_found_in_a_checkout() -> None:
     assert data_path().samefile(Path(__file__).parents[1] / "data")
 
 
-def test_own_ads_take_typical_ratings_where_a_cell_is_empty(tmp_path: Path) -> None:
+def test_an_empty_cell_of_own_ads_is_no_rating_and_a_word_is_refused(tmp_path: Path) -> None:
     rows = [("Welder", "Weld frames.", "blue", "0.5", "4"), ("Clerk", "File papers.", "white", "", " ")]
     columns = ["title", "text", "label", "academic_rating", "hands_on_rating"]
     pd.DataFrame(rows, columns=columns).to_csv(tmp_path / "own.csv", index=False)
     rated = read_own(tmp_path / "own.csv", default_model()).training_rows(1.0)[columns[3:]]
-    assert rated.to_numpy().tolist() == [[0.5, 4.0], [3.0, 0.5]]
+    assert np.array_equal(rated, [[0.5, 4.0], [np.nan, np.nan]], equal_nan=True)
     pd.DataFrame([*rows, (*rows[0][:4], "high")], columns=columns).to_csv(tmp_path / "own.csv", index=False)
     with pytest.raises(DataError, match="row 4, column 'hands_on_rating': 'high' is not a rating"):
         read_annotated(tmp_path / "own.csv").usable()

@@ -22,7 +22,6 @@ from sklearn.preprocessing import FunctionTransformer
 from collarclass import CollarClassifier, DataError, load_model, save_model
 from collarclass.model.model import arrays_of
 from collarclass.model.predict import predict
-from collarclass.training.counts import count_ads
 
 BLUE = [
     "weld steel pipe",
@@ -269,14 +268,6 @@ def test_missing_texts_count_as_empty() -> None:
     assert len({tuple(row) for row in classifier.predict_proba(missing).tolist()}) == 1
     with pytest.raises(DataError, match="Ad 1 is not a text"):
         classifier.predict(["Welder", 5])
-
-
-def test_counted_ads_are_predicted_as_their_texts() -> None:
-    fitted = CollarClassifier(n_folds=2).fit(TABLE, LABELS_OF_TABLE)
-    titles = [title or "" for title in TABLE["title"].fillna("")]
-    counted = count_ads(TABLE["text"].fillna("").tolist(), titles, fitted.max_tokens, fitted.model_.reader)
-    assert np.allclose(fitted.predict_proba(counted), fitted.predict_proba(TABLE), atol=1e-6)
-    assert fitted.predict(counted).tolist() == fitted.predict(TABLE).tolist()
 
 
 def test_transform_gives_named_features() -> None:

@@ -27,7 +27,7 @@ from collarclass.definitions.labels import LABELS, RATINGS, TYPICAL_RATINGS
 from collarclass.evaluation.metrics import macro_f1
 from collarclass.model.model import Model
 from collarclass.model.persistence import shipped_reader
-from collarclass.training.adapt import KnownAds, fit_change, try_strengths
+from collarclass.training.adapt import KnownAds, best_strength, fit_change
 from collarclass.training.counts import CountedAds, concatenate, count_ads
 from collarclass.training.estimator import CollarClassifier
 from collarclass.training.real_ads import read_mentions
@@ -109,7 +109,7 @@ def quick_ways(
     found = {}
     for way, scores_stay in (("`calibrate`", True), ("`adapt`", False)):
         group = np.unique(groups[own], return_inverse=True)[1]
-        strength = try_strengths(ads, labels[own], group, scores_stay=scores_stay).strength
+        strength = best_strength(ads, labels[own], group, scores_stay=scores_stay)
         found[way] = before[test]
         if strength is not None:
             change = fit_change(ads, labels[own], strength, scores_stay=scores_stay)

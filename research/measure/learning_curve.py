@@ -21,9 +21,10 @@ from numpy.typing import NDArray
 
 from collarclass.api import default_model
 from collarclass.corpus.read import read_data
-from collarclass.definitions.labels import RATINGS
+from collarclass.definitions.labels import LABELS, RATINGS
 from collarclass.evaluation.metrics import macro_f1
 from collarclass.model.persistence import shipped_reader
+from collarclass.training.adapt import KnownAds
 from collarclass.training.counts import CountedAds, concatenate, count_ads
 from collarclass.training.estimator import CollarClassifier
 from collarclass.training.real_ads import read_mentions
@@ -53,7 +54,8 @@ def score(
     fitted = CollarClassifier(n_folds=3).fit(
         together.rows(known), every["label"], every[list(RATINGS)], every["group"], every["weight"].to_numpy()
     )
-    label = fitted.predict(together.rows(unknown))
+    found = KnownAds.of_counts(fitted.model_, together.rows(unknown)).unchanged()
+    label = np.array(LABELS)[found.argmax(axis=1)]
     truth = table["label"].to_numpy()[held_out]
     language = table["language"].to_numpy()[held_out]
     return {name: macro_f1(truth[language == name], label[language == name]) for name in ("en", "zh")}

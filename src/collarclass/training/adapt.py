@@ -239,44 +239,28 @@ def fit_change(
     return Change.of(np.concatenate((np.zeros(n_fixed), found)), n_stated)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Trial:
-    """How adapting does on ads whose group was held out.
-
-    Attributes
-    ----------
-    strength : float or None
-        The one that does best; None where none does better than the model as it is, beyond chance.
-    before, after : ndarray of float64, shape (n_ads, 3)
-        Probabilities of each ad by the model as it is, and by one adapted without the ad's group at the best strength.
-    """
-
-    strength: float | None
-    before: Floats
-    after: Floats
-
-
-def try_strengths(
+def best_strength(
     ads: KnownAds,
     labels: NDArray[np.int64],
     groups: NDArray[np.int64],
     weight: Floats | None = None,
     ratings: Floats | None = None,
     scores_stay: bool = False,
-) -> Trial:
-    """Adapt without some groups in turn, at each strength; parameters as in `fit_change`."""
-    before = ads.unchanged()
-    best, least = Trial(None, before, before), np.inf
+) -> float | None:
+    """The strength that does best on ads whose group was held out; None where none is better beyond chance.
+
+    Parameters are those of `fit_change`.
+    """
+    before, tried = ads.unchanged(), []
     for strength in STRENGTHS:
         after = np.empty_like(before)
         for train, test in folds(groups):
             w, rated = (None if values is None else values[train] for values in (weight, ratings))
             change = fit_change(ads.rows(train), labels[train], strength, w, rated, scores_stay)
             after[test] = change.probabilities(ads.rows(test))
-        gain, error = gains(before, after, labels, groups, weight)
-        if -gain < least:
-            least, best = -gain, Trial(strength if gain > _BEYOND_CHANCE * error else None, before, after)
-    return best
+        tried.append((*gains(before, after, labels, groups, weight), strength))
+    gain, error, strength = max(tried, key=lambda one: one[0])
+    return strength if gain > _BEYOND_CHANCE * error else None
 
 
 def folds(groups: NDArray[np.int64]) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:

@@ -7,7 +7,7 @@ counts are saved, and a hash cannot be turned back into words that are not known
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,7 +26,6 @@ from collarclass.text.ad_tokens import AdTokens
 from collarclass.text.sections import join_title
 from collarclass.text.tokens import Tokens, tokenize
 
-_CHUNK = 2_000_000  # characters
 # What these are read into tells whether saved counts still belong to the tokenizer.
 _SAMPLE = (
     "Registered Nurse (RGN), Band 5\n• Bachelor's degree or equivalent; 2+ years' experience. C++/C# an advantage.",
@@ -156,76 +155,37 @@ def count_ads(
 
 def count_words(texts: Sequence[str], titles: Sequence[str | None], max_tokens: int = 300) -> CountedAds:
     """Count the n-grams of ads without reading what they state: no features."""
-    parts: dict[str, list[_Part]] = {"text": [], "title": []}
-    chinese, length = [np.zeros(0, bool)], [np.zeros(0, np.int64)]
-    for begin, some_texts, some_titles in _chunks(texts, titles):
-        tokens, in_title = _joined(some_texts, some_titles)
-        dull = _dull(tokens)
-        for name, most in (("text", [max_tokens] * tokens.n_rows), ("title", in_title)):
-            parts[name].append(_part(tokens, dull, begin, ngrams(tokens, most)))
-        chinese.append(tokens.is_chinese)
-        length.append(np.minimum(np.diff(tokens.first), max_tokens))
+    joined, reader = [join_title(text, title) for text, title in zip(texts, titles, strict=True)], AdTokens()
+    tokens = tokenize([text for text, _, _ in joined])
+    in_title = [reader.read(*ad).n_title for ad in joined]
+    dull = stop_words_before(tokens)
+    text, title = (_counted(tokens, dull, ngrams(tokens, most)) for most in ([max_tokens] * len(joined), in_title))
     return CountedAds(
-        text=_gather(parts["text"], len(texts)),
-        title=_gather(parts["title"], len(texts)),
+        text=text,
+        title=title,
         features=np.zeros((len(texts), 0)),
-        chinese=np.concatenate(chinese),
-        length=np.concatenate(length),
+        chinese=tokens.is_chinese,
+        length=np.minimum(np.diff(tokens.first), max_tokens),
         max_tokens=max_tokens,
     )
 
 
-def _joined(texts: Sequence[str], titles: Sequence[str | None]) -> tuple[Tokens, list[int]]:
-    """Tokens of ads with their titles, and how many of each ad's are of its title."""
-    joined, reader = [join_title(text, title) for text, title in zip(texts, titles, strict=True)], AdTokens()
-    return tokenize([text for text, _, _ in joined]), [reader.read(*ad).n_title for ad in joined]
+def _counted(tokens: Tokens, dull: NDArray[np.int64], found: Occurrences) -> HashedCounts:
+    hashes, term = np.unique(found.hashes, return_inverse=True)
+    order, displayable = np.zeros(len(hashes), np.uint8), np.zeros(len(hashes), bool)
+    order[term] = found.order
+    telling = dull[found.first + found.order] - dull[found.first] < found.order
+    displayable[term[telling & ~(tokens.ideograph[found.first] & (found.order == 1))]] = True
+    ones = np.ones(len(term), np.int32), (tokens.row[found.first], term)
+    return HashedCounts(hashes, order, displayable, sp.csr_matrix(ones, shape=(tokens.n_rows, len(hashes))))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Part:
-    """Occurrences of n-grams in a chunk of ads."""
-
-    hashes: NDArray[np.uint64]
-    row: NDArray[np.int64]
-    order: NDArray[np.int64]
-    displayable: NDArray[np.bool_]
-
-
-def _part(tokens: Tokens, dull: NDArray[np.int64], begin: int, found: Occurrences) -> _Part:
-    first, order = found.first, found.order
-    alone = tokens.ideograph[first] & (order == 1)
-    telling = dull[first + order] - dull[first] < order
-    return _Part(found.hashes, tokens.row[first] + begin, order, telling & ~alone)
-
-
-def _dull(tokens: Tokens) -> NDArray[np.int64]:
+def stop_words_before(tokens: Tokens) -> NDArray[np.int64]:
     """Number of stop words before each token, and before the end."""
     common = Vocabulary(np.unique(tokenize(["\n".join(sorted(stop_words()))]).hash), np.empty(0, np.uint8))
     dull = np.zeros(len(tokens) + 1, dtype=np.int64)
     dull[common.find(tokens.hash)[0] + 1] = 1
     return np.cumsum(dull)
-
-
-def _gather(parts: list[_Part], n_ads: int) -> HashedCounts:
-    every = np.concatenate([np.zeros(0, np.uint64), *(part.hashes for part in parts)])
-    hashes, term = np.unique(every, return_inverse=True)
-    order, displayable = np.zeros(len(hashes), np.uint8), np.zeros(len(hashes), bool)
-    order[term] = np.concatenate([np.zeros(0, np.uint8), *(part.order.astype(np.uint8) for part in parts)])
-    np.logical_or.at(displayable, term, np.concatenate([np.zeros(0, bool), *(part.displayable for part in parts)]))
-    row = np.concatenate([np.zeros(0, np.int64), *(part.row for part in parts)])
-    counts = sp.csr_matrix((np.ones(len(row), np.int32), (row, term)), shape=(n_ads, len(hashes)))
-    return HashedCounts(hashes, order, displayable, counts)
-
-
-def _chunks(
-    texts: Sequence[str], titles: Sequence[str | None]
-) -> Iterator[tuple[int, Sequence[str], Sequence[str | None]]]:
-    begin = size = 0
-    for i, text in enumerate(texts):
-        size += len(text)
-        if size >= _CHUNK or i == len(texts) - 1:
-            yield begin, texts[begin : i + 1], titles[begin : i + 1]
-            begin, size = i + 1, 0
 
 
 def concatenate(parts: Sequence[CountedAds]) -> CountedAds:
@@ -255,13 +215,11 @@ def concatenate(parts: Sequence[CountedAds]) -> CountedAds:
 def _stack(parts: Sequence[HashedCounts]) -> HashedCounts:
     hashes = np.unique(np.concatenate([part.hashes for part in parts]))
     order, displayable = np.zeros(len(hashes), np.uint8), np.zeros(len(hashes), bool)
-    blocks = []
     for part in parts:
         place = np.searchsorted(hashes, part.hashes)
         order[place] = part.order
         displayable[place] |= part.displayable
-        c = part.counts
-        blocks.append(sp.csr_matrix((c.data, place[c.indices], c.indptr), shape=(c.shape[0], len(hashes))))
+    blocks = [part.aligned(hashes) for part in parts]
     return HashedCounts(hashes, order, displayable, sp.vstack(blocks, format="csr"))
 
 

@@ -18,10 +18,10 @@ from collarclass.errors import DataError
 from collarclass.labelling.options import ModelLike, find_model
 from collarclass.model.model import Model, class_probabilities
 from collarclass.model.persistence import shipped_reader
-from collarclass.model.predict import predict
+from collarclass.model.predict import Predictions, predict
 from collarclass.progress import ProgressLike, Steps
 from collarclass.requirement_reader.outcomes import Reader
-from collarclass.training.adapt import KnownAds, fit_change, try_strengths
+from collarclass.training.adapt import KnownAds, best_strength, fit_change
 from collarclass.training.counts import CountedAds, count_ads, damped_counts, segments, weighed_counts
 from collarclass.training.inputs import (
     ENCODED,
@@ -163,7 +163,7 @@ class CollarClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):  # typ
 
         Parameters
         ----------
-        X : sequence of str, or of (title, text) pairs, or a table with such columns, or CountedAds
+        X : sequence of str, or of (title, text) pairs, or a table with such columns, or, without a base, CountedAds
             A table is a pandas or polars DataFrame, a pyarrow Table, or another that narwhals knows. Missing
             values count as empty.
         y : array-like of str or int, shape (n_samples,)
@@ -185,15 +185,18 @@ class CollarClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):  # typ
         -------
         self
         """
-        self._check_parameters()
+        for name, low, high, whole in _RANGES:
+            check_range(name, getattr(self, name), low, high, whole)
+        if self.strength is not None:
+            check_range("strength", self.strength, 1e-3, 1e6)
         if self.base is not None:
             return self._adapt(find_model(self.base), X, y, ratings, groups, sample_weight)
-        ads, texts, titles = self._take(X)
         reader = reader if reader is not None else shipped_reader()
-        if ads is None:
+        if isinstance(X, CountedAds):
+            ads, targets = X, read_targets(len(X), y, ratings, groups, sample_weight, self.encoded_labels)
+        else:
+            titles, texts, targets = self._take(X, y, ratings, groups, sample_weight)
             ads = count_ads(texts, titles, self.max_tokens, reader)
-        targets = read_targets(len(ads), y, ratings, groups, sample_weight, self.encoded_labels)
-        self._refuse_other_order(y, ads, texts, titles)
         if ads.max_tokens != self.max_tokens:
             raise DataError(
                 "The ads were counted to {counted} tokens, max_tokens is {max_tokens}.", counted=ads.max_tokens,
@@ -218,25 +221,21 @@ class CollarClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):  # typ
             setattr(self, name, held_out)
         return self
 
-    def _check_parameters(self) -> None:
-        for name, low, high, whole in _RANGES:
-            check_range(name, getattr(self, name), low, high, whole)
-        if self.strength is not None:
-            check_range("strength", self.strength, 1e-3, 1e6)
-
-    def _take(self, X: Any) -> tuple[CountedAds | None, list[str], list[str | None]]:
-        """Counted ads as they are, others as texts and titles; keeps the names of a table's columns."""
+    def _take(self, X: Any, y: ArrayLike, *rest: Any) -> tuple[list[str | None], list[str], Targets]:
+        """Titles, texts and targets, checked; keeps the names of a table's columns."""
         for name in ("feature_names_in_", "n_features_in_"):  # of an earlier fit
             if hasattr(self, name):
                 delattr(self, name)
-        if isinstance(X, CountedAds):
-            return X, [], []
         frame = as_frame(X)
         if frame is not None and all(isinstance(name, str) for name in frame.columns):
             self.feature_names_in_ = np.array(frame.columns, dtype=object)
             self.n_features_in_ = len(frame.columns)
         titles, texts = split_ads(X, self.title_column, self.text_column)
-        return None, texts, titles
+        targets = read_targets(len(texts), y, *rest, self.encoded_labels)
+        if self.encoded_labels is None and np.asarray(y).dtype.kind in "iu":
+            found = predict(find_model(), texts[:_LOOKED_AT], titles[:_LOOKED_AT]).probabilities
+            refuse_other_order(np.asarray(y)[:_LOOKED_AT], found)
+        return titles, texts, targets
 
     def _learn(self, ads: CountedAds, targets: Targets, reader: Reader, steps: Steps) -> None:
         target, weight, labels = targets.with_typical_ratings(), targets.weight, targets.labels
@@ -289,14 +288,9 @@ class CollarClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):  # typ
         scores_stay: bool = False,
     ) -> Self:
         """Shift a model's ratings and fit its decision anew; see `collarclass.training.adapt`."""
-        ads, texts, titles = self._take(X)
-        n_ads = len(texts) if ads is None else len(ads)
-        targets = read_targets(n_ads, y, ratings, groups, sample_weight, self.encoded_labels)
-        self._refuse_other_order(y, ads, texts, titles)
-        counted = ads if ads is not None else count_ads(texts, titles, int(base.limits["max_tokens"]), base.reader)
-        known = KnownAds.of_counts(base, counted)
-        if ads is None:
-            known = known.with_texts(base, texts, titles)
+        titles, texts, targets = self._take(X, y, ratings, groups, sample_weight)
+        counted = count_ads(texts, titles, int(base.limits["max_tokens"]), base.reader)
+        known = KnownAds.of_counts(base, counted).with_texts(base, texts, titles)
         taught = np.flatnonzero(known.judged[targets.rows])
         if not len(taught):
             raise DataError("The model can judge none of the ads: give texts of some words in English or Chinese.")
@@ -304,7 +298,7 @@ class CollarClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):  # typ
         labels, rest = targets.codes[taught], (targets.weight[taught], targets.ratings[taught], scores_stay)
         self.strength_ = self.strength
         if self.strength is None:
-            self.strength_ = try_strengths(known, labels, group, *rest).strength
+            self.strength_ = best_strength(known, labels, group, *rest)
         self.model_ = replace(base, name=self.name)
         if self.strength_ is not None:
             self.model_ = fit_change(known, labels, self.strength_, *rest).applied(base, self.name)
@@ -312,29 +306,9 @@ class CollarClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):  # typ
         self._columns = [LABELS.index(name) for name in targets.class_names]
         return self
 
-    def _refuse_other_order(
-        self, y: ArrayLike, ads: CountedAds | None, texts: list[str], titles: list[str | None]
-    ) -> None:
-        """Refuse integers that rather stand for the labels in the library's own order."""
-        if self.encoded_labels is None and np.asarray(y).dtype.kind in "iu":
-            shipped = find_model()
-            n = slice(_LOOKED_AT)
-            if ads is None:
-                looked = predict(shipped, texts[n], titles[n]).probabilities
-            else:
-                some = ads.rows(np.arange(len(ads))[n])
-                looked = shipped.probabilities(_score_counts(shipped, some), some.chinese)
-            refuse_other_order(np.asarray(y)[n], looked)
-
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Probabilities of `classes_`, shape (n_samples, n_classes)."""
-        check_is_fitted(self)
-        if isinstance(X, CountedAds):
-            found = self.model_.probabilities(_score_counts(self.model_, X), X.chinese)
-        else:
-            titles, texts = split_ads(X, self.title_column, self.text_column)
-            found = predict(self.model_, texts, titles).probabilities
-        found = found[:, self._columns]
+        found = self._predicted(X).probabilities[:, self._columns]
         return np.asarray(found / found.sum(axis=1, keepdims=True) if len(self._columns) < len(LABELS) else found)
 
     def predict(self, X: Any) -> NDArray[Any]:
@@ -349,11 +323,12 @@ class CollarClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):  # typ
 
     def scores(self, X: Any) -> NDArray[np.float64]:
         """Academic and hands-on score of each ad, 0 to 1, shape (n_samples, 2)."""
+        return self._predicted(X).scores
+
+    def _predicted(self, X: Any) -> Predictions:
         check_is_fitted(self)
-        if isinstance(X, CountedAds):
-            return _score_counts(self.model_, X)
         titles, texts = split_ads(X, self.title_column, self.text_column)
-        return predict(self.model_, texts, titles).scores
+        return predict(self.model_, texts, titles)
 
     def transform(self, X: Any) -> NDArray[np.float64]:
         """Scores, probabilities and stated schooling of each ad, as features for another estimator.
@@ -361,7 +336,7 @@ class CollarClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):  # typ
         Parameters
         ----------
         X
-            As in `fit`, but no counted ads.
+            As in `fit`.
 
         Returns
         -------
@@ -375,9 +350,7 @@ class CollarClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):  # typ
         >>> found[["p_white", "schooling_bachelor", "schooling_required"]].round().to_numpy().tolist()
         [[1.0, 1.0, 1.0]]
         """
-        check_is_fitted(self)
-        titles, texts = split_ads(X, self.title_column, self.text_column)
-        found = predict(self.model_, texts, titles)
+        found = self._predicted(X)
         level = found.level[:, None] == np.arange(len(LEVELS))
         status = found.status[:, None] == np.arange(len(STATUSES) - 1)
         return np.column_stack((found.scores, found.probabilities, level, status)).astype(np.float64)
@@ -441,8 +414,3 @@ class CollarClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):  # typ
         tags.input_tags.string = True
         tags.input_tags.two_d_array = False
         return tags
-
-
-def _score_counts(model: Model, ads: CountedAds) -> NDArray[np.float64]:
-    """Scores of counted ads, the same sums as those of their texts."""
-    return np.asarray(np.clip(KnownAds.of_counts(model, ads).rating, 0.0, 4.0) / 4.0)

@@ -168,14 +168,12 @@ def refuse_other_order(y: ArrayLike, probabilities: NDArray[np.float64]) -> None
 
     Parameters
     ----------
-    y : array-like
-        Labels of some ads; of names nothing is asked.
+    y : array-like of int
+        Labels of some ads.
     probabilities : ndarray of float64, shape (n_ads, 3)
         Of the same ads by the shipped model.
     """
     values = np.asarray(y)
-    if values.dtype.kind not in "iu" or not len(values):
-        return
     found = np.array(LABELS, dtype=object)[probabilities.argmax(axis=1)]
     as_listed, as_encoded = ((np.array(order, dtype=object)[values] == found).mean() for order in (LABELS, ENCODED))
     if as_listed >= _LIKELY and as_listed > as_encoded + _APART:

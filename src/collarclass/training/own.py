@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components
 
 from collarclass.annotation.annotated import ColumnNames, read_annotated
-from collarclass.definitions.labels import LABELS, RATINGS, TYPICAL_RATINGS
+from collarclass.definitions.labels import LABELS, RATINGS
 from collarclass.errors import DataError
 from collarclass.evaluation.evaluate import compare
 from collarclass.evaluation.metrics import accuracy, bootstrap, expected_calibration_error, macro_f1
@@ -22,7 +22,7 @@ from collarclass.messages import Message
 from collarclass.model.model import Model
 from collarclass.model.persistence import check_target, save_model
 from collarclass.model.predict import predict
-from collarclass.training.adapt import MIN_ADS, Change, KnownAds, fit_change, folds, gains, try_strengths
+from collarclass.training.adapt import MIN_ADS, Change, KnownAds, best_strength, fit_change, folds, gains
 from collarclass.training.counts import CountedAds, count_ads
 
 _ALIKE = 0.6  # share of their rarer n-grams from which two ads nearly repeat each other
@@ -88,13 +88,9 @@ class OwnAds:
         return OwnAds(table, self.counted.rows(index), self.groups[index], self.n_sources, self.n_unclear)
 
     def training_rows(self, weight: float) -> pd.DataFrame:
-        """Rows for training; without ratings a label's typical ones are taken."""
-        typical = np.array([TYPICAL_RATINGS[label] for label in self.table["label"]]).reshape(-1, 2)
-        rated = np.where(np.isnan(self.ratings), typical, self.ratings)
+        """Rows for training."""
         groups = [f"own:{group}" for group in self.groups]
-        return self.table[["title", "text", "label"]].assign(
-            **dict(zip(RATINGS, rated.T, strict=True)), group=groups, weight=float(weight)
-        )
+        return self.table[["title", "text", "label", *RATINGS]].assign(group=groups, weight=float(weight))
 
 
 def read_own(path: str | os.PathLike[str], model: Model, **columns: Unpack[ColumnNames]) -> OwnAds:
@@ -325,10 +321,10 @@ def adapt_file(
 
 def _learnt(known: KnownAds, own: OwnAds, scores_stay: bool) -> Change | None:
     """The change that some ads teach; None where it would be of no help on others."""
-    trial = try_strengths(known, own.labels, own.groups, ratings=own.ratings, scores_stay=scores_stay)
-    if trial.strength is None:
+    strength = best_strength(known, own.labels, own.groups, ratings=own.ratings, scores_stay=scores_stay)
+    if strength is None:
         return None
-    return fit_change(known, own.labels, trial.strength, ratings=own.ratings, scores_stay=scores_stay)
+    return fit_change(known, own.labels, strength, ratings=own.ratings, scores_stay=scores_stay)
 
 
 _HOW = {

@@ -14,12 +14,14 @@ from sklearn.linear_model import LogisticRegression, Ridge
 
 from collarclass.corpus.read import read_csv
 from collarclass.definitions.labels import LABELS, RATINGS
-from collarclass.features.ngrams import Vocabulary, stop_words, title_features
+from collarclass.features.ngrams import Vocabulary, title_features
 from collarclass.model.model import TitleModel, class_probabilities
 from collarclass.occupation.table import ALTERNATE_TITLES, read_titles
 from collarclass.text.frames import runs
 from collarclass.text.spelling import MIN_LETTERS
 from collarclass.text.tokens import Tokens, tokenize
+from collarclass.training.counts import scaled_counts, stop_words_before
+from collarclass.training.words import fit_decision, hashed_folds
 from collarclass.training.work_check import read_no_content
 
 # What a title of each kind counts for in the fit of the sums, and in that of the decision. An alternate title
@@ -148,16 +150,18 @@ def fit_titles(rows: pd.DataFrame) -> tuple[TitleModel, pd.DataFrame]:
     weight, decision_weight = np.array([KINDS.get(kind, (0.0, 0.0)) for kind in rows["kind"]]).T
     tokens = tokenize(rows["title"].tolist())
     data = _TitleData(tokens, rows, weight, is_job)
-    fold = _folds(rows)
+    fold = hashed_folds(rows["group"], _N_FOLDS)
     found = np.zeros((len(rows), 3))
     for k in range(_N_FOLDS):
         fitted = data.fit(np.flatnonzero(fold != k))
         found[fold == k] = fitted.values(data.counts[fold == k])
     scores = np.clip(found[:, :2], 0, 4) / 4
     chinese = tokens.is_chinese.astype(int)
-    decision = np.stack(
-        [_fit_decision(scores, rows["label"], decision_weight * (chinese == s) * is_job) for s in (0, 1)]
-    ).astype(np.float32)
+    labels, decisions = rows["label"].to_numpy(object), []
+    for s in (0, 1):
+        used = (decision_weight > 0) & is_job & (chinese == s)
+        decisions.append(fit_decision(scores[used], labels[used], decision_weight[used], _BALANCE))
+    decision = np.stack(decisions).astype(np.float32)
     data.keep(data.fit(np.arange(len(rows))).most_telling(data.counts))
     fitted = data.fit(np.arange(len(rows)))
     model = TitleModel(
@@ -186,16 +190,13 @@ def _words(titles: pd.Series[str]) -> NDArray[np.uint8]:
     return np.frombuffer("\n".join(often.index).encode("ascii"), np.uint8)
 
 
-def _folds(rows: pd.DataFrame) -> NDArray[np.int64]:
-    return np.asarray(pd.factorize(rows["group"])[0] * 2_654_435_761 % 1_000_003 % _N_FOLDS)
-
-
 def _embedded(rows: pd.DataFrame) -> pd.DataFrame:
     """Titles of jobs before or behind one that names none, of the same script and fold: "Hiring now - cooks".
 
     Some English ones are plurals, and some have the last word of the other title alone behind them: "Cooks wanted".
     """
-    random, fold, titles = np.random.default_rng(0), _folds(rows), rows["title"].to_numpy(str)
+    random, titles = np.random.default_rng(0), rows["title"].to_numpy(str)
+    fold = hashed_folds(rows["group"], _N_FOLDS)
     chinese = rows["title"].str.contains("[\u4e00-\u9fff]").to_numpy(bool)
     none = (rows["kind"] == "no job").to_numpy()
     shown = rows["kind"].map(lambda kind: KINDS.get(kind, (0.0, 0.0))[0] >= 1.0).to_numpy(bool)
@@ -230,7 +231,7 @@ class _Fitted:
 
     def values(self, counts: sp.csr_matrix) -> NDArray[np.float64]:
         """Both ratings of each row of a matrix of features, and the log-odds that it names a job."""
-        ratings = _scaled(counts, self.scale) @ self.weight + self.intercept
+        ratings = scaled_counts(counts, self.scale) @ self.weight + self.intercept
         return np.column_stack((ratings, counts @ self.job + self.start))
 
     def most_telling(self, counts: sp.csr_matrix) -> NDArray[np.int64]:
@@ -264,7 +265,8 @@ class _TitleData:
         self.counts.data[:] = 1.0
         alone = tokens.ideograph[first] & (first == last)
         self.displayable = np.zeros(len(self.hashes), dtype=bool)
-        self.displayable[term] = _says_something(tokens, first, last) & ~alone
+        dull = stop_words_before(tokens)
+        self.displayable[term] = (dull[last + 1] - dull[first] <= last - first) & ~alone
 
     def keep(self, terms: NDArray[np.int64]) -> None:
         """Forget all other features."""
@@ -280,7 +282,7 @@ class _TitleData:
 
         def ridge(scale: NDArray[np.float64]) -> Ridge:
             fitted = Ridge(alpha=_ALPHA, solver="sparse_cg", tol=1e-3)
-            return fitted.fit(_scaled(counts[jobs], scale), self.target[part][jobs], sample_weight=weight[jobs])
+            return fitted.fit(scaled_counts(counts[jobs], scale), self.target[part][jobs], sample_weight=weight[jobs])
 
         information = np.sqrt((ridge(idf).coef_ ** 2).sum(axis=0)) * (df > 0)
         typical = np.sqrt((information**2).sum() / max(1, np.count_nonzero(information))) or 1.0
@@ -294,38 +296,7 @@ class _TitleData:
         return _Fitted(scale, ratings.coef_.T, job, np.asarray(ratings.intercept_), start)
 
 
-def _scaled(counts: sp.csr_matrix, scale: NDArray[np.float64]) -> sp.csr_matrix:
-    """Features times their scale, every row of length one: what `TitleModel.encode` gives."""
-    matrix = counts.copy()
-    matrix.data = matrix.data * scale[matrix.indices]
-    norm = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
-    matrix.data /= np.repeat(np.where(norm > 0, norm, 1.0), np.diff(matrix.indptr))
-    return matrix
-
-
-def _fit_decision(
-    scores: NDArray[np.float64], labels: pd.Series[str], weight: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Weights of the two scores, their product and 1 in the log-odds of each label; shape (3, 4)."""
-    used = weight > 0
-    share = labels[used].map(labels[used].value_counts(normalize=True)).to_numpy(np.float64)
-    a, h = scores[used].T
-    logistic = LogisticRegression(C=10.0, max_iter=1000)
-    logistic.fit(np.column_stack((a, h, a * h)), labels[used], sample_weight=weight[used] * share**-_BALANCE)
-    order = [list(logistic.classes_).index(label) for label in LABELS]
-    return np.column_stack((logistic.coef_, logistic.intercept_))[order]
-
-
 def _threshold(job: NDArray[np.float64], weight: NDArray[np.float64]) -> float:
     """Log-odds below which `MAX_LOST` of the titles of jobs lie, held out."""
     order = np.argsort(job)
     return float(job[order][np.searchsorted(np.cumsum(weight[order]) / weight.sum(), MAX_LOST)])
-
-
-def _says_something(tokens: Tokens, first: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Whether runs of tokens are more than stop words."""
-    common = Vocabulary(np.unique(tokenize(["\n".join(stop_words())]).hash), np.empty(0, np.uint8))
-    dull = np.zeros(len(tokens), dtype=bool)
-    dull[common.find(tokens.hash)[0]] = True
-    plain = np.concatenate(([0], np.cumsum(~dull)))
-    return np.asarray(plain[last + 1] > plain[first])

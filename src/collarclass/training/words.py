@@ -94,13 +94,14 @@ def fit_decisions(
     for language in (~chinese, chinese):
         enough = language.sum() >= _MIN_ADS and set(labels[language].tolist()) == present
         rows = language if enough else np.ones(len(labels), bool)
-        decisions.append(_fit_decision(scores[rows], labels[rows], weight[rows], balance))
+        decisions.append(fit_decision(scores[rows], labels[rows], weight[rows], balance))
     return np.stack(decisions)
 
 
-def _fit_decision(
+def fit_decision(
     scores: NDArray[np.float64], labels: NDArray[Any], weight: NDArray[np.float64], balance: float
 ) -> NDArray[np.float64]:
+    """Weights of the two scores, their product and 1 in the log-odds of each label; shape (3, 4)."""
     share = pd.Series(labels).map(pd.Series(labels).value_counts(normalize=True)).to_numpy(np.float64)
     a, h = scores.T
     logistic = LogisticRegression(C=10.0, max_iter=1000)
@@ -173,3 +174,8 @@ def fit_scale(
         start = fitted.fit(design, rest, sample_weight=weight).coef_
         intercept[:, d], stated_weight[:, d] = 100 * start[0] + start[1:5], start[5:]
     return word_scale, intercept, stated_weight
+
+
+def hashed_folds(groups: NDArray[Any], n_folds: int) -> NDArray[np.int64]:
+    """Fold of each row, the same for all of a group."""
+    return np.asarray(pd.factorize(groups)[0] * 2_654_435_761 % 1_000_003 % n_folds)

@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from collarclass.corpus.read import LANGUAGES, read_csv
-from collarclass.features.ngrams import damped
 from collarclass.model.model import SHORT, SHORT_AD, TITLED, UNTITLED, Model, WorkCheck
 from collarclass.requirement_reader.outcomes import Reader
-from collarclass.training.counts import CountedAds, count_ads
+from collarclass.training.counts import CountedAds, count_ads, damped_counts, scaled_counts
+from collarclass.training.words import hashed_folds
 
 NO_CONTENT = "no_content.csv"
 # An ad without a title is unclear from where 1 % of readable real ads would be, of sources held out, had they no
@@ -91,14 +91,10 @@ class _Examples:
 
 def _values(model: Model, text: sp.csr_matrix, title: sp.csr_matrix) -> sp.csr_matrix:
     """What `Model.encode` makes of the counts, text beside title."""
-    blocks = []
-    for block, counts in ((model.text, text), (model.title, title)):
-        counts = counts.astype(np.int64)
-        values = sp.csr_matrix((damped(counts.data), counts.indices, counts.indptr), counts.shape)
-        values.data *= block.scale[values.indices]
-        norm = np.sqrt(np.asarray(values.multiply(values).sum(axis=1)).ravel())
-        values.data /= np.repeat(np.where(norm > 0, norm, 1.0), np.diff(values.indptr))
-        blocks.append(values)
+    blocks = [
+        scaled_counts(damped_counts(counts.astype(np.int64)), block.scale)
+        for block, counts in ((model.text, text), (model.title, title))
+    ]
     return sp.csr_matrix(sp.hstack(blocks, format="csr"))
 
 
@@ -141,7 +137,7 @@ def fit_work_check(
     counted = count_ads(texts["text"].tolist(), texts["title"].tolist(), int(model.limits["max_tokens"]), reader)
     short, readable = _Words.of(model, counted), _Words.of(model, ads)
     thin, empty, held = short.rows(np.flatnonzero(~unclear & ~held)), short.rows(np.flatnonzero(unclear)), held[unclear]
-    fold_of_ads, fold_of_texts = _fold(groups), _fold(np.arange(len(held)))
+    fold_of_ads, fold_of_texts = hashed_folds(groups, _N_FOLDS), hashed_folds(np.arange(len(held)), _N_FOLDS)
     scores, of_texts = np.zeros(len(ads)), np.zeros(len(held))
     untitled, no_titles = np.zeros(len(ads)), np.zeros(len(held))  # the sums without titles
     for k in range(_N_FOLDS):
@@ -190,10 +186,6 @@ def _measured(
 
     numbers = {"readable": len(ads), "learnt": len(learnt), "held": len(held)}
     return numbers | {"chosen": row(limit), "curve": [row(float(np.quantile(ads, lost))) for lost in _CURVE]}
-
-
-def _fold(groups: NDArray[Any]) -> NDArray[np.int64]:
-    return np.asarray(pd.factorize(groups)[0] * 2_654_435_761 % 1_000_003 % _N_FOLDS)
 
 
 def _examples(
