@@ -366,14 +366,12 @@ def test_evaluate_and_train(tmp_path: Path, small_model_path: Path) -> None:
     assert run("train", "-o", tmp_path / "m", "--data", tmp_path / "no", code=1).stderr.count("\n") == 1
 
 
-def test_evaluate_compares_and_writes_json(tmp_path: Path, small_model_path: Path) -> None:
+def test_evaluate_writes_json(tmp_path: Path, small_model_path: Path) -> None:
     source = tmp_path / "ads.csv"
     row = "Welder,MIG welding of steel frames in our workshop,Blue\n"
     source.write_text("title,text,label\n" + row * 3, "utf-8")
     found = json.loads(run("evaluate", source, "--json", "-m", small_model_path).stdout)
     assert found["n"] == 3
-    compared = run("evaluate", source, "--against", small_model_path, "-m", small_model_path)
-    assert "against small, 3 ads" in compared.stdout
     source.write_text("title,text,label\nWelder,steel,pink\n", "utf-8")
     assert "row 2, column 'label': 'pink'" in run("evaluate", source, "-m", small_model_path, code=1).stderr
 

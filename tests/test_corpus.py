@@ -12,10 +12,11 @@ import pytest
 
 from collarclass.annotation.annotated import read_annotated
 from collarclass.api import default_model
-from collarclass.corpus.read import AD_KINDS, check_ads, read_ads, read_occupations
-from collarclass.definitions.labels import RATINGS, label_of
+from collarclass.corpus.read import data_path, read_ads, read_occupations, read_ratings
+from collarclass.definitions.labels import COLLARS, LABELS, RATINGS, STATUSES, label_of
 from collarclass.errors import DataError
 from collarclass.training.own import read_own
+from research.data.data_card import AD_KINDS, END, REAL_END, REAL_START, START, numbers, real_numbers
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT / "data"
@@ -33,12 +34,6 @@ def ads(language: str) -> pd.DataFrame:
     return read_ads(DATA / "ads" / f"{language}.csv")
 
 
-def test_the_kinds_of_ad_are_checked(ads: pd.DataFrame) -> None:
-    check_ads(ads.head(3).assign(kind=list(AD_KINDS)), "ads.csv")
-    with pytest.raises(DataError, match="row 2, column 'kind': 'mirrored' must be one of occupation, mirror, contrast"):
-        check_ads(ads.head(3).assign(kind="mirrored"), "ads.csv")
-
-
 def units(text: str, language: str) -> list[str]:
     """Words of an English text, letters and characters of a Chinese one."""
     if language == "zh":
@@ -52,7 +47,13 @@ def runs(text: str, language: str, n: int) -> set[tuple[str, ...]]:
 
 
 def test_every_ad_is_whole_and_checked(ads: pd.DataFrame, language: str) -> None:
-    check_ads(ads, f"{language}.csv")
+    assert ads["id"].is_unique
+    for column in ("title", "text"):
+        assert (ads[column].str.strip() != "").all()
+    assert ads["label"].isin(LABELS).all()
+    assert ads[list(RATINGS)].apply(pd.Series.between, left=0, right=4).all(axis=None)
+    assert ads["schooling"].isin(STATUSES).all()
+    assert ads["kind"].isin(AD_KINDS).all()
     assert len(ads) >= LEAST[language]
     known = set(read_occupations(DATA / "occupations.csv")["onet_code"])
     assert set(ads["onet_code"]) <= known
@@ -141,17 +142,22 @@ def test_ads_without_content_are_as_the_card_says() -> None:
         assert not any(runs(text, language, n) & seen for text in held)
 
 
-def test_the_data_card_has_the_files_numbers() -> None:
-    from research.data.data_card import END, REAL_END, REAL_START, START, numbers, real_numbers
+def test_every_rating_of_a_real_ad_is_whole() -> None:
+    ratings = read_ratings(DATA / "real_ads" / "ratings.csv")
+    assert ratings["id"].is_unique
+    assert ratings["label"].isin(COLLARS).all()
+    assert ratings["schooling_status"].isin(STATUSES).all()
+    rated = ratings["label"] != "unclear"
+    assert ratings.loc[rated, list(RATINGS)].apply(pd.Series.between, left=0, right=4).all(axis=None)
 
+
+def test_the_data_card_has_the_files_numbers() -> None:
     card = (DATA / "README.md").read_text("utf-8")
     assert card.split(START)[1].split(END)[0].strip() == numbers(DATA)
     assert card.split(REAL_START)[1].split(REAL_END)[0].strip() == real_numbers(DATA)
 
 
 def test_the_data_are_found_in_a_checkout() -> None:
-    from collarclass.corpus.read import data_path
-
     assert data_path().samefile(Path(__file__).parents[1] / "data")
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import f1_score
 
-from collarclass import DataError, Model, label_file, save_model
+from collarclass import DataError, Model, label_file
 from collarclass.evaluation.evaluate import compare, evaluate_file, mcnemar
 from collarclass.evaluation.metrics import (
     accuracy,
@@ -179,26 +179,11 @@ def test_mcnemar_by_hand() -> None:
     assert mcnemar([1, 0], [1, 0]) == (0, 0, 1.0)
 
 
-def test_two_labellings_compared(tmp_path: Path, small_model: Model) -> None:
+def test_two_labellings_compared() -> None:
     found = compare(TRUTH, FOUND, TRUTH)
     assert found["accuracy_difference"][0] == pytest.approx(0.5)
     assert found["only_second"] == 3
     assert found["accuracy_difference"][1] > 0
-    ads = pd.DataFrame({"text": TRUTH, "label": TRUTH, "collar": FOUND, "collar_confidence": "0.9", "x_collar": TRUTH})
-    ads.to_csv(tmp_path / "one.csv", index=False)
-    ads.assign(collar=TRUTH).to_parquet(tmp_path / "two.parquet")
-    for options in ({"against": tmp_path / "two.parquet"}, {"against_prefix": "x_"}):
-        text = evaluate_file(tmp_path / "one.csv", **options)
-        assert "accuracy                     +0.500" in text
-        assert "right in one only            0 here, 3 there (McNemar p = 0.25)" in text
-    save_model(small_model, tmp_path / "model")
-    assert "against model, 6 ads" in evaluate_file(tmp_path / "one.csv", against=tmp_path / "model")
-    ads[:5].to_csv(tmp_path / "short.csv", index=False)
-    with pytest.raises(DataError, match=r"short.csv has 5 rows and one.csv 6"):
-        evaluate_file(tmp_path / "one.csv", against=tmp_path / "short.csv")
-    ads[::-1].to_csv(tmp_path / "turned.csv", index=False)
-    with pytest.raises(DataError, match=r"turned.csv has other true labels"):
-        evaluate_file(tmp_path / "one.csv", against=tmp_path / "turned.csv")
 
 
 def test_a_label_that_is_never_right_has_no_figure_in_json() -> None:

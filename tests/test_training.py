@@ -112,14 +112,3 @@ def test_bad_own_ads_are_told(tmp_path: Path, content: str, message: str) -> Non
     (tmp_path / "own.csv").write_text(content)
     with pytest.raises(DataError, match=message):
         read_annotated(tmp_path / "own.csv").usable()
-
-
-def test_a_bad_row_of_the_data_is_named(small: Path, tmp_path: Path) -> None:
-    path = small / "ads" / "en.csv"
-    table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    table.loc[1, "label"] = "green"
-    table.to_csv(path, index=False)
-    with pytest.raises(DataError, match=r"en\.csv, row 3, column 'label': 'green'"):
-        train_to(tmp_path / "model", small)
-    assert not (tmp_path / "model").exists()
-    shutil.rmtree(small)

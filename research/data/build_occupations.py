@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from collarclass.corpus.read import OCCUPATION_COLUMNS, ONET_FIGURES, read_occupations
+from collarclass.corpus.read import ONET_FIGURES, read_occupations
 from collarclass.definitions.labels import LABELS, allowed_labels
 from collarclass.errors import DataError
 from research.data.check_occupation_figures import DECIMALS, MEASURED, data_level_figures
@@ -32,6 +32,23 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 
+OCCUPATION_COLUMNS = (
+    "onet_code",
+    "title",
+    "isco08",
+    "csco22",
+    ONET_FIGURES[0],
+    "schooling_source",  # of the figure before it
+    *ONET_FIGURES[1:],
+    "titles_en",
+    "titles_zh",
+    "academic_rating",
+    "hands_on_rating",
+    "label",
+    "why",
+    "external_label",
+    "external_agreement",
+)
 RATED = ["onet_code", "titles_en", "titles_zh", "academic_rating", "hands_on_rating", "label", "why"]
 SOURCES = {"RL_29.0": MEASURED, "RL_18.1_mapped": "RL 18.1", "jobzone_mean": "job zone"}
 # Where each rating lies on the figures' scales: schooling years, and the higher of the two indices.

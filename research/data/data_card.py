@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from collarclass.corpus.read import AD_KINDS, LANGUAGES, read_ads, read_ratings
+from collarclass.corpus.read import LANGUAGES, read_ads, read_ratings
 from collarclass.definitions.labels import COLLARS, LABELS, STATUSES
 
 ROOT = Path(__file__).resolve().parents[2]
+AD_KINDS = ("occupation", "mirror", "contrast")
 START, END = "<!-- numbers: ads -->", "<!-- end of ads -->"
 REAL_START, REAL_END = "<!-- numbers: real ads -->", "<!-- end of real ads -->"
 

@@ -31,7 +31,6 @@ _YEAR = 2026
 @common.OWN_SOURCE
 @common.TEST
 @click.option("--own-mentions", type=PATH, help="CSV of your own decided mentions of requirements, used in addition.")
-@click.option("--written-only", is_flag=True, help="Leave out the real ads.")
 @click.option("--name", help="Name of the model; own with --own, standard without.")
 @click.option("--progress/--no-progress", default=None, help="Show the step and the time left.")
 @common.FORCE
@@ -135,8 +134,6 @@ def check(source: str, target: Path | None, model: Path | None, force: bool, **c
 @click.option("--truth", default="label", help="The column of true labels.")
 @click.option("--by", help="Column to group the results by.")
 @common.PREFIX
-@click.option("--against", help="Labelled file of the same ads, or model folder, to compare with.")
-@click.option("--against-prefix", help="Prefix of the other labels' columns; without --against in the same file.")
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object.")
 @common.MODEL
 @common.QUIET
@@ -163,7 +160,7 @@ def evaluate(source: str, prefix: str, model: Path | None, quiet: bool, **option
 @click.argument("second")
 @click.option("--truth", help="Column of true labels, in either file.")
 @click.option("--key", help="Column that names each ad; rows are matched by their order if not given.")
-@click.option("--by", help="Column to count changes by; with --drift also month, quarter or year.")
+@click.option("--by", help="Column to count by, or month, quarter or year.")
 @click.option("--drift", is_flag=True, help="The files hold other ads: measure how far SECOND has moved from FIRST.")
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object.")
 @common.PREFIX

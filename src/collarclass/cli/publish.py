@@ -149,7 +149,7 @@ def duplicates(source: str, target: Path, similarity: float, title: str | None, 
 
     with ending():
         found = mark_duplicates(source, target, title=title, text=text, similarity=similarity, force=force)
-    say(f"{len(found.group):,} ads, {found.n_distinct:,} of them different -> {target}", err=True)
+    say(f"{len(found):,} ads, {len(set(found.tolist())):,} of them different -> {target}", err=True)
 
 
 @click.command(epilog=examples("collarclass review to_annotate.csv -o annotated.csv --annotator anna"))

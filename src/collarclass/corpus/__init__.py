@@ -1,4 +1,4 @@
-"""Reads and checks the shipped data: training ads, ratings of real ads, occupations.
+"""Reads the shipped data: training ads, ratings of real ads, occupations.
 
 May import: errors, definitions.
 """

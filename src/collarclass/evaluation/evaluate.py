@@ -1,27 +1,25 @@
-"""A file of labels measured against true ones, alone or beside another file or model."""
+"""A file of labels measured against true ones, and the test of two labellings of the same ads."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from collarclass.annotation.annotated import read_annotations, refuse
-from collarclass.corpus.read import read_labels
 from collarclass.definitions.labels import LABELS
 from collarclass.errors import DataError, require_columns
 from collarclass.evaluation.metrics import accuracy, as_text, bootstrap, evaluate, macro_f1, summary
 from collarclass.files.readers import FileInput, TableInput, count_bases
 from collarclass.files.table import read_table
 from collarclass.model.model import Model
-from collarclass.model.persistence import load_model
-from collarclass.tables.columns import choose_columns, find_columns
+from collarclass.tables.columns import choose_columns
 from collarclass.tables.dataframe import label_table
 
 
@@ -94,8 +92,6 @@ def evaluate_file(
     by: str | None = None,
     prefix: str = "",
     model: Model | None = None,
-    against: str | os.PathLike[str] | None = None,
-    against_prefix: str | None = None,
     as_json: bool = False,
     on_read: Callable[[TableInput], object] | None = None,
 ) -> str:
@@ -110,11 +106,6 @@ def evaluate_file(
         As in `evaluate`.
     model : Model, optional
         To label with, if the file is not labelled yet.
-    against : path-like, optional
-        Another labelled file with the same rows, or a model folder, to compare with.
-    against_prefix : str, optional
-        What was put before the names of the other labels' columns, in `against` or, without it, in the
-        same file.
     as_json : bool
         Whether to give the numbers as one JSON object.
     on_read : callable, optional
@@ -143,8 +134,7 @@ def evaluate_file(
             )  # fmt: skip
         ads, truth = ads.rename(columns={truth: f"true_{truth}"}), f"true_{truth}"
     ads[truth] = given["label"]
-    known = ads[truth].isin(LABELS).to_numpy()
-    if not known.any():
+    if not ads[truth].isin(LABELS).any():
         raise DataError(
             "No row of {name} has white, blue or gray in column {truth!r}: name the right one.", name=name,
             truth=truth,
@@ -157,14 +147,7 @@ def evaluate_file(
     numbers = summary(result)
     if result["by"] is not None:
         numbers["by"] = json.loads(result["by"].round(4).to_json(orient="index"))
-    parts = [as_text(result)]
-    true, found = ads.loc[known, truth].tolist(), labelled.loc[known, prefix + "collar"].tolist()
-    if against is not None or against_prefix is not None:
-        other = _other_labels(ads, name, truth, against, against_prefix or "")[known]
-        compared = compare(true, found, other)
-        numbers["against"] = _rounded(compared)
-        parts.append(_as_text(compared, "the file" if against is None else Path(against).name))
-    return json.dumps(numbers, ensure_ascii=False, indent=2) if as_json else "\n\n".join(parts)
+    return json.dumps(numbers, ensure_ascii=False, indent=2) if as_json else as_text(result)
 
 
 def table_input(
@@ -176,53 +159,3 @@ def table_input(
     labels = {"labels": (prefix + "collar",)} if there else {}
     bases = count_bases(labelled.get(prefix + "collar_basis", ()))
     return TableInput(len(ads), file.reading(chosen), labels | others, bases)
-
-
-def _other_labels(
-    ads: pd.DataFrame, name: str, truth: str, against: str | os.PathLike[str] | None, prefix: str
-) -> NDArray[Any]:
-    """Labels of the same ads by another model, or from another file or other columns."""
-    column = prefix + "collar"
-    if against is not None and Path(against).is_dir():
-        return np.asarray(_label_anew(ads, load_model(against)), dtype=object)
-    other, called = (ads, name) if against is None else (read_table(against), Path(against).name)
-    if column not in other:
-        raise DataError(
-            "No column {column!r} in {called}: label it first, or name the prefix of its columns.", column=column,
-            called=called,
-        )  # fmt: skip
-    if len(other) != len(ads):
-        raise DataError(
-            "{called} has {n_other:,} rows and {name} {n_ads:,}: compare labels of the same ads.", called=called,
-            n_other=len(other), name=name, n_ads=len(ads),
-        )  # fmt: skip
-    if truth in other and (read_labels(other[truth], called).to_numpy() != ads[truth].to_numpy()).any():
-        raise DataError(
-            "{called} has other true labels than {name}, so its rows are others, or in another order.", called=called,
-            name=name,
-        )  # fmt: skip
-    return np.asarray(other[column].tolist(), dtype=object)
-
-
-def _label_anew(ads: pd.DataFrame, model: Model) -> Sequence[str]:
-    title, text = find_columns(ads.columns)
-    columns = [c for c in (title, text) if c is not None]
-    return list(label_table(ads[columns], model=model, evidence=False)["collar"])
-
-
-def _rounded(compared: dict[str, Any]) -> dict[str, Any]:
-    return {
-        k: [round(v, 4) for v in value] if isinstance(value, tuple) else round(value, 6)
-        for k, value in compared.items()
-    }
-
-
-def _as_text(compared: dict[str, Any], name: str) -> str:
-    lines = [f"against {name}, {compared['n']:,} ads (its value minus this one's)"]
-    for key, what in (("accuracy_difference", "accuracy"), ("macro_f1_difference", "macro-F1")):
-        lines.append("{:<29}{:+.3f} (95 % {:+.3f} to {:+.3f})".format(what, *compared[key]))
-    lines.append(
-        f"{'right in one only':<29}{compared['only_first']} here, {compared['only_second']} there "
-        f"(McNemar p = {compared['p']:.3g})"
-    )
-    return "\n".join(lines)
