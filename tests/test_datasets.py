@@ -111,7 +111,7 @@ def test_what_comes_after_labelling_knows_which_columns_were_read(
     sample_file(target, tmp_path / "sample.csv", 10)
     assert {ad.title for ad in read_ads(tmp_path / "sample.csv")} <= set(ADS["job_title"])
     assert "Apply by post." not in {ad.text for ad in least_certain(target)}
-    assert duplicates_of_file(target).n_distinct > 30
+    assert len(set(duplicates_of_file(target).tolist())) > 30
     mark_duplicates(target, tmp_path / "marked.csv")
     assert "Apply by post." not in {ad.text for ad in read_ads(tmp_path / "marked.csv")}
 

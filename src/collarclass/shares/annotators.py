@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from collarclass.definitions.labels import COLLARS
-from collarclass.shares.estimate import Floats
+from collarclass.shares.estimate import Floats, rates_of
 
 MIN_PAIRS = 20  # ads annotated twice: with fewer nothing is said of the annotators
 WORST = 0.2  # share of wrong labels beyond which they cannot be corrected for
@@ -81,8 +81,8 @@ def annotator_errors(first: Codes, second: Codes, model: Codes, random_state: in
         likely = common[:, None] * twice * of_model.swapaxes(1, 2)[:, cells[:, 2]]
         belongs = weight[..., None] * likely / likely.sum(axis=2, keepdims=True)
         common = belongs.sum(axis=1) / n
-        rates = _normal(belongs.swapaxes(1, 2) @ readings + _PRIOR_ADS * _prior(_PRIOR_RIGHT))
-        of_model = _normal(belongs.swapaxes(1, 2) @ seen[:, 2] + _PRIOR_ADS * _prior(_PRIOR_MODEL_RIGHT))
+        rates = rates_of(belongs.swapaxes(1, 2) @ readings + _PRIOR_ADS * _prior(_PRIOR_RIGHT))
+        of_model = rates_of(belongs.swapaxes(1, 2) @ seen[:, 2] + _PRIOR_ADS * _prior(_PRIOR_MODEL_RIGHT))
     error = float(common[0] @ (1 - np.diag(rates[0])))
     if (first == second).all():
         rates = np.concatenate([np.eye(k)[None], rates[1:]])  # no mistake was seen
@@ -107,17 +107,13 @@ def errors_by_expert(truth: Codes, given: Codes, random_state: int = 0) -> Annot
     drawn = np.random.default_rng(random_state).standard_gamma(
         np.broadcast_to(counts + _PRIOR_ADS / 4 * _prior(_PRIOR_RIGHT), (_DRAWS, k, k))
     )
-    found = _normal(counts + 1e-6 * np.eye(k))
-    return _corrections(np.concatenate([found[None], _normal(drawn)]), float((truth != given).mean()), len(truth), True)
+    rates = rates_of(np.concatenate([(counts + 1e-6 * np.eye(k))[None], drawn]))
+    return _corrections(rates, float((truth != given).mean()), len(truth), by_expert=True)
 
 
 def _prior(right: float) -> Floats:
     k = len(COLLARS)
     return np.asarray(np.full((k, k), (1 - right) / (k - 1)) + (right - (1 - right) / (k - 1)) * np.eye(k))
-
-
-def _normal(counts: Floats) -> Floats:
-    return np.asarray(counts / np.maximum(counts.sum(axis=-1, keepdims=True), 1e-300))
 
 
 def _corrections(rates: Floats, error: float, n: int, by_expert: bool) -> AnnotatorErrors:

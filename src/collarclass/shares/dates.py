@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 
@@ -15,32 +16,20 @@ from collarclass.errors import DataError
 Period = Literal["month", "quarter", "year"]
 Order = Literal["dmy", "mdy"]
 PERIODS: tuple[Period, ...] = ("month", "quarter", "year")
-_EXCEL_START = date(1899, 12, 30)
 _EXCEL_DAYS = range(20_000, 80_000)  # 1954 to 2119
 _YEARS = range(1900, 2101)
 _SHARE = 0.9  # of the values that have to be dates for a column of dates
-_MONTHS = {
-    name: i
-    for i, names in enumerate(
-        ("jan january", "feb february", "mar march", "apr april", "may", "jun june", "jul july", "aug august")
-        + ("sep sept september", "oct october", "nov november", "dec december"),
-        start=1,
-    )
-    for name in names.split()
-}
 _LONGEST = 64  # characters; a cell with more is no date
-# Spaces are single by then: a pattern with two repetitions of them side by side would take quadratic time.
-_TAIL = r"(?:[T ,]+\d{1,2}:\d{2}.*)?$"
-_YEAR_FIRST = re.compile(r"(\d{4}) ?[-/.年] ?(\d{1,2})(?: ?[-/.月] ?(\d{1,2}) ?日?)? ?月?" + _TAIL)
-_YEAR_LAST = re.compile(r"(\d{1,2}) ?([-/.]) ?(\d{1,2}) ?\2 ?(\d{4}|\d{2}) ?" + _TAIL)
-_MONTH_YEAR = re.compile(r"(\d{1,2}) ?[-/.] ?(\d{4})$")
-_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})?$")
-_NAMED = re.compile(
-    r"(?:[a-z]{3,9},? )?(?:(\d{1,2})(?:st|nd|rd|th)?[ -]+)?([a-z]{3,9})\.?[ ,-]+"
-    r"(?:(\d{1,2})(?:st|nd|rd|th)?,? )?(\d{4})" + _TAIL
+_FORMS = (
+    *("%Y-%m-%d", "%Y-%m", "%Y.%m.%d", "%Y.%m", "%m-%Y", "%m.%Y", "%d.%m.%Y", "%d.%m.%y"),
+    *("%Y年%m月%d日", "%Y年%m月%d", "%Y年%m月", "%Y年"),
+    *("%d %b %Y", "%d %B %Y", "%b %d %Y", "%B %d %Y", "%b %Y", "%B %Y"),
 )
-_NUMBER = re.compile(r"\d+(?:\.\d+)?$")
-_CHINESE_YEAR = re.compile(r"(\d{4}) ?年$")
+_ORDERED = {None: (), "dmy": ("%d-%m-%Y", "%d-%m-%y"), "mdy": ("%m-%d-%Y", "%m-%d-%y")}
+_DIGITS = {6: "%Y%m", 8: "%Y%m%d"}
+_TIME = re.compile(r"[t ,]+\d{1,2}:\d{2}.*")
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_TWO_WAYS = re.compile(r"(\d{1,2})-(\d{1,2})-(?:\d{4}|\d{2})")
 
 Month = tuple[int, int]
 
@@ -81,10 +70,10 @@ def find_periods(values: Iterable[Any], period: Period = "month", order: Order |
     if order not in (None, "dmy", "mdy"):
         raise DataError("No order of dates {order!r}: say dmy (day first) or mdy (month first).", order=order)
     texts = [_text(value) for value in values]
-    distinct = dict.fromkeys(texts)
-    order = order or _order(distinct)
-    found = {text: _name(_month(text, order), period) for text in distinct}
-    return [found[text] for text in texts]
+    plain = {text: _plain(text) for text in dict.fromkeys(texts)}
+    order = order or _order(plain)
+    found = {text: _name(_month(text, order), period) for text in {*plain.values()}}
+    return [found[plain[text]] for text in texts]
 
 
 def is_dates(values: Iterable[Any]) -> bool:
@@ -95,10 +84,10 @@ def is_dates(values: Iterable[Any]) -> bool:
     >>> is_dates(["2026-03-07", "2026-04-01"]), is_dates(["North", "South"]), is_dates(["12", "4000"])
     (True, False, False)
     """
-    texts = [text for text in dict.fromkeys(map(_text, values)) if text]
-    dated = [_month(text, "dmy") or _month(text, "mdy") for text in texts]
-    serial = sum(bool(_NUMBER.match(text)) and not _COMPACT.match(text) for text in texts)
-    return bool(texts) and sum(d is not None for d in dated) >= _SHARE * len(texts) and serial < len(texts)
+    texts = [_plain(text) for text in dict.fromkeys(map(_text, values)) if text]
+    dated = sum((_month(text, "dmy") or _month(text, "mdy")) is not None for text in texts)
+    serial = sum(bool(_NUMBER.fullmatch(text)) and not _form_of_digits(text) for text in texts)
+    return bool(texts) and dated >= _SHARE * len(texts) and serial < len(texts)
 
 
 def _text(value: Any) -> str:
@@ -112,15 +101,24 @@ def _text(value: Any) -> str:
     return "" if text.casefold() in {"nan", "nat", "none", "null", "<na>", "n/a", "na"} else text
 
 
-def _order(texts: Iterable[str]) -> Order | None:
+def _plain(text: str) -> str:
+    """A date without time, weekday and ordinals, with one sign between numbers and blanks around words."""
+    if len(text) > _LONGEST:
+        return text
+    plain = _TIME.sub("", text.casefold())
+    if not re.search("[a-z]", plain):
+        return plain.replace(" ", "").replace("/", "-")
+    plain = re.sub(r"(?<=\d)(?:st|nd|rd|th)\b|^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\b", "", plain)
+    return " ".join(re.sub(r"[,.-]", " ", plain).replace("sept ", "sep ").split())
+
+
+def _order(texts: Mapping[str, str]) -> Order | None:
     """Day or month first, told by a part that is no month; None where no date has this form."""
     first = second = 0
     example = ""
-    for text in texts:
-        if found := len(text) <= _LONGEST and _YEAR_LAST.match(text):
-            if found[2] == ".":
-                continue  # 07.03.2026 is written with the day first
-            first, second = max(first, int(found[1])), max(second, int(found[3]))
+    for text, plain in texts.items():
+        if found := _TWO_WAYS.fullmatch(plain):  # 07.03.2026 is written with the day first
+            first, second = max(first, int(found[1])), max(second, int(found[2]))
             example = example or text
     if first > 12 and second > 12:
         raise DataError(
@@ -136,75 +134,35 @@ def _order(texts: Iterable[str]) -> Order | None:
 
 
 def _month(text: str, order: Order | None) -> Month | None:
-    for read in _FORMS if len(text) <= _LONGEST else ():
-        if (found := read(text, order)) is not None:
-            year, month = found
-            return found if year in _YEARS and 1 <= month <= 12 else None
+    if len(text) > _LONGEST:
+        return None
+    if form := _form_of_digits(text):
+        return _read(text, (form,)) or _numbered(text)
+    return _numbered(text) if _NUMBER.fullmatch(text) else _read(text, (*_FORMS, *_ORDERED[order]))
+
+
+def _form_of_digits(text: str) -> str | None:
+    return _DIGITS.get(len(text)) if text.isdecimal() else None
+
+
+def _read(text: str, forms: Iterable[str]) -> Month | None:
+    for form in forms:
+        with suppress(ValueError):
+            found = datetime.strptime(text, form)
+            return (found.year, found.month) if found.year in _YEARS else None
     return None
 
 
-def _year_first(text: str, order: Order | None) -> Month | None:
-    found = _YEAR_FIRST.match(text)
-    return _checked(int(found[1]), int(found[2]), found[3]) if found else None
-
-
-def _year_last(text: str, order: Order | None) -> Month | None:
-    found = _YEAR_LAST.match(text)
-    if not found:
-        return None
-    day, month = int(found[1]), int(found[3])
-    if found[2] != "." and order == "mdy":
-        day, month = month, day
-    year = int(found[4])
-    return _checked(year if year > 99 else year + (2000 if year < 70 else 1900), month, str(day))
-
-
-def _month_year(text: str, order: Order | None) -> Month | None:
-    found = _MONTH_YEAR.match(text)
-    return (int(found[2]), int(found[1])) if found else None
-
-
-def _compact(text: str, order: Order | None) -> Month | None:
-    found = _COMPACT.match(text)
-    return _checked(int(found[1]), int(found[2]), found[3]) if found and int(found[1]) in _YEARS else None
-
-
-def _named(text: str, order: Order | None) -> Month | None:
-    found = _NAMED.match(text.casefold())
-    month = _MONTHS.get(found[2]) if found else None
-    return _checked(int(found[4]), month, found[1] or found[3]) if found and month else None
-
-
-def _numbered(text: str, order: Order | None) -> Month | None:
-    """Excel's days since 1900, and Unix seconds or milliseconds."""
-    if not _NUMBER.match(text):
-        return None
+def _numbered(text: str) -> Month | None:
+    """Excel's days since 1900, and Unix seconds or milliseconds; 2026.3 is a month."""
     number = float(text)
     if int(number) in _EXCEL_DAYS:
-        day = _EXCEL_START + timedelta(int(number))
-        return day.year, day.month
-    for unit in (1, 1000):
-        if 600_000_000 <= number / unit < 4_200_000_000:
-            moment = datetime.fromtimestamp(number / unit, UTC)
-            return moment.year, moment.month
-    return None
-
-
-def _year_alone(text: str, order: Order | None) -> Month | None:
-    found = _CHINESE_YEAR.match(text)
-    return (int(found[1]), 1) if found else None
-
-
-_FORMS: Sequence[Callable[[str, Order | None], Month | None]] = (
-    *(_year_first, _year_last, _month_year, _compact, _named, _numbered, _year_alone),
-)
-
-
-def _checked(year: int, month: int, day: str | None) -> Month | None:
-    """The month, unless its day does not exist; an impossible month is for the caller to refuse."""
-    if day is not None and not 1 <= int(day) <= 31:
-        return None
-    return year, month
+        found = datetime(1899, 12, 30) + timedelta(int(number))
+    elif (unit := next((unit for unit in (1, 1000) if 600_000_000 <= number / unit < 4_200_000_000), None)) is not None:
+        found = datetime.fromtimestamp(number / unit, UTC)
+    else:
+        return _read(text, ("%Y.%m", "%m.%Y"))
+    return found.year, found.month
 
 
 def _name(month: Month | None, period: Period) -> str:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -35,24 +34,6 @@ _SHINGLE = 3  # tokens
 _SEED = 7
 _CHUNK = 1000
 _PAIRS = 1 << 18  # compared at once
-
-
-@dataclass(frozen=True, slots=True)
-class Duplicates:
-    """Which ads of a file are near-identical.
-
-    Attributes
-    ----------
-    group : ndarray of int64, shape (n_ads,)
-        The row, counted from 1, of the first ad like this one.
-    """
-
-    group: NDArray[np.int64]
-
-    @property
-    def n_distinct(self) -> int:
-        """How many ads there are when each counts once."""
-        return len(np.unique(self.group))
 
 
 def find_duplicates(
@@ -101,9 +82,10 @@ def duplicates_of_file(
     title: str | None = None,
     text: str | None = None,
     similarity: float = SIMILARITY,
-) -> Duplicates:
+) -> NDArray[np.int64]:
     """Number the groups of near-identical ads of a file, read once, as `find_duplicates` does."""
-    return Duplicates(_groups(_ads(source, title, text), similarity))
+    parts = (ads_of(rows, title, text, Path(source).name) for rows in iter_table(source))
+    return _groups(((texts, titles) for titles, texts in parts), similarity)
 
 
 def mark_duplicates(
@@ -114,7 +96,7 @@ def mark_duplicates(
     text: str | None = None,
     similarity: float = SIMILARITY,
     force: bool = False,
-) -> Duplicates:
+) -> NDArray[np.int64]:
     """Write a file's rows, as they are, with a column `duplicate_group` added.
 
     Parameters
@@ -130,21 +112,16 @@ def mark_duplicates(
 
     Returns
     -------
-    Duplicates
+    ndarray of int64
+        As of `find_duplicates`.
     """
     name_target(os.fspath(target), None)
     with written(target, force=force, reads=[source]) as fresh, unchanged([source]):
         found = duplicates_of_file(source, title=title, text=text, similarity=similarity)
-        rewrite(os.fspath(source), os.fspath(target), fresh, pa.table({DUPLICATES: found.group}))
+        rewrite(os.fspath(source), os.fspath(target), fresh, pa.table({DUPLICATES: found}))
     if (read := next(iter_table(source)).attrs[READ]) and Path(target).is_file():
         keep_columns(Path(target), read)
     return found
-
-
-def _ads(source: str | os.PathLike[str], title: str | None, text: str | None) -> Iterator[tuple[list[str], list[str]]]:
-    for rows in iter_table(source):
-        titles, texts = ads_of(rows, title, text, Path(source).name)
-        yield texts, titles
 
 
 # -- sketches ------------------------------------------------------------------------------------

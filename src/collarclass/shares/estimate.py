@@ -282,24 +282,16 @@ def adjusted_by_sample(cells: Cells, annotated: Annotated, random_state: int = 0
     found = found / found.sum()
     size = weight[:, known].sum(axis=0) ** 2 / (weight[:, known] ** 2).sum(axis=0)
     confusion *= (size / confusion.sum(axis=1))[:, None]
-    truth, n_effective = _unconfused(found, cells.n_effective, confusion, random_state)
-    return _as_shares(known, truth, n_effective, 0.0, min(n, cells.n_effective))
-
-
-def _as_shares(known: NDArray[np.intp], truth: Floats, n_known: Floats, rest: float, n_rest: float) -> Shares:
-    """Estimates of some labels, and the share of the one that is left, if one is, as all four."""
-    share, n = np.zeros(len(COLLARS)), np.full(len(COLLARS), float(n_rest))
-    share[-1] = rest
-    share[known], n[known] = truth, n_known
-    low, high = wilson(share, n)
-    return Shares(share, low, high, n)
+    share, n_known = np.zeros(len(COLLARS)), np.full(len(COLLARS), float(min(n, cells.n_effective)))
+    share[known], n_known[known] = _unconfused(found, cells.n_effective, confusion, random_state)
+    return Shares(share, *wilson(share, n_known), n_known)
 
 
 def _unconfused(found: Floats, n_effective: float, confusion: Floats, random_state: int) -> tuple[Floats, Floats]:
     """Likeliest true shares behind found ones, and the effective sizes that draws of both tell."""
     rng = np.random.default_rng(random_state)
     prior = 1 / confusion.shape[1]
-    rates = np.concatenate([[_rates(confusion)], _drawn(rng, confusion + prior, _DRAWS)])
+    rates = np.concatenate([[rates_of(confusion)], _drawn(rng, confusion + prior, _DRAWS)])
     counts = np.concatenate([[found], rng.dirichlet(n_effective * found + 1e-3, _DRAWS)])
     # Each draw starts elsewhere: where the counts cannot tell labels apart, the draws stay apart and say so.
     k = len(confusion)
@@ -311,8 +303,9 @@ def _unconfused(found: Floats, n_effective: float, confusion: Floats, random_sta
     return truth[0], np.minimum(n, n_effective)
 
 
-def _rates(confusion: Floats) -> Floats:
-    return np.asarray(confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1e-300))
+def rates_of(confusion: Floats) -> Floats:
+    """Shares of each row's counts."""
+    return np.asarray(confusion / np.maximum(confusion.sum(axis=-1, keepdims=True), 1e-300))
 
 
 def _drawn(rng: np.random.Generator, counts: Floats, n: int) -> Floats:

@@ -32,6 +32,7 @@ from collarclass.shares.read import (
     TO_FILL,
     LabelledFile,
     ads_of,
+    cell_text,
     displaced,
     iter_hashes,
     read_labelled,
@@ -142,14 +143,9 @@ def _write_ads(source: Name, target: Path, chosen: pd.DataFrame, prefix: str) ->
         out = csv.writer(file)
         out.writerow([*map(guarded, names), *SAMPLE_COLUMNS, *TO_FILL])
         for ad, drawn in zip(kept, chosen[list(SAMPLE_COLUMNS)].itertuples(index=False), strict=True):
-            cells = [_plain(ad.get(c)) for c in columns]
+            cells = [cell_text(ad.get(c)) for c in columns]
             out.writerow([*cells, drawn[0], drawn[1], f"{drawn[2]:.10g}", drawn[3], *[""] * len(TO_FILL)])
     return dict(rows.attrs[READ])
-
-
-def _plain(value: Any) -> str:
-    """A cell's text; one that a spreadsheet would run as a formula gets an apostrophe in front."""
-    return guarded("" if value is None or (isinstance(value, float) and np.isnan(value)) else str(value))
 
 
 def shares_of_file(
@@ -221,7 +217,7 @@ def _with_duplicates(table: pd.DataFrame, source: Name, title: str | None, text:
     from collarclass.shares.duplicates import duplicates_of_file
 
     if DUPLICATES not in table:
-        table[DUPLICATES] = duplicates_of_file(source, title=title, text=text).group
+        table[DUPLICATES] = duplicates_of_file(source, title=title, text=text)
     return table
 
 

@@ -18,6 +18,29 @@ REFERENCES = (
     "Fay, R. E., & Herriot, R. A. (1979). Estimates of income for small places. JASA, 74, 269-277.",
     "Saerens, M., Latinne, P., & Decaestecker, C. (2002). Adjusting the outputs of a classifier. Neural Comput., 14.",
 )
+_ERRORS = {  # by the note that says how annotators' errors were found
+    TWICE: Message(
+        "Annotators' own errors, label by label, were estimated from ads that two of them had read, with the "
+        "predicted label as a third reading (Dawid & Skene 1979), and corrected for."
+    ),
+    BY_EXPERT: Message(
+        "Annotators' own errors, label by label, were estimated from ads that an expert had read, and corrected for."
+    ),
+}
+_METHODS = {
+    "composite": Message(
+        "Shares of groups combine each group's own annotations with the errors in the whole sample, by the "
+        "precision of both (Fay & Herriot 1979), and add up to the shares of all ads."
+    ),
+    "range": Message(
+        "No ads were annotated. Shares are predicted labels as counted; the ranges are those in which true shares"
+        " would lie if the model erred here as on one of the sources of real ads that it did not learn from "
+        "(Saerens et al. 2002)."
+    ),
+    "counted": Message("Shares are predicted labels as counted, without a correction for the errors of the model."),
+}
+_NOTHING = Message("No interval is given, as it is not known how far these counts are off.")
+_FINITE = Message("The ads are all that the shares are about; intervals include the finite population correction.")
 _WIDEST = 0.30  # from low to high: a wider range is no headline
 
 
@@ -94,58 +117,30 @@ def methods_paragraph(
     >>> methods_paragraph(shares, model="standard 0123456789").splitlines()[0][:56]
     '50 job ads were labelled white, blue or gray collar by c'
     """
-    methods = set(shares["method"])
     n, annotated = _sizes(shares)
     names = ", ".join(pd.unique(shares["definition"]))
-    words = {
-        "labels": Message(
+    methods, notes = set(shares["method"]), {note.template for note in notes_of(shares)}
+    said = [
+        Message(
             "{n:,} job ads were labelled white, blue or gray collar by collarclass {version} (model {model}) under "
             "the definition {definition}.",
-            n=n,
-            version=__version__,
-            model=model,
-            definition=names,
-        ),
-        "corrected": Message(
-            "{annotated:,} of them, a random sample stratified by predicted label and confidence, were annotated "
-            "without seeing the predictions. Shares are prediction-powered estimates over these strata (Cochran 1977;"
-            " Angelopoulos et al. 2023), with 95 % intervals.",
-            annotated=annotated,
-        ),
-        "composite": Message(
-            "Shares of groups combine each group's own annotations with the errors in the whole sample, by the "
-            "precision of both (Fay & Herriot 1979), and add up to the shares of all ads."
-        ),
-        "twice": Message(
-            "Annotators' own errors, label by label, were estimated from ads that two of them had read, with the "
-            "predicted label as a third reading (Dawid & Skene 1979), and corrected for."
-        ),
-        "expert": Message(
-            "Annotators' own errors, label by label, were estimated from ads that an expert had read, and corrected "
-            "for."
-        ),
-        "range": Message(
-            "No ads were annotated. Shares are predicted labels as counted; the ranges are those in which true shares"
-            " would lie if the model erred here as on one of the sources of real ads that it did not learn from "
-            "(Saerens et al. 2002)."
-        ),
-        "counted": Message("Shares are predicted labels as counted, without a correction for the errors of the model."),
-        "nothing": Message("No interval is given, as it is not known how far these counts are off."),
-        "finite": Message(
-            "The ads are all that the shares are about; intervals include the finite population correction."
-        ),
-    }
-    keys = ["labels"]
+            n=n, version=__version__, model=model, definition=names,
+        )
+    ]  # fmt: skip
     if methods & {"corrected", "composite"}:
-        keys.append("corrected")
-    said = {note.template for note in notes_of(shares)}
-    keys += [key for key, template in (("twice", TWICE), ("expert", BY_EXPERT)) if template in said]
-    keys += [key for key in ("composite", "range", "counted") if key in methods]
-    if shares["low"].isna().any():
-        keys.append("nothing")
-    if finite_population:
-        keys.append("finite")
-    text = ("" if language == "zh" else " ").join(words[key].said(language) for key in keys)
+        said.append(
+            Message(
+                "{annotated:,} of them, a random sample stratified by predicted label and confidence, were annotated "
+                "without seeing the predictions. Shares are prediction-powered estimates over these strata (Cochran "
+                "1977; Angelopoulos et al. 2023), with 95 % intervals.",
+                annotated=annotated,
+            )
+        )
+    said += [words for template, words in _ERRORS.items() if template in notes]
+    said += [words for method, words in _METHODS.items() if method in methods]
+    said += [_NOTHING] if shares["low"].isna().any() else []
+    said += [_FINITE] if finite_population else []
+    text = ("" if language == "zh" else " ").join(words.said(language) for words in said)
     cited = [f"- {one}" for one in REFERENCES if one.split(",")[0] in text]
     references = [Message("References").said(language), *cited] if cited else []
     return "\n\n".join([text, *(["\n".join(references)] if references else [])]) + "\n"

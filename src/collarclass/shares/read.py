@@ -20,7 +20,7 @@ from collarclass.files.table import READ, iter_table
 from collarclass.tables.arrow import joined
 from collarclass.tables.columns import Columns, choose_columns
 from collarclass.tables.schema import COLUMNS, LISTS, NUMBERS, PROBABILITIES, SCORES
-from collarclass.text.cells import unguarded
+from collarclass.text.cells import guarded, unguarded
 
 SAMPLE_COLUMNS = ("sample_row", "sample_stratum", "sample_probability", "sample_source")
 SAMPLE_ROW, SAMPLE_STRATUM, SAMPLE_PROBABILITY, SAMPLE_SOURCE = SAMPLE_COLUMNS
@@ -110,6 +110,12 @@ def displaced(first: Sequence[int], second: Sequence[int]) -> int | None:
     """
     known = set(second) - {NO_WORDS}
     return next((i for i, (a, b) in enumerate(zip(first, second, strict=True)) if a != b and a in known), None)
+
+
+def cell_text(value: object) -> str:
+    """A cell's text; one that a spreadsheet would run as a formula gets an apostrophe in front."""
+    missing = value is None or value is pd.NaT or (isinstance(value, float) and value != value)
+    return guarded("" if missing else str(value))
 
 
 def check_columns(there: Iterable[object], columns: Sequence[str], prefix: str, where: str) -> None:

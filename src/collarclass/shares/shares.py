@@ -49,6 +49,7 @@ BY_EXPERT = "an expert checked {n:,} labels: {error:.1%} of them taken to be wro
 _MESSAGES = "messages"  # attribute of a table of shares: by text of a warning, what it is made of
 _MIN_TO_CORRECT = 10  # below which nothing is corrected
 _MIN_GROUP_ANNOTATIONS = 4  # below which a group is estimated by the whole sample alone
+_Group = tuple[tuple[str, ...], NDArray[np.intp]]  # what its columns say, and its rows
 _REPEATS = 0.05  # share of ads like others from which a note says so
 
 
@@ -277,14 +278,6 @@ def _labelled(facts: Facts, weight: Floats, cluster: NDArray[np.int64] | None, d
     return _Labelled(label, guess, _strata(label, facts), weight, cluster)
 
 
-@dataclass(frozen=True, slots=True)
-class _Group:
-    """Rows of a group, and what its columns say."""
-
-    values: tuple[str, ...]
-    rows: NDArray[np.intp]
-
-
 class _Estimator:
     """Shares of all ads and of groups, under one definition."""
 
@@ -313,21 +306,20 @@ class _Estimator:
     def table(self, groups: pd.DataFrame, margins: bool) -> pd.DataFrame:
         """One row for each group and label."""
         names = list(groups.columns)
-        everything = _Group((ALL,) * len(names), np.arange(len(self.ads.label)))
+        everything: _Group = ((ALL,) * len(names), np.arange(len(self.ads.label)))
         alone = [[name] for name in names] if margins and len(names) > 1 else []
         divisions = [self._groups(groups, some) for some in ([*alone, names] if names else [])]
         members = [everything, *chain.from_iterable(divisions)]
         if self.corrects:
             found = [self.everything, *chain.from_iterable(self._of_groups(groups) for groups in divisions)]
         else:
-            found = [self._uncorrected(group.rows) for group in members]
+            found = [self._uncorrected(rows) for _, rows in members]
         parts = [
-            self._rows(group, shares, "corrected" if group is everything else "composite")
+            self._rows(*group, shares, "corrected" if group is everything else "composite")
             for group, shares in zip(members, found, strict=True)
         ]
         figures = [row for part in (parts if margins or not names else parts[1:]) for row in part]
-        columns = [*names, "label", *RESULT]
-        return pd.DataFrame([(*values, *row) for values, row in figures], columns=columns)
+        return pd.DataFrame(figures, columns=[*names, "label", *RESULT])
 
     def _groups(self, groups: pd.DataFrame, by: list[str]) -> list[_Group]:
         """Groups by some of the columns, with "(all)" for the others."""
@@ -335,23 +327,22 @@ class _Estimator:
         for values, rows in groups.groupby(by, observed=True, sort=True).indices.items():
             named = dict(zip(by, values if isinstance(values, tuple) else (values,), strict=True))
             if self.ads.weight[rows].sum() > 0:
-                out.append(_Group(tuple(str(named.get(name, ALL)) for name in groups.columns), np.asarray(rows)))
+                out.append((tuple(str(named.get(name, ALL)) for name in groups.columns), np.asarray(rows)))
         return out
 
-    def _rows(self, group: _Group, shares: Shares, method: str) -> list[tuple[tuple[str, ...], tuple[Any, ...]]]:
+    def _rows(
+        self, values: tuple[str, ...], rows: NDArray[np.intp], shares: Shares, method: str
+    ) -> list[tuple[Any, ...]]:
         if not self.corrects:
             method = "counted" if self.errors is None else "range"
-        plain, n, annotated = self.ads.plain(group.rows), len(group.rows), int(self._annotated_in(group.rows).sum())
+        plain, n, annotated = self.ads.plain(rows), len(rows), int(self._annotated_in(rows).sum())
         notes = list(self.notes)
         if method == "composite" and annotated < _MIN_GROUP_ANNOTATIONS:
             notes.append(Message("annotated ads here: {annotated}; estimated by the whole sample", annotated=annotated))
         return [
             (
-                group.values,
-                (
-                    *(label, plain[k], shares.share[k], shares.low[k], shares.high[k], n, annotated),
-                    *(shares.n_effective[k], method, self.definition.name, notes),
-                ),
+                *(*values, label, plain[k], shares.share[k], shares.low[k], shares.high[k], n, annotated),
+                *(shares.n_effective[k], method, self.definition.name, notes),
             )
             for k, label in enumerate(COLLARS)
         ]
@@ -384,14 +375,14 @@ class _Estimator:
         whole = self.ads.annotated(self.truth, np.ones(len(self.truth.row), dtype=bool))
         direct: list[Shares | None] = []
         synthetic, n = [], []
-        for group in groups:
-            here = self._annotated_in(group.rows)
-            cells = self.ads.cells(group.rows)
+        for _, rows in groups:
+            here = self._annotated_in(rows)
+            cells = self.ads.cells(rows)
             n.append(int(here.sum()))
             synthetic.append(adjusted_by_sample(cells, whole))
             own = self.ads.annotated(self.truth, here, corrected=True)
             direct.append(stratified_ppi(cells, own, finite=self.finite) if n[-1] >= _MIN_GROUP_ANNOTATIONS else None)
-        size = np.array([self.ads.weight[group.rows].sum() for group in groups])
+        size = np.array([self.ads.weight[rows].sum() for _, rows in groups])
         return composite(direct, synthetic, n, size, self.everything.share)
 
     # -- what has to be said beside the figures --------------------------------------------------

@@ -71,7 +71,7 @@ def range_by_sources(share: Floats, n_effective: float, rates: Floats, random_st
         distance = (counted * np.log(np.maximum(counted, 1e-12) / np.maximum(fitted, 1e-12))).sum(axis=1)
         weight = np.exp(-min(ads, _FIT_ADS) * distance)
         down, up = clear * _quantiles(truth, weight)
-        low[:3], high[:3] = np.minimum(low[:3], down), np.maximum(high[:3], up)
+        low[:3], high[:3] = np.minimum(low[:3], down), np.maximum(high[:3], np.minimum(up, 1))
         mean = np.average(truth, axis=0, weights=weight)
         variance = np.average((truth - mean) ** 2, axis=0, weights=weight)
         n[:3] = np.minimum(mean * (1 - mean) / np.maximum(variance, 1e-12), n_effective)

@@ -16,6 +16,7 @@ from collarclass.errors import DataError
 from collarclass.files.target import Name, written
 from collarclass.shares.estimate import Floats
 from collarclass.shares.methods import headline
+from collarclass.shares.read import cell_text
 from collarclass.shares.shares import notes_of, notes_of_rows
 from collarclass.text.cells import guarded
 
@@ -32,7 +33,7 @@ def format_shares(table: pd.DataFrame, kind: str = "text") -> str:
     """
     if kind == "csv":
         safe = table.round(6).rename(columns=lambda name: guarded(str(name)))
-        texts = {str(name): safe[name].map(_cell_text) for name in safe if not is_numeric_dtype(safe[name])}
+        texts = {str(name): safe[name].map(cell_text) for name in safe if not is_numeric_dtype(safe[name])}
         return safe.assign(**texts).to_csv(index=False, lineterminator="\n")
     if kind == "json":
         records = table.round(6).astype(object).where(table.notna(), None).to_dict("records")
@@ -74,11 +75,6 @@ def write_shares(
             table.to_excel(fresh, index=False, engine="xlsxwriter", engine_kwargs=options)
         else:
             fresh.write_text(format_shares(table, str(kind or named)), "utf-8")
-
-
-def _cell_text(value: object) -> str:
-    """A cell's text; one that a spreadsheet would run as a formula gets an apostrophe in front."""
-    return guarded("" if value is None or value is pd.NaT or value != value else str(value))
 
 
 def _wide(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
