@@ -643,6 +643,7 @@ def test_the_openapi_document_has_examples_that_work(server: Address) -> None:
         assert server.classify(**example)["results"]
 
 
+@pytest.mark.slow
 def test_replies_are_as_the_schema_says(server: Address) -> None:
     schemathesis = pytest.importorskip("schemathesis")
     job = server.upload("/v1/files?name=ads.csv&start=true", EXAMPLES.read_bytes()).json

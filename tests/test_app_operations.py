@@ -97,6 +97,7 @@ def test_busy_is_told_from_too_much(small_model: Model, monkeypatch: pytest.Monk
     assert second.headers["retry-after"] == "5"
 
 
+@pytest.mark.slow
 def test_a_client_made_from_the_openapi_document_works(
     server: Address, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

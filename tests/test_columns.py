@@ -248,6 +248,7 @@ def test_codes_judge_rows_without_an_ad() -> None:
     assert alone["collar"].tolist() == ["blue", "gray", "gray", "white"]
 
 
+@pytest.mark.slow
 def test_every_code_has_the_label_of_its_occupation() -> None:
     for table, code in ((occupations(), "onet_code"), (csco_names().reset_index(), "code")):
         labelled = label_table(table[[code, "label"]], code=code, evidence=False)

@@ -18,10 +18,13 @@ from research.docs.refresh_docs import pages, play, with_tables, workplace
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [str(page.relative_to(ROOT)) for page in pages()]
+QUICK = {"README.md", "README.zh-CN.md", "docs/how_to/label_a_file.md"}  # which everybody reads first
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the console snippets are for a POSIX shell")
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(
+    "page", [pytest.param(page, marks=() if page in QUICK else pytest.mark.slow) for page in PAGES]
+)
 def test_snippets(page: str, tmp_path: Path) -> None:
     pytest.importorskip("jinja2", reason="some snippets make a report")
     workplace(tmp_path)
@@ -67,7 +70,7 @@ def test_the_chinese_pages_name_every_column(page: str) -> None:
 
 
 def test_there_are_snippets_and_they_can_fail(tmp_path: Path) -> None:
-    assert {"README.md", "README.zh-CN.md", "docs/how_to/label_a_file.md"} <= set(PAGES)
+    assert set(PAGES) >= QUICK
     workplace(tmp_path)
     text = "```python\n>>> 1 + 1\n3\n>>> 1 / 0\n```\n```console\n$ echo hello\nhello\n$ exit 3\n```\n"
     outcomes, fresh = play(text, tmp_path)
@@ -85,6 +88,7 @@ def test_links_of_the_pages_outside_the_site(page: str) -> None:
     assert not missing
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     any(importlib.util.find_spec(name) is None for name in ("mkdocs", "material", "mkdocstrings_handlers", "jieba")),
     reason="mkdocs, mkdocs-material, mkdocstrings and jieba are not installed (dependency group docs)",

@@ -57,6 +57,7 @@ def test_delta_lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(found) == 100
 
 
+@pytest.mark.slow
 def test_mlflow(tmp_path: Path, small_model_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pyfunc = pytest.importorskip("mlflow.pyfunc")
     monkeypatch.chdir(tmp_path)

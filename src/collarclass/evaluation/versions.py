@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,8 @@ from collarclass.files.table import read_table
 from collarclass.labelling.options import ModelLike, find_model
 from collarclass.model.model import Model
 from collarclass.model.predict import predict
-from collarclass.shares.dates import PERIODS, find_periods, is_dates
+from collarclass.shares.groups import group_columns
 from collarclass.shares.read import ads_of, displaced, text_hashes
-from collarclass.tables.arrow import joined
-from collarclass.tables.schema import LISTS
 
 TableLike = str | os.PathLike[str] | pd.DataFrame
 SCORES = ("academic_score", "hands_on_score", "collar_confidence")
@@ -54,7 +53,7 @@ def compare_labels(
     key : str, optional
         A column that names each ad, to match rows by; without it rows are matched by their order.
     by : str, optional
-        A column of `first`, by whose values changes are counted apart.
+        A column of `first`, by whose values changes are counted apart, or "month", "quarter" or "year" of its dates.
     prefix : str
         Prefix of the added columns' names.
 
@@ -104,7 +103,7 @@ def compare_labels(
         },
     }
     if by is not None:
-        result["by"] = _where(_column(a, by, "the first table"), differ)
+        result["by"] = _where(group_columns(a, [by])[by], differ)
     if truth is not None:
         result["truth"] = _beside_truth(a if truth in a else b, truth, old, new)
     return result
@@ -163,10 +162,8 @@ def measure_drift(
         a, b = (table.assign(**{prefix + KNOWN: values}) for table, values in zip((a, b), known, strict=True))
     result: dict[str, Any] = {"reference": _state(a, prefix), **_moved(a, b, prefix)}
     if by is not None:
-        groups = _groups(b, by)
-        result["by"] = {
-            str(name): _moved(a, b[groups == name], prefix) for name in sorted(groups.unique()) if name != ""
-        }
+        groups = group_columns(b, [by])[by]
+        result["by"] = {name: _moved(a, b[groups == name], prefix) for name in sorted({*groups} - {""})}
     return result
 
 
@@ -199,8 +196,7 @@ def _read(table: TableLike, called: str, prefix: str) -> pd.DataFrame:
         )  # fmt: skip
     if not len(table):
         raise DataError("{called} has no rows: give one with labelled ads.", called=called)
-    lists = [prefix + name for name in LISTS if prefix + name in table]
-    return table.assign(**{name: table[name].map(joined) for name in lists})
+    return table
 
 
 def _known_terms(table: pd.DataFrame, model: Model) -> NDArray[np.float64] | None:
@@ -269,9 +265,8 @@ def _numbers(table: pd.DataFrame, name: str) -> NDArray[np.float64]:
 def _bands(table: pd.DataFrame, prefix: str) -> pd.Series[str]:
     """Band of confidence of each row; empty without one."""
     sure = _numbers(table, prefix + "collar_confidence")
-    names = [f"{low:.1f} to {high:.1f}" for low, high in zip(_BANDS[:-1], _BANDS[1:], strict=True)]
-    places = np.clip(np.searchsorted(_BANDS, np.nan_to_num(sure), side="right") - 1, 0, len(names) - 1)
-    return pd.Series(["" if np.isnan(p) else names[i] for p, i in zip(sure, places, strict=True)], dtype=object)
+    names = [f"{low:.1f} to {high:.1f}" for low, high in pairwise(_BANDS)]
+    return pd.Series(pd.cut(sure, [*_BANDS[:-1], np.inf], right=False, labels=names).astype(object)).fillna("")
 
 
 def _where(groups: pd.Series[str], differ: NDArray[np.bool_]) -> dict[str, dict[str, float]]:
@@ -319,14 +314,3 @@ def _stability(was: NDArray[np.float64], is_: NDArray[np.float64]) -> float:
     """Population stability index of two distributions over the same bins."""
     a, b = np.maximum(was, _MIN_SHARE), np.maximum(is_, _MIN_SHARE)
     return float(((b - a) * np.log(b / a)).sum())
-
-
-def _groups(table: pd.DataFrame, by: str) -> pd.Series[str]:
-    if by in table or by not in PERIODS:
-        return _column(table, by, "the second table")
-    dated = [name for name in table.columns if is_dates(table[name])]
-    if not dated:
-        raise DataError(
-            "No column of dates to take the {by} from; the columns are: {columns}.", by=by, columns=[*table.columns],
-        )  # fmt: skip
-    return pd.Series(find_periods(table[dated[0]], by), index=table.index, dtype=object)

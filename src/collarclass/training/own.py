@@ -27,6 +27,7 @@ from collarclass.training.counts import CountedAds, count_ads
 
 _ALIKE = 0.6  # share of their rarer n-grams from which two ads nearly repeat each other
 _FIRST_LETTERS = 60  # of an ad, beside its title in a line
+_INTERVALS = ("accuracy", "macro_f1")
 _COMMON = 50  # ads in which an n-gram may stand to count as rare
 
 
@@ -192,20 +193,26 @@ def short_figures(ads: OwnAds, models: Sequence[Model]) -> dict[str, Any]:
     return out
 
 
+def _rows(found: dict[str, Any]) -> list[tuple[str, ...]]:
+    """The figures of two models beside each other."""
+    accuracy, macro = ((f"{v:.3f} ({low:.3f} to {high:.3f})" for v, low, high in found[name]) for name in _INTERVALS)
+    first, second = found["against"]["only_first"], found["against"]["only_second"]
+    return [
+        ("accuracy (95 %)", *accuracy),
+        ("macro-F1 (95 %)", *macro),
+        ("calibration error", *(f"{error:.3f}" for error in found["calibration_error"])),
+        ("right in one only", f"{first:,}", f"{second:,}"),
+    ]
+
+
+def _test_of(found: dict[str, Any]) -> str:
+    return f"McNemar's test of the difference: p = {found['against']['p']:.3g}"
+
+
 def comparison(found: dict[str, Any], heading: str | Message) -> list[str]:
     """The figures of two models beside each other, for reading on a terminal."""
-    def interval(value: Sequence[float]) -> str:
-        return "{:.3f} ({:.3f} to {:.3f})".format(*value)
-
-    rows = [
-        (str(heading), "before", "after"),
-        ("accuracy (95 %)", *map(interval, found["accuracy"])),
-        ("macro-F1 (95 %)", *map(interval, found["macro_f1"])),
-        ("calibration error", *(f"{error:.3f}" for error in found["calibration_error"])),
-        ("right in one only", f"{found['against']['only_first']:,}", f"{found['against']['only_second']:,}"),
-    ]
-    out = [f"{name:<42}{first:>24}{second:>24}" for name, first, second in rows]
-    return [*out, f"McNemar's test of the difference: p = {found['against']['p']:.3g}"]
+    rows = [(str(heading), "before", "after"), *_rows(found)]
+    return [*(f"{name:<42}{first:>24}{second:>24}" for name, first, second in rows), _test_of(found)]
 
 
 def own_facts(own: OwnAds, before: Model, after: Model, how: str, held_out: NDArray[np.float64]) -> dict[str, Any]:
@@ -380,20 +387,5 @@ def _short_lines(found: dict[str, Any], whose: str, base: str) -> list[str]:
 
 
 def _table(heading: str, found: dict[str, Any], base: str) -> list[str]:
-    def cells(values: Sequence[Sequence[float]]) -> str:
-        return " | ".join("{:.3f} ({:.3f}–{:.3f})".format(*value) for value in values)
-
-    against = found["against"]
-    return [
-        f"## {heading}",
-        "",
-        f"| {found['n']:,} ads | {base} | this model |",
-        "|---|---:|---:|",
-        f"| accuracy (95 % interval) | {cells(found['accuracy'])} |",
-        f"| macro-F1 | {cells(found['macro_f1'])} |",
-        "| expected calibration error | {:.3f} | {:.3f} |".format(*found["calibration_error"]),
-        f"| right in this one only | {against['only_first']:,} | {against['only_second']:,} |",
-        "",
-        f"McNemar's test of the difference: p = {against['p']:.3g}.",
-        "",
-    ]
+    rows = [(f"{found['n']:,} ads", base, "this model"), ("---", "---:", "---:"), *_rows(found)]
+    return [f"## {heading}", "", *(f"| {' | '.join(row)} |" for row in rows), "", f"{_test_of(found)}.", ""]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Unpack
@@ -34,12 +35,11 @@ from collarclass.training.work_check import fit_work_check, read_no_content
 
 SOURCE_POWER = 0.5  # 0: every real ad weighs the same; 1: every source does
 _CONTRAST_WEIGHT = 0.5  # of a contrast ad, where another written ad weighs 1: many of them say nearly the same
+_TITLE_WEIGHT = 0.3  # of a working title as an ad of a title alone
 _OTHER_STEPS = 5  # besides the folds: the reader, counting, the last fit, bare titles, the check of content
 
 
-def training_ads(
-    ads: pd.DataFrame, occupations: pd.DataFrame | None = None, *, title_weight: float = 0.3
-) -> pd.DataFrame:
+def training_ads(ads: pd.DataFrame, occupations: pd.DataFrame | None = None) -> pd.DataFrame:
     """Lay out what the model learns from in full text: the written ads, and bare working titles.
 
     Parameters
@@ -48,8 +48,6 @@ def training_ads(
         Columns `title`, `text`, `label`, the two ratings and `onet_code`.
     occupations : DataFrame, optional
         Their English and Chinese working titles become ads of a title alone.
-    title_weight : float, default=0.3
-        Weight of a bare title, where an ad weighs 1.
 
     Returns
     -------
@@ -63,7 +61,7 @@ def training_ads(
             titles = occupations.assign(title=occupations[column].str.split("; ")).explode("title")
             parts.append(
                 titles[["title", "label", *RATINGS]].assign(
-                    text=titles["title"], group=titles["onet_code"], weight=title_weight
+                    text=titles["title"], group=titles["onet_code"], weight=_TITLE_WEIGHT
                 )
             )
     return pd.concat(parts, ignore_index=True)
@@ -82,7 +80,6 @@ def train(
     own: OwnAds | None = None,
     own_weight: float = 1.0,
     own_mentions: str | os.PathLike[str] | None = None,
-    written_only: bool = False,
     name: str = "standard",
     progress: ProgressLike = None,
     **parameters: Any,
@@ -99,8 +96,6 @@ def train(
         What each of them weighs, where a written ad weighs 1.
     own_mentions : path-like, optional
         A CSV of decided mentions of requirements, from which the reader learns as well; see `train_reader`.
-    written_only : bool, default=False
-        Leave out the real ads, whose texts are not part of the project, and learn from the written ones.
     name : str
         Name of the model.
     progress : bool or callable, optional
@@ -117,22 +112,6 @@ def train(
         As fitted, with its held-out scores.
     """
     classifier = CollarClassifier(name=name, **parameters)
-    steps = Steps(progress, classifier.n_folds + _OTHER_STEPS)
-    try:
-        return _train(data, own, own_weight, own_mentions, written_only, classifier, steps)
-    finally:
-        steps.close()
-
-
-def _train(
-    data: str | os.PathLike[str],
-    own: OwnAds | None,
-    own_weight: float,
-    own_mentions: str | os.PathLike[str] | None,
-    written_only: bool,
-    classifier: CollarClassifier,
-    steps: Steps,
-) -> tuple[Model, CollarClassifier]:
     ads, occupations = read_data(data)
     no_content = read_no_content(data)
     rows = training_ads(ads, occupations)
@@ -141,37 +120,27 @@ def _train(
     mine = own.training_rows(own_weight) if own is not None else rows[:0]
     written = pd.concat([rows, mine], ignore_index=True)
     mentions = read_mentions(data)
-    with threadpool_limits(limits=1):
+    # Sums in one order: the same numbers however many processors.
+    with closing(Steps(progress, classifier.n_folds + _OTHER_STEPS)) as steps, threadpool_limits(limits=1):
         reader = train_reader(data, mentions.vocabulary, mentions.learnable(), own_mentions)
-    steps.done("the reader of requirements")
-    real = None if written_only or not mentions.ids else real_ads(data, mentions, reader)
-    counted = [count_ads(written["text"].tolist(), written["title"].tolist(), classifier.max_tokens, reader)]
-    steps.done("words counted")
-    counted += [real[1]] if real is not None else []
-    table = written if real is None else pd.concat([written, real[0]], ignore_index=True)
-    with threadpool_limits(limits=1):  # sums in one order: the same numbers however many processors
-        classifier.fit(
-            concatenate(counted),
-            table["label"],
-            table[list(RATINGS)],
-            table["group"],
-            table["weight"].to_numpy(),
-            reader=reader,
-            progress=steps,
-        )
-        bare_title = title_model(data, ads, occupations)
-    steps.done("bare titles")
-    model = replace(classifier.model_, bare_title=bare_title)
-    work_facts: dict[str, Any] = {}
-    if no_content is not None:  # learnt against ads that say what the work is
-        groups = table["group"].to_numpy()
-        groups = np.concatenate((groups[: len(ads)], groups[len(written) :]))
-        full = concatenate([counted[0].rows(np.arange(len(ads))), *counted[1:]])
-        is_real = np.arange(len(full)) >= len(ads)
-        with threadpool_limits(limits=1):
-            check, work_facts = fit_work_check(model, no_content, full, groups, is_real, reader)
-        model = replace(model, work=check)
-    steps.done("what says no work")
+        steps.done("the reader of requirements")
+        real = real_ads(data, mentions, reader) if mentions.ids else None
+        counted = [count_ads(written["text"].tolist(), written["title"].tolist(), classifier.max_tokens, reader)]
+        steps.done("words counted")
+        counted += [real[1]] if real is not None else []
+        table = written if real is None else pd.concat([written, real[0]], ignore_index=True)
+        ratings, weight = table[list(RATINGS)], table["weight"].to_numpy()
+        learnt = concatenate(counted)
+        classifier.fit(learnt, table["label"], ratings, table["group"], weight, reader=reader, progress=steps)
+        model = replace(classifier.model_, bare_title=title_model(data, ads, occupations))
+        steps.done("bare titles")
+        work_facts: dict[str, Any] = {}
+        if no_content is not None:  # learnt against ads that say what the work is
+            full = np.r_[: len(ads), len(written) : len(table)]
+            groups, is_real = table["group"].to_numpy()[full], full >= len(written)
+            check, work_facts = fit_work_check(model, no_content, learnt.rows(full), groups, is_real, reader)
+            model = replace(model, work=check)
+        steps.done("what says no work")
     facts = written_facts(model, classifier, ads, occupations)
     if own is not None:
         probabilities = classifier.held_out_probabilities_[len(rows) : len(written)]
@@ -220,7 +189,6 @@ def train_to(
     own: str | os.PathLike[str] | None = None,
     own_weight: float = 1.0,
     own_mentions: str | os.PathLike[str] | None = None,
-    written_only: bool = False,
     name: str = "standard",
     test: str | os.PathLike[str] | None = None,
     progress: ProgressLike = None,
@@ -237,7 +205,7 @@ def train_to(
         The data folder; the one that is installed, or in the checkout, if not given.
     own : path-like, optional
         A table of own labelled ads, as `annotated_ads` reads it.
-    own_weight, own_mentions, written_only, name, progress
+    own_weight, own_mentions, name, progress
         As in `train`.
     test : path-like, optional
         Further labelled ads, to measure the shipped and the new model on.
@@ -256,8 +224,7 @@ def train_to(
     check_range("own_weight", own_weight, 0, 1000)
     mine = read_own(own, default_model(), **columns) if own is not None else None
     others = read_test(test, default_model(), mine, **columns) if test is not None else None
-    options: dict[str, Any] = {"own_mentions": own_mentions, "written_only": written_only, "progress": progress}
-    model, _ = train(data, own=mine, own_weight=own_weight, name=name, **options)
+    model, _ = train(data, own=mine, own_weight=own_weight, own_mentions=own_mentions, name=name, progress=progress)
     if others is not None:
         model = replace(model, facts=model.facts | {"test": figures_on_test(others, default_model(), model)})
     save_model(model, target, {"README.md": own_card(model)} if mine is not None else None, force=force)
