@@ -237,7 +237,7 @@ def damped_counts(counts: sp.csr_matrix) -> sp.csr_matrix:
     return sp.csr_matrix((damped(counts.data), counts.indices, counts.indptr), counts.shape)
 
 
-def scaled_counts(counts: sp.csr_matrix, scale: NDArray[np.float64]) -> sp.csr_matrix:
+def scaled_counts(counts: sp.csr_matrix, scale: NDArray[np.floating]) -> sp.csr_matrix:
     """Counts times the terms' scale, every row of length one: what `Block.weigh` gives."""
     matrix = counts.copy()
     matrix.data *= scale[matrix.indices]

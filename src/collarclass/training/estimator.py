@@ -231,7 +231,7 @@ class CollarClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):  # typ
             self.feature_names_in_ = np.array(frame.columns, dtype=object)
             self.n_features_in_ = len(frame.columns)
         titles, texts = split_ads(X, self.title_column, self.text_column)
-        targets = read_targets(len(texts), y, *rest, self.encoded_labels)
+        targets = read_targets(len(texts), y, *rest, encoded_labels=self.encoded_labels)
         if self.encoded_labels is None and np.asarray(y).dtype.kind in "iu":
             found = predict(find_model(), texts[:_LOOKED_AT], titles[:_LOOKED_AT]).probabilities
             refuse_other_order(np.asarray(y)[:_LOOKED_AT], found)

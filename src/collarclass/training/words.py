@@ -176,6 +176,6 @@ def fit_scale(
     return word_scale, intercept, stated_weight
 
 
-def hashed_folds(groups: NDArray[Any], n_folds: int) -> NDArray[np.int64]:
+def hashed_folds(groups: NDArray[Any] | pd.Series[Any], n_folds: int) -> NDArray[np.int64]:
     """Fold of each row, the same for all of a group."""
     return np.asarray(pd.factorize(groups)[0] * 2_654_435_761 % 1_000_003 % n_folds)
