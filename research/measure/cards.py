@@ -19,7 +19,7 @@ from collarclass.evaluation.metrics import accuracy, evaluate, macro_f1, summary
 from collarclass.labelling.options import Options
 from collarclass.model.model import Model
 from collarclass.model.persistence import default_model_path, load_model, save_model
-from collarclass.tables.columns import find_columns
+from collarclass.tables.columns import choose_columns
 from collarclass.tables.dataframe import label_columns
 from research.measure.card_text import model_card, read_explanation_figures, read_figures
 
@@ -45,7 +45,8 @@ def measure(
     -------
     dict
     """
-    title, text = find_columns(ads.columns)
+    found_columns = choose_columns(ads.columns)
+    title, text = found_columns.title, found_columns.texts[0]
     titles = ads[title].tolist() if title is not None else None
     found = label_columns(ads[text].tolist(), titles, options=Options.of(model)).to_pandas()
     table = pd.concat([ads.reset_index(drop=True), found], axis=1)

@@ -235,18 +235,7 @@ def _known(facts: Any) -> Iterator[str]:
 
 
 def citation(model: str) -> str:
-    """The citation in APA style and as BibTeX.
-
-    Parameters
-    ----------
-    model : str
-        Name and version of the model, as in the column `collar_model`: labels depend on it.
-
-    Examples
-    --------
-    >>> citation("standard 0123456789")[:33]
-    'The collarclass authors. (2026). '
-    """
+    """The citation in APA style and as BibTeX, with the model that labels depend on."""
     from collarclass._version import __version__
 
     software = f"Version {__version__}, model {model}"

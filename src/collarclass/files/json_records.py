@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
-from typing import Any, BinaryIO, NamedTuple, cast
+from typing import Any, BinaryIO, cast
 
 from collarclass.errors import DataError
 from collarclass.files.batch import (
@@ -121,7 +121,7 @@ def _all_members(source: Source, encoding: str | None) -> list[str]:
     sample = read_sample(cast(BinaryIO, source))
     parts = blocks(cast(BinaryIO, source), sample, find_encoding(sample, encoding), source.name, [])
     members = _Members(source.name)
-    for body, _ in _records(parts, source.name).rows:
+    for body, _ in _records(parts, source.name)[2]:
         if body.strip():
             row = _object(body) or _object(body.decode("utf-8", "replace"))
             members.add(row if row is not None else {"broken_line": None})
@@ -171,29 +171,21 @@ def _object(body: bytes | str) -> dict[str, Any] | None:
     return row if isinstance(row, dict) else None
 
 
-class _Layout(NamedTuple):
+def _records(parts: Iterator[bytes], where: str) -> tuple[str, bytes, Iterator[tuple[bytes, bytes]]]:
     """Format of a JSON file, what stands before its rows, and each row with what stands after it."""
-
-    format: str
-    lead: bytes
-    rows: Iterator[tuple[bytes, bytes]]
-
-
-def _records(parts: Iterator[bytes], where: str) -> _Layout:
-    """Find out how a JSON file is laid out."""
     first = b""
     while not first.strip(_SPACE) and (part := next(parts, b"")):
         first += part
         _check_length(first, where)
     start = len(first) - len(first.lstrip(_SPACE))
     if first[start : start + 1] == b"[":
-        return _Layout("json", first[: start + 1], _elements(first[start + 1 :], parts, where))
+        return "json", first[: start + 1], _elements(first[start + 1 :], parts, where)
     while len(first) < _LOOKED_AT and (part := next(parts, b"")):
         first += part
     at = _inside(first)
     if at is None:
-        return _Layout("jsonl", b"", _lines(first, parts, where))
-    return _Layout("json", first[:at], _elements(first[at:], parts, where, wrapped=True))
+        return "jsonl", b"", _lines(first, parts, where)
+    return "json", first[:at], _elements(first[at:], parts, where, wrapped=True)
 
 
 def _inside(first: bytes) -> int | None:

@@ -218,23 +218,6 @@ def find_header(rows: Iterable[Sequence[str]], named: Iterable[Hashable] = ()) -
     return None
 
 
-def find_columns(
-    columns: Iterable[Hashable],
-    title: Hashable | None = None,
-    text: Hashable | None = None,
-    where: str | Message = "the table",
-) -> tuple[Hashable | None, Hashable]:
-    """Find the column of job titles and the one column that best stands for the ads; see `choose_columns`.
-
-    Examples
-    --------
-    >>> find_columns(["id", "Job Title", "Description", "Education"])
-    ('Job Title', 'Description')
-    """
-    found = choose_columns(columns, title, text, where)
-    return found.title, found.texts[0]
-
-
 def _known_texts(
     columns: Sequence[Hashable], taken: set[Hashable | None], kinds: Mapping[Hashable, str]
 ) -> list[Hashable]:

@@ -16,7 +16,7 @@ from collarclass.definitions.labels import COLLARS, LABELS, RATINGS, TYPICAL_RAT
 from collarclass.errors import DataError
 from collarclass.messages import Message
 from collarclass.tables.arrow import arrow_strings
-from collarclass.tables.columns import find_columns
+from collarclass.tables.columns import choose_columns
 
 # scikit-learn numbers classes in alphabetical order.
 ENCODED: tuple[str, ...] = tuple(sorted(LABELS))
@@ -201,7 +201,8 @@ def split_ads(
     """Take ads as text, as (title, text) pairs or as a DataFrame apart into titles and texts."""
     frame = as_frame(X)
     if frame is not None:
-        title, text = find_columns(frame.columns, title_column, text_column)
+        found = choose_columns(frame.columns, title_column, text_column)
+        title, text = found.title, found.texts[0]
         texts = arrow_strings(frame.get_column(str(text)).to_arrow())
         named = arrow_strings(frame.get_column(str(title)).to_arrow()) if title is not None else [None] * len(texts)
         return list(named), texts
