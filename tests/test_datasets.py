@@ -61,8 +61,7 @@ def test_a_folder_is_resumed_file_by_file(dataset: Path, small_model: Model) -> 
     assert sum(again.counts.values()) == len(ADS)
 
 
-@pytest.mark.parametrize("source", ["", "/source=*/month=*/*.parquet"])
-@pytest.mark.parametrize("name", ["out.parquet", "out.csv"])
+@pytest.mark.parametrize(("source", "name"), [("", "out.parquet"), ("/source=*/month=*/*.parquet", "out.csv")])
 def test_in_one_file_the_parts_become_columns(dataset: Path, small_model: Model, source: str, name: str) -> None:
     target = dataset.with_name(name)
     label_file(f"{dataset}{source}", target, model=small_model, evidence=False)
@@ -139,8 +138,10 @@ def days(folder: Path, ending: str) -> tuple[Path, Path]:
     return paths
 
 
-@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
-@pytest.mark.parametrize("options", [{}, {"key": "id", "occupations": True, "prefix": "my_"}], ids=["text", "key"])
+@pytest.mark.parametrize(
+    ("ending", "options"),
+    [("csv", {}), ("jsonl", {}), ("parquet", {}), ("csv", {"key": "id", "occupations": True, "prefix": "my_"})],
+)
 def test_only_new_ads_are_labelled_and_the_result_is_the_same(
     tmp_path: Path, small_model: Model, ending: str, options: dict[str, Any]
 ) -> None:

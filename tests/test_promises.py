@@ -35,6 +35,7 @@ from collarclass.api import default_model
 from collarclass.app.server import create_app
 from collarclass.disk import Lock
 from collarclass.files.target import work_files
+from collarclass.training import own
 from collarclass.training.adapt import Change, KnownAds, fit_change
 from collarclass.training.own import OwnAds
 
@@ -50,9 +51,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory, small_model_path: Path) -> 
     ads = pd.read_csv(ROOT / "examples" / "job_ads.csv", dtype=str).rename(columns={"description": "text"})
     ads.to_csv(place / "ads.csv", index=False)
     ads.assign(label="blue").to_csv(place / "own.csv", index=False)
-    own = pd.read_csv(ROOT / "data" / "ads" / "en.csv", dtype=str, keep_default_na=False).sample(70, random_state=2)
-    own = own.assign(source="employer " + own["onet_code"].str[0])[["title", "text", "label", "source"]]
-    own.to_csv(place / "learn.csv", index=False)
+    known = pd.read_csv(ROOT / "data" / "ads" / "en.csv", dtype=str, keep_default_na=False).sample(70, random_state=2)
+    known = known.assign(source="employer " + known["onet_code"].str[0])[["title", "text", "label", "source"]]
+    known.to_csv(place / "learn.csv", index=False)
     label_file(place / "ads.csv", place / "labelled.csv", evidence=False)
     (place / "model").symlink_to(small_model_path)
     return place
@@ -74,6 +75,7 @@ def target_of(command: Command, place: Path) -> Path:
 
 
 _LEARNT: dict[bool, Change | None] = {}
+_MEASURED: dict[str, dict[str, Any]] = {}
 
 
 @pytest.fixture(autouse=True)
@@ -84,9 +86,21 @@ def short_learning(monkeypatch: pytest.MonkeyPatch) -> None:
             _LEARNT[scores_stay] = fit_change(known, ads.labels, 10.0, scores_stay=scores_stay)
         return _LEARNT[scores_stay]
 
-    monkeypatch.setattr("collarclass.training.own._learnt", learnt)
-    monkeypatch.setattr("collarclass.training.own.folds", lambda groups: [])
-    monkeypatch.setattr("collarclass.training.own.gains", lambda *found: (1.0, 0.1))
+    def measured_once(name: str) -> None:
+        real = getattr(own, name)
+
+        def measured(*given: Any) -> dict[str, Any]:
+            if name not in _MEASURED:
+                _MEASURED[name] = real(*given)
+            return _MEASURED[name]
+
+        monkeypatch.setattr(own, name, measured)
+
+    monkeypatch.setattr(own, "_learnt", learnt)
+    monkeypatch.setattr(own, "folds", lambda groups: [])
+    monkeypatch.setattr(own, "gains", lambda *found: (1.0, 0.1))
+    measured_once("figures")
+    measured_once("short_figures")
     monkeypatch.setattr("collarclass.training.train.train", lambda *given, **options: (default_model(), None))
 
 
