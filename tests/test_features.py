@@ -40,7 +40,7 @@ def counted(text: str, vocabulary: Vocabulary, most: int) -> dict[int, int]:
     """Mentions of each known n-gram, by its hash."""
     ones: Any = memoryview(np.ones(len(vocabulary), np.float32))  # type: ignore[arg-type]
     weight: Any = memoryview(np.ones((len(vocabulary), 2), np.float32))  # type: ignore[arg-type]
-    terms = AdTerms(vocabulary.index, ones, weight, ones, memoryview(vocabulary.order))  # type: ignore[arg-type]
+    terms = AdTerms(vocabulary.index, ones, weight, ones)
     terms.read(AdTokens().read(text), most)
     return {int(vocabulary.hashes[terms.term[k]]): terms.times[k] for k in range(terms.n)}
 

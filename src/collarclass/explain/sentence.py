@@ -9,12 +9,12 @@ from importlib.resources import files
 from typing import Any
 
 from collarclass.definitions.schooling import SCHOOLING_LEVELS
-from collarclass.model.account import MIN_WEIGHT, Account
-from collarclass.model.borders import shown
+from collarclass.model.account import LINE, Account
+from collarclass.text.cells import shown
 
 _MOST = 3  # words of a rating that are named
 _MUCH = 0.25  # of a rating: what speaks against it by less is not named
-_BANDS = (0.75, 1.5, 2.5, 3.25)  # of ratings of 0 to 4, from one word for them to the next
+_BANDS = (0.75, *LINE, 3.25)  # of ratings of 0 to 4, from one word for them to the next
 _APPRENTICE = re.compile(r"apprentic|time.served|学徒", re.IGNORECASE)
 _PHRASES = {level.name: level.phrases for level in SCHOOLING_LEVELS}
 
@@ -52,7 +52,7 @@ def sentence(
     """
     words = words_of(lang)
     level, status = schooling
-    academic, hands_on = _sides(account, label)
+    academic, hands_on = account.sides(label)
     ratings = [f"{rating:.1f}" for rating in account.ratings]
     stated = next((shown(part.text) for part in account.parts if part.kind == "schooling"), "")
     if status != "unstated":
@@ -61,35 +61,20 @@ def sentence(
         quoted = words["in_brackets"].format(words["quote"].format(stated)) if stated else ""
         first = words["schooling"].format(said=said, quoted=quoted, rating=ratings[0])
     else:
-        found = _named(words, "judged_by", account, (academic, 0))
+        found = _named(words, "judged_by", account, 0, academic)
         first = words["judged"].format(said=words["unstated"], words=found, rating=ratings[0])
-    found = _named(words, "by", account, (0, hands_on)) + _named(words, "against", account, (0, -hands_on), 1, _MUCH)
+    found = _named(words, "by", account, 1, hands_on) + _named(words, "against", account, 1, -hands_on, 1)
     band = words["bands"][sum(account.ratings[1] >= border for border in _BANDS)]
     second = words["hands_on"].format(said=band, words=found, rating=ratings[1])
     said = words["sentence"].format(label=words[label], academic=first, hands_on=second)
     return str(said if confidence is None else said + words["confidence"].format(confidence))
 
 
-def _sides(account: Account, label: str) -> list[int]:
-    """The side of each rating that is accounted for: its own, and on the line the label's."""
-    low, high = _BANDS[1:3]
-    return [
-        -1 if rating < low else 1 if rating >= high else side
-        for rating, side in zip(account.ratings, account.sides(label), strict=True)
-    ]
-
-
-def _named(
-    words: dict[str, Any],
-    how: str,
-    account: Account,
-    sides: tuple[int, int],
-    most: int = _MOST,
-    least: float = MIN_WEIGHT,
-) -> str:
+def _named(words: dict[str, Any], how: str, account: Account, d: int, side: int, most: int = _MOST) -> str:
     """The words that move a rating most to a side, as the sentence brings them in, or that there are none."""
-    runs = [shown(part.text) for _, _, part in account.towards(sides, least) if part.kind != "schooling"][:most]
+    least = _MUCH if how == "against" else 0.0
+    runs = [shown(part.text) for pull, part in account.towards(d, side) if part.kind != "schooling" and pull >= least]
     some, none = words[how]
     if not runs:
         return str(none if account.parts else "")
-    return str(some.format(words["between"].join(words["quote"].format(run) for run in runs)))
+    return str(some.format(words["between"].join(words["quote"].format(run) for run in runs[:most])))

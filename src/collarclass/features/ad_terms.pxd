@@ -18,7 +18,6 @@ cdef class AdTerms:
     cdef readonly AdNgrams ngrams
     cdef const float[::1] scale, naming
     cdef readonly const float[:, ::1] weight
-    cdef const unsigned char[::1] shown
     cdef const double[::1] damped
     cpdef grow(self, int n_tokens)
     cpdef AdTerms read(self, AdTokens tokens, int n_tokens)

@@ -32,8 +32,6 @@ class AdTerms:
         Weight of each term in the academic and the hands-on rating.
     naming : memoryview of float32
         Weight of each term in the sum that says whether the work, or a job, is named.
-    shown : memoryview of uint8
-        Whether each term may stand as a reason by itself.
 
     Attributes
     ----------
@@ -47,8 +45,8 @@ class AdTerms:
         Sums of value times weight, of value times naming, and of naming alone.
     """
 
-    def __init__(self, index, scale, weight, naming, shown):
-        self.index, self.scale, self.weight, self.naming, self.shown = index, scale, weight, naming, shown
+    def __init__(self, index, scale, weight, naming):
+        self.index, self.scale, self.weight, self.naming = index, scale, weight, naming
         self.damped = damped_counts()
         self.seen = array("i", bytes(4 * max(index.n_terms, 1)))  # one more than where each term was put down
         self.ngrams, self.capacity, self.n, self.n_known, self.n_found = AdNgrams(), 0, 0, 0, 0
@@ -133,7 +131,7 @@ class AdTerms:
             part = self.value[k] / self.times[k]
             academic, hands_on = part * self.weight[term, 0], part * self.weight[term, 1]
             academic, hands_on = academic * academic_scale, hands_on * hands_on_scale
-            shares.add(first, first + order - 1, academic, hands_on, self.shown[term])
+            shares.add(first, first + order - 1, academic, hands_on)
 
     def share_out_once(self, shares, academic_scale, hands_on_scale):
         """Give the part of every term to the first place where it stands."""
@@ -141,4 +139,4 @@ class AdTerms:
             term, value = self.term[k], self.value[k]
             academic, hands_on = self.weight[term, 0] * value, self.weight[term, 1] * value
             academic, hands_on = academic * academic_scale, hands_on * hands_on_scale
-            shares.add(self.first[k], self.last[k], academic, hands_on, self.shown[term])
+            shares.add(self.first[k], self.last[k], academic, hands_on)

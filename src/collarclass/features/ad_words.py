@@ -1,7 +1,7 @@
 """What the words of one ad add to its two ratings: token by token, and each word wherever it stands.
 
 The part of every n-gram counts in equal parts for its tokens. A word is a token, or in Chinese the longest word of a
-list that begins where the last one ends.
+list that begins where the last one ends; words that the model knows as a pair are named together.
 """
 
 from __future__ import annotations
@@ -17,8 +17,11 @@ from collarclass.features.term_index import TermIndex
 from collarclass.text.ad_tokens import AdTokens
 
 MIN_CAPACITY = 1024
-MAX_WORD = 4  # Chinese characters of a word
-BY_ITSELF, IN_NGRAM = 1, 2  # how a token may be shown
+MAX_WORD, MAX_PHRASE = 4, 3  # Chinese characters of a word, and words that are named together
+BLANK, HYPHEN, AND, SLASH = (ord(c) for c in " -&/")  # between words
+SHORT = 2  # letters of a word that a slash holds to the next: CI/CD
+ZERO, NINE = ord("0"), ord("9")
+NEVER, BESIDE, ALONE = 0, 1, 2  # whether a word is named: not, only beside another, by itself
 
 
 class TokenShares:
@@ -28,8 +31,6 @@ class TokenShares:
     ----------
     n : int
     academic, hands_on : array of float64
-    shown : array of uint8
-        Whether a token may be shown as a reason: 1 by itself, 2 as part of a longer n-gram, 3 as both.
     owner : array of int32
         Whose part it is, as `own` says.
     """
@@ -44,11 +45,11 @@ class TokenShares:
         if n > self.capacity:
             self.capacity = max(n, 2 * self.capacity)
             self.academic, self.hands_on = array("d", bytes(8 * self.capacity)), array("d", bytes(8 * self.capacity))
-            self.shown, self.owner = array("B", bytes(self.capacity)), array("i", bytes(4 * self.capacity))
+            self.owner = array("i", bytes(4 * self.capacity))
         self.n = n
         for i in range(n):
             self.academic[i] = self.hands_on[i] = 0.0
-            self.shown[i] = self.owner[i] = 0
+            self.owner[i] = 0
 
     def map_tokens(self, first_token, last_token):
         """Say which tokens of the ad those stand for that are added; None where they are the same."""
@@ -56,7 +57,7 @@ class TokenShares:
         if self.mapped:
             self.first_token, self.last_token = first_token, last_token
 
-    def add(self, first, last, academic, hands_on, shown):
+    def add(self, first, last, academic, hands_on):
         """Share the part of an n-gram out among its tokens."""
         if self.mapped:
             first, last = self.first_token[first], self.last_token[last]
@@ -64,8 +65,6 @@ class TokenShares:
         for i in range(first, last + 1):
             self.academic[i] += academic / size
             self.hands_on[i] += hands_on / size
-            if shown:
-                self.shown[i] |= BY_ITSELF if size == 1 else IN_NGRAM
 
     def own(self, first, stop, owner):
         """Count tokens from a first one up to another as somebody's."""
@@ -85,6 +84,11 @@ class TokenShares:
 class AdWords:
     """The words of one ad, each once, in the order in which they first stand there; filled anew for each ad.
 
+    Parameters
+    ----------
+    known : TermIndex
+        The model's n-grams: words of a pair in it are named together.
+
     Attributes
     ----------
     n : int
@@ -94,8 +98,9 @@ class AdWords:
         What it adds wherever it stands.
     """
 
-    def __init__(self):
-        self.chinese, self.unnamed = listed("chinese_words.txt"), listed("stop_words.txt", "unnamed_words.txt")
+    def __init__(self, known):
+        self.known, self.chinese = known, listed("chinese_words.txt")
+        self.never, self.beside = listed("stop_words.txt", "unnamed_words.txt"), listed("words_beside.txt")
         self.n = self.capacity = 0
         self.grow(MIN_CAPACITY)
 
@@ -107,6 +112,7 @@ class AdWords:
             self.slot, self.n = array("i", bytes(4 * self.capacity)), 0
             self.first, self.last = array("i", bytes(4 * self.capacity)), array("i", bytes(4 * self.capacity))
             self.academic, self.hands_on = array("d", bytes(8 * self.capacity)), array("d", bytes(8 * self.capacity))
+            self.named, self.word = array("B", bytes(self.capacity)), array("i", bytes(4 * self.capacity))
 
     def read(self, tokens, shares, owner):
         """List the words of an owner that may be named."""
@@ -123,33 +129,38 @@ class AdWords:
             size = 1
             if shares.owner[i] == self.owner and tokens.ideograph[i]:
                 size = self.length(tokens, shares, i)
-                if size > 1 and self.any_shown(shares, i, size):
-                    self.add(shares, hash_of(tokens, i, size), i, size)
-            elif shares.owner[i] == self.owner and shares.shown[i] & BY_ITSELF:
-                self.add(shares, tokens.hash[i], i, 1)
+            word = -1
+            if shares.owner[i] == self.owner and (size > 1 or self.is_word(tokens, i)):
+                word = self.add(shares, hash_of(tokens, i, size), i, size)
+            for place in range(i, i + size):
+                self.word[place] = word
             i += size
+
+    def is_word(self, tokens, i):
+        """Whether a token may be named by itself: no number and no single Chinese character."""
+        first, last = tokens.folded[tokens.start[i]], tokens.folded[tokens.end[i] - 1]
+        return not tokens.ideograph[i] and not (ZERO <= first <= NINE and ZERO <= last <= NINE)
 
     def length(self, tokens, shares, i):
         """Characters of the Chinese word that begins at a token."""
         longest = size = 1
-        while size < MAX_WORD and i + size < tokens.n and tokens.ideograph[i + size]:
-            if shares.owner[i + size] != self.owner:
+        while size <= MAX_WORD and i + size < tokens.n and tokens.ideograph[i + size]:
+            if shares.owner[i + size] != self.owner or tokens.start[i + size] != tokens.end[i + size - 1]:
                 break
             size += 1
-            if self.chinese.number_of(hash_of(tokens, i, size)) >= 0:
+            # 软件工程师: a word whose last two characters and the next one are a word ends with that.
+            if self.is_chinese(tokens, i, size) or (longest == size - 1 > 1 and self.is_chinese(tokens, i + size - 3, 3)):
                 longest = size
         return longest
 
-    def any_shown(self, shares, first, size):
-        for i in range(first, first + size):
-            if shares.shown[i]:
-                return True
-        return False
+    def is_chinese(self, tokens, i, size):
+        """Whether some characters are a Chinese word."""
+        return self.chinese.number_of(hash_of(tokens, i, size)) >= 0
 
     def add(self, shares, value, first, size):
-        """Add a word, or to what it adds, unless it is never named."""
-        if self.unnamed.number_of(value) >= 0:
-            return
+        """Add a word, or to what it adds; which one it is, -1 if it is never named."""
+        if self.never.number_of(value) >= 0:
+            return -1
         mask = 2 * self.capacity - 1
         slot = value & mask
         while self.slots[slot] and self.hash[self.slots[slot] - 1] != value:
@@ -158,35 +169,72 @@ class AdWords:
             k = self.n
             self.hash[k], self.first[k], self.last[k] = value, first, first + size - 1
             self.academic[k] = self.hands_on[k] = 0.0
+            self.named[k] = BESIDE if self.beside.number_of(value) >= 0 else ALONE
             self.slot[k] = slot
             self.n = self.slots[slot] = k + 1
         k = self.slots[slot] - 1
         for i in range(first, first + size):
             self.academic[k] += shares.academic[i]
             self.hands_on[k] += shares.hands_on[i]
+        return k
 
-    def strongest(self, most):
+    def strongest(self, tokens, most, least):
         """The words that add most, so many at most: first and last token, and what each adds to the two ratings."""
-        found, k = [], -1
+        found = []
         while len(found) < most:
-            k = self.next_to(k)
-            if k < 0:
+            k = self.next_word()
+            if k < 0 or self.strength(k) < least:
                 break
-            found.append((self.first[k], self.last[k], self.academic[k], self.hands_on[k]))
+            if self.take_phrase(tokens, k) == ALONE:
+                found.append((self.begin, self.end, self.academic_sum, self.hands_on_sum))
         return found
 
-    def next_to(self, k):
-        """The strongest word, or the one that comes next to a word in strength."""
-        best, most = -1, -1.0
-        before = self.strength(k) if k >= 0 else 0.0
-        for i in range(self.n):
-            strength = self.strength(i)
-            if strength > most and (k < 0 or strength < before or (strength == before and i > k)):
-                best, most = i, strength
+    def next_word(self):
+        """The strongest word that was not taken."""
+        best, most = -1, 0.0
+        for k in range(self.n):
+            strength = self.strength(k)
+            if self.named[k] and strength > most:
+                best, most = k, strength
         return best
 
     def strength(self, k):
         return abs(self.academic[k]) + abs(self.hands_on[k])
+
+    def take_phrase(self, tokens, k):
+        """Take a word and those that it stands together with; whether they are named."""
+        self.begin, self.end, self.academic_sum, self.hands_on_sum = self.first[k], self.last[k], 0.0, 0.0
+        named, n = self.take(k), 1
+        while n < MAX_PHRASE and self.begin > 0 and self.is_joined(tokens, self.begin - 1):
+            k = self.word[self.begin - 1]
+            self.begin -= self.last[k] - self.first[k] + 1
+            named, n = max(named, self.take(k)), n + 1
+        while n < MAX_PHRASE and self.end < tokens.n - 1 and self.is_joined(tokens, self.end):
+            k = self.word[self.end + 1]
+            self.end += self.last[k] - self.first[k] + 1
+            named, n = max(named, self.take(k)), n + 1
+        for i in range(self.begin, self.end + 1):
+            self.word[i] = -1  # no other phrase reaches in here
+        return named
+
+    def take(self, k):
+        """Add a word to the phrase, once; whether it is named by itself."""
+        named = self.named[k]
+        if named:
+            self.academic_sum += self.academic[k]
+            self.hands_on_sum += self.hands_on[k]
+            self.named[k] = NEVER
+        return named
+
+    def is_joined(self, tokens, i):
+        """Whether the words that end with a token and begin with the next are named together."""
+        gap, sign = tokens.start[i + 1] - tokens.end[i], tokens.folded[tokens.end[i]]
+        if self.word[i] < 0 or self.word[i + 1] < 0 or gap > 1 or tokens.sentence[i] != tokens.sentence[i + 1]:
+            return False
+        if gap == 1 and sign != BLANK:
+            is_short = tokens.end[i] - tokens.start[i] <= SHORT
+            return not tokens.ideograph[i] and (sign == HYPHEN or sign == AND or (sign == SLASH and is_short))
+        return self.known.number_of(hashing.pair_of(tokens.hash[i], tokens.hash[i + 1])) >= 0
 
 
 def hash_of(tokens, first, size):

@@ -4,8 +4,8 @@ from collarclass.model.ad_reader cimport AdReader
 from collarclass.requirement_reader.reading cimport RequirementReader
 from collarclass.text.ad_tokens cimport AdTokens
 
-cdef double _MIN_SHARE, _MAX_RATING, _EXACT
-cdef int _TITLE_ALONE, _OF_SCHOOLING, _WORD, _TITLE
+cdef double _MIN_WEIGHT, _MIN_SHARE, _LEAST, _MAX_RATING, _EXACT
+cdef int _TITLE_ALONE, _OF_SCHOOLING, _N_FEATURES, _WORD, _TITLE
 
 cdef class _Source:
     cdef AdReader reader
@@ -15,12 +15,12 @@ cdef class _Source:
     cdef tuple span(self, int first, int last)
     @cython.locals(text=str, start=cython.Py_ssize_t, end=cython.Py_ssize_t)
     cdef object part(self, str kind, int first, int last, double academic, double hands_on)
+    @cython.locals(academic=cython.double, hands_on=cython.double)
+    cdef object account(self, list parts)
     @cython.locals(text=str, start=cython.Py_ssize_t, end=cython.Py_ssize_t, begin=cython.Py_ssize_t, stop=cython.Py_ssize_t)
     cdef object job(self, int first, int last, double academic, double hands_on)
-    @cython.locals(listed=AdWords, found=dict, first=cython.int, last=cython.int, text=str, start=cython.Py_ssize_t, end=cython.Py_ssize_t, academic=cython.double, hands_on=cython.double, more=cython.double, by_hand=cython.double)
+    @cython.locals(listed=AdWords, found=list, first=cython.int, last=cython.int, text=str, start=cython.Py_ssize_t, end=cython.Py_ssize_t)
     cdef list words(self)
-    @cython.locals(found=list, text=str, start=cython.Py_ssize_t, end=cython.Py_ssize_t, begin=cython.Py_ssize_t, stop=cython.Py_ssize_t, academic=cython.double, hands_on=cython.double, more=cython.double, by_hand=cython.double)
-    cdef list phrases(self, list words)
 
 @cython.locals(source=_Source, shares=TokenShares, stated=dict, leading=cython.int, finding=cython.int, parts=list, words=list, first=cython.int, last=cython.int, i=cython.int, academic=cython.double, hands_on=cython.double)
 cpdef object account_of(AdReader reader, str text, object title)

@@ -8,14 +8,16 @@ from typing import NamedTuple
 from collarclass.definitions.labels import BASES, DIMENSIONS
 from collarclass.features.ngrams import stop_words
 from collarclass.model.ad_reader import AdReader
-from collarclass.model.borders import shown, whole_words
+from collarclass.text.cells import shown
 from collarclass.requirement_reader.outcomes import FEATURES
 
-MAX_WORDS, MAX_SHOWN = 20, 5  # words that an account names, and that a file shows
+MAX_WORDS, MAX_SHOWN = 12, 5  # words that an account names, and that a file shows
+LINE = (1.5, 2.5)  # ratings between which either side may be the label's
 _TITLE_ALONE, _MAX_RATING = BASES.index("title"), 4.0
-_OF_SCHOOLING = FEATURES.index("pursuing") + 1  # features before it are of schooling
-MIN_WEIGHT, _MIN_SHARE = 0.1, 0.2  # of ratings, and of the weightiest word: what counts less is not named
-_SIDES = {"white": (1, -1), "blue": (-1, 1), "gray": (1, 1)}
+_OF_SCHOOLING, _N_FEATURES = FEATURES.index("pursuing") + 1, len(FEATURES)  # the first ones are of schooling
+# Of ratings, and of the weightiest word: what counts less is not named, and of a rating without such words, at all.
+_MIN_WEIGHT, _MIN_SHARE, _LEAST = 0.1, 0.2, 0.03
+_SIDES = {"white": (0, -1), "blue": (-1, 1), "gray": (1, 1)}  # 0: white has both
 _WORD, _TITLE = -2, -3  # as whose part a token counts; else the finding whose words it is of, -1 for none
 _EXACT = 1e-9
 _OPENING = {")": "(", "）": "（"}  # brackets by what closes them
@@ -85,6 +87,10 @@ class Part(NamedTuple):
     text: str
     weights: tuple[float, float]
 
+    def speaks_for(self, sides: list[int]) -> bool:
+        """Whether it moves the two ratings more to some sides than away from them."""
+        return self.weights[0] * sides[0] + self.weights[1] * sides[1] > 0
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -113,33 +119,45 @@ class Account:
         return tuple(sorted(found, key=lambda e: (-abs(e.weight), e.field, e.start, e.dimension)))
 
     def reasons(self, label: str) -> tuple[Reason, ...]:
-        """The words that speak for a label, or without one for the sides of the two ratings, strongest first."""
+        """The words that speak for a label: of each rating the strongest first, then all others by strength."""
         return tuple(
-            Reason(part.field, part.start, part.end, part.text, DIMENSIONS[d], strength)
-            for strength, d, part in self.towards(self.sides(label))
+            Reason(part.field, part.start, part.end, part.text, DIMENSIONS[d], pull)
+            for pull, part, d in self.pulls(label)
         )
 
-    def towards(self, sides: tuple[int, int], least: float = MIN_WEIGHT) -> list[tuple[float, int, Part]]:
-        """The parts whose words move the ratings most to some sides: by how much, which rating, and the part.
+    def pulls(self, label: str) -> list[tuple[float, Part, int]]:
+        """By how much which parts move which rating to a label's side, as `reasons`."""
+        sides, first, rest = self.sides(label), [], []
+        for d, side in enumerate(sides):
+            found = [(pull, part, d) for pull, part in self.towards(d, side) if part.speaks_for(sides)]
+            first += found[:1]
+            rest += found[1:]
+        return sorted(first, key=_by_strength) + sorted(rest, key=_by_strength)
 
-        A word that stands in the title is left to the title.
+    def towards(self, d: int, side: int) -> list[tuple[float, Part]]:
+        """The parts whose words move a rating most to a side, and by how much; where all are weak the strongest alone.
+
+        A word that stands in the title is left to the title, and schooling has no part in the work.
         """
-        title, found = "", []
-        for part in self.parts:
-            academic, hands_on = sides[0] * part.weights[0], sides[1] * part.weights[1]
-            pull = max(academic, hands_on)
-            if part.kind == "title":
-                title = shown(part.text).casefold()
-            if pull >= least and part.text and academic + hands_on > 0:
-                if part.kind != "words" or not all(word in title for word in shown(part.text).casefold().split()):
-                    found.append((pull, int(hands_on > academic), part))
-        found.sort(key=lambda pull: -pull[0])
-        return [pull for pull in found if pull[0] >= _MIN_SHARE * found[0][0]]
+        title = next((shown(part.text).casefold() for part in self.parts if part.kind == "title"), "")
+        found = sorted(
+            (
+                (side * part.weights[d], part)
+                for part in self.parts
+                if side * part.weights[d] >= _LEAST and part.text and not (d and part.kind == "schooling")
+                if part.kind != "words" or not all(word in title for word in part.text.casefold().split())
+            ),
+            key=_by_strength,
+        )
+        least = max(_MIN_WEIGHT, _MIN_SHARE * found[0][0]) if found else 0.0
+        return [pull for pull in found if pull[0] >= least] or found[:1]
 
-    def sides(self, label: str) -> tuple[int, int]:
-        """The side of each rating that a label stands for: 1 for much, -1 for little."""
-        academic, hands_on = (1 if rating >= _MAX_RATING / 2 else -1 for rating in self.ratings)
-        return _SIDES.get(label, (academic, hands_on))
+    def sides(self, label: str) -> list[int]:
+        """The side of each rating, 1 for much and -1 for little: its own; near the middle the label's, or where it went."""
+        return [
+            -1 if rating < LINE[0] else 1 if rating >= LINE[1] else side or (1 if rating >= start else -1)
+            for rating, start, side in zip(self.ratings, self.start, _SIDES.get(label, (0, 0)), strict=True)
+        ]
 
 
 def account_of(reader: AdReader, text: str, title: str | None) -> Account:
@@ -172,25 +190,19 @@ def account_of(reader: AdReader, text: str, title: str | None) -> Account:
         hands_on -= word.weights[1]
     parts += words
     parts.append(source.part("other words", -1, -1, academic, hands_on))
-    ratings = reader.score[0] * _MAX_RATING, reader.score[1] * _MAX_RATING
-    academic, hands_on = ratings[0] - reader.intercept[0], ratings[1] - reader.intercept[1]
-    for part in parts:
-        academic -= part.weights[0]
-        hands_on -= part.weights[1]
-    if abs(academic) > _EXACT or abs(hands_on) > _EXACT:
-        parts.append(source.part("beyond the scale", -1, -1, academic, hands_on))
-    return Account((reader.intercept[0], reader.intercept[1]), ratings, tuple(parts))
+    return source.account(parts)
 
 
 def _stated(reader: AdReader) -> tuple[dict[int, tuple[float, float]], int]:
     """What each finding adds to the two ratings, -1 for none, and the one that carries the schooling."""
-    found = reader.requirements
+    found, leading = reader.requirements, -1
     stated: dict[int, tuple[float, float]] = {}
-    carrier = list(found.carrier)
-    leading = next((finding for finding in carrier[:_OF_SCHOOLING] if finding >= 0), -1)
-    for k, value in enumerate(list(found.features) if reader.share[0] > 0 else []):
-        if value:
-            finding = leading if k < _OF_SCHOOLING else carrier[k]
+    for k in range(_N_FEATURES):
+        if k < _OF_SCHOOLING and leading < 0:
+            leading = found.carrier[k]
+    for k in range(_N_FEATURES if reader.share[0] > 0 else 0):
+        if found.features[k] != 0:
+            finding = leading if k < _OF_SCHOOLING else found.carrier[k]
             academic, hands_on = stated.get(finding, (0.0, 0.0))
             stated[finding] = academic + reader.stated_part(k, 0), hands_on + reader.stated_part(k, 1)
     return stated, leading
@@ -205,9 +217,29 @@ def _own(reader: AdReader, stated: dict[int, tuple[float, float]], leading: int)
     for finding in stated:
         if finding >= 0:
             shares.own(found.first_of(finding), found.last_of(finding) + 1, finding)
-    for finding, decides in enumerate(list(found.decides[: found.n]) if leading in stated else []):
-        if decides:
+    for finding in range(found.n if leading in stated else 0):
+        if found.decides[finding]:
             shares.own(found.first_of(finding), found.last_of(finding) + 1, leading)
+
+
+def terms_of(reader: AdReader, text: str, title: str | None) -> tuple[Evidence, ...]:
+    """The raw terms of the ad that was read: each n-gram where it stands first, and each stated feature."""
+    source, share = _Source(reader, text, title or ""), list(reader.share)
+    maps = None if reader.line is None else reader.line.map_tokens(reader.line_tokens, reader.tokens)
+    blocks = [(reader.text_terms, reader.scale), (reader.title_terms, reader.scale)] if share[0] else []
+    blocks += [(reader.bare, [1 - part for part in share])] if min(share) < 1 else []
+    parts = []
+    for terms, scale in blocks:
+        for k in range(terms.n):
+            term, value, first, last = terms.term[k], terms.value[k], terms.first[k], terms.last[k]
+            first, last = (first, last) if maps is None else (maps[0][first], maps[1][last])
+            academic, hands_on = terms.weight[term, 0] * scale[0], terms.weight[term, 1] * scale[1]
+            parts.append(source.part("n-gram", first, last, value * academic, value * hands_on))
+    for k, name in enumerate(FEATURES if share[0] else ()):
+        if reader.requirements.features[k]:
+            first, last = source.place(reader.requirements.carrier[k])
+            parts.append(source.part(name, first, last, reader.stated_part(k, 0), reader.stated_part(k, 1)))
+    return source.account(parts).evidence()
 
 
 class _Source:
@@ -237,6 +269,18 @@ class _Source:
             end -= _trailing(text[start:end])
         return Part(kind, field, start, end, text[start:end], (academic, hands_on))
 
+    def account(self, parts: list[Part]) -> Account:
+        """The account of some parts, with one more for what lies beyond the scale."""
+        start, score = self.reader.intercept, self.reader.score
+        ratings = score[0] * _MAX_RATING, score[1] * _MAX_RATING
+        academic, hands_on = ratings[0] - start[0], ratings[1] - start[1]
+        for part in parts:
+            academic -= part.weights[0]
+            hands_on -= part.weights[1]
+        if abs(academic) > _EXACT or abs(hands_on) > _EXACT:
+            parts.append(self.part("beyond the scale", -1, -1, academic, hands_on))
+        return Account((start[0], start[1]), ratings, tuple(parts))
+
     def job(self, first: int, last: int, academic: float, hands_on: float) -> Part:
         """The title as a part, which stands at what names the job in it: no place, pay or number.
 
@@ -249,7 +293,7 @@ class _Source:
         if field == "text" or not words_alone:
             begin, stop = self.reader.job_in(text[start:end])
             if begin < stop:
-                start, end = whole_words(text, start + begin, start + stop)
+                start, end = _whole(text, start + begin, start + stop)
             elif field == "text":
                 return Part("title", field, 0, 0, "", (academic, hands_on))
         end += _closing(text, start, end)
@@ -258,38 +302,24 @@ class _Source:
     def words(self) -> list[Part]:
         """The weightiest words that count for themselves, each with what it adds wherever it stands."""
         listed = self.reader.words.read(self.tokens, self.reader.shares, _WORD)
-        found: dict[tuple[str, str], tuple[str, int, int, float, float]] = {}
-        for first, last, academic, hands_on in listed.strongest(MAX_WORDS):
+        found = []
+        for first, last, academic, hands_on in listed.strongest(self.tokens, MAX_WORDS, _LEAST):
             field, text, start, end = self.span(first, last)
-            if not self.tokens.ideograph[first]:
-                start, end = whole_words(text, start, end)
-            same = field, shown(text[start:end]).casefold()
-            if same in found:  # in other forms of writing
-                _, start, end, more, by_hand = found[same]
-                academic, hands_on = more + academic, by_hand + hands_on
-            if same[1].isalpha() or any(map(str.isalpha, same[1])):
-                found[same] = field, start, end, academic, hands_on
-        return self.phrases(sorted(found.values()))
-
-    def phrases(self, words: list[tuple[str, int, int, float, float]]) -> list[Part]:
-        """Words, of which those that stand side by side and pull to one side are one: "machine learning"."""
-        found: list[Part] = []
-        before: Part | None = None
-        for field, start, end, academic, hands_on in words:
-            text = self.title if field == "title" else self.text
-            if before is not None and before.field == field and before.end in (start, start - 1):
-                _, _, begin, stop, _, (more, by_hand) = before
-                if (stop == start or text[stop] == " ") and academic * more + hands_on * by_hand > 0:
-                    start, academic, hands_on = begin, academic + more, hands_on + by_hand
-                    found.pop()
-            before = Part("words", field, start, end, text[start:end], (academic, hands_on))
-            found.append(before)
-        found.sort(key=_weakness)
+            found.append(Part("words", field, start, end, text[start:end], (academic, hands_on)))
         return found
 
 
-def _weakness(part: Part) -> float:
-    return -abs(part.weights[0]) - abs(part.weights[1])
+def _whole(text: str, start: int, end: int) -> tuple[int, int]:
+    """A run of a text, widened to the words that it begins and ends in: "2nd Line Engineer", "A&E Consultant"."""
+    while start > 0 and text[start].isascii() and _is_of_word(text[start - 1]):
+        start -= 1
+    while end < len(text) and text[end - 1].isascii() and _is_of_word(text[end]):
+        end += 1
+    return start, end
+
+
+def _is_of_word(character: str) -> bool:
+    return character == "&" or (character.isascii() and character.isalnum())
 
 
 def _closing(text: str, start: int, end: int) -> int:
@@ -310,7 +340,11 @@ def _trailing(words: str) -> int:
 def few_words(account: Account, label: str) -> str:
     """The few words of an account that speak most for a label, as files hold them."""
     words: dict[str, str] = {}
-    for _, _, part in account.towards(account.sides(label)):
+    for _, part, _ in account.pulls(label):
         found = shown(part.text)
         words.setdefault(found.casefold(), found)
     return "; ".join([*words.values()][:MAX_SHOWN])
+
+
+def _by_strength(pull: tuple[float, Part] | tuple[float, Part, int]) -> float:
+    return -pull[0]

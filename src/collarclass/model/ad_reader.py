@@ -348,7 +348,7 @@ class AdReader:
     def share_out(self):
         """Share what the words add to the two ratings out among the tokens, in `shares`."""
         if self.words is None:
-            self.words = AdWords()
+            self.words = AdWords(self.text_terms.index)
         self.map_line()
         self.shares.clear(self.tokens.n)
         with cython.nogil:
@@ -380,8 +380,7 @@ class AdReader:
 
 def terms_of(part, naming):
     """Counts the terms of a part of a model."""
-    shown = part.displayable.view(np.uint8)
-    return AdTerms(part.vocabulary.index, *map(view_of, (part.scale, part.weight, naming, shown)))
+    return AdTerms(part.vocabulary.index, *map(view_of, (part.scale, part.weight, naming)))
 
 
 def view_of(array):

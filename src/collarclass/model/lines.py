@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from collarclass.model.model import TitleModel
-from collarclass.text.cut import Line, cut, other_posts
+from collarclass.text.cut import Line, best_titles, candidates, choose, cut, other_posts
 from collarclass.text.markup import read_markup
 from collarclass.text.spelling import Spelling, changes, words_of
 
@@ -49,9 +49,12 @@ class LineCutter:
 
     def job_in(self, title: str) -> tuple[int, int]:
         """Where a title names the job; an empty place where it names none."""
-        # Slips need no correction to find where the job stands.
-        line = cut(title, [], self.jobs, self.least, len(title)) if "<" not in title else self.cut(title, len(title))
-        return line.span(0, line.title_end) if line.title_end else (0, 0)
+        found, spans = candidates(title)  # slips need no correction to find where the job stands
+        best = best_titles(found, spans, self.jobs([title[start:end] for _, start, end in spans]), self.least)
+        chosen = choose(best, found, self.least, len(title))
+        if chosen is None or not (best[chosen][0] >= self.least or found[chosen].vague):
+            return 0, 0
+        return best[chosen][1:]
 
     def jobs(self, titles: list[str]) -> list[float]:
         """Log-odds that each of some titles names a job."""

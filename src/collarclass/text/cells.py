@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 START = "[=+\\-@\t\r＝＋－＠]"
@@ -43,3 +44,14 @@ def well_formed(text: str) -> str:
     True
     """
     return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
+
+
+def shown(words: str) -> str:
+    """Words of an ad on one line, with entities as the characters that they stand for.
+
+    Examples
+    --------
+    >>> shown("Bachelor&rsquo;s\\n degree")
+    'Bachelor’s degree'
+    """
+    return " ".join((html.unescape(words) if "&" in words else words).split())
