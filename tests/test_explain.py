@@ -53,7 +53,6 @@ def test_one_account_of_schooling() -> None:
 def test_accounts_add_up_and_reasons_speak_for_the_label(language: str) -> None:
     with (ROOT / "data" / "ads" / f"{language}.csv").open(encoding="utf-8", newline="") as file:
         ads = [(row["text"], row["title"]) for row in csv.DictReader(file)][::20]
-    sides = {"white": (1, -1), "blue": (-1, 1), "gray": (1, 1)}
     for (text, title), found in zip(ads, classify_many(*zip(*ads, strict=True)), strict=True):
         account = found.account
         assert account is not None
@@ -63,15 +62,14 @@ def test_accounts_add_up_and_reasons_speak_for_the_label(language: str) -> None:
             assert rating == pytest.approx(4 * score, abs=1e-9)
         for part in account.parts:
             assert (title if part.field == "title" else text)[part.start : part.end] == part.text
-        if found.label in sides:
-            for reason in found.reasons:
-                pulls = [
-                    side * weight
-                    for part in account.parts
-                    if (part.field, part.start, part.end) == (reason.field, reason.start, reason.end) and part.text
-                    for side, weight in zip(sides[found.label], part.weights, strict=True)
-                ]
-                assert sum(pulls) > 0
+        for reason in found.reasons:
+            pulls = [
+                side * weight
+                for part in account.parts
+                if (part.field, part.start, part.end) == (reason.field, reason.start, reason.end) and part.text
+                for side, weight in zip(account.sides(found.label), part.weights, strict=True)
+            ]
+            assert sum(pulls) > 0
 
 
 PIECES = [
@@ -106,13 +104,17 @@ def test_whatever_the_ad_its_account_adds_up_at_every_door(pieces: list[str], ti
     for part in found.account.parts:
         assert ((title or "") if part.field == "title" else text)[part.start : part.end] == part.text
     assert not {part.text.casefold() for part in found.account.parts if part.kind == "words"} & NEVER_NAMED
+    for dimension, rating in zip(("academic", "hands_on"), found.account.ratings, strict=True):
+        terms = [term for term in found.terms if term.dimension == dimension]
+        assert found.intercept[dimension] + sum(term.weight for term in terms) == pytest.approx(rating, abs=1e-9)
+    assert all(((title or "") if e.field == "title" else text)[e.start : e.end] == e.text for e in found.terms)
 
 
 def test_reasons_do_not_overlap_and_are_not_stop_words_alone() -> None:
     result = classify(
         "Welder for the shipyard: MIG and TIG welding of steel pipe, grinding and fitting in all weathers."
     )
-    spans = sorted((r.start, r.end) for r in result.reasons if r.field == "text")
+    spans = sorted({(r.start, r.end) for r in result.reasons if r.field == "text"})
     assert all(a[1] <= b[0] for a, b in zip(spans, spans[1:], strict=False))
     assert not {r.text.casefold() for r in result.reasons} & {"the", "and", "of", "in"}
 
@@ -184,6 +186,14 @@ def test_words_that_run_together_are_parted_and_those_side_by_side_are_one() -> 
     assert "servicesDesign" not in named
     assert any("machine learning" in words for words in named)
     assert "Script" not in named
+
+
+def test_chinese_words_are_named_whole() -> None:
+    account = classify("急聘研发主管一名，负责产品设计与软件测试。招软件工程师。" * 20).account
+    assert account is not None
+    words = {part.text for part in account.parts if part.kind == "words"}
+    assert {"研发主管", "软件工程师"} & words, words
+    assert all(len(word) > 1 for word in words)
 
 
 def test_where_no_word_stands_out_the_sentence_says_so() -> None:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from collarclass.definitions.labels import BASES, COLLARS, DIMENSIONS, LABELS, LEVELS, NOTES, STATUSES, Label
 from collarclass.explain.html import as_html
 from collarclass.explain.sentence import sentence, unclear_sentence
-from collarclass.model.account import Account, Evidence, Reason, account_of
+from collarclass.model.account import Account, Evidence, Reason, account_of, terms_of
 from collarclass.model.ad_reader import AdReader
 from collarclass.model.model import Model
 from collarclass.model.predict import Predictions, ask, requirements_of, words_for
@@ -170,7 +170,7 @@ class Classification:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Send a row without its batch and model, with what these would be asked for."""
-        known = {"account": self.account, "requirements": self._made("requirements", requirements_of)}
+        known = {**self._known, "account": self.account, "requirements": self._made("requirements", requirements_of)}
         row = self._found.take([self._row])
         return Classification, (row, 0, self._ad, self.title, self.model, None, known)
 
@@ -217,8 +217,30 @@ class Classification:
         return () if self.account is None else self._placed(self.account.evidence())
 
     @property
+    def terms(self) -> tuple[Evidence, ...]:
+        """The raw terms of the two ratings, weightiest first; empty when evidence was not asked for.
+
+        They add up as `evidence` does, which gathers them into schooling, title and words: each n-gram of text and
+        title where it stands first (`kind` "n-gram"), and each stated feature under its name ("schooling_bachelor").
+        The ad is read for them again when they are first asked for; a row that was pickled before has none.
+
+        Examples
+        --------
+        >>> from collarclass import classify
+        >>> found = classify("MIG and TIG welding of steel frames. High school diploma.", "Welder")
+        >>> academic = [term.weight for term in found.terms if term.dimension == "academic"]
+        >>> round(found.intercept["academic"] + sum(academic), 4) == round(4 * found.academic_score, 4)
+        True
+        """
+        return () if self.account is None else self._placed(self._made("terms", terms_of) or ())
+
+    @property
     def reasons(self) -> tuple[Reason, ...]:
-        """The words that speak for the label, strongest first."""
+        """The words that speak for the label: of each rating the strongest first, then all others by strength.
+
+        A part of the ad that speaks for the label through both ratings stands here twice. A rating without a reason
+        has no word that stands out; `explain` says so.
+        """
         if self.account is None:
             return ()
         return tuple(reason for reason in self._placed(self.account.reasons(self.label)) if reason.text)

@@ -61,7 +61,7 @@ def classify(text: str | None, title: str | None, as_json: bool, **options: Any)
 
 def _lines(found: Classification) -> list[str]:
     """The result for reading: the sentence that says why, both ratings, probabilities, and what was asked for."""
-    from collarclass.model.borders import shown
+    from collarclass.text.cells import shown
 
     out = [found.explain()]
     if found.second_label:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from collarclass.explain.palette import TINTS
 from collarclass.model.account import Evidence
-from collarclass.text.cells import shown
 from collarclass.requirement_reader.requirement import Requirement
+from collarclass.text.cells import shown
 
 _MIN_SHARE = 0.15  # of the weightiest term: what counts less is not tinted
 

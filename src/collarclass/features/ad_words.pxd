@@ -4,6 +4,7 @@ from collarclass.features.term_index cimport TermIndex
 from collarclass.text.ad_tokens cimport AdTokens
 
 cdef int MAX_WORD, MAX_PHRASE, BLANK, HYPHEN, AND, SLASH, SHORT, ZERO, NINE, NEVER, BESIDE, ALONE
+cdef double STRONG
 
 @cython.final
 cdef class TokenShares:
@@ -36,7 +37,7 @@ cdef class AdWords:
     cdef void list(self, AdTokens tokens, TokenShares shares) noexcept nogil
     @cython.locals(first=cython.int, last=cython.int)
     cdef bint is_word(self, AdTokens tokens, int i) noexcept nogil
-    @cython.locals(longest=cython.int, size=cython.int)
+    @cython.locals(longest=cython.int, size=cython.int, runs_on=cython.bint)
     cdef int length(self, AdTokens tokens, TokenShares shares, int i) noexcept nogil
     cdef bint is_chinese(self, AdTokens tokens, int i, int size) noexcept nogil
     @cython.locals(mask=cython.ulonglong, slot=cython.ulonglong, k=cython.int, i=cython.int)
@@ -47,10 +48,10 @@ cdef class AdWords:
     cdef int next_word(self) noexcept nogil
     cdef double strength(self, int k) noexcept nogil
     @cython.locals(named=cython.int, n=cython.int, i=cython.int)
-    cdef int take_phrase(self, AdTokens tokens, int k) noexcept nogil
+    cdef bint take_phrase(self, AdTokens tokens, int k) noexcept nogil
     @cython.locals(named=cython.int)
     cdef int take(self, int k) noexcept nogil
-    @cython.locals(gap=cython.int, sign=cython.int, is_short=cython.bint)
+    @cython.locals(gap=cython.int, sign=cython.int, k=cython.int, j=cython.int, is_short=cython.bint, is_strong=cython.bint)
     cdef bint is_joined(self, AdTokens tokens, int i) noexcept nogil
 
 @cython.locals(value=cython.ulonglong, i=cython.int)

@@ -1,7 +1,7 @@
 """What the words of one ad add to its two ratings: token by token, and each word wherever it stands.
 
 The part of every n-gram counts in equal parts for its tokens. A word is a token, or in Chinese the longest word of a
-list that begins where the last one ends; words that the model knows as a pair are named together.
+list that begins where the last one ends; words that belong together are named together.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ BLANK, HYPHEN, AND, SLASH = (ord(c) for c in " -&/")  # between words
 SHORT = 2  # letters of a word that a slash holds to the next: CI/CD
 ZERO, NINE = ord("0"), ord("9")
 NEVER, BESIDE, ALONE = 0, 1, 2  # whether a word is named: not, only beside another, by itself
+STRONG = 0.05  # of a rating: words that stand together and add as much each are named together
 
 
 class TokenShares:
@@ -149,7 +150,8 @@ class AdWords:
                 break
             size += 1
             # 软件工程师: a word whose last two characters and the next one are a word ends with that.
-            if self.is_chinese(tokens, i, size) or (longest == size - 1 > 1 and self.is_chinese(tokens, i + size - 3, 3)):
+            runs_on = longest == size - 1 > 1 and self.is_chinese(tokens, i + size - 3, 3)
+            if runs_on or self.is_chinese(tokens, i, size):
                 longest = size
         return longest
 
@@ -185,7 +187,7 @@ class AdWords:
             k = self.next_word()
             if k < 0 or self.strength(k) < least:
                 break
-            if self.take_phrase(tokens, k) == ALONE:
+            if self.take_phrase(tokens, k):
                 found.append((self.begin, self.end, self.academic_sum, self.hands_on_sum))
         return found
 
@@ -215,7 +217,7 @@ class AdWords:
             named, n = max(named, self.take(k)), n + 1
         for i in range(self.begin, self.end + 1):
             self.word[i] = -1  # no other phrase reaches in here
-        return named
+        return named == ALONE or n > 1
 
     def take(self, k):
         """Add a word to the phrase, once; whether it is named by itself."""
@@ -227,14 +229,21 @@ class AdWords:
         return named
 
     def is_joined(self, tokens, i):
-        """Whether the words that end with a token and begin with the next are named together."""
+        """Whether the words that end with a token and begin with the next are named together.
+
+        They are one by a hyphen, known as a pair, or pull strongly to one side.
+        """
         gap, sign = tokens.start[i + 1] - tokens.end[i], tokens.folded[tokens.end[i]]
         if self.word[i] < 0 or self.word[i + 1] < 0 or gap > 1 or tokens.sentence[i] != tokens.sentence[i + 1]:
             return False
         if gap == 1 and sign != BLANK:
             is_short = tokens.end[i] - tokens.start[i] <= SHORT
             return not tokens.ideograph[i] and (sign == HYPHEN or sign == AND or (sign == SLASH and is_short))
-        return self.known.number_of(hashing.pair_of(tokens.hash[i], tokens.hash[i + 1])) >= 0
+        if self.known.number_of(hashing.pair_of(tokens.hash[i], tokens.hash[i + 1])) >= 0:
+            return True
+        k, j = self.word[i], self.word[i + 1]
+        is_strong = min(self.strength(k), self.strength(j)) >= STRONG
+        return is_strong and self.academic[k] * self.academic[j] + self.hands_on[k] * self.hands_on[j] > 0
 
 
 def hash_of(tokens, first, size):

@@ -39,9 +39,10 @@ class Evidence:
         The rating that it adds to.
     weight : float
         How much, on the ratings' scale of 0 to 4: negative lowers the score.
-    kind : {"schooling", "requirement", "title", "words", "other words", "beyond the scale"}
-        Stated schooling; other stated requirements; the title as a whole; a word; all other words together; and by
-        how much the sum lies beyond the scale's ends.
+    kind : str
+        "schooling", stated; "requirement", another stated one; "title", as a whole; "words", one or a few that belong
+        together; "other words", all of them; "beyond the scale", by how much the sum lies beyond its ends. Of a raw
+        term "n-gram", or the name of a stated feature.
     """
 
     field: str
@@ -137,23 +138,26 @@ class Account:
     def towards(self, d: int, side: int) -> list[tuple[float, Part]]:
         """The parts whose words move a rating most to a side, and by how much; where all are weak the strongest alone.
 
-        A word that stands in the title is left to the title, and schooling has no part in the work.
+        Words that stand in the title, or in a stronger part, are left to that; schooling has no part in the work.
         """
-        title = next((shown(part.text).casefold() for part in self.parts if part.kind == "title"), "")
-        found = sorted(
-            (
-                (side * part.weights[d], part)
-                for part in self.parts
-                if side * part.weights[d] >= _LEAST and part.text and not (d and part.kind == "schooling")
-                if part.kind != "words" or not all(word in title for word in part.text.casefold().split())
-            ),
-            key=_by_strength,
-        )
-        least = max(_MIN_WEIGHT, _MIN_SHARE * found[0][0]) if found else 0.0
-        return [pull for pull in found if pull[0] >= least] or found[:1]
+        told = next((part.text.casefold() for part in self.parts if part.kind == "title"), "")
+        pulls = [(side * part.weights[d], part) for part in self.parts if part.text]
+        found: list[tuple[float, Part]] = []
+        for pull, part in sorted((pull for pull in pulls if pull[0] >= _LEAST), key=_by_strength):
+            if found and pull < max(_MIN_WEIGHT, _MIN_SHARE * found[0][0]):
+                break
+            if d and part.kind == "schooling":
+                continue
+            if part.kind == "words":
+                words = part.text.casefold()
+                if all(word in told for word in words.split()):
+                    continue
+                told += words
+            found.append((pull, part))
+        return found
 
     def sides(self, label: str) -> list[int]:
-        """The side of each rating, 1 for much and -1 for little: its own; near the middle the label's, or where it went."""
+        """The side of each rating, 1 for much and -1 for little: its own; near the middle the label's or its way."""
         return [
             -1 if rating < LINE[0] else 1 if rating >= LINE[1] else side or (1 if rating >= start else -1)
             for rating, start, side in zip(self.ratings, self.start, _SIDES.get(label, (0, 0)), strict=True)
