@@ -24,7 +24,6 @@ from collarclass.definitions.labels import LABELS
 from collarclass.errors import DataError
 from collarclass.files.label import label_file
 from collarclass.model.model import Model
-from collarclass.shares.annotators import annotator_errors, errors_by_expert
 from collarclass.shares.composite import composite
 from collarclass.shares.dates import find_periods, is_dates
 from collarclass.shares.differences import many_differences, share_differences
@@ -51,6 +50,7 @@ from collarclass.shares.sample import (
 from collarclass.shares.shares import estimate_shares
 from collarclass.shares.sources import drawn_errors, range_by_sources
 from collarclass.shares.tables import ENDINGS, format_shares, write_shares
+from collarclass.shares.truth import annotator_errors, errors_by_expert
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples" / "job_ads.csv"

@@ -63,6 +63,7 @@ def test_with_truth_each_is_measured() -> None:
     assert found["truth"]["n"] == 5
     assert (found["truth"]["accuracy_first"][0], found["truth"]["accuracy_second"][0]) == (0.4, 0.8)
     assert (found["truth"]["only_first"], found["truth"]["only_second"]) == (0, 2)
+    assert found["truth"]["accuracy_difference"][0] == pytest.approx(0.4)
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=60), st.lists(st.floats(0, 1), min_size=1, max_size=60))

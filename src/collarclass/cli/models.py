@@ -143,7 +143,7 @@ def evaluate(source: str, prefix: str, model: Path | None, quiet: bool, **option
     SOURCE is a file of ads, labelled or not, with a column of true labels.
     """
     loaded = read_model(model)
-    from collarclass.evaluation.evaluate import evaluate_file
+    from collarclass.evaluation.metrics import evaluate_file
 
     with ending():
         shown = evaluate_file(source, prefix=prefix, model=loaded, on_read=say_read(quiet), **options)

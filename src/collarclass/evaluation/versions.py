@@ -16,8 +16,7 @@ from collarclass.annotation.agreement import agreement
 from collarclass.corpus.read import read_labels
 from collarclass.definitions.labels import COLLARS, LABELS
 from collarclass.errors import DataError, require_columns
-from collarclass.evaluation.evaluate import compare
-from collarclass.evaluation.metrics import accuracy, bootstrap, with_interval
+from collarclass.evaluation.metrics import accuracy, bootstrap, macro_f1, mcnemar, with_interval
 from collarclass.files.table import read_table
 from collarclass.labelling.options import ModelLike, find_model
 from collarclass.model.model import Model
@@ -63,7 +62,9 @@ def compare_labels(
         `n` ads in both, `only_first` and `only_second`; `changed` (share), `agreement` and `kappa` (value and 95 %
         bootstrap interval); `changes` (from, to, n), most frequent first; `by_confidence` of `first` and `by`: n and
         share of changed labels; `mean_shifts` of scores and confidence (second less first). With `truth` also
-        `truth`: number of ads with a true label, accuracy of each, and what `evaluation.evaluate.compare` says.
+        `truth`: `n` ads with a true label; `accuracy_first` and `accuracy_second`; `accuracy_difference` and
+        `macro_f1_difference` (second less first); each with its 95 % bootstrap interval; and how many only one of them
+        labels rightly, with `p` of McNemar's test.
 
     Raises
     ------
@@ -282,8 +283,18 @@ def _beside_truth(table: pd.DataFrame, truth: str, old: NDArray[Any], new: NDArr
             "No row has white, blue or gray in column {truth!r}: name the right one.", truth=truth,
         )  # fmt: skip
     t, a, b = true.to_numpy(object)[known], old[known], new[known]
-    each = {"accuracy_first": bootstrap(accuracy, t, a), "accuracy_second": bootstrap(accuracy, t, b)}
-    return {k: list(value) if isinstance(value, tuple) else value for k, value in (each | compare(t, a, b)).items()}
+
+    def difference(metric: Any) -> list[float]:
+        return list(bootstrap(lambda true, one, other: metric(true, other) - metric(true, one), t, a, b))
+
+    return {
+        "accuracy_first": list(bootstrap(accuracy, t, a)),
+        "accuracy_second": list(bootstrap(accuracy, t, b)),
+        "n": len(t),
+        "accuracy_difference": difference(accuracy),
+        "macro_f1_difference": difference(macro_f1),
+        **mcnemar(a == t, b == t),
+    }
 
 
 def _shares(labels: pd.Series[str]) -> NDArray[np.float64]:

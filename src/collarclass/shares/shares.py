@@ -18,7 +18,6 @@ from collarclass.definitions.labels import COLLARS, LABELS
 from collarclass.errors import DataError
 from collarclass.messages import Message, sentences
 from collarclass.model.model import Model
-from collarclass.shares.annotators import error_borne
 from collarclass.shares.composite import composite
 from collarclass.shares.dates import Order
 from collarclass.shares.estimate import (
@@ -35,7 +34,7 @@ from collarclass.shares.groups import group_columns, similar_names, weights_of
 from collarclass.shares.read import check_columns, facts_of
 from collarclass.shares.sample import STRATA, strata
 from collarclass.shares.sources import drawn_errors, range_by_sources
-from collarclass.shares.truth import Truth, find_truth, truth_under
+from collarclass.shares.truth import Truth, error_borne, find_truth, truth_under
 
 RESULT = ("plain", "share", "low", "high", "n_ads", "n_annotated", "n_effective", "method", "definition", "warning")
 ALL = "(all)"

@@ -16,8 +16,7 @@ from scipy.sparse.csgraph import connected_components
 from collarclass.annotation.annotated import ColumnNames, read_annotated
 from collarclass.definitions.labels import LABELS, RATINGS
 from collarclass.errors import DataError
-from collarclass.evaluation.evaluate import compare
-from collarclass.evaluation.metrics import accuracy, bootstrap, expected_calibration_error, macro_f1
+from collarclass.evaluation.metrics import accuracy, bootstrap, expected_calibration_error, macro_f1, mcnemar
 from collarclass.messages import Message
 from collarclass.model.model import Model
 from collarclass.model.persistence import check_target, save_model
@@ -153,8 +152,8 @@ def figures(labels: NDArray[np.int64], before: NDArray[np.float64], after: NDArr
     Returns
     -------
     dict
-        `n`; `accuracy` and `macro_f1` of each, with 95 % intervals; `calibration_error` of each; `against`, as of
-        `compare`.
+        `n`; `accuracy` and `macro_f1` of each, with 95 % intervals; `calibration_error` of each; `against`: how many
+        only one labels rightly, and `p` of McNemar's test.
     """
     names = np.array(LABELS, dtype=object)
     true, found = names[labels], [names[p.argmax(axis=1)] for p in (before, after)]
@@ -166,7 +165,7 @@ def figures(labels: NDArray[np.int64], before: NDArray[np.float64], after: NDArr
         "accuracy": [[round(v, 4) for v in bootstrap(accuracy, true, said)] for said in found],
         "macro_f1": [[round(v, 4) for v in bootstrap(macro_f1, true, said)] for said in found],
         "calibration_error": [round(error, 4) for error in errors],
-        "against": {name: compare(true, *found)[name] for name in ("only_first", "only_second", "p")},
+        "against": mcnemar(*(said == true for said in found)),
     }
 
 
