@@ -47,6 +47,7 @@ SILENT = [name in ("or", "topic", "mark", "decoy", "span", "thing") for name in 
 FIELD = VALUES["level"].index("field")  # of a mention that names a field of study and no level
 GENERAL = VALUES["nothing"].index("denied")  # from here on, schooling in general: "qualifications", "college"
 STANDS_BEFORE, STANDS_AFTER, STANDS_BOTH = 0, 1, 2  # where a cue stands that asks, substitutes or says "under way"
+FOR_ALL = VALUES["substitute"].index("alone")  # of words of substitution that hold for the whole ad
 EXCLUDED = VALUES["required"].index("excluded")
 EXPERIENCE_TOPIC = VALUES["topic"].index("experience")
 HALF_YEAR, IN_MONTHS, FIRST_YEAR = (VALUES["years"].index(value) for value in ("half", "months", "first"))
@@ -56,9 +57,9 @@ ACADEMIC, VOCATIONAL = range(len(NATURES))
 # ---- Kinds of fact
 #
 # A fact is one thing about one mention, such as "the cue *preferred* stands up to three tokens behind it". The number
-# of its kind is part of its hash: a model is bound to it, and no other kind may ever have it (30 to 38, 51, 52 and 58
-# are spent). To add a kind, give it a free number here, name it in a family, and add it in `context.py`; the next
-# training picks it up.
+# of its kind is part of its hash: a model is bound to it, and no other kind may ever have it (12 to 15, 19, 23, 24, 27,
+# 30 to 38, 45 and 51 to 58 are spent). To add a kind, give it a free number here, name it in a family, and add it in
+# `context.py`; the next training picks it up.
 
 GROUPS = ("schooling", "credential", "years")  # kinds of mention that are judged apart
 OF_SCHOOLING, OF_CREDENTIAL, OF_YEARS = range(len(GROUPS))
@@ -77,18 +78,11 @@ CUE, NEAREST_CUE, NEAREST_CUES = 20, 21, 22
 SECTION, SECTION_AND_DISTANCE, UNDER_HEADING, HEADING_AND_DISTANCE = 40, 41, 42, 43
 # The mentions before and behind.
 NEIGHBOUR, NEIGHBOUR_AND_DISTANCE, NEIGHBOURS_LEVEL, SIGN_TOWARDS, WORD_TOWARDS = 46, 47, 48, 49, 50
-# The next words of substitution, however far.
-SUBSTITUTION, WORDS_OF_SUBSTITUTION = 55, 56
-# What cues say in the scope of a mention of schooling: one by one, in turn, and together.
-SAID_BEHIND, SAID_BEHIND_COMMA, SAID_BEHIND_OF, SAID_IN_TURN, SAID_FIRST = 9, 11, 12, 13, 14
-CHAIN, CHAIN_LINK, SAID_TOGETHER, SAID_BEFORE, SAID_BEFORE_OF, SAID_IN_TURN_BEFORE, SAID_AROUND = (
-    *(15, 16, 17, 18, 19, 23, 24),
-)
+# What cues say in the scope of a mention of schooling: one by one, in pairs, and together.
+SAID_BEHIND, SAID_BEHIND_COMMA, CHAIN_LINK, SAID_TOGETHER, SAID_BEFORE = 9, 11, 16, 17, 18
 # What an "or", "or equivalent" and years offer there.
-CHOICE_WORD, CHOICE_WORDS, CHOICE_KIND, CHOICE_DISTANCE, EQUAL_WORD, EQUAL_WORDS = 25, 26, 27, 28, 29, 39
+CHOICE_WORD, CHOICE_WORDS, CHOICE_DISTANCE, EQUAL_WORD, EQUAL_WORDS, CHOICE_KIND = 25, 26, 28, 29, 39, 59
 YEARS_IN_SCOPE = 44
-# The line: what opens it, and an "or" at its ends; fields of a form.
-LINE, LINE_CHOICE, FIELD_OF_FORM, BESIDE_FIELD = 45, 53, 54, 57
 
 FAMILIES: dict[str, tuple[int, ...]] = {
     "mention": (OWN_CLASS, ENDS_AND_LENGTH, FIRST_WORD, LAST_WORD, HALF_YEARS),
@@ -97,13 +91,8 @@ FAMILIES: dict[str, tuple[int, ...]] = {
     "cues": (CUE, NEAREST_CUE, NEAREST_CUES),
     "section": tuple(range(SECTION, HEADING_AND_DISTANCE + 1)),
     "neighbours": tuple(range(NEIGHBOUR, WORD_TOWARDS + 1)),
-    "substitutes": (SUBSTITUTION, WORDS_OF_SUBSTITUTION),
-    "scope": (
-        *(SAID_BEHIND, SAID_BEHIND_COMMA, SAID_BEHIND_OF, SAID_IN_TURN, SAID_FIRST, CHAIN, CHAIN_LINK, SAID_TOGETHER),
-        *(SAID_BEFORE, SAID_BEFORE_OF, SAID_IN_TURN_BEFORE, SAID_AROUND),
-    ),
+    "scope": (SAID_BEHIND, SAID_BEHIND_COMMA, CHAIN_LINK, SAID_TOGETHER, SAID_BEFORE),
     "choices": (CHOICE_WORD, CHOICE_WORDS, CHOICE_KIND, CHOICE_DISTANCE, EQUAL_WORD, EQUAL_WORDS, YEARS_IN_SCOPE),
-    "layout": (LINE, LINE_CHOICE, FIELD_OF_FORM, BESIDE_FIELD),
 }
 # Kinds that depend on the levels of schooling, and that `Context.read_levels` tells without the text. What lies
 # between two mentions depends on which of the two levels is higher only.
@@ -141,7 +130,6 @@ MAX_GAP = 63  # tokens to a neighbour that are told apart
 MAX_HALF_YEARS = 60  # half years that are told apart
 # What is told apart no more closely than by these steps; the last is beyond all.
 WORD_STEPS = (2, 3, 4, 7, 1 << 30)  # tokens to a word
-SENTENCE_STEPS = (1, 2, 3, 6, 11, 1 << 30)  # sentences to words of substitution
 GAP_STEPS = (2, 3, 5, 9, 20, 60, 1 << 30)  # tokens to a neighbour
 
 # Deciding

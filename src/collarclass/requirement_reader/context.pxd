@@ -3,16 +3,15 @@ cimport collarclass.text.hashing as hashing
 from collarclass.requirement_reader.fact_list cimport FactList
 from collarclass.requirement_reader.mentions cimport Mentions
 from collarclass.requirement_reader.phrases cimport Phrases, Selection
-from collarclass.requirement_reader.scope cimport Layout, Scope
+from collarclass.requirement_reader.scope cimport Scope
 from collarclass.text.ad_tokens cimport AdTokens
 
-cdef int HEADING, LEVEL, NO_SCHOOLING, OR, SUBSTITUTE, YEARS
+cdef int HEADING, LEVEL, NO_SCHOOLING, OR, YEARS
 cdef int OF_CREDENTIAL, OF_SCHOOLING, OF_YEARS
 cdef int OWN_CLASS, ENDS_AND_LENGTH, FIRST_WORD, LAST_WORD, HALF_YEARS
 cdef int SIGN_BEFORE, SIGN_BEHIND, TWO_SIGNS_BEFORE, TWO_SIGNS_BEHIND, WORD, CUE, NEAREST_CUE, NEAREST_CUES
 cdef int SECTION, SECTION_AND_DISTANCE, UNDER_HEADING, HEADING_AND_DISTANCE
 cdef int NEIGHBOUR, NEIGHBOUR_AND_DISTANCE, NEIGHBOURS_LEVEL, SIGN_TOWARDS, WORD_TOWARDS
-cdef int SUBSTITUTION, WORDS_OF_SUBSTITUTION
 cdef int FAR_NEIGHBOUR_TOKENS, FAR_WORDS_BEFORE, FAR_WORDS_BEHIND, MAX_CUE_SENTENCES, MAX_CUE_TOKENS
 cdef int MAX_GAP, MAX_HALF_YEARS, MAX_JOINED_TOKENS, MAX_PLACES, MIN_ROOM, N_BETWEEN, N_CUES, N_NEAREST_CUES, WORDS_BEFORE, WORDS_BEHIND
 cdef int BEFORE, BEHIND, ANY_NUMBER, COMMA, SEMICOLON, ENUMERATION, BAR, COLON, BREAK, ZERO
@@ -23,10 +22,9 @@ cdef class Context:
     cdef readonly Mentions mentions
     cdef readonly FactList facts
     cdef Phrases items, cues
-    cdef Layout layout
     cdef Scope scope
-    cdef Selection headings, openings, swaps, choices, timed, schooling, fresh, levels
-    cdef int[::1] level_codes, silent, word_steps, sentence_steps, gap_steps
+    cdef Selection headings, openings, choices, timed, schooling, fresh
+    cdef int[::1] level_codes, silent, word_steps, gap_steps
     cdef int room
     cdef readonly unsigned long long[::1] ends
     cdef readonly int[::1] choice
@@ -56,8 +54,6 @@ cdef class Context:
     cdef int code_of_cue(self, int k) noexcept nogil
     cdef void add_section(self, int i) noexcept nogil
     cdef void add_opening(self, int i, int k, int kind, int kind_with_distance) noexcept nogil
-    cdef void add_substitutes(self, AdTokens ad, int i) noexcept nogil
-    cdef void add_substitute(self, AdTokens ad, int i, int k, int side) noexcept nogil
     cdef int compare(self, int i, int other) noexcept nogil
     cdef void add_neighbours(self, AdTokens ad, int i, bint has_text) noexcept nogil
     cdef void add_neighbour(self, AdTokens ad, int i, int other, int group, int side, bint has_text) noexcept nogil

@@ -13,13 +13,13 @@ from collarclass.requirement_reader.constants import (
     HEADING, HEADING_AND_DISTANCE, LAST_WORD, LEVEL, MAX_CUE_SENTENCES, MAX_CUE_TOKENS, MAX_GAP, MAX_HALF_YEARS,
     MAX_JOINED_TOKENS, MAX_PLACES, MIN_ROOM, NEAREST_CUE, NEAREST_CUES, NEIGHBOUR, NEIGHBOURS_LEVEL,
     NEIGHBOUR_AND_DISTANCE, NO_SCHOOLING, N_BETWEEN, N_CUES, N_NEAREST_CUES, OF_CREDENTIAL, OF_SCHOOLING, OF_YEARS,
-    OR, OWN_CLASS, SECTION, SECTION_AND_DISTANCE, SENTENCE_STEPS, SIGN_BEFORE, SIGN_BEHIND, SIGN_TOWARDS, SILENT,
-    SUBSTITUTE, SUBSTITUTION, TWO_SIGNS_BEFORE, TWO_SIGNS_BEHIND, UNDER_HEADING, WORD, WORDS_BEFORE, WORDS_BEHIND,
-    WORDS_OF_SUBSTITUTION, WORD_STEPS, WORD_TOWARDS, YEARS,
+    OR, OWN_CLASS, SECTION, SECTION_AND_DISTANCE, SIGN_BEFORE, SIGN_BEHIND, SIGN_TOWARDS, SILENT,
+    TWO_SIGNS_BEFORE, TWO_SIGNS_BEHIND, UNDER_HEADING, WORD, WORDS_BEFORE, WORDS_BEHIND,
+    WORD_STEPS, WORD_TOWARDS, YEARS,
 )
 from collarclass.requirement_reader.fact_list import FactList
 from collarclass.requirement_reader.phrases import Selection, integers
-from collarclass.requirement_reader.scope import Layout, Scope
+from collarclass.requirement_reader.scope import Scope
 
 BEFORE, BEHIND = 0, 1  # sides of a mention
 ANY_NUMBER = 777  # all numbers are one word
@@ -53,15 +53,14 @@ class Context:
     def __init__(self, mentions, index, weight):
         self.mentions, self.items, self.cues = mentions, mentions.items, mentions.cues
         self.facts = FactList(index, weight)
-        self.scope, self.layout = Scope(mentions, self.facts), Layout(mentions.items, self.facts)
+        self.scope = Scope(mentions, self.facts)
         self.level_codes, self.silent = array("i", LEVEL_CODES), array("i", SILENT)
         self.word_steps, self.gap_steps = array("i", WORD_STEPS), array("i", GAP_STEPS)
-        self.sentence_steps = array("i", SENTENCE_STEPS)
         self.headings, self.openings = Selection(self.cues), Selection(self.cues)
-        self.swaps, self.choices = Selection(self.cues), Selection(self.cues)
+        self.choices = Selection(self.cues)
         self.timed, self.schooling = Selection(self.items), Selection(self.items)
-        self.fresh, self.levels = Selection(self.items), Selection(self.items)
-        for selection in (self.timed, self.schooling, self.fresh, self.levels):
+        self.fresh = Selection(self.items)
+        for selection in (self.timed, self.schooling, self.fresh):
             selection.reserve(MAX_PLACES)
         self.ends, self.choice = array("Q", bytes(8 * MAX_PLACES)), integers(N_CHOICES * MAX_PLACES)
         self.room = -1
@@ -71,8 +70,7 @@ class Context:
         """Make room for an ad of so many tokens."""
         if n_tokens > self.room:
             self.room = max(2 * self.room, n_tokens, MIN_ROOM)
-            self.layout.reserve(self.room)
-            for selection in (self.headings, self.openings, self.swaps, self.choices):
+            for selection in (self.headings, self.openings, self.choices):
                 selection.reserve(self.room)
 
     def read_ad(self, ad):
@@ -98,7 +96,6 @@ class Context:
         self.facts.n_kept = 0
         self.gather_cues(ad)
         self.gather_items()
-        self.layout.begin(ad)
         for i in range(self.items.n):
             group = group_of(self.items.group[i])
             self.facts.begin(i, group)
@@ -110,11 +107,9 @@ class Context:
                 continue
             self.add_words_around(ad, i, WORDS_BEFORE + 1, FAR_WORDS_BEFORE, WORDS_BEHIND + 1, FAR_WORDS_BEHIND)
             self.add_section(i)
-            self.add_substitutes(ad, i)
             self.add_neighbours(ad, i, True)
             if group == OF_SCHOOLING:
-                self.scope.read(ad, i, self.ends[i], self.cues_before(self.items.last[i] + 1))
-                self.layout.read(ad, i)
+                self.scope.read(ad, i, self.cues_before(self.items.last[i] + 1))
 
     def read_levels(self):
         """The facts of `LEVEL_FACTS` alone, without the text, by `ends` and `choice`."""
@@ -131,7 +126,7 @@ class Context:
 
     def gather_cues(self, ad):
         """Select the cues that open sections, and those of some classes."""
-        self.openings.n = self.headings.n = self.swaps.n = self.choices.n = 0
+        self.openings.n = self.headings.n = self.choices.n = 0
         for k in range(self.cues.n):
             group, first, last = self.cues.group[k], self.cues.first[k], self.cues.last[k]
             starts = first == 0 or self.mentions.sentence[first - 1] != self.cues.sentence[k]
@@ -141,14 +136,12 @@ class Context:
                 self.openings.put(k)
             if group == HEADING and (starts or stops or colon):
                 self.headings.put(k)
-            if group == SUBSTITUTE:
-                self.swaps.put(k)
-            elif group == OR:
+            if group == OR:
                 self.choices.put(k)
 
     def gather_items(self):
         """Select lengths of time, and mentions of schooling."""
-        self.timed.n = self.schooling.n = self.fresh.n = self.levels.n = 0
+        self.timed.n = self.schooling.n = self.fresh.n = 0
         before = NONE  # the schooling before
         for i in range(self.items.n):
             group = group_of(self.items.group[i])
@@ -159,8 +152,6 @@ class Context:
                     self.fresh.put(i)
                 before = i
                 self.schooling.put(i)
-                if self.items.group[i] == LEVEL:
-                    self.levels.put(i)
 
     def is_joined(self, i, before):
         """Whether schooling goes on with the one before it: "BS/MS", "bachelor's or master's"."""
@@ -278,7 +269,7 @@ class Context:
         """A cue as a code; 0 stands for none."""
         return self.cues.group[k] * 8 + self.cues.value[k] + 1
 
-    # ---- Section, substitution
+    # ---- The section
 
     def add_section(self, i):
         """The cue that opens the section: at the start of a line, and with it or before a colon; and the heading."""
@@ -295,24 +286,6 @@ class Context:
         self.facts.add(kind, section, first, last)
         sentences = min(self.items.sentence[i] - self.cues.sentence[k], 6)
         self.facts.add(kind_with_distance, section << 3 | sentences, first, last)
-
-    def add_substitutes(self, ad, i):
-        """The next words of substitution in the ad, however far: "a combination of education and experience may do"."""
-        self.add_substitute(ad, i, self.swaps.before(self.items.first[i]), BEFORE)
-        self.add_substitute(ad, i, self.swaps.behind(self.items.last[i]), BEHIND)
-
-    def add_substitute(self, ad, i, k, side):
-        """Words of substitution on one side, how many sentences and levels away."""
-        if k < 0:
-            return
-        first, last = self.cues.first[k], self.cues.last[k]
-        sentences = step_of(abs(self.cues.sentence[k] - self.items.sentence[i]), self.sentence_steps)
-        levels = abs(self.levels.count(first) - self.levels.count(self.items.first[i]))
-        if side == BEHIND:
-            levels -= 1
-        code = (self.cues.value[k] << 3 | sentences) << 2 | min(max(levels, 0), 2)
-        self.facts.add(SUBSTITUTION, code << 1 | side, first, last)
-        self.facts.add_words(WORDS_OF_SUBSTITUTION, sentences << 1 | side, ends_of(ad, first, last), first, last)
 
     # ---- The mentions beside it
 

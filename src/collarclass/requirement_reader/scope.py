@@ -1,33 +1,26 @@
-"""What is said in the scope of one mention of schooling, and how the ad is laid out around it.
-
-The scope reaches up to the next schooling that is asked for by itself. Both add facts about one mention after another.
-"""
+"""What is said in the scope of one mention of schooling, which reaches up to the next that is asked for by itself."""
 
 from array import array
 
 import collarclass.text.hashing as hashing
 from collarclass.requirement_reader.constants import (
-    BESIDE_FIELD, CHAIN, CHAIN_LINK, CHOICE_DISTANCE, CHOICE_KIND, CHOICE_WORD, CHOICE_WORDS, CLUTTER, CUE_NOT_NEEDED,
-    CUE_PREFERRED, CUE_REQUIRED, EQUAL_WORD, EQUAL_WORDS, EXPERIENCE_TOPIC, FIELD_OF_FORM, HEADING, LINE, LINE_CHOICE,
-    MARK, MAX_JOINED_TOKENS, NO, OR, OTHERWISE, SAID_AROUND, SAID_BEFORE, SAID_BEFORE_OF, SAID_BEHIND,
-    SAID_BEHIND_COMMA, SAID_BEHIND_OF, SAID_FIRST, SAID_IN_TURN, SAID_IN_TURN_BEFORE, SAID_TOGETHER, STANDS_AFTER,
-    STANDS_BEFORE, STANDS_BOTH, SUBSTITUTE, THING, TOPIC, WHOSE, YEARS, YEARS_IN_SCOPE,
+    CHAIN_LINK, CHOICE_DISTANCE, CHOICE_KIND, CHOICE_WORD, CHOICE_WORDS, CLUTTER, CUE_NOT_NEEDED, CUE_PREFERRED,
+    CUE_REQUIRED, EQUAL_WORD, EQUAL_WORDS, EXPERIENCE_TOPIC, FOR_ALL, HEADING, MARK, MAX_JOINED_TOKENS, NO, OR,
+    OTHERWISE, SAID_BEFORE, SAID_BEHIND, SAID_BEHIND_COMMA, SAID_TOGETHER, STANDS_AFTER, STANDS_BEFORE, STANDS_BOTH,
+    SUBSTITUTE, THING, TOPIC, WHOSE, YEARS, YEARS_IN_SCOPE,
 )
-from collarclass.requirement_reader.phrases import integers
 from collarclass.text.ad_tokens import AdTokens
 
 MAX_SCOPE_TOKENS, MAX_SCOPE_SENTENCES = 90, 3  # behind a mention
 MAX_TOKENS_BACK, MAX_SENTENCES_BACK = 40, 2  # before it
-MAX_CHAIN, MAX_LINKS, MAX_CHOICES = 4, 6, 3
+MAX_LINKS, MAX_CHOICES = 6, 3
+MAX_OFFER_TOKENS = 8  # from an "or" to what it offers
 GAPS = (0, 1, 2, 3, 4, 6, 9, 14, 22, 40)  # tokens, ends of classes of distance
 N_GAPS = len(GAPS)
 NONE = -1
 ANY_NUMBER = 777  # all numbers are one word
 OUTSIDE = 1  # a word of another sentence
-COMMA, SEMICOLON, ENUMERATION, BAR, COLON, BREAK, SPACE, ZERO = (ord(sign) for sign in ",;、|:\n 0")
-MAX_FIELD_LINES, MAX_FIELD_TOKENS = 6, 12  # lines of the ad that may be fields of a form; tokens of such a line
-SHORT_LINE = 60  # characters
-PLAIN, SIGNED, NUMBERED = range(3)  # how a line begins
+COMMA, SEMICOLON, ENUMERATION, BAR, ZERO = (ord(sign) for sign in ",;、|0")
 # What cues may say. On both sides of a mention the same numbers, where they say the same.
 SILENCE, SWAPS, LIKES_NEXT, LIKES, ASKS, DENIES, SAYS_ELSE = range(7)
 HEADS = 7  # and five more, by value of the heading
@@ -43,13 +36,11 @@ class Scope:
         words = AdTokens().read("degree degrees equivalent equivalency equivalence").hash
         self.bare, self.equal = array("Q", list(words[:2])), array("Q", list(words[2:5]))
 
-    def read(self, ad, i, ends, next_cue):
-        """Add the facts about a mention: `ends` hashes its first and last word, `next_cue` is the cue behind it."""
-        self.ends = ends
+    def read(self, ad, i, next_cue):
+        """Add the facts about a mention; `next_cue` is the cue behind it."""
         self.find_edges(ad, i)
         self.read_behind(ad, i, next_cue)
         self.read_before(i, next_cue)
-        self.facts.add_words(SAID_AROUND, self.said_before << 7 | self.said_behind, 0, NONE, NONE)
         self.read_years(i)
 
     def find_edges(self, ad, i):
@@ -89,16 +80,15 @@ class Scope:
     # ---- Behind the mention
 
     def read_behind(self, ad, i, next_cue):
-        """What cues say behind a mention: one by one, in turn, and all together."""
-        heard = together = chain = previous = n_turns = n_links = n_choices = turns = 0
-        self.said_behind = 0
+        """What cues say behind a mention: each kind of cue once, each pair in its sentence, and all together."""
+        heard = together = previous = n_links = n_choices = 0
         for k in range(next_cue, self.cues.n):
             sentences = self.cues.sentence[k] - self.items.sentence[i]
-            if self.cues.first[k] >= self.stop or self.cues.first[k] - self.edge > MAX_SCOPE_TOKENS:
-                break
-            if sentences > MAX_SCOPE_SENTENCES:
+            if sentences > MAX_SCOPE_SENTENCES or self.cues.first[k] - self.edge > MAX_SCOPE_TOKENS:
                 break
             group, value = self.cues.group[k], self.cues.value[k]
+            if self.cues.first[k] >= self.stop and not (group == SUBSTITUTE and value == FOR_ALL):
+                continue
             if group == OR and sentences <= 1 and n_choices < MAX_CHOICES:
                 self.read_choice(ad, i, k, sentences == 0)
                 n_choices += 1
@@ -107,8 +97,6 @@ class Scope:
             if link and n_links < MAX_LINKS:
                 self.facts.add_words(CHAIN_LINK, previous << 5 | link, 0, NONE, NONE)
                 previous = link
-                if n_links < MAX_CHAIN:
-                    chain = chain << 5 | link
                 n_links += 1
             if voice == SILENCE or heard >> voice & 1:
                 continue
@@ -117,18 +105,7 @@ class Scope:
             self.add_voice(ad, k, voice, near)
             if near == 0 or voice == SWAPS or voice == SAYS_ELSE:
                 together |= 1 << (voice if near == 0 else voice + 16)
-            if n_turns < 3:
-                turns = turns << 7 | voice << 2 | near
-                n_turns += 1
-                if n_turns == 1:
-                    self.said_behind = turns
-                if n_turns == 2:
-                    self.facts.add_words(SAID_FIRST, turns, 0, NONE, NONE)
-        if n_turns < 2:
-            self.facts.add_words(SAID_FIRST, turns, 0, NONE, NONE)
-        self.facts.add_words(SAID_IN_TURN, turns, 0, NONE, NONE)
         self.facts.add_words(CHAIN_LINK, previous << 5 | ENDS, 0, NONE, NONE)
-        self.facts.add_words(CHAIN, chain, 0, NONE, NONE)
         self.facts.add_words(SAID_TOGETHER, together, 0, NONE, NONE)
 
     def add_voice(self, ad, k, voice, near):
@@ -138,7 +115,6 @@ class Scope:
         self.facts.add_words(SAID_BEHIND, (said << 3 | self.cues.value[k]) << 4 | gap, 0, first, last)
         comma = self.has_comma(ad, self.edge, first) if near == 0 else 2
         self.facts.add_words(SAID_BEHIND_COMMA, said << 2 | comma, 0, first, last)
-        self.facts.add_words(SAID_BEHIND_OF, said, self.ends, first, last)
         if voice == EQUALS and near <= 1:
             sentence = self.cues.sentence[k]
             one, two = self.word_behind(ad, last, 1, sentence), self.word_behind(ad, last, 2, sentence)
@@ -172,15 +148,29 @@ class Scope:
         pair = hashing.pair_of(word, self.word_behind(ad, last, 2, NONE))
         self.facts.add_words(CHOICE_WORDS, 0, pair, first, last + 1)
         self.facts.add_words(CHOICE_DISTANCE, self.gap_class(first - self.edge) << 1 | same, 0, NONE, NONE)
-        topic = substitute = 0
+        offered = self.offered_by_cues(k, last) << 2 | self.offered_by_items(i, last)
+        self.facts.add_words(CHOICE_KIND, offered << 1 | same, 0, NONE, NONE)
+
+    def offered_by_cues(self, k, last):
+        """Whether experience, 2, and a substitute, 1, are named shortly behind an "or"."""
+        offered = 0
         for other in range(k + 1, min(k + 6, self.cues.n)):
-            if self.cues.first[other] - last > 8:
+            if self.cues.first[other] - last > MAX_OFFER_TOKENS:
                 break
             if self.cues.group[other] == TOPIC:
-                topic = 1
+                offered |= 2
             elif self.cues.group[other] == SUBSTITUTE:
-                substitute = 1
-        self.facts.add_words(CHOICE_KIND, (topic << 1 | substitute) << 1 | same, 0, NONE, NONE)
+                offered |= 1
+        return offered
+
+    def offered_by_items(self, i, last):
+        """What may be asked for shortly behind an "or": schooling 1, a length of time 2, a credential 3; 0 for none."""
+        for other in range(i + 1, self.items.n):
+            if 0 < self.items.first[other] - last <= MAX_OFFER_TOKENS:
+                if self.items.is_schooling(other):
+                    return 1
+                return 2 if self.items.group[other] == YEARS else 3
+        return 0
 
     def word_behind(self, ad, token, steps, sentence):
         """Hash of a word some steps behind a token, of one sentence, or of any where it is NONE."""
@@ -192,9 +182,8 @@ class Scope:
     # ---- Before it, and between
 
     def read_before(self, i, next_cue):
-        """What cues say before a mention, the nearest first."""
-        heard = turns = n_turns = 0
-        self.said_before = 0
+        """What cues say before a mention, each kind of cue once."""
+        heard = 0
         for k in range(next_cue - 1, -1, -1):
             gap = self.items.first[i] - self.cues.last[k]
             if gap <= 0:
@@ -206,16 +195,8 @@ class Scope:
             if voice == SILENCE or heard >> voice & 1:
                 continue
             heard |= 1 << voice
-            first, last, said = self.cues.first[k], self.cues.last[k], voice << 2 | sentences
-            code = (said << 3 | self.cues.value[k]) << 4 | self.gap_class(gap)
-            self.facts.add_words(SAID_BEFORE, code, 0, first, last)
-            self.facts.add_words(SAID_BEFORE_OF, said, self.ends, first, last)
-            if n_turns < 2:
-                turns = turns << 7 | said
-                n_turns += 1
-                if n_turns == 1:
-                    self.said_before = turns
-        self.facts.add_words(SAID_IN_TURN_BEFORE, turns, 0, NONE, NONE)
+            code = ((voice << 2 | sentences) << 3 | self.cues.value[k]) << 4 | self.gap_class(gap)
+            self.facts.add_words(SAID_BEFORE, code, 0, self.cues.first[k], self.cues.last[k])
 
     def read_years(self, i):
         """The first length of time in the scope that an "or" opens, else the first."""
@@ -236,105 +217,6 @@ class Scope:
             if self.cues.group[k] == OR and self.cues.first[k] > self.items.last[i]:
                 if 0 < figure - self.cues.last[k] <= 4:
                     return True
-        return False
-
-
-class Layout:
-    """Facts about the place of one mention after the other."""
-
-    def __init__(self, items, facts):
-        self.items, self.facts = items, facts
-        self.known = array("Q", list(AdTokens().read("or 或").hash[:2]))
-
-    def reserve(self, n_tokens):
-        """Make room for an ad of so many tokens."""
-        self.line_begin, self.line_end = integers(n_tokens), integers(n_tokens)
-
-    def begin(self, ad):
-        """Find the field of the ad's form that names schooling."""
-        self.find_lines(ad)
-        self.field, self.n_beside = NONE, 0
-        for i in range(self.items.n):
-            if self.items.is_schooling(i):
-                if self.field == NONE and self.is_field(ad, i):
-                    self.field = i
-                elif self.field == NONE or not self.on_line(ad, i, self.field):
-                    self.n_beside += 1
-
-    def read(self, ad, i):
-        """Add the facts about a mention."""
-        first, last = self.line_begin[self.items.first[i]], self.line_end[self.items.last[i]]
-        length = ad.end[last] - ad.start[first]
-        code = self.opening(ad, first) << 2 | (length < SHORT_LINE) << 1 | (first == self.items.first[i])
-        self.facts.add_words(LINE, code, 0, NONE, NONE)
-        before = first > 0 and self.is_or(ad, first - 1)
-        behind = last + 1 < ad.n and self.is_or(ad, last + 1)
-        self.facts.add_words(LINE_CHOICE, before << 2 | behind << 1 | self.is_or(ad, last), 0, NONE, NONE)
-        if self.field != NONE:
-            own, field = self.ends_of(ad, i), self.ends_of(ad, self.field)
-            if i == self.field or self.on_line(ad, i, self.field):
-                self.facts.add_words(FIELD_OF_FORM, min(self.n_beside, 2), own, NONE, NONE)
-            else:
-                self.facts.add_words(BESIDE_FIELD, 0, field, NONE, NONE)
-                self.facts.add_words(BESIDE_FIELD, 1, hashing.pair_of(field, own), NONE, NONE)
-
-    def ends_of(self, ad, i):
-        """Hash of the first and the last word of a mention."""
-        return hashing.pair_of(ad.hash[self.items.first[i]], ad.hash[self.items.last[i]])
-
-    def is_or(self, ad, token):
-        """Whether a token is "or"."""
-        return ad.hash[token] == self.known[0] or ad.hash[token] == self.known[1]
-
-    # ---- Lines
-
-    def breaks(self, ad, token):
-        """Whether a line ends behind a token."""
-        stop = ad.start[token + 1] if token + 1 < ad.n else ad.end[token]
-        for place in range(ad.end[token], stop):
-            if ad.folded[place] == BREAK:
-                return True
-        return token + 1 == ad.n
-
-    def find_lines(self, ad):
-        """Put down first and last token of the line of each token."""
-        first = 0
-        for token in range(ad.n):
-            self.line_begin[token] = first
-            if self.breaks(ad, token):
-                for k in range(first, token + 1):
-                    self.line_end[k] = token
-                first = token + 1
-
-    def opening(self, ad, first):
-        """How a line begins: with a sign, with a number, or plainly."""
-        if ZERO <= ad.folded[ad.start[first]] < ZERO + 10 and ad.end[first] - ad.start[first] <= 2:
-            return NUMBERED
-        place = ad.start[first] - 1
-        while place > 0 and ad.folded[place] == SPACE:
-            place -= 1
-        return PLAIN if ad.folded[place] == BREAK else SIGNED
-
-    def on_line(self, ad, i, other):
-        """Whether two mentions stand on one line."""
-        return self.line_begin[self.items.first[i]] == self.line_begin[self.items.first[other]]
-
-    def is_field(self, ad, i):
-        """Whether a mention stands in a field of a form: "Education: …", "学历要求：…" in one of the first lines."""
-        first, last = self.line_begin[self.items.first[i]], self.line_end[self.items.last[i]]
-        if last - first >= MAX_FIELD_TOKENS or not self.has_colon(ad, first, last):
-            return False
-        lines, token = 0, first
-        while token > 0 and lines < MAX_FIELD_LINES:
-            token = self.line_begin[token - 1]
-            lines += 1
-        return lines < MAX_FIELD_LINES
-
-    def has_colon(self, ad, first, last):
-        """Whether a colon stands between two tokens."""
-        for place in range(ad.end[first], ad.start[last]):
-            if ad.folded[place] == COLON:
-                return True
         return False
 
 

@@ -251,7 +251,7 @@ def own_texts(data: Path) -> tuple[pd.DataFrame, NDArray[np.float64], pd.DataFra
 
     They are the tuned part of the challenge set, more wordings, and some of the project's own ads.
     """
-    wordings = read_csv(data / "requirements" / "wordings.csv").assign(level="*", status="*")
+    wordings = read_csv(data / "requirements" / "wordings.csv")
     cases = read_csv(data / "requirements" / "cases.csv")
     cases = cases[cases["part"] == "tuned"]
     own = read_csv(data / "requirements" / "own_ads.csv")
