@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from collarclass import compiled
 from collarclass.api import default_model
 from collarclass.features.ngrams import Vocabulary
+from collarclass.model.account import account_of
 from collarclass.model.predict import ask, predict, requirements_of
 from collarclass.requirement_reader.lexicon import Lexicon, default_lexicon, load_lexicon, save_compiled
 
@@ -54,8 +55,9 @@ def told(ads: list[tuple[str, str]]) -> list[Any]:
         if field.name in ("by_rules", "occupation"):
             continue
         out.append(values.tolist() if isinstance(values, np.ndarray) else [repr(shown(value)) for value in values])
-    read = [ask(default_model(), text, title, requirements_of) for title, text in ads]
-    return [*out, [repr(shown(value)) for value in read]]
+    for question in (account_of, requirements_of):
+        out.append([repr(shown(ask(default_model(), text, title, question))) for title, text in ads])
+    return out
 
 
 def shown(value: Any) -> Any:

@@ -16,8 +16,7 @@ from hypothesis import HealthCheck, given, settings
 
 from collarclass import Model, classify, classify_many, label_table
 from collarclass.api import default_model
-from collarclass.model.account import Account, Part
-from collarclass.model.predict import Predictions, predict
+from collarclass.model.predict import Predictions, ask, predict
 from research.robustness.fuzz import FINDINGS, Ad, Makes, batches, check, corpus, error_of, shrink
 
 
@@ -66,37 +65,30 @@ class _Spoiled:
         return found
 
 
-def told(found: Predictions) -> Account:
-    account = found.accounts[0]
-    assert isinstance(account, Account)
-    return account
-
-
-def all_of(account: Account) -> tuple[float, float]:
-    academic, hands_on = zip(*(part.weights for part in account.parts), strict=True)
-    return sum(academic), sum(hands_on)
-
-
-SPOILED: dict[str, Callable[[Predictions], object]] = {
-    "out of range": lambda found: found.scores.__setitem__((0, 0), np.nan),
-    "sum to one": lambda found: found.probabilities.__imul__(0.5),
-    "without a note": lambda found: found.note.__setitem__(0, 1),
-    "does not add up": lambda found: found.accounts.__setitem__(0, replace(told(found), start=(9.0, 9.0))),
-    "span outside|span differs": lambda found: found.accounts.__setitem__(
-        0, replace(told(found), parts=tuple(p._replace(start=p.start + 1) for p in told(found).parts))
+SPOILED: dict[str, tuple[str, Any]] = {
+    message: ("predict", _Spoiled(change))
+    for message, change in {
+        "out of range": lambda found: found.scores.__setitem__((0, 0), np.nan),
+        "sum to one": lambda found: found.probabilities.__imul__(0.5),
+        "without a note": lambda found: found.note.__setitem__(0, 1),
+        "changes: level": lambda found: found.level.__iadd__(1),
+        "label_table differs from classify_many: collar_evidence": lambda found: found.words.__setitem__(0, "words"),
+        "label_table differs from classify_many: certificates": lambda found: found.certificates.__setitem__(0, ("A",)),
+    }.items()
+} | {
+    "does not add up": ("ask", lambda *args: replace(ask(*args), start=(9.0, 9.0))),
+    "span outside|span differs": (
+        "ask",
+        lambda *args: replace(found := ask(*args), parts=tuple(p._replace(start=p.start + 1) for p in found.parts)),
     ),
-    "changes: level": lambda found: found.level.__iadd__(1),
-    "a sample of a batch differs from the batch": lambda found: found.accounts.__setitem__(
-        0, replace(told(found), parts=(Part("words", "text", 0, 0, "", all_of(told(found))),))
-    ),
-    "label_table differs from classify_many: certificates": lambda found: found.certificates.__setitem__(0, ("CDL",)),
 }
 
 
 @pytest.mark.parametrize("message", SPOILED)
 def test_each_broken_promise_is_seen(message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ads = [("Weld and repair pumps, valves and pipes. Bachelor's degree required, days.", "Fitter")] * 2
-    monkeypatch.setattr("research.robustness.fuzz.predict", _Spoiled(SPOILED[message]))
+    name, spoiled = SPOILED[message]
+    monkeypatch.setattr(f"research.robustness.fuzz.{name}", spoiled)
     with pytest.raises(AssertionError, match=message):
         check(ads, default_model(), tmp_path)
 

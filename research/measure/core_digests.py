@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from collarclass.model.account import Account
+from collarclass.model.account import Account, account_of
 from collarclass.model.persistence import default_model
 from collarclass.model.predict import Predictions, ask, predict, requirements_of
 from collarclass.requirement_reader.requirement import Requirement
@@ -66,7 +66,7 @@ def digest(*values: Any) -> str:
     return total.hexdigest()[:12]
 
 
-def digests(found: Predictions, requirements: Sequence[Requirement]) -> dict[str, str]:
+def digests(found: Predictions, account: Account, requirements: Sequence[Requirement]) -> dict[str, str]:
     """Of one ad, labelled with the account of its ratings, and of what it states."""
     out = {
         "label": digest(found.label, found.note, found.basis),
@@ -76,9 +76,8 @@ def digests(found: Predictions, requirements: Sequence[Requirement]) -> dict[str
         ),
         "evidence": digest(found.words),
     }
-    if isinstance(account := found.accounts[0], Account):
-        parts = [(p.kind, p.field, p.start, p.end, *(round(w, 7) + 0.0 for w in p.weights)) for p in account.parts]
-        out["account"] = digest(sorted(parts))
+    parts = [(p.kind, p.field, p.start, p.end, *(round(w, 7) + 0.0 for w in p.weights)) for p in account.parts]
+    out["account"] = digest(sorted(parts))
     stated = [
         (r.kind, r.status, r.start, r.end, r.text, r.field, r.level, r.isced, r.nature, r.years, r.name,
          round(r.confidence, DIGITS), [(reason.text, round(reason.weight, 7)) for reason in r.reasons])
@@ -91,7 +90,10 @@ def main() -> None:
     order, target, *paths = sys.argv[1:]
     model = default_model()
     made = [
-        digests(predict(model, [text], [title], evidence=True), ask(model, text, title, requirements_of))
+        digests(
+            predict(model, [text], [title], evidence=True),
+            *(ask(model, text, title, question) for question in (account_of, requirements_of)),
+        )
         for title, text in ads(paths)
     ]
     if order == "make":

@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 
 from collarclass.definitions.labels import COLLARS, LABELS
 from collarclass.evaluation.metrics import bootstrap, rank_correlation
-from collarclass.model.account import Account, Reason
+from collarclass.model.account import Account, Reason, account_of
 from collarclass.model.model import Model
-from collarclass.model.predict import predict
+from collarclass.model.predict import ask, predict
 
 SHARES = (0.01, 0.05, 0.1, 0.2, 0.5)
 _WORD = re.compile(r"[\u3400-\u9fff]|[^\W\u3400-\u9fff]+")
@@ -71,12 +71,11 @@ def explain(titles: Sequence[str], texts: Sequence[str], model: Model) -> list[E
     titles, texts : sequence of str
     model : Model
     """
-    predicted = predict(model, texts, titles, evidence=True)
+    predicted = predict(model, texts, titles)
     probabilities, gradient = predicted.probabilities, predicted.gradient
     found = []
-    for row, account in enumerate(predicted.accounts):
-        assert isinstance(account, Account)
-        title, text = titles[row], texts[row]
+    for row, (title, text) in enumerate(zip(titles, texts, strict=True)):
+        account = ask(model, text, title, account_of)
         in_title, start, end = _words(title, text)
         label = int(probabilities[row].argmax())
         found.append(

@@ -32,8 +32,8 @@ from collarclass import Classification, Model, classify, classify_many, label_fi
 from collarclass.api import default_model
 from collarclass.definitions.labels import UNCLEAR
 from collarclass.labelling.options import Options
-from collarclass.model.account import Account
-from collarclass.model.predict import Predictions, predict
+from collarclass.model.account import account_of
+from collarclass.model.predict import Predictions, ask, predict
 from collarclass.requirement_reader.lexicon import COLUMNS as LEXICON_COLUMNS
 from collarclass.requirement_reader.lexicon import FILES as LEXICON_FILES
 from collarclass.requirement_reader.requirement import Requirement
@@ -214,7 +214,7 @@ def check(ads: Sequence[Ad], model: Model, folder: Path) -> None:
     """Label a batch in every way; raise AssertionError, or what was raised, where a promise is broken."""
     texts, titles = [text for text, _ in ads], [title for _, title in ads]
     together = predict(model, texts, titles, evidence=True)
-    check_arrays(together, texts, titles)
+    check_arrays(together, texts, titles, model)
     chance = random.Random(len(ads))
     sample = sorted(chance.sample(range(len(ads)), min(_SAMPLE, len(ads))))
     many = classify_many([texts[i] for i in sample], [titles[i] for i in sample], model=model)
@@ -226,22 +226,22 @@ def check(ads: Sequence[Ad], model: Model, folder: Path) -> None:
         if found.academic_score is None:
             assert not together.says_something[i], "no scores for an ad that says something"
             continue
-        row = [found.academic_score, found.hands_on_score], [*found.probabilities.values()], found.account
-        expected = together.scores[i].tolist(), together.probabilities[i].tolist(), together.accounts[i]
+        row = [found.academic_score, found.hands_on_score, *found.probabilities.values()]
+        expected = [*together.scores[i], *together.probabilities[i]]
         assert row == expected, "a sample of a batch differs from the batch"
     _check_parts([ads[i] for i in sample], model, chance)
     _check_order(ads, together, model, chance)
     _check_tables(ads, together, model, folder, chance)
 
 
-def check_arrays(found: Predictions, texts: Sequence[str], titles: Sequence[str | None]) -> None:
+def check_arrays(found: Predictions, texts: Sequence[str], titles: Sequence[str | None], model: Model) -> None:
     """Finite probabilities that sum to one, spans inside and equal, sums that add up; of every row."""
     for values in (found.probabilities, found.scores):
         assert ((values >= 0) & (values <= 1)).all(), "a number out of range"  # nor NaN
     assert (np.abs(found.probabilities.sum(axis=1) - 1.0) < 1e-9).all(), "probabilities do not sum to one"
     assert ((found.label == UNCLEAR) == (found.note > 0)).all(), "unclear without a note, or a note without"
-    for scores, account, text, title in zip(found.scores, found.accounts, texts, titles, strict=True):
-        assert isinstance(account, Account)
+    for scores, text, title in zip(found.scores, texts, titles, strict=True):
+        account = ask(model, text, title, account_of)
         for part in account.parts:
             _check_span(part, {"text": text, "title": title or ""})
         for k, dimension in enumerate(_DIMENSIONS):

@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 from collarclass.definitions.labels import BASES, COLLARS, DIMENSIONS, LABELS, LEVELS, NOTES, STATUSES, Label
 from collarclass.explain.html import as_html
 from collarclass.explain.sentence import sentence, unclear_sentence
-from collarclass.model.account import Account, Evidence, Reason, account_of, terms_of
+from collarclass.model.account import Account, Evidence, Reason, account_of, few_words, terms_of
 from collarclass.model.ad_reader import AdReader
 from collarclass.model.model import Model
-from collarclass.model.predict import Predictions, ask, requirements_of, words_for
+from collarclass.model.predict import Predictions, ask, requirements_of
 from collarclass.requirement_reader.requirement import Requirement
 from collarclass.text.cells import well_formed
 from collarclass.text.sections import JoinedText
@@ -132,14 +132,13 @@ class Classification:
         """
         if self.label == "unclear":
             return ""
-        account = self._found.accounts[self._row] or self.account
-        return words_for(account, self.label) if account is not None else ""
+        account = self.account
+        return self._found.words[self._row] if account is None else few_words(account, self.label)
 
     @property
     def account(self) -> Account | None:
         """What the two ratings start from, and what schooling, title and words add; None when not asked for."""
-        by_code = self._found.accounts[self._row] is not None
-        account: Account | None = None if by_code else self._made("account", account_of)
+        account: Account | None = None if self.basis == "occupation" else self._made("account", account_of)
         return account
 
     @property

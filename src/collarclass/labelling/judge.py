@@ -9,10 +9,11 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from collarclass.definitions.labels import BASES, LABELS, NEAR_THE_LINE, UNCLEAR, UNKNOWN_CODE
+from collarclass.definitions.labels import BASES, COLLARS, LABELS, NEAR_THE_LINE, UNCLEAR, UNKNOWN_CODE
 from collarclass.labelling.options import Options
+from collarclass.model.account import account_of, few_words
 from collarclass.model.model import Model
-from collarclass.model.predict import Predictions, predict
+from collarclass.model.predict import Predictions, ask, predict
 from collarclass.model.stream import StreamSums
 
 _AD = BASES.index("ad")
@@ -41,7 +42,7 @@ def judge(
         Of occupations, for rows whose ad and title say too little.
     options : Options
     evidence : bool
-        Whether to give the account of each row's ratings.
+        Whether to name the few words that speak most for each label.
 
     Returns
     -------
@@ -60,7 +61,11 @@ def judge(
             from collarclass.occupation.lookup import occupation_labels
 
             found = replace(found, occupation=occupation_labels(titles, texts))
-        found = replace(found, label=definition.apply(found), by_rules=True)
+        labels, words = definition.apply(found), list(found.words)
+        for i in np.flatnonzero((labels != found.label) & (found.basis != _OCCUPATION)).tolist() if evidence else ():
+            account = ask(options.model, texts[i], None if titles is None else titles[i], account_of)
+            words[i] = few_words(account, COLLARS[labels[i]])
+        found = replace(found, label=labels, words=words, by_rules=True)
     return found.with_nulls()
 
 
@@ -68,12 +73,12 @@ def judge_codes(found: Predictions, codes: Sequence[str], model: Model) -> Predi
     """Judge rows without an ad that can be judged by the codes of their occupations, empty where there is none."""
     judged = (found.basis == _AD) & (found.note == 0)
     changed = {name: getattr(found, name).copy() for name in ("label", "probabilities", "scores", "note", "basis")}
-    accounts = list(found.accounts)
+    words = list(found.words)
     for i in np.flatnonzero(~judged).tolist():
         code = codes[i].strip()
         known = _prior(code) if code else None
         if known is not None:
-            ratings, shares, accounts[i] = known
+            ratings, shares, words[i] = known
             scores = ratings / 4
             probabilities = _TRUST * shares + (1 - _TRUST) * model.probabilities(scores[None])[0]
             row = int(probabilities.argmax()), probabilities, scores, 0, _OCCUPATION
@@ -81,7 +86,7 @@ def judge_codes(found: Predictions, codes: Sequence[str], model: Model) -> Predi
                 values[i] = value
         elif code and found.note[i]:
             changed["note"][i] = UNKNOWN_CODE
-    return replace(found, **changed, accounts=accounts)
+    return replace(found, **changed, words=words)
 
 
 @cache

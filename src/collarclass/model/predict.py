@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from collarclass.definitions.definition import Facts
 from collarclass.definitions.labels import COLLARS, JUDGED, UNCLEAR
-from collarclass.model.account import Account, account_of, few_words
+from collarclass.model.account import account_of, few_words
 from collarclass.model.ad_reader import N_CODES, N_NUMBERS, AdReader
 from collarclass.model.model import Model
 from collarclass.requirement_reader.lexicon import default_lexicon
@@ -41,9 +41,9 @@ class Predictions(Facts):
         What has to be known beside a label: index into `NOTES`.
     certificates : list of tuple of str
         The certificates that each row asks for, by name.
-    accounts : list of Account, str or None
-        What makes up the ratings, per row; of a row that was judged by its occupation's code, the occupation's title;
-        None when not asked for.
+    words : list of str
+        The few words that speak most for each label; of a row that was judged by its occupation's code, the
+        occupation's title; empty when not asked for.
     reading : ndarray of float64, shape (n_rows, 3)
         1 for Chinese; tokens read for words; known terms for each of these.
     by_rules : bool
@@ -58,7 +58,7 @@ class Predictions(Facts):
     remark: NDArray[np.int8]
     says_something: NDArray[np.bool_]
     certificates: list[tuple[str, ...]]
-    accounts: list[Account | str | None]
+    words: list[str]
     reading: NDArray[np.float64]
     by_rules: bool = False
 
@@ -67,12 +67,6 @@ class Predictions(Facts):
         """Probability of the label; NaN where it is unclear, or given by rules."""
         none = (self.label == UNCLEAR) | self.by_rules
         return np.where(none, np.nan, self.probabilities.max(axis=1))
-
-    @property
-    def words(self) -> list[str]:
-        """The few words that speak most for each label; empty where it is unclear, or nothing was asked for."""
-        told = zip(self.accounts, self.label.tolist(), strict=True)
-        return ["" if k == UNCLEAR or account is None else words_for(account, COLLARS[k]) for account, k in told]
 
     def take(self, rows: Sequence[int]) -> Predictions:
         """Some of the rows."""
@@ -96,11 +90,6 @@ class Predictions(Facts):
         return np.where(self.note == JUDGED, self.remark, self.note)
 
 
-def words_for(account: Account | str, label: str) -> str:
-    """The few words of an account that speak most for a label; the title of an occupation as it is."""
-    return account if isinstance(account, str) else few_words(account, label)
-
-
 def predict(
     model: Model, texts: Sequence[str], titles: Sequence[str | None] | None = None, evidence: bool = False
 ) -> Predictions:
@@ -112,7 +101,7 @@ def predict(
     texts : sequence of str
     titles : sequence of str or None, optional
     evidence : bool
-        Whether to give the account of each row's ratings.
+        Whether to name the few words that speak most for each label.
 
     Returns
     -------
@@ -121,7 +110,7 @@ def predict(
     n = len(texts)
     numbers, codes = np.zeros((n, N_NUMBERS)), np.zeros((n, N_CODES), np.int8)
     certificates: list[tuple[str, ...]] = []
-    accounts: list[Account | str | None] = []
+    words: list[str] = []
     reader = _reader(model)
     reader.requirements.keep_reasons = False
     number_rows, code_rows = numbers.data if n else None, codes.data if n else None
@@ -130,7 +119,7 @@ def predict(
         reader.read(text, title)
         reader.store(number_rows, code_rows, i)
         certificates.append(reader.requirements.certificates())
-        accounts.append(account_of(reader, text, title) if evidence else None)
+        words.append(few_words(account_of(reader, text, title), COLLARS[reader.label]) if evidence else "")
     _keep(model, reader)
     return Predictions(
         label=codes[:, 0],
@@ -146,7 +135,7 @@ def predict(
         remark=codes[:, 7],
         says_something=codes[:, 8].astype(bool),
         certificates=certificates,
-        accounts=accounts,
+        words=words,
         reading=numbers[:, 7:],
     )
 

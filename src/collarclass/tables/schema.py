@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from collarclass.definitions.labels import BASES, COLLARS, LABELS, LEVELS, NOTES, STATUSES
+from collarclass.definitions.labels import BASES, COLLARS, LABELS, LEVELS, NOTES, STATUSES, UNCLEAR
 from collarclass.labelling.options import Options
 from collarclass.model.predict import Predictions
 from collarclass.result import DECIMALS, Classification
@@ -128,7 +128,7 @@ SCHEMA: tuple[Column, ...] = (
     _text(
         "collar_evidence",
         "up to five words that speak most for the label, strongest first, separated by `; `",
-        lambda p, m: _quoted(p.words),
+        lambda p, m: _quoted([w if k != UNCLEAR else "" for w, k in zip(p.words, p.label.tolist(), strict=True)]),
     ),
     _text(
         "collar_note",
