@@ -35,13 +35,17 @@ MORE_POSTS = "there are more posts: that of the title is judged, or the first"
 SPELLING = Spelling(["teacher", "programmer", "plumber", "welder", "carpenter"])
 
 
+def corrected(text: str) -> list[Change]:
+    return changes(text, SPELLING, lambda word: False)
+
+
 def job(titles: list[str]) -> list[float]:
     """Log-odds as a model would give them: high for what is known as a job, low for other words."""
     return [6.0 if title.casefold() in JOBS else -2.0 for title in titles]
 
 
-def title_of(line: str, **options: int) -> str:
-    found = cut(line, [], job, 0.0, **options)
+def title_of(line: str, title_end: int = 0) -> str:
+    found = cut(line, job, 0.0, title_end)
     return found.words[: found.title_end]
 
 
@@ -68,13 +72,13 @@ def test_the_title_of_a_line_is_what_names_the_job(line: str, title: str) -> Non
 
 
 def test_frames_are_no_part_of_the_words() -> None:
-    found = cut("Hiring now: welder, MIG and TIG, $30/hr, free parking", [], job, 0.0)
+    found = cut("Hiring now: welder, MIG and TIG, $30/hr, free parking", job, 0.0)
     assert found.words == "welder\nMIG and TIG"
     assert not found.several
 
 
 def test_of_several_posts_the_first_is_read_alone() -> None:
-    found = cut("招聘：电工2名、护士1名", [], job, 0.0)
+    found = cut("招聘：电工2名、护士1名", job, 0.0)
     assert (found.words, found.several) == ("电工", True)
 
 
@@ -226,7 +230,7 @@ def test_the_job_is_looked_for_in_the_title_first() -> None:
 
 def test_words_of_a_line_know_their_place() -> None:
     line = "Wanted: weldr (nights), MIG and TIG"
-    found = cut(line, changes(line, SPELLING, lambda word: False), job, 0.0)
+    found = cut(line, job, 0.0, changes=corrected)
     assert found.words.startswith("welder\n")
     assert line[slice(*found.span(0, 6))] == "weldr"
     at = found.words.index("TIG")
@@ -279,7 +283,7 @@ def test_ranks_are_no_part_of_what_is_looked_up() -> None:
 @settings(max_examples=200, deadline=None)
 @given(st.text(max_size=120))
 def test_any_text_is_cut(text: str) -> None:
-    found = cut(text, changes(text, SPELLING, lambda word: False), job, 0.0)
+    found = cut(text, job, 0.0, changes=corrected)
     assert len(found.words) == len(found.starts) == len(found.ends)
     assert all(0 <= start <= end <= len(text) for start, end in zip(found.starts, found.ends, strict=True))
     assert all(text[run.start : run.end].strip() for run in runs(text))
@@ -290,7 +294,7 @@ def test_a_long_line_takes_time_as_its_length(unit: str) -> None:
     def seconds(n: int) -> float:
         line = unit * n
         start = time.perf_counter()
-        cut(line, [], job, 0.0)
+        cut(line, job, 0.0)
         return time.perf_counter() - start
 
     seconds(100)

@@ -7,7 +7,7 @@ from collarclass.text.ad_tokens cimport AdTokens
 
 cdef int AD, TITLE, N_DIMENSIONS, N_LABELS, N_LEVELS, UNSTATED, UNCLEAR
 cdef int JUDGED, EMPTY, TOO_LITTLE, UNKNOWN_LANGUAGE, NO_JOB, NO_WORK, VAGUE, SEVERAL_POSTS, MOST_REST, MIN_BESIDE
-cdef double DOUBT, SURELY, NAMED_SHARE
+cdef double UNKNOWN_WORDS, DOUBT, SURELY, NAMED_SHARE
 cdef int MIN_WORDS, SHORT, TITLED, UNTITLED, SHORT_AD
 cdef double MAX_RATING
 
@@ -22,11 +22,11 @@ cdef class AdReader:
     cdef const float[::1] bare_start
     cdef const float[:, :, ::1] decision, bare_decision
     cdef double[:, ::1] blended
-    cdef readonly object lines, line
+    cdef readonly object spelling, line
     cdef double[::1] min_said, limits
     cdef int[::1] min_rest
     cdef readonly int max_tokens, n_read, basis, level, status, note, label, best
-    cdef double min_terms, min_known_share, min_sure_job, job_score, sharpness
+    cdef double min_terms, min_known_share, min_sure_job, least_job, job_score, sharpness
     cdef readonly double known_share
     cdef bint checks_work, has_titles, is_vague
     cdef readonly int remark

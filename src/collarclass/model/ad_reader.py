@@ -15,13 +15,14 @@ import numpy as np
 from collarclass.definitions.labels import BASES, DIMENSIONS, LABELS, LEVELS, UNCLEAR
 from collarclass.features.ad_terms import AdTerms
 from collarclass.features.ad_words import AdWords, TokenShares
-from collarclass.model.lines import LineCutter, is_line
 from collarclass.model.model import SHORT, SHORT_AD, TITLED, UNTITLED
 from collarclass.definitions.labels import EMPTY, JUDGED, LEFT_OPEN, NO_JOB, NO_WORK, SEVERAL_POSTS, TOO_LITTLE
 from collarclass.definitions.labels import UNKNOWN_LANGUAGE, VAGUE
 from collarclass.requirement_reader.reading import RequirementReader
 from collarclass.text.ad_tokens import AdTokens
+from collarclass.text.cut import cut, is_line, job_in, one_post
 from collarclass.text.sections import join_title
+from collarclass.text.spelling import Spelling, changes, words_of
 
 try:
     import cython
@@ -32,6 +33,7 @@ AD, TITLE = BASES.index("ad"), BASES.index("title")
 N_DIMENSIONS, N_LABELS, N_LEVELS = len(DIMENSIONS), len(LABELS), len(LEVELS)
 MAX_RATING = 4.0
 MIN_WORDS = 4  # besides numbers
+UNKNOWN_WORDS = -9.0  # log-odds that a title of unknown words alone names a job
 SURELY = 1.0  # log-odds by which a title must name a job where the text says no work: its own word against the text's
 MOST_REST = 30  # known n-grams beside the title of a line from which on the title's own ratings no longer count
 MIN_REST = (2, 4)  # of a line without a title, in alphabetic script and in Chinese: with fewer it says nothing
@@ -85,12 +87,27 @@ class AdReader:
         self.bare = terms_of(bare, bare.job)
         self.bare_start, self.bare_decision = view_of(bare.intercept), view_of(bare.decision)
         self.min_sure_job = float(bare.min_job[0] + np.float32(SURELY))
-        self.lines = LineCutter(bare, self.job_of, self.is_known)
+        self.spelling, self.least_job = Spelling(bytes(bare.words).decode("ascii").split()), float(bare.min_job[0])
+
+    def jobs(self, titles):
+        """Log-odds that each of some titles names a job."""
+        return [self.job_of(title) for title in titles]
 
     def job_of(self, title):
         """Log-odds that a title names a job."""
+        if self.known_words(title) == 0:
+            return UNKNOWN_WORDS
         self.read_title(title)
         return self.bare.job_sum
+
+    def known_words(self, title):
+        """The share of a title's words, of those in Latin letters, that are known."""
+        words = words_of(title)
+        return sum(word in self.spelling.words or self.is_known(word) for word in words) / len(words) if words else 1.0
+
+    def changes(self, text):
+        """The slips and short forms of a text."""
+        return changes(text, self.spelling, self.is_known)
 
     def is_known(self, word):
         """Whether a word is in one of the vocabularies."""
@@ -108,7 +125,7 @@ class AdReader:
         combined, title_end, text_offset = join_title(text, title)
         self.remark, self.sharpness, self.line = JUDGED, 1.0, None
         if self.has_titles:
-            notice = self.lines.one_post(combined, title_end)
+            notice = one_post(combined, title_end, self.jobs, self.least_job)
             self.remark, combined = JUDGED if notice is combined else SEVERAL_POSTS, notice
         if self.has_titles and is_line(combined):
             self.read_line(combined, title_end if title is not None else 0, text_offset)
@@ -151,12 +168,12 @@ class AdReader:
 
     def read_line(self, combined, title_end, text_offset):
         """Read a line: requirements in what the caller passed, words in what is left of it when it is cut."""
-        line = self.lines.cut(combined, title_end)
+        line = cut(combined, self.jobs, self.least_job, title_end, self.changes)
         self.line = line
         self.tokens.load(combined, title_end, text_offset)
         self.line_tokens.load(line.words, line.title_end, 0)
         self.read_title(line.words[: line.title_end])
-        self.sharpness = 1.0 - DOUBT * (1.0 - self.lines.known_share(line.words[: line.title_end]))
+        self.sharpness = 1.0 - DOUBT * (1.0 - self.known_words(line.words[: line.title_end]))
         n = self.line_tokens.n_characters
         self.text_terms.grow(n)
         self.title_terms.grow(n)
@@ -363,7 +380,7 @@ class AdReader:
 
     def job_in(self, title):
         """Where a title names the job; an empty place where it names none."""
-        return self.lines.job_in(title) if self.has_titles else (0, 0)
+        return job_in(title, self.jobs, self.least_job) if self.has_titles else (0, 0)
 
     def stated_part(self, k, d):
         """What a feature of the stated requirements adds to a rating."""

@@ -15,11 +15,13 @@ from dataclasses import dataclass
 
 from collarclass.text.ad_tokens import AdTokens
 from collarclass.text.frames import Run, leaves_open, runs
+from collarclass.text.markup import read_markup
 from collarclass.text.spelling import Change
 
 MARGIN = 3.0  # log-odds above the least from which a run surely names a job: the first that does is the title
 _MOST_RUNS = 40  # of a text that are asked whether they name the job
 _VAGUE = -9.0  # log-odds of a rank or group without anything beside it
+MAX_LETTERS = 400  # of a line, a Chinese character counting three
 _HEADING = 60  # characters of a line that opens a post, and of the title that is looked for in it
 # A line may open one post of several if it begins with "Post 2" or 岗位二, or if it is short and counts persons.
 _NUMBERED = re.compile(
@@ -69,8 +71,8 @@ class Line:
     ends: list[int]
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        """Where a run of `words` stands in the caller's text."""
-        return self.starts[start], max(self.ends[start:end])
+        """Where a run of `words` stands in the caller's text; of none an empty place."""
+        return (self.starts[start], max(self.ends[start:end])) if start < end else (0, 0)
 
     def map_tokens(self, words: AdTokens, text: AdTokens) -> tuple[array[int], array[int]]:
         """Between which tokens of the caller's text each token of `words` stands."""
@@ -95,26 +97,32 @@ def rewritten(text: str, changes: Sequence[Change]) -> tuple[str, Sequence[int],
     return read, starts, ends
 
 
-def cut(text: str, changes: Sequence[Change], job: Job, least: float, title_end: int = 0) -> Line:
+def cut(
+    text: str,
+    job: Job,
+    least: float,
+    title_end: int = 0,
+    changes: Callable[[str], Sequence[Change]] = lambda text: (),
+) -> Line:
     """Cut a text.
 
     Parameters
     ----------
     text : str
-        A title line and a text, or either alone.
-    changes : sequence of Change
-        Slips and short forms.
+        A title line and a text, or either alone, plain or HTML.
     job : callable
         Log-odds that each of some titles names a job.
     least : float
         Log-odds that a title needs.
     title_end : int
         Where the title ends that the caller passed: the job is looked for in it first.
+    changes : callable, optional
+        The slips and short forms of a text, which are read as what they stand for.
     """
-    read, starts, ends = rewritten(text, changes)
-    found, spans = candidates(read)
-    best = best_titles(found, spans, job([read[start:end] for _, start, end in spans]), least)
-    chosen = choose(best, found, least, bisect_left(starts, title_end))
+    visible, places = read_markup(text) if "<" in text or "&" in text else (text, None)
+    title_end = title_end if places is None else int(places.searchsorted(title_end))
+    read, starts, ends = rewritten(visible, changes(visible))
+    found, best, chosen = _chosen(read, job, least, bisect_left(starts, title_end))
     if chosen is None:
         return Line("", 0, _VAGUE, False, False, "", [], [])
     score, start, end = best[chosen]
@@ -130,7 +138,45 @@ def cut(text: str, changes: Sequence[Change], job: Job, least: float, title_end:
         words += read[first:last] or "\n"
         from_ += starts[first:last] or to[-1:]
         to += ends[first:last] or to[-1:]
+    if places is not None:
+        from_ = [int(places[start]) if start < len(places) else len(text) for start in from_]
+        to = [int(places[end - 1]) + 1 if end else 0 for end in to]
     return Line(words, len(title), score - least, vague, several, leaves_open(title), from_, to)
+
+
+def _chosen(
+    text: str, job: Job, least: float, border: int
+) -> tuple[list[Run], dict[int, tuple[float, int, int]], int | None]:
+    """The runs of a text, the title that each gives, and which of them names the job."""
+    found, spans = candidates(text)
+    best = best_titles(found, spans, job([text[start:end] for _, start, end in spans]), least)
+    return found, best, choose(best, found, least, border)
+
+
+def job_in(title: str, job: Job, least: float) -> tuple[int, int]:
+    """Where a title names the job; an empty place where it names none."""
+    found, best, chosen = _chosen(title, job, least, len(title))
+    if chosen is None or not (best[chosen][0] >= least or found[chosen].vague):
+        return 0, 0
+    return best[chosen][1:]
+
+
+def is_line(text: str) -> bool:
+    """Whether a text is so short that it is cut before its words are weighed.
+
+    Examples
+    --------
+    >>> is_line("Welder, nights"), is_line("word " * 100), is_line("招聘电工" * 40)
+    (True, False, False)
+    """
+    return len(text) <= MAX_LETTERS and len(text) + 2 * sum(c >= "\u3400" for c in text) <= MAX_LETTERS
+
+
+def one_post(text: str, title_end: int, job: Job, least: float) -> str:
+    """A notice of several posts with blanks in place of those that are not judged; see `other_posts`."""
+    for start, end in other_posts(text, title_end, job, least):
+        text = text[:start] + " " * (end - start) + text[end:]
+    return text
 
 
 def other_posts(text: str, title_end: int, job: Job, least: float) -> list[tuple[int, int]]:
