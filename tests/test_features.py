@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collarclass.features.ad_terms import AdTerms
-from collarclass.features.ngrams import Occurrences, Vocabulary, ngrams
+from collarclass.features.ngrams import Occurrences, ngrams
+from collarclass.features.term_index import TermIndex
 from collarclass.text.ad_tokens import AdTokens
 from collarclass.text.tokens import tokenize
 
@@ -21,7 +22,7 @@ HASHES = st.lists(st.integers(0, 2**64 - 1), unique=True, max_size=200)
 def test_find_agrees_with_a_dictionary(known: list[int], others: list[int]) -> None:
     # Distinct in the half that is compared, as the hashes of real n-grams are.
     known = list({h & 0xFFFFFFFF: h for h in known}.values())
-    vocabulary = Vocabulary(np.array(known, np.uint64), np.ones(len(known), np.uint8))
+    vocabulary = TermIndex(np.array(known, np.uint64))
     number = {h: i for i, h in enumerate(known)}
     low = {h & 0xFFFFFFFF for h in known}
     sought = known + [h for h in others if h & 0xFFFFFFFF not in low]
@@ -31,16 +32,15 @@ def test_find_agrees_with_a_dictionary(known: list[int], others: list[int]) -> N
     }
 
 
-def vocabulary_of(found: Occurrences) -> Vocabulary:
-    hashes, place = np.unique(found.hashes, return_index=True)
-    return Vocabulary(hashes, found.order[place].astype(np.uint8))
+def vocabulary_of(found: Occurrences) -> TermIndex:
+    return TermIndex(np.unique(found.hashes))
 
 
-def counted(text: str, vocabulary: Vocabulary, most: int) -> dict[int, int]:
+def counted(text: str, vocabulary: TermIndex, most: int) -> dict[int, int]:
     """Mentions of each known n-gram, by its hash."""
     ones: Any = memoryview(np.ones(len(vocabulary), np.float32))  # type: ignore[arg-type]
     weight: Any = memoryview(np.ones((len(vocabulary), 2), np.float32))  # type: ignore[arg-type]
-    terms = AdTerms(vocabulary.index, ones, weight, ones)
+    terms = AdTerms(vocabulary, ones, weight, ones)
     terms.read(AdTokens().read(text), most)
     return {int(vocabulary.hashes[terms.term[k]]): terms.times[k] for k in range(terms.n)}
 

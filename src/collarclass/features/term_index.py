@@ -42,6 +42,9 @@ class TermIndex:
         # Most hashes that are not known are found out by few bits, which stay in the cache.
         self.taken = memoryview(np.packbits(table > 0, bitorder="little"))
 
+    def __len__(self):
+        return self.n_terms
+
     def __reduce__(self):
         return TermIndex, (self.hashes,)
 

@@ -397,7 +397,7 @@ class AdReader:
 
 def terms_of(part, naming):
     """Counts the terms of a part of a model."""
-    return AdTerms(part.vocabulary.index, *map(view_of, (part.scale, part.weight, naming)))
+    return AdTerms(part.vocabulary, *map(view_of, (part.scale, part.weight, naming)))
 
 
 def view_of(array):

@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from collarclass.features.ngrams import Vocabulary
+from collarclass.features.term_index import TermIndex
 from collarclass.requirement_reader.lexicon import Lexicon, default_lexicon
 from collarclass.requirement_reader.outcomes import Reader
 
-BLOCK_ARRAYS = ("hashes", "order", "scale", "weight", "displayable")
+BLOCK_ARRAYS = ("order", "scale", "weight", "displayable")
 TITLE_ARRAYS = ("scale", "weight", "job", "displayable", "intercept", "decision", "min_job", "words")
 WORK_ARRAYS = ("text_weight", "title_weight", "start")
 MODEL_ARRAYS = ("stated_weight", "word_scale", "intercept", "decision")
@@ -35,7 +35,10 @@ class Block:
 
     Parameters
     ----------
-    vocabulary : Vocabulary
+    vocabulary : TermIndex
+        The known n-grams, each with a number.
+    order : ndarray of uint8, shape (n_terms,)
+        How many tokens each n-gram has.
     scale : ndarray of float32, shape (n_terms,)
         What one occurrence counts for: the rarer and the more telling a term, the more.
     weight : ndarray of float32, shape (n_terms, 2)
@@ -44,7 +47,8 @@ class Block:
         Whether the term may stand as a reason by itself: not made of stop words alone.
     """
 
-    vocabulary: Vocabulary
+    vocabulary: TermIndex
+    order: NDArray[np.uint8]
     scale: NDArray[np.float32]
     weight: NDArray[np.float32]
     displayable: NDArray[np.bool_]
@@ -77,8 +81,8 @@ class TitleModel:
 
     Parameters
     ----------
-    vocabulary : Vocabulary
-        The known features; their `order` is not used.
+    vocabulary : TermIndex
+        The known features.
     scale : ndarray of float32, shape (n_terms,)
         What a feature counts for: the rarer and the more telling, the more.
     weight : ndarray of float32, shape (n_terms, 2)
@@ -97,7 +101,7 @@ class TitleModel:
         The words by which slips are found, a line for each.
     """
 
-    vocabulary: Vocabulary
+    vocabulary: TermIndex
     scale: NDArray[np.float32]
     weight: NDArray[np.float32]
     job: NDArray[np.float32]
@@ -242,14 +246,8 @@ def arrays_of(model: Model) -> dict[str, NDArray[Any]]:
     arrays: dict[str, NDArray[Any]] = {name: getattr(model, name) for name in MODEL_ARRAYS}
     for name in ("text", "title"):
         block: Block = getattr(model, name)
-        parts: tuple[NDArray[Any], ...] = (
-            block.vocabulary.hashes,
-            block.vocabulary.order,
-            block.scale,
-            block.weight,
-            block.displayable,
-        )
-        arrays |= {f"{name}_{part}": array for part, array in zip(BLOCK_ARRAYS, parts, strict=True)}
+        arrays[f"{name}_hashes"] = block.vocabulary.hashes
+        arrays |= {f"{name}_{part}": getattr(block, part) for part in BLOCK_ARRAYS}
     if (bare := model.bare_title) is not None:
         arrays["bare_title_hashes"] = bare.vocabulary.hashes
         arrays |= {f"bare_title_{name}": getattr(bare, name) for name in TITLE_ARRAYS}

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from collarclass.disk import Lock, sync, sync_folder
 from collarclass.errors import ModelFileError
-from collarclass.features.ngrams import Vocabulary
+from collarclass.features.term_index import TermIndex
 from collarclass.model.checks import LIMITS, check_arrays, check_facts, check_value
 from collarclass.model.model import MODEL_ARRAYS, Block, Model, WorkCheck, arrays_of
 from collarclass.model.model import TitleModel
@@ -302,11 +302,9 @@ def _assemble(head: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Model:
 
     def block(prefix: str) -> Block:
         found = part(prefix)
-        return Block(Vocabulary(found.pop("hashes"), found.pop("order")), **found)
+        return Block(TermIndex(found.pop("hashes")), **found)
 
     bare, work = part("bare_title_"), part("work_")
-    if bare:
-        hashes = bare.pop("hashes")
     return Model(
         name=head["name"],
         text=block("text_"),
@@ -314,7 +312,7 @@ def _assemble(head: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Model:
         limits=head["limits"],
         reader=Reader.from_arrays(arrays),
         facts=head["facts"],
-        bare_title=TitleModel(Vocabulary(hashes, np.zeros(len(hashes), np.uint8)), **bare) if bare else None,
+        bare_title=TitleModel(TermIndex(bare.pop("hashes")), **bare) if bare else None,
         work=WorkCheck(**work) if work else None,
         **{name: arrays[name] for name in MODEL_ARRAYS},  # type: ignore[arg-type]
     )

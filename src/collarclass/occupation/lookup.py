@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from collarclass.corpus.read import ONET_FIGURES
 from collarclass.definitions.labels import LABELS, Label
 from collarclass.errors import DataError, kind_of
-from collarclass.features.ngrams import Vocabulary, title_features
+from collarclass.features.ngrams import title_features
+from collarclass.features.term_index import TermIndex
 from collarclass.occupation.table import KINDS, csco_names, known_titles, occupations
 from collarclass.text.cut import best_titles, candidates, choose, rewritten
 from collarclass.text.frames import in_frames, without_ranks
@@ -229,8 +230,8 @@ class TitleIndex:
         self.spelling = Spelling(word for word, _ in often.most_common())
         tokens = tokenize(titles)
         features = title_features(tokens)
-        hashes, term = np.unique(features.hash, return_inverse=True)
-        self.vocabulary = Vocabulary(hashes, np.zeros(len(hashes), np.uint8))
+        hashes, term = np.unique(features.hashes, return_inverse=True)
+        self.vocabulary = TermIndex(hashes)
         of = row[tokens.row[features.first]]
         counts = sp.coo_matrix((np.ones(len(of)), (term, of)), shape=(len(hashes), self.n_rows)).tocsr()
         counts.sum_duplicates()
@@ -291,7 +292,7 @@ class TitleIndex:
         """How near each row is to each title, 0 to 1: its share of what one row could have of all features."""
         tokens = tokenize(titles)
         features = title_features(tokens)
-        where, term = self.vocabulary.find(features.hash)
+        where, term = self.vocabulary.find(features.hashes)
         row, n = tokens.row[features.first], len(titles)
         query = sp.csr_matrix((np.ones(len(where)), (row[where], term)), shape=(n, len(self.vocabulary)))
         query.data[:] = 1.0
@@ -310,7 +311,7 @@ class TitleIndex:
             return f"its {kinds[0]}"
         tokens = tokenize([title])
         features = title_features(tokens)
-        where, term = self.vocabulary.find(features.hash)
+        where, term = self.vocabulary.find(features.hashes)
         support = self.support[:, [row]].toarray().ravel()[term]
         words: list[str] = []
         for i in np.argsort(-support, kind="stable"):

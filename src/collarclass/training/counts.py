@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from collarclass.definitions.labels import LEVELS
 from collarclass.errors import DataError
-from collarclass.features.ngrams import Occurrences, Vocabulary, damped, ngrams, stop_words
+from collarclass.features.ngrams import Occurrences, damped, ngrams, stop_words
 from collarclass.model.model import Model
 from collarclass.model.persistence import shipped_reader
 from collarclass.requirement_reader.lexicon import default_lexicon
@@ -182,10 +182,8 @@ def _counted(tokens: Tokens, dull: NDArray[np.int64], found: Occurrences) -> Has
 
 def stop_words_before(tokens: Tokens) -> NDArray[np.int64]:
     """Number of stop words before each token, and before the end."""
-    common = Vocabulary(np.unique(tokenize(["\n".join(sorted(stop_words()))]).hash), np.empty(0, np.uint8))
-    dull = np.zeros(len(tokens) + 1, dtype=np.int64)
-    dull[common.find(tokens.hash)[0] + 1] = 1
-    return np.cumsum(dull)
+    common = tokenize(["\n".join(sorted(stop_words()))]).hash
+    return np.concatenate(([0], np.cumsum(np.isin(tokens.hash, common))))
 
 
 def concatenate(parts: Sequence[CountedAds]) -> CountedAds:

@@ -14,7 +14,8 @@ from sklearn.linear_model import LogisticRegression, Ridge
 
 from collarclass.corpus.read import read_csv
 from collarclass.definitions.labels import LABELS, RATINGS
-from collarclass.features.ngrams import Vocabulary, title_features
+from collarclass.features.ngrams import title_features
+from collarclass.features.term_index import TermIndex
 from collarclass.model.model import TitleModel, class_probabilities
 from collarclass.occupation.table import ALTERNATE_TITLES, read_titles
 from collarclass.text.frames import runs
@@ -165,7 +166,7 @@ def fit_titles(rows: pd.DataFrame) -> tuple[TitleModel, pd.DataFrame]:
     data.keep(data.fit(np.arange(len(rows))).most_telling(data.counts))
     fitted = data.fit(np.arange(len(rows)))
     model = TitleModel(
-        vocabulary=Vocabulary(data.hashes, np.zeros(len(data.hashes), np.uint8)),
+        vocabulary=TermIndex(data.hashes),
         scale=fitted.scale.astype(np.float32),
         weight=np.ascontiguousarray(fitted.weight, np.float32),
         job=fitted.job.astype(np.float32),
@@ -260,7 +261,7 @@ class _TitleData:
         row = tokens.row[found.first]
         of = np.flatnonzero(used[row])
         row, first, last = row[of], found.first[of], found.last[of]
-        self.hashes, term = np.unique(found.hash[of], return_inverse=True)
+        self.hashes, term = np.unique(found.hashes[of], return_inverse=True)
         self.counts = sp.csr_matrix((np.ones(len(term)), (row, term)), shape=(len(rows), len(self.hashes)))
         self.counts.data[:] = 1.0
         alone = tokens.ideograph[first] & (first == last)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from collarclass.definitions.labels import LABELS
-from collarclass.features.ngrams import Vocabulary
+from collarclass.features.term_index import TermIndex
 from collarclass.model.model import Block
 from collarclass.training.counts import HashedCounts, scaled_counts
 
@@ -120,7 +120,8 @@ def block_of(
 ) -> Block:
     """The model's part for the text or the title: the terms that are of use."""
     return Block(
-        Vocabulary(part.hashes[kept], part.order[kept]),
+        TermIndex(part.hashes[kept]),
+        part.order[kept],
         scale[kept].astype(np.float32),
         weight[kept].astype(np.float32),
         part.displayable[kept],
