@@ -22,10 +22,9 @@ from numpy.typing import NDArray
 
 from collarclass.definitions.labels import LABELS
 from collarclass.model.stream import expected_right
-from collarclass.shares.estimate import wilson
+from collarclass.shares.estimate import drawn_errors, range_by_sources, wilson
 from collarclass.shares.sample import draw_sample, planned_size
 from collarclass.shares.shares import estimate_shares
-from collarclass.shares.sources import drawn_errors, range_by_sources
 from collarclass.training.facts import reliability
 
 HERE = Path(__file__).resolve().parent

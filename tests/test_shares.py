@@ -33,6 +33,8 @@ from collarclass.shares.estimate import (
     Shares,
     adjusted_by_sample,
     counted,
+    drawn_errors,
+    range_by_sources,
     stratified_ppi,
     wilson,
 )
@@ -48,7 +50,6 @@ from collarclass.shares.sample import (
     strata,
 )
 from collarclass.shares.shares import estimate_shares
-from collarclass.shares.sources import drawn_errors, range_by_sources
 from collarclass.shares.tables import ENDINGS, format_shares, write_shares
 from collarclass.shares.truth import annotator_errors, errors_by_expert
 

@@ -27,13 +27,14 @@ from collarclass.shares.estimate import (
     Shares,
     adjusted_by_sample,
     counted,
+    drawn_errors,
     effective_size,
+    range_by_sources,
     stratified_ppi,
 )
 from collarclass.shares.groups import group_columns, similar_names, weights_of
 from collarclass.shares.read import check_columns, facts_of
 from collarclass.shares.sample import STRATA, strata
-from collarclass.shares.sources import drawn_errors, range_by_sources
 from collarclass.shares.truth import Truth, error_borne, find_truth, truth_under
 
 RESULT = ("plain", "share", "low", "high", "n_ads", "n_annotated", "n_effective", "method", "definition", "warning")

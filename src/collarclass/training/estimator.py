@@ -221,7 +221,9 @@ class CollarClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):  # typ
             setattr(self, name, held_out)
         return self
 
-    def _take(self, X: Any, y: ArrayLike, *rest: Any) -> tuple[list[str | None], list[str], Targets]:
+    def _take(
+        self, X: Any, y: ArrayLike, ratings: Any, groups: ArrayLike | None, sample_weight: ArrayLike | None
+    ) -> tuple[list[str | None], list[str], Targets]:
         """Titles, texts and targets, checked; keeps the names of a table's columns."""
         for name in ("feature_names_in_", "n_features_in_"):  # of an earlier fit
             if hasattr(self, name):
@@ -231,7 +233,7 @@ class CollarClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):  # typ
             self.feature_names_in_ = np.array(frame.columns, dtype=object)
             self.n_features_in_ = len(frame.columns)
         titles, texts = split_ads(X, self.title_column, self.text_column)
-        targets = read_targets(len(texts), y, *rest, encoded_labels=self.encoded_labels)
+        targets = read_targets(len(texts), y, ratings, groups, sample_weight, self.encoded_labels)
         if self.encoded_labels is None and np.asarray(y).dtype.kind in "iu":
             found = predict(find_model(), texts[:_LOOKED_AT], titles[:_LOOKED_AT]).probabilities
             refuse_other_order(np.asarray(y)[:_LOOKED_AT], found)
