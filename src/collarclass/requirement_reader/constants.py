@@ -33,7 +33,6 @@ VALUES = {
     "span": ("before", "after", "far", "work"),
 }
 
-OF_ITEM, OF_CUE = 1, 2  # what phrases that a word begins may be, as bits
 # The numbers by which the loops know them.
 N_ITEMS = len(ITEMS)  # classes from here on are cues
 LEVEL, NO_SCHOOLING, YEARS, DRIVING = (CLASS[name] for name in ("level", "nothing", "years", "driving"))

@@ -22,7 +22,7 @@ from collarclass.definitions.labels import LEVELS
 from collarclass.definitions.schooling import SCHOOLING_LEVELS, level_number
 from collarclass.errors import DataError
 from collarclass.requirement_reader.constants import (
-    CLASS, CLASSES, CREDENTIALS, ITEMS, MAX_WORDS, NATURES, NOTES, OF_CUE, OF_ITEM, VALUES, YIELDING,
+    CLASS, CLASSES, CREDENTIALS, ITEMS, MAX_WORDS, NATURES, NOTES, VALUES, YIELDING,
 )
 from collarclass.requirement_reader.credential_names import FILE as NAMES_FILE
 from collarclass.requirement_reader.credential_names import credential_names, name_of
@@ -34,7 +34,6 @@ _MAX_SPELLINGS = 100_000  # of a user's file
 _FOLDER = files("collarclass") / "requirement_reader" / "words"
 _COMPILED = "compiled.npz"
 _LEFT_OUT = ("of", "and", "in", "the", "a", "an", "for")  # of abbreviations
-_PAIR_BITS = 19
 _CUT = re.compile(r"(?<=\d)(?=[a-z])|(?<=\bph)(?=ds?\b)")  # where capitals cut a token in two: 6G, 12TH, PhD
 
 
@@ -74,9 +73,6 @@ class Lexicon:
     credential_names: NDArray[np.str_]
     numerals: NDArray[np.uint64]
     number: NDArray[np.float64]
-    firsts: NDArray[np.uint8]
-    words: NDArray[np.uint8]
-    pairs: NDArray[np.uint8]
     prefixes: NDArray[np.uint64]
     phrase: NDArray[np.int32]
     more: NDArray[np.bool_]
@@ -116,12 +112,6 @@ class _Row:
     note: int
     where: str
     own: bool = False  # of a user's file
-
-
-def pair_place(left: NDArray[np.uint64], right: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """Place of a pair of tokens in the bitmap of pairs."""
-    bits = np.uint64(64 - _PAIR_BITS)
-    return np.asarray(((left << np.uint64(7)) ^ right) >> bits).view(np.int64)
 
 
 def _read(path: Traversable, name: str) -> Iterator[_Row]:
@@ -357,8 +347,6 @@ def _compile(rows: list[_Row]) -> Lexicon:
     credential, credentials = _credentials(rows, counts, names)
     root, one_credential = _roots(rows, counts, names, hashes, whole, list(zip(shorter, starting, strict=True)))
 
-    bits = np.where(group < len(ITEMS), OF_ITEM, OF_CUE).astype(np.uint8)[owner]
-    firsts, words, pairs = _maps(tokens, whole, order, starting[0][~number[starting[0]]], bits)
     known = np.unique(np.concatenate((hashes, *shorter)))
     phrase = np.full(len(known), -1, dtype=np.int32)
     phrase[np.searchsorted(known, hashes)] = np.arange(len(hashes))
@@ -375,32 +363,10 @@ def _compile(rows: list[_Row]) -> Lexicon:
         credential_names=np.array(credentials),
         numerals=numerals,
         number=np.array([float(rows[i].value) for i in owner[number][where]]),
-        firsts=firsts,
-        words=words,
-        pairs=pairs,
         prefixes=known,
         phrase=phrase,
         more=np.isin(known, np.concatenate(shorter)),
     )
-
-
-def _maps(
-    tokens: Tokens,
-    whole: NDArray[np.uint64],
-    order: NDArray[np.int64],
-    longer: NDArray[np.int64],
-    bits: NDArray[np.uint8],
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]:
-    """What phrases a token may begin, what it may be by itself, and what two tokens may be or begin."""
-    begin, size = tokens.first[:-1], np.diff(tokens.first)
-    firsts = np.zeros(1 << 16, dtype=np.uint8)
-    np.bitwise_or.at(firsts, (tokens.hash[begin[order]] >> np.uint64(48)).astype(np.intp), bits[order])
-    words = np.zeros(1 << 16, dtype=np.uint8)
-    single = order[size[order] == 1]
-    np.bitwise_or.at(words, (whole[single] >> np.uint64(48)).astype(np.intp), bits[single])
-    pairs = np.zeros(1 << _PAIR_BITS, dtype=np.uint8)
-    np.bitwise_or.at(pairs, pair_place(tokens.hash[begin[longer]], tokens.hash[begin[longer] + 1]), bits[longer])
-    return firsts, words, pairs
 
 
 def _credentials(

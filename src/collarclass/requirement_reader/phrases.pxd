@@ -3,8 +3,8 @@ cimport collarclass.text.hashing as hashing
 from collarclass.features.term_index cimport TermIndex
 from collarclass.text.ad_tokens cimport AdTokens
 
-cdef int DECOY, LEVEL, NO_SCHOOLING, N_ITEMS, OF_CUE, OF_ITEM, YEARS, MAX_PLACES, MAX_WORDS, TOKENS_BEFORE, TOKENS_BEHIND
-cdef int COMMA, ENUMERATION, SLASH, PAIR_BITS, MAX_WEIGHT
+cdef int DECOY, LEVEL, NO_SCHOOLING, N_ITEMS, YEARS, MAX_PLACES, MAX_WORDS, TOKENS_BEFORE, TOKENS_BEHIND
+cdef int COMMA, ENUMERATION, SLASH, MAX_WEIGHT
 
 cpdef object integers(int n)
 
@@ -33,7 +33,7 @@ cdef class Words:
     cdef TermIndex prefixes, numerals
     cdef const int[::1] phrase, root, credential
     cdef int[::1] standing
-    cdef const unsigned char[::1] more, firsts, words, pairs, one_credential
+    cdef const unsigned char[::1] more, one_credential
     cdef const signed char[::1] group, value, note, isced, nature
     cdef const double[::1] number
 
@@ -45,14 +45,12 @@ cdef class PhraseFinder:
     cdef int[::1] size, phrase, following, covered, places, lightest
     cpdef reserve(self, int n_tokens)
     cdef void find(self, AdTokens ad, Phrases found) noexcept nogil
-    cdef int find_items(self, AdTokens ad) noexcept nogil
-    cdef void find_cues(self, AdTokens ad, int n_places) noexcept nogil
+    cdef int find_all(self, AdTokens ad) noexcept nogil
+    cdef void drop_far(self, int n_tokens, int n_places) noexcept nogil
     @cython.locals(code=cython.ulonglong)
-    cdef void match(self, AdTokens ad, int token, int kind, bint without_items) noexcept nogil
+    cdef void match(self, AdTokens ad, int token, bint without_items) noexcept nogil
     cdef void take(self, AdTokens ad, int token, int size, int number, bint without_items) noexcept nogil
     cdef void keep_longest(self, int n_tokens) noexcept nogil
 
-cdef int pair_place(unsigned long long left, unsigned long long right) noexcept nogil
-cdef bint may_be(int bits, int kind) noexcept nogil
 cdef bint goes_on(AdTokens ad, int begin, int size) noexcept nogil
 cdef bint is_divided(AdTokens ad, int first, int size, int group) noexcept nogil

@@ -10,11 +10,10 @@ import collarclass.text.hashing as hashing
 from collarclass.features.term_index import TermIndex
 from collarclass.requirement_reader.credential_names import credential_names
 from collarclass.requirement_reader.constants import (
-    DECOY, LEVEL, MAX_PLACES, MAX_WORDS, NO_SCHOOLING, N_ITEMS, OF_CUE, OF_ITEM, TOKENS_BEFORE, TOKENS_BEHIND, YEARS,
+    DECOY, LEVEL, MAX_PLACES, MAX_WORDS, NO_SCHOOLING, N_ITEMS, TOKENS_BEFORE, TOKENS_BEHIND, YEARS,
 )
 
 COMMA, ENUMERATION, SLASH = ord(","), ord("、"), ord("/")
-PAIR_BITS = 19  # of the bitmap of pairs
 MAX_WEIGHT = 2 * MAX_WORDS + 2
 
 
@@ -104,7 +103,6 @@ class Words:
     def __init__(self, lexicon):
         self.prefixes, self.numerals = TermIndex(lexicon.prefixes), TermIndex(lexicon.numerals)
         self.phrase, self.more = memoryview(lexicon.phrase), memoryview(lexicon.more.view("u1"))
-        self.firsts, self.words, self.pairs = map(memoryview, (lexicon.firsts, lexicon.words, lexicon.pairs))
         self.group, self.value, self.note = map(memoryview, (lexicon.group, lexicon.value, lexicon.note))
         self.isced, self.nature, self.number = map(memoryview, (lexicon.isced, lexicon.nature, lexicon.number))
         self.root, self.credential = memoryview(lexicon.root), memoryview(lexicon.credential)
@@ -134,8 +132,8 @@ class PhraseFinder:
 
     def find(self, ad, found):
         """Put the phrases of an ad into `found`: first and last token and number of each."""
-        n_places = self.find_items(ad)
-        self.find_cues(ad, n_places)
+        n_places = self.find_all(ad)
+        self.drop_far(ad.n, n_places)
         self.keep_longest(ad.n)
         found.n = 0
         for token in range(ad.n):
@@ -144,56 +142,43 @@ class PhraseFinder:
                 found.phrase[found.n] = self.phrase[token]
                 found.n += 1
 
-    def find_items(self, ad):
-        """The longest phrase at each token where an item may begin; returns the number of places of items."""
+    def find_all(self, ad):
+        """The longest phrase at each token; returns the number of places of items."""
         n_places, stop, full = 0, ad.n, False
         for token in range(ad.n):
-            self.size[token] = 0
-            if token >= stop:
-                continue
-            self.match(ad, token, OF_ITEM, full)
+            self.longest, self.has_item = 0, False
+            if token < stop:
+                self.match(ad, token, full)
             if self.has_item and not full:
                 if n_places < MAX_PLACES:
                     self.places[n_places] = token
                     n_places += 1
                 else:  # from here on items are left out; words near the last stay
-                    full, stop = True, token + TOKENS_BEHIND
-                    self.match(ad, token, OF_ITEM, full)
+                    full, stop, self.longest = True, token + TOKENS_BEHIND, 0
+                    self.match(ad, token, full)
             self.size[token], self.phrase[token] = self.longest, self.longest_phrase
         return n_places
 
-    def find_cues(self, ad, n_places):
-        """The longest phrase at each token near an item, if no item's is as long."""
-        done = 0
-        for k in range(n_places):
-            stop = min(self.places[k] + TOKENS_BEHIND, ad.n)
-            for token in range(max(self.places[k] - TOKENS_BEFORE, done), stop):
-                self.match(ad, token, OF_CUE, False)
-                if self.longest > self.size[token]:
-                    self.size[token], self.phrase[token] = self.longest, self.longest_phrase
-            done = stop
+    def drop_far(self, n_tokens, n_places):
+        """Drop the phrases that are near no item."""
+        k = 0  # the first place that is not too far before
+        for token in range(n_tokens):
+            while k < n_places and self.places[k] + TOKENS_BEHIND <= token:
+                k += 1
+            if k == n_places or self.places[k] - TOKENS_BEFORE > token:
+                self.size[token] = 0
 
-    def match(self, ad, token, kind, without_items):
+    def match(self, ad, token, without_items):
         """Look up the words at a token, one and more: `longest`, `longest_phrase`, `has_item`."""
-        self.longest, self.has_item = 0, False
-        code = ad.hash[token]
-        firsts = self.words.firsts[code >> 48]
-        if may_be(self.words.words[code >> 48], kind):
-            number = self.words.prefixes.number_of(code)
-            if number >= 0:
-                self.take(ad, token, 1, number, without_items)
-        if not firsts or (kind == OF_ITEM and not firsts & OF_ITEM) or not goes_on(ad, token, 1):
-            return
-        if not may_be(self.words.pairs[pair_place(code, ad.hash[token + 1])], kind):
-            return
-        for size in range(2, MAX_WORDS + 1):
-            code = hashing.pair_of(code, ad.hash[token + size - 1])
-            number = self.words.prefixes.number_of(code)
-            if number < 0:
-                return
+        code, size = ad.hash[token], 1
+        number = self.words.prefixes.number_of(code)
+        while number >= 0:
             self.take(ad, token, size, number, without_items)
-            if not self.words.more[number] or not goes_on(ad, token, size):
+            if size == MAX_WORDS or not self.words.more[number] or not goes_on(ad, token, size):
                 return
+            code = hashing.pair_of(code, ad.hash[token + size])
+            number = self.words.prefixes.number_of(code)
+            size += 1
 
     def take(self, ad, token, size, number, without_items):
         """Note a phrase that is longer than those before it."""
@@ -233,16 +218,6 @@ class PhraseFinder:
                 for k in range(token, token + self.size[token]):
                     self.covered[k] = 1
                 token = self.following[token]
-
-
-def pair_place(left, right):
-    """Place of two tokens in the bitmap of pairs."""
-    return (left << 7 & hashing.MASK ^ right) >> 64 - PAIR_BITS
-
-
-def may_be(bits, kind):
-    """Whether bits name items; or cues and no items."""
-    return bits & OF_ITEM if kind == OF_ITEM else bits == OF_CUE
 
 
 def goes_on(ad, begin, size):
