@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import logging
 import subprocess
 import sys
 import threading
@@ -31,7 +30,7 @@ AD = {"title": "Technician", "text": f"Repair and program {SECRET} machines. Ass
 @pytest.fixture(scope="module")
 def server(small_model: Model) -> Iterator[Address]:
     access = Access(loopback=False, token="key")
-    with running(create_app(small_model, access=access, access_log=True, root_path="/collar/")) as found:
+    with running(create_app(small_model, access=access, root_path="/collar/")) as found:
         found.headers["Authorization"] = "Bearer key"
         yield found
 
@@ -54,22 +53,6 @@ def test_a_proxy_may_strip_the_prefix_or_leave_it(server: Address) -> None:
     assert entered["location"] == "/collar/"
     assert "Path=/collar/;" in entered["set-cookie"]
     assert Address(server.port).ask("GET", "/collar?token=key").headers["location"] == "/collar/?token=key"
-
-
-def test_requests_are_logged_without_what_they_say(
-    server: Address, caplog: pytest.LogCaptureFixture
-) -> None:
-    with caplog.at_level(logging.INFO, "collarclass.app.requests"):
-        server.ask("POST", "/v1/classify", AD)
-        server.ask("GET", f"/v1/occupations?q={SECRET}")
-        server.ask("GET", f"/{SECRET}")
-        server.ask("POST", "/v1/classify", {"text": 5, SECRET: 1})
-        deadline = time.monotonic() + 10
-        while "POST /v1/classify 422" not in caplog.text and time.monotonic() < deadline:
-            time.sleep(0.01)  # the line is written behind the reply
-    assert "POST /v1/classify 200" in caplog.text
-    assert "POST /v1/classify 422" in caplog.text
-    assert SECRET not in caplog.text
 
 
 # -- streams -------------------------------------------------------------------------------------

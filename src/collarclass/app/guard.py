@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import hmac
 import ipaddress
-import logging
 import re
 import time
 from dataclasses import dataclass
@@ -36,8 +35,6 @@ _HEADERS = (
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
 )
 PROBES = ("/healthz", "/readyz")  # answered whatever the request's Host and token are
-_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-_log = logging.getLogger("collarclass.app.requests")
 _FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
 _LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 _LAST_PORT = 65_535
@@ -273,41 +270,3 @@ def _without_port(host: str) -> str:
     if found is None or int(found["port"] or 0) > _LAST_PORT:
         return ""
     return (found["address"] or found["name"]).lower()
-
-
-class Logged:
-    """An application whose requests are logged: method, route, status, size and time, never address or body."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, and note how it was answered."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        started, status, size = time.perf_counter(), 0, 0
-
-        async def noting(message: Message) -> None:
-            nonlocal status, size
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            size += len(message.get("body", b""))
-            await send(message)
-
-        try:
-            await self.app(scope, receive, noting)
-        finally:
-            route = getattr(scope.get("route"), "path", "none")  # of the address only its pattern, which quotes nothing
-            method = scope["method"] if scope["method"] in _METHODS else "other"
-            milliseconds = (time.perf_counter() - started) * 1000
-            _log.info("%s %s %d %d bytes %.0f ms", method, route, status, size, milliseconds)
-
-
-def log_requests() -> None:
-    """Write a line for each request to standard error."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
-    _log.addHandler(handler)
-    _log.setLevel(logging.INFO)
-    _log.propagate = False

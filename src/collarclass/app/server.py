@@ -27,7 +27,7 @@ from collarclass._version import __version__
 from collarclass.api import default_model
 from collarclass.app.ads import Labeller, ads_router, probes_router
 from collarclass.app.annotating import annotation_router, reviews_router
-from collarclass.app.guard import Access, Guard, Limits, Logged, log_requests
+from collarclass.app.guard import Access, Guard, Limits
 from collarclass.app.pages import pages_router
 from collarclass.app.problems import ProblemDocument, add_handlers, problem_response
 from collarclass.app.shares import shares_router
@@ -50,7 +50,6 @@ def create_app(
     access: Access | None = None,
     limits: Limits | None = None,
     kept: Path | None = None,
-    access_log: bool = False,
     root_path: str = "",
 ) -> ASGIApp:
     """The application, for any ASGI server.
@@ -66,8 +65,6 @@ def create_app(
     kept : Path, optional
         A folder for labelled files and labels given by hand, which stay there; without one they are removed when the
         application ends.
-    access_log : bool
-        Whether to log each request: method, route, status, size and time, never what it says.
     root_path : str
         Where a proxy has put the server, such as "/collar".
 
@@ -100,8 +97,7 @@ def create_app(
     for part in (files_router, labelling_router, rows_router, shares_router, reviews_router, annotation_router,
                  pages_router):  # fmt: skip
         app.include_router(part(store))
-    guarded = Guard(app, access or Access(), limits, model.identity, root_path)
-    return Logged(guarded) if access_log else guarded
+    return Guard(app, access or Access(), limits, model.identity, root_path)
 
 
 def data_folder() -> Path:
@@ -134,7 +130,6 @@ def serve(
     no_token: bool = False,
     hosts: Iterable[str] = (),
     browser: bool = True,
-    access_log: bool = False,
     root_path: str = "",
     say: Callable[[str], Any] = print,
 ) -> None:
@@ -155,7 +150,6 @@ def serve(
         Further names under which the server may be addressed.
     browser : bool
         Whether to open the page.
-    access_log : bool
     root_path : str
         As in `create_app`.
     say : callable
@@ -176,9 +170,7 @@ def serve(
     listening = listen(host, port) if port or not loopback else listen_as_before(host, data_folder() / "port")
     port = listening.getsockname()[1]
     access = Access(loopback, frozenset(name.lower() for name in (*hosts, *(() if loopback else (host,)))), token)
-    if access_log:
-        log_requests()
-    app = create_app(model, access=access, kept=data_folder(), access_log=access_log, root_path=root_path)
+    app = create_app(model, access=access, kept=data_folder(), root_path=root_path)
     config = uvicorn.Config(app, timeout_graceful_shutdown=3, **SETTINGS)
     shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
     address = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}/" + (f"?token={token}" if token else "")
@@ -245,36 +237,19 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 HEAD_SECONDS = 10.0  # for the head of a request
-UNREAD_SECONDS = 60.0  # in which nothing of a reply is read
 MAX_HEAD_BYTES = 64 << 10
 MAX_CONNECTIONS = 300  # beyond which requests are answered with 503
-_SPARE_CONNECTIONS = 50
 _NO_REQUEST = Message("This is no request of HTTP, or its head has more than {kilobytes} KB.",
                       kilobytes=MAX_HEAD_BYTES >> 10)  # fmt: skip
 
 
 class Connection(H11Protocol):
-    """A connection that is closed when the head of a request does not come in time, or a reply is not read.
-
-    hypercorn has no limit of connections, and granian none of the time in which a reply is read; uvicorn with h11 reads
-    no further request while one is answered, but would keep a connection that has sent nothing, or half a head, or that
-    reads no reply. Where there are many, the one that has waited longest for a head makes room, so that clients which
-    only wait keep no others out.
-    """
+    """A connection that is closed when the head of a request does not come in time, which uvicorn waits for forever."""
 
     _head: asyncio.TimerHandle | None = None  # until the head has to be there
-    _unread: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
-        """Wait for the first head; the connection that has waited longest goes, where there are many."""
-        if len(self.connections) >= MAX_CONNECTIONS - _SPARE_CONNECTIONS:
-            waiting = [(one._head.when(), id(one), one) for one in self.connections
-                       if isinstance(one, Connection) and one._head is not None]  # fmt: skip
-            if waiting:
-                oldest = min(waiting)[2]
-                oldest.transport.abort()
-                self.connections.discard(oldest)  # it hears so later, and must not be chosen again until then
-                oldest._stop()
+        """Wait for the first head."""
         super().connection_made(transport)
         self._wait()
 
@@ -293,18 +268,6 @@ class Connection(H11Protocol):
         super().on_response_complete()
         self._wait()
 
-    def pause_writing(self) -> None:
-        """Much of a reply waits to be read."""
-        super().pause_writing()
-        self._read_soon()
-
-    def resume_writing(self) -> None:
-        """Most of it was read."""
-        if self._unread is not None:
-            self._unread.cancel()
-            self._unread = None
-        super().resume_writing()
-
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no request, in the form of every error, and hang up."""
         answer = problem_response(400, _NO_REQUEST)
@@ -315,25 +278,14 @@ class Connection(H11Protocol):
 
     def _wait(self) -> None:
         if self.conn.their_state is not h11.IDLE or self.transport.is_closing():
-            self._stop(reading=False)
+            self._stop()
         elif self._head is None:
-            self._head = self.loop.call_later(HEAD_SECONDS, self._give_up)
+            self._head = self.loop.call_later(HEAD_SECONDS, self.transport.close)
 
-    def _give_up(self) -> None:
-        self._head = None
-        self.transport.close()  # when the reply before was read
-        self._read_soon()
-
-    def _read_soon(self) -> None:
-        if self._unread is None:
-            self._unread = self.loop.call_later(UNREAD_SECONDS, self.transport.abort)
-
-    def _stop(self, reading: bool = True) -> None:
-        for name in ("_head", "_unread") if reading else ("_head",):
-            timer = getattr(self, name)
-            if timer is not None:
-                timer.cancel()
-                setattr(self, name, None)
+    def _stop(self) -> None:
+        if self._head is not None:
+            self._head.cancel()
+            self._head = None
 
 
 SETTINGS: dict[str, Any] = {  # of uvicorn

@@ -61,7 +61,6 @@ def app() -> None:
 @click.option("--no-token", is_flag=True, help="Allow every user and program of this machine.")
 @click.option("--allow-host", multiple=True, help="Another name of this machine that may stand in addresses.")
 @click.option("--root-path", default="", show_default=False, help="Path at which a proxy serves it, such as /collar.")
-@click.option("--access-log", is_flag=True, help="Log a line for each request, without its content.")
 @common.LEXICON
 @common.MODEL
 @common.MODEL_VERSION
