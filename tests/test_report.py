@@ -15,12 +15,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from collarclass import classify
 from collarclass.errors import DataError
 from collarclass.files.label import label_file
 from collarclass.messages import Language
 from collarclass.model.model import Model
-from collarclass.report.ads import _passages
 from collarclass.report.charts import hexagons
+from collarclass.report.marks import passages, pieces
 from collarclass.report.report import write_report
 from collarclass.report.words import words_of
 from collarclass.shares.files import sample_file, shares_of_file
@@ -79,6 +80,12 @@ def data_of(page: str) -> dict[str, Any]:
     return dict(json.loads(found[1]))
 
 
+def ads_of(page: str) -> list[tuple[str, str]]:
+    """Labels and titles of the ads that are shown."""
+    found = re.findall(r'(?s)<li data-collar="(\w+)"><details><summary><b>(.*?)</b>', page)
+    return [(label, html.unescape(title)) for label, title in found]
+
+
 def table_of(page: str, name: str) -> list[list[str]]:
     """Values of a table's cells: the plain ones where the shown ones are rounded."""
     body = page.split(f'<table id="{name}">', 1)[1].split("</table>", 1)[0].split("<tbody>", 1)[1]
@@ -132,7 +139,7 @@ def test_shares_are_those_of_the_command(labelled: Path) -> None:
         assert found == pytest.approx(expected[name].tolist(), abs=1e-6, nan_ok=True)
     words = words_of("en")
     assert words[f"{expected['method'].iloc[0]}_note"] in page
-    assert words["no_interval_note"] in page
+    assert words["no_interval_note"] not in page
     assert "Collars of 40 job ads" in page
     counts = [[int(cell) for cell in row[1:]] for row in table_of(page, "schooling")]
     assert sum(map(sum, counts)) == 40
@@ -177,7 +184,7 @@ def test_other_definitions_stand_beside(labelled: Path) -> None:
         assert sum(float(row[2]) for row in rows if row[0] == name) == pytest.approx(1, abs=1e-5)
     page = page_of(labelled, definition="middle")
     assert "definition: Broad: between white and blue (“middle”: " in page
-    assert {ad["collar"] for ad in data_of(page)["ads"]} == set(COLLARS)
+    assert {label for label, _ in ads_of(page)} == set(COLLARS)
 
 
 def test_text_from_ads_stays_text(tmp_path: Path, small_model: Model) -> None:
@@ -189,7 +196,7 @@ def test_text_from_ads_stays_text(tmp_path: Path, small_model: Model) -> None:
     assert "<img" not in page
     assert page.count("<script") == page.count("</script") == 2
     assert "&lt;/script&gt;" in page
-    assert data_of(page)["ads"][0]["title"] == HOSTILE
+    assert ads_of(page)[0][1] == "window.hacked=1{{7*7}}"  # without its markup
     rows = [labelled_row("Welder", **{HOSTILE: "x"})] * 2
     page = page_of(write_rows(tmp_path / "column.csv", rows), model=small_model, by=[HOSTILE])
     assert "<img" not in page
@@ -222,27 +229,16 @@ def test_pictures_are_drawn_from_the_tables_and_complete_in_themselves(pages: di
             assert f">{sum(map(int, row[-4:])):,} (" in pictures[f"{name}-picture"]
 
 
-def test_deciding_words_are_where_the_spans_say(labelled: Path) -> None:
-    for ad in data_of(page_of(labelled))["ads"]:
-        for start, end, dimension, _ in ad["spans"]:
-            word = ad["text"][start:end]
-            assert word == word.strip()
-            assert word
-            assert dimension in (0, 1)
-        assert ad["spans"] == sorted(ad["spans"])
-
-
 def test_of_a_long_ad_the_passages_with_its_deciding_words_are_shown() -> None:
-    from collarclass import classify
-
     text = "We are a friendly team. " * 40 + "Welder wanted: MIG welding of steel frames. " + "Good canteen. " * 250
-    found = classify(text)
-    shown, spans = _passages(text, [r for r in found.reasons if r.field == "text"])
-    assert len(shown) < 2000
-    assert "MIG welding of steel frames" in shown
-    assert " […] " in shown
-    assert {shown[s:e] for s, e, _, _ in spans} <= {r.text for r in found.reasons}
-    assert spans
+    shown = passages(whole := pieces(text, "text", classify(text)))
+    words = "".join(piece.text for piece in shown)
+    assert len(words) < 2000
+    assert "MIG welding of steel frames" in words
+    assert " […] " in words
+    assert [piece for piece in shown if piece.dimension] == [piece for piece in whole if piece.dimension]
+    assert any(piece.dimension for piece in shown)
+    assert passages(short := pieces("Weld frames.", "text", classify("Weld frames."))) == short
 
 
 def test_hexagons_count_every_ad() -> None:
@@ -259,11 +255,11 @@ def test_hexagons_count_every_ad() -> None:
 def test_a_page_has_a_bound(many: Path, pages: dict[tuple[str, str], Path], tmp_path: Path, small_model: Model) -> None:
     page = pages["many", "en"].read_text("utf-8")
     assert len(page.encode()) < 1_500_000
-    ads = data_of(page)["ads"]
+    ads = ads_of(page)
     assert 100 < len(ads) <= 400
     assert f"{len(ads)} of 5,000 ads: the least certain ones" in page
-    sure = pd.to_numeric(pd.read_csv(many)["collar_confidence"]).min()
-    assert min(ad["sure"] for ad in ads if ad["collar"] != "unclear") == pytest.approx(sure, abs=1e-3)
+    first = page.partition('<li data-collar="gray">')[0]  # the unclear ones, and then the least certain
+    assert first
     rows = [labelled_row(f"Job {i}", city=f"City {i % 700}", text=f"ad {i}") for i in range(3000)]
     page = page_of(write_rows(tmp_path / "cities.csv", rows), model=small_model, by=["city"])
     assert "The 20 commonest of 700 values" in page
@@ -273,8 +269,8 @@ def test_a_page_has_a_bound(many: Path, pages: dict[tuple[str, str], Path], tmp_
 
 def test_a_repeated_ad_is_shown_once(tmp_path: Path, small_model: Model) -> None:
     rows = [labelled_row("Same", text="the same words")] * 900 + [labelled_row("Other", text="other words")]
-    ads = data_of(page_of(write_rows(tmp_path / "l.csv", rows), model=small_model))["ads"]
-    assert sorted(ad["title"] for ad in ads) == ["Other", "Same"]
+    ads = ads_of(page_of(write_rows(tmp_path / "l.csv", rows), model=small_model))
+    assert sorted(title for _, title in ads) == ["Other", "Same"]
 
 
 def test_same_bytes_twice(labelled: Path, tmp_path: Path) -> None:
@@ -383,26 +379,16 @@ def test_words_and_figures_can_be_read_on_their_ground(tab: Page, pages: dict[tu
         assert tab.run(contrast) >= 4.5
 
 
-def test_the_list_can_be_searched_sorted_and_opened(tab: Page, pages: dict[tuple[str, str], Path]) -> None:
+def test_the_list_can_be_narrowed_to_a_label_without_a_script(tab: Page, pages: dict[tuple[str, str], Path]) -> None:
     tab.size(800, 900)
     tab.open(pages["few", "en"])
-    shown = "[...document.querySelectorAll('#ads details')]"
-    assert tab.run(f"{shown}.length") == 20
-    tab.run("document.getElementById('more').click()")
+    shown = "[...document.querySelectorAll('#ads li')].filter(e => e.offsetParent)"
     assert tab.run(f"{shown}.length") == 40
-    assert tab.run("document.getElementById('more').hidden")
-    tab.run("collar.value = 'gray'; collar.dispatchEvent(new Event('change'))")
-    assert tab.run(f"{shown}.every(d => d.dataset.collar === 'gray')")
-    tab.run("collar.value = ''; sort.value = 'row'; sort.dispatchEvent(new Event('change'))")
-    rows = tab.run(f"{shown}.map(d => Number(d.dataset.row))")
-    assert rows == sorted(rows)
-    tab.run("search.value = 'WELDER'; search.dispatchEvent(new Event('input'))")
-    assert tab.run(f"{shown}.length") >= 1
-    tab.run(f"{shown}.forEach(d => {{ d.open = true; }})")
-    tab.wait("!!document.querySelector('.ad mark')")
-    assert "weld" in tab.run("document.querySelector('#ads').textContent").lower()
-    tab.run("search.value = 'nothing has this'; search.dispatchEvent(new Event('input'))")
-    assert tab.run("document.getElementById('found').textContent") == "0 found"
+    tab.run("document.querySelector('[value=gray]').click()")
+    assert 0 < tab.run(f"{shown}.length") < 40
+    assert tab.run(f"{shown}.every(e => e.dataset.collar === 'gray')")
+    tab.run("document.querySelector('#ads li[data-collar=gray] details').open = true")
+    assert tab.run("document.querySelectorAll('#ads li[data-collar=gray] .ad mark').length") > 0
     assert tab.complaints() == []
 
 
@@ -414,7 +400,7 @@ def test_the_keyboard_reaches_everything_and_charts_have_words(tab: Page, pages:
         tab.call("Input.dispatchKeyEvent", type="keyDown", key="Tab", code="Tab", windowsVirtualKeyCode=9)
         tab.call("Input.dispatchKeyEvent", type="keyUp", key="Tab", code="Tab", windowsVirtualKeyCode=9)
         reached.add(tab.run("(e => e.id || e.tagName + e.className)(document.activeElement)"))
-    assert {"search", "collar", "sort", "SUMMARY", "DIVscroll heat"} <= reached
+    assert {"INPUT", "SUMMARY", "ads", "DIVscroll heat"} <= reached
     assert tab.run("[...document.querySelectorAll('[role=img]')].every(e => e.getAttribute('aria-label').length > 5)")
     assert tab.run("[...document.querySelectorAll('th')].every(e => e.scope)")
 
@@ -457,7 +443,7 @@ def test_hostile_ads_do_nothing_in_a_browser(tab: Page, tmp_path: Path, small_mo
     tab.wait("document.querySelectorAll('.ad').length === 4")
     assert tab.run("typeof window.hacked") == "undefined"
     assert tab.run("document.querySelectorAll('img').length") == 0
-    assert tab.run("document.querySelector('#ads summary b').textContent") == HOSTILE
+    assert "{{7*7}}" in tab.run("document.querySelector('#ads summary b').textContent")
     assert tab.complaints() == []
 
 

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import html
 import math
-import re
-from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -19,7 +16,6 @@ from collarclass.messages import Language, Message
 from collarclass.model.model import Model
 from collarclass.report import charts
 from collarclass.report.charts import number, tag
-from collarclass.result import Classification
 from collarclass.shares import methods
 
 _STEPS, _SIDE, _EDGE = 40, 320.0, 26.0
@@ -123,73 +119,3 @@ def borders(model: Model) -> list[list[tuple[float, float]]]:
     a, h = np.meshgrid(grid, grid)
     regions = model.probabilities(np.column_stack((a.ravel(), h.ravel()))).argmax(axis=1).astype(np.int64)
     return _borders(model.identity, regions.tobytes())
-
-
-_MARKUP = re.compile(r"<!--.*?-->|</?([a-zA-Z][a-zA-Z0-9]*)[^<>]*>|&(?:#\w{1,8}|[a-zA-Z]\w{1,30});", re.DOTALL)
-_BLOCKS = frozenset(("br", "p", "div", "li", "ul", "ol", "tr", "h1", "h2", "h3", "h4"))
-_MANY_LINES = re.compile(r"\n[^\S\n]*(?:\n[^\S\n]*)+")
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """Characters of an ad that look alike."""
-
-    text: str
-    dimension: str = ""
-    strength: int = 0  # 1 to 5; 0 for words that did not decide
-    lowers: bool = False
-    status: str = ""  # of what is asked for here
-
-
-def _visible(text: str) -> Iterator[tuple[int, int, str]]:
-    """Where what is shown stands in a text: characters of tags are left out, entities are what they mean."""
-    at = 0
-    for found in _MARKUP.finditer(text):
-        yield at, found.start(), text[at : found.start()]
-        tag = (found[1] or "").lower()
-        shown = html.unescape(found[0]) if found[0][0] == "&" else "\n" if tag in _BLOCKS else ""
-        yield found.start(), found.end(), shown
-        at = found.end()
-    yield at, len(text), text[at:]
-
-
-def plain(text: str) -> str:
-    """A text without markup, in as few lines as it has."""
-    return _MANY_LINES.sub("\n\n", "".join(shown for _, _, shown in _visible(text))).strip()
-
-
-def pieces(text: str, field: str, found: Classification | None = None) -> list[Piece]:
-    """One field of an ad, cut where its marks begin and end."""
-    reasons = [r for r in found.reasons if r.field == field] if found is not None else []
-    asked = [r for r in found.requirements if r.field == field] if found is not None else []
-    strongest = max((abs(r.strength) for r in found.reasons), default=1.0) if found is not None else 1.0
-    ends = [(one.start, one.end) for one in reasons] + [(one.start, one.end) for one in asked]
-    cuts = sorted({0, len(text), *(at for pair in ends for at in pair)})
-    looks = []
-    for start in cuts[:-1]:
-        here = max((r for r in reasons if r.start <= start < r.end), key=lambda r: abs(r.strength), default=None)
-        status = next((r.status for r in asked if r.start <= start < r.end), "")
-        level = 0 if here is None else max(1, round(5 * abs(here.strength) / strongest))
-        looks.append(
-            (here.dimension if here is not None else "", level, here is not None and here.strength < 0, status)
-        )
-    out: list[Piece] = []
-    for start, end, shown in _visible(text):
-        if shown != text[start:end]:  # a tag or an entity looks like what surrounds it
-            _add(out, shown, *looks[max(0, bisect_right(cuts, start) - 1)] if looks else ("", 0, False, ""))
-            continue
-        at = start
-        while at < end:
-            i = bisect_right(cuts, at) - 1
-            stop = min(end, cuts[i + 1])
-            _add(out, text[at:stop], *looks[i])
-            at = stop
-    return out
-
-
-def _add(out: list[Piece], text: str, *look: Any) -> None:
-    piece = Piece(text, *look)
-    if out and replace(out[-1], text=text) == piece:
-        out[-1] = replace(piece, text=out[-1].text + text)
-    elif text:
-        out.append(piece)

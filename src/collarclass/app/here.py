@@ -19,6 +19,7 @@ from collarclass.app import draw
 from collarclass.app.results import SURE, YOURS
 from collarclass.definitions.labels import COLLARS
 from collarclass.messages import Language, Message, from_plain
+from collarclass.report.marks import plain
 from collarclass.report.words import NAMES
 
 HERE = Path(__file__).parent
@@ -110,7 +111,7 @@ class Here:
         """A page of a template."""
         w = {name: self.say(word) for name, word in NAMES.items()} | {"colon": self.say(": ")}
         html = ENVIRONMENT.get_template(template).render(
-            here=self, _=self.say, w=w, version=__version__, collars=COLLARS, json=_as_json, plain=draw.plain,
+            here=self, _=self.say, w=w, version=__version__, collars=COLLARS, json=_as_json, plain=plain,
             **self.parts, **content,
         )  # fmt: skip
         reply = HTMLResponse(html, status)

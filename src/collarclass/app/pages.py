@@ -28,6 +28,7 @@ from collarclass.app.store import TARGETS, Store
 from collarclass.app.uploads import check_columns, profile_of
 from collarclass.definitions.labels import COLLARS
 from collarclass.errors import CollarclassError, DataError
+from collarclass.report.marks import pieces
 from collarclass.report.words import NAMES
 from collarclass.shares.methods import methods_paragraph
 from collarclass.shares.shares import MIN_ANNOTATIONS, RANGE, notes_of_rows, with_notes
@@ -106,7 +107,7 @@ def _ad(here: Here, store: Store, title: str, text: str) -> Response:
         near = nearest_occupations([found], 5)[0]
         content |= {
             "found": found, "sentence": found.explain(here.lang), "near": [_said_occupation(here, row) for row in near],
-            "title_pieces": draw.pieces(title, "title", found), "text_pieces": draw.pieces(text, "text", found),
+            "title_pieces": pieces(title, "title", found), "text_pieces": pieces(text, "text", found),
             "others": under_definitions([found])[0], "about": {one.name: one for one in definitions()},
             "plane": draw.small_plane(
                 occupation_rows(), here.lang, store.model,
@@ -394,7 +395,7 @@ def _row(here: Here, store: Store, job: Job, row: str) -> Response:
             if at is not None and 0 <= i < len(every)}  # fmt: skip
     return here.page(
         "row.j2", job=job, one=one, judged=judged, sentence=judged.explain(here.lang), step=step, at=at, of=len(every),
-        title_pieces=draw.pieces(one["title"], "title", judged), text_pieces=draw.pieces(one["text"], "text", judged),
+        title_pieces=pieces(one["title"], "title", judged), text_pieces=pieces(one["text"], "text", judged),
         back=here.link(f"/p/{job.id}", **_multi(here.query)),
     )  # fmt: skip
 
@@ -421,7 +422,7 @@ def _review(here: Here, store: Store, review: Review) -> Response:
     other = store.reviews.second(review)
     return here.page(
         "review.j2", review=review, job=job, done=done, at=at, ad=None if at is None else review.ads[at],
-        text_pieces=[] if at is None else draw.pieces(review.ads[at].text, "text"),
+        text_pieces=[] if at is None else pieces(review.ads[at].text, "text"),
         after=here.link(ad=next_at) if next_at is not None else here.link(f"/r/{review.id}"),
         last=review.last(), other=other, compared=None if other is None else compare(review, other.rows()),
         keys={"white": "w", "blue": "b", "gray": "g", "unclear": "u"},

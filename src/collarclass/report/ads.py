@@ -21,8 +21,8 @@ from collarclass.errors import DataError
 from collarclass.files.batch import tidy
 from collarclass.files.readers import FileInput, TableInput, count_bases
 from collarclass.files.table import iter_table
-from collarclass.model.account import Reason
 from collarclass.model.model import Model
+from collarclass.report.marks import passages, pieces
 from collarclass.shares.read import ad_columns, ads_of, check_columns, compact, concatenated, digest_of_file
 from collarclass.tables.columns import Columns
 from collarclass.text.tokens import language
@@ -190,11 +190,6 @@ def _ads(rows: pd.DataFrame, title: str | None, text: str | None) -> tuple[list[
 
 
 BUDGET = 640_000  # bytes of text in the page
-_SHOWN_CHARACTERS = 1600  # characters of one ad
-_HEAD, _AROUND = 420, 130
-_MAX_SPANS = 14
-
-Span = tuple[int, int, int, float]
 
 
 def shown_ads(
@@ -205,79 +200,32 @@ def shown_ads(
     model: Model,
     lang: str,
 ) -> list[dict[str, Any]]:
-    """Ads as the page's script reads them, as many as fit into the page.
+    """Ads for the page, as many as fit into it, the least certain first.
 
     Returns
     -------
     list of dict
-        `row`, `title`, `text` (passages, where the ad is long: `cut`), `spans` (start, end, 1 for hands-on, strength),
-        `collar`, `sure`, the two ratings, and `said`, the sentence that explains the label.
+        `label`, `sure`, the two ratings, the pieces of `title` and `text`, whether it was `cut`, and `said`, the
+        sentence that explains the label.
     """
     kept, size = [], 0
     for ad in ads:
-        size += len((ad.title + ad.text[:_SHOWN_CHARACTERS]).encode("utf-8", "replace")) + 400
+        size += len((ad.title + ad.text[:1600]).encode("utf-8", "replace")) + 400
         if size > BUDGET:
             break
         kept.append(ad)
-    found = classify_many([ad.text for ad in kept], [ad.title or None for ad in kept], model=model)
-    numbers = np.column_stack((facts.probabilities.max(axis=1), 4 * facts.scores))
+    found = classify_many([ad.text for ad in kept], [ad.title or None for ad in kept], True, model=model)
+    numbers = np.nan_to_num(np.column_stack((facts.probabilities.max(axis=1), 4 * facts.scores)))
     out = []
     for ad, result in zip(kept, found, strict=True):
-        i = ad.row - 1
-        sure, academic, hands_on = np.nan_to_num(numbers[i]).round(3).tolist()
-        text, spans = _passages(ad.text, [r for r in result.reasons if r.field == "text"])
-        title = [
-            (r.start, r.end, int(r.dimension == "hands_on"), round(r.strength, 2))
-            for r in result.reasons
-            if r.field == "title"
-        ]
+        sure, academic, hands_on = numbers[ad.row - 1].round(3).tolist()
+        whole = pieces(ad.text, "text", result)
+        text = passages(whole)
         out.append(
             {
-                "row": ad.row,
-                "title": ad.title,
-                "text": text,
-                "spans": spans,
-                "title_spans": sorted(title),
-                "cut": len(text) < len(ad.text),
-                "collar": COLLARS[labels[i]],
-                "sure": sure,
-                "academic": academic,
-                "hands_on": hands_on,
+                "label": COLLARS[labels[ad.row - 1]], "sure": sure, "academic": academic, "hands_on": hands_on,
+                "title": pieces(ad.title, "title", result), "text": text, "cut": text != whole, "row": ad.row,
                 "said": result.explain(lang) if ad.text.strip() or ad.title.strip() else "",
             }
-        )
-    return out
-
-
-def _passages(text: str, reasons: Sequence[Reason]) -> tuple[str, list[Span]]:
-    """An ad whole, or the beginning and the passages with its strongest words; spans moved along."""
-    strongest = sorted(reasons, key=lambda r: -abs(r.strength))[:_MAX_SPANS]
-    spans: list[Span] = sorted(
-        (r.start, r.end, int(r.dimension == "hands_on"), round(r.strength, 2)) for r in strongest
-    )
-    if len(text) <= _SHOWN_CHARACTERS:
-        return text, spans
-    wanted = [(0, _HEAD)]
-    for reason in strongest:
-        place = (max(0, reason.start - _AROUND), min(len(text), reason.end + _AROUND))
-        if sum(b - a for a, b in _merged([*wanted, place])) > _SHOWN_CHARACTERS:
-            break
-        wanted.append(place)
-    out, moved, at = "", [], 0
-    for a, b in _merged(wanted):
-        if a > at:
-            out += " […] "
-        shift = len(out) - a
-        moved += [(s + shift, e + shift, d, x) for s, e, d, x in spans if a <= s and e <= b]
-        out, at = out + text[a:b], b
-    return out + (" […]" if at < len(text) else ""), moved
-
-
-def _merged(places: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    out: list[tuple[int, int]] = []
-    for a, b in sorted(places):
-        if out and a <= out[-1][1] + 20:
-            out[-1] = (out[-1][0], max(out[-1][1], b))
-        else:
-            out.append((a, b))
-    return out
+        )  # fmt: skip
+    return sorted(out, key=lambda one: (one["sure"], one["row"]))

@@ -170,7 +170,7 @@ def render(page: Page) -> str:
     # The report's own script may run, and no other that somebody might get into it.
     content["js_digest"] = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     # No "<" in the data: a text from an ad can neither end the script element nor begin another.
-    data = {"ads": page.ads, "pictures": page.pictures, "words": page.w}
+    data = {"pictures": page.pictures, "words": {name: page.w[name] for name in ("csv", "save_svg", "save_png")}}
     packed = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     content["data"] = Markup(packed.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"))
     template = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(
@@ -216,6 +216,7 @@ def _content(page: Page) -> dict[str, Any]:
         "stated": stated_section(page),
         "confidence": confidence_section(page),
         "words": words_section(page),
+        "ads": page.ads,
         "ads_note": (w["ads_all"] if shown == n else w["ads_note"]).format(shown=f"{shown:,}", n=f"{n:,}"),
         "made": w["made"].format(
             version=__version__, file=page.source, digest=page.digest, model=page.model_name,

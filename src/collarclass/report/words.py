@@ -59,10 +59,10 @@ REPORT = {
     "h_loose": "hands-on bar lower", "confidence_head": "confidence", "confidence_title": "How sure the labels are",
     "level": "schooling asked for", "none_stated": "none stated", "status": "how it is asked for",
     "vocational": "vocational certificate", "word": "words",
-    "ads_note": "{shown} of {n} ads: the least certain ones, and some drawn by a fixed rule. Open one to see its "
-        "deciding words in place.",
-    "ads_all": "All {n} ads. Open one to see its deciding words in place.", "doubt": "least certain first",
-    "row": "row", "by_title": "title", "found": "{n} found", "no_title": "(no title)",
+    "ads_note": "{shown} of {n} ads: the least certain ones, and some drawn by a fixed rule, the least certain first. "
+        "Open one to see its deciding words in place.",
+    "ads_all": "All {n} ads, the least certain first. Open one to see its deciding words in place.",
+    "no_title": "(no title)",
     "cut": "Passages with deciding words; the ad is longer.", "key_academic": "academic", "key_hands_on": "hands-on",
     "csv": "Save as CSV",
     "made": "Made by collarclass {version} from {file} ({digest}); model {model}; definition {definition}.",
