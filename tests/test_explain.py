@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collarclass import classify, classify_many, label_table, to_frame
+from collarclass.definitions.labels import DIMENSIONS
 from collarclass.explain.sentence import sentence
 from collarclass.model.account import Account, Part
 from collarclass.text.tokens import language
@@ -62,14 +63,11 @@ def test_accounts_add_up_and_reasons_speak_for_the_label(language: str) -> None:
             assert rating == pytest.approx(4 * score, abs=1e-9)
         for part in account.parts:
             assert (title if part.field == "title" else text)[part.start : part.end] == part.text
-        for reason in found.reasons:
-            pulls = [
-                side * weight
-                for part in account.parts
-                if (part.field, part.start, part.end) == (reason.field, reason.start, reason.end) and part.text
-                for side, weight in zip(account.sides(found.label), part.weights, strict=True)
-            ]
-            assert sum(pulls) > 0
+        sides = dict(zip(DIMENSIONS, account.sides(found.label), strict=True))
+        shown = {(e.field, e.start, e.end, e.dimension, e.weight) for e in found.evidence if e.text}
+        for r in found.reasons:
+            assert r.strength > 0
+            assert (r.field, r.start, r.end, r.dimension, sides[r.dimension] * r.strength) in shown
 
 
 PIECES = [
@@ -159,6 +157,7 @@ def test_html_says_what_is_asked_for_and_why() -> None:
         ("Senior Nurse (Ward 7) £40k", "Senior Nurse"),
         ("客户经理3K+1可无经验", "客户经理"),
         ("3D引擎工程师（杭州）", "3D引擎工程师"),
+        ("急招女工月薪5千包食宿", "女工"),
         ("Welder", "Welder"),
     ],
 )

@@ -161,8 +161,6 @@ class AdWords:
 
     def add(self, shares, value, first, size):
         """Add a word, or to what it adds; which one it is, -1 if it is never named."""
-        if self.never.number_of(value) >= 0:
-            return -1
         mask = 2 * self.capacity - 1
         slot = value & mask
         while self.slots[slot] and self.hash[self.slots[slot] - 1] != value:
@@ -172,13 +170,15 @@ class AdWords:
             self.hash[k], self.first[k], self.last[k] = value, first, first + size - 1
             self.academic[k] = self.hands_on[k] = 0.0
             self.named[k] = BESIDE if self.beside.number_of(value) >= 0 else ALONE
+            if self.never.number_of(value) >= 0:
+                self.named[k] = NEVER
             self.slot[k] = slot
             self.n = self.slots[slot] = k + 1
         k = self.slots[slot] - 1
         for i in range(first, first + size):
             self.academic[k] += shares.academic[i]
             self.hands_on[k] += shares.hands_on[i]
-        return k
+        return k if self.named[k] else -1
 
     def strongest(self, tokens, most, least):
         """The words that add most, so many at most: first and last token, and what each adds to the two ratings."""
@@ -239,10 +239,12 @@ class AdWords:
         if gap == 1 and sign != BLANK:
             is_short = tokens.end[i] - tokens.start[i] <= SHORT
             return not tokens.ideograph[i] and (sign == HYPHEN or sign == AND or (sign == SLASH and is_short))
+        if gap == 1 and tokens.kind[tokens.start[i]] < tokens.kind[tokens.start[i + 1]]:
+            return False  # a capital behind a small letter: another line, or a name
         if self.known.number_of(hashing.pair_of(tokens.hash[i], tokens.hash[i + 1])) >= 0:
             return True
         k, j = self.word[i], self.word[i + 1]
-        is_strong = min(self.strength(k), self.strength(j)) >= STRONG
+        is_strong = self.named[k] != BESIDE != self.named[j] and min(self.strength(k), self.strength(j)) >= STRONG
         return is_strong and self.academic[k] * self.academic[j] + self.hands_on[k] * self.hands_on[j] > 0
 
 

@@ -78,5 +78,11 @@ def damped(counts: NDArray[np.int_]) -> NDArray[np.float64]:
 @cache
 def stop_words() -> frozenset[str]:
     """Words that say nothing by themselves, English and Chinese."""
-    lines = (files("collarclass") / "features" / "stop_words.txt").read_text("utf-8").splitlines()
+    return words_in("stop_words.txt")
+
+
+@cache
+def words_in(name: str) -> frozenset[str]:
+    """The words of a list of this folder."""
+    lines = (files("collarclass") / "features" / name).read_text("utf-8").splitlines()
     return frozenset(word for line in lines if not line.startswith("#") for word in line.split())

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from collarclass.definitions.labels import BASES, DIMENSIONS
-from collarclass.features.ngrams import stop_words
+from collarclass.features.ngrams import stop_words, words_in
 from collarclass.model.ad_reader import AdReader
 from collarclass.text.cells import shown
 from collarclass.requirement_reader.outcomes import FEATURES
@@ -16,7 +16,7 @@ LINE = (1.5, 2.5)  # ratings between which either side may be the label's
 _TITLE_ALONE, _MAX_RATING = BASES.index("title"), 4.0
 _OF_SCHOOLING, _N_FEATURES = FEATURES.index("pursuing") + 1, len(FEATURES)  # the first ones are of schooling
 # Of ratings, and of the weightiest word: what counts less is not named, and of a rating without such words, at all.
-_MIN_WEIGHT, _MIN_SHARE, _LEAST = 0.1, 0.2, 0.03
+_MIN_WEIGHT, _MIN_SHARE, _LEAST = 0.1, 0.2, 0.05
 _SIDES = {"white": (0, -1), "blue": (-1, 1), "gray": (1, 1)}  # 0: white has both
 _WORD, _TITLE = -2, -3  # as whose part a token counts; else the finding whose words it is of, -1 for none
 _EXACT = 1e-9
@@ -88,10 +88,6 @@ class Part(NamedTuple):
     text: str
     weights: tuple[float, float]
 
-    def speaks_for(self, sides: list[int]) -> bool:
-        """Whether it moves the two ratings more to some sides than away from them."""
-        return self.weights[0] * sides[0] + self.weights[1] * sides[1] > 0
-
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -128,9 +124,9 @@ class Account:
 
     def pulls(self, label: str) -> list[tuple[float, Part, int]]:
         """By how much which parts move which rating to a label's side, as `reasons`."""
-        sides, first, rest = self.sides(label), [], []
-        for d, side in enumerate(sides):
-            found = [(pull, part, d) for pull, part in self.towards(d, side) if part.speaks_for(sides)]
+        first, rest = [], []
+        for d, side in enumerate(self.sides(label)):
+            found = [(pull, part, d) for pull, part in self.towards(d, side)]
             first += found[:1]
             rest += found[1:]
         return sorted(first, key=_by_strength) + sorted(rest, key=_by_strength)
@@ -269,7 +265,7 @@ class _Source:
             return Part(kind, "text", 0, 0, "", (academic, hands_on))
         field, text, start, end = self.span(first, last)
         end += _closing(text, start, end)
-        if kind == "schooling":
+        if kind in ("schooling", "requirement"):
             end -= _trailing(text[start:end])
         return Part(kind, field, start, end, text[start:end], (academic, hands_on))
 
@@ -300,6 +296,7 @@ class _Source:
                 start, end = _whole(text, start + begin, start + stop)
             elif field == "text":
                 return Part("title", field, 0, 0, "", (academic, hands_on))
+        end = _before_pay(text, start, end)
         end += _closing(text, start, end)
         return Part("title", field, start, end, text[start:end], (academic, hands_on))
 
@@ -311,6 +308,15 @@ class _Source:
             field, text, start, end = self.span(first, last)
             found.append(Part("words", field, start, end, text[start:end], (academic, hands_on)))
         return found
+
+
+def _before_pay(text: str, start: int, end: int) -> int:
+    """Where a title ends that goes on with pay and perks: 女工 of 女工月薪5千包食宿."""
+    if text.isascii():
+        return end
+    places = (text.find(word, start + 2, end) for word in words_in("pay_words.txt"))
+    kept = text[start : min((place for place in places if place > 0), default=end)]
+    return start + len(kept.rstrip(" +-,，、/（("))
 
 
 def _whole(text: str, start: int, end: int) -> tuple[int, int]:
