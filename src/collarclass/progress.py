@@ -46,14 +46,14 @@ class Progress:
         rate = (done - self._before) / taken
         line = f"{done:,} ads, {rate:,.0f} a second"
         if share > self._share_before:
-            left = round(taken * (1 - share) / (share - self._share_before))
-            line += f", {share:.0%}, {left // 60}:{left % 60:02} left"
+            line += f", {share:.0%}, {self._left(share)}"
         self._write(line)
 
-    def show(self, line: str) -> None:
-        """Show a line of other words, if any is shown."""
-        if self._show:
-            self._write(line)
+    def _left(self, share: float) -> str:
+        """The time left, if what is left takes as long as what was done."""
+        taken, before = time.monotonic() - self._started, self._share_before
+        left = round(taken * (1 - share) / (share - before))
+        return f"{left // 60}:{left % 60:02} left"
 
     def start_at(self, share: float) -> None:
         """Count time from here: what came before was skipped."""
@@ -72,7 +72,7 @@ class Progress:
         self._width = len(line)
 
 
-class Steps:
+class Steps(Progress):
     """One line that is written over: the step of a long work, and the time left.
 
     Parameters
@@ -84,10 +84,8 @@ class Steps:
     """
 
     def __init__(self, show: ProgressLike, total: int) -> None:
-        self._shown = Progress(show)
-        self._call = show if callable(show) else None
+        super().__init__(show)
         self._total, self._done = total, 0
-        self._started = time.monotonic()
 
     def done(self, what: str) -> None:
         """Count a step that is done, and name it."""
@@ -95,13 +93,8 @@ class Steps:
         share = min(1.0, self._done / self._total)
         if self._call is not None:
             self._call(self._done, share)
-            return
-        left = round((time.monotonic() - self._started) * (1 - share) / share)
-        self._shown.show(f"{what} ({self._done} of {self._total}), {left // 60}:{left % 60:02} left")
-
-    def close(self) -> None:
-        """Take the line away."""
-        self._shown.close()
+        elif self._show:
+            self._write(f"{what} ({self._done} of {self._total}), {self._left(share)}")
 
 
 def _on_terminal() -> bool:

@@ -24,7 +24,6 @@ _BOMS = (  # that of UTF-32 begins with that of UTF-16
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_UTF_32 = ("utf-32-le", "utf-32-be")
 _WIDE = ("utf-16", "utf-32")
 _ESCAPED = re.compile("[\udc80-\udcff]")  # bytes as the error handler "surrogateescape" decodes them
 
@@ -61,10 +60,10 @@ def _encode_one(character: str, name: str, errors: str) -> bytes:
 def find_encoding(sample: bytes, given: str | None = None) -> Encoding:
     """Tell a file's encoding from its beginning.
 
-    A byte order mark decides. Then, in this order: UTF-32 when every four bytes are a character; UTF-16 when every
-    other byte is mostly zero; UTF-8 when at least three quarters of the bytes outside ASCII form valid sequences;
-    GB18030 (which contains GBK and GB2312) when those bytes come in pairs as in Chinese text; Big5, as Windows writes
-    it (cp950), when they come in pairs as in traditional Chinese; otherwise Windows-1252, which takes any byte.
+    A byte order mark decides. Then, in this order: UTF-16 when every other byte is mostly zero; UTF-8 when at least
+    three quarters of the bytes outside ASCII form valid sequences; GB18030 (which contains GBK and GB2312) when those
+    bytes come in pairs as in Chinese text; Big5, as Windows writes it (cp950), when they come in pairs as in
+    traditional Chinese; otherwise Windows-1252, which takes any byte.
 
     Parameters
     ----------
@@ -112,9 +111,6 @@ def find_encoding(sample: bytes, given: str | None = None) -> Encoding:
         return Encoding(name, bom if name == marked else b"")
     if bom:
         return Encoding(marked, bom)
-    for wide in _UTF_32:
-        if _is_utf_32(sample, wide):
-            return Encoding(wide)
     even, odd = sample[0::2].count(0), sample[1::2].count(0)
     if max(even, odd) > 0.3 * len(sample) / 2 and min(even, odd) < 0.05 * len(sample) / 2:
         return Encoding("utf-16-le" if odd > even else "utf-16-be")
@@ -126,15 +122,6 @@ def find_encoding(sample: bytes, given: str | None = None) -> Encoding:
     if _stray(sample, "cp950") <= 0.01 * outside and _traditional_pairs(sample) > outside:
         return Encoding("cp950")
     return Encoding("cp1252")
-
-
-def _is_utf_32(sample: bytes, name: str) -> bool:
-    """Whether a sample is text in UTF-32: of other texts hardly any four bytes are the number of a character."""
-    try:
-        text = sample[: len(sample) // 4 * 4].decode(name)
-    except UnicodeDecodeError:
-        return False
-    return bool(text.strip("\0"))
 
 
 def _stray(sample: bytes, name: str) -> int:

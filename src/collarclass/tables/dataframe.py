@@ -8,7 +8,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, Unpack, cast
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack, cast
 
 import numpy as np
 import pyarrow as pa
@@ -152,24 +152,25 @@ class TableLabelling:
             (pa.Table, self.arrow),
             (pa.RecordBatch, self.batch),
             (pa.RecordBatchReader, self.stream),
-            (pa.ChunkedArray, self.series),
         ]
         if pandas := sys.modules.get("pandas"):  # imported where there is a table of its kind
-            kinds += [(pandas.DataFrame, self.pandas), (pandas.Series, self.series)]
+            kinds.append((pandas.DataFrame, self.pandas))
         for kind, label in kinds:
             if isinstance(table, kind):
                 return label(table)
         if isinstance(table, (str, os.PathLike)):
             raise TypeError(f"{os.fspath(table)!r} names a file, not a table: give it to label_file, or read it first.")
         library, name = type(table).__module__.partition(".")[0], type(table).__name__
+        if name in ("Series", "ChunkedArray"):
+            raise TypeError(
+                f"A {name} is one column, not a table: give a table that holds it, or its texts to classify_many."
+            )
         if library == "polars" and name == "LazyFrame":
             return self.lazy(table)
         if library in ("duckdb", "_duckdb") and name == "DuckDBPyRelation":
             return self.relation(table)
         if library == "pyarrow" and hasattr(table, "to_batches"):  # a Dataset or a Scanner
             return self.stream(getattr(table, "scanner", lambda: table)().to_reader())
-        if library in ("narwhals", "polars") and name == "Series":
-            return self.series(table)
         if library == "narwhals" and hasattr(table, "to_native"):
             return import_module("narwhals").from_native(self.label(table.to_native()))
         function = {"dask": "label_dask", "dask_expr": "label_dask", "pyspark": "label_spark", "ray": "label_ray"}
@@ -254,12 +255,6 @@ class TableLabelling:
         """A DuckDB relation, read as a stream; the result belongs to the same connection."""
         labelled = self.stream(pa.RecordBatchReader.from_stream(relation)).read_all()  # noqa: F841 (found by name)
         return relation.query("unused", "select * from labelled")
-
-    def series(self, series: Any) -> NoReturn:
-        raise TypeError(
-            f"A {type(series).__name__} is one column, not a table: give a table that holds it, or its texts to "
-            "classify_many."
-        )
 
     def native(self, table: Any) -> Any:
         """Any other eager table, by way of narwhals; of what only has an Arrow stream a pyarrow Table."""
