@@ -21,9 +21,10 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 from urllib.parse import quote
 
 import pytest
@@ -31,17 +32,19 @@ import pytest
 pytest.importorskip("fastapi", reason="the page needs the extra app")
 pytest.importorskip("uvicorn", reason="the page needs the extra app")
 
+import uvicorn
 from app_server import Address, Reply, running
 from command import run
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
+from uvicorn.server import ServerState
 
 from collarclass import __version__, classify, classify_many, lookup_occupation
 from collarclass.api import default_model
 from collarclass.app.ads import MAX_EVIDENCE
 from collarclass.app.guard import Access, Limits
 from collarclass.app.here import HERE
-from collarclass.app.server import create_app, is_loopback, serve
+from collarclass.app.server import MAX_CONNECTIONS, SETTINGS, Connection, create_app, is_loopback, serve
 from collarclass.definitions.labels import LABELS
 
 AD = {"title": "Technician", "text": "Repair and program packaging machines. Associate degree required."}
@@ -269,6 +272,34 @@ def test_a_connection_without_a_request_is_closed(sent: str, monkeypatch: pytest
                 pass
 
 
+def test_connections_that_wait_keep_nobody_out() -> None:
+    with running(create_app()) as address, ExitStack() as opened:
+        first, *_ = (
+            opened.enter_context(socket.create_connection(("127.0.0.1", address.port), timeout=30)) for _ in range(350)
+        )
+        assert {address.ask("POST", "/v1/classify", AD).status for _ in range(20)} == {200}
+        with suppress(ConnectionResetError):
+            assert first.recv(1000) == b""
+
+
+def test_many_connections_at_one_moment_make_room_for_each_other() -> None:
+    # All in one turn of the event loop, in which none of those that are hung up on is told so.
+    loop = asyncio.new_event_loop()
+    config = uvicorn.Config(create_app(), **SETTINGS)
+    config.load()
+    state = ServerState()
+    made = [Connection(config, state, {}, loop) for _ in range(400)]
+    transports = [Mock(is_closing=lambda: False, get_extra_info=lambda name: None) for _ in made]
+    for one, transport in zip(made, transports, strict=True):
+        one.connection_made(transport)
+    gone = [transport.abort.call_count for transport in transports]
+    assert set(gone) == {0, 1}
+    assert len(state.connections) < MAX_CONNECTIONS
+    for one in made:
+        one.connection_lost(None)
+    loop.close()
+
+
 def test_a_client_that_sends_ahead_fills_no_memory() -> None:
     # Requests are read as they are answered, not kept: the client's own socket holds what it sent ahead.
     request = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 1000 + b"\r\n\r\n"
@@ -310,6 +341,29 @@ def test_what_is_no_request_is_a_problem(server: Address, sent: bytes) -> None:
         found = http.client.HTTPResponse(connection)
         found.begin()
         problem(Reply(found.status, {k.lower(): v for k, v in found.getheaders()}, found.read()), 400)
+
+
+def test_a_client_that_reads_nothing_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("collarclass.app.server.UNREAD_SECONDS", 0.3)
+    dropped = threading.Event()
+
+    async def until_gone(receive: Receive) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    async def endless(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        gone = asyncio.create_task(until_gone(receive))
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        while not gone.done():
+            await send({"type": "http.response.body", "body": bytes(65536), "more_body": True})
+            await asyncio.sleep(0)
+        dropped.set()
+
+    with running(endless) as address, socket.create_connection(("127.0.0.1", address.port), timeout=30) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert dropped.wait(30)
 
 
 def test_labelling_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

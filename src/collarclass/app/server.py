@@ -237,19 +237,36 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 HEAD_SECONDS = 10.0  # for the head of a request
+UNREAD_SECONDS = 60.0  # in which nothing of a reply is read
 MAX_HEAD_BYTES = 64 << 10
 MAX_CONNECTIONS = 300  # beyond which requests are answered with 503
+_SPARE_CONNECTIONS = 50
 _NO_REQUEST = Message("This is no request of HTTP, or its head has more than {kilobytes} KB.",
                       kilobytes=MAX_HEAD_BYTES >> 10)  # fmt: skip
 
 
 class Connection(H11Protocol):
-    """A connection that is closed when the head of a request does not come in time, which uvicorn waits for forever."""
+    """A connection that is closed when the head of a request does not come in time, or a reply is not read.
+
+    hypercorn has no limit of connections, and granian none of the time in which a reply is read; uvicorn with h11 reads
+    no further request while one is answered, but would keep a connection that has sent nothing, or half a head, or that
+    reads no reply. Where there are many, the one that has waited longest for a head makes room, so that clients which
+    only wait keep no others out.
+    """
 
     _head: asyncio.TimerHandle | None = None  # until the head has to be there
+    _unread: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
-        """Wait for the first head."""
+        """Wait for the first head; the connection that has waited longest goes, where there are many."""
+        if len(self.connections) >= MAX_CONNECTIONS - _SPARE_CONNECTIONS:
+            waiting = [(one._head.when(), id(one), one) for one in self.connections
+                       if isinstance(one, Connection) and one._head is not None]  # fmt: skip
+            if waiting:
+                oldest = min(waiting)[2]
+                oldest.transport.abort()
+                self.connections.discard(oldest)  # it hears so later, and must not be chosen again until then
+                oldest._stop()
         super().connection_made(transport)
         self._wait()
 
@@ -268,6 +285,18 @@ class Connection(H11Protocol):
         super().on_response_complete()
         self._wait()
 
+    def pause_writing(self) -> None:
+        """Much of a reply waits to be read."""
+        super().pause_writing()
+        self._read_soon()
+
+    def resume_writing(self) -> None:
+        """Most of it was read."""
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
+        super().resume_writing()
+
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no request, in the form of every error, and hang up."""
         answer = problem_response(400, _NO_REQUEST)
@@ -278,14 +307,25 @@ class Connection(H11Protocol):
 
     def _wait(self) -> None:
         if self.conn.their_state is not h11.IDLE or self.transport.is_closing():
-            self._stop()
+            self._stop(reading=False)
         elif self._head is None:
-            self._head = self.loop.call_later(HEAD_SECONDS, self.transport.close)
+            self._head = self.loop.call_later(HEAD_SECONDS, self._give_up)
 
-    def _stop(self) -> None:
-        if self._head is not None:
-            self._head.cancel()
-            self._head = None
+    def _give_up(self) -> None:
+        self._head = None
+        self.transport.close()  # when the reply before was read
+        self._read_soon()
+
+    def _read_soon(self) -> None:
+        if self._unread is None:
+            self._unread = self.loop.call_later(UNREAD_SECONDS, self.transport.abort)
+
+    def _stop(self, reading: bool = True) -> None:
+        for name in ("_head", "_unread") if reading else ("_head",):
+            timer = getattr(self, name)
+            if timer is not None:
+                timer.cancel()
+                setattr(self, name, None)
 
 
 SETTINGS: dict[str, Any] = {  # of uvicorn
