@@ -23,6 +23,8 @@ from collarclass.model.model import Model
 from collarclass.model.predict import predict
 from collarclass.shares.groups import group_columns
 from collarclass.shares.read import ads_of, displaced, text_hashes
+from collarclass.tables.arrow import joined
+from collarclass.tables.schema import LISTS
 
 TableLike = str | os.PathLike[str] | pd.DataFrame
 SCORES = ("academic_score", "hands_on_score", "collar_confidence")
@@ -197,7 +199,8 @@ def _read(table: TableLike, called: str, prefix: str) -> pd.DataFrame:
         )  # fmt: skip
     if not len(table):
         raise DataError("{called} has no rows: give one with labelled ads.", called=called)
-    return table
+    lists = [prefix + name for name in LISTS if prefix + name in table]  # which JSON files hold as text
+    return table.assign(**{name: table[name].map(joined) for name in lists})
 
 
 def _known_terms(table: pd.DataFrame, model: Model) -> NDArray[np.float64] | None:
