@@ -41,6 +41,12 @@ def lines_of(ads: pd.DataFrame) -> list[str]:
     return [f"{title}, {start}" for title, start in zip(ads["title"], starts, strict=True)]
 
 
+@pytest.fixture(autouse=True)
+def few_strengths(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which strength of many is best is not asked here."""
+    monkeypatch.setattr("collarclass.training.adapt.STRENGTHS", (3.0, 30.0))
+
+
 @pytest.fixture(scope="module")
 def shipped() -> Model:
     return default_model()

@@ -112,7 +112,8 @@ def test_commands_that_read_take_urls(memory: str, tmp_path: Path) -> None:
         file.write(table.rename(columns={"description": "text"}).to_csv(index=False).encode())
     label_file(f"{memory}/mine.csv", f"{memory}/labelled.parquet", evidence=False)
     labelled = f"{memory}/labelled.parquet"
-    assert "macro-F1" in run("evaluate", labelled, "--against", labelled).stdout
+    assert "macro-F1" in run("evaluate", labelled).stdout
+    assert "kappa" in run("compare", labelled, labelled).stdout
     assert f"{len(table)} ads: " in run("check", f"{memory}/mine.csv", code=None).stdout
     assert "gray" in run("shares", labelled).stdout
     run("sample", labelled, "-n", "10", "-o", tmp_path / "sample.csv")
