@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from collarclass.requirement_reader.outcomes import FEATURES, N_DECIDING, N_WEIGHTS, RELATIONS
+from collarclass.requirement_reader.outcomes import FEATURES, N_DECIDING, N_RELATIONS, N_WEIGHTS
 
 _MAX_TERMS = 4_000_000  # of a vocabulary
 # Lowest and highest value.
@@ -41,7 +41,7 @@ _REQUIRED: dict[str, _Array] = {
     "decision": ("f4", (2, 3, 4), _WEIGHT),
     "reader_hashes": ("u8", ("reader",), _HASH),
     "reader_weight": ("f4", ("reader", N_WEIGHTS), _WEIGHT),
-    "reader_relation": ("f4", (len(RELATIONS), N_DECIDING), _WEIGHT),
+    "reader_relation": ("f4", (N_RELATIONS, N_DECIDING), _WEIGHT),
     "confidence_temperature": ("f4", (2,), _TEMPERATURE),
 }
 # Each part is there altogether or not at all.

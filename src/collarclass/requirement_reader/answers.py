@@ -9,18 +9,17 @@ from collarclass.requirement_reader.constants import FIELD, LEVEL, MAX_NEIGHBOUR
 from collarclass.requirement_reader.context import Context
 from collarclass.requirement_reader.mentions import Mentions
 from collarclass.requirement_reader.outcomes import (
-    ALTERNATIVE, FREE, N_ANSWERS, N_DECIDING, N_LEVEL_STATUSES, N_MENTION, N_OUTCOMES, N_RELATIONS, NO_OUTCOME,
-    NOTHING, OTHERS,
+    ALTERNATIVE, FREE, N_ANSWERS, N_DECIDING, N_LEVEL_STATUSES, N_MENTION, N_OTHERS, N_OUTCOMES, N_RELATIONS,
+    NO_OUTCOME, NOTHING,
 )
 from collarclass.requirement_reader.phrases import Words, integers
 
 MIN_PROBABILITY = 1e-4
 RELATION_SCALE = 3.0  # of what is a probability, so that shrinking holds it back no more than the logarithms
-N_OTHERS = len(OTHERS)
 (
     ASKED_HIGHER, ASKED_LOWER, ASKED_SAME, ASKED_HIGHER_APART, ASKED_LOWER_JOINED, ASKED_HIGHER_JOINED,
     PREFERRED_NOT_LOWER, PREFERRED_LOWER, SUBSTITUTABLE_TOO, NOT_NEEDED_TOO, REQUIRED_HIGHER_TOO, ALTERNATIVE_BEHIND,
-) = range(N_OTHERS)  # in the order of `OTHERS`
+) = range(N_OTHERS)
 
 
 def numbers(n):
@@ -112,7 +111,7 @@ class Answers:
         return self.items.value[i] if self.items.group[i] == LEVEL else -1
 
     def relate_mentions(self):
-        """How each mention of schooling stands to the others, as `RELATIONS` names it; 0 for what is no schooling."""
+        """How each mention of schooling stands to the others; 0 for what is no schooling."""
         n = 0
         most_asked = most_preferred = most_stated = 0.0
         for i in range(self.items.n):

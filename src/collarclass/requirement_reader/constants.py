@@ -47,7 +47,6 @@ FIELD = VALUES["level"].index("field")  # of a mention that names a field of stu
 GENERAL = VALUES["nothing"].index("denied")  # from here on, schooling in general: "qualifications", "college"
 STANDS_BEFORE, STANDS_AFTER, STANDS_BOTH = 0, 1, 2  # where a cue stands that asks, substitutes or says "under way"
 FOR_ALL = VALUES["substitute"].index("alone")  # of words of substitution that hold for the whole ad
-EXCLUDED = VALUES["required"].index("excluded")
 EXPERIENCE_TOPIC = VALUES["topic"].index("experience")
 HALF_YEAR, IN_MONTHS, FIRST_YEAR = (VALUES["years"].index(value) for value in ("half", "months", "first"))
 DOUBTFUL = NOTES.index("doubtful")

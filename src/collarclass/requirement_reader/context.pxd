@@ -1,4 +1,5 @@
 cimport cython
+cimport collarclass.requirement_reader.phrases as phrases
 cimport collarclass.text.hashing as hashing
 from collarclass.requirement_reader.fact_list cimport FactList
 from collarclass.requirement_reader.mentions cimport Mentions
@@ -14,7 +15,7 @@ cdef int SECTION, SECTION_AND_DISTANCE, UNDER_HEADING, HEADING_AND_DISTANCE
 cdef int NEIGHBOUR, NEIGHBOUR_AND_DISTANCE, NEIGHBOURS_LEVEL, SIGN_TOWARDS, WORD_TOWARDS
 cdef int FAR_NEIGHBOUR_TOKENS, FAR_WORDS_BEFORE, FAR_WORDS_BEHIND, MAX_CUE_SENTENCES, MAX_CUE_TOKENS
 cdef int MAX_GAP, MAX_HALF_YEARS, MAX_JOINED_TOKENS, MAX_PLACES, MIN_ROOM, N_BETWEEN, N_CUES, N_NEAREST_CUES, WORDS_BEFORE, WORDS_BEHIND
-cdef int BEFORE, BEHIND, ANY_NUMBER, COMMA, SEMICOLON, ENUMERATION, BAR, COLON, BREAK, ZERO
+cdef int BEFORE, BEHIND, ANY_NUMBER, COLON, BREAK, ZERO
 cdef int NO_LEVEL_CODE, LOWER, SAME, HIGHER, UNCOMPARED, N_CHOICES, NONE
 
 @cython.final
@@ -23,7 +24,7 @@ cdef class Context:
     cdef readonly FactList facts
     cdef Phrases items, cues
     cdef Scope scope
-    cdef Selection headings, openings, choices, timed, schooling, fresh
+    cdef Selection headings, openings, choices, all_cues, timed, schooling, fresh
     cdef int[::1] level_codes, silent, word_steps, gap_steps
     cdef int room
     cdef readonly unsigned long long[::1] ends
@@ -46,7 +47,6 @@ cdef class Context:
     @cython.locals(is_number=cython.bint)
     cdef void add_word(self, AdTokens ad, int i, int token, int place) noexcept nogil
     cdef void add_cues(self, AdTokens ad, int i) noexcept nogil
-    cdef int cues_before(self, int token) noexcept nogil
     cdef bint is_near(self, int i, int k, int gap) noexcept nogil
     @cython.locals(comma=cython.bint)
     cdef void add_cue(self, AdTokens ad, int i, int k, int left, int right, int side, int schoolings_between) noexcept nogil
@@ -57,12 +57,9 @@ cdef class Context:
     cdef int compare(self, int i, int other) noexcept nogil
     cdef void add_neighbours(self, AdTokens ad, int i, bint has_text) noexcept nogil
     cdef void add_neighbour(self, AdTokens ad, int i, int other, int group, int side, bint has_text) noexcept nogil
-    cdef bint is_opened(self, int left, int right) noexcept nogil
     cdef void add_between(self, AdTokens ad, int left, int right, int code, int gap) noexcept nogil
 
 cdef int group_of(int group) noexcept nogil
-cdef bint is_comma(int sign) noexcept nogil
 cdef int flag(bint condition) noexcept nogil
 cdef int half_years(double years) noexcept nogil
 cdef unsigned long long ends_of(AdTokens ad, int first, int last) noexcept nogil
-cdef int step_of(int value, int[::1] steps) noexcept nogil

@@ -6,6 +6,7 @@ under a kind of its own (`constants.py`).
 
 from array import array
 
+import collarclass.requirement_reader.phrases as phrases
 import collarclass.text.hashing as hashing
 from collarclass.definitions.schooling import SCHOOLING_LEVELS
 from collarclass.requirement_reader.constants import (
@@ -23,7 +24,7 @@ from collarclass.requirement_reader.scope import Scope
 
 BEFORE, BEHIND = 0, 1  # sides of a mention
 ANY_NUMBER = 777  # all numbers are one word
-COMMA, SEMICOLON, ENUMERATION, BAR, COLON, BREAK, ZERO = (ord(sign) for sign in ",;、|:\n0")
+COLON, BREAK, ZERO = (ord(sign) for sign in ":\n0")
 LEVEL_CODES = [*(level.code for level in SCHOOLING_LEVELS), 6]  # of three bits; the last, of a field of study
 NO_LEVEL_CODE = 7  # of what is no schooling, beside those of levels
 LOWER, SAME, HIGHER, UNCOMPARED = range(4)  # the level of a neighbour
@@ -53,11 +54,11 @@ class Context:
     def __init__(self, mentions, index, weight):
         self.mentions, self.items, self.cues = mentions, mentions.items, mentions.cues
         self.facts = FactList(index, weight)
-        self.scope = Scope(mentions, self.facts)
         self.level_codes, self.silent = array("i", LEVEL_CODES), array("i", SILENT)
         self.word_steps, self.gap_steps = array("i", WORD_STEPS), array("i", GAP_STEPS)
         self.headings, self.openings = Selection(self.cues), Selection(self.cues)
-        self.choices = Selection(self.cues)
+        self.choices, self.all_cues = Selection(self.cues), Selection(self.cues)
+        self.scope = Scope(mentions, self.facts, self.choices)
         self.timed, self.schooling = Selection(self.items), Selection(self.items)
         self.fresh = Selection(self.items)
         for selection in (self.timed, self.schooling, self.fresh):
@@ -68,14 +69,14 @@ class Context:
 
     def reserve(self, n_tokens):
         """Make room for an ad of so many tokens."""
+        self.mentions.reserve(n_tokens)
         if n_tokens > self.room:
             self.room = max(2 * self.room, n_tokens, MIN_ROOM)
-            for selection in (self.headings, self.openings, self.choices):
+            for selection in (self.headings, self.openings, self.choices, self.all_cues):
                 selection.reserve(self.room)
 
     def read_ad(self, ad):
         """Find the mentions of an ad and describe them, having made room."""
-        self.mentions.reserve(ad.n)
         self.reserve(ad.n)
         self.mentions.find(ad)
         self.read(ad)
@@ -109,7 +110,7 @@ class Context:
             self.add_section(i)
             self.add_neighbours(ad, i, True)
             if group == OF_SCHOOLING:
-                self.scope.read(ad, i, self.cues_before(self.items.last[i] + 1))
+                self.scope.read(ad, i, self.all_cues.count(self.items.last[i] + 1))
 
     def read_levels(self):
         """The facts of `LEVEL_FACTS` alone, without the text, by `ends` and `choice`."""
@@ -126,8 +127,9 @@ class Context:
 
     def gather_cues(self, ad):
         """Select the cues that open sections, and those of some classes."""
-        self.openings.n = self.headings.n = self.choices.n = 0
+        self.openings.n = self.headings.n = self.choices.n = self.all_cues.n = 0
         for k in range(self.cues.n):
+            self.all_cues.put(k)
             group, first, last = self.cues.group[k], self.cues.first[k], self.cues.last[k]
             starts = first == 0 or self.mentions.sentence[first - 1] != self.cues.sentence[k]
             stops = last + 1 == ad.n or self.mentions.sentence[last + 1] != self.cues.sentence[k]
@@ -199,11 +201,11 @@ class Context:
         for distance in range(nearest_before, furthest_before + 1):
             token = self.mentions.figure[i] - distance
             if token >= 0:
-                self.add_word(ad, i, token, step_of(distance, self.word_steps))
+                self.add_word(ad, i, token, phrases.step_of(distance, self.word_steps))
         for distance in range(nearest_behind, furthest_behind + 1):
             token = self.items.last[i] + distance
             if token < ad.n:
-                self.add_word(ad, i, token, 8 + step_of(distance, self.word_steps))
+                self.add_word(ad, i, token, 8 + phrases.step_of(distance, self.word_steps))
 
     def add_word(self, ad, i, token, place):
         """A word at a place."""
@@ -215,39 +217,26 @@ class Context:
 
     def add_cues(self, ad, i):
         """The nearest cues before and behind, and the nearest on each side that says something by itself."""
-        first, last = self.items.first[i], self.items.last[i]
-        behind = self.cues_before(first)
-        speaks_before = speaks_behind = 0
-        for rank in range(N_CUES):
-            k = behind - 1 - rank
-            if k >= 0 and self.is_near(i, k, first - self.cues.last[k]):
+        first, last, both = self.items.first[i], self.items.last[i], 0
+        behind = self.all_cues.count(first)
+        for side in range(2):
+            speaks = 0
+            for rank in range(N_CUES):
+                k = behind - 1 - rank if side == BEFORE else behind + rank
+                if k < 0 or k >= self.cues.n:
+                    break
+                left = self.cues.last[k] if side == BEFORE else last
+                right = first if side == BEFORE else self.cues.first[k]
+                if not self.is_near(i, k, right - left):
+                    continue
                 if rank < N_NEAREST_CUES:
-                    between = self.fresh.count(first) - self.fresh.count(self.cues.last[k] + 1)
-                    self.add_cue(ad, i, k, self.cues.last[k], first, BEFORE, between)
-                if speaks_before == 0 and self.speaks(i, k):
-                    speaks_before = self.code_of_cue(k)
-        for rank in range(N_CUES):
-            k = behind + rank
-            if k < self.cues.n and self.is_near(i, k, self.cues.first[k] - last):
-                if rank < N_NEAREST_CUES:
-                    between = self.fresh.count(self.cues.first[k]) - self.fresh.count(last + 1)
-                    self.add_cue(ad, i, k, last, self.cues.first[k], BEHIND, between)
-                if speaks_behind == 0 and self.speaks(i, k):
-                    speaks_behind = self.code_of_cue(k)
-        self.facts.add(NEAREST_CUE, speaks_before << 1 | BEFORE, NONE, NONE)
-        self.facts.add(NEAREST_CUE, speaks_behind << 1 | BEHIND, NONE, NONE)
-        self.facts.add(NEAREST_CUES, speaks_before << 12 | speaks_behind, NONE, NONE)
-
-    def cues_before(self, token):
-        """How many cues begin before a token."""
-        low, high = 0, self.cues.n
-        while low < high:
-            middle = (low + high) // 2
-            if self.cues.first[middle] < token:
-                low = middle + 1
-            else:
-                high = middle
-        return low
+                    between = self.fresh.count(right) - self.fresh.count(left + 1)
+                    self.add_cue(ad, i, k, left, right, side, between)
+                if speaks == 0 and self.speaks(i, k):
+                    speaks = self.code_of_cue(k)
+            self.facts.add(NEAREST_CUE, speaks << 1 | side, NONE, NONE)
+            both = both << 12 | speaks
+        self.facts.add(NEAREST_CUES, both, NONE, NONE)
 
     def is_near(self, i, k, gap):
         """Whether a cue is near enough to a mention to be looked at."""
@@ -255,7 +244,7 @@ class Context:
 
     def add_cue(self, ad, i, k, left, right, side, schoolings_between):
         """A cue with what lies between it and the mention, which are the tokens left and right."""
-        comma = is_comma(ad.folded[ad.end[left]]) or is_comma(ad.folded[ad.end[right - 1]])
+        comma = phrases.is_comma(ad.folded[ad.end[left]]) or phrases.is_comma(ad.folded[ad.end[right - 1]])
         code = (self.cues.group[k] << 3 | self.cues.value[k]) << 1 | side
         code = (code << 1 | flag(comma)) << 1 | flag(schoolings_between > 0)
         code = (code << 1 | flag(self.cues.sentence[k] == self.items.sentence[i])) << 3 | self.items.group[i]
@@ -306,23 +295,18 @@ class Context:
         right = self.mentions.figure[i] if side == BEFORE else self.mentions.figure[other]
         place = N_CHOICES * i + side + (2 if group == OF_YEARS else 0)
         if has_text:
-            self.choice[place] = self.is_opened(left, right)
+            self.choice[place] = self.choices.stands_between(left, right, 2)  # an "or" opens the right one
         sentences = min(abs(self.items.sentence[other] - self.items.sentence[i]), 3)
         gap, compared, choice = min(max(right - left, 0), MAX_GAP), self.compare(i, other), self.choice[place]
         code = (group << 1 | side) << 2 | compared
         code = ((code << 3 | self.items.group[i]) << 2 | sentences) << 1 | choice
         self.facts.add(NEIGHBOUR, code + 2, NONE, NONE)
-        self.facts.add(NEIGHBOUR_AND_DISTANCE, code << 3 | step_of(gap, self.gap_steps), NONE, NONE)
+        self.facts.add(NEIGHBOUR_AND_DISTANCE, code << 3 | phrases.step_of(gap, self.gap_steps), NONE, NONE)
         if group == OF_SCHOOLING:
             code = (side << 3 | self.code_of(other)) << 3 | self.code_of(i)
             self.facts.add(NEIGHBOURS_LEVEL, (code << 1 | min(sentences, 1)) << 1 | choice, NONE, NONE)
             if has_text:
                 self.add_between(ad, left, right, side << 2 | compared, gap)
-
-    def is_opened(self, left, right):
-        """Whether an "or" between two neighbours opens the right one: "or at least five years"."""
-        k = self.choices.before(right)
-        return k >= 0 and self.cues.first[k] > left and right - self.cues.last[k] <= 2
 
     def compare(self, i, other):
         """Whether a neighbour's level is lower, the same or higher; a level is higher than none."""
@@ -348,11 +332,6 @@ def group_of(group):
     return OF_YEARS if group == YEARS else OF_CREDENTIAL
 
 
-def is_comma(sign):
-    """Whether a character is a comma or the like."""
-    return sign == COMMA or sign == SEMICOLON or sign == ENUMERATION or sign == BAR
-
-
 def flag(condition):
     """1 where a condition holds."""
     return 1 if condition else 0
@@ -369,11 +348,3 @@ def half_years(years):
 def ends_of(ad, first, last):
     """Hash of the first and the last word of a phrase."""
     return ad.hash[first] * hashing.PAIR + ad.hash[last] & hashing.MASK
-
-
-def step_of(value, steps):
-    """How many steps a value reaches; the last is beyond all values."""
-    step = 0
-    while steps[step] <= value:
-        step += 1
-    return step

@@ -108,9 +108,11 @@ class Mentions:
             if names_level and self.found.group[k] == LEVEL and self.found.value[k] == FIELD:
                 self.found.group[k], self.found.value[k] = TOPIC, 0
             if self.found.group[k] < N_ITEMS:
-                self.items.append(self.found, k)
+                self.items.put(self.items.n, self.found, k)
+                self.items.n += 1
             else:
-                self.cues.append(self.found, k)
+                self.cues.put(self.cues.n, self.found, k)
+                self.cues.n += 1
                 self.join_equivalent(ad)
 
     def join_equivalent(self, ad):
@@ -153,7 +155,7 @@ class Mentions:
                 continue
             if CERTIFICATE <= self.items.group[k] <= SKILL_GRADE and is_paid(ad, self.items.last[k]):
                 continue
-            self.items.move(k, kept)
+            self.items.put(kept, self.items, k)
             self.years[kept], self.figure[kept] = years, figure
             self.pursuing[kept] = self.is_pursued(kept)
             kept += 1

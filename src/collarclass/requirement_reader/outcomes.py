@@ -22,33 +22,11 @@ N_MENTION = ALTERNATIVE + 1
 N_DECIDING = UNSTATED  # statuses with which a mention may decide the ad's level
 N_WEIGHTS = N_MENTION + N_DECIDING
 
-# How one mention of schooling stands to the others of its ad; see `RequirementReader.relate_mentions`.
-OTHERS = (
-    "asked_higher",
-    "asked_lower",
-    "asked_same",
-    "asked_higher_apart",
-    "asked_lower_joined",
-    "asked_higher_joined",
-    "preferred_not_lower",
-    "preferred_lower",
-    "substitutable",
-    "not_needed",
-    "required_higher_too",
-    "alternative_behind",
-)
-RELATIONS = (
-    *(f"log_{outcome}" for outcome in OUTCOMES),
-    *OUTCOMES,
-    "log_odds_alternative",
-    *(f"other_{name}" for name in OTHERS),
-    "asked_less_than_any",
-    "preferred_less_than_any",
-    "stated_less_than_any",
-    "stated_any",
-    "constant",
-)
-N_RELATIONS = len(RELATIONS)
+# How one mention of schooling stands to the others of its ad: the logarithm of each outcome's probability, and the
+# probability; the log-odds of an alternative; what `Answers.compare_with` tells of the others; how much less than any
+# other it is asked for, preferred and stated, how surely any is stated, and 1.
+N_OTHERS = 12
+N_RELATIONS = 2 * N_OUTCOMES + 1 + N_OTHERS + 5
 
 # An ad's answers about schooling: each level, and a field of study without one, by three statuses (required,
 # preferred, substitutable); then no schooling needed; nothing stated.
@@ -98,7 +76,7 @@ class Reader:
         Log-odds: of each of `OUTCOMES` and of being an alternative; then of deciding the whole ad as required,
         preferred, substitutable or not needed.
     relation : ndarray of float32, shape (n_relations, 4)
-        Weights of `RELATIONS` in deciding the whole ad.
+        How each relation to the other mentions counts in deciding the whole ad.
     temperature : ndarray of float32, shape (2,)
         By how much the confidence in mentions and in whole ads is softened: texts of new sources are read less surely
         than those that the weights were learnt from.

@@ -4,7 +4,7 @@ from collarclass.features.term_index cimport TermIndex
 from collarclass.text.ad_tokens cimport AdTokens
 
 cdef int DECOY, LEVEL, NO_SCHOOLING, N_ITEMS, YEARS, MAX_PLACES, MAX_WORDS, TOKENS_BEFORE, TOKENS_BEHIND
-cdef int COMMA, ENUMERATION, SLASH, MAX_WEIGHT
+cdef int COMMA, SEMICOLON, ENUMERATION, BAR, SLASH, MAX_WEIGHT
 
 cpdef object integers(int n)
 
@@ -14,8 +14,7 @@ cdef class Phrases:
     cdef readonly int[::1] first, last, sentence, phrase, group, value
     cpdef reserve(self, int size)
     cdef bint is_schooling(self, int i) noexcept nogil
-    cdef void append(self, Phrases others, int i) noexcept nogil
-    cdef void move(self, int i, int to) noexcept nogil
+    cdef void put(self, int to, Phrases others, int i) noexcept nogil
 
 @cython.final
 cdef class Selection:
@@ -27,6 +26,7 @@ cdef class Selection:
     cdef int count(self, int token) noexcept nogil
     cdef int before(self, int token) noexcept nogil
     cdef int behind(self, int token) noexcept nogil
+    cdef bint stands_between(self, int left, int right, int most) noexcept nogil
 
 @cython.final
 cdef class Words:
@@ -54,3 +54,5 @@ cdef class PhraseFinder:
 
 cdef bint goes_on(AdTokens ad, int begin, int size) noexcept nogil
 cdef bint is_divided(AdTokens ad, int first, int size, int group) noexcept nogil
+cdef bint is_comma(int sign) noexcept nogil
+cdef int step_of(int value, int[::1] steps) noexcept nogil

@@ -13,7 +13,7 @@ from collarclass.requirement_reader.constants import (
     DECOY, LEVEL, MAX_PLACES, MAX_WORDS, NO_SCHOOLING, N_ITEMS, TOKENS_BEFORE, TOKENS_BEHIND, YEARS,
 )
 
-COMMA, ENUMERATION, SLASH = ord(","), ord("、"), ord("/")
+COMMA, SEMICOLON, ENUMERATION, BAR, SLASH = (ord(sign) for sign in ",;、|/")
 MAX_WEIGHT = 2 * MAX_WORDS + 2
 
 
@@ -46,17 +46,10 @@ class Phrases:
         """Whether one is about schooling: a level, or none needed."""
         return self.group[i] == LEVEL or self.group[i] == NO_SCHOOLING
 
-    def append(self, others, i):
-        """Put one of other phrases behind these."""
-        to = self.n
+    def put(self, to, others, i):
+        """Put one of other phrases, or of these, at a place."""
         self.first[to], self.last[to], self.sentence[to] = others.first[i], others.last[i], others.sentence[i]
         self.phrase[to], self.group[to], self.value[to] = others.phrase[i], others.group[i], others.value[i]
-        self.n += 1
-
-    def move(self, i, to):
-        """Put one of these at another place."""
-        self.first[to], self.last[to], self.sentence[to] = self.first[i], self.last[i], self.sentence[i]
-        self.phrase[to], self.group[to], self.value[to] = self.phrase[i], self.group[i], self.value[i]
 
 
 class Selection:
@@ -95,6 +88,11 @@ class Selection:
         """The next one behind a token; -1 for none."""
         place = self.count(token + 1)
         return self.which[place] if place < self.n else -1
+
+    def stands_between(self, left, right, most):
+        """Whether one stands behind a token, and at most so many tokens before another."""
+        k = self.before(right)
+        return k >= 0 and self.phrases.first[k] > left and right - self.phrases.last[k] <= most
 
 
 class Words:
@@ -242,3 +240,16 @@ def is_divided(ad, first, size, group):
         if sign == ENUMERATION or (sign == SLASH and size == 2):
             return True
     return False
+
+
+def is_comma(sign):
+    """Whether a character is a comma or the like."""
+    return sign == COMMA or sign == SEMICOLON or sign == ENUMERATION or sign == BAR
+
+
+def step_of(value, steps):
+    """How many steps a value reaches; the last is beyond all values."""
+    step = 0
+    while steps[step] <= value:
+        step += 1
+    return step

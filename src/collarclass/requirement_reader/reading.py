@@ -91,7 +91,6 @@ class RequirementReader(Answers):
 
     def reserve(self, n_tokens):
         """Make room for an ad of so many tokens."""
-        self.mentions.reserve(n_tokens)
         self.context.reserve(n_tokens)
         if self.keep_reasons != self.facts.keep_known:
             self.facts.keep(self.keep_reasons)

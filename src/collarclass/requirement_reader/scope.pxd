@@ -1,17 +1,18 @@
 cimport cython
+cimport collarclass.requirement_reader.phrases as phrases
 cimport collarclass.text.hashing as hashing
 from collarclass.requirement_reader.fact_list cimport FactList
 from collarclass.requirement_reader.mentions cimport Mentions
-from collarclass.requirement_reader.phrases cimport Phrases
+from collarclass.requirement_reader.phrases cimport Phrases, Selection
 from collarclass.text.ad_tokens cimport AdTokens
 
-cdef int CLUTTER, CUE_NOT_NEEDED, CUE_PREFERRED, CUE_REQUIRED, OTHERWISE, EXPERIENCE_TOPIC, HEADING, LEVEL, MARK, NO
-cdef int NO_SCHOOLING, OR, STANDS_AFTER, STANDS_BEFORE, STANDS_BOTH, SUBSTITUTE, THING, TOPIC, WHOSE, YEARS
+cdef int CLUTTER, CUE_NOT_NEEDED, CUE_PREFERRED, CUE_REQUIRED, OTHERWISE, EXPERIENCE_TOPIC, HEADING, MARK, NO
+cdef int OR, STANDS_AFTER, STANDS_BEFORE, STANDS_BOTH, SUBSTITUTE, THING, TOPIC, WHOSE, YEARS
 cdef int CHAIN_LINK, CHOICE_DISTANCE, CHOICE_KIND, CHOICE_WORD, CHOICE_WORDS, EQUAL_WORD, EQUAL_WORDS
 cdef int SAID_BEFORE, SAID_BEHIND, SAID_BEHIND_COMMA, SAID_TOGETHER, YEARS_IN_SCOPE
 cdef int MAX_JOINED_TOKENS, MAX_SCOPE_TOKENS, MAX_SCOPE_SENTENCES, MAX_TOKENS_BACK
-cdef int MAX_SENTENCES_BACK, MAX_LINKS, MAX_CHOICES, N_GAPS, NONE, ANY_NUMBER, OUTSIDE
-cdef int COMMA, SEMICOLON, ENUMERATION, BAR, ZERO, FOR_ALL, MAX_OFFER_TOKENS
+cdef int MAX_SENTENCES_BACK, MAX_LINKS, MAX_CHOICES, NONE, ANY_NUMBER, OUTSIDE
+cdef int ZERO, FOR_ALL, MAX_OFFER_TOKENS
 cdef int SILENCE, SWAPS, LIKES_NEXT, LIKES, ASKS, DENIES, SAYS_ELSE, HEADS, CLUTTERS, EQUALS, OF_OTHERS, OF_THINGS
 cdef int CHOOSES, OF_EXPERIENCE, ENDS
 
@@ -20,6 +21,7 @@ cdef class Scope:
     cdef Mentions mentions
     cdef Phrases items, cues
     cdef FactList facts
+    cdef Selection choices
     cdef int edge, stop, begin
     cdef int[::1] gaps
     cdef unsigned long long[::1] bare, equal
@@ -33,7 +35,6 @@ cdef class Scope:
     @cython.locals(said=cython.ulonglong, one=cython.ulonglong, two=cython.ulonglong)
     cdef void add_voice(self, AdTokens ad, int k, int voice, int near) noexcept nogil
     cdef int has_comma(self, AdTokens ad, int left, int right) noexcept nogil
-    cdef int gap_class(self, int gap) noexcept nogil
     @cython.locals(word=cython.ulonglong, pair=cython.ulonglong)
     cdef void read_choice(self, AdTokens ad, int i, int k, bint same) noexcept nogil
     cdef int offered_by_cues(self, int k, int last) noexcept nogil
@@ -42,7 +43,6 @@ cdef class Scope:
     @cython.locals(heard=cython.ulonglong, code=cython.ulonglong)
     cdef void read_before(self, int i, int next_cue) noexcept nogil
     cdef void read_years(self, int i) noexcept nogil
-    cdef bint is_choice(self, int i, int figure) noexcept nogil
 
 cdef int voice_behind(int group, int value) noexcept nogil
 cdef int voice_before(int group, int value) noexcept nogil

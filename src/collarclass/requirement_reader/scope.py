@@ -2,6 +2,7 @@
 
 from array import array
 
+import collarclass.requirement_reader.phrases as phrases
 import collarclass.text.hashing as hashing
 from collarclass.requirement_reader.constants import (
     CHAIN_LINK, CHOICE_DISTANCE, CHOICE_KIND, CHOICE_WORD, CHOICE_WORDS, CLUTTER, CUE_NOT_NEEDED, CUE_PREFERRED,
@@ -15,12 +16,11 @@ MAX_SCOPE_TOKENS, MAX_SCOPE_SENTENCES = 90, 3  # behind a mention
 MAX_TOKENS_BACK, MAX_SENTENCES_BACK = 40, 2  # before it
 MAX_LINKS, MAX_CHOICES = 6, 3
 MAX_OFFER_TOKENS = 8  # from an "or" to what it offers
-GAPS = (0, 1, 2, 3, 4, 6, 9, 14, 22, 40)  # tokens, ends of classes of distance
-N_GAPS = len(GAPS)
+GAPS = (1, 2, 3, 4, 5, 7, 10, 15, 23, 41, 1 << 30)  # tokens, told apart no more closely
 NONE = -1
 ANY_NUMBER = 777  # all numbers are one word
 OUTSIDE = 1  # a word of another sentence
-COMMA, SEMICOLON, ENUMERATION, BAR, ZERO = (ord(sign) for sign in ",;、|0")
+ZERO = ord("0")
 # What cues may say. On both sides of a mention the same numbers, where they say the same.
 SILENCE, SWAPS, LIKES_NEXT, LIKES, ASKS, DENIES, SAYS_ELSE = range(7)
 HEADS = 7  # and five more, by value of the heading
@@ -30,9 +30,9 @@ CLUTTERS, EQUALS, OF_OTHERS, OF_THINGS, CHOOSES, OF_EXPERIENCE, ENDS = 13, 14, 1
 class Scope:
     """Facts about one mention of schooling after the other."""
 
-    def __init__(self, mentions, facts):
+    def __init__(self, mentions, facts, choices):
         self.mentions, self.items, self.cues, self.facts = mentions, mentions.items, mentions.cues, facts
-        self.gaps = array("i", GAPS)
+        self.choices, self.gaps = choices, array("i", GAPS)
         words = AdTokens().read("degree degrees equivalent equivalency equivalence").hash
         self.bare, self.equal = array("Q", list(words[:2])), array("Q", list(words[2:5]))
 
@@ -110,8 +110,8 @@ class Scope:
 
     def add_voice(self, ad, k, voice, near):
         """What one cue says, how far away, whether behind a comma, and of which words."""
-        first, last, gap = self.cues.first[k], self.cues.last[k], self.gap_class(self.cues.first[k] - self.edge)
-        said = voice << 2 | near
+        first, last, said = self.cues.first[k], self.cues.last[k], voice << 2 | near
+        gap = phrases.step_of(first - self.edge, self.gaps)
         self.facts.add_words(SAID_BEHIND, (said << 3 | self.cues.value[k]) << 4 | gap, 0, first, last)
         comma = self.has_comma(ad, self.edge, first) if near == 0 else 2
         self.facts.add_words(SAID_BEHIND_COMMA, said << 2 | comma, 0, first, last)
@@ -124,17 +124,9 @@ class Scope:
     def has_comma(self, ad, left, right):
         """Whether a comma or the like stands between two tokens."""
         for place in range(ad.end[left], ad.start[right]):
-            sign = ad.folded[place]
-            if sign == COMMA or sign == SEMICOLON or sign == ENUMERATION or sign == BAR:
+            if phrases.is_comma(ad.folded[place]):
                 return 1
         return 0
-
-    def gap_class(self, gap):
-        """Class of a distance in tokens."""
-        for k in range(N_GAPS):
-            if gap <= self.gaps[k]:
-                return k
-        return N_GAPS
 
     def read_choice(self, ad, i, k, same):
         """What an "or" offers: the words behind it, and whether experience or a substitute is among them."""
@@ -147,7 +139,7 @@ class Scope:
         self.facts.add_words(CHOICE_WORD, same, word, first, last + 1)
         pair = hashing.pair_of(word, self.word_behind(ad, last, 2, NONE))
         self.facts.add_words(CHOICE_WORDS, 0, pair, first, last + 1)
-        self.facts.add_words(CHOICE_DISTANCE, self.gap_class(first - self.edge) << 1 | same, 0, NONE, NONE)
+        self.facts.add_words(CHOICE_DISTANCE, phrases.step_of(first - self.edge, self.gaps) << 1 | same, 0, NONE, NONE)
         offered = self.offered_by_cues(k, last) << 2 | self.offered_by_items(i, last)
         self.facts.add_words(CHOICE_KIND, offered << 1 | same, 0, NONE, NONE)
 
@@ -195,7 +187,7 @@ class Scope:
             if voice == SILENCE or heard >> voice & 1:
                 continue
             heard |= 1 << voice
-            code = ((voice << 2 | sentences) << 3 | self.cues.value[k]) << 4 | self.gap_class(gap)
+            code = ((voice << 2 | sentences) << 3 | self.cues.value[k]) << 4 | phrases.step_of(gap, self.gaps)
             self.facts.add_words(SAID_BEFORE, code, 0, self.cues.first[k], self.cues.last[k])
 
     def read_years(self, i):
@@ -204,20 +196,12 @@ class Scope:
         for k in range(i + 1, min(i + 8, self.items.n)):
             if self.items.group[k] == YEARS and self.items.first[k] < self.stop:
                 sentences = min(self.items.sentence[k] - self.items.sentence[i], 3)
-                if self.is_choice(i, self.mentions.figure[k]):
+                if self.choices.stands_between(self.items.last[i], self.mentions.figure[k], 4):
                     found = 4 | sentences
                     break
                 if found == NONE:
                     found = sentences
         self.facts.add_words(YEARS_IN_SCOPE, found + 1, 0, NONE, NONE)
-
-    def is_choice(self, i, figure):
-        """Whether an "or" stands shortly before a figure, and behind a mention."""
-        for k in range(self.cues.n):
-            if self.cues.group[k] == OR and self.cues.first[k] > self.items.last[i]:
-                if 0 < figure - self.cues.last[k] <= 4:
-                    return True
-        return False
 
 
 def voice_behind(group, value):
