@@ -334,7 +334,7 @@ def expectations(ads: pd.DataFrame) -> pd.DataFrame:
             continue
         facts = {"sources": reliability(ads[ads["source"] != source])}
         alone = np.array([language == "en", language == "zh"])
-        found = expected_right(alone * len(part), alone * part["collar_confidence"].sum(), facts)
+        found = expected_right(np.outer([len(part), part["collar_confidence"].sum()], alone), facts)
         if found is not None:
             right = (part["collar"] == part["label"]).mean()
             rows.append((half_of(str(source)), language, source, len(part), right, found.share, found.low, found.high))

@@ -279,8 +279,8 @@ def test_a_code_judges_where_ad_and_title_say_too_little() -> None:
         classify_many(["", ""], codes=["51-4121.00"])
     with pytest.raises(TypeError, match="codes is a single string"):
         classify_many([""], codes="51-4121.00")
-    with pytest.raises(TypeError, match="Code 0 is None, not a str"):
-        classify_many([""], codes=[None])  # type: ignore[list-item]
+    with pytest.raises(TypeError, match="Code 0 is an int .5., neither a str nor None"):
+        classify_many([""], codes=[5])  # type: ignore[list-item]
 
 
 def test_the_small_model_is_loaded_as_it_was_saved(small_model: Model, small_model_path: Path) -> None:

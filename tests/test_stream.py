@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from collarclass import label_file
 from collarclass.labelling.judge import judge, stream_sums
 from collarclass.labelling.options import Options
-from collarclass.model.stream import FEW_RIGHT, StreamSums, expected_right
+from collarclass.model.stream import FEW_RIGHT, expected_right
 from collarclass.training.facts import source_facts
 
 AD = "We are looking for an accountant to keep our books. Bachelor's degree in accounting required. Monthly reports."
@@ -24,11 +24,9 @@ def test_sums_of_parts_add_up() -> None:
     ads = [AD, WELDER, AD * 2, ""]
     options = Options.of(evidence=False)
     whole = stream_sums(judge(ads, options=options))
-    parts = StreamSums()
-    for text in ads:
-        parts.merge(stream_sums(judge([text], options=options)))
-    assert whole.n_kept.tolist() == parts.n_kept.tolist() == [2, 1]
-    np.testing.assert_allclose(whole.confidence_kept, parts.confidence_kept)
+    parts = sum(stream_sums(judge([text], options=options)) for text in ads)
+    assert whole[0].tolist() == [2, 1]
+    np.testing.assert_allclose(whole, parts)
 
 
 def simulated(
@@ -53,7 +51,7 @@ def test_nine_new_sources_in_ten_lie_in_the_range() -> None:
     facts = {"sources": {"en": source_facts(n[:200], right[:200], confidence[:200])}}
     inside = 0
     for size, share, said in zip(n[200:], right[200:], confidence[200:], strict=True):
-        found = expected_right(np.array([size, 0]), np.array([size * said, 0.0]), facts)
+        found = expected_right(np.array([[size, 0], [size * said, 0.0]]), facts)
         assert found is not None
         inside += found.low <= share <= found.high
     assert 0.84 <= inside / 200 <= 0.96
@@ -63,7 +61,7 @@ def test_nine_new_sources_in_ten_lie_in_the_range() -> None:
 def test_a_range_holds_what_is_expected(n_en: int, n_zh: int, en: float, zh: float) -> None:
     source = {"n": 20, "shift": 0.0, "shift_error": 0.1, "spread": 0.3}
     n = np.array([n_en, n_zh])
-    found = expected_right(n, n * np.array([en, zh]), {"sources": {"en": source, "zh": source}})
+    found = expected_right(np.array([n, n * np.array([en, zh])]), {"sources": {"en": source, "zh": source}})
     assert found is not None
     assert 0 <= found.low <= found.share <= found.high <= 1
     assert found.share == pytest.approx((n_en * en + n_zh * zh) / (n_en + n_zh), abs=1e-3)
@@ -71,19 +69,19 @@ def test_a_range_holds_what_is_expected(n_en: int, n_zh: int, en: float, zh: flo
 
 def test_nothing_is_said_of_few_labels_or_of_a_language_that_was_not_measured() -> None:
     facts = {"sources": {"en": {"n": 20, "shift": 0.0, "shift_error": 0.1, "spread": 0.3}}}
-    few = expected_right(np.array([29, 0]), np.array([20.0, 0.0]), facts, 3)
+    few = expected_right(np.array([[29, 0], [20.0, 0.0]]), facts, 3)
     assert str(few) == (
         "With fewer than 30 labels of ads nothing can be said of how many are right. Beside these, 3 are unclear."
     )
-    assert expected_right(np.array([0, 0]), np.array([0.0, 0.0]), facts) is None
-    assert expected_right(np.array([50, 50]), np.array([40.0, 40.0]), facts) is None
-    assert expected_right(np.array([50, 0]), np.array([40.0, 0.0]), {}) is None
+    assert expected_right(np.array([[0, 0], [0.0, 0.0]]), facts) is None
+    assert expected_right(np.array([[50, 50], [40.0, 40.0]]), facts) is None
+    assert expected_right(np.array([[50, 0], [40.0, 0.0]]), {}) is None
 
 
 @pytest.mark.parametrize(("said", "warned"), [(FEW_RIGHT + 0.01, False), (FEW_RIGHT - 0.01, True)])
 def test_few_right_labels_are_warned_of(said: float, warned: bool) -> None:
     facts = {"sources": {"en": {"n": 20, "shift": 0.0, "shift_error": 0.1, "spread": 0.3}}}
-    found = expected_right(np.array([200, 0]), np.array([200 * said, 0.0]), facts)
+    found = expected_right(np.array([[200, 0], [200 * said, 0.0]]), facts)
     assert ("less than on most sources: review a random sample" in str(found)) == warned
 
 

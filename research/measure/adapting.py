@@ -26,7 +26,6 @@ from collarclass.corpus.read import read_data
 from collarclass.definitions.labels import LABELS, RATINGS, TYPICAL_RATINGS
 from collarclass.evaluation.metrics import macro_f1
 from collarclass.model.model import Model
-from collarclass.model.persistence import shipped_reader
 from collarclass.training.adapt import KnownAds, best_strength, fit_change
 from collarclass.training.counts import CountedAds, concatenate, count_ads
 from collarclass.training.estimator import CollarClassifier
@@ -183,7 +182,7 @@ def main() -> None:
     ads, occupations = read_data(DATA)
     rows = training_ads(ads, occupations)
     written = rows, count_ads(rows["text"].tolist(), rows["title"].tolist())
-    real = real_ads(DATA, read_mentions(DATA), shipped_reader())
+    real = real_ads(DATA, read_mentions(DATA), default_model().reader)
     found = pd.DataFrame([row for split in range(options.splits) for row in measure(written, real, split)])
     means = found.groupby(["definition", "way", "n"], sort=False)[["accuracy", "macro_f1"]].mean().round(4)
     figures = [{**dict(zip(means.index.names, key, strict=True)), **row} for key, row in means.to_dict("index").items()]  # type: ignore[call-overload]

@@ -23,7 +23,6 @@ from collarclass.api import default_model
 from collarclass.corpus.read import read_data
 from collarclass.definitions.labels import LABELS, RATINGS
 from collarclass.evaluation.metrics import macro_f1
-from collarclass.model.persistence import shipped_reader
 from collarclass.training.adapt import KnownAds
 from collarclass.training.counts import CountedAds, concatenate, count_ads
 from collarclass.training.estimator import CollarClassifier
@@ -84,7 +83,7 @@ def main() -> None:
     ads, occupations = read_data(ROOT / "data")
     rows = training_ads(ads, occupations)
     written = rows, count_ads(rows["text"].tolist(), rows["title"].tolist())
-    real = real_ads(ROOT / "data", read_mentions(ROOT / "data"), shipped_reader())
+    real = real_ads(ROOT / "data", read_mentions(ROOT / "data"), default_model().reader)
     found = []
     for split in range(options.splits):
         rng = np.random.default_rng(split)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from collarclass.definitions.definition import DEFAULT
 from collarclass.errors import kind_of
@@ -18,7 +19,7 @@ from collarclass.result import Classification
 from collarclass.text.ad_tokens import AdTokens
 from collarclass.text.sections import JoinedText, join_sections
 
-__all__ = ["check_texts", "classify", "classify_many", "default_model", "requirements"]
+__all__ = ["classify", "classify_many", "default_model", "requirements"]
 
 
 def classify(
@@ -108,7 +109,7 @@ def classify_many(
     titles: Iterable[str | None] | None = None,
     evidence: bool = True,
     *,
-    codes: Iterable[str] | None = None,
+    codes: Iterable[str | None] | None = None,
     definition: DefinitionLike = DEFAULT,
     lexicon: LexiconLike | None = None,
     min_confidence: float = 0.0,
@@ -126,8 +127,8 @@ def classify_many(
         One for each text.
     evidence : bool, default=True
         Whether the results carry evidence and requirements; without them labelling is faster.
-    codes : iterable of str, optional
-        Of the ads' occupations, one for each text; empty where there is none.
+    codes : iterable of str or None, optional
+        Of the ads' occupations, one for each text; empty or None where there is none.
     definition, lexicon, min_confidence, model, model_version
         As in `classify`.
     progress : bool or callable, optional
@@ -142,7 +143,7 @@ def classify_many(
     Raises
     ------
     TypeError
-        If a text is not a str, or a title neither a str nor None.
+        If a text is not a str, or a title or code neither a str nor None.
     ValueError
         If there are not as many titles or codes as texts.
     DataError, ModelFileError
@@ -162,12 +163,12 @@ def classify_many(
         min_confidence=min_confidence,
         model_version=model_version,
     )
-    texts, titles = check_texts(texts, titles)
+    texts = _check_texts(texts)
+    titles = _check_beside(titles, "title", len(texts), "None")
+    of_rows = None if codes is None else _check_beside(codes, "code", len(texts), "an empty one")
     ads = [JoinedText(str(ad)) if isinstance(ad, str) else join_sections(ad, ad.values()) for ad in texts]
-    given = titles if titles is not None else [None] * len(ads)
     # An ad in parts has a title, so that no heading is taken for one.
-    heads = [title if isinstance(ad, str) else title or "" for ad, title in zip(texts, given, strict=True)]
-    of_rows = None if codes is None else _check_codes(codes, len(texts))
+    heads = [title if isinstance(ad, str) else title or "" for ad, title in zip(texts, titles, strict=True)]
     shown, out = Progress(progress or False), list[Classification]()
     identity, model = options.identity, options.model if options.evidence else None
     try:
@@ -180,18 +181,6 @@ def classify_many(
     finally:
         shown.close()
     return out
-
-
-def _check_codes(codes: Iterable[str], n_texts: int) -> list[str]:
-    if isinstance(codes, (str, bytes)):
-        raise TypeError("codes is a single string: give a list of codes, one for each text.")
-    codes = list(codes)
-    for i, code in enumerate(codes):
-        if not isinstance(code, str):
-            raise TypeError(f"Code {i} is {_named(code)}, not a str: pass a string, empty where there is no code.")
-    if len(codes) != n_texts:
-        raise ValueError(f"{n_texts} texts but {len(codes)} codes: give one code (or an empty one) for each text.")
-    return codes
 
 
 def requirements(
@@ -240,10 +229,8 @@ def requirements(
     return (*of_title, *reading.read_ad(tokens.read(text)).findings(tokens, text, ""))
 
 
-def check_texts(
-    texts: Iterable[str | Mapping[str, str]], titles: Iterable[str | None] | None
-) -> tuple[list[str | Mapping[str, str]], list[str | None] | None]:
-    """Turn both arguments into lists of the right types, or say which element is wrong."""
+def _check_texts(texts: Iterable[str | Mapping[str, str]]) -> list[str | Mapping[str, str]]:
+    """Turn texts into a list of the right types, or say which element is wrong."""
     if isinstance(texts, (str, bytes)):
         raise TypeError("texts is a single string: give a list of ads, or call classify for one ad.")
     if hasattr(texts, "columns"):
@@ -256,17 +243,20 @@ def check_texts(
                 raise TypeError(f"Text {i}, part {wrong[0]!r} is {_named(text[wrong[0]])}, not a str: pass a string.")
         elif not isinstance(text, str):
             raise TypeError(f"Text {i} is {_named(text)}, not a str: {_remedy(text)}.")
-    if titles is None:
-        return texts, None
-    if isinstance(titles, (str, bytes)):
-        raise TypeError("titles is a single string: give a list of titles, one for each text.")
-    titles = list(titles)
-    for i, title in enumerate(titles):
-        if title is not None and not isinstance(title, str):
-            raise TypeError(f"Title {i} is {_named(title)}, neither a str nor None: {_remedy(title)}.")
-    if len(titles) != len(texts):
-        raise ValueError(f"{len(texts)} texts but {len(titles)} titles: give one title (or None) for each text.")
-    return texts, titles
+    return texts
+
+
+def _check_beside(values: Iterable[str | None] | None, name: str, n_texts: int, none: str) -> list[Any]:
+    """Turn titles, or codes, into a list with one for each text, or say what is wrong; `none` stands for none."""
+    if isinstance(values, (str, bytes)):
+        raise TypeError(f"{name}s is a single string: give a list of {name}s, one for each text.")
+    values = [None] * n_texts if values is None else list(values)
+    for i, value in enumerate(values):
+        if value is not None and not isinstance(value, str):
+            raise TypeError(f"{name.title()} {i} is {_named(value)}, neither a str nor None: {_remedy(value)}.")
+    if len(values) != n_texts:
+        raise ValueError(f"{n_texts} texts but {len(values)} {name}s: give one {name} (or {none}) for each text.")
+    return values
 
 
 def _named(value: object) -> str:

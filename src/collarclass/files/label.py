@@ -7,14 +7,16 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, BinaryIO, Unpack
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from collarclass._version import __version__
 from collarclass.definitions.labels import BASES, COLLARS
@@ -41,7 +43,7 @@ from collarclass.files.workers import Earlier, in_order
 from collarclass.files.writers import BuiltWriter, Writer, as_stream, compress, read_streams
 from collarclass.labelling.options import LabelOptions, Options, shows_options
 from collarclass.messages import Message
-from collarclass.model.stream import ExpectedRight, StreamSums, expected_right
+from collarclass.model.stream import ExpectedRight, expected_right
 from collarclass.progress import Progress
 from collarclass.tables.columns import check_free
 from collarclass.tables.schema import added_fields
@@ -213,7 +215,7 @@ class _Run:
     layout: Layout
     work: Work
     reads: Sequence[Name]
-    stream: StreamSums = field(default_factory=StreamSums)
+    sums: NDArray[np.float64] = field(default_factory=lambda: np.zeros((2, 2)))  # as `expected_right` takes them
 
     def label_each(self, pairs: Sequence[tuple[str, str]]) -> list[FileSummary]:
         """Label each source into a target of its own."""
@@ -284,14 +286,13 @@ class _Run:
 
     def _summary(self, to_path: str, out: Output, seconds: float) -> FileSummary:
         _log.info("%s: %d ads in %.1f s", to_path, out.rows, seconds)
-        if out.sums:
-            self.stream.merge(StreamSums(**out.sums))
+        np.add(self.sums, out.sums, out=self.sums)
         if out.noted:
             _log.warning("%s: %d rows were not as they should be", to_path, out.noted)
-        expected, known, sums = None, out.counts[_KNOWN], self.stream
+        expected, known = None, out.counts[_KNOWN]
         if self.options.definition.is_model and not known:  # of a part of the ads nothing can be expected
             unclear = out.counts[COLLARS[-1]]
-            expected = expected_right(sums.n_kept, sums.confidence_kept, self.options.model.facts, unclear)
+            expected = expected_right(self.sums, self.options.model.facts, unclear)
         counts: dict[str, int] = {label: out.counts[label] for label in COLLARS}
         bases = {basis: out.counts[_BASIS + basis] for basis in BASES}
         return FileSummary(
@@ -385,7 +386,7 @@ class _Run:
                     for start, name in (("", "collar"), (_BASIS, "collar_basis"))
                     for c in pc.value_counts(added.column(self.options.prefix + name)).to_pylist()
                 } | {_KNOWN: known}
-                out.write(piece, len(added), counts, len(batch.notes), _plain(sums))
+                out.write(piece, len(added), counts, len(batch.notes), sums.tolist())
                 if self.work.on_batch is not None:
                     self.work.on_batch(batch, added)
                 shown.update(out.rows, read.share)
@@ -393,10 +394,6 @@ class _Run:
                 out.write_end(compress(text.end(), compression))
         finally:
             shown.close()
-
-
-def _plain(sums: StreamSums) -> dict[str, Any]:
-    return {part.name: getattr(sums, part.name).tolist() for part in fields(sums)}
 
 
 def _called(paths: Sequence[str]) -> str:

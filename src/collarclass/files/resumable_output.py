@@ -50,7 +50,7 @@ class Output:
     ) -> None:
         self.batches = self.rows = self.bytes = self.noted = 0
         self.counts: Counter[str] = Counter()
-        self.sums: dict[str, Any] = {}
+        self.sums: Any = 0.0  # of the arrays that came with the batches
         self.finished = False
         self._target = Target(target, force, reads)
         self._settings = settings
@@ -169,8 +169,7 @@ class Output:
             self.rows += int(batch["rows"])
             self.noted += int(batch["noted"])
             self.counts.update(batch["counts"])
-            for name, values in batch["sums"].items():
-                self.sums[name] = self.sums.get(name, 0) + np.asarray(values)
+            self.sums = self.sums + np.asarray(batch["sums"])
 
     def write(
         self,
@@ -178,7 +177,7 @@ class Output:
         rows: int | None = None,
         counts: dict[str, int] | None = None,
         noted: int = 0,
-        sums: dict[str, Any] | None = None,
+        sums: Any = 0.0,
     ) -> None:
         """Add a whole batch, or the file's beginning (`rows` None)."""
         self._file.write(piece)
@@ -187,7 +186,7 @@ class Output:
             "rows": rows,
             "noted": noted,
             "counts": counts or {},
-            "sums": sums or {},
+            "sums": sums,
             "sha256": hashlib.sha256(piece).hexdigest(),
         }
         self._count(batch)

@@ -26,7 +26,6 @@ from collarclass.files.target import Name
 from collarclass.files.writers import cell_bytes
 from collarclass.labelling.options import Options
 from collarclass.messages import Message
-from collarclass.model.stream import StreamSums
 from collarclass.tables.columns import Columns
 from collarclass.tables.dataframe import label_stream
 from collarclass.tables.schema import added_fields
@@ -39,7 +38,7 @@ def label_batch(
     titles: Sequence[str | None] | None = None,
     notes: dict[int, list[Message]] | None = None,
     codes: Sequence[str] | None = None,
-) -> tuple[pa.Table, StreamSums]:
+) -> tuple[pa.Table, NDArray[np.float64]]:
     """The added columns, with `notes` on some rows joined to the model's own; and the batch's stream sums."""
     added, sums = label_stream(texts, titles, codes, options=options)
     if notes:
@@ -53,7 +52,7 @@ def label_batch(
 
 def in_order(
     batches: Iterable[Batch], options: Options, n_jobs: int = 1
-) -> Iterator[tuple[Batch, pa.Table, StreamSums]]:
+) -> Iterator[tuple[Batch, pa.Table, NDArray[np.float64]]]:
     """Label batches in their order, a few of them ahead when there are several workers; each gets the model once."""
     n_jobs = count_workers(n_jobs)
     if n_jobs == 1:
@@ -109,7 +108,7 @@ def _take(options: Options, parent: int) -> None:
 
 def _label(
     texts: list[str], titles: list[str | None] | None, notes: dict[int, list[Message]], codes: list[str] | None
-) -> tuple[pa.Table, StreamSums]:
+) -> tuple[pa.Table, NDArray[np.float64]]:
     return label_batch(_taken[0], texts, titles, notes, codes)
 
 
@@ -196,7 +195,7 @@ class Earlier:
 
     def label(
         self, batches: Iterable[Batch], options: Options, n_jobs: int
-    ) -> Iterator[tuple[Batch, pa.Table, StreamSums, int]]:
+    ) -> Iterator[tuple[Batch, pa.Table, NDArray[np.float64], int]]:
         """Label batches as `in_order` does, new ads only; the last value says how many were known."""
         waiting: deque[tuple[Batch, NDArray[np.int64]]] = deque()
 

@@ -14,7 +14,6 @@ from collarclass.labelling.options import Options
 from collarclass.model.account import account_of, few_words
 from collarclass.model.model import Model
 from collarclass.model.predict import Predictions, ask, predict
-from collarclass.model.stream import StreamSums
 
 _AD = BASES.index("ad")
 _OCCUPATION = BASES.index("occupation")
@@ -27,7 +26,7 @@ _TRUST = 0.5
 def judge(
     texts: Sequence[str],
     titles: Sequence[str | None] | None = None,
-    codes: Sequence[str] | None = None,
+    codes: Sequence[str | None] | None = None,
     *,
     options: Options,
     evidence: bool = False,
@@ -38,7 +37,7 @@ def judge(
     ----------
     texts : sequence of str
     titles : sequence of str or None, optional
-    codes : sequence of str, optional
+    codes : sequence of str or None, optional
         Of occupations, for rows whose ad and title say too little.
     options : Options
     evidence : bool
@@ -69,13 +68,13 @@ def judge(
     return found.with_nulls()
 
 
-def judge_codes(found: Predictions, codes: Sequence[str], model: Model) -> Predictions:
+def judge_codes(found: Predictions, codes: Sequence[str | None], model: Model) -> Predictions:
     """Judge rows without an ad that can be judged by the codes of their occupations, empty where there is none."""
     judged = (found.basis == _AD) & (found.note == 0)
     changed = {name: getattr(found, name).copy() for name in ("label", "probabilities", "scores", "note", "basis")}
     words = list(found.words)
     for i in np.flatnonzero(~judged).tolist():
-        code = codes[i].strip()
+        code = (codes[i] or "").strip()
         known = _prior(code) if code else None
         if known is not None:
             ratings, shares, words[i] = known
@@ -118,9 +117,8 @@ def _hold_back(found: Predictions, min_confidence: float) -> Predictions:
     )
 
 
-def stream_sums(found: Predictions) -> StreamSums:
-    """What the rows that were judged as ads, and not held back, add to what is known of their stream."""
+def stream_sums(found: Predictions) -> NDArray[np.float64]:
+    """What the rows that were judged as ads, and not held back, add to the sums that `expected_right` takes."""
     rows = np.flatnonzero((found.basis == _AD) & (found.label != UNCLEAR))
-    sums = StreamSums()
-    sums.add(found.reading[rows, 0] > 0, found.probabilities[rows].max(axis=1))
-    return sums
+    chinese, confidence = found.reading[rows, 0] > 0, found.probabilities[rows].max(axis=1)
+    return np.array([np.bincount(chinese, weights, minlength=2) for weights in (None, confidence)], np.float64)

@@ -116,19 +116,8 @@ class Options:
 
         Parameters
         ----------
-        model : Model or path-like, optional
-            An object, the name "standard", or a model folder; the shipped model if not given.
-        evidence : bool
-        prefix : str
-        definition : str, path-like or Definition
-            A built-in definition, a TOML file, or one that is loaded.
         code : hashable, optional
-        occupations : bool
-        lexicon : Lexicon or path-like, optional
-            From `load_lexicon`, or a file for it.
-        min_confidence : float
-        model_version : str, optional
-            The version that the model must have, or the first 8 or more digits of its digest.
+            The column of occupation codes; the others are those of `LabelOptions`.
 
         Raises
         ------

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -21,9 +21,6 @@ from collarclass.features.term_index import TermIndex
 from collarclass.requirement_reader.lexicon import Lexicon, default_lexicon
 from collarclass.requirement_reader.outcomes import Reader
 
-BLOCK_ARRAYS = ("order", "scale", "weight", "displayable")
-TITLE_ARRAYS = ("scale", "weight", "job", "displayable", "intercept", "decision", "min_job", "words")
-WORK_ARRAYS = ("text_weight", "title_weight", "start")
 MODEL_ARRAYS = ("stated_weight", "word_scale", "intercept", "decision")
 SHORT = 40  # tokens of an ad that may say what the work is in a word or two
 TITLED, UNTITLED, SHORT_AD = range(3)  # forms of ads, by which the check of work starts
@@ -244,15 +241,12 @@ def code_behaviour() -> str:
 def arrays_of(model: Model) -> dict[str, NDArray[Any]]:
     """Every array of a model, by the name of its file."""
     arrays: dict[str, NDArray[Any]] = {name: getattr(model, name) for name in MODEL_ARRAYS}
-    for name in ("text", "title"):
-        block: Block = getattr(model, name)
-        arrays[f"{name}_hashes"] = block.vocabulary.hashes
-        arrays |= {f"{name}_{part}": getattr(block, part) for part in BLOCK_ARRAYS}
-    if (bare := model.bare_title) is not None:
-        arrays["bare_title_hashes"] = bare.vocabulary.hashes
-        arrays |= {f"bare_title_{name}": getattr(bare, name) for name in TITLE_ARRAYS}
-    if model.work is not None:
-        arrays |= {f"work_{name}": getattr(model.work, name) for name in WORK_ARRAYS}
+    parts = {"text": model.text, "title": model.title, "bare_title": model.bare_title, "work": model.work}
+    for prefix, part in parts.items():
+        for field_ in fields(part) if part is not None else ():
+            value = getattr(part, field_.name)
+            is_index = field_.name == "vocabulary"
+            arrays[f"{prefix}_{'hashes' if is_index else field_.name}"] = value.hashes if is_index else value
     return arrays | model.reader.arrays()
 
 

@@ -324,11 +324,6 @@ def default_model() -> Model:
     return load_model(default_model_path())
 
 
-def shipped_reader() -> Reader:
-    """The reader of the shipped model, for estimators that are given none."""
-    return default_model().reader
-
-
 def default_model_path() -> Path:
     """The folder of the shipped model: inside the installed package, or in a source checkout."""
     package = Path(__file__).parents[1]

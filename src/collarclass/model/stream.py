@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,31 +20,6 @@ STREAMS = ("en", "zh")  # texts in an alphabet, and Chinese ones
 MIN_EXPECTED = 30  # labels, before anything is said of how many are right
 FEW_RIGHT = 0.84  # expected share below which a sentence warns: so little is right on one source in five
 NINE_IN_TEN = 1.645  # standard deviations either way
-
-
-@dataclass(slots=True)
-class StreamSums:
-    """For each language the labels of ads that were kept, and the sum of their confidence; sums of parts add up.
-
-    Attributes
-    ----------
-    n_kept : ndarray of int64, shape (2,)
-        Ads in alphabetic script, and in Chinese, whose label was not held back.
-    confidence_kept : ndarray of float64, shape (2,)
-    """
-
-    n_kept: NDArray[np.int64] = field(default_factory=lambda: np.zeros(2, np.int64))
-    confidence_kept: NDArray[np.float64] = field(default_factory=lambda: np.zeros(2))
-
-    def add(self, chinese: NDArray[np.bool_], confidence: NDArray[np.float64]) -> None:
-        """Add ads whose label was kept."""
-        self.n_kept += np.bincount(chinese, minlength=2)
-        self.confidence_kept += np.bincount(chinese, confidence, minlength=2)
-
-    def merge(self, other: StreamSums) -> None:
-        """Add the sums of another part of the stream."""
-        self.n_kept += other.n_kept
-        self.confidence_kept += other.confidence_kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,17 +66,14 @@ class ExpectedRight:
         return str(self.message())
 
 
-def expected_right(
-    n: NDArray[np.int64], confidence: NDArray[np.float64], facts: Mapping[str, Any], n_unclear: int = 0
-) -> ExpectedRight | None:
+def expected_right(sums: NDArray[np.float64], facts: Mapping[str, Any], n_unclear: int = 0) -> ExpectedRight | None:
     """What share of a stream's labels is expected to be right.
 
     Parameters
     ----------
-    n : ndarray of int64, shape (2,)
-        Labels of ads in alphabetic script, and in Chinese.
-    confidence : ndarray of float64, shape (2,)
-        Sums of their confidence.
+    sums : ndarray of float64, shape (2, 2)
+        Number of labels, and sum of their confidence, of ads in alphabetic script and of Chinese ones (columns); sums
+        of parts of a stream add up.
     facts : mapping
         The model's; without "sources" nothing can be said.
     n_unclear : int, default=0
@@ -115,9 +87,10 @@ def expected_right(
     Examples
     --------
     >>> facts = {"sources": {"en": {"n": 25, "shift": -0.1, "shift_error": 0.05, "spread": 0.2}}}
-    >>> str(expected_right(np.array([1000, 0]), np.array([880.0, 0.0]), facts))[:75]
+    >>> str(expected_right(np.array([[1000, 0], [880, 0]]), facts))[:75]
     'Expect about 87% of the 1,000 labels of ads to be right, 82% to 91% for nin'
     """
+    n, confidence = sums
     known = facts.get("sources", {})
     parts = [(k, known[name]) for k, name in enumerate(STREAMS) if n[k] and name in known]
     total = sum(int(n[k]) for k, _ in parts)

@@ -447,7 +447,7 @@ def _expected(page: Page, sure: NDArray[np.float64]) -> str:
     n = np.array([len(sure) - n_zh, n_zh])
     n_unclear = int((page.labels == len(LABELS)).sum())
     mean = sure.mean() if len(sure) else 0.0
-    found = expected_right(n, n * mean, page.model.facts, n_unclear)
+    found = expected_right(np.array([n, n * mean]), page.model.facts, n_unclear)
     return "" if found is None else found.message().said(page.lang)
 
 

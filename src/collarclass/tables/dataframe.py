@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, TypeVar, Unpack, cast
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from collarclass.labelling.judge import judge, stream_sums
 from collarclass.labelling.options import LabelOptions, Options, shows_options
-from collarclass.model.stream import StreamSums
 from collarclass.progress import Progress, ProgressLike
 from collarclass.result import DECIMALS
 from collarclass.tables.arrow import arrow_column, arrow_kind, arrow_leaves, arrow_strings, polars_schema, to_pandas
@@ -63,7 +63,7 @@ def label_stream(
     codes: Sequence[str] | None = None,
     *,
     options: Options,
-) -> tuple[pa.Table, StreamSums]:
+) -> tuple[pa.Table, NDArray[np.float64]]:
     """As `label_columns`, and what the batch adds to what is known of its stream."""
     found = judge(texts, titles, codes, options=options, evidence=options.evidence)
     table = prediction_table(found, options)

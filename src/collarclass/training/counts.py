@@ -18,7 +18,7 @@ from collarclass.definitions.labels import LEVELS
 from collarclass.errors import DataError
 from collarclass.features.ngrams import Occurrences, damped, ngrams, stop_words
 from collarclass.model.model import Model
-from collarclass.model.persistence import shipped_reader
+from collarclass.model.persistence import default_model
 from collarclass.requirement_reader.lexicon import default_lexicon
 from collarclass.requirement_reader.outcomes import FEATURES, Reader
 from collarclass.requirement_reader.reading import RequirementReader
@@ -146,7 +146,7 @@ def count_ads(
     (2, [[2, 0]])
     """
     counted = count_words(texts, titles, max_tokens)
-    reading = RequirementReader(reader if reader is not None else shipped_reader(), default_lexicon())
+    reading = RequirementReader(reader if reader is not None else default_model().reader, default_lexicon())
     tokens, stated = AdTokens(), np.zeros((len(texts), len(FEATURES)))
     for row, (text, title) in enumerate(zip(texts, titles, strict=True)):
         stated[row] = reading.read_ad(tokens.read(*join_title(text, title))).features

@@ -17,7 +17,7 @@ from collarclass.definitions.labels import DIMENSIONS, LABELS, LEVELS, STATUSES
 from collarclass.errors import DataError
 from collarclass.labelling.options import ModelLike, find_model
 from collarclass.model.model import Model, class_probabilities
-from collarclass.model.persistence import shipped_reader
+from collarclass.model.persistence import default_model
 from collarclass.model.predict import Predictions, predict
 from collarclass.progress import ProgressLike, Steps
 from collarclass.requirement_reader.outcomes import Reader
@@ -191,7 +191,7 @@ class CollarClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):  # typ
             check_range("strength", self.strength, 1e-3, 1e6)
         if self.base is not None:
             return self._adapt(find_model(self.base), X, y, ratings, groups, sample_weight)
-        reader = reader if reader is not None else shipped_reader()
+        reader = reader if reader is not None else default_model().reader
         if isinstance(X, CountedAds):
             ads, targets = X, read_targets(len(X), y, ratings, groups, sample_weight, self.encoded_labels)
         else:
