@@ -20,6 +20,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from collarclass import CollarClassifier, DataError, load_model, save_model
+from collarclass.api import default_model
 from collarclass.model.model import arrays_of
 from collarclass.model.predict import predict
 
@@ -268,6 +269,11 @@ def test_missing_texts_count_as_empty() -> None:
     assert len({tuple(row) for row in classifier.predict_proba(missing).tolist()}) == 1
     with pytest.raises(DataError, match="Ad 1 is not a text"):
         classifier.predict(["Welder", 5])
+
+
+def test_a_fitted_model_has_the_limits_of_the_shipped_one() -> None:
+    fitted = CollarClassifier(n_folds=2).fit(TABLE, LABELS_OF_TABLE)
+    assert fitted.model_.limits == default_model().limits == {"max_tokens": 300, "min_terms": 6, "min_known_share": 0.6}
 
 
 def test_transform_gives_named_features() -> None:
