@@ -48,7 +48,7 @@ def checked(small_model: Model) -> Model:
 def test_a_text_without_work_is_unclear_and_says_why(checked: Model) -> None:
     found = classify(EMPTY[0] + " " + EMPTY[1], model=checked)
     assert (found.label, found.note) == ("unclear", "does not say what the work is")
-    assert found.explain("zh") == "无法判断：没有说明做什么工作。"
+    assert found.explain("zh") == "无法判断：未说明工作内容。"
 
 
 @pytest.mark.parametrize("text", JOBS.values())

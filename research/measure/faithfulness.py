@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from collarclass.definitions.labels import COLLARS, LABELS
 from collarclass.evaluation.metrics import bootstrap, rank_correlation
-from collarclass.model.account import Account, Reason, account_of
+from collarclass.model.account import Account, Evidence, account_of
 from collarclass.model.model import Model
 from collarclass.model.predict import ask, predict
 
@@ -48,7 +48,7 @@ class ExplainedAd:
     pull : ndarray of float64
         By how much the parts of the account that a word is of raise the label's log-probability; a part's pull is
         shared out evenly among its words.
-    reasons : tuple of Reason
+    reasons : tuple of Evidence
         As shown to a user, strongest first.
     """
 
@@ -60,7 +60,7 @@ class ExplainedAd:
     start: NDArray[np.int64]
     end: NDArray[np.int64]
     pull: NDArray[np.float64]
-    reasons: tuple[Reason, ...]
+    reasons: tuple[Evidence, ...]
 
 
 def explain(titles: Sequence[str], texts: Sequence[str], model: Model) -> list[ExplainedAd]:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from collarclass.definitions.labels import BASES, COLLARS, DIMENSIONS, LABELS, LEVELS, NOTES, STATUSES, Label
 from collarclass.explain.html import as_html
 from collarclass.explain.sentence import sentence, unclear_sentence
-from collarclass.model.account import Account, Evidence, Reason, account_of, few_words, terms_of
+from collarclass.model.account import Account, Evidence, account_of, few_words, terms_of
 from collarclass.model.ad_reader import AdReader
 from collarclass.model.model import Model
 from collarclass.model.predict import Predictions, ask, requirements_of
@@ -20,7 +20,7 @@ from collarclass.text.cells import well_formed
 from collarclass.text.sections import JoinedText
 from collarclass.text.tokens import language
 
-_Placed = TypeVar("_Placed", Evidence, Reason, Requirement)
+_Placed = TypeVar("_Placed", Evidence, Requirement)
 DECIMALS = 4
 # What a result is given as outside Python, in this order; tables have it as `tables.schema.SCHEMA`.
 FIELDS = (
@@ -234,8 +234,8 @@ class Classification:
         return () if self.account is None else self._placed(self._made("terms", terms_of) or ())
 
     @property
-    def reasons(self) -> tuple[Reason, ...]:
-        """The words that speak for the label: of each rating the strongest first, then all others by strength.
+    def reasons(self) -> tuple[Evidence, ...]:
+        """The evidence that speaks for the label: of each rating the strongest first, then all others by strength.
 
         A part of the ad that speaks for the label through both ratings stands here twice. A rating without a reason
         has no word that stands out; `explain` says so.

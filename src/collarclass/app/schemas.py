@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from collarclass.definitions.definition import builtin_definitions, load_definition
 from collarclass.definitions.labels import LEVELS, STATUSES, Label
-from collarclass.model.account import Evidence, Reason
+from collarclass.model.account import Evidence
 from collarclass.requirement_reader.requirement import Requirement
 
 MAX_ADS = 1000
@@ -139,7 +139,7 @@ class Result(BaseModel):
     definitions: dict[str, Label] | None = Field(None, description="The label under each built-in definition.")
     occupations: list[NearOccupation] | None = Field(None, description="Nearest first; empty without a title.")
     requirements: list[Requirement] | None = None
-    reasons: list[Reason] | None = None
+    reasons: list[Evidence] | None = None
     evidence: list[Evidence] | None = Field(None, description="The account of the ratings, at most 60 parts.")
 
 

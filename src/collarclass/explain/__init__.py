@@ -1,4 +1,4 @@
 """A prediction in words: the sentence, the tinted ad, the palette.
 
-May import: definitions, text, requirement_reader, model.
+May import: messages, definitions, text, requirement_reader, model.
 """

@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 from collarclass.definitions.schooling import SCHOOLING_LEVELS
+from collarclass.messages import Message
 from collarclass.model.account import LINE, Account
 from collarclass.text.cells import shown
 
@@ -32,7 +33,8 @@ def words_of(lang: str) -> dict[str, Any]:
 def unclear_sentence(note: str, lang: str) -> str:
     """Say why an ad could not be judged."""
     words = words_of(lang)
-    return f"{words['unclear']}{words['colon']}{words['notes'].get(note, note)}{words['stop']}"
+    reason = Message(note).said("zh" if lang == "zh" else "en")
+    return f"{words['unclear']}{words['colon']}{reason}{words['stop']}"
 
 
 def sentence(

@@ -54,30 +54,6 @@ class Evidence:
     kind: str = "words"
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Words that speak for an ad's label.
-
-    Attributes
-    ----------
-    field : {"title", "text"}
-    start, end : int
-        Offsets there.
-    text : str
-    dimension : {"academic", "hands_on"}
-        The rating through which they speak most.
-    strength : float
-        By how much they move the rating to the label's side, 0 to 4.
-    """
-
-    field: str
-    start: int
-    end: int
-    text: str
-    dimension: str
-    strength: float
-
-
 class Part(NamedTuple):
     """A part of an account: what it is, where it stands, and what it adds to the two ratings."""
 
@@ -107,20 +83,12 @@ class Account:
 
     def evidence(self) -> tuple[Evidence, ...]:
         """What each part adds to each rating, weightiest first."""
-        found = [
-            Evidence(part.field, part.start, part.end, part.text, dimension, weight, part.kind)
-            for part in self.parts
-            for dimension, weight in zip(DIMENSIONS, part.weights, strict=True)
-            if weight
-        ]
+        found = [_evidence(part, d) for part in self.parts for d, weight in enumerate(part.weights) if weight]
         return tuple(sorted(found, key=lambda e: (-abs(e.weight), e.field, e.start, e.dimension)))
 
-    def reasons(self, label: str) -> tuple[Reason, ...]:
-        """The words that speak for a label: of each rating the strongest first, then all others by strength."""
-        return tuple(
-            Reason(part.field, part.start, part.end, part.text, DIMENSIONS[d], pull)
-            for pull, part, d in self.pulls(label)
-        )
+    def reasons(self, label: str) -> tuple[Evidence, ...]:
+        """The evidence that speaks for a label: of each rating the strongest first, then all others by strength."""
+        return tuple(_evidence(part, d) for _, part, d in self.pulls(label))
 
     def pulls(self, label: str) -> list[tuple[float, Part, int]]:
         """By how much which parts move which rating to a label's side, as `reasons`."""
@@ -354,6 +322,10 @@ def few_words(account: Account, label: str) -> str:
         found = shown(part.text)
         words.setdefault(found.casefold(), found)
     return "; ".join([*words.values()][:MAX_SHOWN])
+
+
+def _evidence(part: Part, d: int) -> Evidence:
+    return Evidence(part.field, part.start, part.end, part.text, DIMENSIONS[d], part.weights[d], part.kind)
 
 
 def _by_strength(pull: tuple[float, Part] | tuple[float, Part, int]) -> float:

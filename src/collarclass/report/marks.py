@@ -25,7 +25,6 @@ class Piece:
     text: str
     dimension: str = ""
     strength: int = 0  # 1 to 5; 0 for words that did not decide
-    lowers: bool = False
     status: str = ""  # of what is asked for here
 
 
@@ -50,21 +49,19 @@ def pieces(text: str, field: str, found: Classification | None = None) -> list[P
     """One field of an ad, cut where its marks begin and end."""
     reasons = [r for r in found.reasons if r.field == field] if found is not None else []
     asked = [r for r in found.requirements if r.field == field] if found is not None else []
-    strongest = max((abs(r.strength) for r in found.reasons), default=1.0) if found is not None else 1.0
+    strongest = max((abs(r.weight) for r in found.reasons), default=1.0) if found is not None else 1.0
     ends = [(one.start, one.end) for one in reasons] + [(one.start, one.end) for one in asked]
     cuts = sorted({0, len(text), *(at for pair in ends for at in pair)})
     looks = []
     for start in cuts[:-1]:
-        here = max((r for r in reasons if r.start <= start < r.end), key=lambda r: abs(r.strength), default=None)
+        here = max((r for r in reasons if r.start <= start < r.end), key=lambda r: abs(r.weight), default=None)
         status = next((r.status for r in asked if r.start <= start < r.end), "")
-        level = 0 if here is None else max(1, round(5 * abs(here.strength) / strongest))
-        looks.append(
-            (here.dimension if here is not None else "", level, here is not None and here.strength < 0, status)
-        )
+        level = 0 if here is None else max(1, round(5 * abs(here.weight) / strongest))
+        looks.append((here.dimension if here is not None else "", level, status))
     out: list[Piece] = []
     for start, end, shown in _visible(text):
         if shown != text[start:end]:  # a tag or an entity looks like what surrounds it
-            _add(out, shown, *looks[max(0, bisect_right(cuts, start) - 1)] if looks else ("", 0, False, ""))
+            _add(out, shown, *looks[max(0, bisect_right(cuts, start) - 1)] if looks else ("", 0, ""))
             continue
         at = start
         while at < end:
