@@ -257,12 +257,16 @@ def hash_of(tokens, first, size):
 
 
 @cache
+def words_in(name):
+    """The words of a list of this folder."""
+    lines = (files("collarclass") / "features" / name).read_text("utf-8").splitlines()
+    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
+
+
+@cache
 def listed(*names):
     """The words of some lists of this folder, as `hash_of` their tokens."""
-    folder = files("collarclass") / "features"
-    lines = [line for name in names for line in (folder / name).read_text("utf-8").splitlines()]
-    words = "\n".join(word for line in lines if not line.startswith("#") for word in line.split())
-    tokens, found, first = AdTokens().read(words), [], 0
+    tokens, found, first = AdTokens().read("\n".join(word for name in names for word in words_in(name))), [], 0
     for stop in range(1, tokens.n + 1):
         if stop == tokens.n or tokens.sentence[stop] != tokens.sentence[first]:
             found.append(hash_of(tokens, first, stop - first))

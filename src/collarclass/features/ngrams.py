@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,16 +71,3 @@ def _listed(tokens: Tokens, most: Sequence[int] | None) -> Occurrences:
 def damped(counts: NDArray[np.int_]) -> NDArray[np.float64]:
     """One plus the logarithm of each count, the same on every machine."""
     return np.asarray(_DAMPED[np.minimum(counts, len(_DAMPED) - 1)])
-
-
-@cache
-def stop_words() -> frozenset[str]:
-    """Words that say nothing by themselves, English and Chinese."""
-    return words_in("stop_words.txt")
-
-
-@cache
-def words_in(name: str) -> frozenset[str]:
-    """The words of a list of this folder."""
-    lines = (files("collarclass") / "features" / name).read_text("utf-8").splitlines()
-    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())

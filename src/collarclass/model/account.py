@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from collarclass.definitions.labels import BASES, DIMENSIONS
-from collarclass.features.ngrams import stop_words, words_in
+from collarclass.features.ad_words import words_in
 from collarclass.model.ad_reader import AdReader
 from collarclass.text.cells import shown
 from collarclass.requirement_reader.outcomes import FEATURES
@@ -310,7 +310,7 @@ def _closing(text: str, start: int, end: int) -> int:
 def _trailing(words: str) -> int:
     """How many characters at the end of some words are function words and blanks: " in" of "Degree in"."""
     kept = words
-    while " " in kept and kept.split().pop().casefold() in stop_words():
+    while " " in kept and kept.split().pop().casefold() in words_in("stop_words.txt"):
         kept = kept.rsplit(None, 1)[0]
     return len(words) - len(kept)
 

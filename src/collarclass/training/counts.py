@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from collarclass.definitions.labels import LEVELS
 from collarclass.errors import DataError
-from collarclass.features.ngrams import Occurrences, damped, ngrams, stop_words
+from collarclass.features.ad_words import words_in
+from collarclass.features.ngrams import Occurrences, damped, ngrams
 from collarclass.model.model import Model
 from collarclass.model.persistence import default_model
 from collarclass.requirement_reader.lexicon import default_lexicon
@@ -182,7 +183,7 @@ def _counted(tokens: Tokens, dull: NDArray[np.int64], found: Occurrences) -> Has
 
 def stop_words_before(tokens: Tokens) -> NDArray[np.int64]:
     """Number of stop words before each token, and before the end."""
-    common = tokenize(["\n".join(sorted(stop_words()))]).hash
+    common = tokenize(["\n".join(sorted(words_in("stop_words.txt")))]).hash
     return np.concatenate(([0], np.cumsum(np.isin(tokens.hash, common))))
 
 
