@@ -165,7 +165,9 @@ def in_memory(ads: list[tuple[str, str, str]], model: Any, folder: Path) -> list
     ways["collarclass, classify_many(evidence=False)"] = lambda: classify_many(
         texts, titles, False, model=model
     )
-    ways["collarclass, classify_many, with evidence"] = lambda: classify_many(texts, titles, model=model)
+    ways["collarclass, classify_many, with evidence"] = lambda: [  # made when it is asked for
+        found.evidence for found in classify_many(texts, titles, model=model)
+    ]
     ways["collarclass, classify, one ad a call"] = lambda: [
         classify(text, title, evidence=False, model=model) for text, title in zip(texts, titles, strict=True)
     ]
