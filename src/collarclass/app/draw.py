@@ -5,10 +5,8 @@ from __future__ import annotations
 import html
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
-import numpy as np
 from markupsafe import Markup
 
 from collarclass.explain.palette import DARK, LIGHT
@@ -16,9 +14,10 @@ from collarclass.messages import Language, Message
 from collarclass.model.model import Model
 from collarclass.report import charts
 from collarclass.report.charts import number, tag
+from collarclass.report.pictures import borders
 from collarclass.shares import methods
 
-_STEPS, _SIDE, _EDGE = 40, 320.0, 26.0
+_SIDE, _EDGE = 320.0, 26.0
 _GOLDEN = math.pi * (3 - math.sqrt(5))  # dots at one place stand like the seeds of a sunflower
 
 
@@ -106,16 +105,3 @@ def small_plane(
     return Markup(
         tag("svg", "".join(parts), class_="small plane", viewBox=f"0 0 {_EDGE + _SIDE + 6} {_SIDE + 46}", **role)
     )
-
-
-@lru_cache(maxsize=4)
-def _borders(identity: str, regions: bytes) -> list[list[tuple[float, float]]]:
-    return charts.borders_of(np.frombuffer(regions, np.int64).reshape(_STEPS, _STEPS))
-
-
-def borders(model: Model) -> list[list[tuple[float, float]]]:
-    """Lines between the labels' grounds on the plane."""
-    grid = (np.arange(_STEPS) + 0.5) / _STEPS
-    a, h = np.meshgrid(grid, grid)
-    regions = model.probabilities(np.column_stack((a.ravel(), h.ravel()))).argmax(axis=1).astype(np.int64)
-    return _borders(model.identity, regions.tobytes())

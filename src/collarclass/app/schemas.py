@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_type_hints
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    create_model,
+    model_validator,
+)
 
 from collarclass.definitions.definition import builtin_definitions, load_definition
-from collarclass.definitions.labels import LEVELS, STATUSES, Label
-from collarclass.model.account import Evidence
-from collarclass.requirement_reader.requirement import Requirement
+from collarclass.definitions.labels import Label
+from collarclass.result import FIELDS, Classification
 
 MAX_ADS = 1000
 MAX_CHARACTERS = 1_000_000
@@ -18,9 +26,6 @@ _AD: dict[str, Any] = {
     "text": "Maintain and program robot cells. Associate degree required.",
 }
 
-Dimension = Literal["academic", "hands_on"]
-LevelName = Annotated[str, Field(json_schema_extra={"enum": list(LEVELS)})]
-StatusName = Annotated[str, Field(json_schema_extra={"enum": list(STATUSES)})]
 Share = Annotated[float, Field(ge=0, le=1)]
 # JSON has one kind of number: 3.0 is a whole one.
 Whole = Annotated[int, BeforeValidator(lambda n: int(n) if isinstance(n, float) and n.is_integer() else n)]
@@ -115,32 +120,26 @@ class NearOccupation(BaseModel):
     reason: str = Field(description="By what it was found.")
 
 
-class Result(BaseModel):
-    """What one ad was found to be."""
+_WITH_EVIDENCE = ("requirements", "reasons", "evidence")
 
-    model_config = ConfigDict(extra="allow")
 
-    label: Label
-    confidence: Share | None = Field(
-        description="Calibrated probability of the label; null for unclear, and for a label by rules."
-    )
-    second_label: Label | None = Field(description="The label that comes second, where it is close.")
-    probabilities: dict[str, float | None] = Field(description="Null, as are the scores, if the ad says nothing.")
-    academic_score: Share | None
-    hands_on_score: Share | None
-    basis: Literal["ad", "title", "occupation"] = Field(description="What the label was judged from.")
-    schooling_level: LevelName | None
-    schooling_status: StatusName
-    certificates: list[str] = Field(description="Those asked for; with evidence.")
-    vocational_certificate: StatusName
-    academic_certificate: StatusName
-    note: str = Field(description="Why the label is unclear; empty otherwise.")
-    explanation: str | None = Field(None, description="One sentence; with evidence.")
-    definitions: dict[str, Label] | None = Field(None, description="The label under each built-in definition.")
-    occupations: list[NearOccupation] | None = Field(None, description="Nearest first; empty without a title.")
-    requirements: list[Requirement] | None = None
-    reasons: list[Evidence] | None = None
-    evidence: list[Evidence] | None = Field(None, description="The account of the ratings, at most 60 parts.")
+def _as_found() -> dict[str, Any]:
+    """What leaves Python of a `Classification`: its attributes with their types, and what their docstrings say."""
+    out: dict[str, Any] = {}
+    for name in FIELDS[:-1]:  # all but the model, which the reply names once
+        attribute = getattr(Classification, name)
+        kind, said = get_type_hints(attribute.fget)["return"], " ".join(attribute.__doc__.partition("\n\n")[0].split())
+        optional = name in _WITH_EVIDENCE
+        out[name] = (kind | None if optional else kind, Field(None if optional else ..., description=said))
+    return out
+
+
+Result: Any = create_model(
+    "Result", __doc__="What one ad was found to be.", __config__=ConfigDict(extra="allow"), **_as_found(),
+    explanation=(str | None, Field(None, description="One sentence; with evidence.")),
+    definitions=(dict[str, Label] | None, Field(None, description="The label under each built-in definition.")),
+    occupations=(list[NearOccupation] | None, Field(None, description="Nearest first; empty without a title.")),
+)  # fmt: skip
 
 
 class ClassifyReply(BaseModel):
@@ -150,7 +149,7 @@ class ClassifyReply(BaseModel):
         description="Name and version of the model, and the definition if labels go by its rules.",
         examples=["standard 0.1.0"],
     )
-    results: list[Result]
+    results: list[Result]  # type: ignore[valid-type]
 
 
 class Occupation(BaseModel):

@@ -16,7 +16,6 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 from numpy.typing import NDArray
 
-from collarclass.app.draw import borders
 from collarclass.app.jobs import Job
 from collarclass.app.results import ADDED, EVERYTHING, MONTH, SURE, Results, View
 from collarclass.app.rows import OWN, Coded
@@ -303,7 +302,7 @@ def figures_of(store: Store, sides: Sequence[Side], what: What, by: str, lang: L
     facts = {"n": f"{sum(sizes):,}", "file": w["comma"].join(dict.fromkeys(one.name for one in sides))}
     caption = w[f"picture_{what}"].format(**facts)
     if what == "plane":
-        drawn = [Picture(_plane(store, *pair, w), caption, w["plane_note"]) for pair in zip(sides, masks, strict=True)]
+        drawn = [_plane(store, *pair, w, caption) for pair in zip(sides, masks, strict=True)]
     else:
         counts = [(_counts(one, mask, what, lang, w), n) for one, mask, n in zip(sides, masks, sizes, strict=True)]
         drawn = pictures.of_counts(counts, w, caption, what == "certificates")
@@ -327,10 +326,10 @@ def _counts(side: Side, mask: NDArray[np.bool_], what: What, lang: Lang, w: dict
             for name, row in zip(asked.values, asked.table(mask, labels), strict=False) if row.sum()}  # fmt: skip
 
 
-def _plane(store: Store, side: Side, mask: NDArray[np.bool_], w: dict[str, str]) -> str:
+def _plane(store: Store, side: Side, mask: NDArray[np.bool_], w: dict[str, str], caption: str) -> Picture:
     rows = side.rows
     known = mask & (rows.labels < len(LABELS))
-    return charts.plane(rows.facts.scores[known], rows.labels[known], borders(store.model), w)
+    return pictures.of_plane(rows.facts.scores[known], rows.labels[known], pictures.borders(store.model), w, caption)
 
 
 def _of_shares(store: Store, sides: Sequence[Side], by: str, n: int, lang: Lang, w: dict[str, str]) -> Picture:

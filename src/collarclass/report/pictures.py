@@ -12,15 +12,18 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from collarclass.definitions.labels import COLLARS, LABELS
+from collarclass.definitions.definition import Definition, Facts
+from collarclass.definitions.labels import COLLARS, LABELS, STATUSES
 from collarclass.definitions.schooling import SCHOOLING_LEVELS
 from collarclass.explain.palette import LIGHT
+from collarclass.model.model import Model
 from collarclass.report import charts
 from collarclass.report.charts import inside, number, tag, wrapped
 from collarclass.requirement_reader.credential_names import UNNAMED, in_language
 from collarclass.tables.arrow import items
 
 MAX_GROUPS = 20
+_STEPS = 40  # places along each score at which the label is asked for
 _WIDTH = 420.0  # of a picture to keep
 MAX_CERTIFICATES = 15
 _UNNAMED = frozenset(name for names in UNNAMED.values() for name in names)  # say less than any name, and stand last
@@ -90,6 +93,29 @@ def of_shares(shares: pd.DataFrame, by: str, values: Sequence[str], w: Words, ca
     shown = [value or (w["missing"] if by else "") for value in values]
     fluid, fixed = (charts.intervals(shown, marks, w, caption, width) for width in (None, _WIDTH))
     return Picture(fluid, caption, note, methods, fixed=fixed)
+
+
+def of_plane(
+    scores: NDArray[np.floating], labels: NDArray[np.integer], lines: Sequence[Sequence[tuple[float, float]]], w: Words,
+    caption: str,
+) -> Picture:  # fmt: skip
+    """Ads that have scores and a label, on the plane of both scores."""
+    return Picture(charts.plane(scores, labels, lines, w), caption, w["plane_note"])
+
+
+def borders(model: Model, definition: Definition | None = None) -> list[list[tuple[float, float]]]:
+    """Lines between the labels' grounds on the plane, as far as scores alone decide."""
+    grid = (np.arange(_STEPS) + 0.5) / _STEPS
+    a, h = np.meshgrid(grid, grid)
+    places, n = np.column_stack((a.ravel(), h.ravel())), a.size
+    label = model.probabilities(places).argmax(axis=1).astype(np.int8)
+    if definition is not None and definition.is_of_scores:
+        unstated = np.full(n, STATUSES.index("unstated"), np.int8)
+        label = definition.apply(Facts(
+            label=label, probabilities=model.probabilities(places), scores=places, level=np.full(n, -1, np.int8),
+            status=unstated, academic_certificate=unstated, vocational_certificate=unstated,
+        ))  # fmt: skip
+    return charts.borders_of(label.reshape(a.shape))
 
 
 def of_counts(parts: Sequence[tuple[Counts, int]], w: Words, caption: str, certificates: bool) -> list[Picture]:

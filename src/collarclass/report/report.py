@@ -138,7 +138,7 @@ def write_report(
         weights=None if weight is None else weights_of(found.table, weight, None),
     )  # fmt: skip
     if on_read is not None:
-        on_read(page.read)
+        on_read(found.read)
     content = render(page)
     with written(target, force=force, reads=reads) as fresh:
         fresh.write_text(content, "utf-8")
@@ -151,9 +151,8 @@ def page_of(
     """What the page shows of ads that were collected, counted by their labels and by groups."""
     facts = facts_of(found.table)
     return Page(
-        w=words_of(lang), lang=lang, digest=found.digest, model=model, table=found.table, facts=facts, labels=labels,
-        groups=groups, by=list(groups.columns), estimate=estimate, words=found.words, read=found.read,
-        chinese=found.chinese, ads=shown_ads(found.shown, found.table, labels, facts, model, lang), **others,
+        w=words_of(lang), lang=lang, model=model, found=found, facts=facts, labels=labels, groups=groups,
+        estimate=estimate, ads=shown_ads(found.shown, found.table, labels, facts, model, lang), **others,
     )  # fmt: skip
 
 
@@ -219,10 +218,10 @@ def _content(page: Page) -> dict[str, Any]:
         "ads": page.ads,
         "ads_note": (w["ads_all"] if shown == n else w["ads_note"]).format(shown=f"{shown:,}", n=f"{n:,}"),
         "made": w["made"].format(
-            version=__version__, file=page.source, digest=page.digest, model=page.model_name,
+            version=__version__, file=page.source, digest=page.found.digest, model=page.model_name,
             definition=page.definition.name,
         ),
-        "read": _read_line(page.read, w),
+        "read": _read_line(page.found.read, w),
     }  # fmt: skip
 
 

@@ -16,18 +16,20 @@ from numpy.typing import NDArray
 from collarclass.definitions.definition import Definition, Facts, builtin_definitions, load_definition
 from collarclass.definitions.labels import COLLARS, LABELS, STATUSES
 from collarclass.errors import DataError
-from collarclass.files.readers import TableInput
 from collarclass.messages import Language, Message
 from collarclass.model.model import Model
 from collarclass.model.stream import STREAMS, expected_right
 from collarclass.report import charts
+from collarclass.report.ads import Collected
 from collarclass.report.bands import is_band
 from collarclass.report.pictures import (
     MAX_GROUPS,
     Picture,
+    borders,
     certificate_counts,
     commonest,
     of_counts,
+    of_plane,
     of_shares,
     schooling_counts,
 )
@@ -51,51 +53,53 @@ class Page:
     ----------
     w : dict
         The words of the page's language.
-    lang, source, digest : str
-    model : Model
-    definition : Definition
-    table : DataFrame
-        One row per ad.
-    facts : Facts
+    found : Collected
+        The ads.
     labels : ndarray of int8
-        Under the definition.
+        Of the ads, under the definition.
     groups : DataFrame
-        Values of `by`, dates as periods, rare values together.
-    by : list of str
+        Values of some columns, dates as periods, rare values together.
     n_values : list of int
         How many values each has.
     estimate : callable
         Takes names of groups and gives the shares.
+    warnings : list of Message
+    ads : list of dict
+        Those that are shown whole.
     weights : ndarray, optional
         Of the ads, where they have any.
-    words : Counter
-        Of (word, label) in the evidence.
-    read : TableInput
-    warnings : list of str
-    ads : list of dict
+    more : list of dict
+        Sections like those of groups, such as of a comparison.
+    pictures : dict
+        Files of the pictures that sections have drawn.
     """
 
     w: dict[str, str]
     lang: Language
     source: str
-    digest: str
     model: Model
     definition: Definition
-    table: pd.DataFrame
+    found: Collected
     facts: Facts
     labels: NDArray[np.int8]
     groups: pd.DataFrame
-    by: list[str]
     n_values: list[int]
-    estimate: Callable[..., pd.DataFrame]
-    words: Counter[tuple[str, str]]
-    read: TableInput
+    estimate: Callable[[Sequence[str]], pd.DataFrame]
     warnings: list[Message]
     ads: list[dict[str, Any]]
-    chinese: float = 0.0  # share of Chinese ads
     weights: NDArray[np.float64] | None = None
-    more: list[dict[str, Any]] = field(default_factory=list)  # sections like those of groups, such as of a comparison
+    more: list[dict[str, Any]] = field(default_factory=list)
     pictures: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def by(self) -> list[str]:
+        """Names of the groups' columns."""
+        return list(self.groups.columns)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per ad."""
+        return self.found.table
 
     @property
     def model_name(self) -> str:
@@ -289,40 +293,15 @@ def plane_section(page: Page) -> dict[str, Any]:
     """The density of ads on the plane of the two scores."""
     known = _known(page)
     scores, labels = page.facts.scores[known], page.labels[known]
-    grid = (np.arange(40) + 0.5) / 40
-    a, h = np.meshgrid(grid, grid)
-    places = np.column_stack((a.ravel(), h.ravel()))
-    regions = _regions(page, places).reshape(a.shape)
-    chart = charts.plane(scores, labels, charts.borders_of(regions), page.w)
     counts = np.histogram2d(scores[:, 1], scores[:, 0], bins=5, range=((0, 1), (0, 1)))[0][::-1]
     names = [f"{4 * i / 5:.1f}–{4 * (i + 1) / 5:.1f}" for i in range(5)]
     rows = [[_cell(names[4 - i]), *map(_count, line)] for i, line in enumerate(counts.tolist())]
-    picture = Picture(chart, page.w["picture_plane"].format(**_file(page)), page.w["plane_note"])
+    caption = page.w["picture_plane"].format(**_file(page))
+    picture = of_plane(scores, labels, borders(page.model, page.definition), page.w, caption)
     return {
         "picture": _drawn(page, "plane-picture", picture),
         "table": _table("plane-counts", ["", *names], rows, caption=page.w["plane_table"]),
     }
-
-
-def _regions(page: Page, places: NDArray[np.float64]) -> NDArray[np.int8]:
-    """Label of each place on the plane, as far as scores alone decide."""
-    probabilities = page.model.probabilities(places)
-    label: NDArray[np.int8] = probabilities.argmax(axis=1).astype(np.int8)
-    if not page.definition.is_of_scores:
-        return label
-    n = len(places)
-    unstated = np.full(n, STATUSES.index("unstated"), np.int8)
-    return page.definition.apply(
-        Facts(
-            label=label,
-            probabilities=probabilities,
-            scores=places,
-            level=np.full(n, -1, np.int8),
-            status=unstated,
-            academic_certificate=unstated,
-            vocational_certificate=unstated,
-        )
-    )
 
 
 def definition_name(page: Page, name: str) -> str:
@@ -440,7 +419,7 @@ def confidence_section(page: Page) -> dict[str, Any]:
 
 def _expected(page: Page, sure: NDArray[np.float64]) -> str:
     """How many labels are expected to be right; empty where the model cannot say, or many were judged by titles."""
-    bases, zh = page.read.bases, page.chinese
+    bases, zh = page.found.read.bases, page.found.chinese
     if bases.get("ad", len(page.table)) < _MIN_SHARE_FROM_ADS * len(page.table):
         return ""
     n_zh = round(zh * len(sure))
@@ -473,7 +452,7 @@ def _kept(page: Page, sure: NDArray[np.float64]) -> dict[str, Any] | None:
 def words_section(page: Page) -> list[dict[str, Any]]:
     """The words that tell each label from the others."""
     w, total = page.w, Counter[str]()
-    for (word, _), n in page.words.items():
+    for (word, _), n in page.found.words.items():
         total[word] += n
     ads = np.bincount(page.labels, minlength=len(COLLARS))
     out = []
@@ -482,7 +461,7 @@ def words_section(page: Page) -> list[dict[str, Any]]:
         inside, outside = ads[k] + 1, ads.sum() - ads[k] + 1
         scored = [
             (-np.log((n + 0.5) / inside * outside / (total[word] - n + 2.0)) * np.sqrt(n), word, n)
-            for (word, found), n in page.words.items()
+            for (word, found), n in page.found.words.items()
             if found == label and n >= min(3, max(1, len(page.table) // 50))
         ]
         rows = [[_cell(word), _count(n)] for _, word, n in sorted(scored)[:_MAX_WORDS]]
