@@ -1,4 +1,4 @@
-"""Drawings and marked ads of the page: the only place whose text goes into a page as it is."""
+"""Drawings of the page: the only place whose text goes into a page as it is."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 
 from markupsafe import Markup
 
-from collarclass.explain.palette import DARK, LIGHT
 from collarclass.messages import Language, Message
 from collarclass.model.model import Model
 from collarclass.report import charts
@@ -19,26 +18,6 @@ from collarclass.shares import methods
 
 _SIDE, _EDGE = 320.0, 26.0
 _GOLDEN = math.pi * (3 - math.sqrt(5))  # dots at one place stand like the seeds of a sunflower
-
-
-def palette() -> str:
-    """The colours that reports and notebooks have, too, as variables of a style sheet."""
-    light, dark = (
-        " ".join([f"color-scheme: {scheme};", *(f"--{name}: {value};" for name, value in colours.items())])
-        for scheme, colours in (("light", LIGHT), ("dark", DARK))
-    )
-    return f":root {{ {light} }}\n@media screen and (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n"
-
-
-def bar(shares: Any, names: Mapping[str, str]) -> Markup:
-    """One bar of all ads with the interval of each share."""
-    rows = [(row["label"], row["share"], row["low"], row["high"]) for row in shares.to_dict("records")]
-    return Markup(charts.whole(rows, names))
-
-
-def stack(parts: Sequence[tuple[str, int]], labelled: bool) -> Markup:
-    """A thin bar cut into parts; those of labels in their colours."""
-    return Markup(charts.stack(parts, labelled))
 
 
 def drawing(svg: str) -> Markup:

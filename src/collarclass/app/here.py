@@ -17,7 +17,7 @@ from fastapi.responses import HTMLResponse
 from collarclass._version import __version__
 from collarclass.app import draw
 from collarclass.app.results import SURE, YOURS
-from collarclass.definitions.labels import COLLARS
+from collarclass.definitions.labels import COLLARS, NOTES
 from collarclass.messages import Language, Message, from_plain
 from collarclass.report.marks import plain
 from collarclass.report.words import NAMES
@@ -125,6 +125,8 @@ def _as_json(value: Any) -> str:
 
 def name_of(here: Here, key: str, value: str) -> str:
     """What a value of a column is called."""
+    if key == "note":
+        return here.say(value) if value in NOTES else value
     own = key in ("label", YOURS, "schooling", SURE)
     return here.say(NAMES[value]) if own and value in NAMES else value
 

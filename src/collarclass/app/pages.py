@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,8 @@ from collarclass.app.store import TARGETS, Store
 from collarclass.app.uploads import check_columns, profile_of
 from collarclass.definitions.labels import COLLARS
 from collarclass.errors import CollarclassError, DataError
+from collarclass.explain.palette import css_variables
+from collarclass.report import charts
 from collarclass.report.marks import pieces
 from collarclass.report.words import NAMES
 from collarclass.shares.methods import methods_paragraph
@@ -83,7 +86,8 @@ def pages_router(store: Store) -> APIRouter:
     @router.get("/static/{name}")
     async def sent(name: str) -> Response:
         if name == "palette.css":
-            return Response(draw.palette(), media_type="text/css", headers={"cache-control": "no-cache"})
+            looks = css_variables() + (files("collarclass") / "report" / "charts.css").read_text("utf-8")
+            return Response(looks, media_type="text/css", headers={"cache-control": "no-cache"})
         if name not in static:
             raise Problem(404, "The page has no such file.")
         kind = f"{_KINDS[static[name].suffix]}; charset=utf-8"
@@ -239,7 +243,8 @@ def _answer(here: Here, store: Store, job: Job, view: View) -> dict[str, Any]:
         whole = with_notes(whole.assign(share=whole["plain"], low=np.nan, high=np.nan, method="counted"), [
             tuple(note for note in row if note.template != RANGE) for row in notes_of_rows(whole)])  # fmt: skip
     return {
-        "headline": sentence, "shares": _whole(here, whole, counts), "bar": draw.bar(whole, _labels(here)),
+        "headline": sentence, "shares": _whole(here, whole, counts),
+        "bar": charts.whole(whole[["label", "share", "low", "high"]].to_numpy(object).tolist(), _labels(here)),
         "warnings": warnings_of(whole, here.lang),
         "methods": methods_paragraph(whole, model=job.model, language=here.lang),
     }  # fmt: skip
@@ -352,7 +357,7 @@ def _line(
         cells.append({"key": name, "n": n, "share": share, "interval": interval, "href": link(*chosen)})
         parts.append((name, round(share * total)))
     return {"name": name_of(here, by, value), "n": total, "cells": cells, "href": link(f"{by}:{value}"),
-            "bar": draw.stack(parts, across == "label")}  # fmt: skip
+            "bar": charts.stack(parts, across == "label")}  # fmt: skip
 
 
 def _single(coded: Coded) -> Coded:
@@ -375,10 +380,10 @@ def _merges(names: Mapping[str, str], columns: Sequence[str], key: str) -> list[
 def _under_definitions(rows: Results, mask: Any) -> list[dict[str, Any]]:
     """The same rows counted under every definition that their columns suffice for: like beside like."""
     out = []
-    for name, labels in rows.under_definitions().items():
+    for name, labels in rows.under_definitions.items():
         parts = list(zip(COLLARS, np.bincount(labels[mask], minlength=len(COLLARS)).tolist(), strict=True))
         n = sum(count for _, count in parts)
-        out.append({"name": name, "counts": dict(parts), "n": n, "bar": draw.stack(parts, True)})
+        out.append({"name": name, "counts": dict(parts), "n": n, "bar": charts.stack(parts, True)})
     return out
 
 

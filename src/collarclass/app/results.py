@@ -29,7 +29,6 @@ from collarclass.app.rows import (
     names_each_row,
     notes_in,
     number_of,
-    plainest,
     regrouped,
     tidy_name,
 )
@@ -40,12 +39,12 @@ from collarclass.files.batch import tidy
 from collarclass.files.csv_records import Dialect
 from collarclass.files.readers import FileInput
 from collarclass.files.writers import delimited_cells
-from collarclass.messages import Message
 from collarclass.report.ads import Collected, Pass
 from collarclass.report.bands import FEW_NUMBERS, are_numbers, categories, in_bands, numbers_of
 from collarclass.requirement_reader.credential_names import in_language
 from collarclass.result import second_label
 from collarclass.shares.dates import find_periods, is_dates
+from collarclass.shares.groups import similar_names
 from collarclass.shares.read import LabelledFile, facts_of
 from collarclass.tables.arrow import items
 from collarclass.tables.schema import NUMBERS, PROBABILITIES, SCHEMA
@@ -86,10 +85,6 @@ class View:
     f: tuple[str, ...] = ()
     sort: str = ""
 
-    def also(self, chosen: str) -> View:
-        """The part of it that has a value, too."""
-        return replace(self, f=(*self.f, chosen))
-
 
 EVERYTHING = View()
 
@@ -120,14 +115,11 @@ class Results:
         self.table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
         self.columns, self.prefix, self.date, self.merged = list(columns), prefix, date, merged or {}
         self.groups = [name for name in groups if name != date]
-        kept = (TITLE, TEXT, NOTES)
-        self.added = [name for name in self.table.column_names if name[0] != OWN[0] and name not in kept]
+        self.added = [name for name in self.table.column_names if name[0] != OWN and name not in (TITLE, TEXT, NOTES)]
         self.own: dict[int, str] = {}  # labels that people gave rows, from 0
         self._confidence = np.asarray(self.table["collar_confidence"].fill_null(np.nan).to_numpy(), np.float64)
         self._coded: dict[str, Coded] = {}
         self._asked: dict[View, Rows] = {}
-        self._under: dict[str, NDArray[np.int8]] = {}
-        self.notes: dict[str, Message] = {}  # by their English, as they are counted
 
     def __len__(self) -> int:
         return int(self.table.num_rows)
@@ -146,7 +138,8 @@ class Results:
 
     def ranges(self) -> list[str]:
         """Columns of which a part can be chosen by its ends: those of numbers, and months."""
-        return [*([MONTH] if self._dated() else []), *map(self.key_of, filter(self._is_numeric, self._countable))]
+        numeric = (name for name in self._countable if are_numbers(set(self._some(name)), 0.5))  # some “negotiable”
+        return [*([MONTH] if self._dated() else []), *map(self.key_of, numeric)]
 
     @cached_property
     def _countable(self) -> list[str]:
@@ -159,9 +152,6 @@ class Results:
 
     def _some(self, name: str) -> list[str]:
         return [cell for cell in self.table[OWN + name].slice(0, _LOOKED_AT).to_pylist() if cell.strip()]
-
-    def _is_numeric(self, name: str) -> bool:
-        return are_numbers(set(self._some(name)), 0.5)  # beside such as “negotiable”
 
     def _can_be_counted(self, name: str) -> bool:
         if name == self.date or self.columns.count(name) > 1:
@@ -205,9 +195,7 @@ class Results:
             if key == "certificates":  # in English whatever the language of the ad
                 return lists(codes, [[in_language(name, "en") for name in items(value)] for value in values])
             if key == "note":
-                every = [notes_in(value) for value in values]
-                self.notes = {str(note): note for notes in every for note in notes}
-                return lists(codes, [list(map(str, notes)) for notes in every])
+                return lists(codes, [list(map(str, notes_in(value))) for value in values])
             return regrouped(codes, values, lambda found: [v for v in LEVELS if v in found])
         name = self._own_name(key)
         codes, values = encoded(self.table[OWN + name])
@@ -244,24 +232,19 @@ class Results:
         out[list(self.own)] = [COLLARS.index(label) for label in self.own.values()]
         return out
 
+    @cached_property
     def under_definitions(self) -> dict[str, NDArray[np.int8]]:
         """The label of each row under every definition that the columns suffice for."""
-        if not self._under:
-            for one in definitions():
-                with suppress(DataError):
-                    self._under[one.name] = one.apply(self.facts)
-        return self._under
+        out = {}
+        for one in definitions():
+            with suppress(DataError):
+                out[one.name] = one.apply(self.facts)
+        return out
 
     def alike(self, key: str) -> dict[str, str]:
-        """Names of a column that differ from a commoner one only in case, width and blanks."""
-        found = self.coded(key)
-        sizes = dict(zip(found.values, found.table(np.ones(len(self), bool))[:-1, 0].tolist(), strict=True))
-        best: dict[str, str] = {}
-        for value in sorted(sizes, key=lambda value: (-sizes[value], value)):
-            best.setdefault(plainest(value), value)
-        known = self.merged.get(key.removeprefix(OWN), {})  # some are left as they are
-        return {value: best[plainest(value)] for value in sizes
-                if value and best[plainest(value)] != value and value not in known}  # fmt: skip
+        """Names of a column that differ from a commoner one only in case, width and blanks, and are not left so."""
+        found = similar_names(pd.DataFrame({key: _categorical(self.coded(key))}))
+        return {one: other for one, other in found.items() if one not in self.merged.get(key.removeprefix(OWN), {})}
 
     # -- rows --------------------------------------------------------------------------------------
 

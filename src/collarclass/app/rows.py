@@ -195,7 +195,3 @@ def names_each_row(cells: Sequence[str]) -> bool:
 
 def tidy_name(value: str) -> str:
     return " ".join(tidy(value).split())
-
-
-def plainest(value: str) -> str:
-    return "".join(value.casefold().split())

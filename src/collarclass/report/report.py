@@ -48,6 +48,8 @@ from collarclass.shares.read import DUPLICATES, facts_of
 from collarclass.shares.shares import estimate_shares, notes_of
 from collarclass.text.cells import well_formed
 
+STYLES = ("page.css", "charts.css")
+
 
 def write_report(
     source: str | os.PathLike[str],
@@ -163,7 +165,7 @@ def render(page: Page) -> str:
 
     here = files("collarclass") / "report"
     content = _content(page)
-    content["css"] = Markup(css_variables() + (here / "page.css").read_text("utf-8"))
+    content["css"] = Markup(css_variables() + "".join((here / name).read_text("utf-8") for name in STYLES))
     script = (here / "page.js").read_text("utf-8")
     content["js"] = Markup(script)
     # The report's own script may run, and no other that somebody might get into it.

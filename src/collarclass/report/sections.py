@@ -104,12 +104,8 @@ class Page:
     @property
     def model_name(self) -> str:
         """The model that labelled the file, as far as the file says."""
-        names = (
-            sorted({str(name) for name in self.table["collar_model"].unique()} - {""})
-            if "collar_model" in self.table
-            else []
-        )
-        return ", ".join(names) or self.model.identity
+        names = {str(name) for name in self.table.get("collar_model", pd.Series(dtype=str)).unique()} - {""}
+        return ", ".join(sorted(names)) or self.model.identity
 
 
 def _markup(text: str) -> Any:
@@ -247,28 +243,10 @@ def crossed_section(page: Page) -> dict[str, Any] | None:
     if all(map(is_band, filter(None, names))):
         names = [name for name in page.groups[down].cat.categories if name in names]
     columns = sorted(set(gray[across]))[-_MAX_COLUMNS:]
-    cells = {
-        (row[0], row[1]): row[2:]
-        for row in gray[[down, across, "share", "low", "high", "n_ads"]].itertuples(index=False)
-    }
-    most = max((values[0] for values in cells.values()), default=1.0) or 1.0
-    rows = []
-    for name in names:
-        line: list[dict[str, object] | None] = []
-        for column in columns:
-            if (value := cells.get((name, column))) is None:
-                line.append(None)
-                continue
-            share, low, high, n = value
-            line.append(
-                {
-                    "shown": f"{100 * share:.0f} %",
-                    "value": f"{share:.6f}",
-                    "n": f"{_interval(low, high, 0).strip(' ()')} · {n:,}".removeprefix(" · "),
-                    "strength": f"{55 * share / most:.0f}",
-                }
-            )
-        rows.append({"name": name or w["missing"], "cells": line})
+    cells = {(str(row[down]), str(row[across])): row for row in gray.to_dict("records")}
+    most = gray["share"].max() or 1.0
+    rows = [{"name": name or w["missing"], "cells": [_tinted(cells.get((name, column)), most) for column in columns]}
+            for name in names]  # fmt: skip
     said = {name: w.get(name, name) if name in PERIODS else name for name in (down, across)}
     return {
         "id": "crossed",
@@ -278,6 +256,15 @@ def crossed_section(page: Page) -> dict[str, Any] | None:
         "columns": [c or w["missing"] for c in columns],
         "rows": rows,
     }
+
+
+def _tinted(found: dict[Any, Any] | None, most: float) -> dict[str, object] | None:
+    """A share with its interval and its ads, tinted by its part of the largest; None where there are too few ads."""
+    if found is None:
+        return None
+    n = f"{_interval(found['low'], found['high'], 0).strip(' ()')} · {found['n_ads']:,}".removeprefix(" · ")
+    strength = f"{55 * found['share'] / most:.0f}"
+    return {**_percent(found["share"]), "shown": f"{100 * found['share']:.0f} %", "n": n, "strength": strength}
 
 
 def _is_dated(column: Any) -> bool:
@@ -356,15 +343,14 @@ def stated_section(page: Page) -> dict[str, Any]:
     by_level = schooling_counts(page.facts.level, page.labels, page.lang, w)
     [picture] = of_counts([(by_level, n)], w, w["picture_schooling"].format(**_file(page)), certificates=False)
     head = ["", *(w[label] for label in COLLARS)]
-    counts = np.array([*by_level.values()], np.int64)
-    tables = [_table("schooling", [w["level"], *head[1:]], _rows([*by_level], counts))]
-    statuses = [w[name] for name in STATUSES]
-    tables.append(
-        _table("asked-for", [w["status"], *head[1:]], _rows(statuses, _crosstab(page.facts.status, page.labels, 5)))
-    )
-    if (vocational := page.facts.vocational_certificate) is not None:
-        counts = _crosstab(vocational, page.labels, 5)
-        tables.append(_table("vocational", [w["vocational"], *head[1:]], _rows(statuses, counts)))
+    tables = [_table("schooling", [w["level"], *head[1:]], _rows([*by_level], [*by_level.values()]))]
+    asked = (("asked-for", "status", page.facts.status),
+             ("vocational", "vocational", page.facts.vocational_certificate))  # fmt: skip
+    for name, said, codes in asked:
+        if codes is not None:
+            counts = np.zeros((len(STATUSES), len(COLLARS)), np.int64)
+            np.add.at(counts, (codes.astype(np.int64), page.labels.astype(np.int64)), 1)
+            tables.append(_table(name, [w[said], *head[1:]], _rows([w[one] for one in STATUSES], counts.tolist())))
     tables = [{**t, "label": t["head"][0]} for t in tables]
     return {
         "picture": _drawn(page, "schooling-picture", picture),
@@ -373,14 +359,8 @@ def stated_section(page: Page) -> dict[str, Any]:
     }
 
 
-def _crosstab(code: NDArray[Any], labels: NDArray[np.int8], n: int) -> NDArray[np.int64]:
-    out = np.zeros((n, len(COLLARS)), np.int64)
-    np.add.at(out, (code.astype(np.int64), labels.astype(np.int64)), 1)
-    return out
-
-
-def _rows(names: Sequence[str], counts: NDArray[np.int64]) -> list[list[dict[str, object]]]:
-    return [[_cell(name), *map(_count, line)] for name, line in zip(names, counts.tolist(), strict=True)]
+def _rows(names: Sequence[str], counts: Sequence[Sequence[int]]) -> list[list[dict[str, object]]]:
+    return [[_cell(name), *map(_count, line)] for name, line in zip(names, counts, strict=True)]
 
 
 def _certificates(page: Page) -> dict[str, Any] | None:
@@ -413,7 +393,7 @@ def confidence_section(page: Page) -> dict[str, Any]:
         "kept": _kept(page, sure) if page.definition.is_model else None,
         "chart": _markup(charts.stacked(
             names, counts.T.tolist(), LABELS, page.w["confidence_title"], of=len(sure))),
-        "table": _table("confidence", head, _rows(names, counts.T)),
+        "table": _table("confidence", head, _rows(names, counts.T.tolist())),
     }
 
 
