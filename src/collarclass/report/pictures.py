@@ -76,7 +76,8 @@ def of_shares(shares: pd.DataFrame, by: str, values: Sequence[str], w: Words, ca
         Words of a language.
     caption, methods : str
     """
-    note = w["picture_note_none" if shares["low"].isna().all() else "picture_note"]
+    ranges = "picture_note_range" if (shares["method"] == "range").all() else "picture_note"
+    note = w["picture_note_none" if shares["low"].isna().all() else ranges]
     found = {
         (str(row.get(by, "")), row["label"]): (row["share"], row["low"], row["high"], row["plain"])
         for row in shares.to_dict("records")

@@ -29,6 +29,8 @@ REPORT = {
     "picture_certificates": "Certificates that {n} job ads of {file} ask for most often, by label",
     "picture_lines": "Dotted line with rings: white; dashed: blue; solid: gray.",
     "picture_note": "Marks: shares; lines: 95 % intervals; notches: shares as counted.",
+    "picture_note_range": "Marks: shares; lines: between what limits the true share would lie if the model erred here "
+        "as on one of the sources that it was tested on; notches: shares as counted.",
     "picture_note_none": "Marks: shares; notches: shares as counted.",
     "picture_counted": "Length: part of all ads that ask for it; predicted labels as counted, from left to right "
         "white, blue, gray, unclear.",
