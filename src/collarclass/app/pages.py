@@ -244,7 +244,7 @@ def _answer(here: Here, store: Store, job: Job, view: View) -> dict[str, Any]:
             tuple(note for note in row if note.template != RANGE) for row in notes_of_rows(whole)])  # fmt: skip
     return {
         "headline": sentence, "shares": _whole(here, whole, counts),
-        "bar": charts.whole(whole[["label", "share", "low", "high"]].to_numpy(object).tolist(), _labels(here)),
+        "bar": charts.whole([(row.label, row.share, row.low, row.high) for row in whole.itertuples()], _labels(here)),
         "warnings": warnings_of(whole, here.lang),
         "methods": methods_paragraph(whole, model=job.model, language=here.lang),
     }  # fmt: skip

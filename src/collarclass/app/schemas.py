@@ -149,7 +149,7 @@ class ClassifyReply(BaseModel):
         description="Name and version of the model, and the definition if labels go by its rules.",
         examples=["standard 0.1.0"],
     )
-    results: list[Result]  # type: ignore[valid-type]
+    results: list[Result]
 
 
 class Occupation(BaseModel):
