@@ -244,7 +244,8 @@ def _answer(here: Here, store: Store, job: Job, view: View) -> dict[str, Any]:
             tuple(note for note in row if note.template != RANGE) for row in notes_of_rows(whole)])  # fmt: skip
     return {
         "headline": sentence, "shares": _whole(here, whole, counts),
-        "bar": charts.whole([(row.label, row.share, row.low, row.high) for row in whole.itertuples()], _labels(here)),
+        "bar": charts.whole([(row["label"], row["share"], row["low"], row["high"]) for row in whole.to_dict("records")],
+                            _labels(here)),
         "warnings": warnings_of(whole, here.lang),
         "methods": methods_paragraph(whole, model=job.model, language=here.lang),
     }  # fmt: skip
