@@ -34,7 +34,7 @@ from collarclass.files.formats import (
     partitions_of,
     result_name,
 )
-from collarclass.files.layout import FileOptions, Layout, Work, columns_read, taken
+from collarclass.files.layout import FileOptions, Layout, columns_read
 from collarclass.files.readers import FileInput, SeveralReader, open_all, read_again
 from collarclass.files.resumable_output import Output
 from collarclass.files.source import Source, changed, check_unchanged, fingerprints, is_remote, named
@@ -143,8 +143,9 @@ def label_file(
     unknown = options.keys() - FileOptions.__annotations__.keys()
     if unknown:
         raise TypeError(f"label_file() got an unexpected keyword argument {min(unknown)!r}")
-    layout, work = Layout(**taken(Layout, options)), Work(**taken(Work, options))
     given: Any = {name: value for name, value in options.items() if name in LabelOptions.__annotations__}
+    own: Any = {name: value for name, value in options.items() if name not in given}
+    layout = Layout(**own)
     labelling = Options.of(code=layout.code, **given)
     named_files = (options.get(name) for name in ("model", "definition", "lexicon", "only_new"))
     reads = [path for path in named_files if isinstance(path, (str, os.PathLike))]
@@ -153,12 +154,12 @@ def label_file(
     with named(source) as sources:
         paths = expand(sources)
         if _is_folder(to_path):
-            return _total(_Run(labelling, layout, work, reads).label_each(_names_in(to_path, paths)))
+            return _total(_Run(labelling, layout, reads).label_each(_names_in(to_path, paths)))
         layout = replace(layout, partitions=any(map(partitions_of, paths)) and paths != names_of(sources))
-        return _Run(labelling, layout, work, reads).label(paths, to_path)
+        return _Run(labelling, layout, reads).label(paths, to_path)
 
 
-shows_options(label_file, (FileOptions, LabelOptions), (Layout, Work))
+shows_options(label_file, (FileOptions, LabelOptions), (Layout,))
 
 
 def _is_folder(target: str) -> bool:
@@ -213,14 +214,13 @@ class _Run:
 
     options: Options
     layout: Layout
-    work: Work
     reads: Sequence[Name]
     sums: NDArray[np.float64] = field(default_factory=lambda: np.zeros((2, 2)))  # as `expected_right` takes them
 
     def label_each(self, pairs: Sequence[tuple[str, str]]) -> list[FileSummary]:
         """Label each source into a target of its own."""
-        for path, to_path in pairs if not self.work.resume else ():  # before any of them is labelled
-            check_target(to_path, self.work.force, [path])
+        for path, to_path in pairs if not self.layout.resume else ():  # before any of them is labelled
+            check_target(to_path, self.layout.force, [path])
         return [self.label([path], to_path) for path, to_path in pairs]
 
     def label(self, paths: Sequence[str], to_path: str) -> FileSummary:
@@ -250,9 +250,9 @@ class _Run:
             to_format = target.name if target is not None else ""
             settings = self._settings(before, reader, from_format, to_format, compression)
             earlier = None
-            if self.work.only_new is not None:
-                earlier = Earlier(self.work.only_new, self.work.key, reader.chosen, self.options, settings)
-            out = Output(to_path, settings, self.work.force, self.work.resume, built, [*paths, *self.reads])
+            if self.layout.only_new is not None:
+                earlier = Earlier(self.layout.only_new, self.layout.key, reader.chosen, self.options, settings)
+            out = Output(to_path, settings, self.layout.force, self.layout.resume, built, [*paths, *self.reads])
             try:
                 if not out.finished:
                     _log.info("labelling %s into %s, from row %d on", _called(paths), to_path, out.rows)
@@ -278,7 +278,7 @@ class _Run:
         self, reader: Reader, read: Source | SeveralReader, layout: Layout, where: str, labels: Path
     ) -> Iterator[tuple[Batch, pa.Table]]:
         """The rows once more, with the columns that were added to them."""
-        again = read_again(reader, read, layout).batches(self.work.batch_size)
+        again = read_again(reader, read, layout).batches(self.layout.batch_size)
         for batch, added in zip_longest(again, read_streams(labels)):
             if batch is None or added is None or len(batch) != len(added):
                 raise changed(where)
@@ -308,7 +308,7 @@ class _Run:
 
     def _check(self, paths: Sequence[str], to_path: str) -> tuple[str, Format | None, str]:
         """Name of the source's format, the target's format and its compression, if they can be read and written."""
-        if self.work.resume and (is_direct(to_path) or any(p == "-" or is_direct(p) for p in paths)):
+        if self.layout.resume and (is_direct(to_path) or any(p == "-" or is_direct(p) for p in paths)):
             raise DataError(
                 "A run from standard input or a pipe, or to standard output or a device, cannot be resumed: name files."
             )
@@ -328,7 +328,7 @@ class _Run:
 
     def _settings(self, source: list[Any], reader: Reader, *formats: str) -> dict[str, Any]:
         """All that the bytes of the target depend on."""
-        options, layout, work = self.options, self.layout, self.work
+        options, layout = self.options, self.layout
         return {
             "source": source,
             "columns": columns_read(reader.chosen),
@@ -343,8 +343,8 @@ class _Run:
             "model": [options.model.identity, options.model.digest],
             "definition": repr(options.definition),
             "min_confidence": options.min_confidence,
-            "batch size": self.work.batch_size,
-            "only_new": [fingerprints(expand([work.only_new])) if work.only_new is not None else None, work.key],
+            "batch size": self.layout.batch_size,
+            "only_new": [fingerprints(expand([layout.only_new])) if layout.only_new is not None else None, layout.key],
             "version of collarclass": __version__,
         }
 
@@ -357,23 +357,23 @@ class _Run:
         out: Output,
         earlier: Earlier | None,
     ) -> None:
-        shown = Progress(self.work.progress, out.rows)
+        shown = Progress(self.layout.progress, out.rows)
         skipped = out.batches
         text = None if isinstance(writer, BuiltWriter) else writer
         if text is not None and not out.bytes:
             out.write(compress(text.begin(), compression))
 
         def todo() -> Iterator[Batch]:
-            for i, batch in enumerate(reader.batches(self.work.batch_size)):
+            for i, batch in enumerate(reader.batches(self.layout.batch_size)):
                 if i >= skipped:
                     if i == skipped:
                         shown.start_at(read.share)
                     yield batch
 
         if earlier is not None:
-            labelled = earlier.label(todo(), self.options, self.work.n_jobs)
+            labelled = earlier.label(todo(), self.options, self.layout.n_jobs)
         else:
-            labelled = ((*done, 0) for done in in_order(todo(), self.options, self.work.n_jobs))
+            labelled = ((*done, 0) for done in in_order(todo(), self.options, self.layout.n_jobs))
         try:
             for batch, added, sums, known in labelled:
                 if isinstance(writer, BuiltWriter):
@@ -387,8 +387,8 @@ class _Run:
                     for c in pc.value_counts(added.column(self.options.prefix + name)).to_pylist()
                 } | {_KNOWN: known}
                 out.write(piece, len(added), counts, len(batch.notes), sums.tolist())
-                if self.work.on_batch is not None:
-                    self.work.on_batch(batch, added)
+                if self.layout.on_batch is not None:
+                    self.layout.on_batch(batch, added)
                 shown.update(out.rows, read.share)
             if text is not None:
                 out.write_end(compress(text.end(), compression))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from itertools import islice, tee
 from typing import Any
 
@@ -20,7 +20,7 @@ from collarclass.tables.columns import Cells, Columns, choose_columns, find_head
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How sources are to be read: those of `FileOptions` that say so, and what a target asks for.
+    """How sources are to be read and the work is done: what `FileOptions` say, and what a target asks for.
 
     Attributes
     ----------
@@ -43,14 +43,26 @@ class Layout:
     header_row: int | None = None
     skip_rows: int = 0
     partitions: bool = False
+    n_jobs: int = 1
+    batch_size: int = 2000
+    force: bool = False
+    resume: bool = False
+    only_new: Name | None = None
+    key: str | None = None
+    progress: ProgressLike = None
+    on_batch: Callable[[Batch, pa.Table], object] | None = None
 
     def __post_init__(self) -> None:
-        for name, least in (("head", 0), ("header_row", 1), ("skip_rows", 0)):
+        for name, least in (("head", 0), ("header_row", 1), ("skip_rows", 0), ("batch_size", 1)):
             value = getattr(self, name)
             if value is not None and value < least:
                 raise DataError(
                     "{name} is {value}: give a whole number from {least} up.", name=name, value=value, least=least,
                 )  # fmt: skip
+
+        if self.key is not None and self.only_new is None:
+            raise DataError("key names the column by which ads of an earlier file are known: give only_new, too.")
+        count_workers(self.n_jobs)
 
     @property
     def named(self) -> tuple[str, ...]:
@@ -78,9 +90,6 @@ def columns_read(chosen: Columns) -> dict[str, Any]:
     """The columns that titles, texts and codes were read from, as the record of a labelled file keeps them."""
     title, code = (None if name is None else str(name) for name in (chosen.title, chosen.code))
     return {"title": title, "text": list(map(str, chosen.texts)), "code": code}
-
-
-BATCH_SIZE = 2000
 
 
 class FileOptions(LabelOptions, total=False):
@@ -156,27 +165,6 @@ class FileOptions(LabelOptions, total=False):
     on_batch: Callable[[Batch, pa.Table], object] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
-    """Those of `FileOptions` that say how the work is done."""
-
-    n_jobs: int = 1
-    batch_size: int = BATCH_SIZE
-    force: bool = False
-    resume: bool = False
-    only_new: Name | None = None
-    key: str | None = None
-    progress: ProgressLike = None
-    on_batch: Callable[[Batch, pa.Table], object] | None = None
-
-    def __post_init__(self) -> None:
-        if self.batch_size < 1:
-            raise DataError("batch_size is {batch_size}: give a whole number from 1 up.", batch_size=self.batch_size)
-        if self.key is not None and self.only_new is None:
-            raise DataError("key names the column by which ads of an earlier file are known: give only_new, too.")
-        count_workers(self.n_jobs)
-
-
 def count_workers(n_jobs: int) -> int:
     """How many worker processes `n_jobs` means: -1 is one per processor."""
     if n_jobs == 0:
@@ -186,8 +174,3 @@ def count_workers(n_jobs: int) -> int:
     from joblib import effective_n_jobs
 
     return int(effective_n_jobs(n_jobs))
-
-
-def taken(kind: type[Any], options: Mapping[str, Any]) -> dict[str, Any]:
-    """Those of some options that a dataclass has."""
-    return {field.name: options[field.name] for field in fields(kind) if field.name in options}
