@@ -475,3 +475,11 @@ def test_a_name_that_is_no_text_can_be_written(ads: Path, tmp_path: Path, small_
     run("label", ads, "-o", out, "--summary", tmp_path / "summary.json", *model)
     assert json.loads((tmp_path / "summary.json").read_text("utf-8"))["target"] == str(out)
     assert out.read_bytes().startswith(b"title,text,collar,")
+
+
+def test_what_a_workbook_loses_is_said(tmp_path: Path, small_model_path: Path) -> None:
+    pytest.importorskip("python_calamine", reason="pip install collarclass[excel]")
+    (tmp_path / "ads.csv").write_text(ADS, "utf-8")
+    run("label", tmp_path / "ads.csv", "-o", tmp_path / "a.xlsx", "-m", small_model_path, "--prefix", "old_")
+    done = run("label", tmp_path / "a.xlsx", "-o", tmp_path / "b.xlsx", "-m", small_model_path)
+    assert "the result has no formulas, links, merged cells and number formats of the workbook" in done.stderr

@@ -199,7 +199,7 @@ def _summary_lines(done: FileSummary, target: str, prefix: str) -> list[str]:
         if done.read.guessed:
             lines.append("Note: columns were chosen by what they hold, not by name; --title and --text name others.")
         if done.read.format == "excel":
-            lines.append("Note: the result has the values of the sheet, and none of its formulas, links and formats.")
+            lines.append("Note: the result has no formulas, links, merged cells and number formats of the workbook.")
         if done.read.header_row > 1:
             above = done.read.header_row - 1
             lines.append(f"Note: the result has no {above:,} line{'s' * (above > 1)} of those above the column names.")
