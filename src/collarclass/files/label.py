@@ -240,7 +240,8 @@ class _Run:
         started = time.monotonic()
         from_format, target, compression = self._check(paths, to_path)
         before = fingerprints(paths)
-        layout = self._layout_for(target or FORMATS.get(from_format))
+        to = target or FORMATS.get(from_format)
+        layout = replace(self.layout, every_column=to is not None and to.columns_first)
         twice = target is None or not target.text
         reader, read = open_all(paths, layout, twice)
         try:
@@ -321,10 +322,6 @@ class _Run:
             target, compression = name_target(to_path, self.layout.format)
         check_apart(to_path, [*paths, *self.reads])
         return source.name if source is not None else "", target, compression
-
-    def _layout_for(self, target: Format | None) -> Layout:
-        """The layout, with all columns known before the first row where the target begins with their names."""
-        return replace(self.layout, every_column=target is not None and target.columns_first)
 
     def _settings(self, source: list[Any], reader: Reader, *formats: str) -> dict[str, Any]:
         """All that the bytes of the target depend on."""

@@ -253,7 +253,9 @@ class Output:
     def commit(self) -> None:
         """Give the file its name, when it is on the disk."""
         if self._target.direct:
-            self._deliver()
+            self._file.flush()
+            if self._spool:
+                self._target.deliver(self._built)
             return
         self.sync()
         own = os.fstat(self._file.fileno())
@@ -286,11 +288,6 @@ class Output:
         self._partial.unlink(missing_ok=True)
         self._built.unlink(missing_ok=True)
         self._target.release()
-
-    def _deliver(self) -> None:
-        self._file.flush()
-        if self._spool:
-            self._target.deliver(self._built)
 
 
 def columns_of(path: Path) -> dict[str, Any] | None:
