@@ -411,8 +411,7 @@ def test_the_page_leaves_nothing_of_what_is_removed(row: str, server: Address, f
             label(server, place)
             server.ask("GET", f"{place}/result")
             made = {path.name for path in files_in(kept).keys() - before.keys() if not path.name.startswith(".")}
-            assert made == {"source.csv", "labelled.csv", "rows.arrow", "file.json", "corrections.json",
-                            "own-labelled.csv"}  # fmt: skip
+            assert made == {"source.csv", "labelled.csv", "rows.arrow", "file.json", "own-labelled.csv"}
     assert files_in(kept) != before
     assert server.ask("DELETE", place).status == 204
     assert files_in(kept) == before
