@@ -9,7 +9,7 @@ NAMES = {
     "white": "White collar", "blue": "Blue collar", "gray": "Gray collar", "unclear": "Unclear",
     "academic": "academic credential", "hands_on": "hands-on skill", "label": "label", "schooling": "schooling",
     "certificates": "certificates", "month": "month", "confidence": "how sure", "note": "notes", "yours": "your label",
-    "required": "required", "preferred": "preferred", "substitutable": "or experience", "not_needed": "not needed",
+    "required": "required", "preferred": "preferred", "substitutable": "or an equivalent", "not_needed": "not needed",
     "unstated": "not stated", "0.0": "near the line, below 60%", "0.6": "60 to 80%", "0.8": "80 to 95%",
     "0.95": "95% and more", "basic": "basic schooling", "secondary": "secondary school",
     "associate": "associate degree or diploma", "bachelor": "bachelor’s degree", "graduate": "graduate degree",
