@@ -205,3 +205,13 @@ def test_where_no_word_stands_out_the_sentence_says_so() -> None:
 @pytest.mark.parametrize(("text", "lang"), [("Java 开发工程师", "zh"), ("Senior developer", "en"), ("123", "en")])
 def test_language(text: str, lang: str) -> None:
     assert language(text) == lang
+
+
+@pytest.mark.parametrize(
+    ("title", "named"),
+    [("<b>Welder</b>", "“Welder”"), ("Welder &amp; Fitter", "“Welder & Fitter”"), ("R&D <Engineer>", "“R&D”")],
+)
+def test_no_tag_or_entity_of_a_title_is_named(title: str, named: str) -> None:
+    said = classify("<p>Build steel frames all day</p>", title).explain()
+    assert named in said
+    assert "<" not in said

@@ -64,8 +64,9 @@ def _lines(found: Classification) -> list[str]:
     from collarclass.text.cells import shown
 
     out = [found.explain()]
-    if found.second_label:
-        out.append(f"  nearly as likely     {found.second_label}")
+    if found.second_label and found.label != "unclear":
+        share = found.probabilities[found.second_label]
+        out.append(f"  second               {found.second_label} ({share:.0%})")
     if found.note and found.label != "unclear":
         out.append(f"  note                 {found.note}")
     if found.academic_score is None or found.hands_on_score is None:

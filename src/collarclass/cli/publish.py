@@ -179,7 +179,7 @@ def review(
     """Label ads yourself, one key each, without the model's guess.
 
     SOURCE is what 'collarclass sample' wrote, or with --least-certain a labelled file. The labels go to
-    common.SOURCE with .annotated before its ending, if no other name is given.
+    SOURCE with .annotated before its ending, if no other name is given.
     """
     from collarclass.annotation.review import Terminal, agreement_of, read_ads
     from collarclass.annotation.review import least_certain as doubtful

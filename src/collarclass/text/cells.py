@@ -8,6 +8,7 @@ import re
 START = "[=+\\-@\t\r＝＋－＠]"
 _FORMULA, _GUARDED = re.compile(START), re.compile(f"'(?={START})")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_TAG = re.compile("</?[A-Za-z][^<>]*>")
 
 
 def guarded(cell: str) -> str:
@@ -47,11 +48,12 @@ def well_formed(text: str) -> str:
 
 
 def shown(words: str) -> str:
-    """Words of an ad on one line, with entities as the characters that they stand for.
+    """Words of an ad on one line, without tags and with entities as the characters that they stand for.
 
     Examples
     --------
     >>> shown("Bachelor&rsquo;s\\n degree")
     'Bachelor’s degree'
     """
+    words = _TAG.sub("", words) if "<" in words else words
     return " ".join((html.unescape(words) if "&" in words else words).split())

@@ -155,10 +155,12 @@ def _chosen(
 
 def job_in(title: str, job: Job, least: float) -> tuple[int, int]:
     """Where a title names the job; an empty place where it names none."""
-    found, best, chosen = _chosen(title, job, least, len(title))
+    visible, places = read_markup(title) if "<" in title or "&" in title else (title, None)
+    found, best, chosen = _chosen(visible, job, least, len(visible))
     if chosen is None or not (best[chosen][0] >= least or found[chosen].vague):
         return 0, 0
-    return best[chosen][1:]
+    start, end = best[chosen][1:]
+    return (start, end) if places is None else (int(places[start]), int(places[end - 1]) + 1)
 
 
 def is_line(text: str) -> bool:
