@@ -215,3 +215,7 @@ def test_no_tag_or_entity_of_a_title_is_named(title: str, named: str) -> None:
     said = classify("<p>Build steel frames all day</p>", title).explain()
     assert named in said
     assert "<" not in said
+
+
+def test_a_row_judged_by_a_code_names_the_occupation() -> None:
+    assert "“Welders, Cutters, Solderers, and Brazers”" in classify(code="51-4121").explain()

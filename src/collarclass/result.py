@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from collarclass.definitions.labels import BASES, COLLARS, DIMENSIONS, LABELS, LEVELS, NOTES, STATUSES, Label
 from collarclass.explain.html import as_html
 from collarclass.explain.sentence import sentence, unclear_sentence
-from collarclass.model.account import Account, Evidence, account_of, few_words, terms_of
+from collarclass.model.account import Account, Evidence, Part, account_of, few_words, terms_of
 from collarclass.model.ad_reader import AdReader
 from collarclass.model.model import Model
 from collarclass.model.predict import Predictions, ask, requirements_of
@@ -272,6 +272,10 @@ class Classification:
             return unclear_sentence(self.note, lang)
         ratings = 4 * (self.academic_score or 0.0), 4 * (self.hands_on_score or 0.0)
         account = self.account or Account(ratings, ratings, ())
+        if self.basis == "occupation":  # its ratings are all of the account
+            middle = (2.0, 2.0)
+            weights = ratings[0] - middle[0], ratings[1] - middle[1]
+            account = Account(middle, ratings, (Part("title", "text", 0, 0, self.words, weights),))
         schooling = self.schooling_level, self.schooling_status
         return well_formed(sentence(self.label, self.confidence, schooling, account, lang))
 
