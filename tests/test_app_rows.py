@@ -143,6 +143,9 @@ def test_numbers_and_months_are_chosen_by_their_ends(server: Address) -> None:
     for wrong in ("pay:much..more", "month:May..June"):
         assert server.ask("GET", f"/v1/files/{file}/rows?f={quote(wrong)}").status == 400
     assert ask(server, file, f="pay:1k..0.2万")["total"] == 36
+    for exact in ("1500", "1.5k", "¥1500"):  # however the cells are written
+        assert ask(server, file, f=f"pay:{exact}")["total"] == 12
+    assert ask(server, file, f="pay:much")["total"] == 0
     assert ask(server, file, f="month:Feb 2026..2026年3月")["total"] == months
     # From the page's form to an address of its own.
     page = server.ask("GET", f"/p/{file}?range=pay&from=1000&to=2000&by=pay")

@@ -138,8 +138,10 @@ class Results:
 
     def ranges(self) -> list[str]:
         """Columns of which a part can be chosen by its ends: those of numbers, and months."""
-        numeric = (name for name in self._countable if are_numbers(set(self._some(name)), 0.5))  # some “negotiable”
-        return [*([MONTH] if self._dated() else []), *map(self.key_of, numeric)]
+        return [*([MONTH] if self._dated() else []), *map(self.key_of, filter(self._numeric, self._countable))]
+
+    def _numeric(self, name: str) -> bool:
+        return are_numbers(set(self._some(name)), 0.5)  # some “negotiable”
 
     @cached_property
     def _countable(self) -> list[str]:
@@ -299,14 +301,18 @@ class Results:
         return values, replace(view, f=tuple(one for one in view.f if self.split(one)[0] not in names), sort="")
 
     def _having(self, key: str, values: set[str]) -> NDArray[np.bool_]:
-        """Rows with one of some values of a column; what is none of them may be a range."""
+        """Rows with one of some values of a column; what is none of them may be a range, or a number."""
         coded = self.coded(key)
-        parts = [value for value in values if ".." in value and value not in coded.values]
         out = coded.mask(values)
-        for part in parts:
-            low, _, high = part.partition("..")
-            out |= self._between(key, low.strip(), high.strip())
+        for part in values - {*coded.values}:
+            low, dots, high = part.partition("..")
+            if dots or self._is_number(key, part):
+                out |= self._between(key, low.strip(), (high if dots else low).strip())
         return out
+
+    def _is_number(self, key: str, value: str) -> bool:
+        """Whether a value is a number, of a column of the file that has such, however its cells are written."""
+        return key not in (*ADDED, MONTH, YOURS, SURE) and are_numbers([value]) and self._numeric(self._own_name(key))
 
     def _between(self, key: str, low: str, high: str) -> NDArray[np.bool_]:
         if key == MONTH:
