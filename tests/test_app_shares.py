@@ -77,7 +77,9 @@ def test_shares_of_a_part_are_those_of_a_group(server: Address, file: str, label
     differences = share_differences(expected, "north", "south")
     for name in ("first", "second", "difference", "low", "high"):
         assert [row[name] for row in both["differences"]] == pytest.approx(differences[name].tolist())
-    assert server.ask("GET", f"/v1/files/{file}/shares?f=region:nowhere").status == 400
+    for wrong in ("f=region:nowhere", "f=label:pink", "pair=nope:a", "pair=region:north",
+                  "pair=nope:a&pair=nope:a"):  # fmt: skip
+        assert server.ask("GET", f"/v1/files/{file}/shares?{wrong}").status == 400, wrong
 
 
 def test_a_region_has_one_share_wherever_it_is_asked_for(server: Address, labelled: Path, tmp_path: Path) -> None:

@@ -258,6 +258,8 @@ class Results:
             raise DataError("There is no column {name!r}: choose one of {columns}.", name=chosen.partition(":")[0],
                             columns=self.choices())  # fmt: skip
         column, value = chosen[: places[-1]], chosen[places[-1] + 1 :]
+        if column == "label" and value not in COLLARS:
+            raise DataError("There is no label {label!r}: choose one of {labels}.", label=value, labels=COLLARS)
         return (MONTH if column == self.date and ".." in value else column), value
 
     def has(self, chosen: str) -> bool:

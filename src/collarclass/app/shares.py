@@ -78,8 +78,11 @@ class Side:
 def sides_of(store: Store, job: Job, view: View, other: str = "", pair: Sequence[str] = ()) -> list[Side]:
     """A file or a part of it; or two parts, or two files, that stand beside each other."""
     rows = store.results(job)
-    if len(pair) == 2 and pair[0] != pair[1]:
-        return [Side(job, rows, rows.instead(view, chosen), rows.split(chosen)[1]) for chosen in pair]
+    names = [rows.split(chosen)[1] for chosen in pair]
+    if len(pair) not in (0, 2):
+        raise DataError("Two parts stand beside each other: give pair twice, each time as column:value.")
+    if len({*pair}) == 2:
+        return [Side(job, rows, rows.instead(view, chosen), name) for chosen, name in zip(pair, names, strict=True)]
     if not other:
         parts = (f"{column}: {value}" for column, value in map(rows.split, view.f))
         return [Side(job, rows, view, " · ".join((job.name, *parts, *([view.q] if view.q else []))))]
