@@ -179,7 +179,8 @@ def test_what_is_not_text_is_a_type_error_with_a_remedy(value: object) -> None:
     with pytest.raises(TypeError, match=f"not a str: {remedy}"):
         classify(value)  # type: ignore[arg-type]
     if value is not None:
-        with pytest.raises(TypeError, match=r"neither a str nor None"):
+        of_title = remedy.replace("pass", "pass the title as")
+        with pytest.raises(TypeError, match=f"neither a str nor None: {of_title}"):
             classify("An ad", value)  # type: ignore[arg-type]
 
 

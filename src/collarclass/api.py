@@ -253,7 +253,7 @@ def _check_beside(values: Iterable[str | None] | None, name: str, n_texts: int, 
     values = [None] * n_texts if values is None else list(values)
     for i, value in enumerate(values):
         if value is not None and not isinstance(value, str):
-            raise TypeError(f"{name.title()} {i} is {_named(value)}, neither a str nor None: {_remedy(value)}.")
+            raise TypeError(f"{name.title()} {i} is {_named(value)}, neither a str nor None: {_remedy(value, name)}.")
     if len(values) != n_texts:
         raise ValueError(f"{n_texts} texts but {len(values)} {name}s: give one {name} (or {none}) for each text.")
     return values
@@ -263,9 +263,9 @@ def _named(value: object) -> str:
     return "None" if value is None else f"{kind_of(value)} ({value!r:.40})"
 
 
-def _remedy(value: object) -> str:
+def _remedy(value: object, name: str = "ad's text") -> str:
     if isinstance(value, (bytes, bytearray)):
         return "decode it first, for example value.decode('utf-8')"
     if value is None or isinstance(value, float) or type(value).__name__ in ("NAType", "NaTType"):  # those of pandas
         return "replace missing values first, for example by the empty string, which is labelled unclear"
-    return "pass the ad's text as a string"
+    return f"pass the {name} as a string"
