@@ -570,6 +570,7 @@ def test_a_finished_target_is_compared_with_what_is_asked_for(
     refused("made with another source", february, target, **same)
     refused("made with another prefix", hundred, target, **same, prefix="x_")
     refused("made with another evidence", hundred, target, **same, evidence=False)
+    refused("made with another occupations", hundred, target, **same, occupations=True)
     refused("made with another definition", hundred, target, **same, definition="middle")
     refused("made with another model", hundred, target, **{**same, "model": replace(small_model, name="another")})
     assert target.read_bytes() == january

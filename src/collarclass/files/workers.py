@@ -113,7 +113,7 @@ def _label(
 
 
 _ROWS = 5000
-_SAME = ("prefix", "evidence", "model", "definition", "min_confidence", "version of collarclass")
+_SAME = ("prefix", "evidence", "occupations", "model", "definition", "min_confidence", "version of collarclass")
 
 
 class Earlier:
