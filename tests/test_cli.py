@@ -209,6 +209,7 @@ def test_interrupted(tmp_path: Path, small_model_path: Path) -> None:
         (["ads.csv", "-o", "x.csv", "--text", "\x1b]0;gone\x07"], "\\x1b]0;gone\\x07"),
         (["ads.csv", "-o", "x.csv", "--model", "nowhere"], "No model at nowhere"),
         (["ads.csv", "-o", "-", "--report", "r.html"], "A report needs a labelled file"),
+        (["ads.csv", "-o", "l.csv", "--report", "./l.csv"], "Result, report and summary need names of their own"),
     ],
 )
 def test_errors_are_one_line_with_a_remedy(ads: Path, small_model_path: Path, args: list[str], message: str) -> None:

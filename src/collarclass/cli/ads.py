@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
@@ -158,15 +159,18 @@ def label(
     from collarclass.errors import DataError, import_optional
     from collarclass.files.formats import expand
     from collarclass.files.label import label_file
-    from collarclass.files.target import check_target
+    from collarclass.files.target import check_target, is_direct
 
     if report_file is not None and (target == "-" or "://" in target):
         raise DataError("A report needs a labelled file: name one of this machine with -o.")
     if report_file is not None:
         import_optional("jinja2", "A report")
-    for beside, other in ((report_file, summary_file), (summary_file, report_file)):
+    made = [os.path.realpath(name) for name in (target, report_file, summary_file) if name and not is_direct(str(name))]
+    if len({*made}) < len(made):
+        raise DataError("Result, report and summary need names of their own: choose another name for one of them.")
+    for beside in (report_file, summary_file):
         if beside is not None:
-            reads = [*expand(source), target, *(name for name in (other, options["lexicon"], options["model"]) if name)]
+            reads = [*expand(source), target, *(name for name in (options["lexicon"], options["model"]) if name)]
             check_target(beside, options["force"], reads)
     goes_on = "-" not in (*source, target)
     with ending("Interrupted: the same command with --resume continues." if goes_on else "Interrupted."):
