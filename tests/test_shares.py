@@ -493,6 +493,22 @@ def test_small_groups_get_their_share_of_a_sample() -> None:
         draw_sample(table, 0)
 
 
+@pytest.mark.parametrize(("n", "n_groups"), [(200, 80), (60, 80), (80, 80), (200, 1000), (5, 1), (1, 3)])
+def test_every_ad_of_many_groups_may_be_drawn(n: int, n_groups: int) -> None:
+    table, truth = stream(1200, 0.2)
+    groups = [int(g) for g in np.random.default_rng(1).zipf(1.5, 1200) % n_groups]
+    drawn = draw_sample(table, n, groups=groups)
+    assert len(drawn) == n
+    assert (1 / drawn["sample_probability"]).sum() == pytest.approx(1200)
+    pd.testing.assert_frame_equal(drawn, draw_sample(table, n, groups=groups))
+    if n < 50:
+        return
+    whole = annotate(drawn, truth).assign(sample_source="0123456789abcdef")
+    assert not estimate_shares(table, whole)["warning"].str.contains("drawn ads have an answer").any()
+    said = estimate_shares(table, whole[3:])["warning"].iloc[0]
+    assert "missing more for some labels" not in said
+
+
 # -- groups, weights, warnings -------------------------------------------------------------------
 
 

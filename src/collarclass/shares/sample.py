@@ -191,7 +191,8 @@ def draw_sample(
     n : int
         How many.
     groups : sequence, optional
-        Group of each ad; each gets a share of the sample that grows with the root of its size.
+        Group of each ad; each gets a share of the sample that grows with the root of its size. Where there are more
+        groups than ads to draw, the small ones are drawn from as one; so are strata of a group that gets few ads.
     unique : sequence, optional
         Number of each ad's group of repeated ads: one of each is drawn, and stands for all.
     prefix : str
@@ -232,13 +233,39 @@ def draw_sample(
         )
         copies = times[of].astype(np.float64)
     size = np.bincount(group[distinct], minlength=group.max(initial=-1) + 1)
+    root = np.sqrt(size)
+    if n < np.count_nonzero(size):
+        small = n * root < _MIN_ANNOTATIONS * root.sum()
+        to = np.where(small, small.argmax(), np.arange(len(size)))
+        group, root = to[group], np.bincount(to, root, len(size))
+        size = np.bincount(to, size, len(size)).astype(np.int64)
     parts = []
-    for g, share in enumerate(_whole(np.sqrt(size) / np.sqrt(size).sum(), size, n)):
-        here = distinct[group[distinct] == g]
-        parts.append(_drawn(here, stratum[here], probabilities[here], int(share), g, rng))
+    for g, share in enumerate(_whole(root / root.sum(), size, n)):
+        if share:
+            here = distinct[group[distinct] == g]
+            parts.append(_drawn(here, _joined(stratum[here], int(share)), probabilities[here], int(share), g, rng))
     found = pd.concat(parts, ignore_index=True)
     found[SAMPLE_PROBABILITY] /= copies[found[SAMPLE_ROW] - 1]
     return found.iloc[rng.permutation(len(found))].reset_index(drop=True)
+
+
+def _joined(stratum: NDArray[np.int64], n: int) -> NDArray[np.int64]:
+    """Strata of a group, joined where they are more than its n ads to draw: none is left that cannot be drawn.
+
+    The smallest goes to the nearest, of its own label if there is one, until two ads are drawn from each.
+    """
+    size = np.bincount(stratum, minlength=STRATA)
+    to, bins = np.arange(STRATA), len(EDGES) + 1
+    if np.count_nonzero(size) > n:
+        while np.count_nonzero(size) > max(1, n // 2):
+            present = np.flatnonzero(size)
+            least = present[size[present].argmin()]
+            others = present[present != least]
+            nearest = others[np.lexsort((np.abs(others - least), others // bins != least // bins))[0]]
+            to[to == least] = nearest
+            size[nearest] += size[least]
+            size[least] = 0
+    return np.asarray(to[stratum])
 
 
 def _drawn(

@@ -189,7 +189,10 @@ def _missing(every: pd.DataFrame, stratum: NDArray[np.int64], whole: bool) -> li
         by = by.reindex(size.index).fillna(
             {"answered": 0, "n": 0, "passed": 0, "weight": 0, "drawn": each["drawn"].mean()}
         )
-        lost = ((size - by["weight"]) * by["drawn"]).round().clip(lower=0)
+        # Where a sample's strata were joined, a label's ads weigh up by chance; all ads together do so exactly.
+        short = size - by["weight"]
+        fewer = short.clip(lower=0)
+        lost = (fewer * by["drawn"] * max(0.0, short.sum()) / max(fewer.sum(), 1e-9)).round()
         by[["n", "passed"]] = by[["n", "passed"]].add(lost, axis=0)
         gone = int(lost.sum())
     label = by.groupby(by.index // (len(EDGES) + 1))[["answered", "n", "passed"]].sum().astype(int)
