@@ -23,7 +23,7 @@ N_DECIDING = UNSTATED  # statuses with which a mention may decide the ad's level
 N_WEIGHTS = N_MENTION + N_DECIDING
 
 # How one mention of schooling stands to the others of its ad: the logarithm of each outcome's probability, and the
-# probability; the log-odds of an alternative; what `Answers.compare_with` tells of the others; how much less than any
+# probability; the log-odds of an alternative; what `Answers.compare_with` says of the others; how much less than any
 # other it is asked for, preferred and stated, how surely any is stated, and 1.
 N_OTHERS = 12
 N_RELATIONS = 2 * N_OUTCOMES + 1 + N_OTHERS + 5
