@@ -217,7 +217,8 @@ def _summary_lines(done: FileSummary, target: str, prefix: str) -> list[str]:
     if done.rows >= _MANY_ROWS and not is_compiled():
         lines.append(f"Note: collarclass is {description()}.")
     if done.noted:
-        lines.append(f"{done.noted:,} rows were not as they should be: see column {prefix}collar_note.")
+        rows = "1 row was not as it" if done.noted == 1 else f"{done.noted:,} rows were not as they"
+        lines.append(f"{rows} should be: see column {prefix}collar_note.")
     return lines
 
 

@@ -126,7 +126,7 @@ def read_line(done: TableInput) -> str:
     """Rows, columns and layout of a table, and what its rows were judged from."""
     columns = ", ".join(f"{what} from {names}" for what, names in done.columns)
     judged_from = f"; judged {judged(done.bases)}" if done.bases else ""
-    return f"Read {done.rows:,} rows, {columns} ({done.file.layout}){judged_from}."
+    return f"Read {done.rows:,} row{'s' * (done.rows != 1)}, {columns} ({done.file.layout}){judged_from}."
 
 
 def judged(bases: Mapping[str, int]) -> str:

@@ -48,17 +48,19 @@ class ExpectedRight:
 
     def message(self) -> Message:
         """What is said of it; of few right labels with advice."""
-        unclear = Message(" Beside these, {n:,} are unclear.", n=self.n_unclear) if self.n_unclear else ""
+        n = self.n_unclear
+        unclear = Message(" Beside these, {n:,} is unclear." if n == 1 else " Beside these, {n:,} are unclear.", n=n)
         if math.isnan(self.share):
             return Message(
                 "With fewer than {least} labels of ads nothing can be said of how many are right.{unclear}",
-                least=MIN_EXPECTED, unclear=unclear,
+                least=MIN_EXPECTED, unclear=unclear if n else "",
             )  # fmt: skip
         few = Message(" That is less than on most sources: review a random sample before you use them.")
         return Message(
             "Expect about {share:.0%} of the {n:,} labels of ads to be right, {low:.0%} to {high:.0%} for nine files "
             "in ten (measured on {sources} sources that the model had not seen).{unclear}{few}",
-            share=self.share, n=self.n, low=self.low, high=self.high, sources=self.sources, unclear=unclear,
+            share=self.share, n=self.n, low=self.low, high=self.high, sources=self.sources,
+            unclear=unclear if n else "",
             few=few if self.share < FEW_RIGHT else "",
         )  # fmt: skip
 
