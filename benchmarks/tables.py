@@ -27,7 +27,7 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POL
 ROOT = Path(__file__).resolve().parents[1]
 
 LIBRARIES = ("pandas", "pyarrow", "polars", "duckdb", "narwhals", "python-calamine", "XlsxWriter", "ray", "dask")
-FILES = ("csv", "csv.gz", "csv.zst", "csv.zip", "jsonl", "json", "parquet", "xlsx")
+FILES = ("csv", "csv.gz", "csv.zst", "jsonl", "json", "parquet", "xlsx")
 
 
 def table_ways(rows: list[dict[str, str]], model: Any) -> dict[str, Callable[[], Any]]:
