@@ -32,7 +32,7 @@ SECOND = 0.25  # probability from which the second label is named: right for one
 _DERIVED = ("second_label", "reasons", "evidence")
 
 
-@dataclass(frozen=True, eq=False, repr=False)  # with slots, what is set would be a TypeError about super()
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Classification:
     """The label of one job ad, with everything that led to it.
 
