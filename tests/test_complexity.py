@@ -18,9 +18,15 @@ _BUSY = 1.6  # what a machine with other work to do may add
 
 @pytest.mark.parametrize("call", [label, explain])
 def test_hostile_texts_take_little_more_than_ordinary_ads(call: Callable[[list[str]], None]) -> None:
-    found = measure(call, 10_000, 2, (*ADS, *SLOWEST))
-    assert {name: round(against(found, name), 1) for name in SLOWEST if against(found, name) > MOST * _BUSY} == {}
-    assert {name: round(growth(found[name]), 2) for name in SLOWEST if growth(found[name]) > _BUSY} == {}
+    slow, growing = set(SLOWEST), set(SLOWEST)
+    for _ in range(4):  # what is slow every time is so by itself, not by what else the machine does
+        found = measure(call, 10_000, 2, (*ADS, *SLOWEST))
+        slow &= {name for name in SLOWEST if against(found, name) > MOST * _BUSY}
+        growing &= {name for name in SLOWEST if growth(found[name]) > _BUSY}
+        if not slow | growing:
+            break
+    assert not slow
+    assert not growing
 
 
 def test_every_pattern_is_named_once() -> None:
