@@ -7,10 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pandas as pd
 import pytest
 
 from collarclass import CollarClassifier, Model, label_file, save_model
+
+hypothesis.settings.register_profile("tests", deadline=None)  # a busy machine is no defect
+hypothesis.settings.load_profile("tests")
 
 _ADS = (
     (

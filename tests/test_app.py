@@ -676,7 +676,7 @@ def conforms(operation: Any, known: dict[str, str]) -> None:
             case.path_parameters |= {k: v for k, v in known.items() if k in case.path_parameters}
             case.call_and_validate(excluded_checks=left_out)
 
-    quick = hypothesis.settings(max_examples=8, deadline=None, suppress_health_check=list(hypothesis.HealthCheck))
+    quick = hypothesis.settings(max_examples=8, suppress_health_check=list(hypothesis.HealthCheck))
     quick(hypothesis.given(case=operation.as_strategy())(check))()
 
 

@@ -184,7 +184,7 @@ def test_views_are_filtered_searched_and_sorted(server: Address, done: str, tabl
     assert sure["total"] == (pd.to_numeric(table["collar_confidence"]) >= 0.95).sum()
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     labels=st.lists(st.sampled_from(["white", "blue", "gray", "unclear"]), unique=True, min_size=1),
     q=st.sampled_from(["", "weld", "证", "\\", ".*", "%"]),

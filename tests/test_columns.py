@@ -91,7 +91,7 @@ def test_evidence_and_requirements_say_where_they_stand() -> None:
     assert all(reason.text for reason in found.reasons)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.dictionaries(st.text("abc_.学历", min_size=1, max_size=8), st.text(max_size=40), max_size=4))
 def test_offsets_hold_in_any_parts(parts: dict[str, str]) -> None:
     ad = join_sections(parts, parts.values())

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from collarclass import compiled
@@ -157,7 +157,6 @@ def test_the_version_says_that_nothing_is_compiled() -> None:
     st.lists(st.integers(0, (1 << 64) - 1), unique_by=lambda value: value & 0xFFFFFFFF, max_size=50),
     st.lists(st.integers(0, (1 << 64) - 1), max_size=50),
 )
-@settings(deadline=None)
 def test_hashes_are_found(known: list[int], others: list[int]) -> None:
     vocabulary = TermIndex(np.array(known, np.uint64))
     where, number = vocabulary.find(np.array([*known, *others], np.uint64))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from collarclass import CollarClassifier, DataError
@@ -44,7 +44,6 @@ def same_counts(a: CountedAds, b: CountedAds) -> bool:
     )
 
 
-@settings(deadline=None)
 @given(ADS, ADS)
 def test_counts_of_parts_are_the_counts_of_the_whole(first: list[str], second: list[str]) -> None:
     whole = count_ads([*first, *second], [None] * (len(first) + len(second)))

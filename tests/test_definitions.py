@@ -48,7 +48,7 @@ def test_the_default_is_the_model() -> None:
     assert load_definition("article").is_model
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st_np.arrays(float, st.tuples(st.integers(1, 30), st.just(2)), elements=st.floats(0, 1)), st.integers(0, 99))
 def test_rules_against_the_same_rules_row_by_row(scores: np.ndarray, seed: int) -> None:
     one = facts(scores, seed)

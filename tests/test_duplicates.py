@@ -56,7 +56,7 @@ def test_a_stranger_between_does_not_matter_and_empty_ads_are_alone() -> None:
     assert find_duplicates([]).tolist() == []
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.text(max_size=40), max_size=12))
 def test_equal_texts_are_one_and_groups_name_their_first(texts: list[str]) -> None:
     found = find_duplicates(texts)

@@ -81,7 +81,7 @@ PIECES = [
     st.lists(st.sampled_from(PIECES), max_size=30),
     st.none() | st.lists(st.sampled_from(PIECES), min_size=1, max_size=3).map(" ".join),
 )
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 def test_whatever_the_ad_its_account_adds_up_at_every_door(pieces: list[str], title: str | None) -> None:
     text = " ".join(pieces)
     found = classify(text, title)
@@ -132,7 +132,6 @@ class Reader(HTMLParser):
 
 
 @given(st.lists(st.sampled_from(["<script>", "weld", "&amp;", "degree", "\n", '"', "本科", "电工"]), max_size=20))
-@settings(deadline=None)
 def test_the_tinted_ad_shows_the_text_and_runs_none_of_it(pieces: list[str]) -> None:
     text = "x " + " ".join(pieces)
     reader = Reader()

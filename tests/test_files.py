@@ -859,7 +859,7 @@ def test_memory_stays_flat(tmp_path: Path, small_model_path: Path) -> None:
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rows=st.lists(st.tuples(texts, texts, texts), max_size=6),
     delimiter=st.sampled_from(",;\t|"),
@@ -903,7 +903,7 @@ def test_cells_come_back_the_same(
     assert found == [list(row) for row in rows]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     body=st.lists(
         st.sampled_from([b'"', b",", b"\n", b"\r\n", b"\r", b"a", b"\xff", "焊".encode(), b" ", b";"])

@@ -20,7 +20,7 @@ from collarclass.model.predict import Predictions, ask, predict
 from research.robustness.fuzz import FINDINGS, Ad, Makes, batches, check, corpus, error_of, shrink
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 @given(batches(corpus(), most=6))
 def test_no_batch_breaks_a_promise(tmp_path_factory: pytest.TempPathFactory, ads: list[Ad]) -> None:
     check(ads, default_model(), tmp_path_factory.getbasetemp())

@@ -280,7 +280,7 @@ def test_ranks_are_no_part_of_what_is_looked_up() -> None:
     assert without_ranks("Senior Manager") == "Senior Manager"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(max_size=120))
 def test_any_text_is_cut(text: str) -> None:
     found = cut(text, job, 0.0, changes=corrected)

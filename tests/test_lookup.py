@@ -88,7 +88,7 @@ def test_a_title_of_unknown_words_has_no_occupation() -> None:
     assert lookup_occupation("") == []
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.text(max_size=50))
 def test_any_title_can_be_looked_up(title: str) -> None:
     if find_code(title) is None:

@@ -85,7 +85,6 @@ def test_evidence_adds_up_to_the_scores_on_golden_ads(golden: pd.DataFrame) -> N
 
 
 @given(FRAGMENTS, st.one_of(st.none(), FRAGMENTS))
-@settings(deadline=None)
 def test_any_text_classifies_and_its_evidence_adds_up(text: str, title: str | None) -> None:
     result = classify(text, title)
     sums_hold(result)
@@ -107,7 +106,7 @@ def test_any_text_classifies_and_its_evidence_adds_up(text: str, title: str | No
 
 @given(st.lists(st.tuples(FRAGMENTS, st.one_of(st.none(), FRAGMENTS)), max_size=8))
 @example([("0", ""), (". high school diploma preferred", None)])  # a reason spoke of the ad before
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_a_batch_gives_what_each_ad_gives_alone(ads: list[tuple[str, str | None]]) -> None:
     texts, titles = [t for t, _ in ads], [u for _, u in ads]
     together = classify_many(texts, titles)

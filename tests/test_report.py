@@ -319,13 +319,17 @@ def test_errors(tmp_path: Path, small_model: Model, content: str | None, options
 # -- in a browser --------------------------------------------------------------------------------
 
 BROWSER = find_browser()
-TOO_NARROW = """[...document.querySelectorAll(
-    'p, li, td.text, h1, h2, h3, .ad, .group b, #ads summary b, .heat tbody th')]
-    .filter(e => e.offsetParent && e.textContent.trim().length > 24).filter(e => {
+TOO_NARROW = """(() => {
+    const shown = 'p, li, td.text, h1, h2, h3, .ad, .group b, #ads summary b, .heat tbody th';
+    const long = [...document.querySelectorAll(shown)]
+        .filter(e => e.offsetParent && e.textContent.trim().length > 24);
+    const probes = long.map(e => {
         const probe = document.createElement('span');
-        probe.textContent = '0'.repeat(12); probe.style.position = 'absolute';
-        e.append(probe); const least = probe.getBoundingClientRect().width; probe.remove();
-        return e.getBoundingClientRect().width < least; }).map(e => e.outerHTML.slice(0, 90))"""
+        probe.textContent = '0'.repeat(12); probe.style.position = 'absolute'; e.append(probe);
+        return probe; });
+    const narrow = long.filter((e, i) => e.getBoundingClientRect().width < probes[i].getBoundingClientRect().width);
+    probes.forEach(probe => probe.remove());
+    return narrow.map(e => e.outerHTML.slice(0, 90)); })()"""
 OUTSIDE = """[...document.querySelectorAll('main *')].filter(e => !e.closest('.scroll') && !e.closest('svg'))
     .filter(e => e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 90))"""
 

@@ -189,7 +189,7 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.one_of(st.text(max_size=80), st.lists(PIECES, max_size=25).map(" ".join)))
 def test_spans_slice_to_their_text(text: str) -> None:
     for title in (None, text):
@@ -200,7 +200,7 @@ def test_spans_slice_to_their_text(text: str) -> None:
             assert found.kind in KINDS
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(st.lists(PIECES, max_size=40).map(" ".join))
 def test_features_are_carried_by_findings(text: str) -> None:
     reading, _ = read(text)

@@ -149,7 +149,7 @@ def test_the_interval_holds_the_truth_as_often_as_it_says(gray: float, n: int) -
     assert np.mean(width) < 0.9 * np.mean(labels_width)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @example(0, 10, 0.75)  # no annotated ad in one stratum
 @given(st.integers(0, 10_000), st.integers(2, 60), st.floats(0.01, 0.9))
 def test_shares_add_up_and_stay_inside(seed: int, n: int, gray: float) -> None:
@@ -460,7 +460,7 @@ def test_where_labels_cannot_be_told_apart_the_interval_says_so() -> None:
 # -- samples -------------------------------------------------------------------------------------
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.integers(0, 500), st.floats(0, 0.5)), min_size=1, max_size=14), st.integers(1, 400))
 def test_allocation_fits(strata_: list[tuple[int, float]], n: int) -> None:
     size = np.array([s for s, _ in strata_])
@@ -698,7 +698,7 @@ def test_day_or_month_first_is_told_or_asked_for() -> None:
         find_periods(["31/07/2026", "07/31/2026"])
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     st.dates(date(1960, 1, 1), date(2090, 12, 31)), st.sampled_from(["%Y-%m-%d", "%d.%m.%Y", "%Y%m%d", "%Y年%m月%d日"])
 )
@@ -872,7 +872,7 @@ def test_counted_labels_have_no_interval() -> None:
     assert np.isnan([found.low, found.high]).all()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 1000), st.integers(14, 120), st.floats(0, 1))
 def test_whoever_stops_among_the_most_useful_ads_has_a_stratified_sample(seed: int, n: int, stop: float) -> None:
     table, truth = stream(800, 0.3, seed % 7)

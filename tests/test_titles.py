@@ -104,7 +104,7 @@ def test_a_title_that_names_no_job_is_unclear_and_says_why(title: str, note: str
     assert (found.label, found.note) == ("unclear", note)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.text(max_size=60), min_size=1, max_size=6))
 def test_a_title_does_not_depend_on_its_neighbours(titles: list[str]) -> None:
     together = classify_many([""] * len(titles), titles)

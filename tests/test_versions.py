@@ -67,7 +67,7 @@ def test_with_truth_each_is_measured() -> None:
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=60), st.lists(st.floats(0, 1), min_size=1, max_size=60))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_stability_is_never_negative_and_zero_for_the_same(first: list[float], second: list[float]) -> None:
     a, b = (pd.DataFrame({"collar": "blue", "academic_score": x}) for x in (first, second))
     assert measure_drift(a, b)["stability"]["academic_score"] >= 0
