@@ -581,6 +581,7 @@ def test_the_command_prints_its_address_serves_and_ends_clean() -> None:
     assert not [*Path(tempfile.gettempdir()).glob(f"collarclass-app-{process.pid}-*")]
 
 
+@pytest.mark.slow
 def test_an_address_that_others_reach_comes_with_a_warning_and_a_token() -> None:
     process, address = start("--host", "0.0.0.0")
     try:

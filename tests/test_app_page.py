@@ -26,7 +26,7 @@ from research.docs.browser import Page, find_browser
 
 ROOT = Path(__file__).resolve().parents[1]
 BROWSER = find_browser()
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium or Chrome")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(BROWSER is None, reason="no Chromium or Chrome")]
 # npm install axe-core, here or in a folder that AXE names.
 AXE = next(
     (
@@ -153,7 +153,6 @@ def workbook(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("lang", "width"), [("en", 1280), ("zh", 360)])
 def test_the_whole_way(page: Page, workbook: Path, tmp_path: Path, lang: str, width: int) -> None:
     def say(template: str) -> str:

@@ -191,6 +191,7 @@ def test_overlap_finds_a_copy_with_other_words_around() -> None:
     assert overlap([chinese], ["急招：熟练焊接钢结构 学历不限 包吃包住 年底双薪！"], "zh") == [1.0]
 
 
+@pytest.mark.slow
 def test_every_baseline_labels_and_some_say_how_sure() -> None:
     train = pd.DataFrame(
         {

@@ -94,6 +94,7 @@ def test_no_text_of_the_hard_part_stands_among_the_training_ads() -> None:
         assert max(shares) < 0.1
 
 
+@pytest.mark.slow
 def test_no_two_of_its_ads_share_much(items: pd.DataFrame) -> None:
     for language in ("en", "zh"):
         ads = items[(items["language"] == language) & (items["kind"] == "ad")]

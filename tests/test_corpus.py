@@ -60,6 +60,7 @@ def test_every_ad_is_whole_and_checked(ads: pd.DataFrame, language: str) -> None
     assert not ads["text"].duplicated().any()
 
 
+@pytest.mark.slow
 def test_no_two_ads_share_a_long_run(ads: pd.DataFrame, language: str) -> None:
     n = 24 if language == "zh" else 12
     seen: dict[tuple[str, ...], tuple[str, str]] = {}
@@ -73,6 +74,7 @@ def test_no_two_ads_share_a_long_run(ads: pd.DataFrame, language: str) -> None:
     assert not shared
 
 
+@pytest.mark.slow
 def test_wording_is_varied(ads: pd.DataFrame, language: str) -> None:
     """Nearly every run of five words (eight characters in Chinese) is said once only; contrast groups share more."""
     n = 8 if language == "zh" else 5

@@ -61,7 +61,10 @@ def test_a_folder_is_resumed_file_by_file(dataset: Path, small_model: Model) -> 
     assert sum(again.counts.values()) == len(ADS)
 
 
-@pytest.mark.parametrize(("source", "name"), [("", "out.parquet"), ("/source=*/month=*/*.parquet", "out.csv")])
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [pytest.param("", "out.parquet", marks=pytest.mark.slow), ("/source=*/month=*/*.parquet", "out.csv")],
+)
 def test_in_one_file_the_parts_become_columns(dataset: Path, small_model: Model, source: str, name: str) -> None:
     target = dataset.with_name(name)
     label_file(f"{dataset}{source}", target, model=small_model, evidence=False)

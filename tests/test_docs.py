@@ -18,7 +18,7 @@ from research.docs.refresh_docs import pages, play, with_tables, workplace
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [str(page.relative_to(ROOT)) for page in pages()]
-QUICK = {"README.md", "README.zh-CN.md", "docs/how_to/label_a_file.md"}  # which everybody reads first
+QUICK = {"README.md", "README.zh-CN.md"}  # which everybody reads first
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the console snippets are for a POSIX shell")

@@ -14,6 +14,7 @@ from research.measure.human_readings import readings, table
 PACKET = Path(__file__).resolve().parents[1] / "examples" / "judge" / "en.csv"
 
 
+@pytest.mark.slow
 def test_what_two_people_review_becomes_agreement_and_accuracy(tmp_path: Path) -> None:
     for name, keys in (("ana", "bgg"), ("ben", "bgw")):
         command = ["review", str(PACKET), "-o", str(tmp_path / f"{name}.csv"), "--annotator", name]

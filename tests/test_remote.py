@@ -105,6 +105,7 @@ def test_the_command_takes_urls(memory: str) -> None:
     assert "changed                           0.000" in run("compare", *[f"{memory}/out.csv"] * 2).stdout
 
 
+@pytest.mark.slow
 def test_commands_that_read_take_urls(memory: str, tmp_path: Path) -> None:
     table = read_table(ADS)
     table["label"] = ["white", "blue"] * (len(table) // 2)

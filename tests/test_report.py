@@ -345,7 +345,7 @@ def tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 800, 1400])
+@pytest.mark.parametrize("width", [360, pytest.param(800, marks=pytest.mark.slow), 1400])
 @pytest.mark.parametrize(("name", "lang"), [("few", "zh"), ("many", "en")])
 def test_the_layout(
     tab: Page, pages: dict[tuple[str, str], Path], name: str, lang: str, width: int, scheme: str

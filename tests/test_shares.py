@@ -149,7 +149,7 @@ def test_the_interval_holds_the_truth_as_often_as_it_says(gray: float, n: int) -
     assert np.mean(width) < 0.9 * np.mean(labels_width)
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @example(0, 10, 0.75)  # no annotated ad in one stratum
 @given(st.integers(0, 10_000), st.integers(2, 60), st.floats(0.01, 0.9))
 def test_shares_add_up_and_stay_inside(seed: int, n: int, gray: float) -> None:

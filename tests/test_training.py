@@ -71,6 +71,7 @@ def small(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
+@pytest.mark.slow
 def test_own_ads_are_learnt_beside_the_shipped_ones(small: Path, tmp_path: Path) -> None:
     own = tmp_path / "own.csv"
     texts = [f"Zorgle frobnicator number {i}, grind and weld frobs all day" for i in range(30)]
