@@ -29,11 +29,11 @@ from scipy.stats import binomtest
 from threadpoolctl import threadpool_limits
 
 from collarclass.api import requirements
-from collarclass.definitions.labels import LEVELS, NOT_NEEDED, STATUSES
+from collarclass.definitions.labels import LEVELS, NOT_NEEDED, STATUSES, UNSTATED
 from collarclass.evaluation.metrics import expected_calibration_error
-from collarclass.requirement_reader.constants import FAMILIES
+from collarclass.requirement_reader.constants import FIELD
 from collarclass.requirement_reader.credential_names import UNNAMED
-from collarclass.requirement_reader.outcomes import answer_of, level_and_status
+from collarclass.requirement_reader.outcomes import FREE, N_LEVEL_STATUSES, level_and_status
 from collarclass.requirement_reader.requirement import Requirement
 from collarclass.training.real_ads import read_mentions
 from collarclass.training.train_reader import (
@@ -53,6 +53,17 @@ CURVE = ROOT / "data" / "requirements" / "confidence.csv"
 READING = ROOT / "data" / "requirements" / "readings.csv"
 CERTIFICATES = ROOT / "data" / "requirements" / "certificate_readings.csv"
 _QUARTERS = 4  # into which sources are divided
+# Kinds of fact by family, by their numbers in `collarclass.requirement_reader.constants`.
+FAMILIES = {
+    "mention": (0, 1, 2, 3, 8),
+    "signs": (4, 5, 6, 7),
+    "words": (10,),
+    "cues": (20, 21, 22),
+    "section": (40, 41, 42, 43),
+    "neighbours": (46, 47, 48, 49, 50),
+    "scope": (9, 11, 16, 17, 18),
+    "choices": (25, 26, 28, 29, 39, 44, 59),
+}
 MOST_ERRORS, SURE = 20, 0.95  # kinds of error that are listed; a confidence
 NOTHING = {"level": "", "status": "unstated", "preferred_level": "", "certificates": "", "years": ""}
 
@@ -131,7 +142,10 @@ def held_out_sources(folds: int, without: str | None) -> tuple[pd.DataFrame, pd.
         judged = judge_examples(replace(reader, temperature=np.ones(2, np.float32)), vocabulary, test)
         level, status = np.where(judged.status == NOT_NEEDED, -1, judged.level), judged.status
         ads = pd.DataFrame({"source": test.source, "level": level == test.level, "status": status == test.status})
-        ads["truth"], ads["likely"] = answer_of(test.level, test.status), list(judged.likely)
+        with_level = np.where(test.level < 0, FIELD, test.level) * N_LEVEL_STATUSES + test.status
+        no_level = np.where(test.status == NOT_NEEDED, FREE, FREE + 1)  # or nothing stated
+        ads["truth"] = np.where((test.status == UNSTATED) | (test.status == NOT_NEEDED), no_level, with_level)
+        ads["likely"] = list(judged.likely)
         out.append(ads)
         known = np.flatnonzero(test.outcome >= 0)
         mentions.append(pd.DataFrame({"truth": test.outcome[known], "likely": list(judged.outcome[known])}))

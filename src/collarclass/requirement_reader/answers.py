@@ -28,23 +28,11 @@ def numbers(n):
 
 
 class Answers:
-    """Probabilities of what each mention is, and of each answer of the ad about schooling.
+    """Probabilities of what each mention is, and of each answer of the ad about schooling; refilled from ad to ad.
 
-    Parameters
-    ----------
-    reader : Reader
-        Learnt weights, of a model.
-    lexicon : Lexicon
-
-    Attributes
-    ----------
-    outcome : array of float, N_OUTCOMES for each mention
-        Probability of each of `OUTCOMES`.
-    likely : array of float
-        Probability of each answer; see `outcomes.py`.
-    level, status : int
-        Least schooling required, or preferred where none is required: index into `LEVELS`, 0 where the ad says that
-        none is needed, -1 unstated; index into `STATUSES`.
+    `outcome` has the probability of each of `OUTCOMES`, N_OUTCOMES numbers for each mention, and `likely` that of each
+    answer (see `outcomes.py`). `level` and `status` are the least schooling required, or preferred where none is
+    required: index into `LEVELS`, 0 where the ad says that none is needed, -1 unstated; index into `STATUSES`.
     """
 
     def __init__(self, reader, lexicon):

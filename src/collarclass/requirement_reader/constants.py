@@ -82,16 +82,6 @@ SAID_BEHIND, SAID_BEHIND_COMMA, CHAIN_LINK, SAID_TOGETHER, SAID_BEFORE = 9, 11, 
 CHOICE_WORD, CHOICE_WORDS, CHOICE_DISTANCE, EQUAL_WORD, EQUAL_WORDS, CHOICE_KIND = 25, 26, 28, 29, 39, 59
 YEARS_IN_SCOPE = 44
 
-FAMILIES: dict[str, tuple[int, ...]] = {
-    "mention": (OWN_CLASS, ENDS_AND_LENGTH, FIRST_WORD, LAST_WORD, HALF_YEARS),
-    "signs": (SIGN_BEFORE, SIGN_BEHIND, TWO_SIGNS_BEFORE, TWO_SIGNS_BEHIND),
-    "words": (WORD,),
-    "cues": (CUE, NEAREST_CUE, NEAREST_CUES),
-    "section": tuple(range(SECTION, HEADING_AND_DISTANCE + 1)),
-    "neighbours": tuple(range(NEIGHBOUR, WORD_TOWARDS + 1)),
-    "scope": (SAID_BEHIND, SAID_BEHIND_COMMA, CHAIN_LINK, SAID_TOGETHER, SAID_BEFORE),
-    "choices": (CHOICE_WORD, CHOICE_WORDS, CHOICE_KIND, CHOICE_DISTANCE, EQUAL_WORD, EQUAL_WORDS, YEARS_IN_SCOPE),
-}
 # Kinds that depend on the levels of schooling, and that `Context.read_levels` tells without the text. What lies
 # between two mentions depends on which of the two levels is higher only.
 LEVEL_FACTS = (OWN_CLASS, ENDS_AND_LENGTH, NEIGHBOUR, NEIGHBOUR_AND_DISTANCE, NEIGHBOURS_LEVEL)

@@ -12,14 +12,14 @@ from collarclass.definitions.schooling import SCHOOLING_LEVELS
 from collarclass.requirement_reader.constants import (
     CUE, ENDS_AND_LENGTH, FAR_NEIGHBOUR_TOKENS, FAR_WORDS_BEFORE, FAR_WORDS_BEHIND, FIRST_WORD, GAP_STEPS, HALF_YEARS,
     HEADING, HEADING_AND_DISTANCE, LAST_WORD, LEVEL, MAX_CUE_SENTENCES, MAX_CUE_TOKENS, MAX_GAP, MAX_HALF_YEARS,
-    MAX_JOINED_TOKENS, MAX_PLACES, MIN_ROOM, NEAREST_CUE, NEAREST_CUES, NEIGHBOUR, NEIGHBOURS_LEVEL,
+    MAX_JOINED_TOKENS, MAX_PLACES, NEAREST_CUE, NEAREST_CUES, NEIGHBOUR, NEIGHBOURS_LEVEL,
     NEIGHBOUR_AND_DISTANCE, NO_SCHOOLING, N_BETWEEN, N_CUES, N_NEAREST_CUES, OF_CREDENTIAL, OF_SCHOOLING, OF_YEARS,
     OR, OWN_CLASS, SECTION, SECTION_AND_DISTANCE, SIGN_BEFORE, SIGN_BEHIND, SIGN_TOWARDS, SILENT,
     TWO_SIGNS_BEFORE, TWO_SIGNS_BEHIND, UNDER_HEADING, WORD, WORDS_BEFORE, WORDS_BEHIND,
     WORD_STEPS, WORD_TOWARDS, YEARS,
 )
 from collarclass.requirement_reader.fact_list import FactList
-from collarclass.requirement_reader.phrases import Selection, integers
+from collarclass.requirement_reader.phrases import CHOICE, FRESH, OPENING, SCHOOLING, TIME, TITLE, integers
 from collarclass.requirement_reader.scope import Scope
 
 BEFORE, BEHIND = 0, 1  # sides of a mention
@@ -35,20 +35,8 @@ NONE = -1  # no word, no phrase
 class Context:
     """The facts about the mentions of one ad, and the sums of their weights; refilled by `read` from ad to ad.
 
-    Parameters
-    ----------
-    mentions : Mentions
-        Those that `read` is about.
-    index : TermIndex
-        The facts that have weights.
-    weight : ndarray of float32, shape (n_facts, n_columns)
-
-    Attributes
-    ----------
-    choice : array of int, N_CHOICES for each mention
-        Whether an "or" opens it, or opens its neighbour: schooling before and behind, years before and behind.
-    ends : array of int
-        Hash of its first and last word.
+    `choice` says, N_CHOICES numbers for each mention, whether an "or" opens it, or its neighbour: schooling before and
+    behind, years before and behind. `ends` are hashes of its first and last word.
     """
 
     def __init__(self, mentions, index, weight):
@@ -56,28 +44,12 @@ class Context:
         self.facts = FactList(index, weight)
         self.level_codes, self.silent = array("i", LEVEL_CODES), array("i", SILENT)
         self.word_steps, self.gap_steps = array("i", WORD_STEPS), array("i", GAP_STEPS)
-        self.headings, self.openings = Selection(self.cues), Selection(self.cues)
-        self.choices, self.all_cues = Selection(self.cues), Selection(self.cues)
-        self.scope = Scope(mentions, self.facts, self.choices)
-        self.timed, self.schooling = Selection(self.items), Selection(self.items)
-        self.fresh = Selection(self.items)
-        for selection in (self.timed, self.schooling, self.fresh):
-            selection.reserve(MAX_PLACES)
+        self.scope = Scope(mentions, self.facts)
         self.ends, self.choice = array("Q", bytes(8 * MAX_PLACES)), integers(N_CHOICES * MAX_PLACES)
-        self.room = -1
-        self.reserve(0)
-
-    def reserve(self, n_tokens):
-        """Make room for an ad of so many tokens."""
-        self.mentions.reserve(n_tokens)
-        if n_tokens > self.room:
-            self.room = max(2 * self.room, n_tokens, MIN_ROOM)
-            for selection in (self.headings, self.openings, self.choices, self.all_cues):
-                selection.reserve(self.room)
 
     def read_ad(self, ad):
         """Find the mentions of an ad and describe them, having made room."""
-        self.reserve(ad.n)
+        self.mentions.reserve(ad.n)
         self.mentions.find(ad)
         self.read(ad)
         return self
@@ -110,7 +82,7 @@ class Context:
             self.add_section(i)
             self.add_neighbours(ad, i, True)
             if group == OF_SCHOOLING:
-                self.scope.read(ad, i, self.all_cues.count(self.items.last[i] + 1))
+                self.scope.read(ad, i, self.cues.count(self.items.last[i] + 1))
 
     def read_levels(self):
         """The facts of `LEVEL_FACTS` alone, without the text, by `ends` and `choice`."""
@@ -126,34 +98,29 @@ class Context:
     # ---- The phrases of the ad, by kind
 
     def gather_cues(self, ad):
-        """Select the cues that open sections, and those of some classes."""
-        self.openings.n = self.headings.n = self.choices.n = self.all_cues.n = 0
+        """Mark the cues that open sections, and those of some classes."""
         for k in range(self.cues.n):
-            self.all_cues.put(k)
             group, first, last = self.cues.group[k], self.cues.first[k], self.cues.last[k]
             starts = first == 0 or self.mentions.sentence[first - 1] != self.cues.sentence[k]
             stops = last + 1 == ad.n or self.mentions.sentence[last + 1] != self.cues.sentence[k]
             colon = ad.folded[ad.end[last]] == COLON
             if starts and (stops or colon):
-                self.openings.put(k)
+                self.cues.role[k] |= OPENING
             if group == HEADING and (starts or stops or colon):
-                self.headings.put(k)
+                self.cues.role[k] |= TITLE
             if group == OR:
-                self.choices.put(k)
+                self.cues.role[k] |= CHOICE
 
     def gather_items(self):
-        """Select lengths of time, and mentions of schooling."""
-        self.timed.n = self.schooling.n = self.fresh.n = 0
+        """Mark lengths of time, and mentions of schooling."""
         before = NONE  # the schooling before
         for i in range(self.items.n):
             group = group_of(self.items.group[i])
-            if group == OF_YEARS:
-                self.timed.put(i)
-            elif group == OF_SCHOOLING:
-                if before < 0 or not self.is_joined(i, before):
-                    self.fresh.put(i)
+            self.items.role[i] = TIME if group == OF_YEARS else 0
+            if group == OF_SCHOOLING:
+                is_fresh = before < 0 or not self.is_joined(i, before)
+                self.items.role[i] = SCHOOLING | FRESH if is_fresh else SCHOOLING
                 before = i
-                self.schooling.put(i)
 
     def is_joined(self, i, before):
         """Whether schooling goes on with the one before it: "BS/MS", "bachelor's or master's"."""
@@ -218,7 +185,7 @@ class Context:
     def add_cues(self, ad, i):
         """The nearest cues before and behind, and the nearest on each side that says something by itself."""
         first, last, both = self.items.first[i], self.items.last[i], 0
-        behind = self.all_cues.count(first)
+        behind = self.cues.count(first)
         for side in range(2):
             speaks = 0
             for rank in range(N_CUES):
@@ -230,8 +197,9 @@ class Context:
                 if not self.is_near(i, k, right - left):
                     continue
                 if rank < N_NEAREST_CUES:
-                    between = self.fresh.count(right) - self.fresh.count(left + 1)
-                    self.add_cue(ad, i, k, left, right, side, between)
+                    between = self.items.behind(left, FRESH)
+                    is_between = between >= 0 and self.items.first[between] < right
+                    self.add_cue(ad, i, k, left, right, side, is_between)
                 if speaks == 0 and self.speaks(i, k):
                     speaks = self.code_of_cue(k)
             self.facts.add(NEAREST_CUE, speaks << 1 | side, NONE, NONE)
@@ -242,11 +210,11 @@ class Context:
         """Whether a cue is near enough to a mention to be looked at."""
         return gap <= MAX_CUE_TOKENS and abs(self.cues.sentence[k] - self.items.sentence[i]) <= MAX_CUE_SENTENCES
 
-    def add_cue(self, ad, i, k, left, right, side, schoolings_between):
+    def add_cue(self, ad, i, k, left, right, side, schooling_between):
         """A cue with what lies between it and the mention, which are the tokens left and right."""
         comma = phrases.is_comma(ad.folded[ad.end[left]]) or phrases.is_comma(ad.folded[ad.end[right - 1]])
         code = (self.cues.group[k] << 3 | self.cues.value[k]) << 1 | side
-        code = (code << 1 | flag(comma)) << 1 | flag(schoolings_between > 0)
+        code = (code << 1 | flag(comma)) << 1 | flag(schooling_between)
         code = (code << 1 | flag(self.cues.sentence[k] == self.items.sentence[i])) << 3 | self.items.group[i]
         self.facts.add(CUE, code, self.cues.first[k], self.cues.last[k])
 
@@ -262,8 +230,8 @@ class Context:
 
     def add_section(self, i):
         """The cue that opens the section: at the start of a line, and with it or before a colon; and the heading."""
-        self.add_opening(i, self.openings.before(self.items.first[i]), SECTION, SECTION_AND_DISTANCE)
-        self.add_opening(i, self.headings.before(self.items.first[i]), UNDER_HEADING, HEADING_AND_DISTANCE)
+        self.add_opening(i, self.cues.before(self.items.first[i], OPENING), SECTION, SECTION_AND_DISTANCE)
+        self.add_opening(i, self.cues.before(self.items.first[i], TITLE), UNDER_HEADING, HEADING_AND_DISTANCE)
 
     def add_opening(self, i, k, kind, kind_with_distance):
         """A cue that opens the section, NONE for none; having none is a fact, too."""
@@ -281,10 +249,10 @@ class Context:
     def add_neighbours(self, ad, i, has_text):
         """The next schooling and the next length of time before and behind; having none is a fact, too."""
         first, last = self.items.first[i], self.items.last[i]
-        self.add_neighbour(ad, i, self.schooling.before(first), OF_SCHOOLING, BEFORE, has_text)
-        self.add_neighbour(ad, i, self.schooling.behind(last), OF_SCHOOLING, BEHIND, has_text)
-        self.add_neighbour(ad, i, self.timed.before(first), OF_YEARS, BEFORE, has_text)
-        self.add_neighbour(ad, i, self.timed.behind(last), OF_YEARS, BEHIND, has_text)
+        self.add_neighbour(ad, i, self.items.before(first, SCHOOLING), OF_SCHOOLING, BEFORE, has_text)
+        self.add_neighbour(ad, i, self.items.behind(last, SCHOOLING), OF_SCHOOLING, BEHIND, has_text)
+        self.add_neighbour(ad, i, self.items.before(first, TIME), OF_YEARS, BEFORE, has_text)
+        self.add_neighbour(ad, i, self.items.behind(last, TIME), OF_YEARS, BEHIND, has_text)
 
     def add_neighbour(self, ad, i, other, group, side, has_text):
         """How a mention stands to its neighbour, NONE for none, and what lies between."""
@@ -295,7 +263,7 @@ class Context:
         right = self.mentions.figure[i] if side == BEFORE else self.mentions.figure[other]
         place = N_CHOICES * i + side + (2 if group == OF_YEARS else 0)
         if has_text:
-            self.choice[place] = self.choices.stands_between(left, right, 2)  # an "or" opens the right one
+            self.choice[place] = self.cues.stands_between(CHOICE, left, right, 2)  # an "or" opens the right one
         sentences = min(abs(self.items.sentence[other] - self.items.sentence[i]), 3)
         gap, compared, choice = min(max(right - left, 0), MAX_GAP), self.compare(i, other), self.choice[place]
         code = (group << 1 | side) << 2 | compared

@@ -33,35 +33,17 @@ _MIN_LETTERS = 3  # of an alias that is looked for in longer phrases
 
 @dataclass(frozen=True, slots=True)
 class CredentialName:
-    """A row of the table.
+    """A row of the table."""
 
-    Attributes
-    ----------
-    id : str
-        Never changes, whatever the names become.
-    name, name_zh : str
-        In English and in Chinese; the latter is empty where Chinese ads use the English name.
-    kind : {"certificate", "licence", "skill_grade"}
-    nature : {"academic", "vocational"}
-    country : str
-        ISO 3166 code of the country that issues it; empty for international ones.
-    aliases : tuple of str
-        Other names.
-    searched : tuple of str
-        Those of the aliases that are unmistakable by themselves, and are looked for in ads.
-    source : str
-        Whose register or list has it.
-    """
-
-    id: str
+    id: str  # never changes, whatever the names become
     name: str
-    name_zh: str
-    kind: str
-    nature: str
-    country: str
+    name_zh: str  # empty where Chinese ads use the English name
+    kind: str  # certificate, licence or skill_grade
+    nature: str  # academic or vocational
+    country: str  # ISO 3166 code of the country that issues it; empty for international ones
     aliases: tuple[str, ...]
-    searched: tuple[str, ...]
-    source: str
+    searched: tuple[str, ...]  # aliases that are unmistakable by themselves, and are looked for in ads
+    source: str  # whose register or list has it
 
 
 @cache
@@ -78,14 +60,9 @@ def credential_names() -> tuple[CredentialName, ...]:
     rows = []
     for number, name, name_zh, kind, nature, country, aliases, source in _rows(FILE):
         written = [alias.strip() for alias in aliases.split(";") if alias.strip()]
-        rows.append(
-            CredentialName(
-                id=number, name=name, name_zh=name_zh, kind=kind, nature=nature, country=country,
-                aliases=tuple(alias.removeprefix(_NOT_ALONE) for alias in written),
-                searched=tuple(alias for alias in written if not alias.startswith(_NOT_ALONE)),
-                source=source,
-            )
-        )  # fmt: skip
+        searched = tuple(alias for alias in written if not alias.startswith(_NOT_ALONE))
+        every = tuple(alias.removeprefix(_NOT_ALONE) for alias in written)
+        rows.append(CredentialName(number, name, name_zh, kind, nature, country, every, searched, source))
     return tuple(rows)
 
 

@@ -39,41 +39,24 @@ _CUT = re.compile(r"(?<=\d)(?=[a-z])|(?<=\bph)(?=ds?\b)")  # where capitals cut 
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """Phrases to look for, compiled. Made by `load_lexicon`.
+    """Phrases to look for, compiled. Made by `load_lexicon`."""
 
-    Attributes
-    ----------
-    group : ndarray of int8, shape (n_phrases,)
-        Index into `CLASSES`.
-    value : ndarray of int8
-        Index into `VALUES` of the class; 0 where the class has no values.
-    isced, nature : ndarray of int8
-        ISCED 2011 level, and index into `NATURES`; -1 where there is none.
-    note : ndarray of int8
-        Index into `NOTES`: how far the phrase is to be trusted by itself ("MA" is doubtful).
-    root : ndarray of int32
-        The shortest certificate or licence that the phrase begins with ("CDL" of "CDL class A"), or the
-        abbreviation that it spells out ("certified nursing assistant" "CNA"); itself where there is none.
-    one_credential : ndarray of bool
-        Whether all phrases of that root name one credential, because one of them spells it out.
-    credential : ndarray of int32
-        Index into `credential_names`; -1 for phrases that name no known credential.
-    credential_names : ndarray of str
-        Names of the credentials: those of the shipped table, then those of a user's own rows.
-    """
-
+    # Of each phrase: indices into `CLASSES`, `VALUES` of the class, `NATURES` and `NOTES`, and the level of ISCED.
     group: NDArray[np.int8]
     value: NDArray[np.int8]
-    isced: NDArray[np.int8]
+    isced: NDArray[np.int8]  # -1 where there is none, as of the nature
     nature: NDArray[np.int8]
-    note: NDArray[np.int8]
+    note: NDArray[np.int8]  # how far the phrase is to be trusted by itself: "MA" is doubtful
+    # The shortest certificate or licence that it begins with ("CDL" of "CDL class A"), or the abbreviation that it
+    # spells out ("certified nursing assistant" "CNA"), or itself; and whether all phrases of that root name one
+    # credential, because one of them spells it out.
     root: NDArray[np.int32]
     one_credential: NDArray[np.bool_]
-    credential: NDArray[np.int32]
-    credential_names: NDArray[np.str_]
-    numerals: NDArray[np.uint64]
+    credential: NDArray[np.int32]  # index into the names, -1 for none
+    credential_names: NDArray[np.str_]  # those of the shipped table, then those of a user's own rows
+    numerals: NDArray[np.uint64]  # words of numbers, and the numbers
     number: NDArray[np.float64]
-    prefixes: NDArray[np.uint64]
+    prefixes: NDArray[np.uint64]  # phrases and their beginnings; which phrase each is, and whether one goes on
     phrase: NDArray[np.int32]
     more: NDArray[np.bool_]
     _digest: str = field(default="", init=False, repr=False, compare=False)
@@ -83,11 +66,9 @@ class Lexicon:
         """SHA-256 of the phrases, what they mean, and the numerals."""
         if not self._digest:
             digest = hashlib.sha256()
-            for array in (
-                *(self.hashes, self.group, self.value, self.isced, self.nature, self.note, self.root),
-                *(self.one_credential, self.numerals, self.number),
-            ):
-                digest.update(np.ascontiguousarray(array).data)
+            digest.update(self.hashes.data)
+            for name in (*_ARRAYS[:7], "numerals", "number"):
+                digest.update(np.ascontiguousarray(getattr(self, name)).data)
             object.__setattr__(self, "_digest", digest.hexdigest())
         return self._digest
 
@@ -98,6 +79,9 @@ class Lexicon:
         whole = self.phrase >= 0
         hashes[self.phrase[whole]] = self.prefixes[whole]
         return hashes
+
+
+_ARRAYS = [column.name for column in fields(Lexicon) if column.init]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +127,6 @@ def _checked(cells: list[str], where: str) -> _Row:
             n_columns=len(COLUMNS),
         )  # fmt: skip
     phrase, group, value, isced, nature, note = cells + [""] * (len(COLUMNS) - len(cells))
-    if group not in (*CLASSES, "number"):
-        raise DataError(
-            "{where}: unknown class {group!r}. Use one of {classes}.", where=where, group=group,
-            classes=(*CLASSES, 'number'),
-        )  # fmt: skip
     if group == "level" and (level := level_number(value)) is not None:
         value, isced = LEVELS[level], isced or str(SCHOOLING_LEVELS[level].isced)
     if group == "number":
@@ -155,31 +134,24 @@ def _checked(cells: list[str], where: str) -> _Row:
             raise DataError(
                 "{where}: the value {value!r} of a number has to be written in digits.", where=where, value=value,
             )  # fmt: skip
-    elif value not in VALUES.get(group, ("",)):
-        raise DataError(
-            "{where}: the value {value!r} does not suit the class {group}. Use one of {values}.", where=where,
-            value=value, group=group, values=[repr(v) for v in VALUES.get(group, ('',))],
-        )  # fmt: skip
-    if isced not in ("", *"012345678"):
-        raise DataError(
-            "{where}: isced is {isced!r}; write a digit, 0 to 8, or none.", where=where, isced=isced,
-        )  # fmt: skip
-    if nature not in ("", *NATURES) or (group in CREDENTIALS and not nature):
-        raise DataError(
-            "{where}: nature is {nature!r}; certificates, licences and skill grades need academic or vocational, "
-            "other classes none.", where=where, nature=nature,
-        )  # fmt: skip
+        values: tuple[str, ...] = (value,)
+    else:
+        values = VALUES.get(group, ("",))
+    for column, cell, allowed in (
+        ("class", group, (*CLASSES, "number")),
+        ("value", value, values),
+        ("isced", isced, ("", *"012345678")),
+        ("nature", nature, NATURES if group in CREDENTIALS else ("", *NATURES)),
+    ):
+        if cell not in allowed:
+            raise DataError(
+                "{where}: the {column} is {cell!r}: write one of {allowed}.", where=where, column=column, cell=cell,
+                allowed=[repr(other) for other in allowed],
+            )  # fmt: skip
     if not phrase:
         raise DataError("{where}: the phrase is empty. Write one, or remove the line.", where=where)
-    return _Row(
-        phrase=phrase,
-        group=group,
-        value=value,
-        isced=int(isced or -1),
-        nature=NATURES.index(nature) if nature else -1,
-        note=NOTES.index(note) if note in NOTES else 0,
-        where=where,
-    )
+    note_number = NOTES.index(note) if note in NOTES else 0
+    return _Row(phrase, group, value, int(isced or -1), NATURES.index(nature) if nature else -1, note_number, where)
 
 
 def _spellings(row: _Row) -> list[str]:
@@ -256,8 +228,7 @@ def _named_rows() -> Iterator[_Row]:
     """Rows of the credentials' names and aliases that are looked for; those of the other files count for more."""
     for row in credential_names():
         for alias in row.searched:
-            nature = NATURES.index(row.nature)
-            yield _Row(phrase=alias, group=row.kind, value="", isced=-1, nature=nature, note=0, where=NAMES_FILE)
+            yield _Row(alias, row.kind, "", isced=-1, nature=NATURES.index(row.nature), note=0, where=NAMES_FILE)
 
 
 @cache
@@ -267,21 +238,16 @@ def default_lexicon() -> Lexicon:
     if path.is_file():
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             if arrays["digest"].tobytes() == _digest():
-                return Lexicon(**{name: arrays[name] for name in _arrays()})
+                return Lexicon(**{name: arrays[name] for name in _ARRAYS})
     return load_lexicon()
 
 
 def save_compiled() -> None:
     """Keep the compiled lexicon beside its rows, from where it is read in a tenth of the time."""
     lexicon = load_lexicon()
-    arrays: dict[str, Any] = {name: getattr(lexicon, name) for name in _arrays()}
+    arrays: dict[str, Any] = {name: getattr(lexicon, name) for name in _ARRAYS}
     with Path(str(_FOLDER / _COMPILED)).open("wb") as file:
         np.savez(file, digest=np.frombuffer(_digest(), dtype=np.uint8), **arrays)
-
-
-def _arrays() -> list[str]:
-    """Names of the arrays of a lexicon."""
-    return [column.name for column in fields(Lexicon) if column.init]
 
 
 def _digest() -> bytes:
@@ -341,7 +307,6 @@ def _compile(rows: list[_Row]) -> Lexicon:
     order = np.concatenate((np.flatnonzero(~number & ~gives_way)[::-1], np.flatnonzero(gives_way)[::-1]))
     hashes, place = np.unique(whole[order], return_index=True)
     counts = owner[order[place]]
-    group = np.array([CLASS.get(row.group, -1) for row in rows], dtype=np.int8)
     value = [VALUES[row.group].index(row.value) if row.group in VALUES else 0 for row in rows]
     names = [spellings[i][1] for i in order[place].tolist()]
     credential, credentials = _credentials(rows, counts, names)
@@ -351,12 +316,11 @@ def _compile(rows: list[_Row]) -> Lexicon:
     phrase = np.full(len(known), -1, dtype=np.int32)
     phrase[np.searchsorted(known, hashes)] = np.arange(len(hashes))
     numerals, where = np.unique(whole[number], return_index=True)
+    # Columns of the rows, by what counts of each phrase.
+    columns = {name: [getattr(row, name) for row in rows] for name in ("isced", "nature", "note")}
+    columns |= {"group": [CLASS.get(row.group, -1) for row in rows], "value": value}
     return Lexicon(
-        group=group[counts],
-        value=np.array(value, dtype=np.int8)[counts],
-        isced=np.array([row.isced for row in rows], dtype=np.int8)[counts],
-        nature=np.array([row.nature for row in rows], dtype=np.int8)[counts],
-        note=np.array([row.note for row in rows], dtype=np.int8)[counts],
+        **{name: np.array(column, np.int8)[counts] for name, column in columns.items()},
         root=root,
         one_credential=one_credential,
         credential=credential,

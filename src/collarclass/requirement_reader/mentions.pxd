@@ -1,7 +1,8 @@
 cimport cython
-from collarclass.requirement_reader.phrases cimport PhraseFinder, Phrases, Selection, Words
+from collarclass.requirement_reader.phrases cimport PhraseFinder, Phrases, Words
 from collarclass.text.ad_tokens cimport AdTokens
 
+cdef int DENIAL, UNDER_WAY_BEFORE, UNDER_WAY_BEHIND
 cdef int CERTIFICATE, SKILL_GRADE, EXPERIENCE_TOPIC, FIELD, GENERAL, LEVEL, MARK, N_ITEMS, NO, NO_SCHOOLING, CUE_NOT_NEEDED, PURSUING
 cdef int STANDS_AFTER, STANDS_BEFORE, SUBSTITUTE, TOPIC, YEARS
 cdef int MAX_DENIAL_TOKENS, MAX_QUALIFYING_TOKENS, MAX_TOKENS_FROM_PURSUING, MAX_TOKENS_TO_PURSUING
@@ -30,7 +31,6 @@ cdef class Mentions:
     cdef YearCounter counter
     cdef Phrases found
     cdef readonly Phrases items, cues
-    cdef Selection denials, pursuing_before, pursuing_behind
     cdef int room
     cdef readonly int[::1] figure, pursuing, sentence
     cdef readonly double[::1] years
@@ -44,6 +44,7 @@ cdef class Mentions:
     cdef void gather_cues(self) noexcept nogil
     cdef void keep_items(self, AdTokens ad) noexcept nogil
     cdef bint is_denied(self, int item) noexcept nogil
+    @cython.locals(is_near=cython.bint)
     cdef bint is_pursued(self, int item) noexcept nogil
 
 cdef bint is_paid(AdTokens ad, int last) noexcept nogil

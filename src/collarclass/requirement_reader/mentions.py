@@ -8,7 +8,9 @@ from collarclass.requirement_reader.constants import (
     MAX_TOKENS_TO_PURSUING, MIN_AGE_YEARS, MIN_LETTERS_RUN_INTO, MIN_PAY_DIGITS, MIN_ROOM, NO, NO_SCHOOLING, N_ITEMS,
     PURSUING, SKILL_GRADE, STANDS_AFTER, STANDS_BEFORE, SUBSTITUTE, TOPIC, VALUES, YEARS,
 )
-from collarclass.requirement_reader.phrases import PhraseFinder, Phrases, Selection, integers
+from collarclass.requirement_reader.phrases import (
+    DENIAL, UNDER_WAY_BEFORE, UNDER_WAY_BEHIND, PhraseFinder, Phrases, integers,
+)
 
 COMMA, SEMICOLON, BRACKET, BLANK, ZERO, DOLLAR, POUND, YEN, EURO = (ord(sign) for sign in ",;( 0$£¥€")
 UNKNOWN = float("nan")
@@ -20,26 +22,15 @@ N_BACK = 3  # tokens before a length of time that may be numbers
 class Mentions:
     """What one ad may ask for, and the words that may say how; refilled by `find` from ad to ad.
 
-    Attributes
-    ----------
-    items, cues : Phrases
-        What may be asked for, and the words about it.
-    figure : array of int
-        First token of each item with its number: "3" of "3 years".
-    years : array of float
-        Number of years of each item, NaN where it is no length of time.
-    pursuing : array of int
-        Whether each item, if it is schooling, may still be under way.
-    sentence : array of int
-        Sentence of each token; one begins also where a line break was lost.
+    Of each item stand its first token with its number ("3" of "3 years"), how many years it names, NaN where it is no
+    length of time, and whether it may still be under way, if it is schooling; of each token its sentence, which begins
+    also where a line break was lost.
     """
 
     def __init__(self, words):
         self.words = words
         self.finder, self.counter = PhraseFinder(words), YearCounter(words)
         self.found, self.items, self.cues = Phrases(), Phrases(), Phrases()
-        self.denials = Selection(self.cues)
-        self.pursuing_before, self.pursuing_behind = Selection(self.cues), Selection(self.cues)
         self.room = -1
         self.reserve(0)
 
@@ -50,8 +41,6 @@ class Mentions:
         self.room = max(2 * self.room, n_tokens, MIN_ROOM)
         for part in (self.finder, self.found, self.items, self.cues):
             part.reserve(self.room)
-        for selection in (self.denials, self.pursuing_before, self.pursuing_behind):
-            selection.reserve(self.room)
         self.figure, self.pursuing, self.sentence = integers(self.room), integers(self.room), integers(self.room)
         self.years = array("d", bytes(8 * self.room))
 
@@ -132,15 +121,15 @@ class Mentions:
         self.cues.group[mark], self.cues.value[mark] = SUBSTITUTE, STANDS_AFTER
 
     def gather_cues(self):
-        """Select the cues that say that no schooling is needed, and those that say that it is under way."""
-        self.denials.n = self.pursuing_before.n = self.pursuing_behind.n = 0
+        """Mark the cues that say that no schooling is needed, and those that say that it is under way."""
         for k in range(self.cues.n):
-            if self.cues.group[k] == NO or self.cues.group[k] == CUE_NOT_NEEDED:
-                self.denials.put(k)
-            if self.cues.group[k] == PURSUING and self.cues.value[k] != STANDS_AFTER:
-                self.pursuing_before.put(k)
-            if self.cues.group[k] == PURSUING and self.cues.value[k] != STANDS_BEFORE:
-                self.pursuing_behind.put(k)
+            group, value, self.cues.role[k] = self.cues.group[k], self.cues.value[k], 0
+            if group == NO or group == CUE_NOT_NEEDED:
+                self.cues.role[k] |= DENIAL
+            if group == PURSUING and value != STANDS_AFTER:
+                self.cues.role[k] |= UNDER_WAY_BEFORE
+            if group == PURSUING and value != STANDS_BEFORE:
+                self.cues.role[k] |= UNDER_WAY_BEHIND
 
     def keep_items(self, ad):
         """Count years; keep lengths of time with a number, schooling in general where it is denied, and no pay."""
@@ -163,21 +152,21 @@ class Mentions:
 
     def is_denied(self, item):
         """Whether words of denial stand near schooling in general, which alone make it worth reading."""
-        before, behind = self.denials.before(self.items.first[item]), self.denials.behind(self.items.last[item])
-        if before >= 0 and self.items.first[item] - self.cues.last[before] <= MAX_DENIAL_TOKENS:
+        first, last = self.items.first[item], self.items.last[item]
+        before, behind = self.cues.before(first, DENIAL), self.cues.behind(last, DENIAL)
+        if before >= 0 and first - self.cues.last[before] <= MAX_DENIAL_TOKENS:
             return True
-        return behind >= 0 and self.cues.first[behind] - self.items.last[item] <= MAX_DENIAL_TOKENS
+        return behind >= 0 and self.cues.first[behind] - last <= MAX_DENIAL_TOKENS
 
     def is_pursued(self, item):
         """Whether schooling may still be under way: "pursuing a degree", "degree in progress"."""
-        before = self.pursuing_before.before(self.items.first[item])
-        if before >= 0 and self.items.first[item] - self.cues.last[before] <= MAX_TOKENS_FROM_PURSUING:
-            if self.cues.sentence[before] == self.items.sentence[item]:
+        first, last, sentence = self.items.first[item], self.items.last[item], self.items.sentence[item]
+        before, behind = self.cues.before(first, UNDER_WAY_BEFORE), self.cues.behind(last, UNDER_WAY_BEHIND)
+        if before >= 0 and first - self.cues.last[before] <= MAX_TOKENS_FROM_PURSUING:
+            if self.cues.sentence[before] == sentence:
                 return True
-        behind = self.pursuing_behind.behind(self.items.last[item])
-        if behind >= 0 and self.cues.first[behind] - self.items.last[item] <= MAX_TOKENS_TO_PURSUING:
-            return self.cues.sentence[behind] == self.items.sentence[item]
-        return False
+        is_near = behind >= 0 and self.cues.first[behind] - last <= MAX_TOKENS_TO_PURSUING
+        return is_near and self.cues.sentence[behind] == sentence
 
 
 def is_paid(ad, last):
@@ -199,12 +188,8 @@ def is_paid(ad, last):
 class YearCounter:
     """Reads the numbers beside lengths of time.
 
-    Attributes
-    ----------
-    number : array of float
-        The numbers in the three tokens before a length of time, the nearest first, NaN for other words.
-    steps : int
-        How many tokens before it the number that counts begins.
+    `number` are those in the three tokens before, the nearest first, NaN for other words; `steps` is how many tokens
+    before it the number that counts begins.
     """
 
     def __init__(self, words):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,47 +64,15 @@ _LESS_IF_SUBSTITUTABLE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """The learnt part of the reader: weights of hashed facts.
-
-    Parameters
-    ----------
-    hashes : ndarray of uint64, shape (n_facts,)
-        The facts.
-    weight : ndarray of float32, shape (n_facts, N_WEIGHTS)
-        Log-odds: of each of `OUTCOMES` and of being an alternative; then of deciding the whole ad as required,
-        preferred, substitutable or not needed.
-    relation : ndarray of float32, shape (n_relations, 4)
-        How each relation to the other mentions counts in deciding the whole ad.
-    temperature : ndarray of float32, shape (2,)
-        By how much the confidence in mentions and in whole ads is softened: texts of new sources are read less surely
-        than those that the weights were learnt from.
-    """
+    """The learnt part of the reader: weights of hashed facts."""
 
     hashes: NDArray[np.uint64]
+    # Shape (n_facts, N_WEIGHTS), log-odds: of each of `OUTCOMES` and of being an alternative; then of deciding the ad
+    # as required, preferred, substitutable or not needed.
     weight: NDArray[np.float32]
-    relation: NDArray[np.float32]
+    relation: NDArray[np.float32]  # shape (N_RELATIONS, 4): how each counts in deciding the whole ad
+    # By how much the confidence in mentions and in whole ads is softened: texts of new sources are read less surely.
     temperature: NDArray[np.float32] = field(default_factory=lambda: np.ones(2, dtype=np.float32))
-
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        """The arrays by the names under which a model folder keeps them."""
-        return {
-            "reader_hashes": self.hashes,
-            "reader_weight": self.weight,
-            "reader_relation": self.relation,
-            "confidence_temperature": self.temperature,
-        }
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Reader:
-        """Take the reader's arrays out of those of a model folder."""
-        names = ("reader_hashes", "reader_weight", "reader_relation", "confidence_temperature")
-        return cls(*(arrays[name] for name in names))
-
-
-def answer_of(level: NDArray[np.int64], status: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Number of the answer that a level, -1 where there is none, and a status make."""
-    with_level = np.where(level < 0, FIELD, level) * N_LEVEL_STATUSES + status
-    return np.where(status == UNSTATED, NOTHING, np.where(status == NOT_NEEDED, FREE, with_level))
 
 
 def level_and_status(answer: NDArray[np.int64]) -> tuple[NDArray[np.int8], NDArray[np.int8]]:

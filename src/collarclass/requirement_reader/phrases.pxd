@@ -11,22 +11,14 @@ cpdef object integers(int n)
 @cython.final
 cdef class Phrases:
     cdef readonly int n
-    cdef readonly int[::1] first, last, sentence, phrase, group, value
+    cdef readonly int[::1] first, last, sentence, phrase, group, value, role
     cpdef reserve(self, int size)
     cdef bint is_schooling(self, int i) noexcept nogil
     cdef void put(self, int to, Phrases others, int i) noexcept nogil
-
-@cython.final
-cdef class Selection:
-    cdef Phrases phrases
-    cdef int n
-    cdef int[::1] which
-    cpdef reserve(self, int size)
-    cdef void put(self, int number) noexcept nogil
     cdef int count(self, int token) noexcept nogil
-    cdef int before(self, int token) noexcept nogil
-    cdef int behind(self, int token) noexcept nogil
-    cdef bint stands_between(self, int left, int right, int most) noexcept nogil
+    cdef int before(self, int token, int role) noexcept nogil
+    cdef int behind(self, int token, int role) noexcept nogil
+    cdef bint stands_between(self, int role, int left, int right, int most) noexcept nogil
 
 @cython.final
 cdef class Words:

@@ -13,6 +13,9 @@ from collarclass.requirement_reader.constants import (
     DECOY, LEVEL, MAX_PLACES, MAX_WORDS, NO_SCHOOLING, N_ITEMS, TOKENS_BEFORE, TOKENS_BEHIND, YEARS,
 )
 
+# Roles of cues, and of what may be asked for.
+DENIAL, UNDER_WAY_BEFORE, UNDER_WAY_BEHIND, OPENING, TITLE, CHOICE = (1 << k for k in range(6))
+SCHOOLING, TIME, FRESH = (1 << k for k in range(3))
 COMMA, SEMICOLON, ENUMERATION, BAR, SLASH = (ord(sign) for sign in ",;、|/")
 MAX_WEIGHT = 2 * MAX_WORDS + 2
 
@@ -25,12 +28,8 @@ def integers(n):
 class Phrases:
     """Phrases of one ad in reading order; of each array the first `n` places are used.
 
-    Attributes
-    ----------
-    first, last, sentence : array of int
-        First and last token; sentence.
-    phrase, group, value : array of int
-        Number in the lexicon; class there, and value of that class.
+    Of each stand first and last token and sentence; number in the lexicon, class there, and value of that class; and
+    what it is looked for as, one bit for each role.
     """
 
     def __init__(self):
@@ -39,7 +38,7 @@ class Phrases:
     def reserve(self, size):
         """Make room for so many; what was there is lost."""
         self.n = 0
-        self.first, self.last, self.sentence = integers(size), integers(size), integers(size)
+        self.first, self.last, self.sentence, self.role = integers(size), integers(size), integers(size), integers(size)
         self.phrase, self.group, self.value = integers(size), integers(size), integers(size)
 
     def is_schooling(self, i):
@@ -51,48 +50,35 @@ class Phrases:
         self.first[to], self.last[to], self.sentence[to] = others.first[i], others.last[i], others.sentence[i]
         self.phrase[to], self.group[to], self.value[to] = others.phrase[i], others.group[i], others.value[i]
 
-
-class Selection:
-    """Some phrases of one ad, by their numbers among all, ascending."""
-
-    def __init__(self, phrases):
-        self.phrases = phrases
-        self.reserve(64)
-
-    def reserve(self, size):
-        self.n = 0
-        self.which = integers(size)
-
-    def put(self, number):
-        """Add one behind the others."""
-        self.which[self.n] = number
-        self.n += 1
-
     def count(self, token):
         """How many begin before a token."""
         low, high = 0, self.n
         while low < high:
             middle = (low + high) // 2
-            if self.phrases.first[self.which[middle]] < token:
+            if self.first[middle] < token:
                 low = middle + 1
             else:
                 high = middle
         return low
 
-    def before(self, token):
-        """The next one before a token; -1 for none."""
-        place = self.count(token) - 1
-        return self.which[place] if place >= 0 else -1
+    def before(self, token, role):
+        """The next one of a role before a token; -1 for none."""
+        k = self.count(token) - 1
+        while k >= 0 and not self.role[k] & role:
+            k -= 1
+        return k
 
-    def behind(self, token):
-        """The next one behind a token; -1 for none."""
-        place = self.count(token + 1)
-        return self.which[place] if place < self.n else -1
+    def behind(self, token, role):
+        """The next one of a role behind a token; -1 for none."""
+        k = self.count(token + 1)
+        while k < self.n and not self.role[k] & role:
+            k += 1
+        return k if k < self.n else -1
 
-    def stands_between(self, left, right, most):
-        """Whether one stands behind a token, and at most so many tokens before another."""
-        k = self.before(right)
-        return k >= 0 and self.phrases.first[k] > left and right - self.phrases.last[k] <= most
+    def stands_between(self, role, left, right, most):
+        """Whether one of a role stands behind a token, and at most so many tokens before another."""
+        k = self.before(right, role)
+        return k >= 0 and self.first[k] > left and right - self.last[k] <= most
 
 
 class Words:

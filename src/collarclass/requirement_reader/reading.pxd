@@ -1,7 +1,6 @@
 cimport cython
 from libc cimport math
 from collarclass.requirement_reader.answers cimport Answers
-from collarclass.requirement_reader.fact_list cimport Reasons
 from collarclass.text.ad_tokens cimport AdTokens
 
 cdef int NOT_NEEDED, PREFERRED, UNSTATED, ACADEMIC, CERTIFICATE, DOUBTFUL, DRIVING, LEVEL, LICENCE, VOCATIONAL
@@ -13,13 +12,10 @@ cdef double MIN_STATED, MINUS_INFINITY, MAX_COUNT, MAX_YEARS
 
 @cython.final
 cdef class RequirementReader(Answers):
-    cdef Reasons reasons
     cdef public bint keep_reasons
     cdef object credential_ids, credential_names
+    cdef dict qualifiers
     cdef bint is_chinese
-    cdef int n_qualifiers
-    cdef int[::1] qualified, meant
-    cdef unsigned long long[::1] qualifier, qualifier_next
     cdef const double[:, :, ::1] features_of_answers
     cdef int[::1] kinds, strength, kept, judged, exact, root
     cdef readonly int preferred, n
@@ -43,9 +39,6 @@ cdef class RequirementReader(Answers):
     cdef int standing(self, int i) noexcept nogil
     cdef void list_findings(self) noexcept nogil
     cdef void add_finding(self, int i) noexcept nogil
-    cdef void qualify(self, AdTokens ad) noexcept nogil
-    @cython.locals(second=cython.ulonglong)
-    cdef bint has_qualifier(self, AdTokens ad, int row) noexcept nogil
     cdef double confidence_of(self, int i) noexcept nogil
     cdef int kind_of(self, int i) noexcept nogil
     cdef bint is_decisive(self, int k) noexcept nogil
@@ -58,9 +51,10 @@ cdef class RequirementReader(Answers):
     cdef void measure_certificates(self) noexcept nogil
     cpdef int first_of(self, int k)
     cpdef int last_of(self, int k)
-    cpdef tuple certificates(self)
+    @cython.locals(words=list, i=cython.int, first=cython.ulonglong)
+    cdef int credential_of(self, AdTokens ad, int k) except -2
+    cpdef tuple certificates(self, AdTokens ad)
     cpdef tuple findings(self, AdTokens ad, str text, str title)
     cdef object requirement(self, AdTokens ad, str text, str title, int k)
-    cdef tuple reasons_of(self, AdTokens ad, str text, str title, int k)
 
 cdef bint is_certificate(int kind) noexcept nogil

@@ -13,7 +13,6 @@ from collarclass.requirement_reader.constants import (
     ACADEMIC, CERTIFICATE, DOUBTFUL, DRIVING, LEVEL, LICENCE, MAX_PLACES, NATURES, VOCATIONAL,
 )
 from collarclass.requirement_reader.credential_names import UNNAMED, credential_names, in_language, qualifiers
-from collarclass.requirement_reader.fact_list import Reasons
 from collarclass.requirement_reader.outcomes import (
     FEATURES, FEATURES_OF_SCHOOLING, KIND_OF_CLASS, KINDS, MAX_COUNT, MAX_NAMES, MAX_YEARS, N_ANSWERS, N_DECIDING,
     N_OUTCOMES, NO_OUTCOME, NOTHING, OF_CERTIFICATE, OF_DRIVING, OF_EXPERIENCE, OF_LICENCE, OF_SCHOOLING,
@@ -35,43 +34,31 @@ PREFERS_MORE, PURSUING, ACADEMIC_CERTIFICATES, VOCATIONAL_CERTIFICATES, SKILL_GR
     )
 )
 MINUS_INFINITY = float("-inf")
+MAX_WORDED = 5  # reasons with words of their own
 
 
 class RequirementReader(Answers):
     """Reads what one ad after the other states; of one thread, refilled by each `read`.
 
-    Parameters
-    ----------
-    reader : Reader
-        Learnt weights, of a model.
-    lexicon : Lexicon
-
-    Attributes
-    ----------
-    preferred : int
-        Highest schooling preferred beside the ad's own, index into `LEVELS`, -1 for none.
-    features : array of float
-        What the model learns from, as `FEATURES` names it.
-    carrier : array of int
-        For each feature the finding that carries it, -1 where the feature is 0.
-    certificate_status : array of int
-        How academic-professional and vocational certificates are asked for, the strongest of several.
-    n : int
-        Number of findings.
-    mention, kind, finding_status, value, nature, credential, decides, confidence : array
-        The findings in reading order: number among the mentions; index into `KINDS`; index into `STATUSES`; level,
-        index into `NATURES` and number of the credential, -1 for none; whether it made the ad's level and status;
-        probability of kind and status.
+    Beside what `Answers` has: `preferred` is the highest schooling preferred beside the ad's own, -1 for none;
+    `features` are what the model learns from, as `FEATURES` names it, and `carrier` the finding that carries each, -1
+    where it is 0; `certificate_status` says how academic-professional and vocational certificates are asked for, the
+    strongest of several. Then the `n` findings in reading order: their numbers among the mentions, index into `KINDS`,
+    index into `STATUSES`, level, index into `NATURES` and number of the credential, -1 for none; whether each made the
+    ad's level and status; and the probability of kind and status.
     """
 
     def __init__(self, reader, lexicon):
         super().__init__(reader, lexicon)
-        self.reasons, self.keep_reasons, self.is_chinese = Reasons(), False, False
+        self.keep_reasons, self.is_chinese = False, False
         names = lexicon.credential_names.tolist()
         ids = [row.id for row in credential_names()]
         self.credential_ids = [*ids, *names[len(ids) :]]
         self.credential_names = names, [in_language(name, "zh") for name in names]
-        self.take_qualifiers(qualifiers())
+        self.qualifiers = {}
+        for name, words, meant in qualifiers():
+            tokens = AdTokens().read(words)
+            self.qualifiers.setdefault(name, []).append((list(tokens.hash[: tokens.n]), meant))
         self.features_of_answers = memoryview(features_of_answers())
         self.kept, self.judged, self.exact, self.root = (integers(MAX_PLACES) for _ in range(4))
         self.features, self.carrier = numbers(N_FEATURES), integers(N_FEATURES)
@@ -81,17 +68,9 @@ class RequirementReader(Answers):
         self.value, self.nature, self.credential = (integers(MAX_PLACES) for _ in range(3))
         self.decides, self.confidence = integers(MAX_PLACES), numbers(MAX_PLACES)
 
-    def take_qualifiers(self, rows):
-        """Take the table of words by which a credential's name means another."""
-        words = [AdTokens().read(words) for _, words, _ in rows]
-        self.n_qualifiers = len(rows)
-        self.qualified, self.meant = array("i", [row[0] for row in rows]), array("i", [row[2] for row in rows])
-        self.qualifier = array("Q", [tokens.hash[0] for tokens in words])
-        self.qualifier_next = array("Q", [tokens.hash[1] if tokens.n > 1 else 0 for tokens in words])
-
     def reserve(self, n_tokens):
         """Make room for an ad of so many tokens."""
-        self.context.reserve(n_tokens)
+        self.mentions.reserve(n_tokens)
         if self.keep_reasons != self.facts.keep_known:
             self.facts.keep(self.keep_reasons)
 
@@ -107,7 +86,6 @@ class RequirementReader(Answers):
         self.mentions.find(ad)
         self.context.read(ad)
         self.decide()
-        self.qualify(ad)
 
     def judge_ad(self, ad, sums):
         """What an ad states whose mentions were found before, as for `Mentions.load`, by the sums of their facts."""
@@ -238,22 +216,6 @@ class RequirementReader(Answers):
         self.confidence[to] = self.confidence_of(i)
         self.n += 1
 
-    def qualify(self, ad):
-        """Name credentials by the rest of the ad, too: beside "solicitor", LPC is the Legal Practice Course."""
-        for k in range(self.n):
-            for row in range(self.n_qualifiers):
-                if self.credential[k] == self.qualified[row] and self.has_qualifier(ad, row):
-                    self.credential[k] = self.meant[row]
-
-    def has_qualifier(self, ad, row):
-        """Whether the ad has the one or two words of a row of the table."""
-        second = self.qualifier_next[row]
-        for token in range(ad.n):
-            if ad.hash[token] == self.qualifier[row]:
-                if second == 0 or (token + 1 < ad.n and ad.hash[token + 1] == second):
-                    return True
-        return False
-
     def confidence_of(self, i):
         """Probability that a mention is what it was judged to be, less sure as texts of new sources are read so."""
         total = 0.0
@@ -362,13 +324,23 @@ class RequirementReader(Answers):
         """Last token of a finding."""
         return self.items.last[self.mention[k]]
 
-    def certificates(self):
+    def credential_of(self, ad, k):
+        """Number of a finding's credential, by the rest of the ad, too: beside "solicitor", LPC is a course."""
+        credential = self.credential[k]
+        for words, meant in self.qualifiers.get(credential, ()):
+            first = words[0]
+            for i in range(ad.n + 1 - len(words)):
+                if ad.hash[i] == first and list(ad.hash[i : i + len(words)]) == words:
+                    return meant
+        return credential
+
+    def certificates(self, ad):
         """The certificates that the ad asks for, each once, by the table of credentials; those without a name last."""
         named, unnamed = [], []
         for k in range(self.n):
             if is_certificate(self.kind[k]) and self.finding_status[k] != NOT_NEEDED:
                 if self.credential[k] >= 0:
-                    named.append(self.credential_names[self.is_chinese][self.credential[k]])
+                    named.append(self.credential_names[self.is_chinese][self.credential_of(ad, k)])
                 else:
                     unnamed.append(UNNAMED[KINDS[self.kind[k]]][self.is_chinese])
         return tuple(dict.fromkeys(named + unnamed))[:MAX_NAMES]
@@ -382,7 +354,7 @@ class RequirementReader(Answers):
         i = self.mention[k]
         in_title, start, end = ad.span(self.first_of(k), self.last_of(k))
         is_level, has_years = self.items.group[i] == LEVEL, self.kind[k] == OF_EXPERIENCE
-        isced = self.words.isced[self.items.phrase[i]] if is_level else -1
+        isced, credential = self.words.isced[self.items.phrase[i]] if is_level else -1, self.credential_of(ad, k)
         return Requirement(
             kind=KINDS[self.kind[k]],
             status=STATUSES[self.finding_status[k]],
@@ -396,18 +368,33 @@ class RequirementReader(Answers):
             years=self.mentions.years[i] if has_years else None,
             confidence=self.confidence[k],
             reasons=self.reasons_of(ad, text, title, k) if self.keep_reasons else (),
-            name=self.credential_names[self.is_chinese][self.credential[k]] if self.credential[k] >= 0 else None,
-            credential=self.credential_ids[self.credential[k]] if self.credential[k] >= 0 else None,
+            name=self.credential_names[self.is_chinese][credential] if credential >= 0 else None,
+            credential=self.credential_ids[credential] if credential >= 0 else None,
         )
 
     def reasons_of(self, ad, text, title, k):
         """The words that spoke most for a finding, and all other facts as one; they add up to its log-odds."""
+        facts, mention, outcome, weights, rest = self.facts, self.mention[k], self.finding_status[k] + 1, {}, 0.0
+        others = [other for other in range(N_OUTCOMES) if other != outcome]
+        rival = max(others, key=lambda other: facts.sum_of(mention, other))
+        for fact in range(facts.kept_begin[mention], facts.kept_begin[mention + 1]):
+            weight = facts.weight_of(fact, outcome) - facts.weight_of(fact, rival)
+            first, last = facts.first[fact], facts.last[fact]
+            if first < 0 or (first == last and ad.ideograph[first]):  # of no words, or of half a Chinese word
+                rest += weight
+            else:
+                weights[first, last] = weights.get((first, last), 0.0) + weight
+        words = [*weights.items()]
+        for place in range(min(MAX_WORDED, len(words))):
+            best = min(range(place, len(words)), key=lambda k: (-abs(words[k][1]), words[k][0]))
+            words[place], words[best] = words[best], words[place]
         found = []
-        self.reasons.explain(self.facts, ad, self.mention[k], self.finding_status[k] + 1)
-        for place in range(self.reasons.n):
-            in_title, start, end = ad.span(self.reasons.first[place], self.reasons.last[place])
-            found.append(RequirementReason((title if in_title else text)[start:end], self.reasons.weight[place]))
-        return (*found, RequirementReason("", self.reasons.rest))
+        for (first, last), weight in words[:MAX_WORDED]:
+            in_title, start, end = ad.span(first, last)
+            found.append(RequirementReason((title if in_title else text)[start:end], weight))
+        for _, weight in words[MAX_WORDED:]:
+            rest += weight
+        return (*found, RequirementReason("", rest))
 
 
 def is_certificate(kind):

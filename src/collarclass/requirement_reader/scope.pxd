@@ -3,14 +3,14 @@ cimport collarclass.requirement_reader.phrases as phrases
 cimport collarclass.text.hashing as hashing
 from collarclass.requirement_reader.fact_list cimport FactList
 from collarclass.requirement_reader.mentions cimport Mentions
-from collarclass.requirement_reader.phrases cimport Phrases, Selection
+from collarclass.requirement_reader.phrases cimport Phrases
 from collarclass.text.ad_tokens cimport AdTokens
 
 cdef int CLUTTER, CUE_NOT_NEEDED, CUE_PREFERRED, CUE_REQUIRED, OTHERWISE, EXPERIENCE_TOPIC, HEADING, MARK, NO
 cdef int OR, STANDS_AFTER, STANDS_BEFORE, STANDS_BOTH, SUBSTITUTE, THING, TOPIC, WHOSE, YEARS
 cdef int CHAIN_LINK, CHOICE_DISTANCE, CHOICE_KIND, CHOICE_WORD, CHOICE_WORDS, EQUAL_WORD, EQUAL_WORDS
 cdef int SAID_BEFORE, SAID_BEHIND, SAID_BEHIND_COMMA, SAID_TOGETHER, YEARS_IN_SCOPE
-cdef int MAX_JOINED_TOKENS, MAX_SCOPE_TOKENS, MAX_SCOPE_SENTENCES, MAX_TOKENS_BACK
+cdef int CHOICE, MAX_JOINED_TOKENS, MAX_SCOPE_TOKENS, MAX_SCOPE_SENTENCES, MAX_TOKENS_BACK
 cdef int MAX_SENTENCES_BACK, MAX_LINKS, MAX_CHOICES, NONE, ANY_NUMBER, OUTSIDE
 cdef int ZERO, FOR_ALL, MAX_OFFER_TOKENS
 cdef int SILENCE, SWAPS, LIKES_NEXT, LIKES, ASKS, DENIES, SAYS_ELSE, HEADS, CLUTTERS, EQUALS, OF_OTHERS, OF_THINGS
@@ -21,7 +21,6 @@ cdef class Scope:
     cdef Mentions mentions
     cdef Phrases items, cues
     cdef FactList facts
-    cdef Selection choices
     cdef int edge, stop, begin
     cdef int[::1] gaps
     cdef unsigned long long[::1] bare, equal
@@ -44,6 +43,5 @@ cdef class Scope:
     cdef void read_before(self, int i, int next_cue) noexcept nogil
     cdef void read_years(self, int i) noexcept nogil
 
-cdef int voice_behind(int group, int value) noexcept nogil
-cdef int voice_before(int group, int value) noexcept nogil
+cdef int voice_of(int group, int value, int other_side) noexcept nogil
 cdef int link_of(int voice, int group, int value) noexcept nogil

@@ -10,6 +10,7 @@ from collarclass.requirement_reader.constants import (
     OTHERWISE, SAID_BEFORE, SAID_BEHIND, SAID_BEHIND_COMMA, SAID_TOGETHER, STANDS_AFTER, STANDS_BEFORE, STANDS_BOTH,
     SUBSTITUTE, THING, TOPIC, WHOSE, YEARS, YEARS_IN_SCOPE,
 )
+from collarclass.requirement_reader.phrases import CHOICE
 from collarclass.text.ad_tokens import AdTokens
 
 MAX_SCOPE_TOKENS, MAX_SCOPE_SENTENCES = 90, 3  # behind a mention
@@ -30,9 +31,9 @@ CLUTTERS, EQUALS, OF_OTHERS, OF_THINGS, CHOOSES, OF_EXPERIENCE, ENDS = 13, 14, 1
 class Scope:
     """Facts about one mention of schooling after the other."""
 
-    def __init__(self, mentions, facts, choices):
+    def __init__(self, mentions, facts):
         self.mentions, self.items, self.cues, self.facts = mentions, mentions.items, mentions.cues, facts
-        self.choices, self.gaps = choices, array("i", GAPS)
+        self.gaps = array("i", GAPS)
         words = AdTokens().read("degree degrees equivalent equivalency equivalence").hash
         self.bare, self.equal = array("Q", list(words[:2])), array("Q", list(words[2:5]))
 
@@ -92,7 +93,7 @@ class Scope:
             if group == OR and sentences <= 1 and n_choices < MAX_CHOICES:
                 self.read_choice(ad, i, k, sentences == 0)
                 n_choices += 1
-            voice = EQUALS if self.is_equal(ad, k) else voice_behind(group, value)
+            voice = EQUALS if self.is_equal(ad, k) else voice_of(group, value, STANDS_BEFORE)
             link = link_of(voice, group, value) if sentences == 0 else SILENCE
             if link and n_links < MAX_LINKS:
                 self.facts.add_words(CHAIN_LINK, previous << 5 | link, 0, NONE, NONE)
@@ -183,7 +184,7 @@ class Scope:
             sentences = self.items.sentence[i] - self.cues.sentence[k]
             if self.cues.last[k] <= self.begin or sentences > MAX_SENTENCES_BACK or gap > MAX_TOKENS_BACK:
                 break
-            voice = voice_before(self.cues.group[k], self.cues.value[k])
+            voice = voice_of(self.cues.group[k], self.cues.value[k], STANDS_AFTER)
             if voice == SILENCE or heard >> voice & 1:
                 continue
             heard |= 1 << voice
@@ -196,7 +197,7 @@ class Scope:
         for k in range(i + 1, min(i + 8, self.items.n)):
             if self.items.group[k] == YEARS and self.items.first[k] < self.stop:
                 sentences = min(self.items.sentence[k] - self.items.sentence[i], 3)
-                if self.choices.stands_between(self.items.last[i], self.mentions.figure[k], 4):
+                if self.cues.stands_between(CHOICE, self.items.last[i], self.mentions.figure[k], 4):
                     found = 4 | sentences
                     break
                 if found == NONE:
@@ -204,42 +205,29 @@ class Scope:
         self.facts.add_words(YEARS_IN_SCOPE, found + 1, 0, NONE, NONE)
 
 
-def voice_behind(group, value):
-    """What a cue says of a mention before it."""
+def voice_of(group, value, other_side):
+    """What a cue says of a mention; one that stands on the other side of what it speaks of says less, or nothing."""
     if group == SUBSTITUTE:
-        return SILENCE if value == STANDS_BEFORE else SWAPS
+        return SILENCE if value == other_side else SWAPS
     if group == CUE_PREFERRED:
-        return LIKES_NEXT if value == STANDS_BEFORE else LIKES
+        return LIKES_NEXT if value == other_side else LIKES
     if group == CUE_REQUIRED:
-        return ASKS if STANDS_AFTER <= value <= STANDS_BOTH else SILENCE
-    if group == CUE_NOT_NEEDED:
-        return SILENCE if value == STANDS_BEFORE else DENIES
-    if group == OTHERWISE:
-        return SAYS_ELSE
+        return ASKS if value <= STANDS_BOTH and value != other_side else SILENCE
     if group == HEADING:
         return HEADS + value
-    return CLUTTERS if group == CLUTTER else SILENCE
-
-
-def voice_before(group, value):
-    """What a cue says of a mention behind it."""
-    if group == SUBSTITUTE:
-        return SILENCE if value == STANDS_AFTER else SWAPS
-    if group == CUE_PREFERRED:
-        return LIKES_NEXT if value == STANDS_AFTER else LIKES
-    if group == CUE_REQUIRED:
-        return ASKS if value == STANDS_BEFORE or value == STANDS_BOTH else SILENCE
+    if group == CLUTTER:
+        return CLUTTERS
+    if other_side == STANDS_BEFORE:  # a cue behind the mention
+        if group == CUE_NOT_NEEDED:
+            return SILENCE if value == STANDS_BEFORE else DENIES
+        return SAYS_ELSE if group == OTHERWISE else SILENCE
     if group == CUE_NOT_NEEDED:
         return DENIES
     if group == NO:
         return SAYS_ELSE
-    if group == HEADING:
-        return HEADS + value
     if group == WHOSE:
         return OF_OTHERS
-    if group == THING:
-        return OF_THINGS
-    return CLUTTERS if group == CLUTTER else SILENCE
+    return OF_THINGS if group == THING else SILENCE
 
 
 def link_of(voice, group, value):
