@@ -40,8 +40,9 @@ def counted(text: str, vocabulary: TermIndex, most: int) -> dict[int, int]:
     """Mentions of each known n-gram, by its hash."""
     ones: Any = memoryview(np.ones(len(vocabulary), np.float32))  # type: ignore[arg-type]
     weight: Any = memoryview(np.ones((len(vocabulary), 2), np.float32))  # type: ignore[arg-type]
-    terms = AdTerms(vocabulary, ones, weight, ones)
-    terms.read(AdTokens().read(text), most)
+    terms, tokens = AdTerms(vocabulary, ones, weight, ones), AdTokens().read(text)
+    terms.grow(tokens.n)
+    terms.count(tokens, most)
     return {int(vocabulary.hashes[terms.term[k]]): terms.times[k] for k in range(terms.n)}
 
 
@@ -65,7 +66,7 @@ def test_ngrams_stay_within_a_sentence() -> None:
     tokens = tokenize(texts)
     found = ngrams(tokens, [10, 10])
     pairs = found.first[found.order == 2]
-    start, end = tokens.spans(pairs, pairs + 1)
+    start, end = tokens.begin[pairs], tokens.stop[pairs + 1]
     shown = [texts[row][a:b] for row, a, b in zip(tokens.row[pairs], start, end, strict=True)]
     assert shown == ["one two", "本科"]
     assert not (found.order == 3).any()

@@ -14,9 +14,8 @@ from collarclass import classify, label_table
 from collarclass.api import default_model
 from collarclass.messages import Message
 from collarclass.model.predict import predict
-from collarclass.text.cut import cut
+from collarclass.text.cut import Change, Spelling, changes, cut
 from collarclass.text.frames import runs, without_ranks
-from collarclass.text.spelling import Change, Spelling, changes
 
 DATA = Path(__file__).parents[1] / "data"
 JOBS = (

@@ -1,11 +1,34 @@
 cimport cython
+cimport collarclass.text.hashing as hashing
 from libc cimport math
-from collarclass.features.ad_ngrams cimport AdNgrams
 from collarclass.features.ad_words cimport TokenShares
 from collarclass.features.term_index cimport TermIndex
 from collarclass.text.ad_tokens cimport AdTokens
 
+cdef int KINDS
+cdef unsigned long long CLOSING, ENDING, BEGINNING
+cdef int END_LETTERS, BLANK, DASH, AMPERSAND, DOT
 cdef int MOST_DAMPED
+
+@cython.final
+cdef class AdNgrams:
+    cdef readonly unsigned long long[::1] hash
+    cdef readonly int[::1] first
+    cdef readonly unsigned char[::1] order
+    cdef readonly int n_words, n, capacity
+    cpdef grow(self, int n_tokens)
+    @cython.locals(i=cython.int, n=cython.int)
+    cpdef void list(self, AdTokens tokens, int n_tokens) noexcept nogil
+    @cython.locals(i=cython.int, n=cython.int, stop=cython.int)
+    cdef void list_runs(self, AdTokens tokens, int n_tokens, bint across) noexcept nogil
+    @cython.locals(i=cython.int, k=cython.int, first=cython.int, order=cython.int)
+    cpdef void list_title(self, AdTokens tokens) noexcept nogil
+    @cython.locals(k=cython.int)
+    cdef void add(self, unsigned long long value, int first, int order) noexcept nogil
+    @cython.locals(gap=cython.int, sign=cython.int, joint=cython.bint)
+    cdef bint closes(self, AdTokens tokens, int i) noexcept nogil
+    @cython.locals(value=cython.ulonglong, k=cython.int)
+    cdef unsigned long long letters(self, AdTokens tokens, int place) noexcept nogil
 
 @cython.final
 cdef class AdTerms:
@@ -20,8 +43,7 @@ cdef class AdTerms:
     cdef readonly const float[:, ::1] weight
     cdef const double[::1] damped
     cpdef grow(self, int n_tokens)
-    cpdef AdTerms read(self, AdTokens tokens, int n_tokens)
-    cdef void count(self, AdTokens tokens, int n_tokens) noexcept nogil
+    cpdef void count(self, AdTokens tokens, int n_tokens) noexcept nogil
     @cython.locals(k=cython.int)
     cdef void count_title(self, AdTokens tokens) noexcept nogil
     @cython.locals(i=cython.int, k=cython.int)

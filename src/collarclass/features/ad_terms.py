@@ -1,4 +1,10 @@
-"""The known n-grams of one ad, or the known features of one title, counted, and the sums of what they weigh."""
+"""What is counted of one ad, and of one title, as hashes; which of it is known, and the sums of what that weighs.
+
+Of an ad: tokens, pairs, runs of three Chinese characters, and the stems of long words. In English the last noun of a
+title names the job ("data center *technician*"), and in Chinese its last characters do (数据中心*技术员*). So n-grams
+that stand before a bracket, dash, comma, slash or the end of a title count as features of their own, and so do the
+first and last letters of long words, by which a word that was never seen is understood.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +13,16 @@ from array import array
 
 import numpy as np
 
-from collarclass.features.ad_ngrams import AdNgrams
+import collarclass.text.hashing as hashing
 
+MIN_CAPACITY = 1024
+KINDS = 8  # of feature that may begin at one token
+# One odd number for each kind of feature of a title, so that the same words hash apart in each.
+CLOSING = 0xA24BAED4963EE407
+ENDING = 0xC13FA9A902A6328F
+BEGINNING = 0x91E10DA5C79E7B1D
+END_LETTERS = 4  # of an ending or a beginning
+BLANK, DASH, AMPERSAND, DOT = (ord(c) for c in " -&·")  # that hold a part of a title together
 MOST_DAMPED = 1000
 
 
@@ -19,30 +33,95 @@ def damped_counts():
     return array("d", logarithms.astype(np.float64).tobytes())
 
 
+class AdNgrams:
+    """The n-grams of an ad's first tokens, or the features of a title; kind by kind, each in reading order.
+
+    Of each stand its hash, its first token and how many tokens it has, 0 for an end of a word; `n_words` of all `n` are
+    tokens.
+    """
+
+    def __init__(self):
+        self.capacity = self.n = self.n_words = 0
+        self.grow(MIN_CAPACITY)
+
+    def grow(self, n_tokens):
+        """Make room for the n-grams of so many tokens."""
+        if n_tokens <= self.capacity:
+            return
+        self.capacity = max(n_tokens, 2 * self.capacity)
+        n = KINDS * self.capacity + 1
+        self.hash, self.first, self.order = array("Q", bytes(8 * n)), array("i", bytes(4 * n)), array("B", bytes(n))
+
+    def list(self, tokens, n_tokens):
+        """List the n-grams of an ad's first tokens, for which room was made."""
+        self.list_runs(tokens, n_tokens, False)
+        words, stems, n = tokens.hash, tokens.stem, self.n
+        for i in range(self.n_words):
+            self.hash[n], self.first[n], self.order[n] = stems[i], i, 1
+            n += stems[i] != words[i]
+        self.n = n
+
+    def list_runs(self, tokens, n_tokens, across):
+        """List tokens, pairs and threes; of titles also those that reach `across` what ends a sentence."""
+        stop = min(n_tokens, tokens.n)
+        words, sentence, ideograph = tokens.hash, tokens.sentence, tokens.ideograph
+        found, first, order = self.hash, self.first, self.order
+        # Each is put down, and stays if the next does not replace it: that takes no branch.
+        for i in range(stop):
+            found[i], first[i], order[i] = words[i], i, 1
+        self.n_words = n = max(stop, 0)
+        for i in range(stop - 1):
+            found[n], first[n], order[n] = hashing.pair_of(words[i], words[i + 1]), i, 2
+            n += across or sentence[i] == sentence[i + 1]
+        for i in range(stop - 2):
+            if ideograph[i] and ideograph[i + 1] and ideograph[i + 2] and (across or sentence[i] == sentence[i + 2]):
+                found[n], first[n], order[n] = hashing.triple_of(words[i], words[i + 1], words[i + 2]), i, 3
+                n += 1
+        self.n = n
+
+    def list_title(self, tokens):
+        """List the features of a title, for which room was made."""
+        self.list_runs(tokens, tokens.n, True)
+        for k in range(self.n):
+            first, order = self.first[k], self.order[k]
+            # A single Chinese character says little about a job, two characters make a word.
+            if self.closes(tokens, first + order - 1) and (order > 1 or not tokens.ideograph[first]):
+                self.add(self.hash[k] * CLOSING & hashing.MASK, first, order)
+        for i in range(tokens.n):
+            if tokens.end[i] - tokens.start[i] > END_LETTERS + 1 and not tokens.ideograph[i]:
+                self.add(self.letters(tokens, tokens.end[i] - END_LETTERS) * ENDING & hashing.MASK, i, 0)
+                self.add(self.letters(tokens, tokens.start[i]) * BEGINNING & hashing.MASK, i, 0)
+
+    def add(self, value, first, order):
+        """Add a feature of a title."""
+        k = self.n
+        self.hash[k], self.first[k], self.order[k] = hashing.mix(value), first, order
+        self.n = k + 1
+
+    def closes(self, tokens, i):
+        """Whether a token closes a part of a title."""
+        if i == tokens.n - 1:
+            return True
+        gap, sign = tokens.start[i + 1] - tokens.end[i], tokens.folded[tokens.end[i]]
+        joint = sign == BLANK or sign == DASH or sign == AMPERSAND or sign == DOT
+        return not (gap == 0 or (gap == 1 and joint))
+
+    def letters(self, tokens, place):
+        """The letters from a place on, as one number."""
+        value = hashing.as_hash(tokens.folded[place])
+        for k in range(1, END_LETTERS):
+            value = value << 16 | tokens.folded[place + k]
+        return value
+
+
 class AdTerms:
     """The distinct known n-grams of one ad, or features of one title, in the order in which they were listed.
 
-    Parameters
-    ----------
-    index : TermIndex
-        The vocabulary.
-    scale : memoryview of float32
-        What one occurrence of each term counts for.
-    weight : memoryview of float32, shape (n_terms, 2)
-        Weight of each term in the academic and the hands-on rating.
-    naming : memoryview of float32
-        Weight of each term in the sum that says whether the work, or a job, is named.
-
-    Attributes
-    ----------
-    n, n_known : int
-        How many terms there are, and how many tokens are in the vocabulary by themselves.
-    term, times, first, last : array of int32
-        Number in the vocabulary, number of mentions, and first and last token of the first of them.
-    value : array of float64
-        Scaled count of each term; together of length one.
-    academic, hands_on, work_sum, job_sum : float
-        Sums of value times weight, of value times naming, and of naming alone.
+    `scale` is what one occurrence of each term of the vocabulary counts for, `weight` its weight in the ratings, and
+    `naming` that in the sum that says whether the work, or a job, is named. Of each of the `n` terms stand its number,
+    how often it is there, first and last token of the first mention, and its scaled count, together of length one;
+    `n_known` tokens are known by themselves. The sums are of value times weight, of value times naming (`work_sum`),
+    and of naming alone (`job_sum`).
     """
 
     def __init__(self, index, scale, weight, naming):
@@ -66,14 +145,8 @@ class AdTerms:
         self.place, self.number = array("i", bytes(4 * n)), array("i", bytes(4 * n))
         self.kept_at = array("i", bytes(4 * n))
 
-    def read(self, tokens, n_tokens):
-        """Count the n-grams of an ad's first tokens, for callers that need no sums."""
-        self.grow(tokens.n)
-        self.count(tokens, n_tokens)
-        return self
-
     def count(self, tokens, n_tokens):
-        """Count the n-grams of an ad's first tokens."""
+        """Count the n-grams of an ad's first tokens, for which room was made."""
         self.ngrams.list(tokens, n_tokens)
         self.look_up()
 

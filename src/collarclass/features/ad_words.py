@@ -26,15 +26,7 @@ STRONG = 0.05  # of a rating: words that stand together and add as much each are
 
 
 class TokenShares:
-    """What each token of an ad adds to the two ratings, and whose part it counts as; filled anew for each ad.
-
-    Attributes
-    ----------
-    n : int
-    academic, hands_on : array of float64
-    owner : array of int32
-        Whose part it is, as `own` says.
-    """
+    """What each token of an ad adds to the two ratings, and whose part it counts as; filled anew for each ad."""
 
     def __init__(self):
         self.n = self.capacity = 0
@@ -85,18 +77,8 @@ class TokenShares:
 class AdWords:
     """The words of one ad, each once, in the order in which they first stand there; filled anew for each ad.
 
-    Parameters
-    ----------
-    known : TermIndex
-        The model's n-grams: words of a pair in it are named together.
-
-    Attributes
-    ----------
-    n : int
-    first, last : array of int32
-        First and last token of each, where it stands first.
-    academic, hands_on : array of float64
-        What it adds wherever it stands.
+    Of each of the `n` words stand its first and last token, where it is first, and what it adds wherever it stands.
+    Words of a pair in `known`, the model's n-grams, are named together.
     """
 
     def __init__(self, known):

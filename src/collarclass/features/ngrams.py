@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from collarclass.features.ad_ngrams import AdNgrams
-from collarclass.features.ad_terms import damped_counts
+from collarclass.features.ad_terms import AdNgrams, damped_counts
 from collarclass.text.ad_tokens import AdTokens
 from collarclass.text.tokens import Tokens
 
@@ -18,21 +17,12 @@ _DAMPED = np.asarray(damped_counts())
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Occurrences:
-    """N-grams in some tokens, or features of titles, text by text.
-
-    Attributes
-    ----------
-    hashes : ndarray of uint64
-    first, last : ndarray of int64
-        Index of the first and last token of the words that each stands for.
-    order : ndarray of int64
-        How many tokens an n-gram has; 0 for an end of a word.
-    """
+    """N-grams in some tokens, or features of titles, text by text."""
 
     hashes: NDArray[np.uint64]
-    first: NDArray[np.int64]
+    first: NDArray[np.int64]  # index of the first and of the last token of the words that each stands for
     last: NDArray[np.int64]
-    order: NDArray[np.int64]
+    order: NDArray[np.int64]  # how many tokens an n-gram has; 0 for an end of a word
 
 
 def ngrams(tokens: Tokens, most: Sequence[int]) -> Occurrences:
@@ -56,11 +46,11 @@ def _listed(tokens: Tokens, most: Sequence[int] | None) -> Occurrences:
     reader, found = AdTokens(), AdNgrams()
     hashes, firsts, orders = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     for row, text in enumerate(tokens.texts):
-        reader.read(text)
+        found.grow(reader.read(text).n)
         if most is None:
-            found.read_title(reader)
+            found.list_title(reader)
         else:
-            found.read(reader, most[row])
+            found.list(reader, most[row])
         hashes.append(np.array(found.hash[: found.n]))
         firsts.append(np.array(found.first[: found.n]) + tokens.first[row])
         orders.append(np.array(found.order[: found.n], np.int64))

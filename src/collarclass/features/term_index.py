@@ -12,15 +12,10 @@ LOW_HALF = 0xFFFFFFFF
 
 
 class TermIndex:
-    """A table of hashes, by open addressing with linear probing.
+    """A table of distinct hashes, the number of each being its place, by open addressing with linear probing.
 
     An entry holds the low half of the hash, to be compared, and the term's number plus one: with the slot that is 32
     bits and more of the hash checked.
-
-    Parameters
-    ----------
-    hashes : ndarray of uint64, shape (n_terms,)
-        Distinct hashes; the number of each is its place here.
     """
 
     def __init__(self, hashes):

@@ -12,17 +12,17 @@ from array import array
 
 import numpy as np
 
-from collarclass.definitions.labels import BASES, DIMENSIONS, LABELS, LEVELS, UNCLEAR
+from collarclass.definitions.labels import (
+    BASES, DIMENSIONS, EMPTY, JUDGED, LABELS, LEFT_OPEN, LEVELS, NO_JOB, NO_WORK, SEVERAL_POSTS, TOO_LITTLE, UNCLEAR,
+    UNKNOWN_LANGUAGE, VAGUE,
+)  # fmt: skip
 from collarclass.features.ad_terms import AdTerms
 from collarclass.features.ad_words import AdWords, TokenShares
 from collarclass.model.model import SHORT, SHORT_AD, TITLED, UNTITLED
-from collarclass.definitions.labels import EMPTY, JUDGED, LEFT_OPEN, NO_JOB, NO_WORK, SEVERAL_POSTS, TOO_LITTLE
-from collarclass.definitions.labels import UNKNOWN_LANGUAGE, VAGUE
 from collarclass.requirement_reader.reading import RequirementReader
 from collarclass.text.ad_tokens import AdTokens
-from collarclass.text.cut import cut, is_line, job_in, one_post
+from collarclass.text.cut import Spelling, changes, cut, is_line, job_in, one_post, words_of
 from collarclass.text.sections import join_title
-from collarclass.text.spelling import Spelling, changes, words_of
 
 try:
     import cython
@@ -48,13 +48,7 @@ N_NUMBERS, N_CODES = 10, 9
 
 
 class AdReader:
-    """Reads and judges one ad after the other; of one thread, filled anew by each `read`.
-
-    Parameters
-    ----------
-    model : Model
-    lexicon : Lexicon
-    """
+    """Reads and judges one ad after the other; of one thread, filled anew by each `read`."""
 
     def __init__(self, model, lexicon):
         text_work, title_work = model.work_weights()

@@ -28,44 +28,23 @@ TITLED, UNTITLED, SHORT_AD = range(3)  # forms of ads, by which the check of wor
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One vocabulary with its weights: the words of the text, or of the title.
+    """One vocabulary with its weights: the words of the text, or of the title."""
 
-    Parameters
-    ----------
-    vocabulary : TermIndex
-        The known n-grams, each with a number.
-    order : ndarray of uint8, shape (n_terms,)
-        How many tokens each n-gram has.
-    scale : ndarray of float32, shape (n_terms,)
-        What one occurrence counts for: the rarer and the more telling a term, the more.
-    weight : ndarray of float32, shape (n_terms, 2)
-        Weight of each term in the academic and the hands-on rating.
-    displayable : ndarray of bool, shape (n_terms,)
-        Whether the term may stand as a reason by itself: not made of stop words alone.
-    """
-
-    vocabulary: TermIndex
-    order: NDArray[np.uint8]
-    scale: NDArray[np.float32]
-    weight: NDArray[np.float32]
-    displayable: NDArray[np.bool_]
+    vocabulary: TermIndex  # the known n-grams, each with a number
+    order: NDArray[np.uint8]  # how many tokens each has
+    scale: NDArray[np.float32]  # what one occurrence counts for: the rarer and the more telling, the more
+    weight: NDArray[np.float32]  # shape (n_terms, 2): in the academic and the hands-on rating
+    displayable: NDArray[np.bool_]  # whether it may stand as a reason by itself: not made of stop words alone
 
 
 @dataclass(frozen=True, slots=True)
 class WorkCheck:
-    """Whether an ad says what the work is: a sum over the same words as the ratings', with weights of its own.
+    """Whether an ad says what the work is: a sum over the same words as the ratings', with weights of its own."""
 
-    Parameters
-    ----------
-    text_weight, title_weight : ndarray of float32, shape (n_terms,)
-        Of the terms of the model's two blocks.
-    start : ndarray of float32, shape (2, 3)
-        Start of the sum, in alphabetic script and in Chinese (rows), of ads with a title, of those without one and of
-        those of `SHORT` tokens or fewer (columns); an ad whose sum is below 0 does not say it.
-    """
-
-    text_weight: NDArray[np.float32]
+    text_weight: NDArray[np.float32]  # of the terms of the model's two blocks
     title_weight: NDArray[np.float32]
+    # Start of the sum, shape (2, 3): in alphabetic script and in Chinese, of ads with a title, of those without one
+    # and of those of `SHORT` tokens or fewer. An ad whose sum is below 0 does not say it.
     start: NDArray[np.float32]
 
 
@@ -75,38 +54,17 @@ class TitleModel:
 
     A title states no schooling and names no duties, so it has its own features, weights and calibration. Each feature
     also weighs in whether a job is named, by which "Team member" and "Great opportunity!" are told apart from jobs.
-
-    Parameters
-    ----------
-    vocabulary : TermIndex
-        The known features.
-    scale : ndarray of float32, shape (n_terms,)
-        What a feature counts for: the rarer and the more telling, the more.
-    weight : ndarray of float32, shape (n_terms, 2)
-        Weight of each feature in the academic and the hands-on rating.
-    job : ndarray of float32, shape (n_terms,)
-        Weight of each feature in the log-odds that a title names a job.
-    displayable : ndarray of bool, shape (n_terms,)
-        Whether the feature's words may stand as a reason by themselves.
-    intercept : ndarray of float32, shape (2,)
-        Start of both sums.
-    decision : ndarray of float32, shape (2, 3, 4)
-        As `Model.decision`, for titles in alphabetic script and in Chinese.
-    min_job : ndarray of float32, shape (1,)
-        A title whose features' `job` adds up to less names no job.
-    words : ndarray of uint8, shape (n_letters,)
-        The words by which slips are found, a line for each.
     """
 
     vocabulary: TermIndex
-    scale: NDArray[np.float32]
+    scale: NDArray[np.float32]  # as of `Block`
     weight: NDArray[np.float32]
-    job: NDArray[np.float32]
+    job: NDArray[np.float32]  # in the log-odds that a title names a job
     displayable: NDArray[np.bool_]
-    intercept: NDArray[np.float32]
-    decision: NDArray[np.float32]
-    min_job: NDArray[np.float32]
-    words: NDArray[np.uint8]
+    intercept: NDArray[np.float32]  # start of both sums
+    decision: NDArray[np.float32]  # as `Model.decision`
+    min_job: NDArray[np.float32]  # one number: a title whose features' `job` adds up to less names no job
+    words: NDArray[np.uint8]  # the words by which slips are found, a line for each, as ASCII
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -210,26 +168,16 @@ class Model:
 
 
 def class_probabilities(decision: NDArray[np.float32], scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Probabilities of white, blue and gray.
-
-    Parameters
-    ----------
-    decision : ndarray of float32, shape (3, 4) or (n, 3, 4)
-        See `Model.decision`; one for all, or one for each.
-    scores : ndarray of float64, shape (n, 2)
-        Academic and hands-on score, 0 to 1.
-
-    Returns
-    -------
-    ndarray of float64, shape (n, 3)
-        Rows sum to 1.
-    """
+    """Probabilities of white, blue and gray, by one decision (see `Model.decision`) for all, or one for each."""
     academic, hands_on = scores[:, 0], scores[:, 1]
     on_academic, on_hands_on, on_both, start = np.moveaxis(decision.astype(np.float64), -1, 0)
     academic, hands_on = academic[:, None], hands_on[:, None]
     logits = start + on_academic * academic + on_hands_on * hands_on + on_both * academic * hands_on
     odds = np.exp(logits - logits.max(axis=1, keepdims=True))
     return np.asarray(odds / odds.sum(axis=1, keepdims=True))
+
+
+PARTS: dict[str, Any] = {"text": Block, "title": Block, "bare_title": TitleModel, "work": WorkCheck, "reader": Reader}
 
 
 @cache
@@ -239,15 +187,20 @@ def code_behaviour() -> str:
 
 
 def arrays_of(model: Model) -> dict[str, NDArray[Any]]:
-    """Every array of a model, by the name of its file."""
+    """Every array of a model, by its name in a model folder."""
     arrays: dict[str, NDArray[Any]] = {name: getattr(model, name) for name in MODEL_ARRAYS}
-    parts = {"text": model.text, "title": model.title, "bare_title": model.bare_title, "work": model.work}
-    for prefix, part in parts.items():
-        for field_ in fields(part) if part is not None else ():
-            value = getattr(part, field_.name)
-            is_index = field_.name == "vocabulary"
-            arrays[f"{prefix}_{'hashes' if is_index else field_.name}"] = value.hashes if is_index else value
-    return arrays | model.reader.arrays()
+    for prefix, kind in PARTS.items():
+        if (part := getattr(model, prefix)) is not None:
+            for column in fields(kind):
+                value = getattr(part, column.name)
+                arrays[name_of_array(prefix, column.name)] = value.hashes if column.name == "vocabulary" else value
+    return arrays
+
+
+def name_of_array(part: str, column: str) -> str:
+    """What an array of a part of the model is called in a model folder."""
+    name = f"{part}_{'hashes' if column == 'vocabulary' else column}"
+    return "confidence_temperature" if name == "reader_temperature" else name
 
 
 def digest_of(arrays: Mapping[str, NDArray[Any]]) -> str:

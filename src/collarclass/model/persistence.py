@@ -8,6 +8,7 @@ import os
 import shutil
 import stat
 from collections.abc import Mapping
+from dataclasses import fields
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,8 @@ from numpy.typing import NDArray
 from collarclass.disk import Lock, sync, sync_folder
 from collarclass.errors import ModelFileError
 from collarclass.features.term_index import TermIndex
-from collarclass.model.checks import LIMITS, check_arrays, check_facts, check_value
-from collarclass.model.model import MODEL_ARRAYS, Block, Model, WorkCheck, arrays_of
-from collarclass.model.model import TitleModel
-from collarclass.requirement_reader.outcomes import FEATURES, Reader
+from collarclass.model.model import MODEL_ARRAYS, PARTS, Model, arrays_of, name_of_array
+from collarclass.requirement_reader.outcomes import FEATURES, N_DECIDING, N_RELATIONS, N_WEIGHTS
 
 FORMAT_VERSION = 3
 _HEAD, _ARRAYS = "model.json", "model.safetensors"
@@ -30,6 +29,65 @@ _MAX_ARRAY_BYTES = 256 << 20
 _MAX_TEXT_BYTES = 16 << 20  # of model.json, and of each text beside it
 _MAX_TEXTS = 8
 _MAX_NAME_CHARACTERS = 200
+_MAX_TERMS = 4_000_000  # of a vocabulary
+# Lowest and highest value.
+_HASH, _ORDER, _YES_OR_NO = (0, 2**64 - 1), (1, 3), (0, 1)
+_WEIGHT, _SCALE, _TEMPERATURE = (-1e4, 1e4), (0.0, 1e6), (0.1, 100.0)
+
+# Type, shape and range of each array; a letter stands for a number that is the same wherever the letter is.
+_Array = tuple[str, tuple[int | str, ...], tuple[float, float]]
+
+
+def _block(n: str) -> dict[str, _Array]:
+    return {
+        f"{n}_hashes": ("u8", (n,), _HASH),
+        f"{n}_order": ("u1", (n,), _ORDER),
+        f"{n}_scale": ("f4", (n,), _SCALE),
+        f"{n}_weight": ("f4", (n, 2), _WEIGHT),
+        f"{n}_displayable": ("b1", (n,), _YES_OR_NO),
+    }
+
+
+_REQUIRED: dict[str, _Array] = {
+    **_block("text"),
+    **_block("title"),
+    "stated_weight": ("f4", (len(FEATURES), 2), _WEIGHT),
+    "word_scale": ("f4", (4, 2), _WEIGHT),
+    "intercept": ("f4", (4, 2), _WEIGHT),
+    "decision": ("f4", (2, 3, 4), _WEIGHT),
+    "reader_hashes": ("u8", ("reader",), _HASH),
+    "reader_weight": ("f4", ("reader", N_WEIGHTS), _WEIGHT),
+    "reader_relation": ("f4", (N_RELATIONS, N_DECIDING), _WEIGHT),
+    "confidence_temperature": ("f4", (2,), _TEMPERATURE),
+}
+# Each part is there altogether or not at all.
+_OPTIONAL: tuple[dict[str, _Array], ...] = (
+    {
+        "bare_title_hashes": ("u8", ("bare",), _HASH),
+        "bare_title_scale": ("f4", ("bare",), _SCALE),
+        "bare_title_weight": ("f4", ("bare", 2), _WEIGHT),
+        "bare_title_job": ("f4", ("bare",), _WEIGHT),
+        "bare_title_displayable": ("b1", ("bare",), _YES_OR_NO),
+        "bare_title_intercept": ("f4", (2,), _WEIGHT),
+        "bare_title_decision": ("f4", (2, 3, 4), _WEIGHT),
+        "bare_title_min_job": ("f4", (1,), _WEIGHT),
+        "bare_title_words": ("u1", ("letters",), (10, 122)),
+    },
+    {
+        "work_text_weight": ("f4", ("text",), _WEIGHT),
+        "work_title_weight": ("f4", ("title",), _WEIGHT),
+        "work_start": ("f4", (2, 3), _WEIGHT),
+    },
+)
+
+# Shapes of JSON, for `_check_value`.
+_N, _SHARE = (0, 10**9), (0.0, 1.0)
+_LIMITS = {"max_tokens": (1, 1_000_000), "min_terms": (0, 1_000_000), "min_known_share": _SHARE}
+_FACTS: dict[str, Any] = {
+    "sources": {str: {"n": _N, "shift": (-30.0, 30.0), "shift_error": (0.0, 30.0), "spread": (0.0, 30.0)}},
+    "source_confusions": {str: {str: [[_N] * 3] * 3}},
+    "real_ads": {str: {"kept": {int: [_SHARE] * 3}}},
+}
 
 
 def save_model(
@@ -84,13 +142,7 @@ def _sha256(content: bytes) -> str:
 def check_target(path: str | os.PathLike[str], *inputs: str | os.PathLike[str] | None, force: bool = False) -> Path:
     """The folder that a model may be written to; refused where that would destroy something.
 
-    Parameters
-    ----------
-    path : path-like
-    *inputs : path-like or None
-        Files and folders that are read: none may be the target, or lie in it.
-    force : bool
-        Whether a model that is there may be replaced.
+    None of the `inputs`, files and folders that are read, may be the target or lie in it.
     """
     target = Path(path).resolve()
     for name in inputs:
@@ -219,7 +271,7 @@ def load_model(path: str | os.PathLike[str]) -> Model:
     try:
         _check_head(head)
         arrays = _read_arrays(folder, head["sha256"])
-        check_arrays(arrays)
+        _check_arrays(arrays)
     except (OSError, ValueError) as error:
         raise ModelFileError(
             "{folder} is not a whole model folder ({reason}): copy it again or train the model again.", folder=folder,
@@ -253,10 +305,13 @@ def _check_head(head: dict[str, Any]) -> None:
         raise ValueError(f"'sha256' is no object of digests of {_HEAD}, {_ARRAYS} and at most {_MAX_TEXTS} texts")
     if digests.pop(_HEAD) != _sha256(_json(head)):
         raise ValueError(f"{_HEAD} is damaged: its checksum differs")
-    check_value("limits", head.get("limits"), LIMITS)
-    if unknown := sorted(head["limits"].keys() - LIMITS.keys()):
+    _check_value("limits", head.get("limits"), _LIMITS)
+    if unknown := sorted(head["limits"].keys() - _LIMITS.keys()):
         raise ValueError(f"the limit {unknown[0]!r:.60} is not known")
-    check_facts(head.get("facts"))
+    if not isinstance(facts := head.get("facts"), dict):
+        raise ValueError("'facts' is no object")
+    for fact in _FACTS.keys() & facts.keys():
+        _check_value(fact, facts[fact], _FACTS[fact])
 
 
 def _read_arrays(folder: Path, digests: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
@@ -296,26 +351,72 @@ def _read_regular(folder: Path, name: str, most: int) -> bytes:
         return file.read(most)
 
 
+def _check_arrays(arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Names, types, shapes and values of a model's arrays."""
+    wanted = dict(_REQUIRED)
+    for part in _OPTIONAL:
+        if not part.keys().isdisjoint(arrays):
+            wanted |= part
+    if differing := sorted(wanted.keys() ^ arrays.keys()):
+        raise ValueError(f"the array {differing[0]!r:.60} is {'missing' if differing[0] in wanted else 'not known'}")
+    sizes: dict[str, int] = {}
+    for name, (kind, shape, (low, high)) in wanted.items():
+        array = arrays[name]
+        if array.dtype != np.dtype(kind):
+            raise ValueError(f"{name} is of type {array.dtype}, not {np.dtype(kind)}")
+        if array.ndim != len(shape):
+            raise ValueError(f"{name} has {array.ndim} dimensions, not {len(shape)}")
+        expected = tuple(
+            size if isinstance(size, int) else sizes.setdefault(size, found)
+            for size, found in zip(shape, array.shape, strict=True)
+        )
+        if array.shape != expected:
+            raise ValueError(f"{name} has the shape {array.shape}, not {expected}")
+        if max(array.shape) > _MAX_TERMS:
+            raise ValueError(f"{name} has {max(array.shape):,} terms, at most {_MAX_TERMS:,} are read")
+        values = array.view(np.uint8) if kind == "b1" else array
+        if not ((values >= low) & (values <= high)).all():  # not a number compares as false
+            raise ValueError(f"{name} holds numbers that are not from {low:,} to {high:,}")
+        if kind == "u8" and len(np.unique(array)) < len(array):
+            raise ValueError(f"{name} holds a hash twice")
+
+
+def _check_value(name: str, value: Any, wanted: Any) -> None:
+    """A value of JSON against its shape.
+
+    A tuple holds the lowest and the highest number, whole if both are; a list has the shapes of its members in turn, a
+    dict those of its keys; `str` and `int` as the only key stand for any object and any list.
+    """
+    if isinstance(wanted, tuple):
+        low, high = wanted
+        kinds = int if isinstance(low, int) else (int, float)
+        if not isinstance(value, kinds) or isinstance(value, bool) or not low <= value <= high:
+            kind = "whole number" if isinstance(low, int) else "number"
+            raise ValueError(f"{name} is not a {kind} from {low:,} to {high:,}")
+        return
+    is_list = isinstance(wanted, list) or int in wanted
+    if not isinstance(value, list if is_list else dict):
+        raise ValueError(f"{name} is no {'list' if is_list else 'object'}")
+    members, shapes = (dict(enumerate(v)) if isinstance(v, list) else v for v in (value, wanted))
+    if any_size := shapes.keys() & {str, int}:
+        shapes = dict.fromkeys(members, shapes[any_size.pop()])
+    for key, shape in shapes.items():
+        if key not in members:
+            raise ValueError(f"{name} has no {key!r}")
+        _check_value(f"{name}.{key}"[:60], members[key], shape)
+
+
 def _assemble(head: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Model:
-    def part(prefix: str) -> dict[str, NDArray[Any]]:
-        return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
-
-    def block(prefix: str) -> Block:
-        found = part(prefix)
-        return Block(TermIndex(found.pop("hashes")), **found)
-
-    bare, work = part("bare_title_"), part("work_")
-    return Model(
-        name=head["name"],
-        text=block("text_"),
-        title=block("title_"),
-        limits=head["limits"],
-        reader=Reader.from_arrays(arrays),
-        facts=head["facts"],
-        bare_title=TitleModel(TermIndex(bare.pop("hashes")), **bare) if bare else None,
-        work=WorkCheck(**work) if work else None,
-        **{name: arrays[name] for name in MODEL_ARRAYS},  # type: ignore[arg-type]
-    )
+    parts: dict[str, Any] = {}
+    for prefix, kind in PARTS.items():
+        found: dict[str, Any] = {column.name: arrays.get(name_of_array(prefix, column.name)) for column in fields(kind)}
+        if any(array is None for array in found.values()):  # an optional part, which is there altogether or not at all
+            found = {}
+        elif "vocabulary" in found:
+            found["vocabulary"] = TermIndex(found["vocabulary"])
+        parts[prefix] = kind(**found) if found else None
+    parts |= {name: arrays[name] for name in MODEL_ARRAYS}
+    return Model(name=head["name"], limits=head["limits"], facts=head["facts"], **parts)
 
 
 @cache

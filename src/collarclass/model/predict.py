@@ -25,42 +25,21 @@ _Answer = TypeVar("_Answer")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Predictions(Facts):
-    """What the model says of a batch, as arrays over its rows: the one record of what was found, besides `Facts`.
-
-    Attributes
-    ----------
-    note : ndarray of int8
-        Index into `NOTES`.
-    basis : ndarray of int8
-        What each row was judged from: index into `BASES`.
-    gradient : ndarray of float64, shape (n_rows, 2)
-        How the likeliest label's log-probability rises with the two ratings.
-    says_something : ndarray of bool
-        Whether anything of the ad is known to the model, or stated of requirements.
-    remark : ndarray of int8
-        What has to be known beside a label: index into `NOTES`.
-    certificates : list of tuple of str
-        The certificates that each row asks for, by name.
-    words : list of str
-        The few words that speak most for each label; of a row that was judged by its occupation's code, the
-        occupation's title; empty when not asked for.
-    reading : ndarray of float64, shape (n_rows, 3)
-        1 for Chinese; tokens read for words; known terms for each of these.
-    by_rules : bool
-        Whether the labels are those of a definition's rules.
-    """
+    """What the model says of a batch, as arrays over its rows: the one record of what was found, besides `Facts`."""
 
     academic_certificate: NDArray[np.int8]
     vocational_certificate: NDArray[np.int8]
-    note: NDArray[np.int8]
-    basis: NDArray[np.int8]
-    gradient: NDArray[np.float64]
-    remark: NDArray[np.int8]
-    says_something: NDArray[np.bool_]
-    certificates: list[tuple[str, ...]]
+    note: NDArray[np.int8]  # index into `NOTES`, as of the remark
+    basis: NDArray[np.int8]  # what each row was judged from: index into `BASES`
+    gradient: NDArray[np.float64]  # shape (n_rows, 2): how the likeliest label's log-probability rises with the ratings
+    remark: NDArray[np.int8]  # what has to be known beside a label
+    says_something: NDArray[np.bool_]  # whether anything of the ad is known to the model, or stated of requirements
+    certificates: list[tuple[str, ...]]  # that each row asks for, by name
+    # The few words that speak most for each label; of a row that was judged by its occupation's code, the occupation's
+    # title; empty when not asked for.
     words: list[str]
-    reading: NDArray[np.float64]
-    by_rules: bool = False
+    reading: NDArray[np.float64]  # shape (n_rows, 3): 1 for Chinese; tokens read for words; known terms for each
+    by_rules: bool = False  # whether the labels are those of a definition's rules
 
     @property
     def confidence(self) -> NDArray[np.float64]:
@@ -93,19 +72,9 @@ class Predictions(Facts):
 def predict(
     model: Model, texts: Sequence[str], titles: Sequence[str | None] | None = None, evidence: bool = False
 ) -> Predictions:
-    """Label a batch of ads; the result of a row does not depend on the other rows.
+    """Label a batch of ads, with the few words that speak most for each label if `evidence` is asked for.
 
-    Parameters
-    ----------
-    model : Model
-    texts : sequence of str
-    titles : sequence of str or None, optional
-    evidence : bool
-        Whether to name the few words that speak most for each label.
-
-    Returns
-    -------
-    Predictions
+    The result of a row does not depend on the other rows.
     """
     n = len(texts)
     numbers, codes = np.zeros((n, N_NUMBERS)), np.zeros((n, N_CODES), np.int8)
@@ -118,7 +87,7 @@ def predict(
         text, title = str(text), None if titles is None or titles[i] is None else str(titles[i])
         reader.read(text, title)
         reader.store(number_rows, code_rows, i)
-        certificates.append(reader.requirements.certificates())
+        certificates.append(reader.requirements.certificates(reader.tokens))
         words.append(few_words(account_of(reader, text, title), COLLARS[reader.label]) if evidence else "")
     _keep(model, reader)
     return Predictions(

@@ -24,27 +24,16 @@ NINE_IN_TEN = 1.645  # standard deviations either way
 
 @dataclass(frozen=True, slots=True)
 class ExpectedRight:
-    """How many labels of a stream are expected to be right.
+    """How many labels of a stream are expected to be right."""
 
-    Attributes
-    ----------
-    n : int
-        Labels of ads; titles and occupations are not counted.
-    share, low, high : float
-        The share that is expected to be right, and the range in which it lies for nine streams in ten: it knows
-        how much sources differ, and of chance. NaN for fewer than 30 labels.
-    sources : int
-        On how many sources of real ads, each held out of training, that was measured.
-    n_unclear : int
-        Ads beside these that are called unclear.
-    """
-
-    n: int
+    n: int  # labels of ads; titles and occupations are not counted
+    # The share, and the range in which it lies for nine streams in ten, by how much sources differ and by chance. NaN
+    # for fewer than 30 labels.
     share: float
     low: float
     high: float
-    sources: int
-    n_unclear: int = 0
+    sources: int  # on how many sources of real ads, each held out of training, that was measured
+    n_unclear: int = 0  # ads beside these that are called unclear
 
     def message(self) -> Message:
         """What is said of it; of few right labels with advice."""
@@ -69,22 +58,10 @@ class ExpectedRight:
 
 
 def expected_right(sums: NDArray[np.float64], facts: Mapping[str, Any], n_unclear: int = 0) -> ExpectedRight | None:
-    """What share of a stream's labels is expected to be right.
+    """What share of a stream's labels is expected to be right; None where the model's facts say nothing of it.
 
-    Parameters
-    ----------
-    sums : ndarray of float64, shape (2, 2)
-        Number of labels, and sum of their confidence, of ads in alphabetic script and of Chinese ones (columns); sums
-        of parts of a stream add up.
-    facts : mapping
-        The model's; without "sources" nothing can be said.
-    n_unclear : int, default=0
-        Ads that are called unclear, to be told beside it.
-
-    Returns
-    -------
-    ExpectedRight or None
-        None without labels, or with such as the model's facts do not cover.
+    `sums` are the number of labels and the sum of their confidence, of ads in alphabetic script and of Chinese ones
+    (columns); those of parts of a stream add up.
 
     Examples
     --------

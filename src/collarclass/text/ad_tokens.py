@@ -38,26 +38,19 @@ def character_table():
 class AdTokens:
     """The tokens of one ad, in reading order; made once, and filled anew by each `read`.
 
-    Attributes
-    ----------
-    n, n_title : int
-        How many tokens there are, and how many of them begin in the title.
-    is_chinese : bool
-        Whether three of ten tokens or more are Chinese characters.
-    hash : array of uint64
-        Identity of each token (case, width, accents, apostrophes and script variant folded away).
-    stem : array of uint64
-        Identity of its first five letters, for a longer word in Latin letters; otherwise its own.
-    start, end : array of int32
-        Its place in `folded`; `span` turns it into offsets in what the caller passed.
-    sentence : array of int32
-        Running number of the sentence, line or bullet; two tokens with one number stand together.
-    passage : array of int32
-        As `sentence`, and ended by a full stop behind a bracket as well: "(BSc). Experience".
-    ideograph : array of uint8
+    Of the `n` tokens `n_title` begin in the title; `is_chinese` says whether three of ten or more are Chinese
+    characters. Of each token stand:
+
+    hash, stem
+        Identity (case, width, accents, apostrophes and script variant folded away), and that of its first five letters,
+        for a longer word in Latin letters.
+    start, end
+        Its place in `folded`, the folded characters between two line breaks; `span` gives offsets in the caller's text.
+    sentence, passage
+        Running number of the sentence, line or bullet; and of the passage, which is ended by a full stop behind a
+        bracket as well: "(BSc). Experience".
+    ideograph
         Whether it is a single Chinese character (or a Japanese kana).
-    folded : array of uint16
-        The characters, folded, between two line breaks; `n_folded` of them.
     """
 
     def __init__(self):

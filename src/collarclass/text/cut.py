@@ -10,13 +10,14 @@ import itertools
 import re
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 
 from collarclass.text.ad_tokens import AdTokens
 from collarclass.text.frames import Run, leaves_open, runs
 from collarclass.text.markup import read_markup
-from collarclass.text.spelling import Change
 
 MARGIN = 3.0  # log-odds above the least from which a run surely names a job: the first that does is the title
 _MOST_RUNS = 40  # of a text that are asked whether they name the job
@@ -36,38 +37,121 @@ _COUNTING = re.compile(
 )
 _COUNTED = ("名", "人", "位", "若干", "posts", "vacanc")  # one of these stands in a text that counts its posts
 
+MIN_LETTERS = 5  # of a word that is meant
+_BY_FAR = 4  # times the rank by which the next of several words has to be rarer
+_MOST_OF_CHINESE = 30  # characters of a text in which 前端 stands for a job, and not for a part of the work
+_WORDS = re.compile(r"[^\W\d_]+")
+_DENIED = frozenset(("no", "not", "non", "without", "nor", "never", "ex", "former"))
+
 Job = Callable[[list[str]], list[float]]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """A text as it is read for words: its title on a line, then the rest.
+class Change:
+    """Words of a text that are read as others."""
 
-    Attributes
-    ----------
-    words : str
-        The title, a line break and the rest; the rest alone where nothing names a job or a rank.
-    title_end : int
-        Where the title ends in `words`.
-    score : float
-        Log-odds that the title names a job, above the least that is asked for; of the best candidate where none does.
-    vague : bool
-        Whether what stands for a title is a rank or a group alone.
-    several : bool
-        Whether there are other posts, which are left out.
-    left_open : str
-        The word for a title that leaves the field open, if it is all that the title says; see `leaves_open`.
-    starts, ends : list of int
-        For each character of `words`, the place in the caller's text that it stands for.
+    start: int
+    end: int
+    words: str
+
+
+class Spelling:
+    """The words that slips are found by: casefolded, the most frequent first.
+
+    An unknown word that is one edit away from one known word of five letters or more counts as that word: one letter
+    more, less or other, or two letters that changed places. Of several such words it is the one that is by far the most
+    frequent.
     """
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self.words = {word: rank for rank, word in enumerate(dict.fromkeys(words), 1)}
+        self._alike: dict[tuple[int, int, str], list[str]] = {}  # by length, and by first or last letter
+
+    def nearest(self, word: str) -> str | None:
+        """The known word that is an edit away, if there is one alone or one that is by far the most frequent.
+
+        Examples
+        --------
+        >>> spelling = Spelling(["teacher", "programmer", "welder", "wilder", "techer"])
+        >>> spelling.nearest("tacher"), spelling.nearest("porgrammer"), spelling.nearest("wlder")
+        ('teacher', 'programmer', None)
+        """
+        if not self._alike:
+            for known in self.words:
+                if len(known) < MIN_LETTERS:
+                    continue
+                for end in (0, -1):
+                    self._alike.setdefault((len(known), end, known[end]), []).append(known)
+        # An edit leaves the first or the last letter as it is.
+        found = {
+            other
+            for length in (len(word) - 1, len(word), len(word) + 1)
+            for end in (0, -1)
+            for other in self._alike.get((length, end, word[end]), ())
+            if _is_one_edit(word, other)
+        }
+        best, *others = sorted(found, key=self.words.__getitem__) or [""]
+        alone = all(self.words[other] >= _BY_FAR * self.words[best] for other in others)
+        return best if best and alone else None
+
+
+def words_of(text: str) -> list[str]:
+    """The words in Latin letters, casefolded."""
+    return [word.casefold() for word in _WORDS.findall(text) if word.isascii() or word < "\u0250"]
+
+
+def _is_one_edit(one: str, other: str) -> bool:
+    if len(one) > len(other):
+        one, other = other, one
+    k = next((i for i in range(len(one)) if one[i] != other[i]), len(one))
+    if len(one) < len(other):
+        return len(other) == len(one) + 1 and one[k:] == other[k + 1 :]
+    swapped = one[k : k + 2] == other[k : k + 2][::-1] and one[k + 2 :] == other[k + 2 :]
+    return swapped or one[k + 1 :] == other[k + 1 :]
+
+
+@cache
+def _short_forms() -> tuple[re.Pattern[str], dict[str, str]]:
+    """Short forms as whole words; the Chinese ones only where nothing but a mark or an end stands beside them."""
+    lines = (files("collarclass") / "text" / "short_forms.tsv").read_text("utf-8").splitlines()[1:]
+    table = dict(line.split("\t")[:2] for line in lines)
+    longest_first = "|".join(re.escape(form) for form in sorted(table, key=len, reverse=True))
+    return re.compile(r"(?<![\w&+#/.、-])(?:" + longest_first + r")(?![\w&+#/、-])"), table
+
+
+def changes(text: str, spelling: Spelling, is_known: Callable[[str], bool]) -> list[Change]:
+    """The words of a text that are slips or short forms, in order; a word that `is_known` otherwise is no slip."""
+    pattern, table = _short_forms()
+    out = []
+    for found in pattern.finditer(text):
+        if len(text) > _MOST_OF_CHINESE and not found[0].isascii():
+            continue
+        before = text[: found.start()].split()
+        if not before or before[-1].casefold().strip(",.;:") not in _DENIED:
+            out.append(Change(found.start(), found.end(), table[found[0]]))
+    taken = {i for change in out for i in range(change.start, change.end)}
+    for found in _WORDS.finditer(text):
+        word = found[0]
+        acronym = word.isupper() and not text.isupper()
+        if len(word) < MIN_LETTERS - 1 or found.start() in taken or not word.isascii() or acronym:
+            continue
+        plain = word.casefold()
+        if plain not in spelling.words and not is_known(plain) and (other := spelling.nearest(plain)):
+            out.append(Change(found.start(), found.end(), other))
+    return sorted(out, key=lambda change: change.start)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A text as it is read for words: its title on a line, then the rest; the rest alone where nothing names a job."""
 
     words: str
     title_end: int
-    score: float
-    vague: bool
-    several: bool
-    left_open: str
-    starts: list[int]
+    score: float  # log-odds that the title names a job, above the least; of the best candidate where none does
+    vague: bool  # whether what stands for a title is a rank or a group alone
+    several: bool  # whether there are other posts, which are left out
+    left_open: str  # the word for a title that leaves the field open, if it is all that the title says
+    starts: list[int]  # for each character of `words`, the place in the caller's text that it stands for
     ends: list[int]
 
     def span(self, start: int, end: int) -> tuple[int, int]:
@@ -104,20 +188,10 @@ def cut(
     title_end: int = 0,
     changes: Callable[[str], Sequence[Change]] = lambda text: (),
 ) -> Line:
-    """Cut a text.
+    """Cut a text, plain or HTML; the job is first looked for in the title that the caller passed.
 
-    Parameters
-    ----------
-    text : str
-        A title line and a text, or either alone, plain or HTML.
-    job : callable
-        Log-odds that each of some titles names a job.
-    least : float
-        Log-odds that a title needs.
-    title_end : int
-        Where the title ends that the caller passed: the job is looked for in it first.
-    changes : callable, optional
-        The slips and short forms of a text, which are read as what they stand for.
+    `job` gives the log-odds that each of some titles names a job, `least` is what a title needs, and `changes` are the
+    slips and short forms of a text, which are read as what they stand for.
     """
     visible, places = read_markup(text) if "<" in text or "&" in text else (text, None)
     title_end = title_end if places is None else int(places.searchsorted(title_end))
@@ -182,17 +256,7 @@ def one_post(text: str, title_end: int, job: Job, least: float) -> str:
 
 
 def other_posts(text: str, title_end: int, job: Job, least: float) -> list[tuple[int, int]]:
-    """Where a notice of several posts names others than the one of its title, or else than the first.
-
-    Parameters
-    ----------
-    text : str
-        A title line and a text, or either alone.
-    title_end : int
-        Where the title ends; 0 where there is none.
-    job, least
-        As in `cut`.
-    """
+    """Where a notice of several posts names others than the one of its title, or else than the first."""
     numbered = {found.start() for found in _NUMBERED.finditer("\n" + text)}
     if len(numbered) < 2 and not any(word in text for word in _COUNTED):
         return []

@@ -31,18 +31,10 @@ MAX_PHRASE = 12  # units of a phrase
 
 
 class Run:
-    """Words of a line between marks and frames.
+    """Words of a line between marks and frames, at `start` to `end`.
 
-    Attributes
-    ----------
-    start, end : int
-        Its place.
-    heads : tuple of int
-        Where it may end as well: before "with", "for", "in" and the like.
-    counted : bool
-        Whether a number of posts, or a number of a list, stands beside it.
-    vague : bool
-        Whether it is a rank or a group, such as "manager", which names no work by itself.
+    It may end at one of the `heads` as well, before "with", "for", "in" and the like. It is `counted` where a number of
+    posts, or a number of a list, stands beside it, and `vague` where it is a rank or a group, such as "manager".
     """
 
     def __init__(self, start, end, heads, counted, vague):

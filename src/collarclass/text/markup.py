@@ -44,18 +44,9 @@ _MAX_ESCAPES = 3  # once for the markup, and again for markup that was escaped
 def read_markup(text: str) -> tuple[str, NDArray[np.int64] | None]:
     """Strip HTML and decode entities, keeping each character's place.
 
-    Parameters
-    ----------
-    text : str
-        Ad text, plain or with HTML, also when escaped once too often (``&amp;lt;p&amp;gt;``).
-
-    Returns
-    -------
-    plain : str
-        The visible text; block elements become line breaks; script, style, comments and attributes
-        are gone. Markup that is never closed hides nothing but itself.
-    places : ndarray of int64, shape (len(plain),), or None
-        Index in `text` of the source of each character; None when `text` holds no markup.
+    Block elements become line breaks; script, style, comments and attributes are gone, also of HTML that was escaped
+    once too often (``&amp;lt;p&amp;gt;``). Markup that is never closed hides nothing but itself. The places are None
+    where there is no markup.
 
     Examples
     --------
@@ -142,29 +133,19 @@ def _markup_at(text: str, at: int, unclosed: set[str], failed: set[int]) -> tupl
 def _tag(text: str, start: int, end: int, name: str, unclosed: set[str]) -> tuple[int, str]:
     """Where a tag ends, with what it makes invisible, and what stands for it."""
     if name in _SILENT_TAGS and text[start + 1] != "/":
-        closing = _closing(text, name, end, unclosed)
+        closing = _after(text, f"</{name}", end, unclosed)
         return (closing if closing > 0 else end), " "
     return end, "\n" if name in _BLOCK_TAGS else ""
 
 
 def _after(text: str, mark: str, start: int, unclosed: set[str]) -> int:
-    """End of the next `mark`; -1 if there is none."""
+    """End of the next mark, or of the next closing tag of a name ("</script"); -1 if there is none."""
     if mark in unclosed:
         return -1
-    found = text.find(mark, start)
-    if found < 0:
-        unclosed.add(mark)
-        return -1
-    return found + len(mark)
-
-
-def _closing(text: str, name: str, start: int, unclosed: set[str]) -> int:
-    """End of the next closing tag of a name; -1 if there is none."""
-    if f"</{name}" in unclosed:
-        return -1
-    found = re.compile(rf"</{name}[^<>]*>", re.IGNORECASE).search(text, start)
+    pattern = rf"{mark}[^<>]*>" if mark.startswith("</") else re.escape(mark)
+    found = re.compile(pattern, re.IGNORECASE).search(text, start)
     if found is None:
-        unclosed.add(f"</{name}")
+        unclosed.add(mark)
         return -1
     return found.end()
 

@@ -17,19 +17,11 @@ _MAX_INLINE_CHARACTERS = 60  # of a cell that stands on the line of its heading
 
 @dataclass(frozen=True, slots=True)
 class ColumnNames:
-    """Common names of columns, folded, likeliest first.
-
-    Attributes
-    ----------
-    title, text : tuple of str
-        Of job titles; of the body of an ad, of which a table has one.
-    part : dict of str to str
-        Of the parts of an ad, of which a table may have several, with the heading of each.
-    """
+    """Common names of columns, folded, likeliest first."""
 
     title: tuple[str, ...]
-    text: tuple[str, ...]
-    part: dict[str, str]
+    text: tuple[str, ...]  # of the body of an ad, of which a table has one
+    part: dict[str, str]  # of the parts of an ad, of which a table may have several, with the heading of each
 
 
 @cache
@@ -98,17 +90,10 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class JoinedText:
-    """The text of one ad: as it was passed, or its cells under their headings, with the way back to each.
-
-    Attributes
-    ----------
-    text : str
-    cells : tuple of Cell
-        The cells that are not empty, in order; none of a text that was passed as one.
-    """
+    """The text of one ad: as it was passed, or its cells under their headings, with the way back to each."""
 
     text: str
-    cells: tuple[Cell, ...] = ()
+    cells: tuple[Cell, ...] = ()  # that are not empty; none of a text that was passed as one
 
     def place(self, start: int, end: int) -> tuple[str, int, int, str]:
         """Field, offsets there and words of a run of the text.
@@ -128,13 +113,7 @@ class JoinedText:
 
 
 def join_sections(names: Iterable[object], values: Iterable[str]) -> JoinedText:
-    """Join the cells of one ad into a text, each under its heading; empty cells are left out.
-
-    Parameters
-    ----------
-    names : iterable
-        The cells' columns.
-    values : iterable of str
+    """Join the cells of one ad into a text, each under its column's heading; empty cells are left out.
 
     Examples
     --------
@@ -185,16 +164,9 @@ def title_of(text: str, title: str | None) -> str:
 
 
 def join_title(text: str, title: str | None) -> tuple[str, int, int]:
-    """Combine one ad's title and text into the text that the model reads.
+    """Combine one ad's title and text into the text that the model reads, with the title's end and the text's begin.
 
-    Returns
-    -------
-    combined : str
-        The title, a line break and the text; the text alone where it begins with the title.
-    title_end : int
-        Offset in `combined` of the title's end; where no title was passed, a short first line is one.
-    text_offset : int
-        Offset in `combined` of the text.
+    The text stands alone where it begins with the title; where no title was passed, a short first line is one.
     """
     if title is None:
         start, end = first_line(text)

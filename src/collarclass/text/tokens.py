@@ -25,36 +25,19 @@ def mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """The tokens of some texts, as arrays of one length, in reading order; see `AdTokens`.
-
-    Attributes
-    ----------
-    texts : sequence of str
-    hash, stem : ndarray of uint64
-    row : ndarray of int64
-        Which text each stands in, from 0.
-    sentence : ndarray of int64
-        Running number, from text to text.
-    ideograph, numeral : ndarray of bool
-        Whether each is a Chinese character; whether it begins with a digit.
-    begin, stop : ndarray of int64
-        ``texts[row][begin:stop]`` is the token.
-    first : ndarray of int64, shape (n_rows + 1,)
-        Index of each text's first token.
-    is_chinese : ndarray of bool, shape (n_rows,)
-    """
+    """The tokens of some texts, as arrays of one length, in reading order; see `AdTokens`."""
 
     texts: Sequence[str]
     hash: NDArray[np.uint64]
     stem: NDArray[np.uint64]
-    row: NDArray[np.int64]
-    sentence: NDArray[np.int64]
-    ideograph: NDArray[np.bool_]
-    numeral: NDArray[np.bool_]
-    begin: NDArray[np.int64]
+    row: NDArray[np.int64]  # which text each stands in
+    sentence: NDArray[np.int64]  # running number, from text to text
+    ideograph: NDArray[np.bool_]  # whether each is a Chinese character
+    numeral: NDArray[np.bool_]  # whether it begins with a digit
+    begin: NDArray[np.int64]  # texts[row][begin:stop] is the token
     stop: NDArray[np.int64]
-    first: NDArray[np.int64]
-    is_chinese: NDArray[np.bool_]
+    first: NDArray[np.int64]  # index of each text's first token, and how many there are
+    is_chinese: NDArray[np.bool_]  # of each text
 
     def __len__(self) -> int:
         return len(self.hash)
@@ -63,26 +46,13 @@ class Tokens:
     def n_rows(self) -> int:
         return len(self.texts)
 
-    def spans(self, first: NDArray[np.int64], last: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Offsets in the texts of runs of tokens, from the first to the last of each."""
-        return self.begin[first], self.stop[last]
-
     def span(self, first: int, last: int) -> tuple[int, int]:
-        """Offsets of one run of tokens; see `spans`."""
+        """Offsets of a run of tokens in its text."""
         return int(self.begin[first]), int(self.stop[last])
 
 
 def tokenize(texts: Sequence[str]) -> Tokens:
-    """Read texts into tokens.
-
-    Parameters
-    ----------
-    texts : sequence of str
-        Plain text or HTML, any script.
-
-    Returns
-    -------
-    Tokens
+    """Read texts, plain or HTML, into tokens.
 
     Examples
     --------

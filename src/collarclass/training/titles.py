@@ -18,8 +18,8 @@ from collarclass.features.ngrams import title_features
 from collarclass.features.term_index import TermIndex
 from collarclass.model.model import TitleModel, class_probabilities
 from collarclass.occupation.table import ALTERNATE_TITLES, read_titles
+from collarclass.text.cut import MIN_LETTERS
 from collarclass.text.frames import runs
-from collarclass.text.spelling import MIN_LETTERS
 from collarclass.text.tokens import Tokens, tokenize
 from collarclass.training.counts import scaled_counts, stop_words_before
 from collarclass.training.words import fit_decision, hashed_folds
