@@ -28,7 +28,7 @@ from hypothesis import strategies as st
 
 from collarclass import DataError, Model, label_file, label_table
 from collarclass.files import json_records
-from collarclass.files.batch import Limits
+from collarclass.files.source import Limits
 from collarclass.files.target import written
 from collarclass.tables.schema import COLUMNS
 
@@ -575,11 +575,11 @@ def test_a_finished_target_is_compared_with_what_is_asked_for(
     refused("made with another model", hundred, target, **{**same, "model": replace(small_model, name="another")})
     assert target.read_bytes() == january
     target.write_bytes(january[: len(january) // 2])
-    refused("nothing says how it was made", hundred, target, **same)
+    refused("is there already: choose", hundred, target, **same)
     target.write_bytes(january.swapcase())
-    refused("nothing says how it was made", hundred, target, **same)
+    refused("is there already: choose", hundred, target, **same)
     journal_of(target).unlink()
-    refused("nothing says how it was made", hundred, target, **same)
+    refused("is there already: choose", hundred, target, **same)
     assert not label_file(february, target, **same, force=True).finished_before
     assert label_file(february, target, **same).finished_before
     target.unlink()

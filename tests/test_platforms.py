@@ -80,7 +80,7 @@ def test_lines_that_end_with_crlf(ads: Path, tmp_path: Path, small_model: Model)
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder that even root cannot write to")
 def test_folders_that_cannot_be_written(ads: Path, small_model: Model) -> None:
-    with pytest.raises(DataError, match=r"cannot be written \(.*\): check the folder"):
+    with pytest.raises(DataError, match=r"cannot be written \(.*\): check its folder"):
         label_file(ads, "/proc/out.csv", model=small_model)
     with pytest.raises(DataError, match=r"There is no folder /proc/new: check its name, or make it"):
         label_file(ads, "/proc/new/out.csv", model=small_model)

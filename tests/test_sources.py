@@ -23,11 +23,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from collarclass import DataError, Model, label_file, save_model
-from collarclass.files.batch import Limits
 from collarclass.files.excel import MAX_SHEET_ROWS, ExcelWriter
-from collarclass.files.formats import open_source
 from collarclass.files.layout import Layout
 from collarclass.files.readers import open_reader
+from collarclass.files.source import Limits
 from collarclass.files.table import read_table
 from collarclass.tables.schema import COLUMNS
 
@@ -231,12 +230,9 @@ def test_small_files_fill_no_memory(tmp_path: Path, small_model: Model) -> None:
 def test_a_file_that_takes_too_long_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Limits, "seconds", 0.001)
     pq.write_table(pa.table({"text": ["We weld."]}), tmp_path / "ads.parquet")
-    source = open_source(str(tmp_path / "ads.parquet"))
-    try:
-        with pytest.raises(DataError, match=r"ads\.parquet cannot be read, because it is damaged or needs too much"):
-            [open_reader(source, Layout()) for _ in range(50)]  # one may be read before anybody looks at the clock
-    finally:
-        source.close()
+    with pytest.raises(DataError, match=r"ads\.parquet cannot be read, because it is damaged or needs too much"):
+        # One may be read before anybody looks at the clock.
+        [open_reader(tmp_path / "ads.parquet", Layout()).close() for _ in range(50)]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the number of a parent stays there when that is gone")
@@ -259,9 +255,9 @@ def test_a_killed_run_leaves_no_reader(tmp_path: Path) -> None:
 
     pq.write_table(pa.table({"text": ["We weld steel frames all day."] * 200_000}), tmp_path / "ads.parquet")
     code = (
-        "import sys; from collarclass.files.formats import open_source; from collarclass.files.layout import Layout\n"
+        "import sys; from collarclass.files.layout import Layout\n"
         "from collarclass.files.readers import open_reader\n"
-        "reader = open_reader(open_source(sys.argv[1]), Layout()); print('ready', flush=True); sys.stdin.read()"
+        "reader = open_reader(sys.argv[1], Layout()); print('ready', flush=True); sys.stdin.read()"
     )
     command = [sys.executable, "-c", code, str(tmp_path / "ads.parquet")]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
@@ -277,7 +273,7 @@ def test_a_killed_run_leaves_no_reader(tmp_path: Path) -> None:
 def test_a_child_that_never_ends_ends_itself() -> None:
     code = (
         "from collarclass.files import native_child as child\n"
-        "child._seconds[:] = [1]; child.limit_time()\n"
+        "child.Limits.seconds = 1; child.limit_time()\n"
         "while True: pass"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == -signal.SIGXCPU

@@ -41,10 +41,9 @@ import pyarrow.parquet as pq
 from collarclass import classify, load_lexicon, load_model
 from collarclass.errors import CollarclassError
 from collarclass.files import native_child
-from collarclass.files.batch import Limits
-from collarclass.files.formats import open_source
 from collarclass.files.layout import Layout
 from collarclass.files.readers import open_reader
+from collarclass.files.source import Limits
 from collarclass.model.persistence import default_model_path
 from collarclass.requirement_reader.lexicon import COLUMNS as LEXICON_COLUMNS
 from collarclass.tables.columns import Columns
@@ -271,13 +270,8 @@ def read(path: Path) -> int:
         with tempfile.TemporaryDirectory(dir=path.parent) as folder, zipfile.ZipFile(path) as archive:
             archive.extractall(folder)
             return len(classify("We weld steel frames.", "Welder", model=load_model(folder)).probabilities)
-    source = open_source(str(path))
-    try:
-        layout = Layout(every_column=True)
-        reader = open_reader(source, layout, lambda columns, *_: Columns(None, (columns[0],)))
+    with open_reader(path, Layout(every_column=True), lambda columns, *_: Columns(None, (columns[0],))) as reader:
         return sum(len(batch.rows()) for batch in reader.batches(100))
-    finally:
-        source.close()
 
 
 def outcome(path: Path, seconds: float) -> str:

@@ -5,12 +5,28 @@ from __future__ import annotations
 import errno
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from collarclass.errors import DataError
 
 _AGAIN = 0.02  # seconds until a lock that is held is tried again
 _NOT_SUPPORTED = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)
+
+
+@contextmanager
+def writing(name: str) -> Iterator[None]:
+    """Say in a sentence what the disk refuses; that the reader of a pipe has enough is no error."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise DataError(
+            "{name} cannot be written ({reason}): check its folder and disk.", name=name,
+            reason=error.strerror or error,
+        ) from error  # fmt: skip
 
 
 class Lock:
@@ -20,19 +36,15 @@ class Lock:
         self._path = path
         end = time.monotonic() + patience
         while True:
-            try:
+            with writing(target):
                 self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-            except OSError as error:
-                raise DataError(
-                    "{target} cannot be written ({reason}): check the folder.", target=target, reason=error.strerror,
-                ) from None  # fmt: skip
             if not _take_lock(self._descriptor):
                 os.close(self._descriptor)
                 if time.monotonic() < end:
                     time.sleep(_AGAIN)
                     continue
                 raise DataError(
-                    "{target} is being written by another run: wait for it, or choose another name.", target=target,
+                    "{name} is being written by another run: wait for it, or choose another name.", name=target,
                 )  # fmt: skip
             try:
                 if os.path.samestat(os.fstat(self._descriptor), os.stat(path)):  # noqa: PTH116

@@ -15,7 +15,6 @@ import pandas as pd
 from collarclass.app.problems import said
 from collarclass.errors import DataError
 from collarclass.files.batch import Batch, member, member_paths
-from collarclass.files.formats import open_source
 from collarclass.files.layout import Layout
 from collarclass.files.readers import open_reader
 from collarclass.files.table import cell_text
@@ -89,15 +88,11 @@ def _look(path: Path, layout: Layout) -> tuple[Looked, list[dict[str, Any]]]:
             return Columns(None, (columns[0],))
         return known
 
-    source = open_source(str(path))
-    try:
-        reader = open_reader(source, layout, choose)
+    with open_reader(path, layout, choose) as reader:
         sheets = list(getattr(reader, "sheets", []))
         rows = next(iter(reader.batches(_ROWS_TO_PROPOSE)), Batch(lambda batch: [])).rows()
         header_row = reader.header_row if reader.format in ("csv", "excel") else None
         layout = replace(layout, sheet=reader.sheet, header_row=header_row)
-    finally:
-        source.close()
     columns = _with_members(list(map(str, reader.names)), rows)
     rows = [{name: member(row, name) for name in columns} for row in rows]
     title, texts = _roles(rows, columns, known)
@@ -151,9 +146,8 @@ def are_cells(names: Sequence[str]) -> bool:
 
 def name_columns(path: Path, layout: Layout) -> Path:
     """Give a list without a row of column names one; a workbook becomes one of this sheet. Returns the file's path."""
-    source = open_source(str(path))
-    try:
-        reader = open_reader(source, replace(layout, header_row=1), lambda names, *_: Columns(None, (names[0],)))
+    first = replace(layout, header_row=1)
+    with open_reader(path, first, lambda names, *_: Columns(None, (names[0],))) as reader:
         names = [f"Column {i}" for i in range(1, len(reader.names) + 1)]
         if reader.format == "excel":
             rows = [[row.get(name) for name in reader.names] for batch in reader.batches(_ROWS) for row in batch.rows()]
@@ -167,8 +161,6 @@ def name_columns(path: Path, layout: Layout) -> Path:
         if reader.format != "csv" or path.suffix not in _LISTS:
             raise DataError("Only in a list or a sheet can column names be missing: write them into its first row.")
         head, encoding = reader.delimiter.decode().join(names), reader.encoding
-    finally:
-        source.close()
     fresh = path.with_suffix(".partial")
     with path.open("rb") as old, fresh.open("wb") as new:
         old.seek(len(encoding.bom))
@@ -211,10 +203,8 @@ def profile(path: Path, layout: Layout, columns: Columns, date: str | None) -> d
     months: Counter[str] = Counter()
     dated: Counter[str] = Counter()
     seen: set[int] = set()
-    source = open_source(str(path))
-    try:
-        read = replace(columns, code=date)  # codes say nothing here, and dates are read in their place
-        reader = open_reader(source, layout, lambda names, *_: read)
+    read = replace(columns, code=date)  # codes say nothing here, and dates are read in their place
+    with open_reader(path, layout, lambda names, *_: read) as reader:
         whole = True
         for batch in reader.batches(_ROWS):
             if n >= MAX_ROWS:
@@ -235,8 +225,6 @@ def profile(path: Path, layout: Layout, columns: Columns, date: str | None) -> d
             if date is not None:
                 dated.update(batch.codes or ())
             n += len(batch)
-    finally:
-        source.close()
     undated = 0
     if date is not None:
         try:

@@ -10,7 +10,6 @@ from typing import Any, cast
 
 import pyarrow as pa
 
-from collarclass.files.encoding import Encoding
 from collarclass.messages import Message
 from collarclass.tables.columns import Cells, Columns
 from collarclass.text.cells import well_formed
@@ -43,20 +42,6 @@ _MISSING = frozenset(  # what pandas.read_csv takes for missing
 
 
 FIRST_ROWS = 1000  # by which a file's columns are known
-# From the columns of a file, its name for an error, the columns that hold no text, and the first cells of a column, to
-# those to be read.
-Choose = Callable[[list[str], str | Message, Mapping[Hashable, str], Cells], Columns]
-
-
-class Limits:
-    """What a file may take at most, so that a hostile one cannot fill the memory or never end: bytes of a row, columns,
-    bytes of memory and seconds for reading a workbook or a batch of Parquet.
-    """
-
-    row_bytes = 64 << 20
-    columns = 10_000
-    memory = 4 << 30
-    seconds = 300.0
 
 
 @dataclass(slots=True)
@@ -126,47 +111,6 @@ class Batch:
             table=None if self.table is None else self.table.take(pa.array(which, pa.int64())),
             objects=[self.objects[i] for i in which] if self.objects else [],
         )
-
-
-class Reader:
-    """A source of batches, and what writers want to know of it.
-
-    `raw` says whether batches hold the bytes of their rows, which a writer of the same format keeps; `tail`, what
-    stands after the last row, is known when all batches have been read; `lead` stands before the first row of JSON;
-    `groups` are the rows of each group of Parquet; `head`, how many rows are read at most.
-    """
-
-    chosen: Columns
-    format: str
-    raw = False
-    names: list[str]
-    encoding = Encoding("utf-8")
-    tail: Sequence[bytes] = ()
-    delimiter: bytes = b""
-    header: bytes = b""
-    header_end: bytes = b""
-    lead: bytes = b""
-    sheet: str | None = None
-    header_row: int = 1
-    schema: pa.Schema | None = None
-    groups: Sequence[int] = ()
-    head: int | None = None
-
-    def batches(self, size: int) -> Iterator[Batch]:
-        """The rows in batches of `size`, fewer when they are long."""
-        left = self.head
-        if left == 0:
-            return
-        for batch in self.read(size):
-            if left is not None and len(batch) > left:
-                batch = batch.take(range(left))
-            yield batch
-            if left is not None and (left := left - len(batch)) == 0:
-                return
-
-    def read(self, size: int) -> Iterator[Batch]:
-        """All rows in such batches."""
-        raise NotImplementedError
 
 
 _DEPTH = 4  # of nested objects in which columns are looked for

@@ -11,7 +11,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from collarclass.files.batch import AFTER_QUOTE, OPEN_QUOTE, Limits
+from collarclass.files.batch import AFTER_QUOTE, OPEN_QUOTE
+from collarclass.files.source import Limits
 from collarclass.messages import Message
 
 DELIMITERS = b",\t;|"

@@ -16,16 +16,13 @@ from collarclass.files.batch import (
     FIRST_ROWS,
     UNDECODABLE,
     Batch,
-    Choose,
-    Limits,
-    Reader,
     distinct,
     unequal,
 )
 from collarclass.files.csv_records import Dialect, Record, TooManyCellsError, find_delimiter, unquote
 from collarclass.files.encoding import blocks, find_encoding, more, read_sample
-from collarclass.files.layout import Layout
-from collarclass.files.source import Source
+from collarclass.files.layout import Choose, Layout, Reader
+from collarclass.files.source import Limits, Source, too_long, too_many_columns
 from collarclass.messages import Message
 
 _FIRST_CELLS = 200_000  # by which columns are known
@@ -38,8 +35,8 @@ class DelimitedReader(Reader):
     format = "csv"
     raw = True
 
-    def __init__(self, source: Source, layout: Layout, choose: Choose, delimiter: str | None = None) -> None:
-        self.where = source.name
+    def __init__(self, source: Source, layout: Layout, choose: Choose) -> None:
+        super().__init__(source, layout, choose)
         self.tail: list[bytes] = []
         sample = read_sample(cast(BinaryIO, source))
         self.encoding = find_encoding(sample, layout.encoding)
@@ -47,7 +44,7 @@ class DelimitedReader(Reader):
         self._block, self._at, self._final = b"", 0, False
         self._row = 1  # as a spreadsheet counts: the header is row 1
         self._refill()
-        delimiter = layout.delimiter or delimiter
+        delimiter = layout.delimiter
         if delimiter is not None and (len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n'):
             raise DataError(
                 "{delimiter!r} cannot be a delimiter: give a single character such as , or ;", delimiter=delimiter,
@@ -131,10 +128,7 @@ class DelimitedReader(Reader):
         try:
             return self.dialect.read(self._block, self._at, self._final)
         except TooManyCellsError:
-            raise DataError(
-                "{where} has more than {columns:,} columns, and no more are read: name its delimiter.",
-                where=self.where, columns=Limits.columns,
-            ) from None  # fmt: skip
+            raise too_many_columns(self.where) from None
 
     def _refill(self) -> None:
         held = self._block[self._at :]
@@ -144,10 +138,7 @@ class DelimitedReader(Reader):
 
     def _check_length(self, length: int) -> None:
         if length > Limits.row_bytes:
-            raise DataError(
-                "{where} has a row of more than {megabytes} MB after row {row}: correct it.",
-                where=self.where, megabytes=Limits.row_bytes >> 20, row=self._row,
-            )  # fmt: skip
+            raise too_long(self.where, self._row)
 
     def read(self, size: int) -> Iterator[Batch]:
         """All rows in batches of `size`, fewer when they are long."""

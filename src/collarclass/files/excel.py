@@ -15,14 +15,12 @@ from collarclass.explain import palette
 from collarclass.files.batch import (
     FIRST_ROWS,
     Batch,
-    Choose,
-    Reader,
     cells_of,
     distinct,
     kinds_of,
     tidy,
 )
-from collarclass.files.layout import Layout
+from collarclass.files.layout import Choose, Layout, Reader
 from collarclass.files.native import NativeFile
 from collarclass.files.source import Source
 from collarclass.files.writers import BuiltWriter, Rows, cell_bytes
@@ -45,9 +43,8 @@ class ExcelReader(Reader):
     format = "excel"
 
     def __init__(self, source: Source, layout: Layout, choose: Choose) -> None:
+        super().__init__(source, layout, choose)
         import_optional("python_calamine", _WORKBOOK)
-        self.where = source.name
-        self._source = source
         file = NativeFile(source, "workbook", layout.sheet, layout.named)
         self.sheet, self.sheets, self._total = str(file.head["sheet"]), list(file.head["sheets"]), file.head["rows"]
         parts = ([json.loads(row) for row in batch.column(0).to_pylist()] for batch in file.batches())
@@ -80,7 +77,7 @@ class ExcelReader(Reader):
             for at in range(0, len(part), size):
                 batch = self._batch(part[at : at + size])
                 done += len(batch)
-                self._source.rows_share = min(1.0, done / self._total)
+                self.source.rows_share = min(1.0, done / self._total)
                 yield batch
 
     def _batch(self, rows: list[list[Any]]) -> Batch:

@@ -6,19 +6,17 @@ import glob
 import os
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote
 
 import pyarrow as pa
 
 from collarclass.errors import DataError
-from collarclass.files.batch import Choose, Reader
 from collarclass.files.delimited import DelimitedReader
 from collarclass.files.excel import ExcelReader, ExcelWriter
 from collarclass.files.json_records import JsonReader
-from collarclass.files.layout import Layout
+from collarclass.files.layout import Choose, Layout, Reader
 from collarclass.files.parquet import ParquetReader, ParquetWriter
 from collarclass.files.source import Source, find_urls, is_remote, url_path
 from collarclass.files.writers import DelimitedWriter, JsonWriter, Writer
@@ -64,7 +62,10 @@ FORMATS = {
     for found in (
         Format("csv", (".csv", ".txt"), DelimitedReader, _write_delimited, text=True),
         Format(
-            "tsv", (".tsv", ".tab"), partial(DelimitedReader, delimiter="\t"), text=True,
+            "tsv", (".tsv", ".tab"), text=True,
+            read=lambda source, layout, choose: DelimitedReader(
+                source, replace(layout, delimiter=layout.delimiter or "\t"), choose
+            ),
             write=lambda reader, source, added, prefix: DelimitedWriter(reader, b"\t", pa.schema(added).names),
         ),
         Format(
@@ -148,11 +149,6 @@ def _by_name(path: str) -> tuple[Format | None, str]:
 def is_table(name: str) -> bool:
     """Whether a file of this name holds a table: one of a known format, and not hidden."""
     return not Path(name).name.startswith((".", "_", "~$")) and _by_name(name)[0] is not None
-
-
-def open_source(path: str) -> Source:
-    """Open a file of any format; of a .zip the one table in it."""
-    return Source(path, is_table)
 
 
 def check_name(path: str) -> None:

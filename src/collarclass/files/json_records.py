@@ -15,17 +15,14 @@ from collarclass.files.batch import (
     NO_OBJECT,
     UNDECODABLE,
     Batch,
-    Choose,
-    Limits,
-    Reader,
     cells_of,
     kinds_of,
     member,
     member_paths,
 )
 from collarclass.files.encoding import blocks, find_encoding, more, read_sample
-from collarclass.files.layout import Layout
-from collarclass.files.source import Source
+from collarclass.files.layout import Choose, Layout, Reader
+from collarclass.files.source import Limits, Source, too_long, too_many_columns
 from collarclass.tables.columns import find_header
 
 # A string, a bracket or a comma; a quote alone is a string that goes on in the next block.
@@ -42,7 +39,7 @@ class JsonReader(Reader):
     """JSON Lines, a JSON array, or a list inside of a JSON object; see `readers.open_reader`."""
 
     def __init__(self, source: Source, layout: Layout, choose: Choose) -> None:
-        self.where = source.name
+        super().__init__(source, layout, choose)
         self.raw = layout.head is None  # a part of an array is no array
         self.tail: list[bytes] = []
         every = None
@@ -141,10 +138,7 @@ class _Members:
             return
         self.seen |= dict.fromkeys(row)
         if len(self.seen) > Limits.columns:
-            raise DataError(
-                "{where} has objects of more than {most:,} members in all, and no more are read: leave some out.",
-                where=self._where, most=Limits.columns,
-            )  # fmt: skip
+            raise too_many_columns(self._where)
 
 
 class WrittenFloat(float):
@@ -209,10 +203,7 @@ def _begins_with_ad(rows: bytes) -> bool:
 
 def _check_length(row: bytes, where: str) -> None:
     if len(row) > Limits.row_bytes:
-        raise DataError(
-            "{where} has a row of more than {megabytes} MB: correct it.", where=where,
-            megabytes=Limits.row_bytes >> 20,
-        )  # fmt: skip
+        raise too_long(where)
 
 
 def _lines(rest: bytes, parts: Iterator[bytes], where: str) -> Iterator[tuple[bytes, bytes]]:

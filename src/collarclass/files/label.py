@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from collarclass._version import __version__
 from collarclass.definitions.labels import BASES, COLLARS
 from collarclass.errors import DataError
-from collarclass.files.batch import Batch, Reader
+from collarclass.files.batch import Batch
 from collarclass.files.formats import (
     FORMATS,
     Format,
@@ -34,13 +34,13 @@ from collarclass.files.formats import (
     partitions_of,
     result_name,
 )
-from collarclass.files.layout import FileOptions, Layout, columns_read
-from collarclass.files.readers import FileInput, SeveralReader, open_all, read_again
+from collarclass.files.layout import FileOptions, Layout, Reader, columns_read
+from collarclass.files.readers import FileInput, open_all
 from collarclass.files.resumable_output import Output
-from collarclass.files.source import Source, changed, check_unchanged, fingerprints, is_remote, named
+from collarclass.files.source import changed, check_unchanged, fingerprints, is_remote, named
 from collarclass.files.target import Name, check_apart, check_folder, check_target, is_direct
 from collarclass.files.workers import Earlier, in_order
-from collarclass.files.writers import BuiltWriter, Writer, as_stream, compress, read_streams
+from collarclass.files.writers import BuiltWriter, Writer, compress, read_streams
 from collarclass.labelling.options import LabelOptions, Options, shows_options
 from collarclass.messages import Message
 from collarclass.model.stream import ExpectedRight, expected_right
@@ -238,30 +238,27 @@ class _Run:
 
     def _label(self, paths: Sequence[str], to_path: str) -> FileSummary:
         started = time.monotonic()
-        from_format, target, compression = self._check(paths, to_path)
-        before = fingerprints(paths)
-        to = target or FORMATS.get(from_format)
+        source, target, compression = self._check(paths, to_path)
+        before, where = fingerprints(paths), _called(paths)
+        to = target or source
         layout = replace(self.layout, every_column=to is not None and to.columns_first)
-        twice = target is None or not target.text
-        reader, read = open_all(paths, layout, twice)
-        try:
-            check_free(reader.names, _called(paths), self.options)
-            writer = _writer(reader, from_format, target, self.options)
-            built = isinstance(writer, BuiltWriter)
-            to_format = target.name if target is not None else ""
-            settings = self._settings(before, reader, from_format, to_format, compression)
+        with open_all(paths, layout, twice=target is None or not target.text) as reader:
+            check_free(reader.names, where, self.options)
+            writer = _writer(reader, source, target, self.options)
+            settings = self._settings(before, reader, [*(f.name if f else "" for f in (source, target)), compression])
             earlier = None
-            if self.layout.only_new is not None:
-                earlier = Earlier(self.layout.only_new, self.layout.key, reader.chosen, self.options, settings)
-            out = Output(to_path, settings, self.layout.force, self.layout.resume, built, [*paths, *self.reads])
+            if layout.only_new is not None:
+                earlier = Earlier(layout.only_new, layout.key, reader.chosen, self.options, settings)
+            built, reads = isinstance(writer, BuiltWriter), [*paths, *self.reads]
+            out = Output(to_path, settings, layout.force, layout.resume, built, reads)
             try:
                 if not out.finished:
-                    _log.info("labelling %s into %s, from row %d on", _called(paths), to_path, out.rows)
-                    self._write(reader, read, writer, compression, out, earlier)
+                    _log.info("labelling %s into %s, from row %d on", where, to_path, out.rows)
+                    self._write(reader, writer, compression, out, earlier)
                     try:
                         check_unchanged(paths, before)
                         if isinstance(writer, BuiltWriter):
-                            rows = partial(self._labelled, reader, read, layout, _called(paths))
+                            rows = partial(self._labelled, reader, where)
                             out.build(lambda labels, fresh: writer.build(partial(rows, labels), fresh))
                             check_unchanged(paths, before)
                     except DataError:
@@ -270,17 +267,11 @@ class _Run:
                     out.commit()
             finally:
                 out.pause()
-        finally:
-            if isinstance(read, Source):
-                read.close()
         return replace(self._summary(to_path, out, time.monotonic() - started), read=FileInput.of(reader))
 
-    def _labelled(
-        self, reader: Reader, read: Source | SeveralReader, layout: Layout, where: str, labels: Path
-    ) -> Iterator[tuple[Batch, pa.Table]]:
+    def _labelled(self, reader: Reader, where: str, labels: Path) -> Iterator[tuple[Batch, pa.Table]]:
         """The rows once more, with the columns that were added to them."""
-        again = read_again(reader, read, layout).batches(self.layout.batch_size)
-        for batch, added in zip_longest(again, read_streams(labels)):
+        for batch, added in zip_longest(reader.batches(self.layout.batch_size), read_streams(labels)):
             if batch is None or added is None or len(batch) != len(added):
                 raise changed(where)
             yield batch, added
@@ -307,8 +298,8 @@ class _Run:
             taken_over=known,
         )
 
-    def _check(self, paths: Sequence[str], to_path: str) -> tuple[str, Format | None, str]:
-        """Name of the source's format, the target's format and its compression, if they can be read and written."""
+    def _check(self, paths: Sequence[str], to_path: str) -> tuple[Format | None, Format | None, str]:
+        """Formats of source and target, where names tell them, and compression, if they can be read and written."""
         if self.layout.resume and (is_direct(to_path) or any(p == "-" or is_direct(p) for p in paths)):
             raise DataError(
                 "A run from standard input or a pipe, or to standard output or a device, cannot be resumed: name files."
@@ -321,9 +312,9 @@ class _Run:
         else:
             target, compression = name_target(to_path, self.layout.format)
         check_apart(to_path, [*paths, *self.reads])
-        return source.name if source is not None else "", target, compression
+        return source, target, compression
 
-    def _settings(self, source: list[Any], reader: Reader, *formats: str) -> dict[str, Any]:
+    def _settings(self, source: list[Any], reader: Reader, formats: list[str]) -> dict[str, Any]:
         """All that the bytes of the target depend on."""
         options, layout = self.options, self.layout
         return {
@@ -332,7 +323,7 @@ class _Run:
             "file_column": layout.file_column,
             "rows": layout.head,
             "sheet": [layout.sheet, layout.header_row, layout.skip_rows],
-            "format": list(formats),
+            "format": formats,
             "encoding": reader.encoding.name,
             "delimiter": layout.delimiter,
             "prefix": options.prefix,
@@ -347,25 +338,18 @@ class _Run:
         }
 
     def _write(
-        self,
-        reader: Reader,
-        read: Source | SeveralReader,
-        writer: Writer,
-        compression: str,
-        out: Output,
-        earlier: Earlier | None,
+        self, reader: Reader, writer: Writer, compression: str, out: Output, earlier: Earlier | None
     ) -> None:
         shown = Progress(self.layout.progress, out.rows)
         skipped = out.batches
-        text = None if isinstance(writer, BuiltWriter) else writer
-        if text is not None and not out.bytes:
-            out.write(compress(text.begin(), compression))
+        if not out.bytes and (piece := compress(writer.begin(), compression)):
+            out.write(piece)
 
         def todo() -> Iterator[Batch]:
             for i, batch in enumerate(reader.batches(self.layout.batch_size)):
                 if i >= skipped:
                     if i == skipped:
-                        shown.start_at(read.share)
+                        shown.start_at(reader.share)
                     yield batch
 
         if earlier is not None:
@@ -374,11 +358,7 @@ class _Run:
             labelled = ((*done, 0) for done in in_order(todo(), self.options, self.layout.n_jobs))
         try:
             for batch, added, sums, known in labelled:
-                if isinstance(writer, BuiltWriter):
-                    writer.check(out.rows + len(added))
-                    piece = as_stream(added)
-                else:
-                    piece = compress(writer.render(batch, added, out.rows), compression)
+                piece = compress(writer.render(batch, added, out.rows), compression)
                 counts = {
                     start + c["values"]: c["counts"]
                     for start, name in (("", "collar"), (_BASIS, "collar_basis"))
@@ -387,9 +367,8 @@ class _Run:
                 out.write(piece, len(added), counts, len(batch.notes), sums.tolist())
                 if self.layout.on_batch is not None:
                     self.layout.on_batch(batch, added)
-                shown.update(out.rows, read.share)
-            if text is not None:
-                out.write_end(compress(text.end(), compression))
+                shown.update(out.rows, reader.share)
+            out.write_end(compress(writer.end(), compression))
         finally:
             shown.close()
 
@@ -399,7 +378,6 @@ def _called(paths: Sequence[str]) -> str:
     return first if len(paths) == 1 else f"{first} and {len(paths) - 1} more"
 
 
-def _writer(reader: Reader, from_format: str, target: Format | None, options: Options) -> Writer:
-    if target is None:
-        target = FORMATS[{"excel": "xlsx", "several": "csv"}.get(reader.format, reader.format)]
-    return target.write(reader, from_format, added_fields(options), options.prefix)
+def _writer(reader: Reader, source: Format | None, target: Format | None, options: Options) -> Writer:
+    to = target or FORMATS[{"excel": "xlsx", "several": "csv"}.get(reader.format, reader.format)]
+    return to.write(reader, source.name if source is not None else "", added_fields(options), options.prefix)

@@ -1,16 +1,18 @@
-"""How sources are to be read, as users say it."""
+"""How sources are to be read, as users say it, and what a reader of any format is."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, tee
-from typing import Any
+from typing import Any, Self
 
 import pyarrow as pa
 
 from collarclass.errors import DataError
 from collarclass.files.batch import LOOKED_AT, Batch
+from collarclass.files.encoding import Encoding
+from collarclass.files.source import Source
 from collarclass.files.target import Name
 from collarclass.labelling.options import LabelOptions
 from collarclass.messages import Message
@@ -84,6 +86,77 @@ class Layout:
     def choose(self, columns: list[str], where: str | Message, kinds: Mapping[Hashable, str], cells: Cells) -> Columns:
         """The columns that are read."""
         return choose_columns(columns, self.title, self.text, where, self.code, kinds, cells)
+
+
+# From the columns of a file, its name for an error, the columns that hold no text, and the first cells of a column, to
+# those to be read.
+Choose = Callable[[list[str], str | Message, Mapping[Hashable, str], Cells], Columns]
+
+
+class Reader:
+    """A source of batches, and what writers want to know of it; it is closed at the end of a `with`.
+
+    `raw` says whether batches hold the bytes of their rows, which a writer of the same format keeps; `tail`, what
+    stands after the last row, is known when all batches have been read; `lead` stands before the first row of JSON;
+    `groups` are the rows of each group of Parquet.
+    """
+
+    chosen: Columns
+    format: str
+    raw = False
+    names: list[str]
+    encoding = Encoding("utf-8")
+    tail: Sequence[bytes] = ()
+    delimiter: bytes = b""
+    header: bytes = b""
+    header_end: bytes = b""
+    lead: bytes = b""
+    sheet: str | None = None
+    header_row: int = 1
+    schema: pa.Schema | None = None
+    groups: Sequence[int] = ()
+
+    def __init__(self, source: Source, layout: Layout, choose: Choose) -> None:
+        self.source, self.where = source, source.name
+        self._layout, self._choose = layout, choose
+        self._begun = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the source."""
+        self.source.close()
+
+    @property
+    def share(self) -> float:
+        """How much has been read, 0 to 1; 0 where that is not known."""
+        return self.source.share
+
+    def batches(self, size: int) -> Iterator[Batch]:
+        """The rows in batches of `size`, fewer when they are long; from the first on if it is called once more."""
+        reader = self._again() if self._begun else self
+        self._begun, left = True, self._layout.head
+        if left == 0:
+            return
+        for batch in reader.read(size):
+            if left is not None and len(batch) > left:
+                batch = batch.take(range(left))
+            yield batch
+            if left is not None and (left := left - len(batch)) == 0:
+                return
+
+    def _again(self) -> Reader:
+        """The source from its beginning, if it was opened to be read twice."""
+        self.source.rewind()
+        return type(self)(self.source, self._layout, self._choose)
+
+    def read(self, size: int) -> Iterator[Batch]:
+        """All rows in such batches."""
+        raise NotImplementedError
 
 
 def columns_read(chosen: Columns) -> dict[str, Any]:

@@ -16,9 +16,8 @@ import pyarrow as pa
 
 from collarclass.errors import DataError
 from collarclass.files import native_child as child
-from collarclass.files.batch import Limits
-from collarclass.files.source import Source
-from collarclass.messages import Message, from_plain
+from collarclass.files.source import Limits, Source
+from collarclass.messages import from_plain
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MALLOC_ARENA_MAX")
 
@@ -30,15 +29,10 @@ class NativeFile:
     """
 
     def __init__(self, source: Source, kind: str, sheet: str | None = None, named: Sequence[str] = ()) -> None:
-        remedies = {
-            "workbook": Message("save the sheet as CSV"),
-            "parquet": Message("write it anew, with smaller row groups"),
-        }
-        self._said = {"where": source.name, "remedy": remedies[kind]}
+        self._said = {"where": source.name, "remedy": child.REMEDIES[kind]}
+        limits = {name: value for name, value in vars(Limits).items() if not name.startswith("_")}
         options = {
-            "where": source.name, "sheet": sheet, "named": list(named), "columns": Limits.columns,
-            "row_bytes": Limits.row_bytes, "memory": Limits.memory, "seconds": Limits.seconds,
-            "remedy": remedies[kind].to_plain(), "parent": os.getpid(),
+            "where": source.name, "sheet": sheet, "named": list(named), "limits": limits, "parent": os.getpid(),
         }  # fmt: skip
         path = os.pathsep.join(part or str(os.getcwd()) for part in sys.path)  # noqa: PTH109
         self._process = subprocess.Popen(
@@ -53,10 +47,10 @@ class NativeFile:
         with self._in_time():
             self._stream = pa.ipc.open_stream(self._out)
         metadata = dict(self._stream.schema.metadata or {})
+        if child.HEAD not in metadata:
+            next(self.batches())  # which says why
         self.head: dict[str, Any] = json.loads(metadata.pop(child.HEAD))
         self.schema: pa.Schema = self._stream.schema.with_metadata(metadata)
-        if not self.head:
-            next(self.batches())
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Rows, until the last batch, which says how reading ended."""

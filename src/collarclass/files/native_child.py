@@ -31,53 +31,37 @@ except ImportError:  # Windows
     resource = None  # type: ignore[assignment]
 
 from collarclass.errors import DataError
-from collarclass.files.source import brief
-from collarclass.messages import Message, from_plain
+from collarclass.files.source import Limits, brief, too_long, too_many_columns
+from collarclass.messages import Message
 
 HEAD, END = b"collarclass.head", b"collarclass.end"
 _ROWS = 2000
 _BATCH_BYTES = 8 << 20  # a batch with more than one row has no more
-
 _LOOK_EVERY = 1.0  # seconds
-
-
-class _Out:
-    """The Arrow stream."""
-
-    def __init__(self) -> None:
-        self._stream: Any = None
-
-    def begin(self, head: dict[str, Any], schema: pa.Schema) -> None:
-        """Say what the file is."""
-        self._schema = schema.with_metadata({**(schema.metadata or {}), HEAD: json.dumps(head)})
-        self._stream = pa.ipc.new_stream(sys.stdout.buffer, self._schema)
-
-    def send(self, batch: pa.RecordBatch, metadata: dict[bytes, str] | None = None) -> None:
-        """Write a batch; there is time for another then."""
-        limit_time()
-        self._stream.write_batch(batch, metadata)
-        sys.stdout.buffer.flush()
-
-    def end(self, error: Message | None = None) -> None:
-        """Say how reading ended."""
-        if self._stream is None:
-            self.begin({}, pa.schema([]))
-        empty = pa.RecordBatch.from_pylist([], self._schema)
-        self.send(empty, {END: json.dumps(None if error is None else error.to_plain())})
+KINDS = {"parquet": Message("a Parquet file"), "workbook": Message("a workbook")}
+REMEDIES = {
+    "parquet": Message("write it anew, with smaller row groups"), "workbook": Message("save the sheet as CSV"),
+}  # fmt: skip
+# Schema and batches of a file, with what it says of itself in the schema's metadata.
+Found = tuple[pa.Schema, Iterator[pa.RecordBatch]]
 
 
 def main() -> None:
     """Read the file that is the standard input."""
     kind, options = sys.argv[1], json.loads(sys.argv[2])
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # that is for the process which started this one
-    _limit_memory(options["memory"])
-    _seconds[:] = [options["seconds"]]
+    for name, value in options["limits"].items():
+        setattr(Limits, name, value)
+    _limit_memory()
     limit_time()
     file = open(0, "rb", closefd=False)  # noqa: SIM115
     file.seek(0)
-    out, said = _Out(), None
+    said, schema, out = None, pa.schema([]), None
     try:
-        (_read_parquet if kind == "parquet" else _read_workbook)(file, options, out)
+        schema, batches = (_read_parquet if kind == "parquet" else _read_workbook)(file, options)
+        out = pa.ipc.new_stream(sys.stdout.buffer, schema)
+        for batch in batches:
+            _send(out, batch)
     except BrokenPipeError:
         sys.exit(1)
     except DataError as error:
@@ -85,69 +69,69 @@ def main() -> None:
     except MemoryError:
         said = Message(
             "{where} needs more than {gigabytes} GB of memory: {remedy}.", where=options["where"],
-            gigabytes=options["memory"] >> 30, remedy=from_plain(options["remedy"]),
+            gigabytes=Limits.memory >> 30, remedy=REMEDIES[kind],
         )  # fmt: skip
     except Exception as error:  # libraries raise errors of their own
         said = Message(
             "{where} is not {what} that can be read ({reason}): save it again, or give its format.",
-            where=options["where"], reason=brief(error),
-            what=Message("a Parquet file") if kind == "parquet" else Message("a workbook"),
+            where=options["where"], reason=brief(error), what=KINDS[kind],
         )  # fmt: skip
-    out.end(said)
+    if out is None:
+        schema = pa.schema([])
+        out = pa.ipc.new_stream(sys.stdout.buffer, schema)
+    end = json.dumps(None if said is None else said.to_plain())
+    _send(out, pa.RecordBatch.from_pylist([], schema), {END: end})
 
 
-_seconds: list[float] = []
+def _send(out: Any, batch: pa.RecordBatch, metadata: dict[bytes, str] | None = None) -> None:
+    limit_time()
+    out.write_batch(batch, metadata)
+    sys.stdout.buffer.flush()
 
 
 def limit_time() -> None:
     """End this process after so many more seconds of work, even when the one which started it is gone."""
-    if resource is not None and _seconds:
+    if resource is not None:
         used = resource.getrusage(resource.RUSAGE_SELF)
-        most = math.ceil(used.ru_utime + used.ru_stime + _seconds[0])
+        most = math.ceil(used.ru_utime + used.ru_stime + Limits.seconds)
         with contextlib.suppress(ValueError, OSError):  # the limit is lower already
             resource.setrlimit(resource.RLIMIT_CPU, (most, resource.getrlimit(resource.RLIMIT_CPU)[1]))
 
 
-def _limit_memory(limit: int) -> None:
-    if resource is None:
-        return
-    for what, most in ((resource.RLIMIT_AS, limit), (resource.RLIMIT_CORE, 0)):
+def _limit_memory() -> None:
+    for what, most in (("RLIMIT_AS", Limits.memory), ("RLIMIT_CORE", 0)) if resource is not None else ():
         with contextlib.suppress(ValueError, OSError):  # the limit is lower already, or there can be none (macOS)
-            resource.setrlimit(what, (most, most))
+            resource.setrlimit(getattr(resource, what), (most, most))
 
 
-def _too_long(options: dict[str, Any], after: int) -> DataError:
-    return DataError(
-        "{where} has a row of more than {megabytes} MB after row {row}: correct it.",
-        where=options['where'], megabytes=options['row_bytes'] >> 20, row=after,
-    )  # fmt: skip
+def _with_head(schema: pa.Schema, head: dict[str, Any]) -> pa.Schema:
+    return schema.with_metadata({**(schema.metadata or {}), HEAD: json.dumps(head)})
 
 
 # -- Parquet -------------------------------------------------------------------------------------
 
 
-def _read_parquet(file: BinaryIO, options: dict[str, Any], out: _Out) -> None:
+def _read_parquet(file: BinaryIO, options: dict[str, Any]) -> Found:
     import pyarrow.parquet as pq
 
     where = options["where"]
     pa.set_cpu_count(1)
     parquet = pq.ParquetFile(file, page_checksum_verification=True)
-    schema = parquet.schema_arrow
-    if len(schema.names) > options["columns"]:
-        raise DataError(
-            "{where} has more than {columns:,} columns, and no more are read.",
-            where=where, columns=options['columns'],
-        )  # fmt: skip
+    if len(parquet.schema_arrow.names) > Limits.columns:
+        raise too_many_columns(where)
     groups = [parquet.metadata.row_group(i).num_rows for i in range(parquet.metadata.num_row_groups)]
-    out.begin({"rows": parquet.metadata.num_rows, "groups": groups}, schema)
+    schema = _with_head(parquet.schema_arrow, {"rows": parquet.metadata.num_rows, "groups": groups})
+    return schema, _parquet_batches(parquet, where)
+
+
+def _parquet_batches(parquet: Any, where: str) -> Iterator[pa.RecordBatch]:
     done = 0
     try:
         for batch in parquet.iter_batches(_rows_at_once(parquet.metadata), use_threads=False):
             batch.validate(full=True)
-            for part in _parts(batch, done, options):
-                out.send(_with_small_dictionaries(part))
+            yield from map(_with_small_dictionaries, _parts(batch, done, where))
             done += len(batch)
-    except (MemoryError, BrokenPipeError):
+    except MemoryError:
         raise
     except (pa.ArrowException, OSError) as error:
         raise DataError(
@@ -163,17 +147,17 @@ def _rows_at_once(metadata: Any) -> int:
     return max(1, min(_ROWS, int(_BATCH_BYTES / max(largest, 1))))
 
 
-def _parts(batch: pa.RecordBatch, done: int, options: dict[str, Any]) -> Iterator[pa.RecordBatch]:
+def _parts(batch: pa.RecordBatch, done: int, where: str) -> Iterator[pa.RecordBatch]:
     """A batch in parts that do not take much memory, once their values are plain."""
     size = sum(map(_size, batch.columns))
-    if len(batch) <= 1 or size <= min(_BATCH_BYTES, options["row_bytes"]):
-        if size > options["row_bytes"]:
-            raise _too_long(options, done)
+    if len(batch) <= 1 or size <= min(_BATCH_BYTES, Limits.row_bytes):
+        if size > Limits.row_bytes:
+            raise too_long(where, done)
         yield batch
         return
     half = len(batch) // 2
-    yield from _parts(batch.slice(0, half), done, options)
-    yield from _parts(batch.slice(half), done + half, options)
+    yield from _parts(batch.slice(0, half), done, where)
+    yield from _parts(batch.slice(half), done + half, where)
 
 
 def _size(array: pa.Array) -> int:
@@ -208,9 +192,9 @@ def _with_small_dictionaries(batch: pa.RecordBatch) -> pa.RecordBatch:
 # -- workbooks -----------------------------------------------------------------------------------
 
 
-def _read_workbook(file: BinaryIO, options: dict[str, Any], out: _Out) -> None:
+def _read_workbook(file: BinaryIO, options: dict[str, Any]) -> Found:
     where = options["where"]
-    _check_size(file, options)
+    _check_size(file, where)
     workbook = importlib.import_module("python_calamine").load_workbook(file)
     name = _choose_sheet(workbook, options["sheet"], where, options["named"])
     sheet = workbook.get_sheet_by_name(name)
@@ -218,25 +202,26 @@ def _read_workbook(file: BinaryIO, options: dict[str, Any], out: _Out) -> None:
         raise DataError(
             "Sheet {name!r} of {where} is empty: name another with sheet=... (--sheet).", name=name, where=where,
         )  # fmt: skip
-    if sheet.width > options["columns"]:
-        raise DataError(
-            "{where} has more than {columns:,} columns, and no more are read.", where=where,
-            columns=options['columns'],
-        )  # fmt: skip
-    rows = islice(sheet.iter_rows(), sheet.start[0], None)  # which begins with the empty rows above the table
-    schema = pa.schema([("row", pa.string())])
-    out.begin({"sheet": name, "sheets": list(workbook.sheet_names), "rows": sheet.height}, schema)
+    if sheet.width > Limits.columns:
+        raise too_many_columns(where)
+    head = {"sheet": name, "sheets": list(workbook.sheet_names), "rows": sheet.height}
+    schema = _with_head(pa.schema([("row", pa.string())]), head)
+    return schema, _workbook_batches(sheet, schema, where)
+
+
+def _workbook_batches(sheet: Any, schema: pa.Schema, where: str) -> Iterator[pa.RecordBatch]:
     waiting, size = list[str](), 0
-    for number, row in enumerate(rows):
+    # Rows begin with the empty ones above the table.
+    for number, row in enumerate(islice(sheet.iter_rows(), sheet.start[0], None)):
         line = json.dumps(list(map(plain, row)))
-        if len(line) > options["row_bytes"]:
-            raise _too_long(options, number)
+        if len(line) > Limits.row_bytes:
+            raise too_long(where, number)
         if len(waiting) == _ROWS or (waiting and size + len(line) > _BATCH_BYTES):
-            out.send(pa.record_batch([waiting], schema))
+            yield pa.record_batch([waiting], schema)
             waiting, size = [], 0
         waiting.append(line)
         size += len(line)
-    out.send(pa.record_batch([waiting], schema))
+    yield pa.record_batch([waiting], schema)
 
 
 def plain(value: Any) -> Any:
@@ -253,16 +238,15 @@ def plain(value: Any) -> Any:
     return value if isinstance(value, (str, int, float, bool)) else str(value)
 
 
-def _check_size(file: BinaryIO, options: dict[str, Any]) -> None:
+def _check_size(file: BinaryIO, where: str) -> None:
     """Refuse a workbook that unpacks to more than can be read whole."""
     if zipfile.is_zipfile(file):
         with zipfile.ZipFile(file) as archive:
             size = sum(part.file_size for part in archive.infolist())
-        if size > options["memory"]:
+        if size > Limits.memory:
             raise DataError(
                 "{where} unpacks to {gigabytes:.1f} GB, and {most} are read at most: {remedy}.",
-                where=options['where'], gigabytes=size / (1 << 30), most=options['memory'] >> 30,
-                remedy=from_plain(options["remedy"]),
+                where=where, gigabytes=size / (1 << 30), most=Limits.memory >> 30, remedy=REMEDIES["workbook"],
             )  # fmt: skip
     file.seek(0)
 
@@ -295,13 +279,13 @@ def _choose_sheet(workbook: Any, wanted: str | None, where: str, named: Sequence
 
 def end_with(parent: int) -> None:
     """End this process soon after it has lost its parent, which has this number."""
-    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
 
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(_LOOK_EVERY)
+        os._exit(1)
 
-def _watch(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(_LOOK_EVERY)
-    os._exit(1)
+    threading.Thread(target=watch, daemon=True).start()
 
 
 if __name__ == "__main__":

@@ -18,13 +18,11 @@ from collarclass.files.batch import (
     FIRST_ROWS,
     UNDECODABLE,
     Batch,
-    Choose,
-    Reader,
     as_text,
     distinct,
 )
 from collarclass.files.encoding import find_encoding
-from collarclass.files.layout import Layout, columns_read
+from collarclass.files.layout import Choose, Layout, Reader, columns_read
 from collarclass.files.native import NativeFile
 from collarclass.files.source import Source
 from collarclass.files.writers import BuiltWriter, Rows, cell_bytes, clash
@@ -43,8 +41,7 @@ class ParquetReader(Reader):
     format = "parquet"
 
     def __init__(self, source: Source, layout: Layout, choose: Choose) -> None:
-        self.where = source.name
-        self._source = source
+        super().__init__(source, layout, choose)
         file = NativeFile(source, "parquet")
         self._rows, self.groups = file.head["rows"], file.head["groups"] if layout.head is None else ()
         self.names = distinct(file.schema.names)
@@ -72,7 +69,7 @@ class ParquetReader(Reader):
             for at in range(0, len(part), size):
                 table = part.slice(at, size)
                 done += len(table)
-                self._source.rows_share = done / self._rows if self._rows else 1.0
+                self.source.rows_share = done / self._rows if self._rows else 1.0
                 batch = Batch(lambda batch: _rows(batch.table, self.where), table=table)
                 cells = [_strings(batch, arrow_column(table, str(name))) for name in self.chosen.every]
                 batch.texts, batch.titles, batch.codes = self.chosen.rows(cells)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,10 +11,11 @@ import pyarrow as pa
 
 from collarclass.definitions.labels import BASES
 from collarclass.errors import DataError
-from collarclass.files.batch import Batch, Choose, Reader
-from collarclass.files.formats import FORMATS, name_format, open_source, partitions_of
-from collarclass.files.layout import Layout
-from collarclass.files.source import Source, is_remote
+from collarclass.files.batch import Batch
+from collarclass.files.formats import FORMATS, is_table, name_format, partitions_of
+from collarclass.files.layout import Choose, Layout, Reader
+from collarclass.files.source import Source
+from collarclass.files.target import is_direct
 from collarclass.tables.columns import Columns
 
 
@@ -95,16 +97,36 @@ def count_bases(cells: Iterable[object]) -> dict[str, int]:
     return {basis: counts[basis] for basis in BASES if counts[basis]}
 
 
+def open_reader(
+    path: str | os.PathLike[str], layout: Layout, choose: Choose | None = None, *, twice: bool = False
+) -> Reader:
+    """Open one source and find out how it is laid out, and where its titles and texts are.
 
-def open_reader(source: Source, layout: Layout, choose: Choose | None = None) -> Reader:
-    """Find out how one source is laid out, and where its titles and texts are; `choose` if not as the layout says."""
-    choose = choose or layout.choose
-    kind, _ = name_format(source.member or source.path, layout.format)
-    if kind is None:
-        kind = FORMATS["json" if source.begins_with() in (b"{", b"[") else "csv"]
-    reader = kind.read(source, layout, choose)
-    reader.head = layout.head
-    return reader
+    Parameters
+    ----------
+    path : path-like
+    layout : Layout
+    choose : callable, optional
+        If not given, columns are chosen as the layout says.
+    twice : bool
+        Whether its rows can be read more than once.
+
+    Raises
+    ------
+    DataError
+        If a source is missing or is not what it should be.
+    """
+    source = Source(os.fspath(path), is_table)
+    try:
+        if twice:
+            source.keep()
+        kind, _ = name_format(source.member or source.path, layout.format)
+        if kind is None:
+            kind = FORMATS["json" if source.begins_with() in (b"{", b"[") else "csv"]
+        return kind.read(source, layout, choose or layout.choose)
+    except BaseException:
+        source.close()
+        raise
 
 
 class SeveralReader(Reader):
@@ -113,17 +135,18 @@ class SeveralReader(Reader):
     format = "several"
 
     def __init__(self, paths: Sequence[str], layout: Layout) -> None:
-        self.head = layout.head
-        self._paths = paths
-        self._layout = replace(layout, every_column=True, head=None)
-        self._file_column = layout.file_column
-        self._done = 0
-        self._open: Source | None = None
+        self._paths, self._layout, self._file_column = paths, layout, layout.file_column
+        self._each = replace(layout, every_column=True, head=None)
+        self._begun, self._done = False, 0
+        self._open: Reader | None = None
         names: dict[str, None] = {}
         for path in paths:
-            if path == "-":
-                raise DataError("Standard input is read alone, not among several sources: name files.")
-            names |= dict.fromkeys(self._look(path, first=path == paths[0]))
+            if is_direct(path):
+                raise DataError("{path} is no file, and is read alone, not among several sources.", path=path)
+            with open_reader(path, self._each) as reader:
+                names |= dict.fromkeys(reader.names)
+                if path == paths[0]:  # what is read of it counts for all
+                    self.chosen = reader.chosen
         parts = dict.fromkeys(name for path in paths for name in self._constants(path) if name not in names)
         if self._file_column in names:
             raise DataError(
@@ -138,34 +161,24 @@ class SeveralReader(Reader):
         own = {self._file_column: path} if self._file_column else {}
         return own | (partitions_of(path) if self._layout.partitions else {})
 
-    def _look(self, path: str, first: bool) -> list[str]:
-        """The columns of a source; those that are read of the first one count for all."""
-        source = open_source(path)
-        try:
-            if not (source.regular or is_remote(path)):
-                raise DataError("{path} is no file, and is read alone, not among several sources.", path=path)
-            reader = open_reader(source, self._layout)
-            if first:
-                self.chosen = reader.chosen
-            return reader.names
-        finally:
-            source.close()
-
     @property
     def share(self) -> float:
         """How much has been read, by number of sources."""
-        inside = self._open.share if self._open is not None else 0.0
-        return (self._done + inside) / len(self._paths)
+        return (self._done + (self._open.share if self._open is not None else 0.0)) / len(self._paths)
+
+    def close(self) -> None:
+        """Nothing is open between two sources."""
+
+    def _again(self) -> Reader:
+        self._done = 0
+        return self
 
     def read(self, size: int) -> Iterator[Batch]:
         """The rows of one source after the other."""
         for path in self._paths:
-            self._open = source = open_source(path)
-            try:
-                for batch in open_reader(source, self._layout).batches(size):
+            with open_reader(path, self._each) as self._open:
+                for batch in self._open.batches(size):
                     yield self._named(batch, path)
-            finally:
-                source.close()
             self._open, self._done = None, self._done + 1
 
     def _named(self, batch: Batch, path: str) -> Batch:
@@ -184,32 +197,8 @@ class SeveralReader(Reader):
         return batch
 
 
-def open_all(paths: Sequence[str], layout: Layout, twice: bool = False) -> tuple[Reader, Source | SeveralReader]:
-    """Open one source or several as one reader; the second value tells how far it has been read.
-
-    With `twice` they can be read again, by `read_again`.
-
-    Raises
-    ------
-    DataError
-        If a source is missing or is not what it should be.
-    """
+def open_all(paths: Sequence[str], layout: Layout, *, twice: bool = False) -> Reader:
+    """Open one source or several as one reader."""
     if len(paths) > 1 or layout.file_column is not None or layout.partitions:
-        several = SeveralReader(paths, layout)
-        return several, several
-    source = open_source(paths[0])
-    try:
-        if twice:
-            source.keep()
-        return open_reader(source, layout), source
-    except BaseException:
-        source.close()
-        raise
-
-
-def read_again(reader: Reader, read: Source | SeveralReader, layout: Layout) -> Reader:
-    """A reader from the first row on."""
-    if isinstance(read, SeveralReader):  # which opens its files anew
-        return reader
-    read.rewind()
-    return open_reader(read, layout)
+        return SeveralReader(paths, layout)
+    return open_reader(paths[0], layout, twice=twice)

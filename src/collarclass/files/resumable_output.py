@@ -6,8 +6,6 @@ import contextlib
 import hashlib
 import json
 import os
-import shutil
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -16,7 +14,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from collarclass.disk import sync
+from collarclass.disk import sync, writing
 from collarclass.errors import DataError
 from collarclass.files.target import Name, Target, measure, work_files
 from collarclass.messages import Message
@@ -35,8 +33,8 @@ class Output:
     digest as its last line, so that a later run knows how the file was made.
 
     The journal never runs ahead of the disk: a batch is counted once its bytes are synchronised, and
-    a resumed run compares the digests. With `spool` the file is built from the batches at the end. `finished` says that
-    an earlier run has made the target with the same settings.
+    a resumed run compares the digests. With `spool` the file is built from the batches at the end; without, what is
+    no file gets them as they come. `finished` says that an earlier run has made the target with the same settings.
     """
 
     def __init__(
@@ -59,31 +57,18 @@ class Output:
         self._made = False  # whether the journal has its last line
         self._waiting: list[bytes] = []  # journal lines of batches that are not synchronised yet
         self._synced = time.monotonic()
-        self._folder: Path | None = None
-        if self._target.direct:
-            self._begin_direct()
-            return
-        self._partial, self._built = self._target.partial, self._target.built
+        self._journal: BinaryIO | None = None
         try:
-            self._begin_file(resume)
-        except OSError as error:
-            self._target.release()
-            raise DataError(
-                "{target} cannot be written ({reason}): check the folder.", target=target, reason=error.strerror,
-            ) from None  # fmt: skip
+            with writing(target):
+                if self._target.direct and not spool:
+                    self._file = self._target.sink()
+                else:
+                    self._begin(resume)
         except BaseException:
             self._target.release()
             raise
 
-    def _begin_direct(self) -> None:
-        if self._spool:
-            self._folder = Path(tempfile.mkdtemp())
-            self._partial, self._built = self._folder / "partial", self._folder / "built"
-            self._file: BinaryIO = self._partial.open("wb")
-        else:
-            self._file = self._target.sink()
-
-    def _begin_file(self, resume: bool) -> None:
+    def _begin(self, resume: bool) -> None:
         """Find that all is done, continue what an earlier run left, or begin anew."""
         lines = self._lines_left() if resume else []
         made = lines[-1].get("finished") if lines else None
@@ -92,17 +77,11 @@ class Output:
         if whole and not changed:
             for batch in lines[1:-1]:
                 self._count(batch)
-            self.finished, self._open = True, False
+            self.finished = True
             self._end()
             return
-        self._target.check_free(
-            Message(", made with another {changed}", changed=changed)
-            if whole
-            else Message(", and nothing says how it was made")
-            if resume
-            else ""
-        )
-        if not lines or whole or not self._partial.is_file():
+        self._target.check_free(Message(", made with another {changed}", changed=changed) if whole else "")
+        if not lines or whole or not self._target.partial.is_file():
             self._start_anew()
         elif changed:
             raise DataError(
@@ -132,17 +111,15 @@ class Output:
         self._target.clean()
         try:
             self._journal = self._target.create(self._target.journal)
-            self._journal.write(_line({"version": _VERSION, "settings": self._settings}))
-            self._journal.flush()
-            sync(self._journal.fileno())
-            self._file = self._target.create(self._partial)
+            self._note(_line({"version": _VERSION, "settings": self._settings}))
+            self._file = self._target.create(self._target.partial)
         except OSError:
             self._target.clean()
             raise
 
     def _take_up(self, lines: list[dict[str, Any]]) -> None:
         """Continue after the batches whose bytes are all there."""
-        self._file = self._partial.open("r+b")
+        self._file = self._target.partial.open("r+b")
         whole = self._whole([line for line in lines[1:] if "finished" not in line])
         self._file.truncate(self.bytes)
         self._file.seek(self.bytes)
@@ -181,16 +158,10 @@ class Output:
     ) -> None:
         """Add a whole batch, or the file's beginning (`rows` None)."""
         self._file.write(piece)
-        batch = {
-            "bytes": self.bytes + len(piece),
-            "rows": rows,
-            "noted": noted,
-            "counts": counts or {},
-            "sums": sums,
-            "sha256": hashlib.sha256(piece).hexdigest(),
-        }
+        size, digest = self.bytes + len(piece), hashlib.sha256(piece).hexdigest()
+        batch = {"bytes": size, "rows": rows, "noted": noted, "counts": counts or {}, "sums": sums, "sha256": digest}
         self._count(batch)
-        if self._target.direct:
+        if self._journal is None:
             self._file.flush()
             return
         self._waiting.append(_line(batch))
@@ -204,90 +175,83 @@ class Output:
     def sync(self) -> None:
         """Bring all batches so far to the disk, and then the journal that counts them."""
         waiting, self._waiting = self._waiting, []  # what fails to be synchronised once is never counted
-        self._file.flush()
-        sync(self._file.fileno())
+        _to_disk(self._file)
         if waiting:
-            self._journal.write(b"".join(waiting))
-            self._journal.flush()
-            sync(self._journal.fileno())
+            self._note(b"".join(waiting))
         self._synced = time.monotonic()
+
+    def _note(self, lines: bytes) -> None:
+        """Bring lines of the journal to the disk."""
+        if self._journal is not None:
+            self._journal.write(lines)
+            _to_disk(self._journal)
 
     def pause(self, keep: bool = True) -> None:
         """Stop, also in the middle: whole batches stay for `resume` if they are to be kept."""
         if not self._open:
             return
         self._open = False
-        if self._target.direct:
-            self._close_direct()
-            return
         keep = keep and (self.batches > 0 or self._made)
         try:
             with contextlib.suppress(OSError):  # a full disk: the journal counts what was synchronised
-                if keep and not self._file.closed:
+                if self._journal is None:
+                    self._target.leave(self._file)
+                elif keep and not self._file.closed:
                     self.sync()
-            for file in (self._file, self._journal):
+            for file in (self._file, self._journal) if self._journal is not None else ():
                 with contextlib.suppress(OSError):
                     file.close()
-            self._built.unlink(missing_ok=True)
+            self._target.built.unlink(missing_ok=True)
             if not keep:
                 self._target.clean()
         finally:
             self._target.release()
 
-    def _close_direct(self) -> None:
-        if self._folder is not None:
-            self._file.close()
-            shutil.rmtree(self._folder, ignore_errors=True)
-        elif self._target.name != "-":
-            with contextlib.suppress(OSError):
-                self._file.close()
-
     def build(self, finish: Callable[[Path, Path], None]) -> None:
         """Make the file from its batches, by a callable that gets the names of both."""
         self._file.flush()
-        if not self._target.direct:
-            self._built.unlink(missing_ok=True)
-            self._target.create(self._built).close()
-        finish(self._partial, self._built)
+        self._target.built.unlink(missing_ok=True)
+        self._target.create(self._target.built).close()
+        finish(self._target.partial, self._target.built)
 
     def commit(self) -> None:
         """Give the file its name, when it is on the disk."""
-        if self._target.direct:
+        if self._journal is None:
             self._file.flush()
-            if self._spool:
-                self._target.deliver(self._built)
             return
         self.sync()
-        own = os.fstat(self._file.fileno())
+        target, own = self._target, os.fstat(self._file.fileno())
         self._file.close()
-        if not (self._partial.exists() and os.path.samestat(own, self._partial.stat())):  # a place without locks
+        if not (target.partial.exists() and os.path.samestat(own, target.partial.stat())):  # a place without locks
             raise DataError(
-                "{name} is being written by another run: wait for it, or choose another name.",
-                name=self._target.name,
+                "{name} is being written by another run: wait for it, or choose another name.", name=target.name,
             )  # fmt: skip
-        made = self._built if self._spool else self._partial
+        made = target.built if self._spool else target.partial
         if self._spool:
             with made.open("rb+") as file:
                 sync(file.fileno())
-        if not self._target.force and self._target.there:
+        if not target.force and target.there:
             raise DataError(
                 "{name} has appeared meanwhile: run again with resume and force (--resume --force) to overwrite "
-                "it, at no further cost.", name=self._target.name,
+                "it, at no further cost.", name=target.name,
             )  # fmt: skip
-        self._journal.write(_line({"finished": measure(made)}))
-        self._journal.flush()
-        sync(self._journal.fileno())
+        self._note(_line({"finished": measure(made)}))
         self._journal.close()
         self._made = True
-        self._target.put(made)
+        target.put(made)
         self._end()
-        self._open = False
 
     def _end(self) -> None:
         """Remove all but the result and its journal."""
-        self._partial.unlink(missing_ok=True)
-        self._built.unlink(missing_ok=True)
+        self._target.partial.unlink(missing_ok=True)
+        self._target.built.unlink(missing_ok=True)
         self._target.release()
+        self._open = False
+
+
+def _to_disk(file: BinaryIO) -> None:
+    file.flush()
+    sync(file.fileno())
 
 
 def columns_of(path: Path) -> dict[str, Any] | None:

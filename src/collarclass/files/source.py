@@ -150,6 +150,34 @@ def _open(path: str) -> BinaryIO:
     return open_remote(path) if is_remote(path) else Path(path).open("rb")
 
 
+class Limits:
+    """What a file may take at most, so that a hostile one cannot fill the memory or never end: bytes of a row, columns,
+    bytes of memory and seconds for reading a workbook or a batch of Parquet.
+    """
+
+    row_bytes = 64 << 20
+    columns = 10_000
+    memory = 4 << 30
+    seconds = 300.0
+
+
+def too_long(where: str, after: int | None = None) -> DataError:
+    """What to raise of a row that is longer than any may be."""
+    row = "" if after is None else Message(" after row {row}", row=after)
+    return DataError(
+        "{where} has a row of more than {megabytes} MB{after}: correct it.", where=where,
+        megabytes=Limits.row_bytes >> 20, after=row,
+    )  # fmt: skip
+
+
+def too_many_columns(where: str) -> DataError:
+    """What to raise of a table that has more columns than any may have."""
+    return DataError(
+        "{where} has more than {columns:,} columns, and no more are read: leave some out, or name its delimiter.",
+        where=where, columns=Limits.columns,
+    )  # fmt: skip
+
+
 class Source:
     """An open file: its bytes decompressed, and how far it has been read.
 

@@ -12,9 +12,9 @@ import pandas as pd
 import pyarrow as pa
 
 from collarclass.errors import DataError
-from collarclass.files.batch import SHIFTED, Batch, Reader
-from collarclass.files.formats import name_format, name_target, open_source
-from collarclass.files.layout import Layout
+from collarclass.files.batch import SHIFTED, Batch
+from collarclass.files.formats import name_format, name_target
+from collarclass.files.layout import Layout, Reader
 from collarclass.files.parquet import READ as DESCRIBED
 from collarclass.files.readers import FileInput, open_reader
 from collarclass.files.resumable_output import columns_of
@@ -39,10 +39,7 @@ def iter_table(
     table was labelled. `on_open` gets the layout of the file first. With `strict` a row that is not as the header has
     it is an error.
     """
-    source = open_source(os.fspath(path))
-    try:
-        layout = Layout(every_column=True)
-        reader = open_reader(source, layout, lambda columns, *_: Columns(None, (columns[0],)))
+    with open_reader(path, Layout(every_column=True), _first_column) as reader:
         if on_open is not None:
             on_open(FileInput.of(reader).reading(None))
         read = columns_of(Path(os.fspath(path))) or _described(reader)
@@ -51,7 +48,7 @@ def iter_table(
             for number, note in sorted(batch.notes.items()):
                 if strict and note[0].template in SHIFTED:
                     raise DataError(
-                        "{file}, row {row}: {note}; correct the row.", file=Path(source.name).name,
+                        "{file}, row {row}: {note}; correct the row.", file=Path(reader.where).name,
                         row=done + number + 2, note=note[0],
                     )  # fmt: skip
             cells = [[cell_text(row.get(name)) for name in reader.names] for row in batch.rows()]
@@ -61,8 +58,6 @@ def iter_table(
             done += len(cells)
         if not done:
             yield pd.DataFrame([], columns=names, dtype=str)
-    finally:
-        source.close()
 
 
 def read_table(
@@ -83,29 +78,20 @@ def rewrite(source: str, target: str, fresh: Path, added: pa.Table) -> None:
     from_format, _ = name_format(source, None)
     to_format, compression = name_target(target, None)
     layout = Layout(every_column=to_format.columns_first)
-    read = open_source(source)
-
-    def opened() -> Reader:
-        return open_reader(read, layout, lambda columns, *_: Columns(None, (columns[0],)))
-
-    def rows() -> Iterator[tuple[Batch, pa.Table]]:
-        if not unread:
-            read.rewind()
-        at = 0
-        for batch in (unread.pop() if unread else opened()).batches(_ROWS):
-            yield batch, added.slice(at, len(batch))
-            at += len(batch)
-
-    try:
-        read.keep()
-        reader = opened()
+    with open_reader(source, layout, _first_column, twice=True) as reader:
         for name in added.column_names:
             if name in reader.names:
                 raise DataError(
                     "{name} has a column {duplicates!r} already: drop or rename it first.", name=Path(source).name,
                     duplicates=name,
                 )  # fmt: skip
-        unread = [reader]
+
+        def rows() -> Iterator[tuple[Batch, pa.Table]]:
+            at = 0
+            for batch in reader.batches(_ROWS):
+                yield batch, added.slice(at, len(batch))
+                at += len(batch)
+
         writer = to_format.write(reader, from_format.name if from_format else "", list(added.schema), "")
         if isinstance(writer, BuiltWriter):
             writer.check(len(added))
@@ -113,8 +99,11 @@ def rewrite(source: str, target: str, fresh: Path, added: pa.Table) -> None:
             return
         with fresh.open("wb") as out:
             out.writelines(compress(piece, compression) for piece in rendered(writer, rows))
-    finally:
-        read.close()
+
+
+def _first_column(columns: list[str], *_: object) -> Columns:
+    """What to read where no ads are."""
+    return Columns(None, (columns[0],))
 
 
 def cell_text(value: Any) -> str:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from collarclass.disk import Lock, sync, sync_folder
+from collarclass.disk import Lock, sync, sync_folder, writing
 from collarclass.errors import DataError
 from collarclass.files.source import fetch, is_remote, send, size, url_path
 from collarclass.messages import Message
@@ -26,31 +26,25 @@ class Target:
     """A file to be written, or what stands for one: standard output ("-"), a device, a named pipe, a URL.
 
     A file is made under another name beside it, with the permissions that it will have, and a link stays a link. A
-    lock keeps a second run off, for which it waits `patience` seconds. What has a URL is made on this machine and sent
-    when it is whole. Nothing in `reads` is written over.
+    lock keeps a second run off, for which it waits `patience` seconds. What is no file of this machine's is made in a
+    folder of its own and sent when it is whole. Nothing in `reads` is written over.
     """
 
     def __init__(self, name: str, force: bool, reads: Iterable[Name] = (), patience: float = 0.0) -> None:
         check_apart(name, reads)
-        self.name, self.force = name, force
-        self.direct = is_direct(name)
-        self._lock: Lock | None = None
-        if self.direct:
-            return
+        self.name, self.force, self.direct = name, force, is_direct(name)
         self._url = name if is_remote(name) else ""
-        self._folder = tempfile.TemporaryDirectory() if self._url else None
-        folder = self._folder.name if self._folder is not None else ""
-        self.path = Path(folder) / url_path(name).name if folder else Path(os.path.realpath(name))
+        self._folder = tempfile.TemporaryDirectory() if self._url or self.direct else None
+        if self._folder is not None:
+            self.path = Path(self._folder.name) / (url_path(name).name if self._url else "made")
+        else:
+            self.path = Path(os.path.realpath(name))
         self.journal, lock, self.partial, self.built = work_files(self.path)
-        try:
+        with writing(name):
             if self.path.is_dir():
                 raise DataError("{name} is a folder: give the name of a file to write.", name=name)
             check_folder(self.path)
             self._lock = Lock(lock, name, patience)
-        except OSError as error:
-            raise DataError(
-                "{name} cannot be written ({reason}): check the folder.", name=name, reason=error.strerror,
-            ) from None  # fmt: skip
 
     @property
     def there(self) -> bool:
@@ -70,22 +64,14 @@ class Target:
 
     def sink(self) -> BinaryIO:
         """What is no file, opened to be written into."""
-        if self.name == "-":
-            if sys.__stdout__ is None:
-                raise DataError("Standard output is closed: name a file to write.")
-            return cast(BinaryIO, sys.stdout.buffer)
-        try:
+        if self.name != "-":
             return Path(self.name).open("wb")
-        except OSError as error:
-            raise DataError(
-                "{name} cannot be written ({reason}): check what it is.", name=self.name, reason=error.strerror,
-            ) from None  # fmt: skip
+        if sys.__stdout__ is None:
+            raise DataError("Standard output is closed: name a file to write.")
+        return cast(BinaryIO, sys.stdout.buffer)
 
-    def deliver(self, made: Path) -> None:
-        """Send a file that was made elsewhere into what is no file."""
-        sink = self.sink()
-        with made.open("rb") as file:
-            shutil.copyfileobj(file, sink)
+    def leave(self, sink: BinaryIO) -> None:
+        """Write out all that was written into what is no file, and close it, but for standard output."""
         sink.flush()
         if self.name != "-":
             sink.close()
@@ -102,16 +88,21 @@ class Target:
 
     def put(self, made: Path) -> None:
         """Give a file that is on the disk the target's name, or send it, with its journal, to its place."""
-        if self._url:
+        if self.direct:
+            sink = self.sink()
+            with made.open("rb") as file:
+                shutil.copyfileobj(file, sink)
+            self.leave(sink)
+        elif self._url:
             send(made, self._url)
             if self.journal.exists():
                 send(self.journal, _beside_url(self._url, self.journal))
-            return
-        if self.path.exists():
-            with contextlib.suppress(OSError):
-                made.chmod(stat.S_IMODE(self.path.stat().st_mode))
-        made.replace(self.path)
-        sync_folder(self.path.parent)
+        else:
+            if self.path.exists():
+                with contextlib.suppress(OSError):
+                    made.chmod(stat.S_IMODE(self.path.stat().st_mode))
+            made.replace(self.path)
+            sync_folder(self.path.parent)
 
     def clean(self) -> None:
         """Remove what was made beside the file."""
@@ -120,10 +111,9 @@ class Target:
 
     def release(self) -> None:
         """Let others write; may be called again."""
-        if self._lock is not None:
-            self._lock.release()
-            if self._folder is not None:
-                self._folder.cleanup()
+        self._lock.release()
+        if self._folder is not None:
+            self._folder.cleanup()
 
 
 @contextmanager
@@ -152,33 +142,20 @@ def written(
     >>> [path.name for path in folder.iterdir()]
     ['shares.csv']
     """
-    called = os.fspath(name)
-    target = Target(called, force, reads, patience)
+    target = Target(os.fspath(name), force, reads, patience)
     try:
-        if target.direct:
-            with tempfile.TemporaryDirectory() as folder:
-                yield Path(folder) / "made"
-                target.deliver(Path(folder) / "made")
-            return
-        target.check_free()
-        target.built.unlink(missing_ok=True)
-        target.create(target.built).close()
-        yield target.built
-        with target.built.open("rb+") as file:
-            sync(file.fileno())
-        target.check_free()
-        target.put(target.built)
-        target.clean()  # of an earlier labelling that was interrupted
-    except OSError as error:
-        if isinstance(error, BrokenPipeError):
-            raise
-        reason = error.strerror or error
-        raise DataError(
-            "{called} cannot be written ({reason}): check its folder and disk.", called=called, reason=reason,
-        ) from error  # fmt: skip
-    finally:
-        if not target.direct:
+        with writing(target.name):
+            target.check_free()
             target.built.unlink(missing_ok=True)
+            target.create(target.built).close()
+            yield target.built
+            with target.built.open("rb+") as file:
+                sync(file.fileno())
+            target.check_free()
+            target.put(target.built)
+            target.clean()  # of an earlier labelling that was interrupted
+    finally:
+        target.built.unlink(missing_ok=True)
         target.release()
 
 
@@ -188,8 +165,8 @@ def check_target(name: Name, force: bool, reads: Iterable[Name] = ()) -> None:
     check_apart(called, reads)
     if not is_remote(called) and not is_direct(called):
         check_folder(Path(os.path.realpath(called)))
-    if not is_remote(called) and not is_direct(called) and Path(called).exists() and not force:
-        raise _there_already(called)
+        if Path(called).exists() and not force:
+            raise _there_already(called)
 
 
 def check_folder(path: Path) -> None:

@@ -16,9 +16,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from collarclass.errors import DataError, no_column, require_columns
-from collarclass.files.batch import Batch, Reader
-from collarclass.files.formats import expand, open_source
-from collarclass.files.layout import Layout, count_workers
+from collarclass.files.batch import Batch
+from collarclass.files.formats import expand
+from collarclass.files.layout import Layout, Reader, count_workers
 from collarclass.files.native_child import end_with
 from collarclass.files.readers import open_reader
 from collarclass.files.resumable_output import settings_of
@@ -160,20 +160,14 @@ class Earlier:
         self._starts = np.cumsum([0, *sizes])
 
     def _labelled(self, path: str, chosen: Columns) -> Iterator[tuple[Batch, pa.Table]]:
-        source = open_source(path)
-        try:
-            def choose(columns: list[str], *_: object) -> Columns:
-                require_columns(chosen.every, columns, path)
-                return chosen
+        def choose(columns: list[str], *_: object) -> Columns:
+            require_columns(chosen.every, columns, path)
+            return chosen
 
-            reader = open_reader(source, Layout(every_column=True), choose)
-            missing = [name for name in self._schema.names if name not in reader.names]
-            if missing:
-                raise no_column(missing[0], reader.names, path)
+        with open_reader(path, Layout(every_column=True), choose) as reader:
+            require_columns(self._schema.names, reader.names, path)
             for batch in reader.batches(_ROWS):
                 yield batch, labels_of(batch, reader, self._schema)
-        finally:
-            source.close()
 
     def find(self, batch: Batch) -> NDArray[np.int64]:
         """Row of each ad in the earlier result; -1 for new ones."""

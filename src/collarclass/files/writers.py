@@ -13,15 +13,16 @@ import math
 import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from collarclass.errors import DataError
-from collarclass.files.batch import Batch, Reader
+from collarclass.files.batch import Batch
 from collarclass.files.csv_records import Dialect
 from collarclass.files.encoding import Encoding
+from collarclass.files.layout import Reader
 from collarclass.tables.arrow import without_lists
 from collarclass.text.cells import START
 
@@ -33,23 +34,31 @@ _ONE_LINE = str.maketrans("\r\n", "  ")
 Rows = Callable[[], Iterator[tuple[Batch, pa.Table]]]
 
 
-class TextWriter(Protocol):
+class Writer:
     """Turns labelled batches into pieces of which a file consists."""
 
-    def begin(self) -> bytes: ...
+    def begin(self) -> bytes:
+        """What stands before the first piece."""
+        return b""
 
     def render(self, batch: Batch, added: pa.Table, row: int) -> bytes:
         """The piece of a batch whose first row has the number `row`, from 0."""
-        ...
+        raise NotImplementedError
 
-    def end(self) -> bytes: ...
+    def end(self) -> bytes:
+        """What stands behind the last piece."""
+        return b""
 
 
-class BuiltWriter:
+class BuiltWriter(Writer):
     """Makes a file that is no sequence of pieces, when all rows are labelled.
 
     Until then only the added columns are kept; the rows themselves are read from their source again.
     """
+
+    def render(self, batch: Batch, added: pa.Table, row: int) -> bytes:
+        self.check(row + len(added))
+        return as_stream(added)
 
     def check(self, rows: int) -> None:
         """Refuse more rows than the format has."""
@@ -59,10 +68,7 @@ class BuiltWriter:
         raise NotImplementedError
 
 
-Writer = TextWriter | BuiltWriter
-
-
-def rendered(writer: TextWriter, rows: Rows) -> Iterator[bytes]:
+def rendered(writer: Writer, rows: Rows) -> Iterator[bytes]:
     """The pieces of a file of text."""
     yield writer.begin()
     at = 0
@@ -137,7 +143,7 @@ def _bytes(joined: Any) -> list[bytes]:
     return list(joined.cast(pa.binary()).to_pylist())
 
 
-class DelimitedWriter:
+class DelimitedWriter(Writer):
     """CSV or TSV. Rows that come from such a file are kept byte for byte when the delimiter is the same."""
 
     def __init__(self, reader: Reader, delimiter: bytes, added: Sequence[str]) -> None:
@@ -200,7 +206,7 @@ def _as_text(value: Any) -> str:
     return f"{sign}{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}{fraction}"
 
 
-class JsonWriter:
+class JsonWriter(Writer):
     """JSON Lines or an array. Rows that come from such a file keep their bytes, and get members at the end."""
 
     def __init__(self, reader: Reader, added: Sequence[str], array: bool = False) -> None:
