@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Unpack
 
-from collarclass.definitions.definition import DEFAULT
 from collarclass.errors import kind_of
 from collarclass.labelling.judge import judge
-from collarclass.labelling.options import DefinitionLike, LexiconLike, ModelLike, Options, find_lexicon, find_model
+from collarclass.labelling.options import (
+    LexiconLike,
+    ModelLike,
+    ModelOptions,
+    Options,
+    find_lexicon,
+    find_model,
+    refuse_unknown,
+    shows_options,
+)
 from collarclass.model.persistence import default_model
 from collarclass.model.predict import chunks
 from collarclass.progress import Progress, ProgressLike
@@ -28,11 +36,7 @@ def classify(
     *,
     code: str | None = None,
     evidence: bool = True,
-    definition: DefinitionLike = DEFAULT,
-    lexicon: LexiconLike | None = None,
-    min_confidence: float = 0.0,
-    model: ModelLike | None = None,
-    model_version: str | None = None,
+    **options: Unpack[ModelOptions],
 ) -> Classification:
     """Label one job ad, or a bare job title, white, blue or gray collar.
 
@@ -50,17 +54,8 @@ def classify(
         Code of the occupation (O*NET-SOC 2019, ISCO-08 or CSCO-2022). It decides if ad and title say too little.
     evidence : bool, default=True
         Whether the result carries evidence and requirements; without them labelling is faster.
-    definition : str, path-like or Definition, default="article"
-        What the labels mean: a built-in definition, a TOML file of your own, or one that is loaded.
-    lexicon : Lexicon or path-like, optional
-        Words of your own to read requirements by, from `load_lexicon` or a file for it.
-    min_confidence : float, default=0
-        From 0 to 1: a label that is less sure becomes "unclear", with the note "near the line"; only by the
-        definition "article", as labels by rules have no confidence.
-    model : Model or path-like, optional
-        A model, the name "standard", or a model folder; the shipped model if not given.
-    model_version : str, optional
-        The version that the model must have, or the first 8 or more digits of its digest.
+    **options
+        The following.
 
     Returns
     -------
@@ -91,17 +86,7 @@ def classify(
     >>> [(r.field, r.start, r.end, r.level) for r in classify(parts, "数控技术员").requirements]
     [('学历', 0, 2, 'associate')]
     """
-    return classify_many(
-        [text],
-        [title],
-        evidence,
-        codes=None if code is None else [code],
-        definition=definition,
-        lexicon=lexicon,
-        min_confidence=min_confidence,
-        model=model,
-        model_version=model_version,
-    )[0]
+    return classify_many([text], [title], evidence, codes=None if code is None else [code], **options)[0]
 
 
 def classify_many(
@@ -110,12 +95,8 @@ def classify_many(
     evidence: bool = True,
     *,
     codes: Iterable[str | None] | None = None,
-    definition: DefinitionLike = DEFAULT,
-    lexicon: LexiconLike | None = None,
-    min_confidence: float = 0.0,
-    model: ModelLike | None = None,
-    model_version: str | None = None,
     progress: ProgressLike = None,
+    **options: Unpack[ModelOptions],
 ) -> list[Classification]:
     """Label many job ads; each result is the one that `classify` gives for that ad.
 
@@ -129,11 +110,11 @@ def classify_many(
         Whether the results carry evidence and requirements; without them labelling is faster.
     codes : iterable of str or None, optional
         Of the ads' occupations, one for each text; empty or None where there is none.
-    definition, lexicon, min_confidence, model, model_version
-        As in `classify`.
     progress : bool or callable, optional
         Whether to show progress on standard error; not if not given. A callable gets the ads done and
         the share done.
+    **options
+        The following.
 
     Returns
     -------
@@ -155,14 +136,8 @@ def classify_many(
     >>> [c.label for c in classify_many(["", "   "])]
     ['unclear', 'unclear']
     """
-    options = Options.of(
-        model,
-        evidence=evidence,
-        definition=definition,
-        lexicon=lexicon,
-        min_confidence=min_confidence,
-        model_version=model_version,
-    )
+    refuse_unknown("classify_many", options, ModelOptions)
+    by = Options.of(evidence=evidence, **options)
     texts = _check_texts(texts)
     titles = _check_beside(titles, "title", len(texts), "None")
     of_rows = None if codes is None else _check_beside(codes, "code", len(texts), "an empty one")
@@ -170,17 +145,21 @@ def classify_many(
     # An ad in parts has a title, so that no heading is taken for one.
     heads = [title if isinstance(ad, str) else title or "" for ad, title in zip(texts, titles, strict=True)]
     shown, out = Progress(progress or False), list[Classification]()
-    identity, model = options.identity, options.model if options.evidence else None
+    identity, model = by.identity, by.model if by.evidence else None
     try:
         for rows in chunks([ad.text for ad in ads]):
             some, of_some = [ad.text for ad in ads[rows]], None if of_rows is None else of_rows[rows]
-            found = judge(some, heads[rows], of_some, options=options)
+            found = judge(some, heads[rows], of_some, options=by)
             named = zip(ads[rows], heads[rows], strict=True)
             out += [Classification(found, i, ad, title, identity, model) for i, (ad, title) in enumerate(named)]
             shown.update(len(out), len(out) / len(texts))
     finally:
         shown.close()
     return out
+
+
+shows_options(classify, (ModelOptions,))
+shows_options(classify_many, (ModelOptions,))
 
 
 def requirements(

@@ -41,7 +41,7 @@ from collarclass.files.source import changed, check_unchanged, fingerprints, is_
 from collarclass.files.target import Name, check_apart, check_folder, check_target, is_direct
 from collarclass.files.workers import Earlier, in_order
 from collarclass.files.writers import BuiltWriter, Writer, compress, read_streams
-from collarclass.labelling.options import LabelOptions, Options, shows_options
+from collarclass.labelling.options import LabelOptions, ModelOptions, Options, refuse_unknown, shows_options
 from collarclass.messages import Message
 from collarclass.model.stream import ExpectedRight, expected_right
 from collarclass.progress import Progress
@@ -140,9 +140,7 @@ def label_file(
     >>> (folder / "labelled.csv").read_text().splitlines()[0][:36]
     'title,description,collar,collar_conf'
     """
-    unknown = options.keys() - FileOptions.__annotations__.keys()
-    if unknown:
-        raise TypeError(f"label_file() got an unexpected keyword argument {min(unknown)!r}")
+    refuse_unknown("label_file", options, FileOptions)
     given: Any = {name: value for name, value in options.items() if name in LabelOptions.__annotations__}
     own: Any = {name: value for name, value in options.items() if name not in given}
     layout = Layout(**own)
@@ -159,7 +157,7 @@ def label_file(
         return _Run(labelling, layout, reads).label(paths, to_path)
 
 
-shows_options(label_file, (FileOptions, LabelOptions), (Layout,))
+shows_options(label_file, (FileOptions, LabelOptions, ModelOptions), (Layout,))
 
 
 def _is_folder(target: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import re
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from pathlib import Path
@@ -28,17 +28,11 @@ _MAX_KEPT = 8  # models and lexicons read from paths
 _MIN_DIGEST = 8  # hexadecimal digits by which a model can be pinned
 
 
-class LabelOptions(TypedDict, total=False):
-    """The options of labelling, wherever ads come from.
+class ModelOptions(TypedDict, total=False):
+    """By what ads are labelled.
 
     Attributes
     ----------
-    evidence : bool, default=True
-        Whether to name the words that decided; faster without.
-    occupations : bool, default=False
-        Whether to add code, title and similarity of the occupation nearest to each row's title.
-    prefix : str
-        Prefix of the added columns' names.
     min_confidence : float, default=0
         From 0 to 1: a label that is less sure becomes "unclear", with the note "near the line"; only by the
         definition "article", as labels by rules have no confidence.
@@ -52,9 +46,6 @@ class LabelOptions(TypedDict, total=False):
         Words of your own to read requirements by, from `load_lexicon` or a file for it.
     """
 
-    evidence: bool
-    occupations: bool
-    prefix: str
     min_confidence: float
     model: ModelLike | None
     model_version: str | None
@@ -62,30 +53,30 @@ class LabelOptions(TypedDict, total=False):
     lexicon: LexiconLike | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Options:
-    """How ads are labelled; made by `Options.of`.
+class LabelOptions(ModelOptions, total=False):
+    """The options of labelling a table, wherever it comes from; `ModelOptions` has the rest.
 
     Attributes
     ----------
-    model : Model
-        With the user's lexicon, if there is one.
-    evidence : bool
-        Whether to name the words that decided.
+    evidence : bool, default=True
+        Whether to name the words that decided; faster without.
+    occupations : bool, default=False
+        Whether to add code, title and similarity of the occupation nearest to each row's title.
     prefix : str
-        Put before the names of added columns.
-    definition : Definition
-        What the labels mean.
-    code : hashable or None
-        The column of occupation codes.
-    occupations : bool
-        Whether to add the nearest occupation.
-    lexicon : Lexicon or None
-        The user's own.
-    min_confidence : float
-        From 0 to 1: labels that are less sure become "unclear".
-    origin : str or None
-        Name or folder of the model, from which another process reads it; None for an object.
+        Prefix of the added columns' names.
+    """
+
+    evidence: bool
+    occupations: bool
+    prefix: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Options:
+    """`LabelOptions`, checked and read by `Options.of`.
+
+    The model has the user's lexicon, if there is one; `code` is the column of occupation codes; `origin` the name or
+    folder of the model, from which another process reads it, and None for an object.
     """
 
     model: Model
@@ -175,8 +166,16 @@ def check_min_confidence(value: float) -> float:
     return float(value)
 
 
+def refuse_unknown(function: str, options: Iterable[str], kind: type) -> None:
+    """Refuse options as Python does that a function has not."""
+    if unknown := set(options) - kind.__annotations__.keys():
+        raise TypeError(f"{function}() got an unexpected keyword argument {min(unknown)!r}")
+
+
 def shows_options(
-    function: Function, kinds: Sequence[type] = (LabelOptions,), homes: Sequence[Callable[..., object]] = ()
+    function: Function,
+    kinds: Sequence[type] = (LabelOptions, ModelOptions),
+    homes: Sequence[Callable[..., object]] = (),
 ) -> Function:
     """Let `help` and editors name and describe the options that a function takes as ``**options``.
 
