@@ -63,7 +63,7 @@ def test_several_urls_a_pattern_and_a_folder(memory: str, tmp_path: Path) -> Non
     assert label_file(f"{memory}/*.csv", tmp_path / "all.csv", evidence=False).rows == 2 * one.rows
     label_file([f"{memory}/ads.csv", f"{memory}/more.csv"], f"{memory}/out/", evidence=False)
     assert content(f"{memory}/out/ads.csv") == content(f"{memory}/out/more.csv") == (tmp_path / "one.csv").read_bytes()
-    with pytest.raises(DataError, match="No file matches"):
+    with pytest.raises(DataError, match="No file of a known format"):
         label_file(f"{memory}/*.parquet", tmp_path / "none.csv")
 
 

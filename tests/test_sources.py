@@ -458,7 +458,7 @@ def test_patterns_and_lists(folder: Path, ads: Path, tmp_path: Path, small_model
     found = labelled(tmp_path / "out.csv", str(folder / "*.csv"), ads, model=small_model)
     assert len(found) == 5
     refused: list[tuple[Any, str]] = [
-        (str(folder / "*.tsv"), "No file matches"),
+        (str(folder / "*.tsv"), "No file of a known format"),
         ([], "No source is named"),
         ([ads, "-"], "is read alone"),
     ]
@@ -466,7 +466,7 @@ def test_patterns_and_lists(folder: Path, ads: Path, tmp_path: Path, small_model
         with pytest.raises(DataError, match=message):
             label_file(sources, tmp_path / "x.csv", model=small_model)
     (tmp_path / "empty").mkdir()
-    with pytest.raises(DataError, match="holds no file of a known format"):
+    with pytest.raises(DataError, match="No file of a known format"):
         label_file(tmp_path / "empty", tmp_path / "x.csv", model=small_model)
 
 

@@ -174,23 +174,17 @@ def expand(sources: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -
         check_name(path)
         if is_remote(path):
             listed = [name for name in find_urls(path) if name == path or is_table(name)]
-            if not listed:
-                raise DataError("No file matches {path}: check the pattern and the place.", path=path)
-            found += listed
         elif path != "-" and Path(path).is_dir():
-            inside = _in_folder(Path(path))
-            if not inside:
-                raise DataError("The folder {path} holds no file of a known format: name one that does.", path=path)
-            found += inside
+            listed = _in_folder(Path(path))
         elif path.endswith(("/", os.sep)):
             raise DataError("There is no folder {folder}: check its name, or make it.", folder=path)
         elif any(c in path for c in "*?[") and not Path(path).exists():
-            matches = sorted(p for p in glob.glob(path, recursive=True) if Path(p).is_file())  # noqa: PTH207
-            if not matches:
-                raise DataError("No file matches {path}: check the pattern and the folder.", path=path)
-            found += matches
+            listed = sorted(p for p in glob.glob(path, recursive=True) if Path(p).is_file())  # noqa: PTH207
         else:
-            found.append(path)
+            listed = [path]
+        if not listed:
+            raise DataError("No file of a known format is in {path}, or matches it: check name and place.", path=path)
+        found += listed
     if not found:
         raise DataError("No source is named: give a file, a folder or a pattern.")
     return list(dict.fromkeys(found))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, BinaryIO, cast
 
@@ -33,6 +33,7 @@ _LISTS_TRIED = 1000  # strings and lists among which the list of ads is
 _LINE_END = re.compile(rb"\n\s*+")
 _LOOKED_AT = 1 << 20  # bytes in which the list of ads begins
 _SPACE = b" \t\r\n"
+_BROKEN = ("broken_line",)  # the member of a row that is no object
 
 
 class JsonReader(Reader):
@@ -41,44 +42,64 @@ class JsonReader(Reader):
     def __init__(self, source: Source, layout: Layout, choose: Choose) -> None:
         super().__init__(source, layout, choose)
         self.raw = layout.head is None  # a part of an array is no array
-        self.tail: list[bytes] = []
-        every = None
+        self._members: dict[str, None] = {}  # of all objects so far, in order of appearance
         if layout.every_column:
             source.keep()
-            every = _all_members(source, layout.encoding)
+            for body, _ in self._records(layout.encoding):
+                if body.strip():
+                    self._object(body)
             source.rewind()
-        sample = read_sample(cast(BinaryIO, source))
-        self.encoding = find_encoding(sample, layout.encoding)
-        parts = blocks(cast(BinaryIO, source), sample, self.encoding, self.where, self.tail)
-        self.format, self.lead, self._records = _records(parts, self.where)
+        self._rest = self._records(layout.encoding)
         self._first: list[tuple[bytes, bytes]] = []
-        self._members = _Members(self.where)
         rows: list[dict[str, Any]] = []
         size = 0
-        for body, end in self._records:
+        for body, end in self._rest:
             self._first.append((body, end))
-            if (row := _object(body)) is not None:
-                self._members.add(row)
+            if (row := _parsed(body)) is not None:
+                self._see(self._members, row)
                 rows.append(row)
             size += len(body)
             if len(self._first) == FIRST_ROWS or size > BATCH_BYTES:
                 break
-        self.names = every or list(self._members.seen)
-        if not self._members.seen:
+        self.names = list(self._members)
+        paths: dict[str, None] = {}
+        for row in rows:
+            self._see(paths, member_paths(row))
+        if not paths:
             raise DataError(
                 "{where} holds no JSON object in its first rows: each row should be an object such as {example}."
                 if self._first else "{where} is empty: each row should be an object such as {example}.",
                 where=self.where, example='{"text": "..."}',
             )  # fmt: skip
-        paths = _Members(self.where)
-        for row in rows:
-            paths.add(dict.fromkeys(member_paths(row)))
-        self.chosen = choose(list(paths.seen), self.where, kinds_of(list(paths.seen), rows), cells_of(rows))
+        self.chosen = choose(list(paths), self.where, kinds_of(list(paths), rows), cells_of(rows))
+
+    def _records(self, encoding: str | None) -> Iterator[tuple[bytes, bytes]]:
+        """The source's objects, each with what stands after it; once the format is found."""
+        source = cast(BinaryIO, self.source)
+        sample = read_sample(source)
+        self.encoding, self.tail = find_encoding(sample, encoding), list[bytes]()
+        parts = blocks(source, sample, self.encoding, self.where, self.tail)
+        self.format, self.lead, records = _records(parts, self.where)
+        return records
+
+    def _see(self, seen: dict[str, None], names: Iterable[str]) -> None:
+        """Add names of members to those that are known; there may be so many at most."""
+        seen |= dict.fromkeys(names)
+        if len(seen) > Limits.columns:
+            raise too_many_columns(self.where)
+
+    def _object(self, body: bytes) -> tuple[dict[str, Any] | None, bool]:
+        """What a row holds, None of one that is no object, and whether its bytes mean nothing in UTF-8."""
+        row = _parsed(body)
+        odd = row is None and (row := _parsed(body.decode("utf-8", "replace"))) is not None
+        if row is None or not row.keys() <= self._members.keys():
+            self._see(self._members, _BROKEN if row is None else row)
+        return row, odd
 
     def read(self, size: int) -> Iterator[Batch]:
         """All rows in batches of `size`, fewer when they are long."""
         batch, taken = self._new(), 0
-        for records in (self._first, self._records):
+        for records in (self._first, self._rest):
             for body, end in records:
                 self._row(batch, body, end)
                 taken += len(body) + len(end)
@@ -100,45 +121,16 @@ class JsonReader(Reader):
                 batch.lead += body + end
             return
         number = len(batch)
-        row = _object(body)
-        if row is None and (row := _object(body.decode("utf-8", "replace"))) is not None:
+        row, odd = self._object(body)
+        if odd:
             batch.note(number, UNDECODABLE)
         if row is None:
             batch.note(number, NO_OBJECT)
-            row = {"broken_line": body.decode("utf-8", "backslashreplace").strip()}
+            row = dict.fromkeys(_BROKEN, body.decode("utf-8", "backslashreplace").strip())
             body = json.dumps(row, ensure_ascii=False).encode()
-        self._members.add(row)
         batch.add(self.chosen, [member(row, str(path)) for path in self.chosen.every])
         batch.objects.append(row)
         batch.raw.append((body[:-1] + (b"," if row else b""), b"}", end))
-
-
-def _all_members(source: Source, encoding: str | None) -> list[str]:
-    """Names of all members of a file's objects, in order of appearance; the source is to be rewound."""
-    sample = read_sample(cast(BinaryIO, source))
-    parts = blocks(cast(BinaryIO, source), sample, find_encoding(sample, encoding), source.name, [])
-    members = _Members(source.name)
-    for body, _ in _records(parts, source.name)[2]:
-        if body.strip():
-            row = _object(body) or _object(body.decode("utf-8", "replace"))
-            members.add(row if row is not None else {"broken_line": None})
-    return list(members.seen)
-
-
-class _Members:
-    """Names of members of a file's objects, in order of appearance; there may be so many at most."""
-
-    def __init__(self, where: str) -> None:
-        self.seen: dict[str, None] = {}
-        self._where = where
-
-    def add(self, row: Mapping[str, Any]) -> None:
-        """Add those of an object."""
-        if row.keys() <= self.seen.keys():
-            return
-        self.seen |= dict.fromkeys(row)
-        if len(self.seen) > Limits.columns:
-            raise too_many_columns(self._where)
 
 
 class WrittenFloat(float):
@@ -157,7 +149,7 @@ class WrittenFloat(float):
         return self._text
 
 
-def _object(body: bytes | str) -> dict[str, Any] | None:
+def _parsed(body: bytes | str) -> dict[str, Any] | None:
     try:
         row = json.loads(body, parse_float=WrittenFloat)
     except (ValueError, RecursionError):
@@ -185,7 +177,7 @@ def _records(parts: Iterator[bytes], where: str) -> tuple[str, bytes, Iterator[t
 def _inside(first: bytes) -> int | None:
     """Where the list of ads inside of one object begins: of known names, or the first; None of one object a line."""
     line, _, rest = first.strip(_SPACE).partition(b"\n")
-    row = _object(line)
+    row = _parsed(line)
     if row is not None and (rest.strip(_SPACE) or find_header([list(member_paths(row))]) == 0):
         return None
     lists = [token.start() + 1 for token in islice(_LISTS.finditer(first), _LISTS_TRIED) if token[0][:1] == b"["]

@@ -16,7 +16,6 @@ from typing import Any, BinaryIO, Unpack
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from collarclass._version import __version__
 from collarclass.definitions.labels import BASES, COLLARS
@@ -72,7 +71,7 @@ class FileSummary:
     bases : dict of str to int
         How many were judged from the ad, the title and the occupation.
     read : FileInput or None
-        How the (first) source was read; None where nothing was left to do.
+        How the (first) source was read.
     expected : ExpectedRight or None
         How many of the labels of ads are expected to be right; None for labels by rules, and without ads.
     taken_over : int
@@ -152,9 +151,14 @@ def label_file(
     with named(source) as sources:
         paths = expand(sources)
         if _is_folder(to_path):
-            return _total(_Run(labelling, layout, reads).label_each(_names_in(to_path, paths)))
-        layout = replace(layout, partitions=any(map(partitions_of, paths)) and paths != names_of(sources))
-        return _Run(labelling, layout, reads).label(paths, to_path)
+            pairs = [([path], name) for path, name in _names_in(to_path, paths)]
+            for one, name in pairs if not layout.resume else ():  # before any of them is labelled
+                check_target(name, layout.force, one)
+        else:
+            pairs = [(paths, to_path)]
+            layout = replace(layout, partitions=any(map(partitions_of, paths)) and paths != names_of(sources))
+        started, run = time.monotonic(), _Run(labelling, layout, reads)
+        return _summary([run.label(*pair) for pair in pairs], labelling, time.monotonic() - started)
 
 
 shows_options(label_file, (FileOptions, LabelOptions, ModelOptions), (Layout,))
@@ -189,21 +193,19 @@ def _names_in(folder: str, paths: Sequence[str]) -> list[tuple[str, str]]:
     return pairs
 
 
-def _total(parts: Sequence[FileSummary]) -> FileSummary:
-    counts: Counter[str] = Counter()
-    for part in parts:
-        counts.update(part.counts)
+def _summary(done: Sequence[tuple[Output, FileInput]], options: Options, seconds: float) -> FileSummary:
+    """What came of all targets together."""
+    counts = sum((out.counts for out, _ in done), Counter[str]())
+    expected = None
+    if options.definition.is_model and not counts[_KNOWN]:  # of a part of the ads nothing can be expected
+        sums = np.zeros((2, 2)) + sum(out.sums for out, _ in done)
+        expected = expected_right(sums, options.model.facts, counts[COLLARS[-1]])
     return FileSummary(
-        rows=sum(p.rows for p in parts),
-        counts={label: counts[label] for label in COLLARS},
-        noted=sum(p.noted for p in parts),
-        seconds=sum(p.seconds for p in parts),
-        finished_before=all(p.finished_before for p in parts),
-        bases={basis: sum(p.bases.get(basis, 0) for p in parts) for basis in BASES},
-        read=next((p.read for p in parts if p.read is not None), None),
-        taken_over=sum(p.taken_over for p in parts),
-        expected=parts[-1].expected,  # of all: the sums go on from part to part
-    )
+        rows=sum(out.rows for out, _ in done), counts={label: counts[label] for label in COLLARS},
+        noted=sum(out.noted for out, _ in done), seconds=seconds, finished_before=all(out.finished for out, _ in done),
+        bases={basis: counts[_BASIS + basis] for basis in BASES}, read=done[0][1], expected=expected,
+        taken_over=counts[_KNOWN],
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,15 +215,8 @@ class _Run:
     options: Options
     layout: Layout
     reads: Sequence[Name]
-    sums: NDArray[np.float64] = field(default_factory=lambda: np.zeros((2, 2)))  # as `expected_right` takes them
 
-    def label_each(self, pairs: Sequence[tuple[str, str]]) -> list[FileSummary]:
-        """Label each source into a target of its own."""
-        for path, to_path in pairs if not self.layout.resume else ():  # before any of them is labelled
-            check_target(to_path, self.layout.force, [path])
-        return [self.label([path], to_path) for path, to_path in pairs]
-
-    def label(self, paths: Sequence[str], to_path: str) -> FileSummary:
+    def label(self, paths: Sequence[str], to_path: str) -> tuple[Output, FileInput]:
         """Label sources into one target."""
         try:
             return self._label(paths, to_path)
@@ -234,8 +229,7 @@ class _Run:
                 reason=error.strerror or error, again=again,
             ) from None  # fmt: skip
 
-    def _label(self, paths: Sequence[str], to_path: str) -> FileSummary:
-        started = time.monotonic()
+    def _label(self, paths: Sequence[str], to_path: str) -> tuple[Output, FileInput]:
         source, target, compression = self._check(paths, to_path)
         before, where = fingerprints(paths), _called(paths)
         to = target or source
@@ -248,8 +242,7 @@ class _Run:
             if layout.only_new is not None:
                 earlier = Earlier(layout.only_new, layout.key, reader.chosen, self.options, settings)
             built, reads = isinstance(writer, BuiltWriter), [*paths, *self.reads]
-            out = Output(to_path, settings, layout.force, layout.resume, built, reads)
-            try:
+            with Output(to_path, settings, layout.force, layout.resume, built, reads) as out:
                 if not out.finished:
                     _log.info("labelling %s into %s, from row %d on", where, to_path, out.rows)
                     self._write(reader, writer, compression, out, earlier)
@@ -263,9 +256,9 @@ class _Run:
                         out.pause(keep=False)
                         raise
                     out.commit()
-            finally:
-                out.pause()
-        return replace(self._summary(to_path, out, time.monotonic() - started), read=FileInput.of(reader))
+        if out.noted:
+            _log.warning("%s: %d rows were not as they should be", to_path, out.noted)
+        return out, FileInput.of(reader)
 
     def _labelled(self, reader: Reader, where: str, labels: Path) -> Iterator[tuple[Batch, pa.Table]]:
         """The rows once more, with the columns that were added to them."""
@@ -274,43 +267,19 @@ class _Run:
                 raise changed(where)
             yield batch, added
 
-    def _summary(self, to_path: str, out: Output, seconds: float) -> FileSummary:
-        _log.info("%s: %d ads in %.1f s", to_path, out.rows, seconds)
-        np.add(self.sums, out.sums, out=self.sums)
-        if out.noted:
-            _log.warning("%s: %d rows were not as they should be", to_path, out.noted)
-        expected, known = None, out.counts[_KNOWN]
-        if self.options.definition.is_model and not known:  # of a part of the ads nothing can be expected
-            unclear = out.counts[COLLARS[-1]]
-            expected = expected_right(self.sums, self.options.model.facts, unclear)
-        counts: dict[str, int] = {label: out.counts[label] for label in COLLARS}
-        bases = {basis: out.counts[_BASIS + basis] for basis in BASES}
-        return FileSummary(
-            rows=out.rows,
-            counts=counts,
-            noted=out.noted,
-            seconds=seconds,
-            finished_before=out.finished,
-            bases=bases,
-            expected=expected,
-            taken_over=known,
-        )
-
     def _check(self, paths: Sequence[str], to_path: str) -> tuple[Format | None, Format | None, str]:
         """Formats of source and target, where names tell them, and compression, if they can be read and written."""
         if self.layout.resume and (is_direct(to_path) or any(p == "-" or is_direct(p) for p in paths)):
             raise DataError(
                 "A run from standard input or a pipe, or to standard output or a device, cannot be resumed: name files."
             )
-        source, _ = name_format(paths[0], self.layout.format)
-        for path in paths[1:]:
-            name_format(path, self.layout.format)
+        formats = [name_format(path, self.layout.format)[0] for path in paths]
         if is_direct(to_path) and not Path(to_path).suffix:
             target, compression = FORMATS.get(self.layout.format or ""), ""
         else:
             target, compression = name_target(to_path, self.layout.format)
         check_apart(to_path, [*paths, *self.reads])
-        return source, target, compression
+        return formats[0], target, compression
 
     def _settings(self, source: list[Any], reader: Reader, formats: list[str]) -> dict[str, Any]:
         """All that the bytes of the target depend on."""

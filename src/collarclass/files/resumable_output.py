@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Self
 
 import numpy as np
 
@@ -67,6 +67,12 @@ class Output:
         except BaseException:
             self._target.release()
             raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.pause()
 
     def _begin(self, resume: bool) -> None:
         """Find that all is done, continue what an earlier run left, or begin anew."""

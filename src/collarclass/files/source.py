@@ -22,7 +22,7 @@ from typing import Any, BinaryIO, cast
 
 import pyarrow as pa
 
-from collarclass.errors import CollarclassError, DataError, MissingPartError, import_optional
+from collarclass.errors import CollarclassError, DataError, import_optional
 from collarclass.messages import Message
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
@@ -120,21 +120,16 @@ def _place(url: str, what: Message) -> Iterator[tuple[Any, str]]:
         yield import_optional("fsspec", url).core.url_to_fs(url)
     except CollarclassError:
         raise
-    except ImportError as error:  # fsspec names the package of the protocol
-        raise MissingPartError(
-            "{url} cannot be {what}: {reason}.", url=url, what=what, reason=' '.join(str(error).split()).rstrip('.'),
-        ) from None  # fmt: skip
     except FileNotFoundError:
         raise DataError("There is no file {url}: check its name and place.", url=url) from None
-    except Exception as error:
-        reason = " ".join(str(error).split())[:200] or type(error).__name__
+    except Exception as error:  # an ImportError names the package that the place needs
         raise DataError(
             "{url} cannot be {what} ({reason}): check the address, and who may use it.", url=url, what=what,
-            reason=reason,
+            reason=brief(error) or type(error).__name__,
         ) from None  # fmt: skip
 
 
-_MAGIC = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"))
+_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _DAMAGE = (EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, pa.ArrowException)
 _PIECE = 1 << 20
 
@@ -142,12 +137,6 @@ _PIECE = 1 << 20
 def brief(error: BaseException) -> str:
     """What a library says of an error, in one line."""
     return " ".join(str(error).split())[:200]
-
-
-def _open(path: str) -> BinaryIO:
-    if path == "-":
-        return cast(BinaryIO, sys.stdin.buffer)
-    return open_remote(path) if is_remote(path) else Path(path).open("rb")
 
 
 class Limits:
@@ -191,41 +180,36 @@ class Source:
         self.name = "standard input" if path == "-" else path
         if path == "-" and sys.stdin is None:
             raise DataError("Standard input is closed: name a file to read.")
+        self.regular, self.size = False, 0
+        self.member = ""
+        self._copied = False
+        self.rows_share: float | None = None  # for a file that is not read from end to end
+        self._at_close: list[Callable[[], object]] = []
         try:
-            self._file: BinaryIO = _open(path)
-            info = os.fstat(self._file.fileno()) if path != "-" and not is_remote(path) else None
+            self._file: BinaryIO = cast(BinaryIO, sys.stdin.buffer) if path == "-" else open_file(path)
+            if path != "-" and not is_remote(path):
+                info = os.fstat(self._file.fileno())
+                self.regular, self.size = stat.S_ISREG(info.st_mode), info.st_size
+            self._start()
+        except DataError:
+            raise
         except FileNotFoundError:
             raise DataError("There is no file {path}: check its name and folder.", path=path) from None
-        except IsADirectoryError:
-            raise DataError("{path} is a folder: name a file in it.", path=path) from None
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error
             raise DataError(
                 "{path} cannot be opened ({reason}): check what it is and who may read it.", path=path, reason=reason,
             ) from None  # fmt: skip
-        self.regular = info is not None and stat.S_ISREG(info.st_mode)
-        self.size = info.st_size if info is not None and self.regular else 0
-        self.member = ""
-        self._copied = False
-        self.rows_share: float | None = None  # for a file that is not read from end to end
-        self._at_close: list[Callable[[], object]] = []
-        self._start()
 
     def _start(self) -> None:
         if not isinstance(self._file, io.BufferedReader):
             self._file = io.BufferedReader(cast(io.RawIOBase, self._file))
         buffered: Any = self._file
-        try:
-            magic = buffered.peek(6)[:6]
-        except OSError as error:
-            raise DataError(
-                "{name} cannot be read ({reason}): check what it is.", name=self.name, reason=error.strerror,
-            ) from None  # fmt: skip
-        compression = next((name for start, name in _MAGIC if magic.startswith(start)), "")
+        magic = buffered.peek(6)[:6]
         raw: Any = buffered
-        if compression == "gzip":
+        if magic.startswith(_GZIP):
             raw = gzip.GzipFile(fileobj=buffered)
-        elif compression == "zstd":
+        elif magic.startswith(_ZSTD):
             raw = pa.CompressedInputStream(pa.PythonFile(buffered, "r"), "zstd")
         elif self.path.lower().endswith(".zip") and not self._copied:
             raw = self._unzip(buffered)
@@ -302,13 +286,9 @@ class Source:
                 return found if n >= 0 else found + self.read()
             return bytes(self._stream.read(None if n < 0 and isinstance(self._stream, pa.NativeFile) else n))
         except _DAMAGE as error:
-            if "memory" in str(error).lower():
-                raise DataError(
-                    "{name} needs too much memory to be unpacked ({reason}): unpack it yourself.", name=self.name,
-                    reason=brief(error),
-                ) from None  # fmt: skip
             raise DataError(
-                "{name} is damaged or cut off ({reason}): fetch it again.", name=self.name, reason=brief(error),
+                "{name} is damaged or cut off ({reason}): fetch it again, or unpack it yourself.", name=self.name,
+                reason=brief(error),
             ) from None  # fmt: skip
 
     def at_close(self, action: Callable[[], object]) -> None:
@@ -320,7 +300,6 @@ class Source:
         self._end_readers()
         if self._file is not getattr(sys.stdin, "buffer", None):
             self._file.close()
-
 
     def _end_readers(self) -> None:
         while self._at_close:
@@ -334,15 +313,14 @@ def fingerprint(path: str) -> list[Any]:
     """
     if is_remote(path):
         return version(path)
+    digest = hashlib.sha256()
     try:
         info = os.stat(path)  # noqa: PTH116
-        regular = stat.S_ISREG(info.st_mode)
-        file = open(path, "rb") if regular else None  # noqa: PTH123, SIM115
+        if not stat.S_ISREG(info.st_mode):
+            return []
+        file = open(path, "rb")  # noqa: PTH123, SIM115
     except (OSError, ValueError):
         return []
-    if file is None:
-        return []
-    digest = hashlib.sha256()
     with file:
         for at in sorted({0, max(0, info.st_size - _PIECE), *range(0, info.st_size, info.st_size // 16 + 1)}):
             file.seek(at)

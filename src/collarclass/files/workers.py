@@ -7,7 +7,7 @@ import os
 import tempfile
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -212,19 +212,18 @@ def labels_of(batch: Batch, reader: Reader, schema: pa.Schema) -> pa.Table:
     plain = unguarded if reader.format == "csv" else str
     columns = []
     for field in schema:
-        cells = [row.get(field.name) for row in rows]
-        if pa.types.is_list(field.type):
-            values: list[Any] = [
-                cell if isinstance(cell, list) else str(cell).split("; ") if cell else [] for cell in cells
-            ]
-        elif pa.types.is_string(field.type):
-            # The one text that is null where nothing is said; a format without nulls holds it as an empty cell.
-            empty = None if field.name.endswith("schooling_level") else ""
-            values = [empty if cell in ("", None) else plain(str(cell)) for cell in cells]
-        else:
-            values = [None if cell in ("", None) else float(cell) for cell in cells]
-        columns.append(pa.array(values, field.type))
+        # Of texts one is null where nothing is said; a format without nulls holds it as an empty cell.
+        string = pa.types.is_string(field.type) and not field.name.endswith("schooling_level")
+        empty: Any = [] if pa.types.is_list(field.type) else "" if string else None
+        cells = (row.get(field.name) for row in rows)
+        columns.append([empty if cell in ("", None, []) else _typed(cell, field.type, plain) for cell in cells])
     return pa.table(columns, schema=schema)
+
+
+def _typed(cell: Any, kind: pa.DataType, plain: Callable[[str], str]) -> Any:
+    if pa.types.is_list(kind):
+        return cell if isinstance(cell, list) else str(cell).split("; ")
+    return plain(str(cell)) if pa.types.is_string(kind) else float(cell)
 
 
 def _keys(batch: Batch, key: str | None, where: str) -> NDArray[np.uint64]:
