@@ -5,36 +5,37 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Annotated, Any
 
-import numpy as np
-from fastapi import APIRouter, Query, Response
-from fastapi.responses import JSONResponse
-from numpy.typing import NDArray
+from fastapi import APIRouter, Query, Request, Response
 
 from collarclass._version import __version__
 from collarclass.api import classify_many
+from collarclass.app.asked import Answer, Files
 from collarclass.app.problems import Problem
+from collarclass.app.results import definitions
 from collarclass.app.schemas import (
     ClassifyReply,
     ClassifyRequest,
+    DefinitionReply,
     Health,
     ModelReply,
     Occupation,
     OccupationsReply,
     Result,
 )
-from collarclass.definitions.definition import Definition, Facts, builtin_definitions, load_definition
-from collarclass.definitions.labels import COLLARS, DIMENSIONS, LABELS, LEVELS, STATUSES, UNCLEAR
+from collarclass.definitions.labels import COLLARS, DIMENSIONS, LABELS
 from collarclass.errors import DataError
 from collarclass.labelling.options import Options
 from collarclass.model.model import Model
 from collarclass.occupation.lookup import index, lookup_occupation
 from collarclass.occupation.table import occupations as occupation_table
 from collarclass.result import DECIMALS, FIELDS, Classification, plain
+from collarclass.shares.read import facts_of
+from collarclass.tables.schema import to_frame
 from collarclass.text.sections import title_of
 
 _MAX_WAITING_REQUESTS = 256
@@ -44,78 +45,63 @@ _NEAREST = 10
 _TEXT_COLUMNS = ("onet_code", "isco08", "csco22", "title", "titles_en", "titles_zh", "label", "why")
 
 
-def ads_router(labeller: Labeller) -> APIRouter:
-    """The part of the interface that needs no file."""
-    router = APIRouter()
-    model = labeller.model
-
-    @router.post(
-        "/v1/classify",
-        response_model=ClassifyReply,
-        tags=["ads"],
-        summary="Label one ad, or up to 1,000",
-        openapi_extra={"x-max-ads": 1000},
-    )
-    async def classify(request: ClassifyRequest) -> Response:
-        results = await labeller.classify(request)
-        # Put together by hand: the results are JSON already, and checking them again would double the time.
-        identity = Options.of(model, definition=request.definition).identity
-        body = b'{"model":' + json.dumps(identity).encode() + b',"results":' + results + b"}"
-        return Response(body, media_type="application/json")
-
-    @router.get("/v1/occupations", response_model=OccupationsReply, tags=["occupations"],
-                summary="The table of occupations, or the nearest ones of a title or code")  # fmt: skip
-    async def occupations(
-        q: Annotated[str, Query(max_length=200, description="A title in English or Chinese, or a code.")] = "",
-        limit: Annotated[int, Query(ge=1, le=2000)] = 2000,
-    ) -> Response:
-        found = search(q, limit)
-        return JSONResponse({"model": model.identity, "count": len(found), "occupations": found})
-
-    @router.get("/v1/model", response_model=ModelReply, tags=["model"], summary="The model, and how it decides")
-    async def about() -> Response:
-        return JSONResponse(
-            {
-                "model": model.identity,
-                "version": __version__,
-                "labels": LABELS,
-                "dimensions": DIMENSIONS,
-                "facts": json.loads(json.dumps(model.facts, default=str)),
-                "limits": model.limits,
-                "definitions": [
-                    {"name": d.name, "summary": d.summary, "summary_zh": d.summary_zh, "source": d.source}
-                    for d in definitions()
-                ],
-            }
-        )
-
-    @router.get("/v1/occupations/{code}", response_model=Occupation, tags=["occupations"],
-                summary="One occupation by its O*NET-SOC code")  # fmt: skip
-    async def occupation(code: str) -> Response:
-        for row in occupation_rows():
-            if row["onet_code"] == code:
-                return JSONResponse({**row, "model": model.identity})
-        raise Problem(404, "There is no occupation of that code; /v1/occupations lists all.")
-
-    return router
+router = APIRouter()
 
 
-def probes_router(labeller: Labeller) -> APIRouter:
-    """Whether the server answers, for those who run it."""
-    router = APIRouter(tags=["operations"])
-    model = labeller.model
+@router.post("/v1/classify", response_model=ClassifyReply, tags=["ads"], summary="Label one ad, or up to 1,000",
+             openapi_extra={"x-max-ads": 1000})  # fmt: skip
+async def classify(request: Request, wanted: ClassifyRequest) -> Response:
+    labeller: Labeller = request.app.state.labeller
+    results = await labeller.classify(wanted)
+    # Put together by hand: the results are JSON already, and checking them again would double the time.
+    identity = Options.of(labeller.model, definition=wanted.definition).identity
+    body = b'{"model":' + json.dumps(identity).encode() + b',"results":' + results + b"}"
+    return Response(body, media_type="application/json")
 
-    @router.get("/healthz", response_model=Health, summary="Whether the server answers")
-    async def health() -> Response:
-        return JSONResponse({"status": "ok", "model": model.identity})
 
-    @router.get("/readyz", response_model=Health, summary="Whether the server can take requests")
-    async def ready() -> Response:
-        if not labeller.is_ready:
-            raise Problem(503, "The server is busy or ends: send requests elsewhere for now.", {"retry-after": "1"})
-        return JSONResponse({"status": "ok", "model": model.identity})
+@router.get("/v1/occupations", response_model=None, responses={200: {"model": OccupationsReply}},
+            tags=["occupations"],
+            summary="The table of occupations, or the nearest ones of a title or code")  # fmt: skip
+def some_occupations(
+    q: Annotated[str, Query(max_length=200, description="A title in English or Chinese, or a code.")] = "",
+    limit: Annotated[int, Query(ge=1, le=2000)] = 2000,
+) -> Answer:
+    found = search(q, limit)
+    return {"count": len(found), "occupations": found}
 
-    return router
+
+@router.get("/v1/occupations/{code}", response_model=None, responses={200: {"model": Occupation}},
+            tags=["occupations"], summary="One occupation by its O*NET-SOC code")  # fmt: skip
+async def one_occupation(code: str) -> Answer:
+    for row in occupation_rows():
+        if row["onet_code"] == code:
+            return row
+    raise Problem(404, "There is no occupation of that code; /v1/occupations lists all.")
+
+
+@router.get("/v1/model", response_model=None, responses={200: {"model": ModelReply}}, tags=["model"],
+            summary="The model, and how it decides")  # fmt: skip
+async def about(store: Files) -> Answer:
+    model = store.model
+    return {
+        "version": __version__, "labels": LABELS, "dimensions": DIMENSIONS,
+        "facts": json.loads(json.dumps(model.facts, default=str)), "limits": model.limits,
+        "definitions": [{name: getattr(one, name) for name in DefinitionReply.model_fields} for one in definitions()],
+    }  # fmt: skip
+
+
+@router.get("/healthz", response_model=None, responses={200: {"model": Health}}, tags=["operations"],
+            summary="Whether the server answers")  # fmt: skip
+async def health() -> Answer:
+    return {"status": "ok"}
+
+
+@router.get("/readyz", response_model=None, responses={200: {"model": Health}}, tags=["operations"],
+            summary="Whether the server can take requests")  # fmt: skip
+async def ready(request: Request) -> Answer:
+    if not request.app.state.labeller.is_ready:
+        raise Problem(503, "The server is busy or ends: send requests elsewhere for now.", {"retry-after": "1"})
+    return {"status": "ok"}
 
 
 @cache
@@ -242,33 +228,11 @@ def as_dict(found: Classification, wanted: ClassifyRequest) -> dict[str, Any]:
     return out
 
 
-@cache
-def definitions() -> tuple[Definition, ...]:
-    """The built-in definitions that an ad alone is enough for."""
-    every = (load_definition(name) for name in builtin_definitions())
-    return tuple(found for found in every if "occupation" not in found.needs)
-
-
 def under_definitions(found: Sequence[Classification]) -> list[dict[str, str]]:
     """The label of each ad under each definition."""
-    names = COLLARS
-
-    def codes(statuses: Iterable[str]) -> NDArray[np.int8]:
-        return np.array([STATUSES.index(status) for status in statuses], np.int8)
-
-    probabilities = np.array([[one.probabilities[label] for label in LABELS] for one in found], np.float64)
-    unclear = [one.label == "unclear" for one in found]
-    facts = Facts(
-        label=np.where(unclear, UNCLEAR, probabilities.argmax(axis=1)).astype(np.int8),
-        probabilities=probabilities,
-        scores=np.array([[one.academic_score, one.hands_on_score] for one in found], np.float64),
-        level=np.array([LEVELS.index(one.schooling_level) if one.schooling_level else -1 for one in found], np.int8),
-        status=codes(one.schooling_status for one in found),
-        academic_certificate=codes(one.academic_certificate for one in found),
-        vocational_certificate=codes(one.vocational_certificate for one in found),
-    )
+    facts = facts_of(to_frame(found))
     labels = {one.name: one.apply(facts) for one in definitions()}
-    return [{name: names[of_ads[i]] for name, of_ads in labels.items()} for i in range(len(found))]
+    return [{name: COLLARS[of_ads[i]] for name, of_ads in labels.items()} for i in range(len(found))]
 
 
 def nearest_occupations(found: Sequence[Classification], n: int) -> list[list[dict[str, Any]]]:

@@ -17,6 +17,7 @@ from fastapi.responses import HTMLResponse
 from collarclass._version import __version__
 from collarclass.app import draw
 from collarclass.app.results import SURE, YOURS
+from collarclass.app.store import Store
 from collarclass.definitions.labels import COLLARS, NOTES
 from collarclass.messages import Language, Message, from_plain
 from collarclass.report.marks import plain
@@ -45,12 +46,14 @@ class Here:
     query : list of (str, str)
     lang : {"en", "zh"}
     root : str
+    store : Store
     """
 
     path: str
     query: list[tuple[str, str]]
     lang: Language
     root: str
+    store: Store
     parts: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -61,7 +64,8 @@ class Here:
         chosen = dict(query).get("lang") or request.cookies.get("lang") or ("zh" if accepted[:2] == "zh" else "en")
         root = request.scope.get("root_path", "")
         path = request.scope["path"].removeprefix(root)
-        return cls(path, [pair for pair in query if pair[0] != "lang"], "zh" if chosen == "zh" else "en", root)
+        return cls(path, [pair for pair in query if pair[0] != "lang"], "zh" if chosen == "zh" else "en", root,
+                   request.app.state.store)  # fmt: skip
 
     def get(self, name: str, otherwise: str = "") -> str:
         """One value of the address."""
@@ -111,8 +115,8 @@ class Here:
         """A page of a template."""
         w = {name: self.say(word) for name, word in NAMES.items()} | {"colon": self.say(": ")}
         html = ENVIRONMENT.get_template(template).render(
-            here=self, _=self.say, w=w, version=__version__, collars=COLLARS, json=_as_json, plain=plain,
-            **self.parts, **content,
+            here=self, _=self.say, w=w, model=self.store.model.identity, version=__version__, collars=COLLARS,
+            json=_as_json, plain=plain, **self.parts, **content,
         )  # fmt: skip
         reply = HTMLResponse(html, status)
         reply.set_cookie("lang", self.lang, max_age=31_536_000, samesite="strict", path=f"{self.root}/")

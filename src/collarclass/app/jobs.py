@@ -157,7 +157,7 @@ class Job:
     def told(self, error: CollarclassError | OSError) -> Message:
         """An error's message with the file under the name that its owner gave it."""
         message = refusal(error) if isinstance(error, OSError) else error.message
-        paths = [path for path in (self.result, self.path) if path is not None and path.name]
+        paths = [path for path in (self.result, *map(Path, self.paths)) if path is not None and path.name]
         return message.renamed({form: self.name for path in paths for form in (str(path), path.name)})
 
 

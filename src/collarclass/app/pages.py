@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -15,18 +14,18 @@ from fastapi.responses import FileResponse, RedirectResponse
 
 from collarclass.api import classify_many
 from collarclass.app import draw
-from collarclass.app.ads import definitions, nearest_occupations, occupation_rows, search, under_definitions
+from collarclass.app.ads import nearest_occupations, occupation_rows, search, under_definitions
+from collarclass.app.files import profile_of
 from collarclass.app.here import ENVIRONMENT, HERE, Here, column_name, name_of
 from collarclass.app.jobs import Job
 from collarclass.app.preview import are_cells
 from collarclass.app.problems import Problem
-from collarclass.app.results import MONTH, SURE, YOURS, Results, View
+from collarclass.app.results import MONTH, SURE, YOURS, Results, View, definitions
 from collarclass.app.reviews import Review, compare
 from collarclass.app.rows import Coded
 from collarclass.app.schemas import LabelRequest
 from collarclass.app.shares import WHATS, Side, What, compared, estimate, figures_of, sides_of, warnings_of
-from collarclass.app.store import TARGETS, Store
-from collarclass.app.uploads import check_columns, profile_of
+from collarclass.app.store import TARGETS
 from collarclass.definitions.labels import COLLARS
 from collarclass.errors import CollarclassError, DataError
 from collarclass.explain.palette import css_variables
@@ -41,80 +40,64 @@ _ROWS, _VALUES, _REVIEWED = 25, 40, 100
 _ROLES = ("", "title", "text", "code", "date", "group")
 
 
-def pages_router(store: Store) -> APIRouter:
-    """The pages."""
-    router = APIRouter(include_in_schema=False)
-    ENVIRONMENT.globals["model"] = store.model.identity
-    for name in ENVIRONMENT.list_templates():  # compiled now, so that the first page need not wait for it
-        ENVIRONMENT.get_template(name)
-    static = {path.name: path for path in (HERE / "static").iterdir() if path.suffix in _KINDS}
+router = APIRouter(include_in_schema=False)
+for _name in ENVIRONMENT.list_templates():  # compiled now, so that the first page need not wait for it
+    ENVIRONMENT.get_template(_name)
+_STATIC = {path.name: path for path in (HERE / "static").iterdir() if path.suffix in _KINDS}
 
-    def show(path: str, make: Callable[[Here, Request], Response], methods: Sequence[str] = ("GET",)) -> None:
-        async def page(request: Request) -> Response:
-            here = Here.of(request)
-            try:
-                return await asyncio.to_thread(make, here, request)
-            except Problem as problem:
-                return here.page("sorry.j2", problem.status_code, message=problem.message.said(here.lang))
-            except CollarclassError as error:
-                return here.page("sorry.j2", 400, message=error.message.said(here.lang))
 
-        router.add_api_route(path, page, methods=list(methods))
+def _show(path: str, make: Callable[[Here, dict[str, str]], Response]) -> None:
+    """Answer at an address with a page; what went wrong is said on one, too."""
 
-    def project(request: Request) -> Job:
-        return store.get(request.path_params["file"])
-
-    show("/", lambda here, request: _home(here, store))
-    show("/occupations", lambda here, request: _occupations(here))
-    show("/p/{file}", lambda here, request: _project(here, store, project(request)))
-    show("/p/{file}/row/{row}", lambda here, request: _row(here, store, project(request), request.path_params["row"]))
-    show("/r/{review}", lambda here, request: _review(here, store, store.reviews.get(request.path_params["review"])))
-
-    @router.get("/ad")
-    async def ad(request: Request) -> Response:
+    def page(request: Request) -> Response:
         here = Here.of(request)
-        return await asyncio.to_thread(_ad, here, store, here.get("title"), here.get("text"))
+        try:
+            return make(here, request.path_params)
+        except Problem as problem:
+            return here.page("sorry.j2", problem.status_code, message=problem.message.said(here.lang))
+        except CollarclassError as error:
+            return here.page("sorry.j2", 400, message=error.message.said(here.lang))
 
-    @router.post("/ad")
-    async def long_ad(request: Request) -> Response:
-        """An ad too long for an address."""
-        sent = await request.json()
-        return await asyncio.to_thread(
-            _ad, Here.of(request), store, str(sent.get("title", "")), str(sent.get("text", ""))
-        )
+    router.add_api_route(path, page, methods=["GET"])
 
-    @router.get("/static/{name}")
-    async def sent(name: str) -> Response:
-        if name == "palette.css":
-            looks = css_variables() + (files("collarclass") / "report" / "charts.css").read_text("utf-8")
-            return Response(looks, media_type="text/css", headers={"cache-control": "no-cache"})
-        if name not in static:
-            raise Problem(404, "The page has no such file.")
-        kind = f"{_KINDS[static[name].suffix]}; charset=utf-8"
-        return FileResponse(static[name], headers={"content-type": kind, "cache-control": "no-cache"})
 
-    return router
+@router.post("/ad")
+def long_ad(request: Request, sent: dict[str, Any]) -> Response:
+    """An ad too long for an address."""
+    return _ad(Here.of(request), str(sent.get("title", "")), str(sent.get("text", "")))
+
+
+@router.get("/static/{name}")
+async def static(name: str) -> Response:
+    if name == "palette.css":
+        looks = css_variables() + (files("collarclass") / "report" / "charts.css").read_text("utf-8")
+        return Response(looks, media_type="text/css", headers={"cache-control": "no-cache"})
+    if name not in _STATIC:
+        raise Problem(404, "The page has no such file.")
+    kind = f"{_KINDS[_STATIC[name].suffix]}; charset=utf-8"
+    return FileResponse(_STATIC[name], headers={"content-type": kind, "cache-control": "no-cache"})
 
 
 # -- before there is a file ------------------------------------------------------------------------
 
 
-def _home(here: Here, store: Store) -> Response:
+def _home(here: Here) -> Response:
+    store = here.store
     recent = sorted(store.jobs.values(), key=lambda job: -job.created)
     return here.page("home.j2", jobs=recent, reviews=store.reviews.loose(store.jobs))
 
 
-def _ad(here: Here, store: Store, title: str, text: str) -> Response:
+def _ad(here: Here, title: str, text: str) -> Response:
     content: dict[str, Any] = {"title": title, "text": text, "found": None}
     if title.strip() or text.strip():
-        found = classify_many([text], [title or None], True, model=store.model)[0]
+        found = classify_many([text], [title or None], True, model=here.store.model)[0]
         near = nearest_occupations([found], 5)[0]
         content |= {
             "found": found, "sentence": found.explain(here.lang), "near": [_said_occupation(here, row) for row in near],
             "title_pieces": pieces(title, "title", found), "text_pieces": pieces(text, "text", found),
             "others": under_definitions([found])[0], "about": {one.name: one for one in definitions()},
             "plane": draw.small_plane(
-                occupation_rows(), here.lang, store.model,
+                occupation_rows(), here.lang, here.store.model,
                 [] if found.academic_score is None or found.hands_on_score is None
                 else [(found.academic_score, found.hands_on_score, found.label)],
             ),
@@ -144,7 +127,7 @@ def _occupations(here: Here) -> Response:
 # -- a project -------------------------------------------------------------------------------------
 
 
-def _project(here: Here, store: Store, job: Job) -> Response:
+def _project(here: Here, job: Job) -> Response:
     here.parts["job"] = job
     if job.state in ("waiting", "running"):
         return here.page("running.j2")
@@ -153,7 +136,7 @@ def _project(here: Here, store: Store, job: Job) -> Response:
     if not job.rows:
         return here.page("sorry.j2", 409, message=here.say(
             "This file has no rows: choose another sheet, or another row of column names."))  # fmt: skip
-    return _result(here, store, job)
+    return _result(here, job)
 
 
 def _import(here: Here, job: Job) -> Response:
@@ -173,7 +156,6 @@ def _import(here: Here, job: Job) -> Response:
     request = LabelRequest.model_validate(wanted)
     found: dict[str, Any] | None = None
     if wanted["title"] or wanted["text"]:
-        check_columns(job, request)
         found = profile_of(job, request)
     return here.page(
         "import.j2", roles=roles, role_names=_ROLES, wanted=wanted, profile=found, definitions=definitions(),
@@ -194,8 +176,9 @@ def view_of(here: Here) -> View:
     return View(here.get("q")[:200], tuple(here.all("f")[:40]), here.get("sort"))
 
 
-def _result(here: Here, store: Store, job: Job) -> Response:
-    rows, view = store.results(job), view_of(here)
+def _result(here: Here, job: Job) -> Response:
+    store, view = here.store, view_of(here)
+    rows = store.results(job)
     typed = {name: here.get(name).strip() for name in ("range", "from", "to", "wrong")}  # a form; in an address a part
     here.query = [pair for pair in here.query if pair[0] not in typed]
     if typed["range"]:
@@ -229,15 +212,15 @@ def _result(here: Here, store: Store, job: Job) -> Response:
         counted=_under_definitions(rows, mask), reviewed=min(_REVIEWED, job.rows), least=MIN_ANNOTATIONS,
         others=[one for one in store.jobs.values() if one.state == "done" and one.rows and one.id != job.id],
         titles_only=not job.texts or (job.bases.get("title", 0) > job.bases.get("ad", 0)),
-        **(_answer(here, store, job, view) if n else {"warnings": [], "methods": ""}),
-        **_sides(here, store, sides, shown, by, across),
+        **(_answer(here, Side(store, job, view)) if n else {"warnings": [], "methods": ""}),
+        **_sides(here, sides, shown, by, across),
     )  # fmt: skip
 
 
-def _answer(here: Here, store: Store, job: Job, view: View) -> dict[str, Any]:
+def _answer(here: Here, side: Side) -> dict[str, Any]:
     """The shares of the rows that are looked at, and what has to be said of them."""
-    whole, rows = estimate(store, job, (), view), store.results(job)
-    counts = np.bincount(rows.labels[rows.mask(view)], minlength=len(COLLARS))
+    whole = estimate(side)
+    counts = np.bincount(side.rows.labels[side.mask()], minlength=len(COLLARS))
     sentence = draw.headline(whole, here.lang)
     if not sentence:  # what cannot be said in a sentence is neither drawn nor written below: counts alone
         whole = with_notes(whole.assign(share=whole["plain"], low=np.nan, high=np.nan, method="counted"), [
@@ -247,12 +230,12 @@ def _answer(here: Here, store: Store, job: Job, view: View) -> dict[str, Any]:
         "bar": charts.whole([(row["label"], row["share"], row["low"], row["high"]) for row in whole.to_dict("records")],
                             _labels(here)),
         "warnings": warnings_of(whole, here.lang),
-        "methods": methods_paragraph(whole, model=job.model, language=here.lang),
+        "methods": methods_paragraph(whole, model=side.job.model, language=here.lang),
     }  # fmt: skip
 
 
 def _sides(
-    here: Here, store: Store, sides: Sequence[Side], picture: What, by: str, across: str
+    here: Here, sides: Sequence[Side], picture: What, by: str, across: str
 ) -> dict[str, Any]:
     """Counts and pictures of what is looked at, or of two parts or files that stand beside each other."""
     filled = [one for one in sides if one.mask().any()]
@@ -261,10 +244,10 @@ def _sides(
     for one in filled:
         choices = one.rows.choices()
         if by in choices and across in choices:
-            tables.append((one, _counts(here, store, one, by, across)))
+            tables.append((one, _counts(here, one, by, across)))
     return {
-        "sides": sides, "tables": tables, "drawn": figures_of(store, sides, picture, by, here.lang) if whole else [],
-        "two": compared(store, sides, here.lang) if whole and len(sides) > 1 else None,
+        "sides": sides, "tables": tables, "drawn": figures_of(sides, picture, by, here.lang) if whole else [],
+        "two": compared(sides, here.lang) if whole and len(sides) > 1 else None,
     }  # fmt: skip
 
 
@@ -300,7 +283,7 @@ def _whole(here: Here, shares: Any, counts: Any) -> list[dict[str, Any]]:
     return out
 
 
-def _counts(here: Here, store: Store, side: Side, by: str, across: str) -> dict[str, Any]:
+def _counts(here: Here, side: Side, by: str, across: str) -> dict[str, Any]:
     """Rows of each value of a column across those of another one, with links; and shares where they can be had."""
     rows, mask = side.rows, side.mask()
     first, second = rows.coded(by), rows.coded(across)
@@ -309,7 +292,7 @@ def _counts(here: Here, store: Store, side: Side, by: str, across: str) -> dict[
     more = max(0, len(order) - (10_000 if here.get("all") else _VALUES))
     order = order[: len(order) - more]
     columns = [j for j in range(len(second.values)) if found[:, j].sum()][:8]
-    corrected = _corrected(store, side, by) if across == "label" else {}
+    corrected = _corrected(side, by) if across == "label" else {}
     link = here.toggled if side.view == view_of(here) else partial(_chosen, here, side)
     lines = [
         _line(here, link, (by, across), first.values[i], [(second.values[j], int(found[i, j])) for j in columns],
@@ -323,13 +306,13 @@ def _counts(here: Here, store: Store, side: Side, by: str, across: str) -> dict[
     }  # fmt: skip
 
 
-def _corrected(store: Store, side: Side, by: str) -> dict[tuple[str, str], dict[str, Any]]:
+def _corrected(side: Side, by: str) -> dict[tuple[str, str], dict[str, Any]]:
     """Shares of groups with their intervals, by group and label; nothing where labels are only counted."""
     column = by if by == MONTH else by.removeprefix("=")
     if side.job.truth is None or (by != MONTH and column not in side.job.columns):
         return {}
     try:
-        table = estimate(store, side.job, [column], side.view)
+        table = estimate(side, [column])
     except CollarclassError:
         return {}
     return {
@@ -388,14 +371,15 @@ def _under_definitions(rows: Results, mask: Any) -> list[dict[str, Any]]:
     return out
 
 
-def _row(here: Here, store: Store, job: Job, row: str) -> Response:
-    found, view = store.results(job), view_of(here)
+def _row(here: Here, job: Job, row: str) -> Response:
+    found, view = here.store.results(job), view_of(here)
     number = int(_number(row))
     one = found.ad(number - 1)
     every = found.rows_of(view)
     place = np.flatnonzero(every == number - 1)
     at = int(place[0]) if len(place) else None
-    judged = classify_many([one["text"]], [one["title"] or None], True, model=store.model, definition=job.definition)[0]
+    judged = classify_many([one["text"]], [one["title"] or None], True, model=here.store.model,
+                           definition=job.definition)[0]  # fmt: skip
     step = {name: here.link(f"/p/{job.id}/row/{every[i] + 1}", **_multi(here.query))
             for name, i in (("before", (at or 0) - 1), ("behind", (len(every) if at is None else at) + 1))
             if at is not None and 0 <= i < len(every)}  # fmt: skip
@@ -416,8 +400,8 @@ def _multi(query: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 # -- reviews ---------------------------------------------------------------------------------------
 
 
-def _review(here: Here, store: Store, review: Review) -> Response:
-    job = store.jobs.get(review.project)
+def _review(here: Here, review: Review) -> Response:
+    reviews, job = here.store.reviews, here.store.jobs.get(review.project)
     done = sum(label is not None for label in review.labels)
     asked = here.get("ad")
     following = [i for i, label in enumerate(review.labels) if label is None]
@@ -425,7 +409,7 @@ def _review(here: Here, store: Store, review: Review) -> Response:
     if at is not None and not 0 <= at < len(review.ads):
         at = None
     next_at = next((i for i in following if at is not None and i > at), next((i for i in following if i != at), None))
-    other = store.reviews.second(review)
+    other = reviews.second(review)
     return here.page(
         "review.j2", review=review, job=job, done=done, at=at, ad=None if at is None else review.ads[at],
         text_pieces=[] if at is None else pieces(review.ads[at].text, "text"),
@@ -433,3 +417,11 @@ def _review(here: Here, store: Store, review: Review) -> Response:
         last=review.last(), other=other, compared=None if other is None else compare(review, other.rows()),
         keys={"white": "w", "blue": "b", "gray": "g", "unclear": "u"},
     )  # fmt: skip
+
+
+_show("/", lambda here, given: _home(here))
+_show("/ad", lambda here, given: _ad(here, here.get("title"), here.get("text")))
+_show("/occupations", lambda here, given: _occupations(here))
+_show("/p/{file}", lambda here, given: _project(here, here.store.get(given["file"])))
+_show("/p/{file}/row/{row}", lambda here, given: _row(here, here.store.get(given["file"]), given["row"]))
+_show("/r/{review}", lambda here, given: _review(here, here.store.reviews.get(given["review"])))

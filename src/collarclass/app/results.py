@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from collarclass.app.ads import definitions
 from collarclass.app.rows import (
     NOTES,
     OWN,
@@ -32,7 +31,7 @@ from collarclass.app.rows import (
     regrouped,
     tidy_name,
 )
-from collarclass.definitions.definition import DEFINITION_MARK, Facts
+from collarclass.definitions.definition import DEFINITION_MARK, Definition, Facts, builtin_definitions, load_definition
 from collarclass.definitions.labels import COLLARS, LABELS, LEVELS
 from collarclass.errors import DataError
 from collarclass.files.batch import tidy
@@ -64,6 +63,13 @@ _SHOWN = {
     if column.attribute in ("label", "confidence", "schooling_level", "schooling_status", "certificates", "note")
 }
 Rows = NDArray[np.int64]
+
+
+@cache
+def definitions() -> tuple[Definition, ...]:
+    """The built-in definitions that an ad alone is enough for."""
+    every = (load_definition(name) for name in builtin_definitions())
+    return tuple(found for found in every if "occupation" not in found.needs)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import threading
 import webbrowser
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -20,19 +20,17 @@ from typing import Any
 import h11
 import uvicorn
 from fastapi import FastAPI
+from fastapi.responses import JSONResponse
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from collarclass._version import __version__
 from collarclass.api import default_model
-from collarclass.app.ads import Labeller, ads_router, probes_router
-from collarclass.app.annotating import annotation_router, reviews_router
+from collarclass.app import ads, annotating, files, pages, shares
+from collarclass.app.ads import Labeller
 from collarclass.app.guard import Access, Guard, Limits
-from collarclass.app.pages import pages_router
 from collarclass.app.problems import ProblemDocument, add_handlers, problem_response
-from collarclass.app.shares import shares_router
 from collarclass.app.store import PREFIX, Store
-from collarclass.app.uploads import files_router, labelling_router, rows_router
 from collarclass.errors import DataError
 from collarclass.messages import Message
 from collarclass.model.model import Model
@@ -74,7 +72,10 @@ def create_app(
     """
     model, limits = model or default_model(), limits or Limits()
     labeller, store = Labeller(model, limits.answer), Store(model, kept)
-    root_path = root_path.rstrip("/")
+
+    class Reply(JSONResponse):
+        def render(self, content: Mapping[str, Any]) -> bytes:
+            return super().render({"model": store.model.identity, **content})
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -89,15 +90,14 @@ def create_app(
         docs_url=None,  # those pages load their scripts from elsewhere
         redoc_url=None,
         lifespan=lifespan,
+        default_response_class=Reply,
         responses=dict.fromkeys((400, 401, 403, 404, 408, 409, 413, 415, 421, 422, 500, 503, 507), _PROBLEM),
     )
     add_handlers(app)
-    app.include_router(ads_router(labeller))
-    app.include_router(probes_router(labeller))
-    for part in (files_router, labelling_router, rows_router, shares_router, reviews_router, annotation_router,
-                 pages_router):  # fmt: skip
-        app.include_router(part(store))
-    return Guard(app, access or Access(), limits, model.identity, root_path)
+    app.state.store, app.state.labeller = store, labeller
+    for part in (ads, files, shares, annotating, pages):
+        app.include_router(part.router)
+    return Guard(app, access or Access(), limits, model.identity, root_path.rstrip("/"))
 
 
 def data_folder() -> Path:

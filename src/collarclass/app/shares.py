@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
@@ -12,15 +11,14 @@ from urllib.parse import quote
 
 import numpy as np
 import pandas as pd
-from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Depends, Query, Response
 from numpy.typing import NDArray
 
+from collarclass.app.asked import Answer, File, Files, Lang, Part, download
 from collarclass.app.jobs import Job
 from collarclass.app.results import ADDED, EVERYTHING, MONTH, SURE, Results, View
 from collarclass.app.rows import OWN, Coded
 from collarclass.app.store import Store
-from collarclass.app.uploads import UPLOAD, Chosen, Name, Q, download, receive
 from collarclass.definitions.definition import Definition, Facts, load_definition
 from collarclass.definitions.labels import COLLARS, LABELS
 from collarclass.errors import CollarclassError, DataError
@@ -41,11 +39,11 @@ from collarclass.shares.shares import ALL, notes_of
 from collarclass.tables.columns import Columns
 
 _KEPT = 40  # estimates of a file
-Lang = Literal["en", "zh"]
 By = Annotated[str, Query(max_length=1000, description="A column, or month, quarter or year; nothing for all ads.")]
 Other = Annotated[str, Query(max_length=100, description="The id of another file to stand beside this one.")]
 Pair = Annotated[list[str], Query(max_length=2, description="Two parts, as column:value, to stand beside each other.")]
 What = Literal["shares", "plane", "schooling", "certificates"]
+router = APIRouter(tags=["shares"])
 _SIDE = "file"  # the column that tells what stands beside each other
 _PART = "collarclass part"  # the column that tells a part of a file from the rest
 WHATS: dict[What, str] = {  # in the page's order, each with its name among the words
@@ -59,19 +57,25 @@ class Side:
 
     Attributes
     ----------
+    store : Store
     job : Job
     view : View
     name : str
         By which it differs from what stands beside it.
     """
 
+    store: Store
     job: Job
-    rows: Results
-    view: View
-    name: str
+    view: View = EVERYTHING
+    name: str = ""
+
+    @property
+    def rows(self) -> Results:
+        """All rows of the file."""
+        return self.store.results(self.job)
 
     def mask(self) -> NDArray[np.bool_]:
-        """Its rows."""
+        """Which of the rows are meant."""
         return self.rows.mask(self.view)
 
 
@@ -82,66 +86,44 @@ def sides_of(store: Store, job: Job, view: View, other: str = "", pair: Sequence
     if len(pair) not in (0, 2):
         raise DataError("Two parts stand beside each other: give pair twice, each time as column:value.")
     if len({*pair}) == 2:
-        return [Side(job, rows, rows.instead(view, chosen), name) for chosen, name in zip(pair, names, strict=True)]
+        return [Side(store, job, rows.instead(view, chosen), name) for chosen, name in zip(pair, names, strict=True)]
     if not other:
         parts = (f"{column}: {value}" for column, value in map(rows.split, view.f))
-        return [Side(job, rows, view, " · ".join((job.name, *parts, *([view.q] if view.q else []))))]
+        return [Side(store, job, view, " · ".join((job.name, *parts, *([view.q] if view.q else []))))]
     beside = store.get(other)
-    theirs = store.results(beside)
-    known = tuple(chosen for chosen in view.f if theirs.has(chosen))
+    known = tuple(chosen for chosen in view.f if store.results(beside).has(chosen))
     name = beside.name if beside.name != job.name else f"{beside.name} (2)"
-    return [Side(job, rows, view, job.name), Side(beside, theirs, replace(view, f=known), name)]
+    return [Side(store, job, view, job.name), Side(store, beside, replace(view, f=known), name)]
 
 
-def shares_router(store: Store) -> APIRouter:
-    """The part of the interface that is about shares and pictures."""
-    router = APIRouter(tags=["shares"])
-    model = store.model.identity
+async def _sides(store: Files, job: File, part: Part, other: Other = "", pair: Pair = []) -> list[Side]:  # noqa: B006
+    return sides_of(store, job, part, other, pair)
 
-    @router.get("/v1/files/{file}/shares", summary="Shares of the labels, corrected by annotated ads if there are any")
-    async def shares(
-        file: str, by: By = "", other: Other = "", q: Q = "", f: Chosen = [], pair: Pair = [], lang: Lang = "en",  # noqa: B006
-    ) -> Response:  # fmt: skip
-        sides = sides_of(store, store.get(file), View(q, tuple(f)), other, pair)
-        return JSONResponse({"model": model, **await asyncio.to_thread(_reply, store, sides, by, lang)})
 
-    @router.post("/v1/files/{file}/annotations", openapi_extra=UPLOAD,
-                 summary="Annotated ads, handed in as the body: they correct the shares from now on")  # fmt: skip
-    async def annotations(request: Request, file: str, name: Name, lang: Lang = "en") -> Response:
-        job = store.get(file)
-        store.with_rows(job)
-        truth = store.new(name)
-        try:
-            await receive(request, store, truth.path)
-            found = await asyncio.to_thread(use_annotations, store, job, truth, lang)
-        finally:
-            store.drop(truth)
-        return JSONResponse({"model": model, **found})
+Sides = Annotated[list[Side], Depends(_sides)]
 
-    @router.get("/v1/files/{file}/picture.svg", response_class=Response, responses=download("image/svg+xml"),
-                summary="A picture of a labelled file, with its caption and how it was made")  # fmt: skip
-    async def picture(
-        file: str, what: What = "shares", by: By = "", other: Other = "", q: Q = "", f: Chosen = [],  # noqa: B006
-        pair: Pair = [], lang: Lang = "en",  # noqa: B006
-    ) -> Response:  # fmt: skip
-        sides = sides_of(store, store.get(file), View(q, tuple(f)), other, pair)
-        drawn = await asyncio.to_thread(figures_of, store, sides, what, by, lang)
-        return Response(_file(drawn), media_type="image/svg+xml", headers={"cache-control": "no-store"})
 
-    @router.get("/v1/files/{file}/report", response_class=Response, responses=download("text/html"),
-                summary="A report on the labelled file, or a part of it, as a page to keep")  # fmt: skip
-    async def report(
-        file: str, by: By = "", other: Other = "", q: Q = "", f: Chosen = [], pair: Pair = [], lang: Lang = "en",  # noqa: B006
-    ) -> Response:  # fmt: skip
-        job = store.get(file)
-        content = await asyncio.to_thread(_report, store, job, by, View(q, tuple(f)), (other, pair), lang)
-        headers = {
-            "content-disposition": f"attachment; filename*=UTF-8''{quote(Path(job.result_name).stem)}-report.html",
-            "content-security-policy": "sandbox",  # it is to be kept, not run in this page's name
-        }
-        return Response(content, media_type="text/html", headers=headers)
+@router.get("/v1/files/{file}/shares", summary="Shares of the labels, corrected by annotated ads if there are any")
+def shares(sides: Sides, by: By = "", lang: Lang = "en") -> Answer:
+    return _reply(sides, by, lang)
 
-    return router
+
+@router.get("/v1/files/{file}/picture.svg", response_class=Response, responses=download("image/svg+xml"),
+            summary="A picture of a labelled file, with its caption and how it was made")  # fmt: skip
+def picture(sides: Sides, what: What = "shares", by: By = "", lang: Lang = "en") -> Response:
+    drawn = figures_of(sides, what, by, lang)
+    return Response(_file(drawn), media_type="image/svg+xml", headers={"cache-control": "no-store"})
+
+
+@router.get("/v1/files/{file}/report", response_class=Response, responses=download("text/html"),
+            summary="A report on the labelled file, or a part of it, as a page to keep")  # fmt: skip
+def report(store: Files, job: File, part: Part, sides: Sides, by: By = "", lang: Lang = "en") -> Response:
+    content = _report(sides_of(store, job, part)[0], sides, by, lang)
+    headers = {
+        "content-disposition": f"attachment; filename*=UTF-8''{quote(Path(job.result_name).stem)}-report.html",
+        "content-security-policy": "sandbox",  # it is to be kept, not run in this page's name
+    }
+    return Response(content, media_type="text/html", headers=headers)
 
 
 # -- shares ----------------------------------------------------------------------------------------
@@ -151,13 +133,13 @@ def use_annotations(store: Store, job: Job, truth: Job, lang: Lang) -> dict[str,
     """Correct a file's shares by annotated ads, and keep these beside it."""
     kept = store.with_rows(job).with_name(f"annotated{''.join(truth.path.suffixes)}")
     try:
-        found = _shares(store, job, (), EVERYTHING, truth.path)
+        found = _shares(Side(store, job), (), truth.path)
     except CollarclassError as error:
         raise DataError(job.told(DataError(truth.told(error)))) from None
     shutil.move(truth.path, kept)  # perhaps to another disk
     job.truth, job.estimates = kept, {((), EVERYTHING): found}
     store.keep(job)
-    return _reply(store, sides_of(store, job, EVERYTHING), "", lang)
+    return _reply([Side(store, job)], "", lang)
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,7 +155,7 @@ class _ByHand(Definition):
         return out
 
 
-def _shares(store: Store, job: Job, by: Sequence[str], view: View, truth: Path | None) -> pd.DataFrame:
+def _shares(side: Side, by: Sequence[str], truth: Path | None) -> pd.DataFrame:
     """The shares as `collarclass shares` has them.
 
     Those of a part of a file are those of a group: by the columns that the part is chosen by, so that a region has one
@@ -181,8 +163,8 @@ def _shares(store: Store, job: Job, by: Sequence[str], view: View, truth: Path |
     Where annotated ads correct the shares, rows that were labelled by hand one by one are no random sample, and count
     as the program has them.
     """
-    rows = store.results(job)
-    wanted, rest = rows.by_columns(view, by)
+    job, rows = side.job, side.rows
+    wanted, rest = rows.by_columns(side.view, by)
     columns = [name for name in (*wanted, *by, job.date) if name is not None and name in job.columns]
     found, groups = rows.labelled(list(dict.fromkeys(columns)), job.digest), {*wanted, *by}
     if rest != EVERYTHING:
@@ -195,7 +177,7 @@ def _shares(store: Store, job: Job, by: Sequence[str], view: View, truth: Path |
         plain = {one.name: getattr(definition, one.name) for one in fields(definition)}
         definition = _ByHand(**plain, rows=list(rows.own), labels=labels)
     out = shares_of_file(
-        store.with_rows(job), truth, labelled=found, by=sorted(groups), date=job.date, model=store.model,
+        side.store.with_rows(job), truth, labelled=found, by=sorted(groups), date=job.date, model=side.store.model,
         definition=definition, **job.chosen,  # type: ignore[arg-type]
     )  # fmt: skip
     for name, values in wanted.items():
@@ -206,23 +188,23 @@ def _shares(store: Store, job: Job, by: Sequence[str], view: View, truth: Path |
     return out[[*by, *out.columns.drop(list(by))]]
 
 
-def estimate(store: Store, job: Job, by: Sequence[str] = (), view: View = EVERYTHING) -> pd.DataFrame:
+def estimate(side: Side, by: Sequence[str] = ()) -> pd.DataFrame:
     """The shares by columns; kept, since they take a pass through the file."""
-    asked = (tuple(by), replace(view, sort=""))
-    store.results(job)  # forgets what was kept before labels changed
+    job, asked = side.job, (tuple(by), replace(side.view, sort=""))
+    side.store.results(job)  # forgets what was kept before labels changed
     found = job.estimates.get(asked)
     if found is None:
         try:
-            found = _shares(store, job, *asked, job.truth)
+            found = _shares(side, by, job.truth)
         except CollarclassError as error:
             raise DataError(job.told(error)) from None
         job.estimates = {**dict(list(job.estimates.items())[-_KEPT:]), asked: found}
     return found
 
 
-def _beside(store: Store, sides: Sequence[Side]) -> pd.DataFrame:
+def _beside(sides: Sequence[Side]) -> pd.DataFrame:
     """The shares of two sides as those of two groups."""
-    return side_by_side({one.name: estimate(store, one.job, (), one.view) for one in sides}, _SIDE)
+    return side_by_side({one.name: estimate(one) for one in sides}, _SIDE)
 
 
 def _methods_of_each(found: pd.DataFrame, sides: Sequence[Side], lang: Lang) -> list[str]:
@@ -234,25 +216,24 @@ def _methods_of_each(found: pd.DataFrame, sides: Sequence[Side], lang: Lang) -> 
     ]  # fmt: skip
 
 
-def _reply(store: Store, sides: Sequence[Side], by: str, lang: Lang) -> dict[str, Any]:
+def _reply(sides: Sequence[Side], by: str, lang: Lang) -> dict[str, Any]:
     if len(sides) > 1:
-        return compared(store, sides, lang)
-    found = estimate(store, sides[0].job, [by] if by else [], sides[0].view)
+        return compared(sides, lang)
+    found = estimate(sides[0], [by] if by else [])
     return {
         "shares": plain(found.to_dict("records")), "warnings": warnings_of(found, lang),
         "methods": methods_paragraph(found, model=sides[0].job.model, language=lang), "differences": [],
     }  # fmt: skip
 
 
-def compared(store: Store, sides: Sequence[Side], lang: Lang) -> dict[str, Any]:
+def compared(sides: Sequence[Side], lang: Lang) -> dict[str, Any]:
     """Shares of two sides, and how much the second has more of each label."""
-    found = _beside(store, sides)
+    found = _beside(sides)
     return {
-        "shares": plain(found.to_dict("records")),
-        "warnings": warnings_of(found, lang),
+        "shares": plain(found.to_dict("records")), "warnings": warnings_of(found, lang),
         "methods": "\n\n".join(_methods_of_each(found, sides, lang)),
         "differences": plain(share_differences(found, *(one.name for one in sides)).to_dict("records")),
-    }
+    }  # fmt: skip
 
 
 def warnings_of(found: pd.DataFrame, lang: Lang) -> list[str]:
@@ -260,13 +241,13 @@ def warnings_of(found: pd.DataFrame, lang: Lang) -> list[str]:
     return [note.said(lang) for note in notes_of(found) if not note.template.endswith("look like one group")]
 
 
-def _report(store: Store, job: Job, by: str, view: View, beside: tuple[str, Sequence[str]], lang: Lang) -> str:
+def _report(side: Side, sides: Sequence[Side], by: str, lang: Lang) -> str:
     """A report on the rows that a page shows, by what it is counted by, and with what it sets beside each other."""
     from collarclass.report.report import page_of, render
     from collarclass.report.sections import compared_section
 
-    rows, mask = store.results(job), store.results(job).mask(view)
-    estimate(store, job, (), view)  # of no row there is none to report on
+    job, rows, mask, store = side.job, side.rows, side.mask(), side.store
+    estimate(side)  # of no row there is none to report on
     keys = [key for key in dict.fromkeys((by, *map(rows.key_of, job.groups[:2]), MONTH)) if key in rows.choices()]
     keys = [key for key in keys if key == MONTH or (key.removeprefix(OWN) in job.columns and key not in (*ADDED, SURE))]
     coded = {key if key == MONTH else key.removeprefix(OWN): rows.coded(key) for key in keys}
@@ -275,15 +256,14 @@ def _report(store: Store, job: Job, by: str, view: View, beside: tuple[str, Sequ
     next(iter_table(store.with_rows(job), on_open=opened.append))
     file = opened[0].reading(Columns(job.title, tuple(job.texts)))
     page = page_of(
-        rows.collected(mask, job.digest, file), lambda names: _groups(estimate(store, job, names, view), names), groups,
+        rows.collected(mask, job.digest, file), lambda names: _groups(estimate(side, names), names), groups,
         rows.labels[mask], lang=lang, model=store.model, definition=load_definition(job.definition),
-        source=sides_of(store, job, view)[0].name, warnings=[], n_values=[len(one.values) for one in coded.values()],
+        source=side.name, warnings=[], n_values=[len(one.values) for one in coded.values()],
     )  # fmt: skip
-    sides = sides_of(store, job, view, *beside)
     if len(sides) > 1:
         names = [one.name for one in sides]
-        [picture] = figures_of(store, sides, "shares", "", lang)
-        page.more.append(compared_section(page, names, share_differences(_beside(store, sides), *names), picture))
+        [picture] = figures_of(sides, "shares", "", lang)
+        page.more.append(compared_section(page, names, share_differences(_beside(sides), *names), picture))
     return render(page)
 
 
@@ -295,17 +275,17 @@ def _groups(shares: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
 # -- pictures --------------------------------------------------------------------------------------
 
 
-def figures_of(store: Store, sides: Sequence[Side], what: What, by: str, lang: Lang) -> list[Picture]:
+def figures_of(sides: Sequence[Side], what: What, by: str, lang: Lang) -> list[Picture]:
     """One picture of a file or a part of it, or one each of two that stand beside each other."""
     w = words_of(lang)
     masks = [one.mask() for one in sides]
     sizes = [int(mask.sum()) for mask in masks]
     if what == "shares":
-        return [_of_shares(store, sides, by, sum(sizes), lang, w)]
+        return [_of_shares(sides, by, sum(sizes), lang, w)]
     facts = {"n": f"{sum(sizes):,}", "file": w["comma"].join(dict.fromkeys(one.name for one in sides))}
     caption = w[f"picture_{what}"].format(**facts)
     if what == "plane":
-        drawn = [_plane(store, *pair, w, caption) for pair in zip(sides, masks, strict=True)]
+        drawn = [_plane(*pair, w, caption) for pair in zip(sides, masks, strict=True)]
     else:
         counts = [(_counts(one, mask, what, lang, w), n) for one, mask, n in zip(sides, masks, sizes, strict=True)]
         drawn = pictures.of_counts(counts, w, caption, what == "certificates")
@@ -329,22 +309,23 @@ def _counts(side: Side, mask: NDArray[np.bool_], what: What, lang: Lang, w: dict
             for name, row in zip(asked.values, asked.table(mask, labels), strict=False) if row.sum()}  # fmt: skip
 
 
-def _plane(store: Store, side: Side, mask: NDArray[np.bool_], w: dict[str, str], caption: str) -> Picture:
+def _plane(side: Side, mask: NDArray[np.bool_], w: dict[str, str], caption: str) -> Picture:
     rows = side.rows
     known = mask & (rows.labels < len(LABELS))
-    return pictures.of_plane(rows.facts.scores[known], rows.labels[known], pictures.borders(store.model), w, caption)
+    lines = pictures.borders(side.store.model)
+    return pictures.of_plane(rows.facts.scores[known], rows.labels[known], lines, w, caption)
 
 
-def _of_shares(store: Store, sides: Sequence[Side], by: str, n: int, lang: Lang, w: dict[str, str]) -> Picture:
+def _of_shares(sides: Sequence[Side], by: str, n: int, lang: Lang, w: dict[str, str]) -> Picture:
     job, facts = sides[0].job, {"n": f"{n:,}", "file": sides[0].name}
     if len(sides) > 1:
-        found, two = _beside(store, sides), [one.name for one in sides]
+        found, two = _beside(sides), [one.name for one in sides]
         caption = w["picture_files"].format(first=two[0], second=two[1], **facts)
         methods = " ".join(one.split("\n")[0] for one in _methods_of_each(found, sides, lang))
         return pictures.of_shares(found, _SIDE, two, w, caption, methods)
     by = by.removeprefix("=")
     by = by if by in job.columns or by in PERIODS else ""
-    found = estimate(store, job, [by] if by else [], sides[0].view)
+    found = estimate(sides[0], [by] if by else [])
     groups = _groups(found, [by] if by else [])
     methods = methods_paragraph(found, model=job.model, language=lang).split("\n")[0]
     said = w.get(by, by) if by in PERIODS else by

@@ -99,7 +99,6 @@ class Store:
         try:
             job.look(Layout())
         except (CollarclassError, OSError) as error:
-            self.drop(job)
             raise DataError(job.told(error)) from None
         job.path = self._shelved(job.path, self.shelf.begin(job.id), job.path.name)
         shutil.rmtree(home, ignore_errors=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -30,16 +29,8 @@ from collarclass.text.tokens import language
 MAX_WORDS = 100_000
 MAX_DOUBTFUL_ADS = 200
 MAX_DRAWN_ADS = 200
+_LANGUAGES_OF = 300  # ads by which the page's language is chosen
 KEPT_CHARACTERS = 6000  # characters of an ad that are kept for showing
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """An ad that the page shows: its row, counted from 1, and its words."""
-
-    row: int
-    title: str
-    text: str
 
 
 @dataclass(slots=True)
@@ -52,8 +43,8 @@ class Collected:
         One row per ad: labels, scores, probabilities, what is stated, and the columns asked for.
     words : Counter
         How many ads of a label have a run of words in their evidence.
-    shown : list of Shown
-        The ads that the model is least sure of, and some drawn by a fixed rule, in the order of their rows.
+    shown : DataFrame
+        The ads that the model is least sure of, and some drawn by a fixed rule: `row`, from 1, `title` and `text`.
     chinese : float
         Share of Chinese ads.
     digest : str
@@ -62,7 +53,7 @@ class Collected:
 
     table: pd.DataFrame
     words: Counter[tuple[str, str]]
-    shown: list[Shown]
+    shown: pd.DataFrame
     chinese: float
     digest: str
     read: TableInput
@@ -70,13 +61,11 @@ class Collected:
 
 @dataclass(slots=True)
 class Pass:
-    """The ads kept while the file goes by, in bounded memory."""
+    """What is kept of the ads while the file goes by, in bounded memory."""
 
     words: Counter[tuple[str, str]] = field(default_factory=Counter)
-    doubtful: list[tuple[float, int, Shown, int]] = field(default_factory=list)
-    drawn: list[tuple[int, int, Shown, int]] = field(default_factory=list)
     languages: Counter[str] = field(default_factory=Counter)
-    kept: set[int] = field(default_factory=set)  # of ads shown, by their words: a repeated ad is shown once
+    shown: pd.DataFrame = field(default_factory=pd.DataFrame)
     n: int = 0
 
     def add(self, rows: pd.DataFrame, titles: Sequence[str], texts: Sequence[str], prefix: str) -> None:
@@ -87,52 +76,36 @@ class Pass:
             self.words.update((word.strip().casefold(), collar) for word in tidy(found).split("; ") if word.strip())
         if len(self.words) > 2 * MAX_WORDS:
             self.words = Counter(dict(self.words.most_common(MAX_WORDS)))
-        name = prefix + "collar_confidence"
-        sure = (
-            pd.to_numeric(rows[name], errors="coerce").to_numpy(float) if name in rows else np.full(len(rows), np.nan)
-        )
-        for i, collar in enumerate(collars):
-            row = self.n + i
-            if sum(self.languages.values()) < 300 and texts[i].strip():
-                self.languages[language(texts[i])] += 1
-            # A fixed scramble of the row number draws the ads: the same file, the same page.
-            draw = -((row * 0x9E3779B1) & 0xFFFFFFFF)
-            doubt = -float(sure[i]) if sure[i] == sure[i] and collar != "unclear" else -2.0
-            if _wanted(self.doubtful, doubt, MAX_DOUBTFUL_ADS) or _wanted(self.drawn, draw, MAX_DRAWN_ADS):
-                words = hash((titles[i], texts[i]))
-                if words in self.kept and (titles[i] or texts[i]):
-                    continue
-                ad = Shown(row + 1, titles[i][:300], texts[i][:KEPT_CHARACTERS])
-                lost = [
-                    *_keep(self.doubtful, (doubt, -row, ad, words), MAX_DOUBTFUL_ADS),
-                    *_keep(self.drawn, (draw, -row, ad, words), MAX_DRAWN_ADS),
-                ]
-                self.kept.add(words)
-                if lost:
-                    still = {item[3] for item in (*self.doubtful, *self.drawn)}
-                    self.kept -= {item[3] for item in lost} - still
+        for text in filter(str.strip, texts):
+            if self.languages.total() == _LANGUAGES_OF:
+                break
+            self.languages[language(text)] += 1
+        sure = pd.to_numeric(rows.get(prefix + "collar_confidence", pd.Series(np.nan, rows.index)), errors="coerce")
+        number = np.arange(self.n, self.n + len(rows))
+        fresh = pd.DataFrame({
+            "row": number + 1, "title": titles, "text": texts,
+            "doubt": np.where(sure.isna() | (np.array(collars) == "unclear"), 2.0, sure),  # unclear ones last
+            "draw": (number * 0x9E3779B1) & 0xFFFFFFFF,  # a fixed scramble: the same file, the same page
+            "words": [hash(ad) if any(ad) else -i for i, ad in enumerate(zip(titles, texts, strict=True), self.n)],
+        })  # fmt: skip
+        self.shown = _telling(pd.concat([self.shown, fresh]))
         self.n += len(rows)
 
     def collected(
         self, table: pd.DataFrame, digest: str, file: FileInput, others: Mapping[str, tuple[str, ...]]
     ) -> Collected:
         """What was found, with a table of one row for each ad."""
-        ads = {ad.row: ad for _, _, ad, _ in (*self.doubtful, *self.drawn)}
-        chinese = self.languages["zh"] / max(1, sum(self.languages.values()))
+        chinese = self.languages["zh"] / max(1, self.languages.total())
         read = TableInput(self.n, file, others, count_bases(table.get("collar_basis", ())))
-        return Collected(table, self.words, [ads[row] for row in sorted(ads)], chinese, digest, read)
+        return Collected(table, self.words, self.shown, chinese, digest, read)
 
 
-def _wanted(heap: list[Any], value: float, most: int) -> bool:
-    return len(heap) < most or value > heap[0][0]
-
-
-def _keep(heap: list[Any], item: Any, most: int) -> list[Any]:
-    """Keep an item if it is among the most wanted; gives what had to go for it."""
-    if len(heap) < most:
-        heapq.heappush(heap, item)
-        return []
-    return [heapq.heappushpop(heap, item)]
+def _telling(ads: pd.DataFrame) -> pd.DataFrame:
+    """The least certain of some ads, and some that are drawn, in the order of their rows; a repeated ad once."""
+    ads = ads.drop_duplicates("words")
+    chosen = {*ads.nsmallest(MAX_DOUBTFUL_ADS, "doubt")["row"], *ads.nsmallest(MAX_DRAWN_ADS, "draw")["row"]}
+    ads = ads[ads["row"].isin(chosen)]
+    return ads.assign(title=ads["title"].str[:300], text=ads["text"].str[:KEPT_CHARACTERS])
 
 
 def collect(
@@ -193,12 +166,7 @@ BUDGET = 640_000  # bytes of text in the page
 
 
 def shown_ads(
-    ads: Sequence[Shown],
-    table: pd.DataFrame,
-    labels: NDArray[np.int8],
-    facts: Facts,
-    model: Model,
-    lang: str,
+    ads: pd.DataFrame, labels: NDArray[np.int8], facts: Facts, model: Model, lang: str
 ) -> list[dict[str, Any]]:
     """Ads for the page, as many as fit into it, the least certain first.
 
@@ -208,12 +176,8 @@ def shown_ads(
         `label`, `sure`, the two ratings, the pieces of `title` and `text`, whether it was `cut`, and `said`, the
         sentence that explains the label.
     """
-    kept, size = [], 0
-    for ad in ads:
-        size += len((ad.title + ad.text[:1600]).encode("utf-8", "replace")) + 400
-        if size > BUDGET:
-            break
-        kept.append(ad)
+    sizes = [len((ad.title + ad.text[:1600]).encode("utf-8", "replace")) + 400 for ad in ads.itertuples()]
+    kept = list(ads[np.cumsum(sizes) <= BUDGET].itertuples())
     found = classify_many([ad.text for ad in kept], [ad.title or None for ad in kept], True, model=model)
     numbers = np.nan_to_num(np.column_stack((facts.probabilities.max(axis=1), 4 * facts.scores)))
     out = []

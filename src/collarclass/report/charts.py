@@ -421,29 +421,3 @@ def wrapped(text: str, most: float) -> list[str]:
 def _svg(width: float, height: float, content: str, alt: str) -> str:
     box = f"0 0 {number(width)} {number(height)}"
     return tag("svg", content, viewBox=box, role="img", aria_label=alt)
-
-
-def borders_of(regions: NDArray[np.integer]) -> list[list[tuple[float, float]]]:
-    """Lines between the labels' grounds on the plane.
-
-    Parameters
-    ----------
-    regions : ndarray of int, shape (n, n)
-        Label at each place: rows are hands-on, columns academic, both from 0 to 1.
-
-    Returns
-    -------
-    list of list of (float, float)
-        Short straight pieces.
-    """
-    n = len(regions)
-    out = []
-    for i in range(n):
-        for j in range(n - 1):
-            if regions[i, j] != regions[i, j + 1]:
-                x = (j + 1) / n
-                out.append([(x, i / n), (x, (i + 1) / n)])
-            if regions[j, i] != regions[j + 1, i]:
-                y = (j + 1) / n
-                out.append([(i / n, y), ((i + 1) / n, y)])
-    return out

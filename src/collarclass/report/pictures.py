@@ -116,7 +116,12 @@ def borders(model: Model, definition: Definition | None = None) -> list[list[tup
             label=label, probabilities=model.probabilities(places), scores=places, level=np.full(n, -1, np.int8),
             status=unstated, academic_certificate=unstated, vocational_certificate=unstated,
         ))  # fmt: skip
-    return charts.borders_of(label.reshape(a.shape))
+    ground = label.reshape(a.shape)
+    # By row and column, where the label changes to the right, and, turned, where it does upwards.
+    changes = np.stack([ground[:, :-1] != ground[:, 1:], (ground[:-1] != ground[1:]).T], axis=-1)
+    lines = [((j + 1, i), (j + 1, i + 1)) if not up else ((i, j + 1), (i + 1, j + 1))
+             for i, j, up in np.argwhere(changes).tolist()]  # fmt: skip
+    return [[(x / _STEPS, y / _STEPS) for x, y in line] for line in lines]
 
 
 def of_counts(parts: Sequence[tuple[Counts, int]], w: Words, caption: str, certificates: bool) -> list[Picture]:

@@ -154,7 +154,7 @@ def page_of(
     facts = facts_of(found.table)
     return Page(
         w=words_of(lang), lang=lang, model=model, found=found, facts=facts, labels=labels, groups=groups,
-        estimate=estimate, ads=shown_ads(found.shown, found.table, labels, facts, model, lang), **others,
+        estimate=estimate, ads=shown_ads(found.shown, labels, facts, model, lang), **others,
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -114,27 +114,23 @@ def _markup(text: str) -> Any:
     return Markup(text)
 
 
-def _each(table: pd.DataFrame) -> Iterator[Any]:
-    """Rows as named tuples."""
-    return iter(table.itertuples())
-
-
-def _cell(shown: object, value: object = None) -> dict[str, object]:
-    return {"shown": shown, "value": value}
-
-
-def _percent(share: float) -> dict[str, object]:
-    return _cell("–", "") if math.isnan(share) else _cell(f"{100 * share:.1f} %", f"{share:.6f}")
-
-
-def _count(n: float) -> dict[str, object]:
-    return _cell(f"{n:,.0f}", f"{n:.0f}")
+def _cells(*values: Any) -> list[dict[str, object]]:
+    """Cells of a table: a share as per cent, a number of ads, a text, or a pair of what is shown and what is saved."""
+    out = []
+    for value in values:
+        if isinstance(value, float):
+            pair = ("–", "") if math.isnan(value) else (f"{100 * value:.1f} %", f"{value:.6f}")
+        else:
+            pair = value if isinstance(value, tuple) else (value, None) if isinstance(value, str) else (
+                f"{value:,}", f"{value}")  # fmt: skip
+        out.append({"shown": pair[0], "value": pair[1]})
+    return out
 
 
 def _table(
-    name: str, head: Sequence[str], rows: list[list[dict[str, object]]], text: Sequence[int] = (0,), caption: str = ""
+    name: str, head: Sequence[str], rows: Iterable[Sequence[Any]], text: Sequence[int] = (0,), caption: str = ""
 ) -> dict[str, Any]:
-    return {"id": name, "head": head, "rows": rows, "text": text, "caption": caption}
+    return {"id": name, "head": head, "rows": [_cells(*row) for row in rows], "text": text, "caption": caption}
 
 
 def _interval(low: float, high: float, decimals: int = 1) -> str:
@@ -147,7 +143,7 @@ def shares_section(page: Page, whole: pd.DataFrame) -> dict[str, Any]:
     w = page.w
     figures = [
         {"key": row.label, "share": f"{100 * row.share:.1f} %", "interval": _interval(row.low, row.high).strip(" ()")}
-        for row in _each(whole)
+        for row in whole.itertuples()
     ]
     method = whole["method"].iloc[0]
     note = w[f"{method}_note"].format(n=f"{whole['n_annotated'].iloc[0]:,}")
@@ -155,7 +151,7 @@ def shares_section(page: Page, whole: pd.DataFrame) -> dict[str, Any]:
         note = f"{said.said(page.lang)}{w['full_stop']} {note}"
     if whole["low"].isna().any():
         note += " " + w["no_interval_note"]
-    rows = [_share_row(page, [_cell(w[row.label], row.label)], row) for row in _each(whole)]
+    rows = [_share_row(page, row) for row in whole.itertuples()]
     picture = of_shares(whole, "", [""], w, w["picture_all"].format(**_file(page)), _methods(page, whole))
     return {
         "figures": figures, "note": note, "table": _table("shares", _share_head(page, [w["label"]]), rows),
@@ -169,9 +165,9 @@ def _share_head(page: Page, first: Sequence[str]) -> list[str]:
     return [*first, w["share"], w["low"], w["high"], w["plain"], w["count"], w["annotated"], w["method"]]
 
 
-def _share_row(page: Page, first: list[dict[str, object]], row: Any) -> list[dict[str, object]]:
-    figures = [_percent(value) for value in (row.share, row.low, row.high, row.plain)]
-    return [*first, *figures, _count(row.n_ads), _count(row.n_annotated), _cell(page.w[row.method], row.method)]
+def _share_row(page: Page, row: Any) -> list[Any]:
+    shares, w = (row.share, row.low, row.high, row.plain), page.w
+    return [(w[row.label], row.label), *shares, row.n_ads, row.n_annotated, (w[row.method], row.method)]
 
 
 def group_section(page: Page, i: int) -> dict[str, Any]:
@@ -182,10 +178,8 @@ def group_section(page: Page, i: int) -> dict[str, Any]:
     values = [value for value in map(str, pd.Categorical(page.groups[name]).categories) if value in known]
     found = pd.concat([found[found[name].astype(str) == value] for value in values])
     said = w.get(name, name) if name in PERIODS else name
-    rows = [
-        _share_row(page, [_cell(row.value or w["missing"], row.value), _cell(w[row.label], row.label)], row)
-        for row in _each(found.rename(columns={name: "value"}))
-    ]
+    rows = [[(row.value or w["missing"], row.value), *_share_row(page, row)]
+            for row in found.rename(columns={name: "value"}).itertuples()]  # fmt: skip
     caption = w["picture_shares"].format(column=said, **_file(page))
     picture = of_shares(found, name, values, w, caption, _methods(page, found))
     return {
@@ -201,8 +195,8 @@ def group_section(page: Page, i: int) -> dict[str, Any]:
 def compared_section(page: Page, names: Sequence[str], differences: pd.DataFrame, picture: Picture) -> dict[str, Any]:
     """Two parts of a file, or two files, beside each other."""
     w = page.w
-    rows = [[_cell(w[row.label], row.label), *map(_percent, (row.first, row.second, row.difference, row.low, row.high))]
-            for row in _each(differences)]  # fmt: skip
+    rows = [[(w[row.label], row.label), row.first, row.second, row.difference, row.low, row.high]
+            for row in differences.itertuples()]  # fmt: skip
     head = [w["label"], *names, w["difference"], w["low"], w["high"]]
     return {
         "id": "compared", "heading": w["compared"].format(names=w["comma"].join(names)), "dated": False, "note": "",
@@ -264,7 +258,8 @@ def _tinted(found: dict[Any, Any] | None, most: float) -> dict[str, object] | No
         return None
     n = f"{_interval(found['low'], found['high'], 0).strip(' ()')} · {found['n_ads']:,}".removeprefix(" · ")
     strength = f"{55 * found['share'] / most:.0f}"
-    return {**_percent(found["share"]), "shown": f"{100 * found['share']:.0f} %", "n": n, "strength": strength}
+    [cell] = _cells((f"{100 * found['share']:.0f} %", f"{found['share']:.6f}"))
+    return {**cell, "n": n, "strength": strength}
 
 
 def _is_dated(column: Any) -> bool:
@@ -282,7 +277,7 @@ def plane_section(page: Page) -> dict[str, Any]:
     scores, labels = page.facts.scores[known], page.labels[known]
     counts = np.histogram2d(scores[:, 1], scores[:, 0], bins=5, range=((0, 1), (0, 1)))[0][::-1]
     names = [f"{4 * i / 5:.1f}–{4 * (i + 1) / 5:.1f}" for i in range(5)]
-    rows = [[_cell(names[4 - i]), *map(_count, line)] for i, line in enumerate(counts.tolist())]
+    rows = zip(reversed(names), *counts.astype(int).T.tolist(), strict=True)
     caption = page.w["picture_plane"].format(**_file(page))
     picture = of_plane(scores, labels, borders(page.model, page.definition), page.w, caption)
     return {
@@ -312,28 +307,20 @@ def definitions_section(page: Page) -> dict[str, Any]:
             [(label, round(shares.get(label, 0.0) * len(page.table))) for label in COLLARS]))}
         for (said, _), shares in found.items()
     ]  # fmt: skip
-    rows = [
-        [_cell(said, key), _cell(w[label], label), _percent(shares[label])]
-        for (said, key), shares in found.items()
-        for label in COLLARS
-        if label in shares
-    ]
+    rows = [[(said, key), (w[label], label), shares[label]]
+            for (said, key), shares in found.items() for label in COLLARS if label in shares]  # fmt: skip
     return {"bars": bars, "table": _table("by-definition", [w["definition"], w["label"], w["plain"]], rows, (0, 1))}
 
 
 def _shifted(page: Page) -> dict[str, dict[str, float]]:
     """Counted shares when a score is read a tenth of its range lower or higher."""
     known = _known(page)
-    scores = page.facts.scores[known].astype(np.float64)
-    unclear = 1 - known.mean()
-    out = {}
-    for name, shift in (
-        *(("a_strict", (-_SHIFT, 0.0)), ("a_loose", (_SHIFT, 0.0))),
-        *(("h_strict", (0.0, -_SHIFT)), ("h_loose", (0.0, _SHIFT))),
-    ):
+    scores, out = page.facts.scores[known].astype(np.float64), {}
+    for name, shift in (("a_strict", (-_SHIFT, 0.0)), ("a_loose", (_SHIFT, 0.0)), ("h_strict", (0.0, -_SHIFT)),
+                        ("h_loose", (0.0, _SHIFT))):  # fmt: skip
         labels = page.model.probabilities(np.clip(scores + shift, 0, 1)).argmax(axis=1)
         shares = np.bincount(labels, minlength=3) / max(1, len(page.table))
-        out[name] = {**dict(zip(LABELS, shares.tolist(), strict=True)), "unclear": float(unclear)}
+        out[name] = {**dict(zip(LABELS, shares.tolist(), strict=True)), "unclear": float(1 - known.mean())}
     return out
 
 
@@ -342,40 +329,31 @@ def stated_section(page: Page) -> dict[str, Any]:
     w, n = page.w, len(page.table)
     by_level = schooling_counts(page.facts.level, page.labels, page.lang, w)
     [picture] = of_counts([(by_level, n)], w, w["picture_schooling"].format(**_file(page)), certificates=False)
-    head = ["", *(w[label] for label in COLLARS)]
-    tables = [_table("schooling", [w["level"], *head[1:]], _rows([*by_level], [*by_level.values()]))]
-    asked = (("asked-for", "status", page.facts.status),
-             ("vocational", "vocational", page.facts.vocational_certificate))  # fmt: skip
-    for name, said, codes in asked:
+    asked = [("schooling", "level", by_level)]
+    for name, said, codes in (("asked-for", "status", page.facts.status),
+                              ("vocational", "vocational", page.facts.vocational_certificate)):  # fmt: skip
         if codes is not None:
             counts = np.zeros((len(STATUSES), len(COLLARS)), np.int64)
             np.add.at(counts, (codes.astype(np.int64), page.labels.astype(np.int64)), 1)
-            tables.append(_table(name, [w[said], *head[1:]], _rows([w[one] for one in STATUSES], counts.tolist())))
-    tables = [{**t, "label": t["head"][0]} for t in tables]
+            asked.append((name, said, dict(zip((w[one] for one in STATUSES), counts.tolist(), strict=True))))
+    head = [w[label] for label in COLLARS]
+    tables = [{**_table(name, [w[said], *head], [[value, *row] for value, row in found.items()]), "label": w[said]}
+              for name, said, found in asked]  # fmt: skip
     return {
-        "picture": _drawn(page, "schooling-picture", picture),
-        "tables": tables,
-        "certificates": _certificates(page),
-    }
-
-
-def _rows(names: Sequence[str], counts: Sequence[Sequence[int]]) -> list[list[dict[str, object]]]:
-    return [[_cell(name), *map(_count, line)] for name, line in zip(names, counts, strict=True)]
+        "picture": _drawn(page, "schooling-picture", picture), "tables": tables, "certificates": _certificates(page),
+    }  # fmt: skip
 
 
 def _certificates(page: Page) -> dict[str, Any] | None:
     """The certificates named most often."""
-    if "certificates" not in page.table:
-        return None
-    w = page.w
-    counts = certificate_counts(page.table["certificates"], page.labels.tolist(), page.lang)
+    w, cells = page.w, page.table.get("certificates", ())
+    counts = certificate_counts(cells, page.labels.tolist(), page.lang) if len(cells) else {}
     if not counts:
         return None
-    [picture] = of_counts(
-        [(counts, len(page.table))], w, w["picture_certificates"].format(**_file(page)), certificates=True
-    )
+    caption = w["picture_certificates"].format(**_file(page))
+    [picture] = of_counts([(counts, len(page.table))], w, caption, certificates=True)
     most = commonest(Counter({name: sum(row) for name, row in counts.items()}))[:MAX_GROUPS]
-    rows = [[_cell(name), *map(_count, [sum(counts[name]), *counts[name]])] for name in most]
+    rows = [[name, sum(counts[name]), *counts[name]] for name in most]
     head = [w["certificate"], w["count"], *(w[label] for label in COLLARS)]
     return {"picture": _drawn(page, "certificates-picture", picture), "table": _table("certificates", head, rows)}
 
@@ -393,7 +371,7 @@ def confidence_section(page: Page) -> dict[str, Any]:
         "kept": _kept(page, sure) if page.definition.is_model else None,
         "chart": _markup(charts.stacked(
             names, counts.T.tolist(), LABELS, page.w["confidence_title"], of=len(sure))),
-        "table": _table("confidence", head, _rows(names, counts.T.tolist())),
+        "table": _table("confidence", head, zip(names, *counts.tolist(), strict=True)),
     }
 
 
@@ -418,14 +396,9 @@ def _kept(page: Page, sure: NDArray[np.float64]) -> dict[str, Any] | None:
     }
     if not any(curves.values()) or not len(sure):
         return None
-    rows = [
-        [
-            _cell(f"{least:.2f}", f"{least:.2f}"),
-            _percent(float((sure >= least).mean())),
-            *(_percent(curves[name][least]) if least in curves.get(name, {}) else _cell("") for name in STREAMS),
-        ]
-        for least in sorted({least for curve in curves.values() for least in curve})
-    ]
+    rows = [[(f"{least:.2f}", f"{least:.2f}"), float((sure >= least).mean()),
+             *(curves.get(name, {}).get(least, "") for name in STREAMS)]
+            for least in sorted({least for curve in curves.values() for least in curve})]  # fmt: skip
     return _table("kept", [page.w[f"kept_{i}"] for i in range(4)], rows)
 
 
@@ -444,6 +417,6 @@ def words_section(page: Page) -> list[dict[str, Any]]:
             for (word, found), n in page.found.words.items()
             if found == label and n >= min(3, max(1, len(page.table) // 50))
         ]
-        rows = [[_cell(word), _count(n)] for _, word, n in sorted(scored)[:_MAX_WORDS]]
+        rows = [[word, n] for _, word, n in sorted(scored)[:_MAX_WORDS]]
         out.append(_table(f"words-{label}", [w["word"], w["count"]], rows, caption=w[label]))
     return out
