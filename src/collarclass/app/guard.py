@@ -13,9 +13,9 @@ import ipaddress
 import re
 import time
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs, urlencode
 
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -146,33 +146,34 @@ class Guard:
         """The reply to a request that may not pass, or to one that brings the token in its address."""
         if route_path(scope) in PROBES:  # whose senders know neither name nor token, and learn nothing from them
             return None
-        headers: dict[str, list[str]] = {}
-        for name, value in scope["headers"]:
-            headers.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
+        request = Request(scope)
 
-        def one(name: str) -> str | None:
-            return headers[name][0] if len(headers.get(name, ())) == 1 else None
+        def one(name: str) -> str:
+            found = request.headers.getlist(name)
+            return found[0] if len(found) == 1 else ""
 
         host = one("host")
-        if host is None or not self.access.knows_host(host):
+        if not self.access.knows_host(host):
             raise Problem(421, "This server does not answer under that name: use its address, or --allow-host.")
-        self._check_origin(scope, host, headers.get("origin", []), one("sec-fetch-site"))
-        if scope["method"] not in ("GET", "HEAD", "OPTIONS"):
-            kind = (one("content-type") or "").split(";")[0].strip().lower()
+        if any(origin.partition("://")[2] != host for origin in request.headers.getlist("origin")):
+            raise Problem(403, "A page of another origin may not use this server.")
+        # Another port of localhost is the same site, and not this page.
+        if one("sec-fetch-site") not in ("", "same-origin", "none") and route_path(scope) != "/":
+            raise Problem(403, "A page of another site may not use this server.")
+        if request.method not in ("GET", "HEAD", "OPTIONS"):  # refused before any of the body is waited for
+            kind, encoding = one("content-type").split(";")[0].strip().lower(), one("content-encoding") or "identity"
             if kind in _FORM_TYPES:
                 raise Problem(
                     415, "A body of type {kind} is not taken: send application/json, or a file's bytes as "
                     "application/octet-stream.", kind=kind,
                 )  # fmt: skip
-            self._check_body(scope, one("content-encoding") or "identity", one("content-length") or "")
-        return self._token_refusal(scope, headers)
-
-    def _check_body(self, scope: Scope, encoding: str, length: str) -> None:
-        """Refuse a body by what its head says of it, before any of it is waited for."""
-        if encoding.strip().lower() != "identity":
-            raise Problem(415, "A body in the encoding {encoding} is not taken: send it as it is.", encoding=encoding)
-        if not is_upload(scope) and length.isdecimal() and int(length) > self.limits.body:
-            raise self._too_large()
+            if encoding.strip().lower() != "identity":
+                raise Problem(415, "A body in the encoding {encoding} is not taken: send it as it is.",
+                              encoding=encoding)  # fmt: skip
+            length = one("content-length")
+            if not is_upload(scope) and length.isdecimal() and int(length) > self.limits.body:
+                raise self._too_large()
+        return self._token_refusal(request, host)
 
     def _too_large(self) -> Problem:
         return Problem(
@@ -180,36 +181,25 @@ class Guard:
             megabytes=self.limits.body >> 20,
         )  # fmt: skip
 
-    def _check_origin(self, scope: Scope, host: str, origins: list[str], site: str | None) -> None:
-        if any(origin.partition("://")[2] != host for origin in origins):
-            raise Problem(403, "A page of another origin may not use this server.")
-        # Another port of localhost is the same site, and not this page.
-        if site not in (None, "same-origin", "none") and route_path(scope) != "/":
-            raise Problem(403, "A page of another site may not use this server.")
-
-    def _token_refusal(self, scope: Scope, headers: dict[str, list[str]]) -> Response | None:
-        root = f"{scope['root_path']}/"
-        if route_path(scope) == "" and scope["method"] in ("GET", "HEAD"):  # the page's own links begin at the slash
-            asked = scope["query_string"].decode("latin-1")
-            return RedirectResponse(root + (f"?{asked}" if asked else ""), 307)
+    def _token_refusal(self, request: Request, host: str) -> Response | None:
+        path, root = route_path(request.scope), f"{request.scope['root_path']}/"
+        if path == "" and request.method in ("GET", "HEAD"):  # the page's own links begin at the slash
+            return RedirectResponse(root + (f"?{request.url.query}" if request.url.query else ""), 307)
         if self.access.token is None:
             return None
-        query = parse_qs(scope["query_string"].decode("latin-1"))
-        if route_path(scope) == "/" and "token" in query and self.access.knows_token(query.pop("token")[0]):
+        # Browsers keep the cookies of all ports of a machine together.
+        cookie = f"collarclass_token_{host.rpartition(':')[2]}".replace(".", "_").replace("]", "")
+        query = parse_qs(request.url.query)
+        if path == "/" and "token" in query and self.access.knows_token(query.pop("token")[0]):
             # The cookie stands in for the token from here on, so that the address can be shown.
             rest = f"?{urlencode(query, doseq=True)}" if query else ""
             answer = RedirectResponse(root + rest, 303)
-            # Lax, because the browser comes here from a file; `_check_origin` keeps other sites' pages off.
-            answer.set_cookie(_cookie(headers), self.access.token, httponly=True, samesite="lax", path=root)
+            # Lax, because the browser comes here from a file; the check of origins keeps other sites' pages off.
+            answer.set_cookie(cookie, self.access.token, httponly=True, samesite="lax", path=root)
             return answer
-        shown = [value.partition(" ") for value in headers.get("authorization", [])]
+        shown = [value.partition(" ") for value in request.headers.getlist("authorization")]
         given = [token for scheme, _, token in shown if scheme.lower() == "bearer"]
-        for value in headers.get("cookie", []):
-            try:
-                given += [m.value for name, m in SimpleCookie(value).items() if name == _cookie(headers)]
-            except CookieError:
-                continue
-        if not any(map(self.access.knows_token, given)):
+        if not any(map(self.access.knows_token, (*given, request.cookies.get(cookie)))):
             raise Problem(
                 401,
                 "This server asks for a token: open the address that it printed when it started, or send the "
@@ -257,11 +247,6 @@ def is_upload(scope: Scope) -> bool:
     return scope["method"] == "POST" and (
         path in ("/v1/files", "/v1/reviews") or path.endswith(("/annotations", "/more"))
     )
-
-
-def _cookie(headers: dict[str, list[str]]) -> str:
-    """The cookie's name, with the port: browsers keep the cookies of all ports of a machine together."""
-    return f"collarclass_token_{headers['host'][0].rpartition(':')[2]}".replace(".", "_").replace("]", "")
 
 
 def _without_port(host: str) -> str:

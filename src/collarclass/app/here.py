@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -31,25 +31,14 @@ ENVIRONMENT = jinja2.Environment(
 ENVIRONMENT.filters |= {
     "zipped": lambda keys, word: [(key, word(key)) for key in keys],
     "drawing": draw.drawing,
-    "after_path": lambda address: "".join(address.partition("?")[1:]),
 }
 
 
 @dataclass
 class Here:
-    """Where a page stands: its address, its language, and what templates say and link with.
+    """Where a page stands: its address, its language, and what templates say and link with."""
 
-    Attributes
-    ----------
-    path : str
-        Below the place where a proxy has put the server.
-    query : list of (str, str)
-    lang : {"en", "zh"}
-    root : str
-    store : Store
-    """
-
-    path: str
+    path: str  # below the place where a proxy has put the server
     query: list[tuple[str, str]]
     lang: Language
     root: str
@@ -88,6 +77,10 @@ class Here:
             ]
         base = self.root + quote(self.path if path is None else path)
         return base + (f"?{urlencode(kept)}" if kept else "")
+
+    def beside(self, path: str) -> str:
+        """Another page, or a file, of what this address has chosen."""
+        return replace(self, path=path).link()
 
     def toggled(self, *chosen: str, anchor: str = "") -> str:
         """The same address with some values of columns chosen, or not any more where they were."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,39 +28,25 @@ _KEPT = ("name", "size", "columns", "title", "texts", "preview", "rows", "counts
 _SHOWN = ("id", "name", "size", "columns", "title", "sheets", "date", "groups", "definition", "preview",
           "state", "rows", "counts", "noted", "digest", "created")  # fmt: skip
 _KEPT_LAYOUT = ("sheet", "header_row", "skip_rows")
+_OF_A_RUN = ("rows", "share", "counts", "noted", "error", "seconds", "cancelled", "chosen", "results", "digest",
+             "truth", "estimates", "bases", "expected")  # fmt: skip
 
 
 @dataclass(slots=True)
 class Job:
-    """One file, and what was done with it.
+    """One file, and what was done with it."""
 
-    Attributes
-    ----------
-    id : str
-        Random; also the name of its folder.
-    name : str
-        As the client called it: shown, never used as a path.
-    path : Path
-    size : int
-        In bytes.
-    state : {"ready", "waiting", "running", "done", "failed", "cancelled"}
-    rows : int
-        Ads labelled so far.
-    share : float
-        Of the work, 0 to 1; 0 where it is not known.
-    """
-
-    id: str
-    name: str
+    id: str  # random; also the name of its folder
+    name: str  # as the client called it: shown, never used as a path
     path: Path
-    size: int = 0
+    size: int = 0  # in bytes
     columns: list[str] = field(default_factory=list)
     title: str | None = None
     texts: list[str] = field(default_factory=list)
     preview: list[dict[str, str]] = field(default_factory=list)
-    state: str = "ready"
-    rows: int = 0
-    share: float = 0.0
+    state: str = "ready"  # or waiting, running, done, failed, cancelled
+    rows: int = 0  # labelled so far
+    share: float = 0.0  # of the work, 0 to 1; 0 where it is not known
     counts: dict[str, int] = field(default_factory=dict)
     noted: int = 0
     error: Message | None = None
@@ -120,11 +106,17 @@ class Job:
             job.state, job.share = "done", 1.0
         return job
 
+    def forget_run(self) -> None:
+        """Be as before the first run."""
+        blank = Job(self.id, self.name, self.path)
+        for name in _OF_A_RUN:
+            setattr(self, name, getattr(blank, name))
+
     def look(self, layout: Layout) -> None:
         """Find out where the table is, and what its columns hold."""
         found = look(self.path, layout)
-        for one in fields(found):
-            setattr(self, one.name, getattr(found, one.name))
+        for name in found.__slots__:
+            setattr(self, name, getattr(found, name))
 
     def open_results(self) -> Results:
         """The rows of the labelled file."""

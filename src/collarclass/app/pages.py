@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from importlib.resources import files
@@ -380,21 +380,14 @@ def _row(here: Here, job: Job, row: str) -> Response:
     at = int(place[0]) if len(place) else None
     judged = classify_many([one["text"]], [one["title"] or None], True, model=here.store.model,
                            definition=job.definition)[0]  # fmt: skip
-    step = {name: here.link(f"/p/{job.id}/row/{every[i] + 1}", **_multi(here.query))
+    step = {name: here.beside(f"/p/{job.id}/row/{every[i] + 1}")
             for name, i in (("before", (at or 0) - 1), ("behind", (len(every) if at is None else at) + 1))
             if at is not None and 0 <= i < len(every)}  # fmt: skip
     return here.page(
         "row.j2", job=job, one=one, judged=judged, sentence=judged.explain(here.lang), step=step, at=at, of=len(every),
         title_pieces=pieces(one["title"], "title", judged), text_pieces=pieces(one["text"], "text", judged),
-        back=here.link(f"/p/{job.id}", **_multi(here.query)),
+        back=here.beside(f"/p/{job.id}"),
     )  # fmt: skip
-
-
-def _multi(query: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    out: dict[str, list[str]] = {}
-    for name, value in query:
-        out.setdefault(name, []).append(value)
-    return out
 
 
 # -- reviews ---------------------------------------------------------------------------------------

@@ -34,19 +34,13 @@ _MAX_DIFFERENT_ADS = 200
 
 @dataclass(slots=True)
 class Review:
-    """Ads and the labels that one annotator gave them.
-
-    Attributes
-    ----------
-    labels : list of str or None
-        One for each ad; None where there is none yet.
-    """
+    """Ads and the labels that one annotator gave them."""
 
     id: str
     name: str
     annotator: str
     ads: list[Ad]
-    labels: list[str | None] = field(default_factory=list)
+    labels: list[str | None] = field(default_factory=list)  # None where there is none yet
     notes: dict[str, str] = field(default_factory=dict)  # by the number of the ad
     project: str = ""  # the id of the labelled file that the ads were drawn from
     order: list[int] = field(default_factory=list)  # numbers of the ads that were labelled, the last one last
@@ -69,17 +63,11 @@ class Review:
 
     def shown(self) -> dict[str, Any]:
         """What a client sees of it."""
-        done = sum(label is not None for label in self.labels)
         return {
-            "id": self.id,
-            "name": self.name,
-            "annotator": self.annotator,
-            "source": self.source,
-            "useful_first": SAMPLE_ROW in self.ads[0].sample,
-            "n": len(self.ads),
-            "done": done,
-            "labels": self.labels,
-        }
+            "id": self.id, "name": self.name, "annotator": self.annotator, "source": self.source,
+            "useful_first": SAMPLE_ROW in self.ads[0].sample, "n": len(self.ads),
+            "done": sum(label is not None for label in self.labels), "labels": self.labels,
+        }  # fmt: skip
 
     @property
     def source(self) -> str:
@@ -89,27 +77,10 @@ class Review:
     def rows(self) -> list[dict[str, str]]:
         """All ads with the labels given so far, as rows of a file."""
         return [
-            {
-                "title": ad.title,
-                "text": ad.text,
-                "label": label or "",
-                "annotation_note": self.notes.get(str(i), ""),
-                **ad.sample,
-            }
+            {"title": ad.title, "text": ad.text, "label": label or "", "annotation_note": self.notes.get(str(i), ""),
+             **ad.sample}
             for i, (ad, label) in enumerate(zip(self.ads, self.labels, strict=True))
-        ]
-
-    def save(self, folder: Path) -> None:
-        """Keep it on the disk, whole at any time."""
-        fresh = folder / f"{self.id}.partial"
-        fresh.write_text(json.dumps(asdict(self), ensure_ascii=False), "utf-8")
-        fresh.replace(folder / f"{self.id}.json")
-
-    @classmethod
-    def load(cls, path: Path) -> Review:
-        """Read what `save` kept."""
-        kept = json.loads(path.read_text("utf-8"))
-        return cls(**{**kept, "ads": [Ad(**ad) for ad in kept["ads"]]})
+        ]  # fmt: skip
 
     def as_csv(self, whole: bool) -> str:
         """A file for `shares`, `train` and `evaluate`; for a later sitting with the ads that have no label yet."""
@@ -175,22 +146,13 @@ def compare(review: Review, second: Sequence[dict[str, str]]) -> dict[str, Any]:
         raise DataError("No ad has a label in both reviews: give a review of the same sample.")
     found = agreement([first for _, first, _ in pairs], [other for _, _, other in pairs])
     numbers = {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in asdict(found).items()}
-    different = [
-        {"ad": i, "title": review.ads[i].title or review.ads[i].text[:80], "first": a, "second": b}
-        for i, a, b in pairs
-        if a != b
-    ]
+    different = [{"ad": i, "title": review.ads[i].title or review.ads[i].text[:80], "first": a, "second": b}
+                 for i, a, b in pairs if a != b]  # fmt: skip
     return {**numbers, "different": different[:_MAX_DIFFERENT_ADS]}
 
 
 class Reviews:
-    """The reviews of a server, in the order they were last worked on.
-
-    Parameters
-    ----------
-    folder : Path
-        Where they are kept; what is no review is left alone.
-    """
+    """The reviews of a server, in the order they were last worked on; of their folder what is none is left alone."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
@@ -198,7 +160,8 @@ class Reviews:
         self.every: dict[str, Review] = {}
         for path in sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime):
             with suppress(OSError, ValueError, TypeError, KeyError):
-                self.every[path.stem] = Review.load(path)
+                kept = json.loads(path.read_text("utf-8"))
+                self.every[path.stem] = Review(**{**kept, "ads": [Ad(**ad) for ad in kept["ads"]]})
 
     def get(self, name: str) -> Review:
         """The review of an id."""
@@ -207,8 +170,10 @@ class Reviews:
         return self.every[name]
 
     def keep(self, review: Review) -> None:
-        """Have it there again after the next start."""
-        review.save(self.folder)
+        """Have it there again after the next start; it is whole on the disk at any time."""
+        fresh = self.folder / f"{review.id}.partial"
+        fresh.write_text(json.dumps(asdict(review), ensure_ascii=False), "utf-8")
+        fresh.replace(self.folder / f"{review.id}.json")
         self.every[review.id] = review
 
     def remove(self, name: str) -> None:

@@ -133,32 +133,9 @@ def serve(
     root_path: str = "",
     say: Callable[[str], Any] = print,
 ) -> None:
-    """Serve the page and its interface until interrupted.
+    """Serve the page and its interface until interrupted, as the options of `collarclass app` say.
 
-    Parameters
-    ----------
-    host : str
-        The address to listen on.
-    port : int
-        0 for that of the last start, or a free one.
-    model : Model, optional
-    token : str, optional
-        What every request must carry, in its address, as a cookie or as a header; made up if not given.
-    no_token : bool
-        Whether every user and program of this machine may ask without one.
-    hosts : iterable of str
-        Further names under which the server may be addressed.
-    browser : bool
-        Whether to open the page.
-    root_path : str
-        As in `create_app`.
-    say : callable
-        Takes each line that is shown to the user.
-
-    Raises
-    ------
-    DataError
-        If the address cannot be listened on.
+    The port 0 is that of the last start, or a free one; `say` takes each line that is shown to the user.
     """
     loopback = is_loopback(host)
     if no_token and (token or not loopback):

@@ -1,6 +1,5 @@
 """The projects of one server: labelled one after the other, kept in folders, the oldest forgotten first."""
 
-
 from __future__ import annotations
 
 import json
@@ -47,15 +46,7 @@ class CancelledError(Exception):
 
 
 class Store:
-    """The files of one server, and the thread that labels them.
-
-    Parameters
-    ----------
-    model : Model
-    kept : Path, optional
-        A folder for labelled files and labels given by hand, which stay when the program ends; without one they go
-        with it.
-    """
+    """The files of one server, and the thread that labels them; without a folder to keep them in they go with it."""
 
     def __init__(self, model: Model, kept: Path | None = None) -> None:
         remove_orphans()
@@ -95,12 +86,13 @@ class Store:
     def add(self, job: Job) -> None:
         """Look at a file that has come, and make it a project."""
         job.size = job.path.stat().st_size
-        home = job.place
+        home, place = job.place, self.shelf.folder / job.id
         try:
             job.look(Layout())
         except (CollarclassError, OSError) as error:
             raise DataError(job.told(error)) from None
-        job.path = self._shelved(job.path, self.shelf.begin(job.id), job.path.name)
+        place.mkdir(mode=0o700)
+        job.path = Path(shutil.move(job.path, place / job.path.name))  # perhaps to another disk
         shutil.rmtree(home, ignore_errors=True)
         self.jobs[job.id] = job
         self.keep(job)
@@ -124,16 +116,12 @@ class Store:
         """Let another file be part of the data set of a project, which is to be labelled anew."""
         more.look(Layout())
         name = f"source-{len(job.sources) + 2}{''.join(more.path.suffixes)}"
-        self._shelved(more.path, job.place, name)
+        shutil.move(more.path, job.place / name)
         job.sources.append(name)
         job.size += job.place.joinpath(name).stat().st_size
         job.name = f"{job.name} + {more.name}" if len(job.sources) == 1 else f"{job.name}, {more.name}"
         job.state, job.result = "ready", None
         self.keep(job)
-
-    @staticmethod
-    def _shelved(path: Path, place: Path, name: str) -> Path:
-        return Path(shutil.move(path, place / name))  # perhaps to another disk
 
     def drop(self, job: Job) -> None:
         """Forget a file and remove all of it."""
@@ -201,17 +189,12 @@ class Store:
         target, title, texts = wanted.format, wanted.title, wanted.texts
         self._check_idle(job)
         own = "".join(Path(result_name(job.path.name)).suffixes) or ".csv"
-        place = job.place
-        for old in (job.result, place / TABLE):
+        result, table = job.place / f"labelled{f'.{target}' if target else own}", job.place / TABLE
+        for old in (job.result, table):
             if old is not None:
                 old.unlink(missing_ok=True)
-        result, table = place / f"labelled{f'.{target}' if target else own}", place / TABLE
-        job.result, job.state, job.rows, job.share, job.error, job.seconds = result, "waiting", 0, 0.0, None, 0.0
-        job.model = self.model.identity
-        job.counts, job.cancelled = {}, threading.Event()
-        job.definition, job.chosen, job.results, job.truth = wanted.definition, {}, None, None
-        job.digest = ""
-        job.estimates.clear()
+        job.forget_run()
+        job.result, job.state, job.model, job.definition = result, "waiting", self.model.identity, wanted.definition
         job.date = wanted.date if "date" in wanted.model_fields_set else job.date
         job.groups = wanted.groups if wanted.groups is not None else job.groups
         if title is not None or texts:  # what was chosen goes with the file, whatever is made of it later
@@ -294,58 +277,42 @@ def remove_orphans() -> None:
         return
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         found = re.fullmatch(rf"{PREFIX}(\d+)-\w+", folder.name)
-        if not found or folder.is_symlink() or folder.stat().st_uid != os.getuid():
-            continue
-        try:
-            os.kill(int(found[1]), 0)
-        except ProcessLookupError:
-            shutil.rmtree(folder, ignore_errors=True)
-        except OSError:
-            continue
-
-
+        if found and not folder.is_symlink() and folder.stat().st_uid == os.getuid():
+            try:
+                os.kill(int(found[1]), 0)
+            except ProcessLookupError:
+                shutil.rmtree(folder, ignore_errors=True)
+            except OSError:  # of another user by now
+                continue
 
 
 class Shelf:
-    """The folder of projects; one is there once its state is, and what has none after a day is removed.
-
-    Parameters
-    ----------
-    folder : Path
-    """
+    """The folder of projects; one is there once its state is, and what has none after a day is removed."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir(mode=0o700, exist_ok=True)
-        for place in self._places():
+        for place in folder.iterdir():
             if not (place / _STATE).exists() and time.time() - place.stat().st_mtime > _DAY:
                 shutil.rmtree(place, ignore_errors=True)
 
-    def _places(self) -> list[Path]:
-        return [path for path in self.folder.iterdir() if path.is_dir() and not path.is_symlink()]
-
-    def begin(self, name: str) -> Path:
-        """The place of a project."""
-        place = self.folder / name
-        place.mkdir(mode=0o700, exist_ok=True)
-        return place
+    def _states(self) -> list[Path]:
+        """The files of their states, the oldest first."""
+        return sorted(self.folder.glob(f"*/{_STATE}"), key=lambda path: path.stat().st_mtime)
 
     def keep(self, name: str, state: dict[str, Any]) -> list[str]:
         """Write down what a project is, and give the names of older ones that had to be forgotten for it."""
         fresh = self.folder / name / f"{_STATE}.partial"
         fresh.write_text(json.dumps(state, ensure_ascii=False), "utf-8", "surrogatepass")
         fresh.replace(fresh.with_name(_STATE))
-        others = sorted(self._finished(), key=lambda place: (place.name != name, -(place / _STATE).stat().st_mtime))
+        others = [path.parent for path in reversed(self._states()) if path.parent.name != name]
         lost, size = [], 0
-        for i, place in enumerate(others):
+        for i, place in enumerate([self.folder / name, *others]):
             size += sum(path.stat().st_size for path in place.iterdir())
             if i and (i >= MAX_FILES or size > MAX_BYTES):
                 lost.append(place.name)
                 self.forget(place.name)
         return lost
-
-    def _finished(self) -> list[Path]:
-        return [place for place in self._places() if (place / _STATE).exists()]
 
     def forget(self, name: str) -> None:
         """Remove a project with all that belongs to it."""
@@ -354,6 +321,6 @@ class Shelf:
 
     def every(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Names and states of the projects, the oldest first; what is none is left alone."""
-        for place in sorted(self._finished(), key=lambda place: (place / _STATE).stat().st_mtime):
+        for path in self._states():
             with suppress(OSError, ValueError):
-                yield place.name, dict(json.loads((place / _STATE).read_text("utf-8", "surrogatepass")))
+                yield path.parent.name, dict(json.loads(path.read_text("utf-8", "surrogatepass")))
