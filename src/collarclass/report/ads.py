@@ -70,6 +70,8 @@ class Pass:
 
     def add(self, rows: pd.DataFrame, titles: Sequence[str], texts: Sequence[str], prefix: str) -> None:
         """Look at a batch of rows."""
+        if not len(rows):
+            return
         collars = [tidy(v) for v in rows[prefix + "collar"]]
         evidence = rows[prefix + "collar_evidence"] if prefix + "collar_evidence" in rows else [""] * len(rows)
         for found, collar in zip(evidence, collars, strict=True):
@@ -176,8 +178,8 @@ def shown_ads(
         `label`, `sure`, the two ratings, the pieces of `title` and `text`, whether it was `cut`, and `said`, the
         sentence that explains the label.
     """
-    sizes = [len((ad.title + ad.text[:1600]).encode("utf-8", "replace")) + 400 for ad in ads.itertuples()]
-    kept = list(ads[np.cumsum(sizes) <= BUDGET].itertuples())
+    sizes = [len(words.encode("utf-8", "replace")) + 400 for words in ads["title"] + ads["text"].str[:1600]]
+    kept: list[Any] = list(ads[np.cumsum(sizes) <= BUDGET].itertuples())
     found = classify_many([ad.text for ad in kept], [ad.title or None for ad in kept], True, model=model)
     numbers = np.nan_to_num(np.column_stack((facts.probabilities.max(axis=1), 4 * facts.scores)))
     out = []

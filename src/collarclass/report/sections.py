@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -114,7 +114,12 @@ def _markup(text: str) -> Any:
     return Markup(text)
 
 
-def _cells(*values: Any) -> list[dict[str, object]]:
+def _each(table: pd.DataFrame) -> Iterator[Any]:
+    """Rows as named tuples."""
+    return iter(table.itertuples())
+
+
+def _cells(*values: Any) -> list[dict[str, Any]]:
     """Cells of a table: a share as per cent, a number of ads, a text, or a pair of what is shown and what is saved."""
     out = []
     for value in values:
@@ -143,7 +148,7 @@ def shares_section(page: Page, whole: pd.DataFrame) -> dict[str, Any]:
     w = page.w
     figures = [
         {"key": row.label, "share": f"{100 * row.share:.1f} %", "interval": _interval(row.low, row.high).strip(" ()")}
-        for row in whole.itertuples()
+        for row in _each(whole)
     ]
     method = whole["method"].iloc[0]
     note = w[f"{method}_note"].format(n=f"{whole['n_annotated'].iloc[0]:,}")
@@ -151,7 +156,7 @@ def shares_section(page: Page, whole: pd.DataFrame) -> dict[str, Any]:
         note = f"{said.said(page.lang)}{w['full_stop']} {note}"
     if whole["low"].isna().any():
         note += " " + w["no_interval_note"]
-    rows = [_share_row(page, row) for row in whole.itertuples()]
+    rows = [_share_row(page, row) for row in _each(whole)]
     picture = of_shares(whole, "", [""], w, w["picture_all"].format(**_file(page)), _methods(page, whole))
     return {
         "figures": figures, "note": note, "table": _table("shares", _share_head(page, [w["label"]]), rows),
@@ -179,7 +184,7 @@ def group_section(page: Page, i: int) -> dict[str, Any]:
     found = pd.concat([found[found[name].astype(str) == value] for value in values])
     said = w.get(name, name) if name in PERIODS else name
     rows = [[(row.value or w["missing"], row.value), *_share_row(page, row)]
-            for row in found.rename(columns={name: "value"}).itertuples()]  # fmt: skip
+            for row in _each(found.rename(columns={name: "value"}))]  # fmt: skip
     caption = w["picture_shares"].format(column=said, **_file(page))
     picture = of_shares(found, name, values, w, caption, _methods(page, found))
     return {
@@ -196,7 +201,7 @@ def compared_section(page: Page, names: Sequence[str], differences: pd.DataFrame
     """Two parts of a file, or two files, beside each other."""
     w = page.w
     rows = [[(w[row.label], row.label), row.first, row.second, row.difference, row.low, row.high]
-            for row in differences.itertuples()]  # fmt: skip
+            for row in _each(differences)]  # fmt: skip
     head = [w["label"], *names, w["difference"], w["low"], w["high"]]
     return {
         "id": "compared", "heading": w["compared"].format(names=w["comma"].join(names)), "dated": False, "note": "",
