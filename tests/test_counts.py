@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,8 +22,8 @@ from collarclass.text.ad_tokens import AdTokens
 from collarclass.training import real_ads
 from collarclass.training.adapt import KnownAds
 from collarclass.training.counts import CountedAds, concatenate, count_ads
-from collarclass.training.mentions import find_mentions, level_facts
-from collarclass.training.real_ads import load_counts, read_mentions, read_real_ads
+from collarclass.training.mentions import find_mentions, judge, level_facts
+from collarclass.training.real_ads import load_counts, read_mentions
 from research.data.write_real_ads import MIN_ADS, extended, no_terms, save_arrays, save_counts, save_mentions
 
 DATA = Path(__file__).parents[1] / "data"
@@ -73,8 +74,8 @@ def test_a_further_source_changes_no_file_of_another(tmp_path: Path) -> None:
     first, second = count_ads(TEXTS * 2, [None] * 6), count_ads(ASKING * 2, ["Fitter"] * 8)
     terms = extended(NO_TERMS, first)
     more = extended(terms, second)
-    assert len(more.hashes) > len(terms.hashes)
-    assert np.array_equal(more.hashes[: len(terms.hashes)], terms.hashes)
+    assert len(more["hashes"]) > len(terms["hashes"])
+    assert np.array_equal(more["hashes"][: len(terms["hashes"])], terms["hashes"])
     ids = [str(i) for i in range(6)]
     save_counts(tmp_path / "before.npz", ids, first, terms)
     save_counts(tmp_path / "again.npz", ids, first, terms)
@@ -85,12 +86,12 @@ def test_a_further_source_changes_no_file_of_another(tmp_path: Path) -> None:
 
 
 def test_facts_about_levels_are_told_without_the_text() -> None:
-    mentions, whole, _ = find_mentions(ASKING)
-    told = level_facts(mentions, default_lexicon())
-    of_levels = np.isin(whole.kind, LEVEL_FACTS)
-    assert set(told.kind.tolist()) == set(whole.kind[of_levels].tolist())
-    pairs = sorted(zip(whole.mention[of_levels].tolist(), whole.hash[of_levels].tolist(), strict=True))
-    assert sorted(zip(told.mention.tolist(), told.hash.tolist(), strict=True)) == pairs
+    mentions, whole = find_mentions(ASKING)
+    told = level_facts(mentions, len(ASKING), default_lexicon())
+    whole = whole[whole["kind"].isin(LEVEL_FACTS)]
+    assert {*told["kind"]} == {*whole["kind"]}
+    pairs = (sorted(zip(facts["mention"], facts["hash"], strict=True)) for facts in (told, whole))
+    assert next(pairs) == next(pairs)
 
 
 def test_what_ads_state_is_derived_from_their_stored_mentions(tmp_path: Path) -> None:
@@ -103,14 +104,16 @@ def test_what_ads_state_is_derived_from_their_stored_mentions(tmp_path: Path) ->
     (tmp_path / "requirements" / "readings.csv").write_text("id,level,status\n", "utf-8")
     hashes = np.sort(reader.hashes)
     save_arrays(folder / real_ads.FACTS, {"hashes": hashes, "kind": np.zeros(len(hashes), np.uint8)})
-    save_mentions(folder / "here.npz", names, ASKING, {}, hashes)
+    nothing = pd.DataFrame(columns=["id", "start", "end", "outcome", "alternative"])
+    save_mentions(folder / "here.npz", names, ASKING, nothing, hashes)
     stored = read_mentions(tmp_path)
+    stated = judge(reader, stored.vocabulary, stored.examples)
     reading, tokens = RequirementReader(reader, default_lexicon()), AdTokens()
     features = np.array([list(reading.read_ad(tokens.read(text)).features) for text in ASKING])
     levels = [reading.read_ad(tokens.read(text)).level for text in ASKING]
-    assert stored.stated(reader).level.tolist() == levels
+    assert stated.level.tolist() == levels
     # Facts about levels that stand in few of these ads are not stored: probabilities differ a little.
-    np.testing.assert_allclose(stored.stated(reader).features, features, atol=0.1)
+    np.testing.assert_allclose(stated.features, features, atol=0.1)
 
 
 def test_fitting_on_counts_is_fitting_on_text() -> None:
@@ -145,11 +148,10 @@ def test_counts_of_another_length_or_tokenizer_are_refused(tmp_path: Path, monke
 @pytest.mark.slow
 def test_the_shipped_counts_belong_to_the_tokenizer_and_to_the_ratings() -> None:
     ratings = read_ratings(DATA / "real_ads" / "ratings.csv")
-    mentions = read_mentions(DATA)
-    ids, counted = read_real_ads(DATA, mentions, default_model().reader)
-    assert set(ids) <= set(ratings["id"])
-    assert len(ids) == len(counted) == len(set(ids))
-    assert counted.features.shape == (len(ids), len(FEATURES))
+    ads, counted = real_ads.real_ads(DATA, read_mentions(DATA), default_model().reader)
+    assert set(ads["id"]) <= set(ratings["id"])
+    assert ads["id"].is_unique
+    assert counted.features.shape == (len(ads), len(FEATURES))
     assert (ratings["language"] == "en").sum() >= 6000
     assert (ratings["language"] == "zh").sum() >= 2500
 

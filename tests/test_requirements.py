@@ -28,7 +28,7 @@ from collarclass.requirement_reader.reading import RequirementReader
 from collarclass.text.ad_tokens import AdTokens
 from collarclass.training.mentions import find_mentions
 from collarclass.training.real_ads import read_mentions
-from collarclass.training.train_reader import read_users_mentions, take
+from collarclass.training.train_reader import read_users_mentions
 from research.measure.score_challenge_set import FAILURES, read_cases, read_many, shares, wrong_columns
 
 ROOT = Path(__file__).parents[1]
@@ -143,12 +143,12 @@ def test_decided_mentions_are_where_they_say() -> None:
 def test_real_ads_say_their_sources() -> None:
     stored = read_mentions(REQUIREMENTS.parent)
     vocabulary, real = stored.vocabulary, stored.learnable()
-    assert len(real.source) == len(real.level)
-    assert len(set(real.source.tolist())) > 40
-    assert real.features.shape == (len(real.row), len(vocabulary))
-    held = take(real, real.source == real.source[0])
-    assert set(held.source.tolist()) == {real.source[0]}
-    assert held.row.max() < len(held.level) < len(real.level)
+    source = real.ads["source"].to_numpy()
+    assert len({*source}) > 40
+    assert real.facts.shape == (len(real.mentions), len(vocabulary))
+    held = real.take(source == source[0])
+    assert {*held.ads["source"]} == {source[0]}
+    assert held.mentions["ad"].max() < len(held.ads) < len(source)
 
 
 def test_a_wrong_reading_is_mended_by_own_mentions(tmp_path: Path) -> None:
@@ -159,14 +159,14 @@ def test_a_wrong_reading_is_mended_by_own_mentions(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     examples = read_users_mentions(path, READER.hashes)
-    assert (examples.outcome[examples.group == 0] == 2).all()
-    assert len(examples.level) == 10
+    assert (examples.mentions.loc[examples.mentions["group"] == 0, "outcome"] == 2).all()
+    assert len(examples.ads) == 10
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("text,outcome\na degree,required\n", "no column 'mention'"),
+        ("text,outcome\na degree,required\n", "No column 'mention' in own.csv"),
         ("text,mention,outcome\na degree,degree,wanted\n", "row 2: the outcome 'wanted' is none of none, required"),
         ("text,mention,outcome\na degree,diploma,required\n", "row 2: the text does not hold the mention 'diploma'"),
         ("text,mention,outcome\na dog,dog,required\n", "none of its mentions is found by the lexicon"),
@@ -432,9 +432,10 @@ REPEATED = ("学历不限，", "BSc or ", "nvq level 3/", "3-5 years ", "forklif
 
 @pytest.mark.parametrize("phrase", REPEATED)
 def test_only_the_first_places_of_an_ad_are_judged(phrase: str) -> None:
-    mentions, _, _ = find_mentions([phrase * (3 * MAX_PLACES), phrase * (MAX_PLACES // 4)])
-    assert MAX_PLACES // 4 <= mentions.size[0] <= MAX_PLACES
-    assert mentions.size[1] == MAX_PLACES // 4  # all of them
+    mentions, _ = find_mentions([phrase * (3 * MAX_PLACES), phrase * (MAX_PLACES // 4)])
+    size = np.bincount(mentions["ad"])
+    assert MAX_PLACES // 4 <= size[0] <= MAX_PLACES
+    assert size[1] == MAX_PLACES // 4  # all of them
 
 
 def test_words_about_the_last_place_are_still_read() -> None:

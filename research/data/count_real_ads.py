@@ -33,15 +33,8 @@ from collarclass.requirement_reader.constants import LEVEL_FACTS
 from collarclass.text.tokens import language
 from collarclass.training import real_ads
 from collarclass.training.counts import concatenate, count_words
-from collarclass.training.mentions import find_mentions
-from collarclass.training.train_reader import (
-    Decision,
-    decided_examples,
-    decisions_by_place,
-    fit_reader,
-    join,
-    own_texts,
-)
+from collarclass.training.mentions import find_mentions, join
+from collarclass.training.train_reader import decided_examples, fit_reader, own_texts
 from research.data.write_real_ads import extended, no_terms, save_arrays, save_counts, save_mentions, save_terms
 
 DATA = Path(__file__).resolve().parents[2] / "data"
@@ -98,7 +91,7 @@ def digest(ads: pd.DataFrame) -> str:
 def count(sources: dict[str, pd.DataFrame], anew: bool) -> None:
     """Write the counts of every source whose ads or tokenizer are others than when it was counted."""
     before = {} if anew or not COUNTED.is_file() else json.loads(COUNTED.read_text("utf-8"))
-    terms = real_ads.TermList.load(FOLDER) if before else no_terms()
+    terms = real_ads.load_arrays(FOLDER / real_ads.TERMS) if before else no_terms()
     digests = {source: digest(ads) for source, ads in sources.items()}
     counted = {
         source: count_words(ads["text"].tolist(), ads["title"].tolist())
@@ -111,23 +104,18 @@ def count(sources: dict[str, pd.DataFrame], anew: bool) -> None:
     for source, part in counted.items():
         save_counts(FOLDER / f"{source}.npz", sources[source]["id"].tolist(), part, terms)
     COUNTED.write_text(json.dumps(before | digests, indent=1, sort_keys=True) + "\n", "utf-8")
-    print(f"{len(counted)} of {len(sources)} sources counted, {len(terms.hashes):,} n-grams")
+    print(f"{len(counted)} of {len(sources)} sources counted, {len(terms['hashes']):,} n-grams")
 
 
 def frequent(texts: list[str]) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.uint8]]:
     """The facts that stand in several ads, in how many, and which kind each is."""
-    found, kinds = [], []
+    found = []
     for begin in range(0, len(texts), BATCH):
-        mentions, facts, _ = find_mentions(texts[begin : begin + BATCH])
-        row = mentions.row[facts.mention]
-        order = np.lexsort((row, facts.hash))
-        row, ordered = row[order], facts.hash[order]
-        first = np.append(True, (ordered[1:] != ordered[:-1]) | (row[1:] != row[:-1]))[: len(order)]
-        found.append(ordered[first])
-        kinds.append(facts.kind[order[first]])
-    hashes, place, counts = np.unique(np.concatenate(found), return_index=True, return_counts=True)
-    kept = counts >= MIN_ADS
-    return hashes[kept], counts[kept], np.concatenate(kinds)[place[kept]]
+        mentions, facts = find_mentions(texts[begin : begin + BATCH])
+        of_ad = facts.assign(ad=mentions["ad"].to_numpy()[facts["mention"]]).drop_duplicates(["hash", "ad"])
+        found.append(of_ad.groupby("hash").agg(n_ads=("ad", "size"), kind=("kind", "first")))
+    often = pd.concat(found).groupby("hash").agg({"n_ads": "sum", "kind": "first"}).query("n_ads >= @MIN_ADS")
+    return often.index.to_numpy(np.uint64), often["n_ads"].to_numpy(), often["kind"].to_numpy()
 
 
 def choose_facts(ads: pd.DataFrame) -> None:
@@ -149,9 +137,7 @@ def choose_facts(ads: pd.DataFrame) -> None:
 
 def find(sources: dict[str, pd.DataFrame]) -> None:
     """Write the mentions of every source."""
-    decided: dict[tuple[str, int, int], Decision] = decisions_by_place(
-        read(DATA / "requirements" / "real_mentions.csv")
-    )
+    decided = read(DATA / "requirements" / "real_mentions.csv")
     facts = real_ads.load_arrays(MENTIONS / real_ads.FACTS)["hashes"]
     for source, ads in sources.items():
         path = MENTIONS / f"{source}.npz"

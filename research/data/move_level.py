@@ -15,23 +15,22 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from collarclass.corpus.read import read_csv
 from collarclass.definitions.labels import LEVELS
 from collarclass.requirement_reader.constants import CLASS
-from collarclass.training.mentions import MentionColumns, find_mentions
+from collarclass.training.mentions import find_mentions
 from collarclass.training.real_ads import read_mentions
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 COLUMNS = ("level", "preferred_level", "schooling_level")
 
 
-def moved(ids: Sequence[str], mentions: MentionColumns, old: int, new: int) -> set[str]:
+def moved(ids: Sequence[str], mentions: pd.DataFrame, old: int, new: int) -> set[str]:
     """The ids of texts that name no word of the old level, and one of the new."""
-    level = np.where(mentions.columns["group"] == CLASS["level"], mentions.columns["value"], -1)
-    rows = set(mentions.row[level == new].tolist()) - set(mentions.row[level == old].tolist())
+    level = mentions["value"].where(mentions["group"] == CLASS["level"], -1)
+    rows = {*mentions.loc[level == new, "ad"]} - {*mentions.loc[level == old, "ad"]}
     return {ids[row] for row in rows}
 
 
@@ -63,7 +62,7 @@ def main() -> None:
     options = parser.parse_args()
     old, new = LEVELS.index(options.old), LEVELS.index(options.new)
     real = read_mentions(DATA)
-    real_ids = moved(real.ids, real.mentions, old, new)
+    real_ids = moved(real.ads["id"].tolist(), real.examples.mentions, old, new)
     ads = pd.concat([read_csv(DATA / "ads" / f"{language}.csv")[["id", "text"]] for language in ("en", "zh")])
     cases = read_csv(DATA / "requirements" / "cases.csv")[["id", "text"]]
     texts = pd.concat([ads, cases], ignore_index=True)

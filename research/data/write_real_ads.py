@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from collarclass.requirement_reader.lexicon import default_lexicon
 from collarclass.training.counts import CountedAds, fingerprint
-from collarclass.training.mentions import find_mentions
-from collarclass.training.real_ads import EMPTY, STORED, TERMS, TermList, unpack
-from collarclass.training.train_reader import Decision
+from collarclass.training.mentions import fact_matrix, find_mentions
+from collarclass.training.real_ads import EMPTY, STORED, TERMS, unpack
+from collarclass.training.train_reader import with_decisions
 
+Terms = dict[str, NDArray[Any]]  # hashes, order, displayable
 MIN_ADS = 2  # that an n-gram stands in
 _MAX_COUNT = 255
 _BATCH_ADS = 400  # tokenized at once
@@ -43,31 +44,25 @@ def _pack(name: str, matrix: sp.csr_matrix) -> dict[str, NDArray[Any]]:
     return {f"{name}_size": size.astype(np.uint16), f"{name}_steps": steps.astype(np.uint32), f"{name}_counts": counts}
 
 
-def no_terms() -> TermList:
+def no_terms() -> Terms:
     """A list without n-grams."""
-    return TermList(np.zeros(0, np.uint64), np.zeros(0, np.uint8), np.zeros(0, bool))
+    return {"hashes": np.zeros(0, np.uint64), "order": np.zeros(0, np.uint8), "displayable": np.zeros(0, bool)}
 
 
-def save_terms(terms: TermList, folder: Path) -> None:
+def save_terms(terms: Terms, folder: Path) -> None:
     """Write the list."""
-    arrays = {"hashes": terms.hashes, "order": terms.order, "displayable": terms.displayable}
-    save_arrays(folder / TERMS, arrays)
+    save_arrays(folder / TERMS, terms)
 
 
-def extended(terms: TermList, ads: CountedAds) -> TermList:
+def extended(terms: Terms, ads: CountedAds) -> Terms:
     """The list with the n-grams that stand in two of some ads or more at its end."""
     for part in (ads.text, ads.title):
-        fresh = np.flatnonzero((part.counts.getnnz(axis=0) >= MIN_ADS) & ~np.isin(part.hashes, terms.hashes))
-        terms = replace(
-            terms,
-            hashes=np.append(terms.hashes, part.hashes[fresh]),
-            order=np.append(terms.order, part.order[fresh]),
-            displayable=np.append(terms.displayable, part.displayable[fresh]),
-        )
+        fresh = np.flatnonzero((part.counts.getnnz(axis=0) >= MIN_ADS) & ~np.isin(part.hashes, terms["hashes"]))
+        terms = {name: np.append(values, getattr(part, name)[fresh]) for name, values in terms.items()}
     return terms
 
 
-def save_counts(path: Path, ids: Sequence[str], ads: CountedAds, terms: TermList) -> None:
+def save_counts(path: Path, ids: Sequence[str], ads: CountedAds, terms: Terms) -> None:
     """Write the counts of one source, as far as its n-grams are in the list."""
     arrays: dict[str, Any] = {
         "ids": np.array(ids, dtype=np.str_),
@@ -76,13 +71,12 @@ def save_counts(path: Path, ids: Sequence[str], ads: CountedAds, terms: TermList
         "chinese": ads.chinese,
         "length": ads.length.astype(np.uint16),
     }
-    ordered, place = terms.sorted()
-    number = np.argsort(place)
+    number = np.argsort(terms["hashes"])
     for name, part in (("text", ads.text), ("title", ads.title)):
-        kept = np.flatnonzero(np.isin(part.hashes, terms.hashes))
-        numbers = number[np.searchsorted(ordered.hashes, part.hashes[kept])]
+        kept = np.flatnonzero(np.isin(part.hashes, terms["hashes"]))
+        numbers = number[np.searchsorted(terms["hashes"], part.hashes[kept], sorter=number)]
         counts = sp.csr_matrix(part.counts[:, kept])
-        whole = sp.csr_matrix((counts.data, numbers[counts.indices], counts.indptr), (len(ids), len(terms.hashes)))
+        whole = sp.csr_matrix((counts.data, numbers[counts.indices], counts.indptr), (len(ids), len(number)))
         arrays |= _pack(name, whole)
     save_arrays(path, arrays)
 
@@ -91,7 +85,7 @@ def save_mentions(
     path: Path,
     ids: Sequence[str],
     texts: Sequence[str],
-    decided: Mapping[tuple[str, int, int], Decision],
+    decided: pd.DataFrame,
     facts: NDArray[np.uint64],
 ) -> None:
     """Find and write the mentions of one source.
@@ -101,26 +95,22 @@ def save_mentions(
     path : path
     ids, texts : sequence of str
         The ads.
-    decided : mapping
-        Decisions about mentions, by id and place in the text.
+    decided : DataFrame
+        Decisions about mentions, by `id` and offsets.
     facts : ndarray of uint64
         The facts that are kept.
     """
     parts, matrices, sizes = [EMPTY], [unpack("facts", EMPTY, len(facts))], [EMPTY["size"]]
     for begin in range(0, len(texts), _BATCH_ADS):
-        mentions, found, places = find_mentions(texts[begin : begin + _BATCH_ADS], facts)
-        sizes.append(mentions.size)
-        keys = [(ids[begin + row], *span) for row, span in zip(mentions.row.tolist(), places.tolist(), strict=True)]
-        decisions = [decided.get((name, first, last), Decision()) for name, first, last in keys]
-        columns = {
-            **mentions.columns,
-            "phrase": default_lexicon().hashes[mentions.columns["phrase"]],
-            "choice": mentions.columns["choice"].reshape(-1, 2, 2),
-            "outcome": np.array([decision.outcome for decision in decisions]),
-            "alternative": np.array([decision.alternative for decision in decisions]),
-        }
+        here = slice(begin, begin + _BATCH_ADS)
+        found, kept = find_mentions(texts[here], facts)
+        mentions = with_decisions(found, list(ids[here]), decided)
+        sizes.append(np.bincount(mentions["ad"], minlength=len(ids[here])))
+        columns = {name: mentions[name].to_numpy() for name in STORED if name != "choice"}
+        columns["phrase"] = default_lexicon().hashes[columns["phrase"]]
+        columns["choice"] = np.array(mentions["choice"].tolist(), bool).reshape(-1, 2, 2)
         parts.append({name: columns[name].astype(kind) for name, (kind, _) in STORED.items()})
-        matrices.append(found.matrix(len(mentions), len(facts)))
+        matrices.append(fact_matrix(kept, (len(mentions), len(facts))))
     columns = {name: np.concatenate([part[name] for part in parts]) for name in STORED}
     size = np.concatenate(sizes).astype(np.uint16)
     save_arrays(

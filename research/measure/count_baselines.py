@@ -28,8 +28,8 @@ from collarclass.api import default_model
 from collarclass.corpus.read import read_data
 from collarclass.definitions.labels import LABELS
 from collarclass.training.counts import CountedAds, concatenate, count_ads
-from collarclass.training.real_ads import read_mentions
-from collarclass.training.train import real_ads, training_ads
+from collarclass.training.real_ads import read_mentions, real_ads
+from collarclass.training.train import training_ads
 from research.docs.figures import keep
 from research.measure.benchmark_data import read_hard, read_items
 

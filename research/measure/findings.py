@@ -20,30 +20,30 @@ from collarclass.definitions.labels import LEVELS
 from collarclass.requirement_reader.constants import CLASS, CLASSES, NATURES
 from collarclass.requirement_reader.lexicon import default_lexicon
 from collarclass.requirement_reader.outcomes import OUTCOMES
+from collarclass.training.mentions import judge
 from collarclass.training.real_ads import RealMentions, read_mentions
-from collarclass.training.train_reader import judge_examples
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 
 
 def table(real: RealMentions) -> pd.DataFrame:
     """One row for each mention."""
-    columns, row = real.mentions.columns, real.mentions.row
-    outcome = judge_examples(default_model().reader, real.vocabulary, real.examples).outcome
+    columns, row = real.examples.mentions, real.examples.mentions["ad"]
+    outcome = judge(default_model().reader, real.vocabulary, real.examples).outcome
     best = outcome.argmax(axis=1)
     level = np.where(columns["group"] == CLASS["level"], columns["value"], -1)
     nature = default_lexicon().nature[columns["phrase"]]
     return pd.DataFrame(
         {
-            "ad": np.array(real.ids)[row],
-            "source": real.examples.source[row],
+            "ad": real.ads["id"].to_numpy()[row],
+            "source": real.ads["source"].to_numpy()[row],
             "class": np.array(CLASSES)[columns["group"]],
             "level": np.array([*LEVELS, ""])[level],
             "nature": np.array([*NATURES, ""])[nature],
             "first_token": columns["figure"],
             "last_token": columns["last"],
             "years": columns["years"],
-            "decided": np.array([*OUTCOMES, ""])[real.examples.outcome],
+            "decided": np.array([*OUTCOMES, ""])[columns["outcome"]],
             "outcome": np.array(OUTCOMES)[best],
             "probability": outcome[np.arange(len(best)), best].round(4),
         }

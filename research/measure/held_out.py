@@ -21,8 +21,8 @@ from collarclass.corpus.read import read_data
 from collarclass.definitions.labels import LABELS
 from collarclass.model.predict import predict
 from collarclass.training.facts import held_out_labels
-from collarclass.training.real_ads import read_mentions
-from collarclass.training.train import real_ads, train
+from collarclass.training.real_ads import read_mentions, real_ads
+from collarclass.training.train import train
 from research.measure.external import MODEL_LABELS, by_occupation
 
 ROOT = Path(__file__).resolve().parents[2]

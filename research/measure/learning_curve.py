@@ -26,8 +26,8 @@ from collarclass.evaluation.metrics import macro_f1
 from collarclass.training.adapt import KnownAds
 from collarclass.training.counts import CountedAds, concatenate, count_ads
 from collarclass.training.estimator import CollarClassifier
-from collarclass.training.real_ads import read_mentions
-from collarclass.training.train import real_ads, source_weights, training_ads
+from collarclass.training.real_ads import read_mentions, real_ads, source_weights
+from collarclass.training.train import training_ads
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "contributors" / "experiments.md"

@@ -35,16 +35,9 @@ from collarclass.requirement_reader.constants import FIELD
 from collarclass.requirement_reader.credential_names import UNNAMED
 from collarclass.requirement_reader.outcomes import FREE, N_LEVEL_STATUSES, level_and_status
 from collarclass.requirement_reader.requirement import Requirement
+from collarclass.training.mentions import join, judge
 from collarclass.training.real_ads import read_mentions
-from collarclass.training.train_reader import (
-    TEMPERATURE,
-    decided_examples,
-    fit_reader,
-    join,
-    judge_examples,
-    own_texts,
-    take,
-)
+from collarclass.training.train_reader import TEMPERATURE, decided_examples, fit_reader, own_texts
 from research.docs.figures import keep
 from research.measure.score_challenge_set import read_many
 
@@ -130,25 +123,29 @@ def held_out_sources(folds: int, without: str | None) -> tuple[pd.DataFrame, pd.
     both = join([real, decided_examples(texts, decided, weight, vocabulary)])
     if without is not None:
         kept = ~np.isin(stored.kind, FAMILIES[without])
-        both, vocabulary = replace(both, features=both.features[:, kept].tocsr()), vocabulary[kept]
-    sources = sorted(set(real.source.tolist()))
+        both, vocabulary = replace(both, facts=both.facts[:, kept].tocsr()), vocabulary[kept]
+    source = both.ads["source"].tolist()
+    sources = sorted({*source} - {""})
     np.random.default_rng(1).shuffle(sources)
-    fold = np.array([sources.index(source) % _QUARTERS if source else -1 for source in both.source.tolist()])
+    fold = np.array([sources.index(one) % _QUARTERS if one else -1 for one in source])
     out, mentions = [], []
     for k in range(folds):
         with threadpool_limits(limits=1):
-            reader = fit_reader(vocabulary, take(both, fold != k))
-        test = take(both, fold == k)
-        judged = judge_examples(replace(reader, temperature=np.ones(2, np.float32)), vocabulary, test)
+            reader = fit_reader(vocabulary, both.take(fold != k))
+        test = both.take(fold == k)
+        judged = judge(replace(reader, temperature=np.ones(2, np.float32)), vocabulary, test)
         level, status = np.where(judged.status == NOT_NEEDED, -1, judged.level), judged.status
-        ads = pd.DataFrame({"source": test.source, "level": level == test.level, "status": status == test.status})
-        with_level = np.where(test.level < 0, FIELD, test.level) * N_LEVEL_STATUSES + test.status
-        no_level = np.where(test.status == NOT_NEEDED, FREE, FREE + 1)  # or nothing stated
-        ads["truth"] = np.where((test.status == UNSTATED) | (test.status == NOT_NEEDED), no_level, with_level)
+        true_level, true_status = test.ads["level"].to_numpy(), test.ads["status"].to_numpy()
+        right = {"level": level == true_level, "status": status == true_status}
+        ads = pd.DataFrame({"source": test.ads["source"], **right})
+        with_level = np.where(true_level < 0, FIELD, true_level) * N_LEVEL_STATUSES + true_status
+        no_level = np.where(true_status == NOT_NEEDED, FREE, FREE + 1)  # or nothing stated
+        ads["truth"] = np.where((true_status == UNSTATED) | (true_status == NOT_NEEDED), no_level, with_level)
         ads["likely"] = list(judged.likely)
         out.append(ads)
-        known = np.flatnonzero(test.outcome >= 0)
-        mentions.append(pd.DataFrame({"truth": test.outcome[known], "likely": list(judged.outcome[known])}))
+        outcome = test.mentions["outcome"].to_numpy()
+        known = np.flatnonzero(outcome >= 0)
+        mentions.append(pd.DataFrame({"truth": outcome[known], "likely": list(judged.outcome[known])}))
         print(f"fold {k + 1}: {len(ads):,} ads, {len(known):,} decided mentions", flush=True)
     return pd.concat(out, ignore_index=True), pd.concat(mentions, ignore_index=True)
 

@@ -1,12 +1,14 @@
-"""The mentions of many ads as columns, and their facts as a matrix: what the reader of requirements is fitted on."""
+"""Mentions of requirements in many ads, with their facts as a matrix: what their reader is fitted on and judges."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
@@ -20,79 +22,58 @@ from collarclass.requirement_reader.reading import RequirementReader
 from collarclass.text.ad_tokens import AdTokens
 
 N_CHOICES = 4
-# Of each mention: what the loops over one ad need to describe and judge it again without the text.
-COLUMNS = ("first", "last", "sentence", "phrase", "group", "value", "figure", "years", "pursuing",
-           "ends", "choice")  # fmt: skip
+# Of each mention: what the loops over one ad need to describe and judge it again without the text. Tokens and
+# sentences are counted from the beginning of the ad.
+ITEM = dict.fromkeys(("first", "last", "sentence", "phrase", "group", "value"), np.int64)
+READ: dict[str, Any] = ITEM | {"figure": np.int64, "years": np.float64, "pursuing": np.bool_, "ends": np.uint64}
+COLUMNS = (*READ, "choice")
+FACTS = {"mention": np.int64, "number": np.int64, "hash": np.uint64, "kind": np.uint8}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class MentionColumns:
-    """Mentions of many ads, those of an ad one after the other.
+class Examples:
+    """Mentions, and the ads that they stand in.
 
     Attributes
     ----------
-    size : ndarray of int64, shape (n_ads,)
-        How many each ad has.
-    columns : dict of str to ndarray
-        By the names in `COLUMNS`; tokens and sentences are counted from the beginning of the ad.
+    mentions : DataFrame
+        A row for each: `ad`, its row in the table of ads, in order; `COLUMNS`; `outcome`, an index into `OUTCOMES`, and
+        `alternative`, 0 or 1, both `UNKNOWN` where nobody decided.
+    facts : csr_matrix of float32, shape (n_mentions, n_facts)
+    ads : DataFrame
+        `level`, -1 where none is stated or needed; `status`, `UNKNOWN` where not read; `weight`; and `source`, empty
+        for texts of the project.
     """
 
-    size: NDArray[np.int64]
-    columns: Mapping[str, NDArray[Any]]
+    mentions: pd.DataFrame
+    facts: sp.csr_matrix
+    ads: pd.DataFrame
 
-    def __len__(self) -> int:
-        return int(self.size.sum())
-
-    @property
-    def row(self) -> NDArray[np.int64]:
-        """Number of the ad of each mention."""
-        return np.repeat(np.arange(len(self.size)), self.size)
-
-    def ads(self) -> Iterator[tuple[slice, dict[str, list[Any]]]]:
-        """Where the mentions of each ad stand, and the columns of these."""
-        stop = np.cumsum(self.size).tolist()
-        for begin, end in zip([0, *stop], stop, strict=False):
-            yield slice(begin, end), {name: column[begin:end].tolist() for name, column in self.columns.items()}
+    def take(self, ads: NDArray[np.bool_], mentions: NDArray[np.bool_] | bool = True) -> Examples:
+        """Some of the ads, with all of their mentions or with some."""
+        kept = np.flatnonzero(ads[self.mentions["ad"]] & mentions)
+        table = self.mentions.iloc[kept].reset_index(drop=True)
+        table["ad"] = (np.cumsum(ads) - 1)[table["ad"]]
+        return Examples(table, self.facts[kept], self.ads[ads].reset_index(drop=True))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Facts:
-    """Facts about mentions, arrays of one length.
-
-    Attributes
-    ----------
-    mention, number : ndarray of int64
-        Number of the mention among all, and of the fact in the vocabulary, -1 for others.
-    hash : ndarray of uint64
-    kind : ndarray of uint8
-    """
-
-    mention: NDArray[np.int64]
-    number: NDArray[np.int64]
-    hash: NDArray[np.uint64]
-    kind: NDArray[np.uint8]
-
-    def matrix(self, n_mentions: int, n_facts: int) -> sp.csr_matrix:
-        """How often each mention has each fact of the vocabulary."""
-        ones = np.ones(len(self.mention), dtype=np.float32)
-        return sp.csr_matrix((ones, (self.mention, self.number)), (n_mentions, n_facts))
-
-
-def _kept(context: Context, n_before: int) -> Facts:
-    """The facts about the ad that a context has read, behind so many mentions of other ads."""
-    facts, n = context.facts, context.facts.n_kept
-    return Facts(
-        np.array(facts.mention[:n], np.int64) + n_before,
-        np.array(facts.number[:n], np.int64),
-        np.array(facts.hash[:n], np.uint64),
-        np.array(facts.kind[:n], np.uint8),
+def join(parts: Sequence[Examples]) -> Examples:
+    """Put examples together."""
+    offsets = np.cumsum([0, *(len(part.ads) for part in parts)])
+    mentions = [part.mentions.assign(ad=part.mentions["ad"] + n) for part, n in zip(parts, offsets, strict=False)]
+    return Examples(
+        pd.concat(mentions, ignore_index=True),
+        sp.vstack([part.facts for part in parts]).tocsr(),
+        pd.concat([part.ads for part in parts], ignore_index=True),
     )
 
 
-def _joined(parts: Sequence[Facts]) -> Facts:
-    none = Facts(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.uint64), np.zeros(0, np.uint8))
-    names = [column.name for column in fields(Facts)]
-    return Facts(**{name: np.concatenate([getattr(part, name) for part in (none, *parts)]) for name in names})
+def _by_ad(mentions: pd.DataFrame, n_ads: int) -> Iterator[tuple[slice, dict[str, list[Any]]]]:
+    """Where the mentions of each ad stand, and the columns of these."""
+    columns = {name: mentions[name].tolist() for name in COLUMNS}
+    stops = np.searchsorted(mentions["ad"], np.arange(n_ads), "right").tolist()
+    for begin, end in pairwise((0, *stops)):
+        yield slice(begin, end), {name: column[begin:end] for name, column in columns.items()}
 
 
 def _context(vocabulary: NDArray[np.uint64] | None, lexicon: Lexicon) -> Context:
@@ -103,67 +84,72 @@ def _context(vocabulary: NDArray[np.uint64] | None, lexicon: Lexicon) -> Context
     return context
 
 
+def _kept(context: Context, n_before: int) -> dict[str, NDArray[Any]]:
+    """The facts about the ad that a context has read, behind so many mentions of other ads."""
+    facts = context.facts
+    found = {name: np.array(getattr(facts, name)[: facts.n_kept], kind) for name, kind in FACTS.items()}
+    return found | {"mention": found["mention"] + n_before}
+
+
+def _table(parts: Sequence[dict[str, NDArray[Any]]]) -> pd.DataFrame:
+    none = {name: np.zeros(0, kind) for name, kind in FACTS.items()}
+    return pd.DataFrame({name: np.concatenate([part[name] for part in (none, *parts)]) for name in FACTS})
+
+
 def find_mentions(
     texts: Sequence[str], vocabulary: NDArray[np.uint64] | None = None, lexicon: Lexicon | None = None
-) -> tuple[MentionColumns, Facts, NDArray[np.int64]]:
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Find the mentions of some texts.
-
-    Parameters
-    ----------
-    texts : sequence of str
-    vocabulary : ndarray of uint64, optional
-        Hashes of the facts to keep; all facts if not given.
-    lexicon : Lexicon, optional
 
     Returns
     -------
-    MentionColumns, Facts
-    places : ndarray of int64, shape (n_mentions, 2)
-        Offsets of each mention in its text.
+    mentions : DataFrame
+        As in `Examples`, without decisions; and the offsets `start` and `end` of each in its text.
+    facts : DataFrame
+        A row for each fact of the vocabulary, or for every fact: number of the `mention`, `number` in the vocabulary
+        (-1 for others), `hash` and `kind`.
     """
-    context, tokens = _context(vocabulary, lexicon or default_lexicon()), AdTokens()
-    facts, size, places = list[Facts](), list[int](), list[tuple[int, int]]()
-    columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
-    for text in texts:
+    context, tokens, facts = _context(vocabulary, lexicon or default_lexicon()), AdTokens(), []
+    columns: dict[str, list[Any]] = {name: [] for name in ("ad", "start", "end", *COLUMNS)}
+    for ad, text in enumerate(texts):
         context.read_ad(tokens.read(text))
-        facts.append(_kept(context, len(places)))
+        facts.append(_kept(context, len(columns["ad"])))
         mentions, n = context.mentions, context.mentions.items.n
-        size.append(n)
-        places += (tokens.span(mentions.items.first[i], mentions.items.last[i])[1:] for i in range(n))
-        for name in ("first", "last", "sentence", "phrase", "group", "value"):
-            columns[name] += getattr(mentions.items, name)[:n]
-        for name in ("figure", "years", "pursuing"):
-            columns[name] += getattr(mentions, name)[:n]
-        columns["ends"] += context.ends[:n]
-        columns["choice"] += context.choice[: N_CHOICES * n]
-    return _columns(size, columns), _joined(facts), np.array(places, np.int64).reshape(-1, 2)
+        columns["ad"] += [ad] * n
+        for i in range(n):
+            _, start, end = tokens.span(mentions.items.first[i], mentions.items.last[i])
+            columns["start"].append(start)
+            columns["end"].append(end)
+            columns["choice"].append(list(context.choice[N_CHOICES * i : N_CHOICES * (i + 1)]))
+        for name in READ:
+            of = mentions.items if name in ITEM else context if name == "ends" else mentions
+            columns[name] += getattr(of, name)[:n]
+    kinds = READ | dict.fromkeys(("ad", "start", "end"), np.int64)
+    return pd.DataFrame(columns).astype(kinds), _table(facts)
 
 
-def _columns(size: Sequence[int], columns: Mapping[str, list[Any]]) -> MentionColumns:
-    kinds: dict[str, Any] = {"years": np.float64, "ends": np.uint64, "pursuing": np.bool_, "choice": np.bool_}
-    shapes = {"choice": (-1, N_CHOICES)}
-    arrays = {name: np.array(column, kinds.get(name, np.int64)) for name, column in columns.items()}
-    return MentionColumns(
-        np.array(size, np.int64), {name: array.reshape(shapes.get(name, -1)) for name, array in arrays.items()}
-    )
-
-
-def level_facts(mentions: MentionColumns, lexicon: Lexicon) -> Facts:
+def level_facts(mentions: pd.DataFrame, n_ads: int, lexicon: Lexicon) -> pd.DataFrame:
     """The facts that depend on levels (`LEVEL_FACTS`), by what was found before."""
-    context = _context(None, lexicon)
-    found = []
-    for place, ad in mentions.ads():
+    context, found = _context(None, lexicon), []
+    for place, ad in _by_ad(mentions, n_ads):
         context.load_ad(ad)
         found.append(_kept(context, place.start))
-    return _joined(found)
+    return _table(found)
+
+
+def fact_matrix(facts: pd.DataFrame, shape: tuple[int, int]) -> sp.csr_matrix:
+    """How often each mention has each fact of the vocabulary."""
+    return sp.csr_matrix((np.ones(len(facts), np.float32), (facts["mention"], facts["number"])), shape)
 
 
 def relations(
-    mentions: MentionColumns, outcome: NDArray[np.float64], alternative: NDArray[np.float64]
+    examples: Examples, outcome: NDArray[np.float64], alternative: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """How each mention of schooling stands to the others of its ad, shape (n_mentions, n_relations)."""
-    reading, out = RequirementReader(no_weights(), default_lexicon()), np.zeros((len(mentions), N_RELATIONS))
-    for place, ad in mentions.ads():
+    nothing = np.zeros((0, N_WEIGHTS), np.float32), np.zeros((N_RELATIONS, N_DECIDING), np.float32)
+    reading = RequirementReader(Reader(np.zeros(0, np.uint64), *nothing), default_lexicon())
+    out = np.zeros((len(outcome), N_RELATIONS))
+    for place, ad in _by_ad(examples.mentions, len(examples.ads)):
         found = reading.relate_ad(ad, outcome[place].ravel(), alternative[place])
         out[place] = np.array(found[: N_RELATIONS * len(ad["group"])]).reshape(-1, N_RELATIONS)
     return out
@@ -171,15 +157,7 @@ def relations(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Judged:
-    """What a reader makes of mentions that were found before.
-
-    Attributes
-    ----------
-    outcome : ndarray of float64, shape (n_mentions, n_outcomes)
-    level, status : ndarray of int8, shape (n_ads,)
-    likely : ndarray of float64, shape (n_ads, n_answers)
-    features : ndarray of float64, shape (n_ads, n_features)
-    """
+    """What a reader makes of mentions: `outcome`, shape (n_mentions, n_outcomes), and the others of each ad."""
 
     outcome: NDArray[np.float64]
     level: NDArray[np.int8]
@@ -188,23 +166,18 @@ class Judged:
     features: NDArray[np.float64]
 
 
-def judge(
-    reader: Reader, mentions: MentionColumns, sums: NDArray[np.float64], lexicon: Lexicon | None = None
-) -> Judged:
-    """Judge mentions by the sums of the weights of their facts, shape (n_mentions, N_WEIGHTS)."""
-    reading = RequirementReader(reader, lexicon or default_lexicon())
-    outcome, n_ads = np.zeros((len(mentions), N_OUTCOMES)), len(mentions.size)
+def judge(reader: Reader, vocabulary: NDArray[np.uint64], examples: Examples) -> Judged:
+    """What a reader makes of examples whose facts are those of a vocabulary."""
+    known, number = TermIndex(reader.hashes).find(vocabulary)
+    weight = np.zeros((len(vocabulary), reader.weight.shape[1]))
+    weight[known] = reader.weight[number]
+    sums, reading = examples.facts @ weight, RequirementReader(reader, default_lexicon())
+    outcome, n_ads = np.zeros((len(sums), N_OUTCOMES)), len(examples.ads)
     level, status = np.zeros(n_ads, np.int8), np.zeros(n_ads, np.int8)
     likely, features = np.zeros((n_ads, N_ANSWERS)), np.zeros((n_ads, len(reading.features)))
-    for row, (place, ad) in enumerate(mentions.ads()):
+    for row, (place, ad) in enumerate(_by_ad(examples.mentions, n_ads)):
         reading.judge_ad(ad, sums[place].ravel())
         outcome[place] = np.array(reading.outcome[: N_OUTCOMES * len(ad["group"])]).reshape(-1, N_OUTCOMES)
         level[row], status[row] = reading.level, reading.status
         likely[row], features[row] = reading.likely, reading.features
     return Judged(outcome, level, status, likely, features)
-
-
-def no_weights() -> Reader:
-    """A reader that has learnt nothing."""
-    weight, relation = np.zeros((0, N_WEIGHTS), np.float32), np.zeros((N_RELATIONS, N_DECIDING), np.float32)
-    return Reader(np.zeros(0, np.uint64), weight, relation)

@@ -6,7 +6,7 @@ lists alone, so that a source that stays the same is a file that stays the same:
 
 | in the data folder | |
 |---|---|
-| `real_ads/terms.npz` | the n-grams that are kept; more are added at its end |
+| `real_ads/terms.npz` | the n-grams that are kept, as the arrays of `HashedCounts`; more are added at its end |
 | `real_ads/SOURCE.npz` | how often each stands in each ad |
 | `requirements/real_ads/facts.npz` | the facts about mentions that are kept |
 | `requirements/real_ads/SOURCE.npz` | each mention: phrase of the lexicon, place, years, decision and facts |
@@ -28,19 +28,15 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from collarclass.corpus.read import read_csv, read_ratings
+from collarclass.definitions.labels import LABELS
 from collarclass.errors import DataError
 from collarclass.features.term_index import TermIndex
 from collarclass.requirement_reader.constants import CLASS, ITEMS
 from collarclass.requirement_reader.lexicon import Lexicon, default_lexicon
 from collarclass.requirement_reader.outcomes import Reader
 from collarclass.training.counts import CountedAds, HashedCounts, concatenate, fingerprint
-from collarclass.training.mentions import COLUMNS, Judged, MentionColumns, level_facts
-from collarclass.training.train_reader import (
-    Examples,
-    judge_examples,
-    levels_and_statuses,
-    take,
-)
+from collarclass.training.mentions import COLUMNS, Examples, fact_matrix, judge, level_facts
+from collarclass.training.train_reader import levels_of
 
 TERMS, FACTS = "terms.npz", "facts.npz"
 MIN_LEVEL_ADS = 3  # that a fact that depends on levels stands in
@@ -63,17 +59,12 @@ EMPTY: dict[str, NDArray[Any]] = {
     "ids": np.zeros(0, np.str_),
     **dict.fromkeys(("size", "facts_size", "facts_steps", "facts_counts"), np.zeros(0, np.uint16)),
 }
-_NO_LEVELS = pd.DataFrame({name: [] for name in ("source", "level", "status", "usable")}, dtype=str)
+_NO_RATINGS = pd.DataFrame(columns=["source", "level", "status", "usable"], index=pd.Index([], name="id"), dtype=str)
+SOURCE_POWER = 0.5  # 0: every real ad weighs the same; 1: every source does
 
 
 def load_arrays(path: Path) -> dict[str, NDArray[Any]]:
-    """The arrays of a file.
-
-    Raises
-    ------
-    DataError
-        If the file is missing or damaged.
-    """
+    """The arrays of a file; a `DataError` says if it is missing or damaged."""
     try:
         with np.load(path, allow_pickle=False) as stored:
             return {name: stored[name] for name in stored.files}
@@ -93,186 +84,109 @@ def unpack(name: str, arrays: dict[str, NDArray[Any]], n_columns: int) -> sp.csr
     return sp.csr_matrix(data, shape=(len(starts) - 1, n_columns))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class TermList:
-    """The n-grams that are kept; the place of each here is its number in the files of sources.
-
-    Attributes
-    ----------
-    hashes : ndarray of uint64, shape (n_terms,)
-    order : ndarray of uint8
-        Number of tokens.
-    displayable : ndarray of bool
-        As in `HashedCounts`.
-    """
-
-    hashes: NDArray[np.uint64]
-    order: NDArray[np.uint8]
-    displayable: NDArray[np.bool_]
-
-    @classmethod
-    def load(cls, folder: Path) -> TermList:
-        """The list of a folder."""
-        return cls(**load_arrays(folder / TERMS))
-
-    def sorted(self) -> tuple[TermList, NDArray[np.int64]]:
-        """The list by hash, and the place there of each number."""
-        by_hash = np.argsort(self.hashes)
-        place = np.empty(len(by_hash), np.int64)
-        place[by_hash] = np.arange(len(by_hash))
-        return TermList(self.hashes[by_hash], self.order[by_hash], self.displayable[by_hash]), place
-
-
-def load_counts(path: Path, terms: TermList) -> tuple[list[str], CountedAds]:
-    """Read the counts of one source, without what is read from its mentions.
-
-    Raises
-    ------
-    DataError
-        If the file is missing or damaged, or its counts are another tokenizer's.
-    """
+def load_counts(path: Path, terms: dict[str, NDArray[Any]]) -> tuple[list[str], CountedAds]:
+    """Read the counts of one source, of the n-grams of a list, without what is read from its mentions."""
     arrays = load_arrays(path)
     if str(arrays["fingerprint"]) != fingerprint():
         raise DataError(
             "The counts in {name} were made by another tokenizer: count the ads again with "
             "research/data/count_real_ads.py.", name=path.name,
         )  # fmt: skip
-    ordered, place = terms.sorted()
-
-    def part(name: str) -> HashedCounts:
-        counts = unpack(name, arrays, len(terms.hashes))
-        counts = sp.csr_matrix((counts.data, place[counts.indices], counts.indptr), counts.shape)
-        return HashedCounts(ordered.hashes, ordered.order, ordered.displayable, counts)
-
-    ids = arrays["ids"].tolist()
-    return ids, CountedAds(
-        text=part("text"),
-        title=part("title"),
-        features=np.zeros((len(ids), 0)),
-        chinese=arrays["chinese"],
-        length=arrays["length"].astype(np.int64),
-        max_tokens=int(arrays["max_tokens"]),
+    by_hash = np.argsort(terms["hashes"])
+    text, title = (
+        HashedCounts(**terms, counts=unpack(name, arrays, len(by_hash))).where(by_hash) for name in ("text", "title")
     )
+    features, length = np.zeros((len(arrays["ids"]), 0)), arrays["length"].astype(np.int64)
+    ads = CountedAds(text, title, features, arrays["chinese"], length, int(arrays["max_tokens"]))
+    return arrays["ids"].tolist(), ads
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RealMentions:
-    """The mentions of real ads, with their facts and features by the lexicon as it stands.
+    """The mentions of real ads, with their facts by the lexicon as it stands.
 
     Attributes
     ----------
-    ids, source : list of str
-        Of each ad.
-    mentions : MentionColumns
     vocabulary : ndarray of uint64, shape (n_facts,)
         Hashes of the facts.
     kind : ndarray of uint8, shape (n_facts,)
         Number of the kind of each.
     examples : Examples
-        The same for fitting: facts, decisions, and level and status of each ad as annotated.
-    usable : ndarray of bool
-        Whether each ad may be learnt from: it nearly repeats none of the development set.
+    ads : DataFrame
+        As `read_levels` gives them, in the order of the examples.
     """
 
-    ids: list[str]
-    mentions: MentionColumns
     vocabulary: NDArray[np.uint64]
     kind: NDArray[np.uint8]
     examples: Examples
-    usable: NDArray[np.bool_]
+    ads: pd.DataFrame
 
     def learnable(self) -> Examples:
         """What the reader is fitted on: the mentions of schooling and credentials in usable ads."""
-        return take(self.examples, self.usable, self.examples.group != CLASS["years"])
-
-    def stated(self, reader: Reader) -> Judged:
-        """What each ad states, as a reader judges its mentions."""
-        return judge_examples(reader, self.vocabulary, self.examples, self.mentions)
+        mentions = self.examples.mentions["group"] != CLASS["years"]
+        return self.examples.take(self.ads["usable"].to_numpy(bool), mentions.to_numpy())
 
 
 def read_mentions(data: str | os.PathLike[str], lexicon: Lexicon | None = None) -> RealMentions:
-    """Read the mentions of all sources; there are none in a data folder without ratings of real ads.
-
-    Raises
-    ------
-    DataError
-        If a file is missing or damaged.
-    """
+    """Read the mentions of all sources; there are none in a data folder without ratings of real ads."""
     folder, lexicon = Path(data) / "requirements" / "real_ads", lexicon or default_lexicon()
     ratings = Path(data) / "real_ads" / "ratings.csv"
-    ads = read_levels(data, read_ratings(ratings)) if ratings.is_file() else _NO_LEVELS
+    ads = read_levels(data, read_ratings(ratings)) if ratings.is_file() else _NO_RATINGS
     stored = [EMPTY, *(load_arrays(folder / f"{source}.npz") for source in np.unique(ads["source"]))]
     facts = load_arrays(folder / FACTS)
     arrays = {name: np.concatenate([part[name] for part in stored]) for name in ("ids", "size", *STORED)}
     kept_facts = sp.csr_matrix(sp.vstack([unpack("facts", part, len(facts["hashes"])) for part in stored]))
+    ads = ads.loc[arrays["ids"]].reset_index()
     mentions, kept = _mentions(arrays, lexicon)
-    level_hashes, level_kind, matrix = _count_level_facts(mentions, lexicon)
-    ads = ads.loc[arrays["ids"]]
-    level, status = levels_and_statuses(ads)
-    examples = Examples(
-        features=sp.csr_matrix(sp.hstack((kept_facts[kept].astype(np.float32), matrix), format="csr")),
-        row=mentions.row,
-        group=mentions.columns["group"],
-        value=mentions.columns["value"],
-        outcome=arrays["outcome"][kept].astype(np.int64),
-        alternative=arrays["alternative"][kept].astype(np.int64),
-        level=level,
-        status=status,
-        weight=_source_weights(ads),
-        source=ads["source"].to_numpy(np.str_),
-    )
+    level_hashes, level_kind, matrix = _count_level_facts(mentions, len(ads), lexicon)
+    both = sp.csr_matrix(sp.hstack((kept_facts[kept].astype(np.float32), matrix), format="csr"))
     return RealMentions(
-        ids=arrays["ids"].tolist(),
-        mentions=mentions,
         vocabulary=np.append(facts["hashes"], level_hashes),
         kind=np.append(facts["kind"], level_kind),
-        examples=examples,
-        usable=ads["usable"].to_numpy(bool),
+        examples=Examples(mentions, both, levels_of(ads, _source_weights(ads))),
+        ads=ads,
     )
 
 
-def _mentions(arrays: dict[str, NDArray[Any]], lexicon: Lexicon) -> tuple[MentionColumns, NDArray[np.int64]]:
+def _mentions(arrays: dict[str, NDArray[Any]], lexicon: Lexicon) -> tuple[pd.DataFrame, NDArray[np.int64]]:
     """The mentions whose phrase is still one of the lexicon's that may be asked for, and their numbers among all."""
     where, number = TermIndex(lexicon.prefixes).find(arrays["phrase"])
     phrase = np.full(len(arrays["phrase"]), -1)
     phrase[where] = lexicon.phrase[number]
     kept = np.flatnonzero((phrase >= 0) & (lexicon.group[phrase] < len(ITEMS)))
-    row = np.repeat(np.arange(len(arrays["size"])), arrays["size"])[kept]
-    columns = {name: arrays[name][kept] for name in COLUMNS if name in arrays}
-    columns["choice"] = columns["choice"].reshape(-1, 4)
+    columns: dict[str, Any] = {name: arrays[name][kept] for name in STORED}
+    columns["choice"] = columns["choice"].reshape(-1, 4).tolist()
     columns["phrase"] = phrase[kept]
     columns |= {name: getattr(lexicon, name)[phrase[kept]].astype(np.int64) for name in ("group", "value")}
-    return MentionColumns(np.bincount(row, minlength=len(arrays["size"])), columns), kept
+    row = np.repeat(np.arange(len(arrays["size"])), arrays["size"])
+    decisions = dict.fromkeys(("outcome", "alternative"), np.int64)
+    return pd.DataFrame({"ad": row[kept]} | columns)[["ad", *COLUMNS, *decisions]].astype(decisions), kept
 
 
 def _count_level_facts(
-    mentions: MentionColumns, lexicon: Lexicon
+    mentions: pd.DataFrame, n_ads: int, lexicon: Lexicon
 ) -> tuple[NDArray[np.uint64], NDArray[np.uint8], sp.csr_matrix]:
     """The facts of mentions that depend on levels: hash and kind of each, and which mentions have it."""
-    facts = level_facts(mentions, lexicon)
-    # Each fact once for each ad that it stands in.
-    by_ad = np.column_stack((facts.hash, mentions.row[facts.mention].astype(np.uint64)))
-    _, first = np.unique(by_ad, axis=0, return_index=True)
-    hashes, place, n_ads = np.unique(facts.hash[first], return_index=True, return_counts=True)
-    kept = n_ads >= MIN_LEVEL_ADS
-    hashes, kind = hashes[kept], facts.kind[first][place[kept]]
-    where, number = TermIndex(hashes).find(facts.hash)
-    ones = np.ones(len(where), dtype=np.float32)
-    return hashes, kind, sp.csr_matrix((ones, (facts.mention[where], number)), (len(mentions), len(hashes)))
+    facts = level_facts(mentions, n_ads, lexicon)
+    facts = facts.assign(ad=mentions["ad"].to_numpy()[facts["mention"]])
+    often = facts.groupby("hash").agg(n_ads=("ad", "nunique"), kind=("kind", "first"))
+    often = often[often["n_ads"] >= MIN_LEVEL_ADS]
+    known = facts[facts["hash"].isin(often.index)]
+    known = known.assign(number=often.index.get_indexer(known["hash"]))
+    matrix = fact_matrix(known, (len(mentions), len(often)))
+    return often.index.to_numpy(np.uint64), often["kind"].to_numpy(np.uint8), matrix
 
 
 def read_levels(data: str | os.PathLike[str], ratings: pd.DataFrame) -> pd.DataFrame:
-    """Source, level, status, and whether an ad may be learnt from, by its id.
+    """Ratings by the ad's id, with `level` and `status`, and whether an ad is `usable` for learning.
 
-    Level and status are those of the more thorough annotation where there is one.
+    Level and status are those of the more thorough annotation where there is one. An ad that nearly repeats one of the
+    development set teaches nothing.
     """
     read = ratings.rename(columns={"schooling_level": "level", "schooling_status": "status"}).set_index("id")
     careful = read_csv(Path(data) / "requirements" / "readings.csv").set_index("id")[["level", "status"]]
     read.update(careful[careful["status"] != "*"])
-    level = read["level"].replace("*", "")
-    return pd.DataFrame(
-        {"source": read["source"], "level": level, "status": read["status"], "usable": read["near_duplicate"] != "y"}
-    )
+    return read.assign(level=read["level"].replace("*", ""), usable=read["near_duplicate"] != "y")
 
 
 def _source_weights(ads: pd.DataFrame) -> NDArray[np.float64]:
@@ -282,22 +196,26 @@ def _source_weights(ads: pd.DataFrame) -> NDArray[np.float64]:
     return np.asarray(weight / weight[usable].mean() if usable.any() else weight)
 
 
-def read_real_ads(data: str | os.PathLike[str], mentions: RealMentions, reader: Reader) -> tuple[list[str], CountedAds]:
-    """The counts of all sources, with what a reader makes of their mentions.
+def source_weights(table: pd.DataFrame) -> NDArray[np.float64]:
+    """Weights of real ads, 1 on average: the more ads a source has, the less each weighs."""
+    share = table.groupby("source")["source"].transform("size").to_numpy(float) ** -SOURCE_POWER
+    return np.asarray(share * (len(table) / max(1e-9, share.sum())))
 
-    Raises
-    ------
-    DataError
-        If a file is missing or damaged, or its counts are another tokenizer's.
+
+def real_ads(data: str | os.PathLike[str], mentions: RealMentions, reader: Reader) -> tuple[pd.DataFrame, CountedAds]:
+    """The real ads that can be learnt from, as training rows and as counts, with what a reader makes of their mentions.
+
+    Sources are brought closer to each other: an ad weighs less the more ads its source has.
     """
-    folder = Path(data) / "real_ads"
-    terms = TermList.load(folder)
-    sources = np.unique(mentions.examples.source)
-    counted = [load_counts(folder / f"{source}.npz", terms) for source in sources]
-    ids = [name for names, _ in counted for name in names]
-    if ids != mentions.ids:
+    folder, table = Path(data) / "real_ads", mentions.ads
+    terms = load_arrays(folder / TERMS)
+    counted = [load_counts(folder / f"{source}.npz", terms) for source in np.unique(table["source"])]
+    if [name for names, _ in counted for name in names] != table["id"].tolist():
         raise DataError(
             "The files of data/real_ads and data/requirements/real_ads are not of the same ads: count again."
         )
-    ads = concatenate([part for _, part in counted])
-    return ids, replace(ads, features=mentions.stated(reader).features)
+    features = judge(reader, mentions.vocabulary, mentions.examples).features
+    kept = np.flatnonzero(table["label"].isin(LABELS) & table["usable"])
+    table = table.iloc[kept].reset_index(drop=True)
+    table = table.assign(group="source:" + table["source"], weight=source_weights(table))
+    return table, replace(concatenate([part for _, part in counted]), features=features).rows(kept)

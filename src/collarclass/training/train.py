@@ -10,30 +10,27 @@ from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from collarclass.annotation.annotated import ColumnNames
-from collarclass.corpus.read import data_path, read_data, read_ratings
+from collarclass.corpus.read import data_path, read_data
 from collarclass.definitions.labels import LABELS, RATINGS
 from collarclass.evaluation.metrics import with_interval
 from collarclass.messages import Message
-from collarclass.model.model import Model, TitleModel
+from collarclass.model.model import Model
 from collarclass.model.persistence import check_target, default_model, save_model
 from collarclass.occupation.table import ALTERNATE_TITLES
 from collarclass.progress import ProgressLike, Steps
-from collarclass.requirement_reader.outcomes import Reader
-from collarclass.training.counts import CountedAds, concatenate, count_ads
+from collarclass.training.counts import concatenate, count_ads
 from collarclass.training.estimator import CollarClassifier
 from collarclass.training.facts import facts_of_sources, held_out_labels, written_facts
 from collarclass.training.inputs import check_range
 from collarclass.training.own import OwnAds, comparison, figures_on_test, own_card, own_facts, read_own, read_test
-from collarclass.training.real_ads import RealMentions, read_mentions, read_real_ads
+from collarclass.training.real_ads import read_mentions, real_ads
 from collarclass.training.titles import fit_titles, title_rows
 from collarclass.training.train_reader import train_reader
 from collarclass.training.work_check import fit_work_check, read_no_content
 
-SOURCE_POWER = 0.5  # 0: every real ad weighs the same; 1: every source does
 _CONTRAST_WEIGHT = 0.5  # of a contrast ad, where another written ad weighs 1: many of them say nearly the same
 _TITLE_WEIGHT = 0.3  # of a working title as an ad of a title alone
 _OTHER_STEPS = 5  # besides the folds: the reader, counting, the last fit, bare titles, the check of content
@@ -124,7 +121,7 @@ def train(
     with closing(Steps(progress, classifier.n_folds + _OTHER_STEPS)) as steps, threadpool_limits(limits=1):
         reader = train_reader(data, mentions.vocabulary, mentions.learnable(), own_mentions)
         steps.done("the reader of requirements")
-        real = real_ads(data, mentions, reader) if mentions.ids else None
+        real = real_ads(data, mentions, reader) if len(mentions.ads) else None
         counted = [count_ads(written["text"].tolist(), written["title"].tolist(), classifier.max_tokens, reader)]
         steps.done("words counted")
         counted += [real[1]] if real is not None else []
@@ -132,7 +129,9 @@ def train(
         ratings, weight = table[list(RATINGS)], table["weight"].to_numpy()
         learnt = concatenate(counted)
         classifier.fit(learnt, table["label"], ratings, table["group"], weight, reader=reader, progress=steps)
-        model = replace(classifier.model_, bare_title=title_model(data, ads, occupations))
+        has_titles = (Path(data) / ALTERNATE_TITLES).is_file()
+        bare_title = fit_titles(title_rows(data, ads, occupations))[0] if has_titles else None
+        model = replace(classifier.model_, bare_title=bare_title)
         steps.done("bare titles")
         work_facts: dict[str, Any] = {}
         if no_content is not None:  # learnt against ads that say what the work is
@@ -151,35 +150,6 @@ def train(
         held_out = held_out_labels(classifier, np.arange(len(written), len(table)))
         facts |= facts_of_sources(pd.concat([real[0], held_out], axis=1))
     return replace(model, facts=facts), classifier
-
-
-def title_model(data: str | os.PathLike[str], ads: pd.DataFrame, occupations: pd.DataFrame) -> TitleModel | None:
-    """The model of bare titles; None where the data folder has no lists of titles."""
-    if not (Path(data) / ALTERNATE_TITLES).is_file():
-        return None
-    return fit_titles(title_rows(data, ads, occupations))[0]
-
-
-def real_ads(data: str | os.PathLike[str], mentions: RealMentions, reader: Reader) -> tuple[pd.DataFrame, CountedAds]:
-    """The rated real ads of the data folder, as training rows and as counts.
-
-    Ads that are unclear, or that nearly repeat one of the development set, are left out. Sources are
-    brought closer to each other: an ad weighs less the more ads its source has.
-    """
-    ratings = read_ratings(Path(data) / "real_ads" / "ratings.csv").set_index("id")
-    ids, counted = read_real_ads(data, mentions, reader)
-    table = ratings.reindex(ids).reset_index()
-    usable = table["label"].isin(LABELS) & (table["near_duplicate"] != "y")
-    kept = np.flatnonzero(usable.to_numpy())
-    table = table.iloc[kept].reset_index(drop=True)
-    table = table.assign(group="source:" + table["source"], weight=source_weights(table))
-    return table, counted.rows(kept)
-
-
-def source_weights(table: pd.DataFrame) -> NDArray[np.float64]:
-    """Weights of real ads, 1 on average: the more ads a source has, the less each weighs."""
-    share = table.groupby("source")["source"].transform("size").to_numpy(float) ** -SOURCE_POWER
-    return np.asarray(share * (len(table) / max(1e-9, share.sum())))
 
 
 def train_to(
