@@ -37,7 +37,6 @@ from collarclass.disk import Lock
 from collarclass.files.target import work_files
 from collarclass.training import own
 from collarclass.training.adapt import Change, KnownAds, fit_change
-from collarclass.training.own import OwnAds
 
 ROOT = Path(__file__).parents[1]
 DOCUMENT = ROOT / "docs" / "contributors" / "promises.md"
@@ -74,17 +73,17 @@ def target_of(command: Command, place: Path) -> Path:
     return place / f"out{'.' * bool(command.ending)}{command.ending}"
 
 
-_LEARNT: dict[bool, Change | None] = {}
+_LEARNT: dict[bool, Change] = {}
 _MEASURED: dict[str, dict[str, Any]] = {}
 
 
 @pytest.fixture(autouse=True)
 def short_learning(monkeypatch: pytest.MonkeyPatch) -> None:
     """A model is made in a moment: what it is worth is not asked here."""
-    def learnt(known: KnownAds, ads: OwnAds, scores_stay: bool) -> Change | None:
+    def learnt(known: KnownAds, scores_stay: bool, labels: Any, **_: Any) -> tuple[float, Change]:
         if scores_stay not in _LEARNT:
-            _LEARNT[scores_stay] = fit_change(known, ads.labels, 10.0, scores_stay=scores_stay)
-        return _LEARNT[scores_stay]
+            _LEARNT[scores_stay] = fit_change(known, labels, 10.0, scores_stay=scores_stay)
+        return 10.0, _LEARNT[scores_stay]
 
     def measured_once(name: str) -> None:
         real = getattr(own, name)
@@ -96,7 +95,7 @@ def short_learning(monkeypatch: pytest.MonkeyPatch) -> None:
 
         monkeypatch.setattr(own, name, measured)
 
-    monkeypatch.setattr(own, "_learnt", learnt)
+    monkeypatch.setattr(own, "learn_change", learnt)
     monkeypatch.setattr(own, "folds", lambda groups: [])
     monkeypatch.setattr(own, "gains", lambda *found: (1.0, 0.1))
     measured_once("figures")

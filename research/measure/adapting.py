@@ -26,11 +26,11 @@ from collarclass.corpus.read import read_data
 from collarclass.definitions.labels import LABELS, RATINGS, TYPICAL_RATINGS
 from collarclass.evaluation.metrics import macro_f1
 from collarclass.model.model import Model
-from collarclass.training.adapt import KnownAds, best_strength, fit_change
+from collarclass.training.adapt import KnownAds, learn_change
 from collarclass.training.counts import CountedAds, concatenate, count_ads
 from collarclass.training.estimator import CollarClassifier
-from collarclass.training.real_ads import read_mentions
-from collarclass.training.train import real_ads, source_weights, training_ads
+from collarclass.training.real_ads import read_mentions, real_ads, source_weights
+from collarclass.training.train import training_ads
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "data"
@@ -108,11 +108,8 @@ def quick_ways(
     found = {}
     for way, scores_stay in (("`calibrate`", True), ("`adapt`", False)):
         group = np.unique(groups[own], return_inverse=True)[1]
-        strength = best_strength(ads, labels[own], group, scores_stay=scores_stay)
-        found[way] = before[test]
-        if strength is not None:
-            change = fit_change(ads, labels[own], strength, scores_stay=scores_stay)
-            found[way] = change.probabilities(known.rows(test))
+        _, change = learn_change(ads, labels[own], group, scores_stay=scores_stay)
+        found[way] = change.probabilities(known.rows(test)) if change is not None else before[test]
     head = LogisticRegression(C=1.0, max_iter=2000).fit(head_features(ads), labels[own])
     return {
         "the model as it is": before[test].argmax(axis=1),

@@ -143,12 +143,8 @@ class Change:
         if model.bare_title is None:
             return changed
         title = model.bare_title
-        return replace(
-            changed,
-            bare_title=replace(
-                title, intercept=_f4(title.intercept + self.start), decision=_f4(title.decision + self.decision)
-            ),
-        )
+        intercept, decision = _f4(title.intercept + self.start), _f4(title.decision + self.decision)
+        return replace(changed, bare_title=replace(title, intercept=intercept, decision=decision))
 
 
 def _f4(values: Floats) -> NDArray[np.float32]:
@@ -162,12 +158,8 @@ def _decision_of(decision: NDArray[np.float32], chinese: NDArray[np.bool_]) -> F
 
 
 def _probabilities(scores: Floats, decision: Floats) -> tuple[Floats, Floats]:
-    """Probabilities of each ad by a decision of its own; and what the decision weighs, shape (n_ads, n_weights)."""
-    product = scores[:, :1] * scores[:, 1:]
-    parts = (scores, product, np.ones((len(scores), 1))) if decision.shape[-1] == 4 else (
-        scores, np.ones((len(scores), 1)),
-    )  # fmt: skip
-    design = np.column_stack(parts)
+    """Probabilities of each ad by a decision of its own; and what the decision weighs, shape (n_ads, 4)."""
+    design = np.column_stack((scores, scores[:, :1] * scores[:, 1:], np.ones((len(scores), 1))))
     logits = np.einsum("nkj,nj->nk", decision, design)
     odds = np.exp(logits - logits.max(axis=1, keepdims=True))
     return odds / odds.sum(axis=1, keepdims=True), design
@@ -183,27 +175,16 @@ def fit_change(
 ) -> Change:
     """The change under which labels, and ratings where there are any, are likeliest, drawn to none.
 
-    Parameters
-    ----------
-    ads : KnownAds
-    labels : ndarray of int64, shape (n_ads,)
-        Index into `LABELS`.
-    strength : float
-        How strongly it is drawn to none.
-    weight : ndarray of float64, shape (n_ads,), optional
-    ratings : ndarray of float64, shape (n_ads, 2), optional
-        0 to 4, NaN where there is none.
-    scores_stay : bool, default=False
-        Whether the decision alone may change.
+    Labels are indices into `LABELS`; ratings go from 0 to 4, NaN where there is none. Where `scores_stay`, the decision
+    alone may change.
     """
     n_stated = ads.stated.shape[1]
-    n_weights = ads.decision.shape[-1]
-    spread = np.repeat((_SHIFT, _SCALE, _STATED, _DECISION), (2, 2, 2 * n_stated, 3 * n_weights))
+    n_decision = ads.decision[0].size
+    spread = np.repeat((_SHIFT, _SCALE, _STATED, _DECISION), (2, 2, 2 * n_stated, n_decision))
     right = np.eye(3)[labels]
     weight = np.ones(len(labels)) if weight is None else weight
     rated = np.full((len(labels), 2), np.nan) if ratings is None else ratings
-
-    n_fixed = len(spread) - 3 * n_weights if scores_stay else 0
+    n_fixed = len(spread) - n_decision if scores_stay else 0
 
     def loss(free: Floats) -> tuple[float, Floats]:
         theta = np.concatenate((np.zeros(n_fixed), free))
@@ -214,24 +195,20 @@ def fit_change(
         decision = ads.decision + change.decision
         found, design = _probabilities(scores, decision)
         away = weight[:, None] * (found - right)
-        slope = decision[:, :, :2]
-        if n_weights > 3:
-            slope = slope + decision[:, :, 2:3] * scores[:, None, ::-1]
+        slope = decision[:, :, :2] + decision[:, :, 2:3] * scores[:, None, ::-1]
         of_rating = np.einsum("nk,nkd->nd", away, slope) * inside / 4
         value = -(weight * np.log(np.maximum(found[np.arange(len(labels)), labels], _TINY))).sum()
         error = np.where(np.isnan(rated), 0.0, rating - rated) / _RATING_ERROR
         value += (weight[:, None] * error**2).sum() / 2
         of_rating = of_rating + weight[:, None] * error / _RATING_ERROR
-        gradient = np.concatenate(
-            (
-                of_rating.sum(axis=0),
-                (of_rating * ads.words).sum(axis=0) * np.exp(change.scale),
-                (ads.stated.T @ of_rating).ravel(),
-                (away.T @ design).ravel(),
-            )
+        parts = (
+            of_rating.sum(axis=0),
+            (of_rating * ads.words).sum(axis=0) * np.exp(change.scale),
+            (ads.stated.T @ of_rating).ravel(),
+            (away.T @ design).ravel(),
         )
         value += strength * ((theta / spread) ** 2).sum() / 2
-        return float(value), (gradient + strength * theta / spread**2)[n_fixed:]
+        return float(value), (np.concatenate(parts) + strength * theta / spread**2)[n_fixed:]
 
     with threadpool_limits(limits=1):  # sums in one order: the same numbers however many processors
         start = np.zeros(len(spread) - n_fixed)
@@ -239,18 +216,15 @@ def fit_change(
     return Change.of(np.concatenate((np.zeros(n_fixed), found)), n_stated)
 
 
-def best_strength(
+def learn_change(
     ads: KnownAds,
     labels: NDArray[np.int64],
     groups: NDArray[np.int64],
     weight: Floats | None = None,
     ratings: Floats | None = None,
     scores_stay: bool = False,
-) -> float | None:
-    """The strength that does best on ads whose group was held out; None where none is better beyond chance.
-
-    Parameters are those of `fit_change`.
-    """
+) -> tuple[float | None, Change | None]:
+    """The change that some ads teach, of the strength that does best on groups held out; None if of no help there."""
     before, tried = ads.unchanged(), []
     for strength in STRENGTHS:
         after = np.empty_like(before)
@@ -260,7 +234,9 @@ def best_strength(
             after[test] = change.probabilities(ads.rows(test))
         tried.append((*gains(before, after, labels, groups, weight), strength))
     gain, error, strength = max(tried, key=lambda one: one[0])
-    return strength if gain > _BEYOND_CHANCE * error else None
+    if gain <= _BEYOND_CHANCE * error:
+        return None, None
+    return strength, fit_change(ads, labels, strength, weight, ratings, scores_stay)
 
 
 def folds(groups: NDArray[np.int64]) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:

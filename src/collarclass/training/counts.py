@@ -245,17 +245,10 @@ def scaled_counts(counts: sp.csr_matrix, scale: NDArray[np.floating]) -> sp.csr_
     return matrix
 
 
-def weighed_counts(
-    counts: sp.csr_matrix, scale: NDArray[np.float64], weight: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """The words' part of both ratings."""
-    return np.asarray(scaled_counts(counts, scale) @ weight)
-
-
 def word_sums(model: Model, ads: CountedAds) -> NDArray[np.float64]:
     """The words' part of both ratings of counted ads, not yet scaled by segment: the same sums as of their texts."""
     words = np.zeros((len(ads), 2))
     for block, part in ((model.text, ads.text), (model.title, ads.title)):
         counts = damped_counts(part.aligned(block.vocabulary.hashes))
-        words += weighed_counts(counts, block.scale.astype(np.float64), block.weight.astype(np.float64))
+        words += np.asarray(scaled_counts(counts, block.scale.astype(np.float64)) @ block.weight.astype(np.float64))
     return words

@@ -21,8 +21,8 @@ from collarclass.model.persistence import default_model
 from collarclass.model.predict import Predictions, predict
 from collarclass.progress import ProgressLike, Steps
 from collarclass.requirement_reader.outcomes import Reader
-from collarclass.training.adapt import KnownAds, best_strength, fit_change
-from collarclass.training.counts import CountedAds, count_ads, damped_counts, segments, weighed_counts
+from collarclass.training.adapt import KnownAds, fit_change, learn_change
+from collarclass.training.counts import CountedAds, count_ads, damped_counts, scaled_counts, segments
 from collarclass.training.inputs import (
     ENCODED,
     Targets,
@@ -33,8 +33,8 @@ from collarclass.training.inputs import (
     split_ads,
 )
 from collarclass.training.words import (
-    TrainingData,
     block_of,
+    by_language,
     fit_decisions,
     fit_scale,
     fit_words,
@@ -245,23 +245,29 @@ class CollarClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):  # typ
             frequent(ads.text, weight, self.min_df),
             frequent(ads.title, weight, min(self.min_df, weight.min())),
         ]
-        matrices = [damped_counts(part.counts) for part in parts]
-        data = TrainingData(matrices, ads.features, ads.chinese, label_columns(labels))
+        matrices, label = [damped_counts(part.counts) for part in parts], label_columns(labels)
+        beside = by_language(ads.features, ads.chinese)
+
+        def words_of(rows: NDArray[np.int64]) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+            return fit_words(
+                [matrix[rows] for matrix in matrices], target[rows], weight[rows], alpha=self.alpha, focus=self.focus,
+                lengths=(1.0, self.title_scale), max_terms=self.max_terms, label=label[rows], beside=beside[rows],
+            )[0]  # fmt: skip
+
         words = np.zeros((len(ads), 2))
         for train, test in GroupKFold(self.n_folds).split(labels, groups=targets.groups):
-            fitted = fit_words(self, data, train, target, weight)
-            for counts, of in zip(data.counts, fitted, strict=True):
-                words[test] += weighed_counts(counts[test], *of)
+            for counts, (scale, weights) in zip(matrices, words_of(train), strict=True):
+                words[test] += np.asarray(scaled_counts(counts[test], scale) @ weights)
             steps.done("words, held-out fold")
         self.classes_ = targets.classes
         self._columns = [LABELS.index(name) for name in targets.class_names]
-        segment = segments(data.chinese, data.features)
-        word_scale, intercept, stated_weight = fit_scale(words, data.features, segment, target, weight)
-        rating = segment @ intercept + segment @ word_scale * words + data.features @ stated_weight
+        segment = segments(ads.chinese, ads.features)
+        word_scale, intercept, stated_weight = fit_scale(words, ads.features, segment, target, weight)
+        rating = segment @ intercept + segment @ word_scale * words + ads.features @ stated_weight
         self.held_out_scores_ = np.clip(rating, 0, 4) / 4
-        decision = fit_decisions(self.held_out_scores_, labels, weight, data.chinese, self.balance).astype(np.float32)
-        self.held_out_probabilities_ = class_probabilities(decision[data.chinese.astype(int)], self.held_out_scores_)
-        fitted = fit_words(self, data, np.arange(len(ads)), target, weight)
+        decision = fit_decisions(self.held_out_scores_, labels, weight, ads.chinese, self.balance).astype(np.float32)
+        self.held_out_probabilities_ = class_probabilities(decision[ads.chinese.astype(int)], self.held_out_scores_)
+        fitted = words_of(np.arange(len(ads)))
         steps.done("words, all ads")
         text, title = (
             block_of(part, np.flatnonzero(scale), scale, weights)
@@ -298,12 +304,11 @@ class CollarClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):  # typ
             raise DataError("The model can judge none of the ads: give texts of some words in English or Chinese.")
         known, group = known.rows(targets.rows[taught]), np.unique(targets.groups[taught], return_inverse=True)[1]
         labels, rest = targets.codes[taught], (targets.weight[taught], targets.ratings[taught], scores_stay)
-        self.strength_ = self.strength
         if self.strength is None:
-            self.strength_ = best_strength(known, labels, group, *rest)
-        self.model_ = replace(base, name=self.name)
-        if self.strength_ is not None:
-            self.model_ = fit_change(known, labels, self.strength_, *rest).applied(base, self.name)
+            self.strength_, change = learn_change(known, labels, group, *rest)
+        else:
+            self.strength_, change = self.strength, fit_change(known, labels, self.strength, *rest)
+        self.model_ = change.applied(base, self.name) if change is not None else replace(base, name=self.name)
         self.classes_ = targets.classes
         self._columns = [LABELS.index(name) for name in targets.class_names]
         return self

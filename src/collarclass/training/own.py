@@ -21,7 +21,7 @@ from collarclass.messages import Message
 from collarclass.model.model import Model
 from collarclass.model.persistence import check_target, save_model
 from collarclass.model.predict import predict
-from collarclass.training.adapt import MIN_ADS, Change, KnownAds, best_strength, fit_change, folds, gains
+from collarclass.training.adapt import MIN_ADS, KnownAds, folds, gains, learn_change
 from collarclass.training.counts import CountedAds, count_ads
 
 _ALIKE = 0.6  # share of their rarer n-grams from which two ads nearly repeat each other
@@ -37,20 +37,15 @@ class OwnAds:
     Attributes
     ----------
     table : DataFrame
-        Columns `title`, `text`, `label` and the ratings (NaN if none); one row per ad.
+        A row for each, as of `AnnotatedAds`, with its `group`: ads of one source, or that nearly repeat each other,
+        have one number.
     counted : CountedAds
-    groups : ndarray of int64
-        Ads of one source, or that nearly repeat each other, have one number.
-    n_sources : int
-        0 where no column says whose they are.
     n_unclear : int
         Ads labelled "unclear", which teach nothing.
     """
 
     table: pd.DataFrame
     counted: CountedAds
-    groups: NDArray[np.int64]
-    n_sources: int
     n_unclear: int
 
     def __len__(self) -> int:
@@ -72,9 +67,15 @@ class OwnAds:
         return np.array([LABELS.index(label) for label in self.table["label"]], dtype=np.int64)
 
     @property
-    def ratings(self) -> NDArray[np.float64]:
-        """Both ratings, 0 to 4; NaN where there is none."""
-        return self.table[list(RATINGS)].to_numpy(np.float64)
+    def lessons(self) -> dict[str, NDArray[Any]]:
+        """What the ads teach an adaptation, as parameters of `learn_change`."""
+        groups, ratings = self.table["group"].to_numpy(), self.table[list(RATINGS)].to_numpy(np.float64)
+        return {"labels": self.labels, "groups": groups, "ratings": ratings}
+
+    @property
+    def n_sources(self) -> int:
+        """How many sources are named."""
+        return len({*self.table["source"].str.strip()} - {""})
 
     def said(self) -> Message:
         """How many ads there are, of how many sources."""
@@ -85,22 +86,21 @@ class OwnAds:
     def rows(self, index: NDArray[np.int64]) -> OwnAds:
         """Some of the ads."""
         table = self.table.iloc[index].reset_index(drop=True)
-        return OwnAds(table, self.counted.rows(index), self.groups[index], self.n_sources, self.n_unclear)
+        return OwnAds(table, self.counted.rows(index), self.n_unclear)
 
     def training_rows(self, weight: float) -> pd.DataFrame:
         """Rows for training."""
-        groups = [f"own:{group}" for group in self.groups]
+        groups = "own:" + self.table["group"].astype(str)
         return self.table[["title", "text", "label", *RATINGS]].assign(group=groups, weight=float(weight))
 
 
 def read_own(path: str | os.PathLike[str], model: Model, **columns: Unpack[ColumnNames]) -> OwnAds:
     """Read a file of labelled ads; the model's reader reads what they state."""
     found = read_annotated(path, **columns)
-    table = found.usable()
+    table = found.usable().reset_index(drop=True)
     n_unclear = len(found.labelled()) - len(table)
     counted = count_ads(table["text"].tolist(), table["title"].tolist(), int(model.limits["max_tokens"]), model.reader)
-    groups, n_sources = group_ads(counted, table["source"].tolist())
-    return OwnAds(table.reset_index(drop=True), counted, groups, n_sources, n_unclear)
+    return OwnAds(table.assign(group=group_ads(counted, table["source"])), counted, n_unclear)
 
 
 def read_test(path: str | os.PathLike[str], model: Model, own: OwnAds | None, **columns: Unpack[ColumnNames]) -> OwnAds:
@@ -113,20 +113,11 @@ def read_test(path: str | os.PathLike[str], model: Model, own: OwnAds | None, **
     return ads
 
 
-def group_ads(ads: CountedAds, sources: Sequence[str]) -> tuple[NDArray[np.int64], int]:
-    """Ads that must not be on both sides of a split: of one source, or near repetitions of each other.
-
-    Returns
-    -------
-    groups : ndarray of int64
-    n_sources : int
-        0 where all sources are empty.
-    """
+def group_ads(ads: CountedAds, sources: Sequence[str]) -> NDArray[np.int64]:
+    """A number for ads that must not be on both sides of a split: of one source, or that nearly repeat each other."""
     first = near_duplicates([ads])
-    named = np.array([source.strip() for source in sources], dtype=object)
-    own = np.array([f"\0{i}" for i in range(len(named))], dtype=object)
-    groups = np.where(named == "", own, named)[first] if len(first) else own
-    return np.unique(groups, return_inverse=True)[1].astype(np.int64), len({*named} - {""})
+    named = [source.strip() or f"\0{i}" for i, source in enumerate(sources)]
+    return np.unique([named[i] for i in first], return_inverse=True)[1].astype(np.int64)
 
 
 def near_duplicates(parts: Sequence[CountedAds]) -> NDArray[np.int64]:
@@ -147,24 +138,17 @@ def near_duplicates(parts: Sequence[CountedAds]) -> NDArray[np.int64]:
 
 
 def figures(labels: NDArray[np.int64], before: NDArray[np.float64], after: NDArray[np.float64]) -> dict[str, Any]:
-    """How two models do on the same ads, from their probabilities.
-
-    Returns
-    -------
-    dict
-        `n`; `accuracy` and `macro_f1` of each, with 95 % intervals; `calibration_error` of each; `against`: how many
-        only one labels rightly, and `p` of McNemar's test.
-    """
+    """How two models do on the same ads, from their probabilities; of each metric a value for either."""
     names = np.array(LABELS, dtype=object)
     true, found = names[labels], [names[p.argmax(axis=1)] for p in (before, after)]
-    errors = [
-        expected_calibration_error(said == true, p.max(axis=1)) for said, p in zip(found, (before, after), strict=True)
-    ]
     return {
         "n": len(labels),
         "accuracy": [[round(v, 4) for v in bootstrap(accuracy, true, said)] for said in found],
         "macro_f1": [[round(v, 4) for v in bootstrap(macro_f1, true, said)] for said in found],
-        "calibration_error": [round(error, 4) for error in errors],
+        "calibration_error": [
+            round(expected_calibration_error(said == true, p.max(axis=1)), 4)
+            for said, p in zip(found, (before, after), strict=True)
+        ],
         "against": mcnemar(*(said == true for said in found)),
     }
 
@@ -172,11 +156,7 @@ def figures(labels: NDArray[np.int64], before: NDArray[np.float64], after: NDArr
 def short_figures(ads: OwnAds, models: Sequence[Model]) -> dict[str, Any]:
     """How models label the ads' titles alone, and lines of a title and an ad's first words.
 
-    Returns
-    -------
-    dict
-        `n` ads with a title; of `title` and `line`, for each model, how many are `labelled`, and how many of these
-        `as_the_ad` is.
+    Of each form, for each model: how many are `labelled`, and how many of these `as_the_ad` is.
     """
     rows = [i for i, title in enumerate(ads.titles) if title]
     titles, right = [ads.titles[i] for i in rows], ads.labels[rows]
@@ -215,16 +195,8 @@ def comparison(found: dict[str, Any], heading: str | Message) -> list[str]:
 
 
 def own_facts(own: OwnAds, before: Model, after: Model, how: str, held_out: NDArray[np.float64]) -> dict[str, Any]:
-    """What a model's card says of the user's ads.
-
-    Parameters
-    ----------
-    own : OwnAds
-    before, after : Model
-    how : str
-        "adapt", "calibrate" or "train".
-    held_out : ndarray of float64, shape (n_ads, 3)
-        Probabilities of each ad by a model that did not learn from its group.
+    """What a model's card says of the user's ads; `held_out` are their probabilities by a model that saw no ad of
+    their group.
     """
     found = predict(before, own.texts, own.titles)
     judged = found.note == 0
@@ -299,13 +271,15 @@ def adapt_file(
     kept = own.rows(rows)
     known = known.rows(rows)
     before, after = known.unchanged(), known.unchanged()
-    for train, held_out in folds(kept.groups):
-        if (change := _learnt(known.rows(train), kept.rows(train), only_calibrate)) is not None:
+    labels, groups = kept.labels, kept.table["group"].to_numpy()
+    for train, held_out in folds(groups):
+        _, change = learn_change(known.rows(train), **kept.rows(train).lessons, scores_stay=only_calibrate)
+        if change is not None:
             after[held_out] = change.probabilities(known.rows(held_out))
-    gain, error = gains(before, after, kept.labels, kept.groups)
-    measured = figures(kept.labels, before, after)
+    gain, error = gains(before, after, labels, groups)
+    measured = figures(labels, before, after)
     said = [str(own.said()), "", *comparison(measured, Message("each ad by a model that did not see its source"))]
-    change = _learnt(known, kept, only_calibrate)
+    _, change = learn_change(known, **kept.lessons, scores_stay=only_calibrate)
     if change is None or gain <= 0:
         chance = Message(
             "Leave it: {model} is as good on these ads. The gain in log loss is {gain:.3f} an ad, with a standard "
@@ -325,14 +299,6 @@ def adapt_file(
     return "\n".join([f"{changed.identity} written to {target}, from {model.identity}.", "", *said])
 
 
-def _learnt(known: KnownAds, own: OwnAds, scores_stay: bool) -> Change | None:
-    """The change that some ads teach; None where it would be of no help on others."""
-    strength = best_strength(known, own.labels, own.groups, ratings=own.ratings, scores_stay=scores_stay)
-    if strength is None:
-        return None
-    return fit_change(known, own.labels, strength, ratings=own.ratings, scores_stay=scores_stay)
-
-
 _HOW = {
     "adapt": "Both ratings of {base} were shifted, and the decision between the labels was fitted anew. Words weigh "
     "as before.",
@@ -346,13 +312,13 @@ def own_card(model: Model) -> str:
     facts = model.facts
     own, base = facts["own"], facts["adapted_from"]
     labels = ", ".join(f"{n:,} {label}" for label, n in own["labels"].items())
+    sources = f", of {own['sources']:,} sources." if own["sources"] else "; no column says of which sources."
     lines = [
         f"# Model card: {model.identity}",
         "",
         _HOW[facts["how"]].format(base=base),
         "",
-        f"It learnt from {own['ads']:,} ads of the user's own ({labels})"
-        + (f", of {own['sources']:,} sources." if own["sources"] else "; no column says of which sources."),
+        f"It learnt from {own['ads']:,} ads of the user's own ({labels}){sources}",
         f"{own['unclear']:,} more are labelled unclear, and {own['not_judged']:,} the model could not judge: they "
         "taught nothing.",
         "",

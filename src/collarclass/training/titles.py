@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import LogisticRegression
 
 from collarclass.corpus.read import read_csv
 from collarclass.definitions.labels import LABELS, RATINGS
@@ -22,7 +22,7 @@ from collarclass.text.cut import MIN_LETTERS
 from collarclass.text.frames import runs
 from collarclass.text.tokens import Tokens, tokenize
 from collarclass.training.counts import scaled_counts, stop_words_before
-from collarclass.training.words import fit_decision, hashed_folds
+from collarclass.training.words import fit_decisions, fit_words, hashed_folds
 from collarclass.training.work_check import read_no_content
 
 # What a title of each kind counts for in the fit of the sums, and in that of the decision. An alternate title
@@ -157,12 +157,10 @@ def fit_titles(rows: pd.DataFrame) -> tuple[TitleModel, pd.DataFrame]:
         fitted = data.fit(np.flatnonzero(fold != k))
         found[fold == k] = fitted.values(data.counts[fold == k])
     scores = np.clip(found[:, :2], 0, 4) / 4
-    chinese = tokens.is_chinese.astype(int)
-    labels, decisions = rows["label"].to_numpy(object), []
-    for s in (0, 1):
-        used = (decision_weight > 0) & is_job & (chinese == s)
-        decisions.append(fit_decision(scores[used], labels[used], decision_weight[used], _BALANCE))
-    decision = np.stack(decisions).astype(np.float32)
+    chinese = tokens.is_chinese
+    used = (decision_weight > 0) & is_job
+    labels = rows["label"].to_numpy(object)[used]
+    decision = fit_decisions(scores[used], labels, decision_weight[used], chinese[used], _BALANCE).astype(np.float32)
     data.keep(data.fit(np.arange(len(rows))).most_telling(data.counts))
     fitted = data.fit(np.arange(len(rows)))
     model = TitleModel(
@@ -176,9 +174,7 @@ def fit_titles(rows: pd.DataFrame) -> tuple[TitleModel, pd.DataFrame]:
         min_job=np.array([_threshold(found[:, 2], weight) - fitted.start], np.float32),
         words=_words(rows["title"][weight > 0]),
     )
-    probabilities = np.empty((len(rows), 3))
-    for s in (0, 1):
-        probabilities[chinese == s] = class_probabilities(decision[s], scores[chinese == s])
+    probabilities = class_probabilities(decision[chinese.astype(int)], scores)
     held_out = pd.DataFrame(probabilities, columns=[f"p_{label}" for label in LABELS])
     held_out[["academic_score", "hands_on_score"]] = scores
     return model, held_out.assign(job=found[:, 2])[:n_rows]
@@ -278,23 +274,16 @@ class _TitleData:
         """Fit on some rows: the ratings in two rounds, as `CollarClassifier` does, then what names a job."""
         counts, weight, is_job = self.counts[part], self.weight[part], self.is_job[part]
         jobs, shown = np.flatnonzero(is_job & (weight > 0)), np.flatnonzero(self.job_weight[part] > 0)
-        df = np.asarray(counts[jobs].T @ weight[jobs])
-        idf = np.log((1 + weight[jobs].sum()) / (1 + df)) + 1
-
-        def ridge(scale: NDArray[np.float64]) -> Ridge:
-            fitted = Ridge(alpha=_ALPHA, solver="sparse_cg", tol=1e-3)
-            return fitted.fit(scaled_counts(counts[jobs], scale), self.target[part][jobs], sample_weight=weight[jobs])
-
-        information = np.sqrt((ridge(idf).coef_ ** 2).sum(axis=0)) * (df > 0)
-        typical = np.sqrt((information**2).sum() / max(1, np.count_nonzero(information))) or 1.0
-        scale = idf * (information / typical) ** _FOCUS
-        ratings = ridge(scale)
+        fitted, intercept = fit_words(
+            [counts[jobs]], self.target[part][jobs], weight[jobs], alpha=_ALPHA, focus=_FOCUS
+        )  # fmt: skip
+        ((scale, ratings),) = fitted
         job, start = np.zeros(counts.shape[1]), 0.0
         if not is_job[shown].all():
             logistic = LogisticRegression(C=_C, solver="liblinear", tol=1e-3)
             logistic.fit(counts[shown], is_job[shown], self.job_weight[part][shown])
             job, start = logistic.coef_[0], float(logistic.intercept_[0])
-        return _Fitted(scale, ratings.coef_.T, job, np.asarray(ratings.intercept_), start)
+        return _Fitted(scale, ratings, job, intercept, start)
 
 
 def _threshold(job: NDArray[np.float64], weight: NDArray[np.float64]) -> float:

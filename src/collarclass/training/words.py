@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,71 +21,75 @@ _IMPOSSIBLE = -30.0  # intercept of a label that no ad of the training data has
 _MIN_ADS = 300  # of a language that has a decision of its own
 
 
-class WordSettings(Protocol):
-    """Those parameters of the estimator by which words are fitted."""
-
-    alpha: float
-    title_scale: float
-    max_terms: int
-    focus: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class TrainingData:
-    """The training ads, counted once for all folds; `label` is 4 in the column of an ad's label, like a rating."""
-
-    counts: list[sp.csr_matrix]
-    features: NDArray[np.float64]
-    chinese: NDArray[np.bool_]
-    label: NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 
 def fit_words(
-    settings: WordSettings,
-    data: TrainingData,
-    train: NDArray[np.int64],
-    target: NDArray[np.float64],
-    weight: NDArray[np.float64],
-) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
-    """Fit scale and weights of each block's terms on some rows, in two rounds.
+    counts: Sequence[sp.csr_matrix],
+    target: Floats,
+    weight: Floats,
+    *,
+    alpha: float,
+    focus: float,
+    lengths: Sequence[float] = (1.0,),
+    max_terms: int | None = None,
+    label: Floats | None = None,
+    beside: Floats | None = None,
+) -> tuple[list[tuple[Floats, Floats]], Floats]:
+    """Fit scale and weights of each block's terms, in two rounds, and where the ratings start.
 
     The first round finds what each term tells, of the label as well: a word may say on which side of a line an
     ad lies and little of the rating. The second fits the ratings anew with that in the terms' scale.
+
+    Parameters
+    ----------
+    counts : sequence of csr_matrix
+        The terms of each block; `max_terms` of the first are kept.
+    target : ndarray of float64, shape (n_ads, 2)
+        Both ratings.
+    weight : ndarray of float64, shape (n_ads,)
+    alpha, focus : float
+        As of `CollarClassifier`.
+    lengths : sequence of float
+        Of each block's row.
+    label : ndarray of float64, optional
+        As `label_columns` gives it.
+    beside : ndarray of float64, optional
+        What is known of each ad besides, so that words are not left to make up for it.
     """
-    counts = [matrix[train] for matrix in data.counts]
     presence = [sp.csr_matrix((np.ones(m.nnz), m.indices, m.indptr), m.shape) for m in counts]
-    df = [np.asarray(m.T @ weight[train]) for m in presence]
-    idf = [np.log((1 + weight[train].sum()) / (1 + d)) + 1 for d in df]
-    features = sp.csr_matrix(_by_language(data.features[train], data.chinese[train]))
-    lengths = (1.0, settings.title_scale)
+    df = [np.asarray(m.T @ weight) for m in presence]
+    idf = [np.log((1 + weight.sum()) / (1 + d)) + 1 for d in df]
+    others = [] if beside is None else [sp.csr_matrix(beside)]
 
-    def ridge(scales: list[NDArray[np.float64]], target: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+    def ridge(scales: Sequence[Floats], target: Floats) -> tuple[list[Floats], Floats]:
         blocks = [scaled_counts(m, s) * length for m, s, length in zip(counts, scales, lengths, strict=True)]
-        fitted = Ridge(alpha=settings.alpha, solver="sparse_cg", tol=1e-3)
-        fitted.fit(sp.hstack([*blocks, features], format="csr"), target, sample_weight=weight[train])
-        text, title, _ = np.split(fitted.coef_.T, np.cumsum([m.shape[1] for m in counts]))
-        return [w * length for w, length in zip((text, title), lengths, strict=True)]
+        fitted = Ridge(alpha=alpha, solver="sparse_cg", tol=1e-3)
+        fitted.fit(sp.hstack([*blocks, *others], format="csr"), target, sample_weight=weight)
+        parts = np.split(fitted.coef_.T, np.cumsum([m.shape[1] for m in counts]))
+        return [w * length for w, length in zip(parts, lengths, strict=False)], np.asarray(fitted.intercept_)
 
-    scales, ratings = [], target[train]
-    told = ridge(idf, np.column_stack((ratings, data.label[train])))
-    for first, d, i, most in zip(told, df, idf, (settings.max_terms, None), strict=True):
+    scales = []
+    told, _ = ridge(idf, target if label is None else np.column_stack((target, label)))
+    for k, (first, d, i) in enumerate(zip(told, df, idf, strict=True)):
         information = np.sqrt((first**2).sum(axis=1)) * (d > 0)
         typical = np.sqrt((information**2).sum() / max(1, np.count_nonzero(information)) or 1.0)
-        scale = i * (information / typical) ** settings.focus
-        if most is not None and len(scale) > most:
+        scale = i * (information / typical) ** focus
+        if k == 0 and max_terms is not None and len(scale) > max_terms:
             spread = information * i * np.sqrt(d)
-            scale[spread < np.partition(spread, -most)[-most]] = 0.0
+            scale[spread < np.partition(spread, -max_terms)[-max_terms]] = 0.0
         scales.append(scale)
-    return list(zip(scales, ridge(scales, ratings), strict=True))
+    weights, start = ridge(scales, target)
+    return list(zip(scales, weights, strict=True)), start
 
 
 def fit_decisions(
-    scores: NDArray[np.float64],
+    scores: Floats,
     labels: NDArray[Any],
-    weight: NDArray[np.float64],
+    weight: Floats,
     chinese: NDArray[np.bool_],
     balance: float,
-) -> NDArray[np.float64]:
+) -> Floats:
     """The decision of each language, shape (2, 3, 4); that of all ads where a language has too few, or not all labels.
 
     Classes are weighted up to equal shares as far as asked.
@@ -99,8 +103,8 @@ def fit_decisions(
 
 
 def fit_decision(
-    scores: NDArray[np.float64], labels: NDArray[Any], weight: NDArray[np.float64], balance: float
-) -> NDArray[np.float64]:
+    scores: Floats, labels: NDArray[Any], weight: Floats, balance: float
+) -> Floats:
     """Weights of the two scores, their product and 1 in the log-odds of each label; shape (3, 4)."""
     share = pd.Series(labels).map(pd.Series(labels).value_counts(normalize=True)).to_numpy(np.float64)
     a, h = scores.T
@@ -116,7 +120,7 @@ def fit_decision(
 
 
 def block_of(
-    part: HashedCounts, kept: NDArray[np.int64], scale: NDArray[np.float64], weight: NDArray[np.float64]
+    part: HashedCounts, kept: NDArray[np.int64], scale: Floats, weight: Floats
 ) -> Block:
     """The model's part for the text or the title: the terms that are of use."""
     return Block(
@@ -128,33 +132,30 @@ def block_of(
     )
 
 
-def _by_language(features: NDArray[np.float64], chinese: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Stated requirements of English and of Chinese ads in columns of their own, and which language it is.
-
-    So words are not left to make up for what a requirement tells in one language and not in the other.
-    """
+def by_language(features: Floats, chinese: NDArray[np.bool_]) -> Floats:
+    """Stated requirements of English and of Chinese ads in columns of their own, and which language it is."""
     rows = chinese[:, None]
     return np.column_stack((features * ~rows, features * rows, chinese))
 
 
-def label_columns(labels: NDArray[Any]) -> NDArray[np.float64]:
+def label_columns(labels: NDArray[Any]) -> Floats:
     """A column for each label but the first, which the others leave over."""
     return np.where(np.asarray(labels)[:, None] == np.array(LABELS[1:]), 4.0, 0.0)
 
 
-def frequent(part: HashedCounts, weight: NDArray[np.float64], min_df: float) -> HashedCounts:
+def frequent(part: HashedCounts, weight: Floats, min_df: float) -> HashedCounts:
     """The n-grams that occur in enough ads, the ads' weights added up."""
     presence = sp.csr_matrix((np.ones(part.counts.nnz), part.counts.indices, part.counts.indptr), part.counts.shape)
     return part.where(np.flatnonzero(np.asarray(presence.T @ weight) >= min_df - 1e-9))
 
 
 def fit_scale(
-    words: NDArray[np.float64],
-    stated_features: NDArray[np.float64],
-    segment: NDArray[np.float64],
-    target: NDArray[np.float64],
-    weight: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    words: Floats,
+    stated_features: Floats,
+    segment: Floats,
+    target: Floats,
+    weight: Floats,
+) -> tuple[Floats, Floats, Floats]:
     """How far held-out words are to be trusted, by segment: with stated schooling beside them, or without.
 
     A segment's own intercept and word_scale are what it adds to the common ones, and are drawn to nothing:
