@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,19 +13,10 @@ _RESAMPLES = 2000
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Agreement of two annotators.
+    """Agreement of two annotators on `n` ads: share of equal labels, and Cohen's kappa with its 95 % interval.
 
-    Attributes
-    ----------
-    n : int
-        Ads that both labelled.
-    share : float
-        Of equal labels.
-    kappa : float
-        Cohen's kappa: agreement beyond what the frequencies of the labels bring by chance; NaN if both gave
-        one and the same label throughout.
-    low, high : float
-        95 % bootstrap interval of kappa.
+    Kappa is agreement beyond what the frequencies of the labels bring by chance; NaN if both gave one and the same
+    label throughout.
     """
 
     n: int
@@ -37,17 +28,6 @@ class Agreement:
 
 def agreement(first: Sequence[str], second: Sequence[str], random_state: int = 0) -> Agreement:
     """Compare two annotators' labels of the same ads.
-
-    Parameters
-    ----------
-    first, second : sequence of str
-        Of one length, one ad or more.
-    random_state : int, default=0
-
-    Raises
-    ------
-    ValueError
-        If they differ in length or are empty.
 
     References
     ----------
@@ -63,12 +43,35 @@ def agreement(first: Sequence[str], second: Sequence[str], random_state: int = 0
         raise ValueError(f"{len(first)} and {len(second)} labels: give both annotators' labels of the same ads.")
     names = sorted({*first, *second})
     a, b = (np.array([names.index(label) for label in labels]) for labels in (first, second))
-    n = len(a)
-    drawn = np.random.default_rng(random_state).integers(0, n, (_RESAMPLES, n))
-    kappas = [kappa(a[rows], b[rows]) for rows in drawn]
-    known = [value for value in kappas if not np.isnan(value)]
-    low, high = np.percentile(known, [2.5, 97.5]) if known else (np.nan, np.nan)
-    return Agreement(n, float((a == b).mean()), kappa(a, b), float(low), float(high))
+    found = bootstrap(kappa, a, b, resamples=_RESAMPLES, random_state=random_state)
+    return Agreement(len(a), float((a == b).mean()), *found)
+
+
+def bootstrap(
+    metric: Callable[..., float], *columns: ArrayLike, resamples: int = 1000, random_state: int = 0
+) -> tuple[float, float, float]:
+    """Compute a metric with its 95 % percentile bootstrap interval over rows.
+
+    Parameters
+    ----------
+    metric : callable
+        Takes the columns and gives a number.
+    *columns : array-like
+        Of one length; rows are drawn with replacement.
+    resamples : int, default=1000
+    random_state : int, default=0
+
+    Returns
+    -------
+    value, low, high : float
+    """
+    arrays = [np.asarray(c) for c in columns]
+    n = len(arrays[0])
+    rng = np.random.default_rng(random_state)
+    drawn = [metric(*(a[i] for a in arrays)) for i in rng.integers(0, n, (resamples, n))]
+    known = np.asarray(drawn)[~np.isnan(drawn)]
+    low, high = np.percentile(known, [2.5, 97.5]) if len(known) else (float("nan"),) * 2
+    return metric(*arrays), float(low), float(high)
 
 
 def kappa(first: ArrayLike, second: ArrayLike) -> float:

@@ -42,15 +42,7 @@ class ColumnNames(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is wrong with a cell of a file of labelled ads.
-
-    Attributes
-    ----------
-    row : int
-        As a spreadsheet counts.
-    column, kind : str
-    what, remedy : Message
-    """
+    """What is wrong with a cell of a file of labelled ads; rows are those of a spreadsheet."""
 
     row: int
     column: str
@@ -82,13 +74,7 @@ class AnnotatedAds:
     findings: list[Finding]
 
     def labelled(self) -> pd.DataFrame:
-        """The rows with a label, "unclear" too.
-
-        Raises
-        ------
-        DataError
-            If a label or rating could not be read, or there is no label at all.
-        """
+        """The rows with a label, "unclear" too, where all labels and ratings could be read and there is one."""
         refuse(self.findings, self.name)
         there = self.table[self.table["label"] != ""]
         if there.empty:

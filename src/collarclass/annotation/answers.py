@@ -43,13 +43,8 @@ def ad_key(row: Mapping[str, str]) -> tuple[str, ...]:
 class AnswerFile:
     """A CSV of annotations that `train`, `evaluate` and `shares` read.
 
-    Several annotators may answer into one file at a time: each answer is added as a whole line, under a lock.
-
-    Parameters
-    ----------
-    path : path-like
-        Made if it is not there; continued if it is.
-    columns : sequence of str
+    It is continued if it is there. Several annotators may answer into one file at a time: each answer is added as a
+    whole line, under a lock.
     """
 
     def __init__(self, path: str | os.PathLike[str], columns: Sequence[str]) -> None:

@@ -34,16 +34,7 @@ _RATING_NAMES = ("academic credential", "hands-on skill")
 
 @dataclass(frozen=True, slots=True)
 class Ad:
-    """An ad to be annotated.
-
-    Attributes
-    ----------
-    row : int
-        Of the file it comes from, counted from 1.
-    title, text : str
-    sample : dict of str to str
-        The sample's own columns; empty for other files.
-    """
+    """An ad to be annotated: its row in the file, counted from 1, and the columns of the sample that it is from."""
 
     row: int
     title: str
@@ -83,13 +74,7 @@ def read_ads(
     text: str | None = None,
     on_read: Callable[[TableInput], object] | None = None,
 ) -> list[Ad]:
-    """The ads of a sample, in its order; those without any text are left out. `on_read` gets what was read.
-
-    Raises
-    ------
-    DataError
-        If the file is missing or has no column of texts.
-    """
+    """The ads of a sample, in its order; those without any text are left out. `on_read` gets what was read."""
     return [ad for ad, _ in _read(source, title, text, None, on_read)]
 
 
@@ -105,11 +90,6 @@ def least_certain(
     """The ads of a labelled file that the model is least sure of, unclear ones last, in bounded memory.
 
     Good for teaching a model, and unfit for shares: they are no random sample. `on_read` gets what was read.
-
-    Raises
-    ------
-    DataError
-        If the file is missing or was not labelled.
     """
     ads = _read(source, title, text, prefix, on_read)
     found = heapq.nsmallest(most, ads, key=lambda pair: (pair[1], pair[0].row))
@@ -172,27 +152,10 @@ def review(
     ratings: bool = False,
     model: Model | None = None,
 ) -> int:
-    """Ask for a label of each ad, and write each answer at once.
+    """Ask for a label of each ad, and for the two ratings, and write each answer at once; gives how many were labelled.
 
-    Parameters
-    ----------
-    ads : list of Ad
-        From `read_ads` or `least_certain`.
-    target : path-like
-        CSV of the annotations; continued if it is there: ads that this annotator has answered are not asked for
-        again.
-    terminal : Terminal
-    annotator : str, default="1"
-        A second annotator answers into the same file under another name.
-    ratings : bool, default=False
-        Whether to ask for the two ratings, too.
-    model : Model, optional
-        Whose guess is shown on demand; the shipped model if not given.
-
-    Returns
-    -------
-    int
-        How many ads were labelled.
+    A CSV that is there is continued: ads that this annotator has answered are not asked for again, and a second
+    annotator answers into the same file under another name. The model's guess is shown on demand.
     """
     sampled = bool(ads) and SAMPLE_ROW in ads[0].sample
     answers = AnswerFile(target, columns_of(ratings, sampled))

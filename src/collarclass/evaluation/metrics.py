@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import precision_recall_fscore_support
 
+from collarclass.annotation.agreement import bootstrap
 from collarclass.annotation.annotated import read_annotations, refuse
 from collarclass.corpus.read import read_labels
 from collarclass.definitions.labels import COLLARS, LABELS
@@ -23,8 +24,6 @@ from collarclass.model.model import Model
 from collarclass.result import plain
 from collarclass.tables.columns import choose_columns
 from collarclass.tables.dataframe import label_table
-
-_RESAMPLES = 1000
 
 
 def macro_f1(truth: ArrayLike, found: ArrayLike) -> float:
@@ -47,33 +46,6 @@ def _f1(truth: NDArray[np.bool_], found: NDArray[np.bool_]) -> float:
 def accuracy(truth: ArrayLike, found: ArrayLike) -> float:
     """Share of labels that are right."""
     return float((np.asarray(truth, dtype=object) == np.asarray(found, dtype=object)).mean())
-
-
-def bootstrap(
-    metric: Callable[..., float], *columns: ArrayLike, resamples: int = _RESAMPLES, random_state: int = 0
-) -> tuple[float, float, float]:
-    """Compute a metric with its 95 % percentile bootstrap interval over rows.
-
-    Parameters
-    ----------
-    metric : callable
-        Takes the columns and gives a number.
-    *columns : array-like
-        Of one length; rows are drawn with replacement.
-    resamples : int, default=1000
-    random_state : int, default=0
-
-    Returns
-    -------
-    value, low, high : float
-    """
-    arrays = [np.asarray(c) for c in columns]
-    n = len(arrays[0])
-    rng = np.random.default_rng(random_state)
-    drawn = [metric(*(a[i] for a in arrays)) for i in rng.integers(0, n, (resamples, n))]
-    known = np.asarray(drawn)[~np.isnan(drawn)]
-    low, high = np.percentile(known, [2.5, 97.5]) if len(known) else (float("nan"),) * 2
-    return metric(*arrays), float(low), float(high)
 
 
 def mcnemar(first_right: ArrayLike, second_right: ArrayLike) -> dict[str, float]:
@@ -319,30 +291,10 @@ def evaluate_file(
     as_json: bool = False,
     on_read: Callable[[TableInput], object] | None = None,
 ) -> str:
-    """Compare labels with an annotator's, for reading on a terminal.
+    """Compare labels with an annotator's, for reading on a terminal, or as one JSON object.
 
-    Parameters
-    ----------
-    path : path-like
-        A labelled file of any format, or one of ads that is labelled first; with a column of true
-        labels in any spelling (`Gray`, `grey`, `灰领`).
-    truth, by, prefix : str
-        As in `evaluate`.
-    model : Model, optional
-        To label with, if the file is not labelled yet.
-    as_json : bool
-        Whether to give the numbers as one JSON object.
-    on_read : callable, optional
-        Gets what was read, before anything is measured.
-
-    Returns
-    -------
-    str
-
-    Raises
-    ------
-    DataError
-        If a column is missing, a true label is none, or no row has a usable one.
+    The file is a labelled one of any format, or one of ads that the model labels first, with a column of true labels in
+    any spelling. `on_read` gets what was read, before anything is measured.
     """
     name = Path(path).name
     opened: list[FileInput] = []

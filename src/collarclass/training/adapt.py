@@ -35,18 +35,11 @@ _APART = 1e-3  # of a score, from which an ad is rated in another way than by it
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KnownAds:
-    """Labelled ads as an adaptation sees them.
+    """Ads as an adaptation sees them, a row of each array for an ad.
 
-    Attributes
-    ----------
-    rating, words : ndarray of float64, shape (n_ads, 2)
-        Both ratings by the model, and the words' part of them.
-    stated : ndarray of float64, shape (n_ads, n_segments + n_features)
-        Which segment an ad belongs to, and what it states; nothing for a bare title.
-    decision : ndarray of float64, shape (n_ads, 3, n_weights)
-        The model's, for an ad of this kind.
-    chinese, judged : ndarray of bool, shape (n_ads,)
-        Whether an ad is Chinese, and whether the model can judge it.
+    There are both ratings by the model, and the `words`' part of them; what is `stated`, behind the segments that the
+    ad belongs to, or nothing for a bare title; the model's `decision` for an ad of its kind; and whether it is Chinese,
+    and can be judged.
     """
 
     rating: Floats

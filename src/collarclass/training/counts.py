@@ -37,17 +37,10 @@ _SAMPLE = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HashedCounts:
-    """How often each n-gram occurs in each ad.
+    """How often each n-gram occurs in each ad: `counts` has a column for each, in ascending order of hashes.
 
-    Attributes
-    ----------
-    hashes : ndarray of uint64, shape (n_terms,)
-        Ascending.
-    order : ndarray of uint8, shape (n_terms,)
-        Number of tokens.
-    displayable : ndarray of bool, shape (n_terms,)
-        Whether the n-gram reads like a reason: not made of stop words or single characters alone.
-    counts : csr_matrix of int32, shape (n_ads, n_terms)
+    `order` is the number of tokens. An n-gram is `displayable` that reads like a reason: not made of stop words or
+    single characters alone.
     """
 
     hashes: NDArray[np.uint64]
@@ -74,19 +67,7 @@ class HashedCounts:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CountedAds:
-    """Ads in the form that fitting needs.
-
-    Attributes
-    ----------
-    text, title : HashedCounts
-    features : ndarray of float64, shape (n_ads, n_features)
-        Stated requirements.
-    chinese : ndarray of bool, shape (n_ads,)
-    length : ndarray of int64, shape (n_ads,)
-        Tokens counted.
-    max_tokens : int
-        How many tokens of each text were counted.
-    """
+    """Ads in the form that fitting needs: counts, stated requirements, number of tokens counted, and their most."""
 
     text: HashedCounts
     title: HashedCounts
@@ -100,14 +81,8 @@ class CountedAds:
 
     def rows(self, index: NDArray[np.int64]) -> CountedAds:
         """The same for some of the ads."""
-        return CountedAds(
-            self.text.rows(index),
-            self.title.rows(index),
-            self.features[index],
-            self.chinese[index],
-            self.length[index],
-            self.max_tokens,
-        )
+        parts = (self.features[index], self.chinese[index], self.length[index])
+        return CountedAds(self.text.rows(index), self.title.rows(index), *parts, self.max_tokens)
 
 
 def segments(chinese: NDArray[np.bool_], features: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -123,22 +98,7 @@ def segments(chinese: NDArray[np.bool_], features: NDArray[np.float64]) -> NDArr
 def count_ads(
     texts: Sequence[str], titles: Sequence[str | None], max_tokens: int = 300, reader: Reader | None = None
 ) -> CountedAds:
-    """Count the n-grams of ads.
-
-    Parameters
-    ----------
-    texts : sequence of str
-    titles : sequence of str or None
-        One for each text.
-    max_tokens : int, default=300
-        How many tokens of each text are counted.
-    reader : Reader, optional
-        Weights by which stated requirements are read; those of the shipped model by default.
-
-    Returns
-    -------
-    CountedAds
-        In the order of the texts.
+    """Count the n-grams of ads, and read what they state, by the shipped model's weights or others.
 
     Examples
     --------
@@ -188,13 +148,7 @@ def stop_words_before(tokens: Tokens) -> NDArray[np.int64]:
 
 
 def concatenate(parts: Sequence[CountedAds]) -> CountedAds:
-    """Put counted ads below each other.
-
-    Raises
-    ------
-    DataError
-        If they were counted to different lengths.
-    """
+    """Put counted ads below each other; they must be counted to one length."""
     lengths = {part.max_tokens for part in parts}
     if len(lengths) > 1:
         raise DataError(

@@ -14,7 +14,7 @@ from scipy.optimize import minimize
 
 from collarclass.corpus.read import LANGUAGES
 from collarclass.definitions.labels import LABELS
-from collarclass.evaluation.metrics import agreement, evaluate, summary
+from collarclass.evaluation.metrics import agreement, confusion, evaluate, summary
 from collarclass.model.model import Model
 from collarclass.model.stream import NINE_IN_TEN, STREAMS
 from collarclass.training.estimator import CollarClassifier
@@ -94,11 +94,10 @@ def real_facts(labelled: pd.DataFrame) -> dict[str, Any]:
 
 def source_confusions(labelled: pd.DataFrame) -> dict[str, dict[str, list[list[int]]]]:
     """How a model errs on each source that it did not learn from: true label in rows, label found in columns."""
+    names = list(LABELS)
     return {
         str(language): {
-            str(source): [
-                [int(((ads["label"] == true) & (ads["collar"] == found)).sum()) for found in LABELS] for true in LABELS
-            ]
+            str(source): confusion(ads["label"], ads["collar"]).loc[names, names].to_numpy().tolist()
             for source, ads in part.groupby("source")
         }
         for language, part in labelled.groupby("language")
@@ -139,20 +138,9 @@ def source_facts(
 ) -> dict[str, Any]:
     """Fit the shift between said and right on the scale of log-odds: a mean, and a spread between sources.
 
-    Parameters
-    ----------
-    n : ndarray of int64, shape (n_sources,)
-        Ads of each source.
-    right, confidence : ndarray of float64, shape (n_sources,)
-        Share of right labels and mean confidence of each, by a model that had not seen it.
-    spread : float, optional
-        Standard deviation between sources, if it is known from elsewhere.
-
-    Returns
-    -------
-    dict
-        `n` sources, the mean `shift` with its `shift_error`, and the `spread` between sources beyond chance: those
-        under which the numbers of right labels are likeliest, binomial given a source's normal shift.
+    Of each source there are the number of ads, the share of right labels and the mean confidence, by a model that had
+    not seen it. The mean `shift` and the `spread` between sources beyond chance, if it is not given, are those under
+    which the numbers of right labels are likeliest: binomial, given a source's normal shift.
     """
     said = np.log(confidence / (1 - confidence))[:, None]
     hits, misses = (right * n)[:, None], ((1 - right) * n)[:, None]

@@ -25,20 +25,9 @@ _LIKELY, _APART = 0.5, 0.2  # share of labels as the shipped model gives them, a
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Targets:
-    """What ads are to be learnt as, of those that are not unclear.
+    """What ads are to be learnt as, of those that are not unclear: `rows` says which of the passed ads they are.
 
-    Attributes
-    ----------
-    rows : ndarray of int64
-        Which of the passed ads they are.
-    labels : ndarray of str
-    ratings : ndarray of float64, shape (n_ads, 2)
-        0 to 4, NaN where none is given.
-    weight : ndarray of float64
-    groups : ndarray of int64
-    classes : ndarray
-        As `predict` gives them.
-    class_names : list of str
+    Ratings go from 0 to 4, NaN where none is given; `classes` are as `predict` gives them.
     """
 
     rows: NDArray[np.int64]
@@ -108,28 +97,9 @@ def _read_ratings(ratings: Any, n_ads: int) -> NDArray[np.float64]:
 
 
 def named_labels(y: ArrayLike, encoded: Sequence[str] | None = None) -> tuple[NDArray[Any], NDArray[Any], list[str]]:
-    """Names of labels that may come encoded as integers, or in another spelling.
+    """Names of labels that may come encoded as integers, or in another spelling; classes as they came, and their names.
 
-    Parameters
-    ----------
-    y : array-like of str or int
-        In English or Chinese, in any case; "unclear" stays as it is, and teaches nothing.
-    encoded : sequence of str, optional
-        What 0, 1, … stand for; the labels in alphabetical order if not given.
-
-    Returns
-    -------
-    names : ndarray of str
-        "white", "blue", "gray" or "unclear" of each ad.
-    classes : ndarray
-        The labels that there are, "unclear" left out, as `predict` gives them: names, or the integers of `y`; sorted.
-    class_names : list of str
-        The name of each class.
-
-    Raises
-    ------
-    DataError
-        If a label is unknown or there is only one.
+    Integers stand for `encoded`, or for the labels in alphabetical order. An "unclear" ad teaches nothing.
 
     Examples
     --------
@@ -166,12 +136,7 @@ def named_labels(y: ArrayLike, encoded: Sequence[str] | None = None) -> tuple[ND
 def refuse_other_order(y: ArrayLike, probabilities: NDArray[np.float64]) -> None:
     """Refuse integers that fit the library's order of labels far better than the alphabetical one.
 
-    Parameters
-    ----------
-    y : array-like of int
-        Labels of some ads.
-    probabilities : ndarray of float64, shape (n_ads, 3)
-        Of the same ads by the shipped model.
+    What the shipped model gives the same ads as probabilities tells which order is meant.
     """
     values = np.asarray(y)
     found = np.array(LABELS, dtype=object)[probabilities.argmax(axis=1)]

@@ -55,20 +55,9 @@ _N_FOLDS = 4
 
 
 def title_rows(folder: str | os.PathLike[str], ads: pd.DataFrame, occupations: pd.DataFrame) -> pd.DataFrame:
-    """Lay out every rated title of the data folder.
+    """Lay out every rated title of the data folder, with label and ratings (missing where it names no job).
 
-    Parameters
-    ----------
-    folder : path-like
-        The project's data folder.
-    ads, occupations : DataFrame
-        As `read_data` gives them.
-
-    Returns
-    -------
-    DataFrame
-        Columns `title`, `label`, the two ratings (missing where the title names no job), `kind` and `group`
-        (occupation).
+    `kind` says where it is from, and `group` is its occupation.
     """
     root, columns = Path(folder), ["title", "label", *RATINGS, "kind", "group"]
     occupations = occupations.assign(group=occupations["onet_code"])
@@ -94,12 +83,7 @@ def title_rows(folder: str | os.PathLike[str], ads: pd.DataFrame, occupations: p
 def titles_without_job(folder: str | os.PathLike[str], part: str = "train") -> pd.DataFrame:
     """Titles that name no job, titles of texts without content, and the short lines of such texts.
 
-    Parameters
-    ----------
-    folder : path-like
-        The project's data folder.
-    part : {"train", "held"}
-        Those that teach, or those kept back to measure with.
+    Those of the part "train" teach, those of "held" are kept back to measure with.
     """
     root = Path(folder)
     named, texts = read_csv(root / "titles_without_job.csv"), read_no_content(root)
@@ -131,19 +115,10 @@ def _duties(ads: pd.DataFrame) -> pd.DataFrame:
 
 
 def fit_titles(rows: pd.DataFrame) -> tuple[TitleModel, pd.DataFrame]:
-    """Fit the model of bare titles.
+    """Fit the model of bare titles on rows of `title_rows`.
 
-    Parameters
-    ----------
-    rows : DataFrame
-        As `title_rows` gives them.
-
-    Returns
-    -------
-    model : TitleModel
-    held_out : DataFrame
-        For each row, by a model that saw no title of its group: the probabilities `p_white`, `p_blue`,
-        `p_gray`, the two scores, and `job`, the sum that tells a job.
+    The table has for each row, by a model that saw no title of its group: the probabilities `p_white`, `p_blue`,
+    `p_gray`, the two scores, and `job`, the sum that tells a job.
     """
     n_rows = len(rows)
     rows = pd.concat([rows, _embedded(rows)], ignore_index=True)
@@ -243,11 +218,7 @@ class _TitleData:
     """The rated titles as a matrix of features, with what is to be learnt of them."""
 
     def __init__(
-        self,
-        tokens: Tokens,
-        rows: pd.DataFrame,
-        weight: NDArray[np.float64],
-        is_job: NDArray[np.bool_],
+        self, tokens: Tokens, rows: pd.DataFrame, weight: NDArray[np.float64], is_job: NDArray[np.bool_]
     ) -> None:
         self.target = rows[list(RATINGS)].to_numpy(np.float64)
         self.weight, self.is_job = weight, is_job

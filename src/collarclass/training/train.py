@@ -37,19 +37,9 @@ _OTHER_STEPS = 5  # besides the folds: the reader, counting, the last fit, bare 
 
 
 def training_ads(ads: pd.DataFrame, occupations: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Lay out what the model learns from in full text: the written ads, and bare working titles.
+    """Lay out what the model learns from in full text: the written ads, and the occupations' working titles alone.
 
-    Parameters
-    ----------
-    ads : DataFrame
-        Columns `title`, `text`, `label`, the two ratings and `onet_code`.
-    occupations : DataFrame, optional
-        Their English and Chinese working titles become ads of a title alone.
-
-    Returns
-    -------
-    DataFrame
-        Columns `title`, `text`, `label`, the ratings, `group` (occupation) and `weight`.
+    `group` is the occupation.
     """
     weight = 1.0 if "kind" not in ads else np.where(ads["kind"] == "contrast", _CONTRAST_WEIGHT, 1.0)
     parts = [ads[["title", "text", "label", *RATINGS]].assign(group=ads["onet_code"], weight=weight)]
@@ -167,27 +157,9 @@ def train_to(
 ) -> str:
     """Train, write the model folder, and say how the model does on occupations held out of training.
 
-    Parameters
-    ----------
-    target : path-like
-        Folder for the model.
-    data : path-like, optional
-        The data folder; the one that is installed, or in the checkout, if not given.
-    own : path-like, optional
-        A table of own labelled ads, as `annotated_ads` reads it.
-    own_weight, own_mentions, name, progress
-        As in `train`.
-    test : path-like, optional
-        Further labelled ads, to measure the shipped and the new model on.
-    force : bool, default=False
-        Whether a model in `target` is replaced.
-    **columns : str
-        Names of the columns `title`, `text`, `label` and `source` of own ads, where they are not found by common ones.
-
-    Returns
-    -------
-    str
-        For reading on a terminal.
+    The arguments are those of `train`, where `own` and `test` are files of labelled ads, as `annotated_ads` reads them;
+    the shipped and the new model are measured on those of `test`. `force` replaces a model in `target`. The data folder
+    is the installed one if not given.
     """
     data = data if data is not None else data_path()
     check_target(target, data, own, own_mentions, test, force=force)

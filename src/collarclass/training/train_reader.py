@@ -41,22 +41,9 @@ def train_reader(
     real: Examples,
     own_mentions: str | os.PathLike[str] | None = None,
 ) -> Reader:
-    """Fit the reader on the data folder.
+    """Fit the reader on the project's texts, on mentions of real ads, and on a user's own decided mentions.
 
-    Parameters
-    ----------
-    data : path-like
-        The project's data folder.
-    vocabulary : ndarray of uint64
-        Hashes of the facts to learn from.
-    real : Examples
-        The real ads.
-    own_mentions : path-like, optional
-        A CSV of your own decided mentions: columns `text`, `mention`, `outcome` and, if there is, `alternative`.
-
-    Returns
-    -------
-    Reader
+    These are a CSV with the columns `text`, `mention`, `outcome` and, if there is, `alternative`.
     """
     texts, weight, mentions = own_texts(Path(data))
     parts = [real, decided_examples(texts, mentions, weight, vocabulary)]

@@ -41,21 +41,8 @@ def fit_words(
     The first round finds what each term tells, of the label as well: a word may say on which side of a line an
     ad lies and little of the rating. The second fits the ratings anew with that in the terms' scale.
 
-    Parameters
-    ----------
-    counts : sequence of csr_matrix
-        The terms of each block; `max_terms` of the first are kept.
-    target : ndarray of float64, shape (n_ads, 2)
-        Both ratings.
-    weight : ndarray of float64, shape (n_ads,)
-    alpha, focus : float
-        As of `CollarClassifier`.
-    lengths : sequence of float
-        Of each block's row.
-    label : ndarray of float64, optional
-        As `label_columns` gives it.
-    beside : ndarray of float64, optional
-        What is known of each ad besides, so that words are not left to make up for it.
+    Rows of the blocks have `lengths`, and `max_terms` of the first block's terms are kept. What is known `beside` words
+    is fitted with them, so that they are not left to make up for it.
     """
     presence = [sp.csr_matrix((np.ones(m.nnz), m.indices, m.indptr), m.shape) for m in counts]
     df = [np.asarray(m.T @ weight) for m in presence]

@@ -8,10 +8,10 @@ without content; against them stand texts without content, alone, joined and und
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -36,6 +36,7 @@ _N_FOLDS = 3
 _JOINED = (2, 5)  # texts without content that make a longer one
 # Weights: of texts without content, of which there are few, and shares of the ads that are shown in other ways.
 _NO_CONTENT, _THIN, _OTHER_TITLE, _TITLE_ALONE = 15.0, 15.0, 0.33, 0.2
+_Example: TypeAlias = tuple[sp.csr_matrix, sp.csr_matrix, int, float]  # texts, titles, label, weight
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,38 +56,14 @@ class _Words:
         title = ads.title.aligned(model.title.vocabulary.hashes)
         return cls(body.tocsr(), head, title, ads.chinese, ads.length <= SHORT)
 
-    def sums(
-        self, model: Model, weight: NDArray[np.float64], start: float
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """The sum of each ad, and what it would be without its title."""
+    def sums(self, model: Model, weight: NDArray[np.float64], start: float) -> NDArray[np.float64]:
+        """The sum of each ad, and what it would be without its title; shape (n_ads, 2)."""
         no_title = sp.csr_matrix(self.title.shape, dtype=self.title.dtype)
         ads = ((self.text + self.head, self.title), (self.text, no_title))
-        titled, untitled = (_values(model, text, title) @ weight + start for text, title in ads)
-        return titled, untitled
+        return np.column_stack([_values(model, text, title) @ weight + start for text, title in ads])
 
     def rows(self, index: NDArray[np.int64]) -> _Words:
         return _Words(self.text[index], self.head[index], self.title[index], self.chinese[index], self.short[index])
-
-
-class _Examples:
-    """Rows of the regression, as they are gathered."""
-
-    def __init__(self, model: Model) -> None:
-        self.model = model
-        self.parts: list[sp.csr_matrix] = []
-        self.labels: list[NDArray[np.float64]] = []
-        self.weights: list[NDArray[np.float64]] = []
-
-    def add(self, text: sp.csr_matrix, title: sp.csr_matrix, label: int, weight: float) -> None:
-        self.parts.append(_values(self.model, text, title))
-        self.labels.append(np.full(text.shape[0], float(label)))
-        self.weights.append(np.full(text.shape[0], weight))
-
-    def fit(self) -> tuple[NDArray[np.float64], float]:
-        """The words' weights and the start of the sum."""
-        fitted = LogisticRegression(C=_C, solver="liblinear", tol=1e-3)
-        fitted.fit(sp.vstack(self.parts, format="csr"), np.concatenate(self.labels), np.concatenate(self.weights))
-        return fitted.coef_[0], float(fitted.intercept_[0])
 
 
 def _values(model: Model, text: sp.csr_matrix, title: sp.csr_matrix) -> sp.csr_matrix:
@@ -109,71 +86,63 @@ def fit_work_check(
 ) -> tuple[WorkCheck, dict[str, Any]]:
     """Fit the check, and choose by ads held out from where on an ad says what the work is.
 
-    Parameters
-    ----------
-    model : Model
-        Its words are weighed.
-    texts : DataFrame
-        As `read_no_content` gives them: texts without content, and thin ads, which have some; those of the part
-        "held" teach nothing.
-    ads : CountedAds
-        Readable ads.
-    groups : ndarray
-        Group of each ad: no group stands on both sides of a fold.
-    real : ndarray of bool
-        Which of the ads are real: the limit is chosen on these, or on all if none is.
-    reader : Reader
+    The model's words are weighed. Of `texts`, as `read_no_content` gives them, those of the part "held" teach nothing.
+    The limit is chosen on the `real` ones of the readable ads, or on all if none is; no group stands on both sides of a
+    fold.
 
-    Returns
-    -------
-    check : WorkCheck
-    facts : dict
-        By language, what shares of readable ads and of texts without content come back unclear before their titles
-        are asked: of those that teach, each by a fit that did not see it, and of those held out altogether; by the
-        limit chosen, and by others; and the same had they no titles.
+    The facts are, by language, what shares of readable ads and of texts without content come back unclear before their
+    titles are asked: of those that teach, each by a fit that did not see it, and of those held out altogether; by the
+    limit chosen, and by others; and the same had they no titles.
     """
-    unclear = (texts["label"] == "unclear").to_numpy()
-    held = (texts["part"] == "held").to_numpy()
+    unclear, held = (texts["label"] == "unclear").to_numpy(), (texts["part"] == "held").to_numpy()
     counted = count_ads(texts["text"].tolist(), texts["title"].tolist(), int(model.limits["max_tokens"]), reader)
     short, readable = _Words.of(model, counted), _Words.of(model, ads)
     thin, empty, held = short.rows(np.flatnonzero(~unclear & ~held)), short.rows(np.flatnonzero(unclear)), held[unclear]
     fold_of_ads, fold_of_texts = hashed_folds(groups, _N_FOLDS), hashed_folds(np.arange(len(held)), _N_FOLDS)
-    scores, of_texts = np.zeros(len(ads)), np.zeros(len(held))
-    untitled, no_titles = np.zeros(len(ads)), np.zeros(len(held))  # the sums without titles
+    of_ads, of_texts = np.zeros((len(ads), 2)), np.zeros((len(held), 2))  # the sums, in the order of the limits
     for k in range(_N_FOLDS):
-        weight, start = _examples(model, empty, thin, readable, ~held & (fold_of_texts != k), fold_of_ads != k).fit()
-        for words, rows, out, bare in (
-            (readable, fold_of_ads == k, scores, untitled),
-            (empty, ~held & (fold_of_texts == k), of_texts, no_titles),
-        ):
-            out[rows], bare[rows] = words.rows(np.flatnonzero(rows)).sums(model, weight, start)
-    weight, start = _examples(model, empty, thin, readable, ~held, np.ones(len(ads), bool)).fit()
-    of_texts[held], no_titles[held] = empty.rows(np.flatnonzero(held)).sums(model, weight, start)
+        fitted = _fit(model, _examples(empty, thin, readable, ~held & (fold_of_texts != k), fold_of_ads != k))
+        for words, rows, out in ((readable, fold_of_ads == k, of_ads), (empty, ~held & (fold_of_texts == k), of_texts)):
+            out[rows] = words.rows(np.flatnonzero(rows)).sums(model, *fitted)
+    weight, start = _fit(model, _examples(empty, thin, readable, ~held, np.ones(len(ads), bool)))
+    of_texts[held] = empty.rows(np.flatnonzero(held)).sums(model, weight, start)
     judged = real if real.any() else np.ones(len(ads), bool)
     limits, facts = np.zeros((2, 3)), dict[str, Any]()
     for chinese, language in enumerate(LANGUAGES):
-        ads_here, texts_here = judged & (readable.chinese == chinese), empty.chinese == chinese
-        learnt, kept_back = texts_here & ~held, texts_here & held
-        if not ads_here.any() or not learnt.any():
+        here, found = readable.chinese == chinese, empty.chinese == chinese
+        learnt, kept_back = found & ~held, found & held
+        if not (judged & here).any() or not learnt.any():
             continue
-        forms = ((TITLED, scores, of_texts, MAX_LOST_TITLED), (UNTITLED, untitled, no_titles, MAX_LOST))
-        for form, sums, of, most in forms:
-            limits[chinese, form] = min(np.quantile(sums[ads_here], most), np.quantile(of[learnt], _ENOUGH))
-        limits[chinese, SHORT_AD] = limits[chinese, TITLED]
-        short = untitled[readable.short & (readable.chinese == chinese)]
-        if len(short):
-            limits[chinese, SHORT_AD] = min(limits[chinese, TITLED], np.quantile(short, MAX_LOST))
-        for form, sums, of, _ in forms:
-            limit = limits[chinese, form]
-            # A short text has a limit of its own, and is moved to where it would be by the common one.
-            shifted = of + np.where(empty.short, limit - limits[chinese, SHORT_AD], 0.0)
-            found = _measured(limit, sums[ads_here], shifted[learnt], shifted[kept_back])
-            facts[language] = found if form == TITLED else facts[language] | {"untitled": found}
+        sums = of_ads[judged & here]
+        for form, most in ((TITLED, MAX_LOST_TITLED), (UNTITLED, MAX_LOST)):
+            limits[chinese, form] = min(np.quantile(sums[:, form], most), np.quantile(of_texts[learnt, form], _ENOUGH))
+        of_short = of_ads[readable.short & here, UNTITLED]
+        limit = np.quantile(of_short, MAX_LOST) if len(of_short) else np.inf
+        limits[chinese, SHORT_AD] = min(limits[chinese, TITLED], limit)
+        # A short text has a limit of its own, and is moved to where it would be by the common one.
+        moved = of_texts + np.where(empty.short[:, None], limits[chinese, :2] - limits[chinese, SHORT_AD], 0.0)
+        titled, untitled = (
+            _measured(limits[chinese, form], sums[:, form], moved[learnt, form], moved[kept_back, form])
+            for form in (TITLED, UNTITLED)
+        )
+        facts[language] = titled | {"untitled": untitled}
     n_text = len(model.text.vocabulary)
     check = WorkCheck(
         weight[:n_text].astype(np.float32), weight[n_text:].astype(np.float32), (start - limits).astype(np.float32)
     )
     return check, facts
+
+
+def _fit(model: Model, examples: Iterable[_Example]) -> tuple[NDArray[np.float64], float]:
+    """The words' weights and the start of the sum."""
+    parts, labels, weights = [], [], []
+    for text, title, label, weight in examples:
+        parts.append(_values(model, text, title))
+        labels.append(np.full(text.shape[0], float(label)))
+        weights.append(np.full(text.shape[0], weight))
+    fitted = LogisticRegression(C=_C, solver="liblinear", tol=1e-3)
+    fitted.fit(sp.vstack(parts, format="csr"), np.concatenate(labels), np.concatenate(weights))
+    return fitted.coef_[0], float(fitted.intercept_[0])
 
 
 def _measured(
@@ -189,16 +158,11 @@ def _measured(
 
 
 def _examples(
-    model: Model,
-    empty: _Words,
-    thin: _Words,
-    readable: _Words,
-    used: NDArray[np.bool_],
-    shown: NDArray[np.bool_],
-) -> _Examples:
+    empty: _Words, thin: _Words, readable: _Words, used: NDArray[np.bool_], shown: NDArray[np.bool_]
+) -> Iterator[_Example]:
+    """Rows of the regression, of the texts used and the ads shown."""
     random = np.random.default_rng(0)
-    out = _Examples(model)
-    out.add(thin.text + thin.head, thin.title, 1, _THIN)
+    yield thin.text + thin.head, thin.title, 1, _THIN
     for chinese in (False, True):
         few = empty.rows(np.flatnonzero(used & (empty.chinese == chinese)))
         ads = readable.rows(np.flatnonzero(shown & (readable.chinese == chinese)))
@@ -206,22 +170,21 @@ def _examples(
         if not n:
             continue
         no_title = sp.csr_matrix((max(n, n_ads), few.title.shape[1]), dtype=few.title.dtype)
-        out.add(few.text + few.head, few.title, 0, _NO_CONTENT)
-        out.add(few.text, no_title[:n], 0, _NO_CONTENT)
+        yield few.text + few.head, few.title, 0, _NO_CONTENT
+        yield few.text, no_title[:n], 0, _NO_CONTENT
         for joined in _joined(few.text, random):
             titles = random.integers(0, n, joined.shape[0])
-            out.add(joined + few.head[titles], few.title[titles], 0, _NO_CONTENT)
-        out.add(ads.text + ads.head, ads.title, 1, 1.0)
-        out.add(ads.text, no_title[:n_ads], 1, 1.0)
+            yield joined + few.head[titles], few.title[titles], 0, _NO_CONTENT
+        yield ads.text + ads.head, ads.title, 1, 1.0
+        yield ads.text, no_title[:n_ads], 1, 1.0
         rows = np.flatnonzero(ads.short)
-        out.add(ads.text[rows], no_title[: len(rows)], 1, _THIN)
+        yield ads.text[rows], no_title[: len(rows)], 1, _THIN
         rows = np.flatnonzero(random.random(n_ads) < _OTHER_TITLE)
         titles = random.integers(0, n, len(rows))
-        out.add(ads.text[rows] + few.head[titles], few.title[titles], 1, 1.0)
+        yield ads.text[rows] + few.head[titles], few.title[titles], 1, 1.0
         rows = np.flatnonzero(random.random(n_ads) < _TITLE_ALONE)
         texts = random.integers(0, n, len(rows))
-        out.add(ads.head[rows] + few.text[texts], ads.title[rows], 1, 1.0)
-    return out
+        yield ads.head[rows] + few.text[texts], ads.title[rows], 1, 1.0
 
 
 def _joined(texts: sp.csr_matrix, random: np.random.Generator) -> Iterator[sp.csr_matrix]:
