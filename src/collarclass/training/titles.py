@@ -122,28 +122,29 @@ def fit_titles(rows: pd.DataFrame) -> tuple[TitleModel, pd.DataFrame]:
     """
     n_rows = len(rows)
     rows = pd.concat([rows, _embedded(rows)], ignore_index=True)
-    is_job = ~rows["kind"].isin(NO_JOB).to_numpy()
     weight, decision_weight = np.array([KINDS.get(kind, (0.0, 0.0)) for kind in rows["kind"]]).T
+    job_weight = rows["kind"].map(NO_JOB | {"embedded": 1.0}).fillna(0.0).to_numpy() + weight
     tokens = tokenize(rows["title"].tolist())
-    data = _TitleData(tokens, rows, weight, is_job)
+    chinese, is_job = tokens.is_chinese, ~rows["kind"].isin(NO_JOB).to_numpy()
+    hashes, counts, displayable = _features(tokens, job_weight > 0)
+    lessons = (rows[list(RATINGS)].to_numpy(np.float64), weight, is_job, job_weight)
     fold = hashed_folds(rows["group"], _N_FOLDS)
     found = np.zeros((len(rows), 3))
     for k in range(_N_FOLDS):
-        fitted = data.fit(np.flatnonzero(fold != k))
-        found[fold == k] = fitted.values(data.counts[fold == k])
+        fitted = _fit(counts[fold != k], *(lesson[fold != k] for lesson in lessons))
+        found[fold == k] = fitted.values(counts[fold == k])
     scores = np.clip(found[:, :2], 0, 4) / 4
-    chinese = tokens.is_chinese
     used = (decision_weight > 0) & is_job
     labels = rows["label"].to_numpy(object)[used]
     decision = fit_decisions(scores[used], labels, decision_weight[used], chinese[used], _BALANCE).astype(np.float32)
-    data.keep(data.fit(np.arange(len(rows))).most_telling(data.counts))
-    fitted = data.fit(np.arange(len(rows)))
+    kept = _fit(counts, *lessons).most_telling(counts)
+    fitted = _fit(counts[:, kept], *lessons)
     model = TitleModel(
-        vocabulary=TermIndex(data.hashes),
+        vocabulary=TermIndex(hashes[kept]),
         scale=fitted.scale.astype(np.float32),
         weight=np.ascontiguousarray(fitted.weight, np.float32),
         job=fitted.job.astype(np.float32),
-        displayable=data.displayable,
+        displayable=displayable[kept],
         intercept=fitted.intercept.astype(np.float32),
         decision=decision,
         min_job=np.array([_threshold(found[:, 2], weight) - fitted.start], np.float32),
@@ -214,47 +215,39 @@ class _Fitted:
         return np.sort(np.argsort(-spread, kind="stable")[:_MAX_TERMS])
 
 
-class _TitleData:
-    """The rated titles as a matrix of features, with what is to be learnt of them."""
+def _features(
+    tokens: Tokens, used: NDArray[np.bool_]
+) -> tuple[NDArray[np.uint64], sp.csr_matrix, NDArray[np.bool_]]:
+    """The features of the titles used: their hashes, which title has which, and whether each reads like a reason."""
+    found = title_features(tokens)
+    row = tokens.row[found.first]
+    of = np.flatnonzero(used[row])
+    row, first, last = row[of], found.first[of], found.last[of]
+    hashes, term = np.unique(found.hashes[of], return_inverse=True)
+    counts = sp.csr_matrix((np.ones(len(term)), (row, term)), shape=(len(used), len(hashes)))
+    counts.data[:] = 1.0
+    alone = tokens.ideograph[first] & (first == last)
+    displayable, dull = np.zeros(len(hashes), dtype=bool), stop_words_before(tokens)
+    displayable[term] = (dull[last + 1] - dull[first] <= last - first) & ~alone
+    return hashes, counts, displayable
 
-    def __init__(
-        self, tokens: Tokens, rows: pd.DataFrame, weight: NDArray[np.float64], is_job: NDArray[np.bool_]
-    ) -> None:
-        self.target = rows[list(RATINGS)].to_numpy(np.float64)
-        self.weight, self.is_job = weight, is_job
-        self.job_weight = rows["kind"].map(NO_JOB | {"embedded": 1.0}).fillna(0.0).to_numpy() + weight
-        used = self.job_weight > 0
-        found = title_features(tokens)
-        row = tokens.row[found.first]
-        of = np.flatnonzero(used[row])
-        row, first, last = row[of], found.first[of], found.last[of]
-        self.hashes, term = np.unique(found.hashes[of], return_inverse=True)
-        self.counts = sp.csr_matrix((np.ones(len(term)), (row, term)), shape=(len(rows), len(self.hashes)))
-        self.counts.data[:] = 1.0
-        alone = tokens.ideograph[first] & (first == last)
-        self.displayable = np.zeros(len(self.hashes), dtype=bool)
-        dull = stop_words_before(tokens)
-        self.displayable[term] = (dull[last + 1] - dull[first] <= last - first) & ~alone
 
-    def keep(self, terms: NDArray[np.int64]) -> None:
-        """Forget all other features."""
-        self.hashes, self.counts = self.hashes[terms], self.counts[:, terms]
-        self.displayable = self.displayable[terms]
-
-    def fit(self, part: NDArray[np.int64]) -> _Fitted:
-        """Fit on some rows: the ratings in two rounds, as `CollarClassifier` does, then what names a job."""
-        counts, weight, is_job = self.counts[part], self.weight[part], self.is_job[part]
-        jobs, shown = np.flatnonzero(is_job & (weight > 0)), np.flatnonzero(self.job_weight[part] > 0)
-        fitted, intercept = fit_words(
-            [counts[jobs]], self.target[part][jobs], weight[jobs], alpha=_ALPHA, focus=_FOCUS
-        )  # fmt: skip
-        ((scale, ratings),) = fitted
-        job, start = np.zeros(counts.shape[1]), 0.0
-        if not is_job[shown].all():
-            logistic = LogisticRegression(C=_C, solver="liblinear", tol=1e-3)
-            logistic.fit(counts[shown], is_job[shown], self.job_weight[part][shown])
-            job, start = logistic.coef_[0], float(logistic.intercept_[0])
-        return _Fitted(scale, ratings, job, intercept, start)
+def _fit(
+    counts: sp.csr_matrix,
+    target: NDArray[np.float64],
+    weight: NDArray[np.float64],
+    is_job: NDArray[np.bool_],
+    job_weight: NDArray[np.float64],
+) -> _Fitted:
+    """Fit the ratings as `CollarClassifier` does, then what names a job."""
+    jobs, shown = np.flatnonzero(is_job & (weight > 0)), np.flatnonzero(job_weight > 0)
+    fitted, intercept = fit_words([counts[jobs]], target[jobs], weight[jobs], alpha=_ALPHA, focus=_FOCUS)
+    job, start = np.zeros(counts.shape[1]), 0.0
+    if not is_job[shown].all():
+        logistic = LogisticRegression(C=_C, solver="liblinear", tol=1e-3)
+        logistic.fit(counts[shown], is_job[shown], job_weight[shown])
+        job, start = logistic.coef_[0], float(logistic.intercept_[0])
+    return _Fitted(*fitted[0], job, intercept, start)
 
 
 def _threshold(job: NDArray[np.float64], weight: NDArray[np.float64]) -> float:

@@ -212,26 +212,25 @@ def decided_examples(
 
 def read_users_mentions(path: str | os.PathLike[str], vocabulary: NDArray[np.uint64]) -> Examples:
     """A user's own decided mentions."""
-    table = read_csv(path, "give a CSV with the columns text, mention and outcome")
-    name = Path(path).name
+    table, name = read_csv(path, "give a CSV with the columns text, mention and outcome"), Path(path).name
     require_columns(("text", "mention", "outcome"), table.columns, name)
-    rows = []
-    for number, row in enumerate(table.to_dict("records"), start=2):
+    pairs = zip(table["text"], table["mention"], strict=True)
+    start = [text.find(mention) if mention else -1 for text, mention in pairs]
+    for number, (row, begin) in enumerate(zip(table.to_dict("records"), start, strict=True), 2):
         if row["outcome"] not in OUTCOMES:
             raise DataError(
                 "{name}, row {number}: the outcome {outcome!r} is none of {outcomes}.", name=name, number=number,
                 outcome=row['outcome'], outcomes=[*OUTCOMES],
             )  # fmt: skip
-        begin = row["text"].find(row["mention"])
-        if begin < 0 or not row["mention"]:
+        if begin < 0:
             raise DataError(
                 "{name}, row {number}: the text does not hold the mention {mention!r}.", name=name, number=number,
                 mention=row['mention'],
             )  # fmt: skip
-        rows.append((row["text"], begin, begin + len(row["mention"]), row["outcome"], row.get("alternative", "")))
-    decided = pd.DataFrame(rows, columns=["id", "start", "end", "outcome", "alternative"])
-    texts = pd.DataFrame({"id": decided["id"].unique()})
-    texts = texts.assign(text=texts["id"], level="*", status="*")
+    decided = table.reindex(columns=["text", "outcome", "alternative"], fill_value="").rename(columns={"text": "id"})
+    decided = decided.assign(start=start, end=np.add(start, table["mention"].str.len()))
+    texts = pd.DataFrame({"id": table["text"].unique(), "level": "*", "status": "*"})
+    texts = texts.assign(text=texts["id"])
     examples = decided_examples(texts, decided, np.full(len(texts), 3.0), vocabulary)
     if (examples.mentions["outcome"] == UNKNOWN).all():
         raise DataError(
