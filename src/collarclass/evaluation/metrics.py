@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import precision_recall_fscore_support
 
-from collarclass.annotation.agreement import bootstrap
+from collarclass.annotation.agreement import bootstrap as bootstrap
 from collarclass.annotation.annotated import read_annotations, refuse
 from collarclass.corpus.read import read_labels
 from collarclass.definitions.labels import COLLARS, LABELS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Unpack
 
@@ -113,7 +113,7 @@ def read_test(path: str | os.PathLike[str], model: Model, own: OwnAds | None, **
     return ads
 
 
-def group_ads(ads: CountedAds, sources: Sequence[str]) -> NDArray[np.int64]:
+def group_ads(ads: CountedAds, sources: Iterable[str]) -> NDArray[np.int64]:
     """A number for ads that must not be on both sides of a split: of one source, or that nearly repeat each other."""
     first = near_duplicates([ads])
     named = [source.strip() or f"\0{i}" for i, source in enumerate(sources)]
@@ -307,50 +307,49 @@ _HOW = {
 }
 
 
+_CARD = """# Model card: {identity}
+
+{how}
+
+It learnt from {own[ads]:,} ads of the user's own ({labels}){sources}
+{own[unclear]:,} more are labelled unclear, and {own[not_judged]:,} the model could not judge: they taught nothing.
+
+{tables}"""
+_SHORT = """## Bare titles and short lines
+
+{n:,} ads of the {whose} have a title. How many are labelled, and how many as the whole ad is, by what is read of them:
+
+| | labelled by {base} | by this model | as the ad, by {base} | by this model |
+|---|---:|---:|---:|---:|
+| the title alone | {title} |
+| one line: the title and the first words of the ad | {line} |
+"""
+
+
 def own_card(model: Model) -> str:
     """Write the card of a model that learnt from a user's ads: of these, of their sources and labels, and figures."""
     facts = model.facts
-    own, base = facts["own"], facts["adapted_from"]
-    labels = ", ".join(f"{n:,} {label}" for label, n in own["labels"].items())
-    sources = f", of {own['sources']:,} sources." if own["sources"] else "; no column says of which sources."
-    lines = [
-        f"# Model card: {model.identity}",
-        "",
-        _HOW[facts["how"]].format(base=base),
-        "",
-        f"It learnt from {own['ads']:,} ads of the user's own ({labels}){sources}",
-        f"{own['unclear']:,} more are labelled unclear, and {own['not_judged']:,} the model could not judge: they "
-        "taught nothing.",
-        "",
-    ]
+    own, base, short = facts["own"], facts["adapted_from"], facts.get("test", facts)["short"]
     together = "source" if own["sources"] else "near repetitions"
-    lines += _table(f"Own ads, each by a model that did not see its {together}", facts["held_out_own"], base)
+    tables = [_table(f"Own ads, each by a model that did not see its {together}", facts["held_out_own"], base)]
     if "test" in facts:
-        lines += _table("Ads of a test file, none of them learnt from", facts["test"], base)
-    whose = "test file" if "test" in facts else "file that it learnt from"
-    lines += _short_lines(facts.get("test", facts)["short"], whose, base)
-    return "\n".join(lines)
+        tables.append(_table("Ads of a test file, none of them learnt from", facts["test"], base))
+    if short["n"]:
+        forms = {
+            form: " | ".join(f"{n:,}" for n in (*short[form]["labelled"], *short[form]["as_the_ad"]))
+            for form in ("title", "line")
+        }
+        whose = "test file" if "test" in facts else "file that it learnt from"
+        tables.append(_SHORT.format(n=short["n"], whose=whose, base=base, **forms))
+    return _CARD.format(
+        identity=model.identity, how=_HOW[facts["how"]].format(base=base), own=own,
+        labels=", ".join(f"{n:,} {label}" for label, n in own["labels"].items()),
+        sources=f", of {own['sources']:,} sources." if own["sources"] else "; no column says of which sources.",
+        tables="\n".join(tables),
+    )  # fmt: skip
 
 
-def _short_lines(found: dict[str, Any], whose: str, base: str) -> list[str]:
-    """What both models make of bare titles and of short lines; nothing where no ad has a title."""
-    rows = [
-        f"| {name} | " + " | ".join(f"{n:,}" for n in (*found[form]["labelled"], *found[form]["as_the_ad"])) + " |"
-        for form, name in (("title", "the title alone"), ("line", "one line: the title and the first words of the ad"))
-    ]
-    return [
-        "## Bare titles and short lines",
-        "",
-        f"{found['n']:,} ads of the {whose} have a title. How many are labelled, and how many as the whole ad is, by "
-        "what is read of them:",
-        "",
-        f"| | labelled by {base} | by this model | as the ad, by {base} | by this model |",
-        "|---|---:|---:|---:|---:|",
-        *rows,
-        "",
-    ] if found["n"] else []  # fmt: skip
-
-
-def _table(heading: str, found: dict[str, Any], base: str) -> list[str]:
+def _table(heading: str, found: dict[str, Any], base: str) -> str:
     rows = [(f"{found['n']:,} ads", base, "this model"), ("---", "---:", "---:"), *_rows(found)]
-    return [f"## {heading}", "", *(f"| {' | '.join(row)} |" for row in rows), "", f"{_test_of(found)}.", ""]
+    lines = [f"## {heading}", "", *(f"| {' | '.join(row)} |" for row in rows), "", f"{_test_of(found)}.", ""]
+    return "\n".join(lines)
