@@ -106,13 +106,13 @@ def save_mentions(
         found, kept = find_mentions(texts[here], facts)
         mentions = with_decisions(found, list(ids[here]), decided)
         sizes.append(np.bincount(mentions["ad"], minlength=len(ids[here])))
-        columns = {name: mentions[name].to_numpy() for name in STORED if name != "choice"}
+        columns: dict[str, NDArray[Any]] = {name: mentions[name].to_numpy() for name in STORED if name != "choice"}
         columns["phrase"] = default_lexicon().hashes[columns["phrase"]]
         columns["choice"] = np.array(mentions["choice"].tolist(), bool).reshape(-1, 2, 2)
         parts.append({name: columns[name].astype(kind) for name, (kind, _) in STORED.items()})
         matrices.append(fact_matrix(kept, (len(mentions), len(facts))))
-    columns = {name: np.concatenate([part[name] for part in parts]) for name in STORED}
+    stored = {name: np.concatenate([part[name] for part in parts]) for name in STORED}
     size = np.concatenate(sizes).astype(np.uint16)
     save_arrays(
-        path, columns | _pack("facts", sp.csr_matrix(sp.vstack(matrices))) | {"ids": np.array(ids), "size": size}
+        path, stored | _pack("facts", sp.csr_matrix(sp.vstack(matrices))) | {"ids": np.array(ids), "size": size}
     )

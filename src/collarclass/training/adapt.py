@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +19,8 @@ from threadpoolctl import threadpool_limits
 from collarclass.definitions.labels import BASES
 from collarclass.model.model import Model
 from collarclass.model.predict import predict
-from collarclass.training.counts import CountedAds, segments, word_sums
+from collarclass.training.counts import Bools, CountedAds, Floats, Ints, segments, word_sums
 
-Floats: TypeAlias = NDArray[np.float64]
 STRENGTHS = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
 # How far each part may move from nothing, at strength 1, before data say so: ratings in steps of the codebook.
 _SHIFT, _STATED, _SCALE, _DECISION = 1.0, 0.5, 0.5, 3.0
@@ -46,8 +45,8 @@ class KnownAds:
     words: Floats
     stated: Floats
     decision: Floats
-    chinese: NDArray[np.bool_]
-    judged: NDArray[np.bool_]
+    chinese: Bools
+    judged: Bools
 
     def rows(self, index: NDArray[Any]) -> KnownAds:
         """The same for some of the ads."""
@@ -144,7 +143,7 @@ def _f4(values: Floats) -> NDArray[np.float32]:
     return np.asarray(values, dtype=np.float32)
 
 
-def _decision_of(decision: NDArray[np.float32], chinese: NDArray[np.bool_]) -> Floats:
+def _decision_of(decision: NDArray[np.float32], chinese: Bools) -> Floats:
     """The decision for each ad: one for all, or one for each language."""
     each = np.broadcast_to(decision, (2, *decision.shape[-2:]))
     return each[chinese.astype(np.int64)].astype(np.float64)
@@ -160,7 +159,7 @@ def _probabilities(scores: Floats, decision: Floats) -> tuple[Floats, Floats]:
 
 def fit_change(
     ads: KnownAds,
-    labels: NDArray[np.int64],
+    labels: Ints,
     strength: float,
     weight: Floats | None = None,
     ratings: Floats | None = None,
@@ -211,8 +210,8 @@ def fit_change(
 
 def learn_change(
     ads: KnownAds,
-    labels: NDArray[np.int64],
-    groups: NDArray[np.int64],
+    labels: Ints,
+    groups: Ints,
     weight: Floats | None = None,
     ratings: Floats | None = None,
     scores_stay: bool = False,
@@ -232,7 +231,7 @@ def learn_change(
     return strength, fit_change(ads, labels, strength, weight, ratings, scores_stay)
 
 
-def folds(groups: NDArray[np.int64]) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+def folds(groups: Ints) -> list[tuple[Ints, Ints]]:
     """Rows to learn from and rows held out, apart by group; by row where all are of one."""
     n_groups = len(np.unique(groups))
     groups = groups if n_groups > 1 else np.arange(len(groups))
@@ -240,11 +239,7 @@ def folds(groups: NDArray[np.int64]) -> list[tuple[NDArray[np.int64], NDArray[np
 
 
 def gains(
-    before: Floats,
-    after: Floats,
-    labels: NDArray[np.int64],
-    groups: NDArray[np.int64],
-    weight: Floats | None = None,
+    before: Floats, after: Floats, labels: Ints, groups: Ints, weight: Floats | None = None
 ) -> tuple[float, float]:
     """By how much the log loss falls over all ads, and the standard error of that, over groups."""
     row = np.arange(len(labels))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 import scipy.sparse as sp
@@ -26,6 +27,10 @@ from collarclass.requirement_reader.reading import RequirementReader
 from collarclass.text.ad_tokens import AdTokens
 from collarclass.text.sections import join_title
 from collarclass.text.tokens import Tokens, tokenize
+
+Floats: TypeAlias = NDArray[np.float64]
+Ints: TypeAlias = NDArray[np.int64]
+Bools: TypeAlias = NDArray[np.bool_]
 
 # What these are read into tells whether saved counts still belong to the tokenizer.
 _SAMPLE = (
@@ -45,10 +50,10 @@ class HashedCounts:
 
     hashes: NDArray[np.uint64]
     order: NDArray[np.uint8]
-    displayable: NDArray[np.bool_]
+    displayable: Bools
     counts: sp.csr_matrix
 
-    def where(self, kept: NDArray[np.int64]) -> HashedCounts:
+    def where(self, kept: Ints) -> HashedCounts:
         """The same for some of the n-grams."""
         return HashedCounts(self.hashes[kept], self.order[kept], self.displayable[kept], self.counts[:, kept])
 
@@ -60,7 +65,7 @@ class HashedCounts:
         counts = self.counts[:, known]
         return sp.csr_matrix((counts.data, place[counts.indices], counts.indptr), (counts.shape[0], len(hashes)))
 
-    def rows(self, index: NDArray[np.int64]) -> HashedCounts:
+    def rows(self, index: Ints) -> HashedCounts:
         """The same for some of the ads."""
         return HashedCounts(self.hashes, self.order, self.displayable, self.counts[index])
 
@@ -71,21 +76,21 @@ class CountedAds:
 
     text: HashedCounts
     title: HashedCounts
-    features: NDArray[np.float64]
-    chinese: NDArray[np.bool_]
-    length: NDArray[np.int64]
+    features: Floats
+    chinese: Bools
+    length: Ints
     max_tokens: int
 
     def __len__(self) -> int:
         return len(self.chinese)
 
-    def rows(self, index: NDArray[np.int64]) -> CountedAds:
+    def rows(self, index: Ints) -> CountedAds:
         """The same for some of the ads."""
         parts = (self.features[index], self.chinese[index], self.length[index])
         return CountedAds(self.text.rows(index), self.title.rows(index), *parts, self.max_tokens)
 
 
-def segments(chinese: NDArray[np.bool_], features: NDArray[np.float64]) -> NDArray[np.float64]:
+def segments(chinese: Bools, features: Floats) -> Floats:
     """How far each row belongs to each of four segments: schooling unstated, stated; the same in Chinese.
 
     Schooling is as far stated as the requirement features say. The shares are in sixty-fourths, as these are, so that
@@ -131,7 +136,7 @@ def count_words(texts: Sequence[str], titles: Sequence[str | None], max_tokens: 
     )
 
 
-def _counted(tokens: Tokens, dull: NDArray[np.int64], found: Occurrences) -> HashedCounts:
+def _counted(tokens: Tokens, dull: Ints, found: Occurrences) -> HashedCounts:
     hashes, term = np.unique(found.hashes, return_inverse=True)
     order, displayable = np.zeros(len(hashes), np.uint8), np.zeros(len(hashes), bool)
     order[term] = found.order
@@ -141,7 +146,7 @@ def _counted(tokens: Tokens, dull: NDArray[np.int64], found: Occurrences) -> Has
     return HashedCounts(hashes, order, displayable, sp.csr_matrix(ones, shape=(tokens.n_rows, len(hashes))))
 
 
-def stop_words_before(tokens: Tokens) -> NDArray[np.int64]:
+def stop_words_before(tokens: Tokens) -> Ints:
     """Number of stop words before each token, and before the end."""
     common = tokenize(["\n".join(sorted(words_in("stop_words.txt")))]).hash
     return np.concatenate(([0], np.cumsum(np.isin(tokens.hash, common))))
@@ -199,7 +204,7 @@ def scaled_counts(counts: sp.csr_matrix, scale: NDArray[np.floating]) -> sp.csr_
     return matrix
 
 
-def word_sums(model: Model, ads: CountedAds) -> NDArray[np.float64]:
+def word_sums(model: Model, ads: CountedAds) -> Floats:
     """The words' part of both ratings of counted ads, not yet scaled by segment: the same sums as of their texts."""
     words = np.zeros((len(ads), 2))
     for block, part in ((model.text, ads.text), (model.title, ads.title)):

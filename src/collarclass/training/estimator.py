@@ -241,10 +241,7 @@ class CollarClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):  # typ
 
     def _learn(self, ads: CountedAds, targets: Targets, reader: Reader, steps: Steps) -> None:
         target, weight, labels = targets.with_typical_ratings(), targets.weight, targets.labels
-        parts = [
-            frequent(ads.text, weight, self.min_df),
-            frequent(ads.title, weight, min(self.min_df, weight.min())),
-        ]
+        parts = [frequent(ads.text, weight, self.min_df), frequent(ads.title, weight, min(self.min_df, weight.min()))]
         matrices, label = [damped_counts(part.counts) for part in parts], label_columns(labels)
         beside = by_language(ads.features, ads.chinese)
 

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import scipy
 import sklearn
-from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from collarclass.corpus.read import LANGUAGES
@@ -17,6 +16,7 @@ from collarclass.definitions.labels import LABELS
 from collarclass.evaluation.metrics import agreement, confusion, evaluate, summary
 from collarclass.model.model import Model
 from collarclass.model.stream import NINE_IN_TEN, STREAMS
+from collarclass.training.counts import Floats, Ints
 from collarclass.training.estimator import CollarClassifier
 
 MIN_SOURCE = 40  # ads of a source for figures of its own
@@ -49,8 +49,7 @@ def written_facts(
         "agreement": {
             name: [round(v, 4) for v in value]
             for name, value in agreement(
-                pd.concat([ads["onet_code"], held_out], axis=1)[(ads["kind"] == "occupation").to_numpy()],
-                occupations,
+                pd.concat([ads["onet_code"], held_out], axis=1)[(ads["kind"] == "occupation").to_numpy()], occupations
             ).items()
         },
     }
@@ -133,9 +132,7 @@ def reliability(labelled: pd.DataFrame) -> dict[str, dict[str, Any]]:
     return facts
 
 
-def source_facts(
-    n: NDArray[np.int64], right: NDArray[np.float64], confidence: NDArray[np.float64], spread: float | None = None
-) -> dict[str, Any]:
+def source_facts(n: Ints, right: Floats, confidence: Floats, spread: float | None = None) -> dict[str, Any]:
     """Fit the shift between said and right on the scale of log-odds: a mean, and a spread between sources.
 
     Of each source there are the number of ads, the share of right labels and the mean confidence, by a model that had
@@ -145,7 +142,7 @@ def source_facts(
     said = np.log(confidence / (1 - confidence))[:, None]
     hits, misses = (right * n)[:, None], ((1 - right) * n)[:, None]
 
-    def loss(parameters: NDArray[np.float64]) -> float:
+    def loss(parameters: Floats) -> float:
         shift, deviation = parameters
         odds = said + shift + deviation * _NODES
         of_node = -hits * np.logaddexp(0, -odds) - misses * np.logaddexp(0, odds) + _LOG_DENSITY
@@ -175,7 +172,7 @@ def environment() -> dict[str, str]:
     }
 
 
-def held_out_labels(classifier: CollarClassifier, rows: NDArray[np.int64]) -> pd.DataFrame:
+def held_out_labels(classifier: CollarClassifier, rows: Ints) -> pd.DataFrame:
     """Labels of training ads by a model that did not see their occupation, as `label_table` names them."""
     scores, probabilities = classifier.held_out_scores_[rows], classifier.held_out_probabilities_[rows]
     columns = {f"p_{label}": probabilities[:, k] for k, label in enumerate(LABELS)}

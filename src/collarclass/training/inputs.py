@@ -17,6 +17,7 @@ from collarclass.errors import DataError
 from collarclass.messages import Message
 from collarclass.tables.arrow import arrow_strings
 from collarclass.tables.columns import choose_columns
+from collarclass.training.counts import Floats, Ints
 
 # scikit-learn numbers classes in alphabetical order.
 ENCODED: tuple[str, ...] = tuple(sorted(LABELS))
@@ -30,20 +31,20 @@ class Targets:
     Ratings go from 0 to 4, NaN where none is given; `classes` are as `predict` gives them.
     """
 
-    rows: NDArray[np.int64]
+    rows: Ints
     labels: NDArray[Any]
-    ratings: NDArray[np.float64]
-    weight: NDArray[np.float64]
-    groups: NDArray[np.int64]
+    ratings: Floats
+    weight: Floats
+    groups: Ints
     classes: NDArray[Any]
     class_names: list[str]
 
     @property
-    def codes(self) -> NDArray[np.int64]:
+    def codes(self) -> Ints:
         """Index of each label into `LABELS`."""
         return np.array([LABELS.index(label) for label in self.labels], dtype=np.int64)
 
-    def with_typical_ratings(self) -> NDArray[np.float64]:
+    def with_typical_ratings(self) -> Floats:
         """The ratings, a label's typical ones where none is given."""
         typical = np.array([TYPICAL_RATINGS[label] for label in self.labels]).reshape(-1, 2)
         return np.where(np.isnan(self.ratings), typical, self.ratings)
@@ -75,7 +76,7 @@ def read_targets(
     )  # fmt: skip
 
 
-def _read_ratings(ratings: Any, n_ads: int) -> NDArray[np.float64]:
+def _read_ratings(ratings: Any, n_ads: int) -> Floats:
     """Ratings by the names of their columns, or in the order of the dimensions."""
     if ratings is None:
         return np.full((n_ads, 2), np.nan)
@@ -133,7 +134,7 @@ def named_labels(y: ArrayLike, encoded: Sequence[str] | None = None) -> tuple[ND
     return names, classes, class_names
 
 
-def refuse_other_order(y: ArrayLike, probabilities: NDArray[np.float64]) -> None:
+def refuse_other_order(y: ArrayLike, probabilities: Floats) -> None:
     """Refuse integers that fit the library's order of labels far better than the alphabetical one.
 
     What the shipped model gives the same ads as probabilities tells which order is meant.

@@ -20,6 +20,7 @@ from collarclass.requirement_reader.outcomes import N_ANSWERS, N_DECIDING, N_OUT
 from collarclass.requirement_reader.phrases import Words
 from collarclass.requirement_reader.reading import RequirementReader
 from collarclass.text.ad_tokens import AdTokens
+from collarclass.training.counts import Bools, Floats
 
 N_CHOICES = 4
 # Of each mention: what the loops over one ad need to describe and judge it again without the text. Tokens and
@@ -49,7 +50,7 @@ class Examples:
     facts: sp.csr_matrix
     ads: pd.DataFrame
 
-    def take(self, ads: NDArray[np.bool_], mentions: NDArray[np.bool_] | bool = True) -> Examples:
+    def take(self, ads: Bools, mentions: Bools | bool = True) -> Examples:
         """Some of the ads, with all of their mentions or with some."""
         kept = np.flatnonzero(ads[self.mentions["ad"]] & mentions)
         table = self.mentions.iloc[kept].reset_index(drop=True)
@@ -142,9 +143,7 @@ def fact_matrix(facts: pd.DataFrame, shape: tuple[int, int]) -> sp.csr_matrix:
     return sp.csr_matrix((np.ones(len(facts), np.float32), (facts["mention"], facts["number"])), shape)
 
 
-def relations(
-    examples: Examples, outcome: NDArray[np.float64], alternative: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def relations(examples: Examples, outcome: Floats, alternative: Floats) -> Floats:
     """How each mention of schooling stands to the others of its ad, shape (n_mentions, n_relations)."""
     nothing = np.zeros((0, N_WEIGHTS), np.float32), np.zeros((N_RELATIONS, N_DECIDING), np.float32)
     reading = RequirementReader(Reader(np.zeros(0, np.uint64), *nothing), default_lexicon())
@@ -159,11 +158,11 @@ def relations(
 class Judged:
     """What a reader makes of mentions: `outcome`, shape (n_mentions, n_outcomes), and the others of each ad."""
 
-    outcome: NDArray[np.float64]
+    outcome: Floats
     level: NDArray[np.int8]
     status: NDArray[np.int8]
-    likely: NDArray[np.float64]
-    features: NDArray[np.float64]
+    likely: Floats
+    features: Floats
 
 
 def judge(reader: Reader, vocabulary: NDArray[np.uint64], examples: Examples) -> Judged:

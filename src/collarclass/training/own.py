@@ -22,7 +22,7 @@ from collarclass.model.model import Model
 from collarclass.model.persistence import check_target, save_model
 from collarclass.model.predict import predict
 from collarclass.training.adapt import MIN_ADS, KnownAds, folds, gains, learn_change
-from collarclass.training.counts import CountedAds, count_ads
+from collarclass.training.counts import CountedAds, Floats, Ints, count_ads
 
 _ALIKE = 0.6  # share of their rarer n-grams from which two ads nearly repeat each other
 _FIRST_LETTERS = 60  # of an ad, beside its title in a line
@@ -62,7 +62,7 @@ class OwnAds:
         return self.table["text"].tolist()
 
     @property
-    def labels(self) -> NDArray[np.int64]:
+    def labels(self) -> Ints:
         """Index of each label into `LABELS`."""
         return np.array([LABELS.index(label) for label in self.table["label"]], dtype=np.int64)
 
@@ -83,7 +83,7 @@ class OwnAds:
         unclear = Message(" ({n:,} unclear left out)", n=self.n_unclear) if self.n_unclear else ""
         return Message("{n:,} ads{sources}{unclear}", n=len(self), sources=sources, unclear=unclear)
 
-    def rows(self, index: NDArray[np.int64]) -> OwnAds:
+    def rows(self, index: Ints) -> OwnAds:
         """Some of the ads."""
         table = self.table.iloc[index].reset_index(drop=True)
         return OwnAds(table, self.counted.rows(index), self.n_unclear)
@@ -113,14 +113,14 @@ def read_test(path: str | os.PathLike[str], model: Model, own: OwnAds | None, **
     return ads
 
 
-def group_ads(ads: CountedAds, sources: Iterable[str]) -> NDArray[np.int64]:
+def group_ads(ads: CountedAds, sources: Iterable[str]) -> Ints:
     """A number for ads that must not be on both sides of a split: of one source, or that nearly repeat each other."""
     first = near_duplicates([ads])
     named = [source.strip() or f"\0{i}" for i, source in enumerate(sources)]
     return np.unique([named[i] for i in first], return_inverse=True)[1].astype(np.int64)
 
 
-def near_duplicates(parts: Sequence[CountedAds]) -> NDArray[np.int64]:
+def near_duplicates(parts: Sequence[CountedAds]) -> Ints:
     """The first ad that each nearly repeats, itself if there is none; parts are numbered one after the other.
 
     Two ads do so that share most of their rarer n-grams.
@@ -137,7 +137,7 @@ def near_duplicates(parts: Sequence[CountedAds]) -> NDArray[np.int64]:
     return np.unique(component, return_index=True)[1][component].astype(np.int64)
 
 
-def figures(labels: NDArray[np.int64], before: NDArray[np.float64], after: NDArray[np.float64]) -> dict[str, Any]:
+def figures(labels: Ints, before: Floats, after: Floats) -> dict[str, Any]:
     """How two models do on the same ads, from their probabilities; of each metric a value for either."""
     names = np.array(LABELS, dtype=object)
     true, found = names[labels], [names[p.argmax(axis=1)] for p in (before, after)]
@@ -194,7 +194,7 @@ def comparison(found: dict[str, Any], heading: str | Message) -> list[str]:
     return [*(f"{name:<42}{first:>24}{second:>24}" for name, first, second in rows), _test_of(found)]
 
 
-def own_facts(own: OwnAds, before: Model, after: Model, how: str, held_out: NDArray[np.float64]) -> dict[str, Any]:
+def own_facts(own: OwnAds, before: Model, after: Model, how: str, held_out: Floats) -> dict[str, Any]:
     """What a model's card says of the user's ads; `held_out` are their probabilities by a model that saw no ad of
     their group.
     """

@@ -34,7 +34,7 @@ from collarclass.features.term_index import TermIndex
 from collarclass.requirement_reader.constants import CLASS, ITEMS
 from collarclass.requirement_reader.lexicon import Lexicon, default_lexicon
 from collarclass.requirement_reader.outcomes import Reader
-from collarclass.training.counts import CountedAds, HashedCounts, concatenate, fingerprint
+from collarclass.training.counts import CountedAds, Floats, HashedCounts, Ints, concatenate, fingerprint
 from collarclass.training.mentions import COLUMNS, Examples, fact_matrix, judge, level_facts
 from collarclass.training.train_reader import levels_of
 
@@ -148,7 +148,7 @@ def read_mentions(data: str | os.PathLike[str], lexicon: Lexicon | None = None) 
     )
 
 
-def _mentions(arrays: dict[str, NDArray[Any]], lexicon: Lexicon) -> tuple[pd.DataFrame, NDArray[np.int64]]:
+def _mentions(arrays: dict[str, NDArray[Any]], lexicon: Lexicon) -> tuple[pd.DataFrame, Ints]:
     """The mentions whose phrase is still one of the lexicon's that may be asked for, and their numbers among all."""
     where, number = TermIndex(lexicon.prefixes).find(arrays["phrase"])
     phrase = np.full(len(arrays["phrase"]), -1)
@@ -172,7 +172,7 @@ def _count_level_facts(
     often = facts.groupby("hash").agg(n_ads=("ad", "nunique"), kind=("kind", "first"))
     often = often[often["n_ads"] >= MIN_LEVEL_ADS]
     known = facts[facts["hash"].isin(often.index)]
-    known = known.assign(number=often.index.get_indexer(known["hash"]))
+    known = known.assign(number=often.index.get_indexer(pd.Index(known["hash"])))
     matrix = fact_matrix(known, (len(mentions), len(often)))
     return often.index.to_numpy(np.uint64), often["kind"].to_numpy(np.uint8), matrix
 
@@ -189,14 +189,14 @@ def read_levels(data: str | os.PathLike[str], ratings: pd.DataFrame) -> pd.DataF
     return read.assign(level=read["level"].replace("*", ""), usable=read["near_duplicate"] != "y")
 
 
-def _source_weights(ads: pd.DataFrame) -> NDArray[np.float64]:
+def _source_weights(ads: pd.DataFrame) -> Floats:
     """A large source counts for more than a small one, but not by its size."""
     usable = ads["usable"].to_numpy(bool)
     weight = 1.0 / np.sqrt(ads["usable"].groupby(ads["source"]).transform("sum").clip(lower=1).to_numpy(float))
     return np.asarray(weight / weight[usable].mean() if usable.any() else weight)
 
 
-def source_weights(table: pd.DataFrame) -> NDArray[np.float64]:
+def source_weights(table: pd.DataFrame) -> Floats:
     """Weights of real ads, 1 on average: the more ads a source has, the less each weighs."""
     share = table.groupby("source")["source"].transform("size").to_numpy(float) ** -SOURCE_POWER
     return np.asarray(share * (len(table) / max(1e-9, share.sum())))

@@ -21,7 +21,7 @@ from collarclass.occupation.table import ALTERNATE_TITLES, read_titles
 from collarclass.text.cut import MIN_LETTERS
 from collarclass.text.frames import runs
 from collarclass.text.tokens import Tokens, tokenize
-from collarclass.training.counts import scaled_counts, stop_words_before
+from collarclass.training.counts import Bools, Floats, Ints, scaled_counts, stop_words_before
 from collarclass.training.words import fit_decisions, fit_words, hashed_folds
 from collarclass.training.work_check import read_no_content
 
@@ -196,18 +196,18 @@ def _embedded(rows: pd.DataFrame) -> pd.DataFrame:
 class _Fitted:
     """What each feature counts for, what it weighs in ratings and in whether it names a job; where the sums start."""
 
-    scale: NDArray[np.float64]
-    weight: NDArray[np.float64]
-    job: NDArray[np.float64]
-    intercept: NDArray[np.float64]
+    scale: Floats
+    weight: Floats
+    job: Floats
+    intercept: Floats
     start: float
 
-    def values(self, counts: sp.csr_matrix) -> NDArray[np.float64]:
+    def values(self, counts: sp.csr_matrix) -> Floats:
         """Both ratings of each row of a matrix of features, and the log-odds that it names a job."""
         ratings = scaled_counts(counts, self.scale) @ self.weight + self.intercept
         return np.column_stack((ratings, counts @ self.job + self.start))
 
-    def most_telling(self, counts: sp.csr_matrix) -> NDArray[np.int64]:
+    def most_telling(self, counts: sp.csr_matrix) -> Ints:
         """The features whose weights, by how often they stand in titles, move the sums most."""
         often = np.sqrt(np.bincount(counts.indices, minlength=counts.shape[1]))
         spreads = (np.sqrt((self.weight**2).sum(axis=1)) * self.scale * often, np.abs(self.job) * often)
@@ -215,9 +215,7 @@ class _Fitted:
         return np.sort(np.argsort(-spread, kind="stable")[:_MAX_TERMS])
 
 
-def _features(
-    tokens: Tokens, used: NDArray[np.bool_]
-) -> tuple[NDArray[np.uint64], sp.csr_matrix, NDArray[np.bool_]]:
+def _features(tokens: Tokens, used: Bools) -> tuple[NDArray[np.uint64], sp.csr_matrix, Bools]:
     """The features of the titles used: their hashes, which title has which, and whether each reads like a reason."""
     found = title_features(tokens)
     row = tokens.row[found.first]
@@ -232,13 +230,7 @@ def _features(
     return hashes, counts, displayable
 
 
-def _fit(
-    counts: sp.csr_matrix,
-    target: NDArray[np.float64],
-    weight: NDArray[np.float64],
-    is_job: NDArray[np.bool_],
-    job_weight: NDArray[np.float64],
-) -> _Fitted:
+def _fit(counts: sp.csr_matrix, target: Floats, weight: Floats, is_job: Bools, job_weight: Floats) -> _Fitted:
     """Fit the ratings as `CollarClassifier` does, then what names a job."""
     jobs, shown = np.flatnonzero(is_job & (weight > 0)), np.flatnonzero(job_weight > 0)
     fitted, intercept = fit_words([counts[jobs]], target[jobs], weight[jobs], alpha=_ALPHA, focus=_FOCUS)
@@ -250,7 +242,7 @@ def _fit(
     return _Fitted(*fitted[0], job, intercept, start)
 
 
-def _threshold(job: NDArray[np.float64], weight: NDArray[np.float64]) -> float:
+def _threshold(job: Floats, weight: Floats) -> float:
     """Log-odds below which `MAX_LOST` of the titles of jobs lie, held out."""
     order = np.argsort(job)
     return float(job[order][np.searchsorted(np.cumsum(weight[order]) / weight.sum(), MAX_LOST)])

@@ -22,6 +22,7 @@ from collarclass.definitions.schooling import level_number
 from collarclass.errors import DataError, require_columns
 from collarclass.requirement_reader.constants import CLASS, FIELD
 from collarclass.requirement_reader.outcomes import ALTERNATIVE, N_DECIDING, N_MENTION, OUTCOMES, Reader
+from collarclass.training.counts import Bools, Floats, Ints
 from collarclass.training.mentions import Examples, fact_matrix, find_mentions, join, relations
 
 UNKNOWN = -1
@@ -68,32 +69,30 @@ def fit_reader(vocabulary: NDArray[np.uint64], examples: Examples) -> Reader:
     return Reader(vocabulary[used], weight[used].astype(np.float32), relation.astype(np.float32), TEMPERATURE)
 
 
-def _folds(examples: Examples) -> NDArray[np.int64]:
+def _folds(examples: Examples) -> Ints:
     """Which ads are held out together: those of one source, as new ads come from new sources."""
     _, source = np.unique(examples.ads["source"].to_numpy(np.str_), return_inverse=True)
     scattered = (np.arange(len(source)) * 7919 + 13) % 101
     return np.where(examples.ads["source"] == "", scattered, source) % _FOLDS
 
 
-def _is_schooling(group: NDArray[np.int64]) -> NDArray[np.bool_]:
+def _is_schooling(group: Ints) -> Bools:
     return np.asarray((group == CLASS["level"]) | (group == CLASS["nothing"]))
 
 
-def probabilities(sums: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def probabilities(sums: Floats) -> tuple[Floats, Floats]:
     """Of the outcomes, and of being an alternative, from the sums of weights."""
     odds = np.exp(sums[:, :ALTERNATIVE] - sums[:, :ALTERNATIVE].max(axis=1, keepdims=True))
     alternative = 1.0 / (1.0 + np.exp(-sums[:, ALTERNATIVE]))
     return np.asarray(odds / odds.sum(axis=1, keepdims=True)), np.asarray(alternative)
 
 
-def _minimize(
-    loss: Callable[[NDArray[np.float64]], tuple[float, NDArray[np.float64]]], size: int, iterations: int
-) -> NDArray[np.float64]:
+def _minimize(loss: Callable[[Floats], tuple[float, Floats]], size: int, iterations: int) -> Floats:
     found = minimize(loss, np.zeros(size), jac=True, method="L-BFGS-B", options={"maxiter": iterations, "maxcor": 20})
     return np.asarray(found.x)
 
 
-def _fit_mentions(examples: Examples, among: NDArray[np.bool_]) -> NDArray[np.float64]:
+def _fit_mentions(examples: Examples, among: Bools) -> Floats:
     """Weights of what a mention is, and of standing in place of the one before; shape (n_features, 6)."""
     known = among & (examples.mentions["outcome"] != UNKNOWN).to_numpy()
     of, group, decided, alternatives = (
@@ -107,7 +106,7 @@ def _fit_mentions(examples: Examples, among: NDArray[np.bool_]) -> NDArray[np.fl
     asked = weight * (_is_schooling(group) & (alternatives != UNKNOWN))
     shape = (matrix.shape[1], N_MENTION)
 
-    def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+    def loss(flat: Floats) -> tuple[float, Floats]:
         outcome, alternative = probabilities(matrix @ flat.reshape(shape))
         pull = np.empty((len(weight), N_MENTION))
         pull[:, :ALTERNATIVE] = (outcome - truth) * weight[:, None]
@@ -120,7 +119,7 @@ def _fit_mentions(examples: Examples, among: NDArray[np.bool_]) -> NDArray[np.fl
     return _minimize(loss, shape[0] * shape[1], _STEPS).reshape(shape)
 
 
-def _fit_rows(examples: Examples, related: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _fit_rows(examples: Examples, related: Floats) -> tuple[Floats, Floats]:
     """Weights of deciding an ad: of the features, shape (n_features, 4), and of relations."""
     of, group, value = (examples.mentions[name].to_numpy() for name in ("ad", "group", "value"))
     stated, levels, weight = (examples.ads[name].to_numpy() for name in ("status", "level", "weight"))
@@ -142,7 +141,7 @@ def _fit_rows(examples: Examples, related: NDArray[np.float64]) -> tuple[NDArray
     cut = matrix.shape[1] * N_DECIDING
     shrink = np.repeat([_SHRINK_ROW, _SHRINK_RELATION], [cut, n_related * N_DECIDING])
 
-    def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+    def loss(flat: Floats) -> tuple[float, Floats]:
         sums = matrix @ flat[:cut].reshape(-1, N_DECIDING) + beside @ flat[cut:].reshape(-1, N_DECIDING)
         most = np.zeros(n)
         np.maximum.at(most, of, np.where(may, sums, 0.0).max(axis=1))
@@ -159,7 +158,7 @@ def _fit_rows(examples: Examples, related: NDArray[np.float64]) -> tuple[NDArray
     return flat[:cut].reshape(-1, N_DECIDING), flat[cut:].reshape(-1, N_DECIDING)
 
 
-def own_texts(data: Path) -> tuple[pd.DataFrame, NDArray[np.float64], pd.DataFrame]:
+def own_texts(data: Path) -> tuple[pd.DataFrame, Floats, pd.DataFrame]:
     """Texts of the project with level and status, their weights, and their decided mentions.
 
     They are the tuned part of the challenge set, more wordings, and some of the project's own ads.
@@ -177,7 +176,7 @@ def own_texts(data: Path) -> tuple[pd.DataFrame, NDArray[np.float64], pd.DataFra
     return texts, weight, read_csv(data / "requirements" / "mentions.csv")
 
 
-def levels_of(texts: pd.DataFrame, weight: NDArray[np.float64]) -> pd.DataFrame:
+def levels_of(texts: pd.DataFrame, weight: Floats) -> pd.DataFrame:
     """Texts as the table of ads of `Examples`; a `*` stands for what nobody read."""
     known = texts["status"].isin(STATUSES) & (texts["level"] != "*")
     status = texts["status"].map({name: number for number, name in enumerate(STATUSES)}).where(known, UNKNOWN)
@@ -202,7 +201,7 @@ def with_decisions(mentions: pd.DataFrame, ids: list[str], decided: pd.DataFrame
 
 
 def decided_examples(
-    texts: pd.DataFrame, decided: pd.DataFrame, weight: NDArray[np.float64], vocabulary: NDArray[np.uint64]
+    texts: pd.DataFrame, decided: pd.DataFrame, weight: Floats, vocabulary: NDArray[np.uint64]
 ) -> Examples:
     """Texts with level and status, and decided mentions by id and offsets, as examples."""
     mentions, facts = find_mentions(texts["text"].tolist(), vocabulary)

@@ -14,14 +14,11 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from collarclass.definitions.labels import LABELS
 from collarclass.features.term_index import TermIndex
 from collarclass.model.model import Block
-from collarclass.training.counts import HashedCounts, scaled_counts
+from collarclass.training.counts import Bools, Floats, HashedCounts, Ints, scaled_counts
 
 _MIN_SCALE = 0.25
 _IMPOSSIBLE = -30.0  # intercept of a label that no ad of the training data has
 _MIN_ADS = 300  # of a language that has a decision of its own
-
-
-Floats = NDArray[np.float64]
 
 
 def fit_words(
@@ -70,13 +67,7 @@ def fit_words(
     return list(zip(scales, weights, strict=True)), start
 
 
-def fit_decisions(
-    scores: Floats,
-    labels: NDArray[Any],
-    weight: Floats,
-    chinese: NDArray[np.bool_],
-    balance: float,
-) -> Floats:
+def fit_decisions(scores: Floats, labels: NDArray[Any], weight: Floats, chinese: Bools, balance: float) -> Floats:
     """The decision of each language, shape (2, 3, 4); that of all ads where a language has too few, or not all labels.
 
     Classes are weighted up to equal shares as far as asked.
@@ -89,9 +80,7 @@ def fit_decisions(
     return np.stack(decisions)
 
 
-def fit_decision(
-    scores: Floats, labels: NDArray[Any], weight: Floats, balance: float
-) -> Floats:
+def fit_decision(scores: Floats, labels: NDArray[Any], weight: Floats, balance: float) -> Floats:
     """Weights of the two scores, their product and 1 in the log-odds of each label; shape (3, 4)."""
     share = pd.Series(labels).map(pd.Series(labels).value_counts(normalize=True)).to_numpy(np.float64)
     a, h = scores.T
@@ -106,9 +95,7 @@ def fit_decision(
     return rows
 
 
-def block_of(
-    part: HashedCounts, kept: NDArray[np.int64], scale: Floats, weight: Floats
-) -> Block:
+def block_of(part: HashedCounts, kept: Ints, scale: Floats, weight: Floats) -> Block:
     """The model's part for the text or the title: the terms that are of use."""
     return Block(
         TermIndex(part.hashes[kept]),
@@ -119,7 +106,7 @@ def block_of(
     )
 
 
-def by_language(features: Floats, chinese: NDArray[np.bool_]) -> Floats:
+def by_language(features: Floats, chinese: Bools) -> Floats:
     """Stated requirements of English and of Chinese ads in columns of their own, and which language it is."""
     rows = chinese[:, None]
     return np.column_stack((features * ~rows, features * rows, chinese))
@@ -137,11 +124,7 @@ def frequent(part: HashedCounts, weight: Floats, min_df: float) -> HashedCounts:
 
 
 def fit_scale(
-    words: Floats,
-    stated_features: Floats,
-    segment: Floats,
-    target: Floats,
-    weight: Floats,
+    words: Floats, stated_features: Floats, segment: Floats, target: Floats, weight: Floats
 ) -> tuple[Floats, Floats, Floats]:
     """How far held-out words are to be trusted, by segment: with stated schooling beside them, or without.
 
@@ -165,6 +148,6 @@ def fit_scale(
     return word_scale, intercept, stated_weight
 
 
-def hashed_folds(groups: NDArray[Any] | pd.Series[Any], n_folds: int) -> NDArray[np.int64]:
+def hashed_folds(groups: NDArray[Any] | pd.Series[Any], n_folds: int) -> Ints:
     """Fold of each row, the same for all of a group."""
     return np.asarray(pd.factorize(groups)[0] * 2_654_435_761 % 1_000_003 % n_folds)

@@ -22,7 +22,7 @@ from sklearn.linear_model import LogisticRegression
 from collarclass.corpus.read import LANGUAGES, read_csv
 from collarclass.model.model import SHORT, SHORT_AD, TITLED, UNTITLED, Model, WorkCheck
 from collarclass.requirement_reader.outcomes import Reader
-from collarclass.training.counts import CountedAds, count_ads, damped_counts, scaled_counts
+from collarclass.training.counts import Bools, CountedAds, Floats, Ints, count_ads, damped_counts, scaled_counts
 from collarclass.training.words import hashed_folds
 
 NO_CONTENT = "no_content.csv"
@@ -46,8 +46,8 @@ class _Words:
     text: sp.csr_matrix
     head: sp.csr_matrix
     title: sp.csr_matrix
-    chinese: NDArray[np.bool_]
-    short: NDArray[np.bool_]
+    chinese: Bools
+    short: Bools
 
     @classmethod
     def of(cls, model: Model, ads: CountedAds) -> _Words:
@@ -56,13 +56,13 @@ class _Words:
         title = ads.title.aligned(model.title.vocabulary.hashes)
         return cls(body.tocsr(), head, title, ads.chinese, ads.length <= SHORT)
 
-    def sums(self, model: Model, weight: NDArray[np.float64], start: float) -> NDArray[np.float64]:
+    def sums(self, model: Model, weight: Floats, start: float) -> Floats:
         """The sum of each ad, and what it would be without its title; shape (n_ads, 2)."""
         no_title = sp.csr_matrix(self.title.shape, dtype=self.title.dtype)
         ads = ((self.text + self.head, self.title), (self.text, no_title))
         return np.column_stack([_values(model, text, title) @ weight + start for text, title in ads])
 
-    def rows(self, index: NDArray[np.int64]) -> _Words:
+    def rows(self, index: Ints) -> _Words:
         return _Words(self.text[index], self.head[index], self.title[index], self.chinese[index], self.short[index])
 
 
@@ -82,7 +82,7 @@ def read_no_content(folder: str | os.PathLike[str]) -> pd.DataFrame | None:
 
 
 def fit_work_check(
-    model: Model, texts: pd.DataFrame, ads: CountedAds, groups: NDArray[Any], real: NDArray[np.bool_], reader: Reader
+    model: Model, texts: pd.DataFrame, ads: CountedAds, groups: NDArray[Any], real: Bools, reader: Reader
 ) -> tuple[WorkCheck, dict[str, Any]]:
     """Fit the check, and choose by ads held out from where on an ad says what the work is.
 
@@ -133,7 +133,7 @@ def fit_work_check(
     return check, facts
 
 
-def _fit(model: Model, examples: Iterable[_Example]) -> tuple[NDArray[np.float64], float]:
+def _fit(model: Model, examples: Iterable[_Example]) -> tuple[Floats, float]:
     """The words' weights and the start of the sum."""
     parts, labels, weights = [], [], []
     for text, title, label, weight in examples:
@@ -145,9 +145,7 @@ def _fit(model: Model, examples: Iterable[_Example]) -> tuple[NDArray[np.float64
     return fitted.coef_[0], float(fitted.intercept_[0])
 
 
-def _measured(
-    limit: float, ads: NDArray[np.float64], learnt: NDArray[np.float64], held: NDArray[np.float64]
-) -> dict[str, Any]:
+def _measured(limit: float, ads: Floats, learnt: Floats, held: Floats) -> dict[str, Any]:
     """What the limit, and other limits, do to ads and to texts without content."""
 
     def row(limit: float) -> list[float]:
@@ -157,9 +155,7 @@ def _measured(
     return numbers | {"chosen": row(limit), "curve": [row(float(np.quantile(ads, lost))) for lost in _CURVE]}
 
 
-def _examples(
-    empty: _Words, thin: _Words, readable: _Words, used: NDArray[np.bool_], shown: NDArray[np.bool_]
-) -> Iterator[_Example]:
+def _examples(empty: _Words, thin: _Words, readable: _Words, used: Bools, shown: Bools) -> Iterator[_Example]:
     """Rows of the regression, of the texts used and the ads shown."""
     random = np.random.default_rng(0)
     yield thin.text + thin.head, thin.title, 1, _THIN
