@@ -222,15 +222,9 @@ def evaluate(labelled: pd.DataFrame, truth: str = "label", prefix: str = "", by:
             if not np.isnan(found).any():
                 out[f"{dimension}_correlation"] = found
     if by is not None:
+        groups = ((value, part[truth], part[prefix + "collar"]) for value, part in rows.groupby(by))
         out["by"] = pd.DataFrame(
-            {
-                value: {
-                    "n": len(part),
-                    "accuracy": accuracy(part[truth], part[prefix + "collar"]),
-                    "macro_f1": macro_f1(part[truth], part[prefix + "collar"]),
-                }
-                for value, part in rows.groupby(by)
-            }
+            {value: {"n": len(t), "accuracy": accuracy(t, f), "macro_f1": macro_f1(t, f)} for value, t, f in groups}
         ).T
     return out
 
@@ -256,28 +250,26 @@ def with_interval(value: Sequence[float]) -> str:
 
 def as_text(result: dict[str, Any]) -> str:
     """Lay a result of `evaluate` out for reading."""
-    lines = [
-        f"ads                          {result['n']}"
-        + (f" ({result['n_left_out']} without a usable true label left out)" if result["n_left_out"] else ""),
-        f"accuracy                     {with_interval(result['accuracy'])}",
-        f"macro-F1                     {with_interval(result['macro_f1'])}",
-        *(
-            [
-                f"expected calibration error   {result['expected_calibration_error']:.3f}",
-                "accuracy at coverage         "
-                + ", ".join(f"{share:.0%}: {value:.3f}" for share, value in result["coverage"].items()),
-            ]
-            if result["coverage"]
-            else ["confidence                   none, by this definition"]
-        ),
-        f"unclear                      {result['unclear_share']:.1%}",
-    ]
+    left_out = f" ({result['n_left_out']} without a usable true label left out)" if result["n_left_out"] else ""
+    shown = {
+        "ads": f"{result['n']}{left_out}",
+        "accuracy": with_interval(result["accuracy"]),
+        "macro-F1": with_interval(result["macro_f1"]),
+    }
+    if result["coverage"]:
+        shown["expected calibration error"] = f"{result['expected_calibration_error']:.3f}"
+        shares = (f"{share:.0%}: {value:.3f}" for share, value in result["coverage"].items())
+        shown["accuracy at coverage"] = ", ".join(shares)
+    else:
+        shown["confidence"] = "none, by this definition"
+    shown["unclear"] = f"{result['unclear_share']:.1%}"
     for dimension, name in (("academic", "academic score"), ("hands_on", "hands-on score")):
         if f"{dimension}_correlation" in result:
-            lines.append(f"{name + ' r with rating':<29}{with_interval(result[f'{dimension}_correlation'])}")
-    lines += ["", result["per_label"].round(3).to_string(), "", result["confusion"].to_string()]
-    if result["by"] is not None:
-        lines += ["", result["by"].round(3).to_string()]
+            shown[f"{name} r with rating"] = with_interval(result[f"{dimension}_correlation"])
+    lines = [f"{name:<29}{value}" for name, value in shown.items()]
+    for name in ("per_label", "confusion", "by"):
+        if result[name] is not None:
+            lines += ["", result[name].round(3).to_string()]
     return "\n".join(lines)
 
 
@@ -317,21 +309,14 @@ def evaluate_file(
         )  # fmt: skip
     labelled = ads if prefix + "collar" in ads else label_table(ads, prefix=prefix, model=model)
     if on_read is not None:
-        others = {"true labels": (truth,), "groups": tuple(filter(None, (by,)))}
-        on_read(table_input(opened[0], ads, labelled, prefix, others))
+        there = prefix + "collar" in ads
+        read = {"labels": (prefix + "collar",)} if there else {}
+        read |= {"true labels": (truth,), "groups": tuple(filter(None, (by,)))}
+        chosen = None if there else choose_columns(list(ads.columns), None, None, "the table")
+        bases = count_bases(labelled.get(prefix + "collar_basis", ()))
+        on_read(TableInput(len(ads), opened[0].reading(chosen), read, bases))
     result = evaluate(labelled, truth, prefix, by)
     numbers = summary(result)
     if result["by"] is not None:
         numbers["by"] = json.loads(result["by"].round(4).to_json(orient="index"))
     return json.dumps(numbers, ensure_ascii=False, indent=2) if as_json else as_text(result)
-
-
-def table_input(
-    file: FileInput, ads: pd.DataFrame, labelled: pd.DataFrame, prefix: str, others: dict[str, tuple[str, ...]]
-) -> TableInput:
-    """What was read of a table: its labels if it had them, else its ads, and others of its columns."""
-    there = prefix + "collar" in ads
-    chosen = None if there else choose_columns(list(ads.columns), None, None, "the table")
-    labels = {"labels": (prefix + "collar",)} if there else {}
-    bases = count_bases(labelled.get(prefix + "collar_basis", ()))
-    return TableInput(len(ads), file.reading(chosen), labels | others, bases)

@@ -182,7 +182,7 @@ def _lines(value: Any, name: str) -> list[tuple[str, str]]:
         return [(f"{name} {value['from']} to {value['to']}", f"{value['n']:,}")]
     if isinstance(value, dict):
         return [line for key, part in value.items() for line in _lines(part, f"{name} {key}".strip().replace("_", " "))]
-    if isinstance(value, (list, tuple)) and len(value) == 3 and isinstance(value[0], float):
+    if isinstance(value, list) and len(value) == 3 and isinstance(value[0], float):
         return [(name, with_interval(value))]
     if isinstance(value, list):
         return [line for part in value for line in _lines(part, name)]
@@ -228,22 +228,20 @@ def _matched(a: pd.DataFrame, b: pd.DataFrame, key: str | None) -> tuple[pd.Data
                 "column to match them by.", row=at + 2,
             )  # fmt: skip
         return a.reset_index(drop=True), b.reset_index(drop=True)
-    keyed = []
     for table, called in ((a, "the first table"), (b, "the second table")):
-        keys = _column(table, key, called)
-        if keys.duplicated().any():
-            row = int(np.flatnonzero(keys.duplicated())[0])
+        twice = np.flatnonzero(_column(table, key, called).duplicated())
+        if len(twice):
             raise DataError(
                 "{called}, row {row}, column {key!r}: {iloc!r} is there twice; use a unique key.", called=called,
-                row=row + 2, key=key, iloc=keys.iloc[row],
+                row=int(twice[0]) + 2, key=key, iloc=_column(table, key, called).iloc[twice[0]],
             )  # fmt: skip
-        keyed.append(table.set_axis(keys, axis=0))
-    both = keyed[0].index[keyed[0].index.isin(keyed[1].index)]
+    a, b = (table.set_axis(_column(table, key, ""), axis=0) for table in (a, b))
+    both = a.index[a.index.isin(b.index)]
     if not len(both):
         raise DataError(
             "No value of column {key!r} is in both tables: compare labels of the same ads.", key=key,
         )  # fmt: skip
-    return keyed[0].loc[both], keyed[1].loc[both]
+    return a.loc[both], b.loc[both]
 
 
 def _moved_row(a: pd.DataFrame, b: pd.DataFrame) -> int | None:
@@ -301,7 +299,7 @@ def _beside_truth(table: pd.DataFrame, truth: str, old: NDArray[Any], new: NDArr
 
 
 def _shares(labels: pd.Series[str]) -> NDArray[np.float64]:
-    return np.array([float((labels == name).mean()) for name in COLLARS])
+    return labels.value_counts(normalize=True, dropna=False).reindex(COLLARS, fill_value=0.0).to_numpy(float)
 
 
 def _state(table: pd.DataFrame, prefix: str) -> dict[str, Any]:
