@@ -256,31 +256,24 @@ def check_file(
 
 
 def _findings(ads: AnnotatedAds, model: Model | None) -> pd.DataFrame:
-    found = sorted([*ads.findings, *_empty(ads), *_repeated(ads)], key=lambda finding: finding.row)
+    found = sorted([*ads.findings, *_contents(ads)], key=lambda finding: finding.row)
     found += _doubts(ads, model if model is not None else default_model())
     rows = [(f.row, f.column, f.kind, str(f.what), str(f.remedy)) for f in found]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _empty(ads: AnnotatedAds) -> Iterator[Finding]:
+def _contents(ads: AnnotatedAds) -> Iterator[Finding]:
+    """Rows without a label or a text, and ads that are there twice."""
     bad = {found.row for found in ads.findings if found.kind == "unknown label"}
-    for row, (title, text, label) in enumerate(_cells(ads), FIRST_ROW):
+    first: dict[tuple[str, str], tuple[int, str]] = {}
+    cells = zip(ads.table["title"], ads.table["text"], ads.table["label"], strict=True)
+    for row, (title, text, label) in enumerate(cells, FIRST_ROW):
         if not label and row not in bad:
             remedy = Message("label it, or delete the row")
             yield Finding(row, ads.columns["label"], "missing label", Message("no label"), remedy)
-        if not text.strip() and not title.strip():
+        if not (title + text).strip():
             remedy = Message("give the ad's text, or delete the row")
             yield Finding(row, "text", "empty text", Message("no text"), remedy)
-
-
-def _cells(ads: AnnotatedAds) -> Iterator[tuple[str, str, str]]:
-    return zip(ads.table["title"], ads.table["text"], ads.table["label"], strict=True)
-
-
-def _repeated(ads: AnnotatedAds) -> Iterator[Finding]:
-    first: dict[tuple[str, str], tuple[int, str]] = {}
-    for row, (title, text, label) in enumerate(_cells(ads), FIRST_ROW):
-        if not (title + text).strip():
             continue
         before, given = first.setdefault((_plain(title), _plain(text)), (row, label))
         if before == row:

@@ -19,7 +19,7 @@ from collarclass.api import classify
 from collarclass.definitions.labels import RATINGS, allowed_labels
 from collarclass.errors import DataError
 from collarclass.files.readers import FileInput, TableInput, count_bases
-from collarclass.files.table import iter_table
+from collarclass.files.table import iter_table, read_table
 from collarclass.model.model import Model
 from collarclass.result import Classification
 from collarclass.shares.read import NOT_RANDOM, SAMPLE_COLUMNS, SAMPLE_ROW, SAMPLE_SOURCE, ad_columns, ads_of
@@ -123,12 +123,8 @@ def _read(
         samples = [name for name in SAMPLE_COLUMNS if name in rows]
         for i, values in enumerate(rows.to_dict("records")):
             at += 1
-            ad = Ad(
-                at,
-                unguarded(titles[i]),
-                unguarded(texts[i]),
-                {name: str(values[name]) for name in samples},
-            )
+            sample = {name: str(values[name]) for name in samples}
+            ad = Ad(at, unguarded(titles[i]), unguarded(texts[i]), sample)
             if ad.text.strip() or ad.title.strip():
                 yield ad, confidence[i]
     if on_read is not None:
@@ -175,98 +171,94 @@ def _answer(ad: Ad) -> dict[str, str]:
     return {"title": ad.title, "text": ad.text, **ad.sample}
 
 
+@dataclass(slots=True)
 class _Session:
     """One sitting: what has been answered, and what the annotator sees."""
 
-    def __init__(
-        self,
-        answers: AnswerFile,
-        terminal: Terminal,
-        annotator: str,
-        ratings: bool,
-        model: Model | None,
-        of: int,
-        before: int,
-    ) -> None:
-        self.labelled = 0
-        self._answers, self._terminal, self._annotator, self._ratings = answers, terminal, annotator, ratings
-        self._model, self._of, self._before = model, of, before
-        self._path: list[int] = []  # steps taken, so that undo finds back past skipped ads
+    answers: AnswerFile
+    terminal: Terminal
+    annotator: str
+    ratings: bool
+    model: Model | None
+    of: int  # ads in all
+    before: int  # of them answered in other sittings
+    labelled: int = 0
+    path: list[int] = field(default_factory=list)  # steps taken, so that undo finds back past skipped ads
 
     def ask(self, ad: Ad) -> int | None:
         """Show an ad until it is answered; gives how far to go on, None to stop."""
         note, saw, page = "", "", 0
-        pages = _pages(ad, *self._terminal.size())
+        pages = _pages(ad, *self.terminal.size())
         self._show(pages, page)
         while True:
-            key = self._terminal.read_key()
+            key = self.terminal.read_key()
             folded = key.lower()
             if folded in {"q", ""}:
                 return None
             if folded in LABEL_KEYS:
                 if self._take(ad, LABEL_KEYS[folded], note, saw):
-                    self._path.append(1)
+                    self.path.append(1)
                     return 1
                 self._show(pages, page)
             elif folded == "s":
-                self._terminal.write("skipped\n\n")
-                self._path.append(0)
+                self.terminal.write("skipped\n\n")
+                self.path.append(0)
                 return 1
             elif folded == "z":
                 if (back := self._undo()) is not None:
                     return back
             elif folded == "n":
-                note = self._terminal.read_line("note: ")
+                note = self.terminal.read_line("note: ")
             elif folded == "m":
                 saw = "yes"
-                self._terminal.write(_guess(self._found(ad)))
+                self.terminal.write(_guess(self._found(ad)))
             elif folded == "r":
-                self._terminal.write(_stated(self._found(ad)))
+                self.terminal.write(_stated(self._found(ad)))
             elif key in {" ", "\n", "\r", "p", "P"} and len(pages) > 1:
                 page = max(0, page - 1) if folded == "p" else min(len(pages) - 1, page + 1)
                 self._show(pages, page)
 
     def _found(self, ad: Ad) -> Classification:
-        return classify(ad.text, ad.title or None, model=self._model)
+        return classify(ad.text, ad.title or None, model=self.model)
 
     def _show(self, pages: list[str], page: int) -> None:
-        done = self._before + self.labelled
+        done = self.before + self.labelled
         many = f", page {page + 1} of {len(pages)}" if len(pages) > 1 else ""
         turn = f"\n{_PAGE_PROMPT}" if len(pages) > 1 else ""
-        head = f"--- {done + 1} of {self._of}, {100 * done // max(1, self._of)} % done{many}"
-        self._terminal.write(f"{head}\n{pages[page]}\n{_PROMPT}{turn}\n")
+        head = f"--- {done + 1} of {self.of}, {100 * done // max(1, self.of)} % done{many}"
+        self.terminal.write(f"{head}\n{pages[page]}\n{_PROMPT}{turn}\n")
 
     def _take(self, ad: Ad, label: str, note: str, saw: str) -> bool:
         """Write an answer, unless the annotator thinks better of it at a rating."""
-        answer = _answer(ad) | {"label": label, "annotator": self._annotator, "annotation_note": note, "saw_model": saw}
-        self._terminal.write(label + "\n")
-        if self._ratings and label != "unclear":
+        answer = _answer(ad) | {"label": label, "annotator": self.annotator, "annotation_note": note, "saw_model": saw}
+        self.terminal.write(label + "\n")
+        if self.ratings and label != "unclear":
             values = []
             for name, column in zip(_RATING_NAMES, RATINGS, strict=True):
-                value = _rating(self._terminal, name)
+                value = _rating(self.terminal, name)
                 if value is None:
                     return False
                 values.append(value)
                 answer[column] = f"{value:g}"
             if label not in allowed_labels(*values):
                 fitting = " or ".join(sorted(allowed_labels(*values)))
-                self._terminal.write(f"These ratings stand for {fitting}: label it again.\n")
+                self.terminal.write(f"These ratings stand for {fitting}: label it again.\n")
                 return False
-        self._answers.add(answer)
+        self.answers.add(answer)
         self.labelled += 1
-        self._terminal.write("\n")
+        self.terminal.write("\n")
         return True
 
     def _undo(self) -> int | None:
         back = 0
-        while self._path:
+        while self.path:
             back -= 1
-            if self._path.pop():
-                self._answers.undo()
+            if self.path.pop():
+                self.answers.undo()
                 self.labelled -= 1
-                self._terminal.write("taken back\n\n")
+                self.terminal.write("taken back\n\n")
                 return back
-        self._terminal.write("nothing to take back\n")
+        self.terminal.write("nothing to take back\n")
         return back or None
 
 
@@ -313,20 +305,13 @@ def agreement_of(path: str | os.PathLike[str]) -> tuple[Agreement, list[tuple[st
     None where only one has annotated, or no ad in common.
     """
     by: dict[str, dict[tuple[str, ...], dict[str, str]]] = {}
-    for rows in iter_table(path):
-        for row in rows.to_dict("records"):
-            values = {str(name): unguarded(str(value)) for name, value in row.items()}
-            by.setdefault(values.get("annotator", ""), {})[ad_key(values)] = values
-    if len(by) < 2:
-        return None
-    first, second = list(by.values())[:2]
-    both = [key for key in first if key in second]
+    for row in read_table(path).to_dict("records"):
+        values = {str(name): unguarded(str(value)) for name, value in row.items()}
+        by.setdefault(values.get("annotator", ""), {})[ad_key(values)] = values
+    first, second = [*by.values(), {}, {}][:2]
+    both = [(one, second[key]) for key, one in first.items() if key in second]
     if not both:
         return None
-    found = agreement([first[k]["label"] for k in both], [second[k]["label"] for k in both])
-    differ = [
-        (first[k]["title"], first[k]["label"], second[k]["label"])
-        for k in both
-        if first[k]["label"] != second[k]["label"]
-    ]
-    return found, differ
+    found = agreement([one["label"] for one, _ in both], [other["label"] for _, other in both])
+    pairs = [(one["title"], one["label"], other["label"]) for one, other in both]
+    return found, [(title, one, other) for title, one, other in pairs if one != other]

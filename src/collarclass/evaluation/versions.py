@@ -113,12 +113,7 @@ def compare_labels(
 
 
 def measure_drift(
-    reference: TableLike,
-    now: TableLike,
-    *,
-    by: str | None = None,
-    prefix: str = "",
-    model: ModelLike | None = None,
+    reference: TableLike, now: TableLike, *, by: str | None = None, prefix: str = "", model: ModelLike | None = None
 ) -> dict[str, Any]:
     """Measure how far labelled ads have moved from a reference of other ads.
 
