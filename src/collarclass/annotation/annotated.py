@@ -55,17 +55,10 @@ class Finding:
 class AnnotatedAds:
     """Labelled ads as they were found.
 
-    Attributes
-    ----------
-    name : str
-        Of the file.
-    table : DataFrame
-        One row for each of the file, with its index: `title` (empty if there is none), `text`, `label` (of `COLLARS`;
-        empty if none or not known), the two ratings (NaN if none), and `source` (empty if there is none).
-    columns : dict of str to str
-        What the columns of labels, ratings and sources are called in the file.
-    findings : list of Finding
-        What could not be read of labels and ratings, by row.
+    The table has a row for each of the file, with its index: `title` (empty if there is none), `text`, `label` (of
+    `COLLARS`; empty if none or not known), the two ratings (NaN if none), and `source` (empty if there is none).
+    `columns` says what those of labels, ratings and sources are called in the file, and `findings` what could not be
+    read of labels and ratings, by row.
     """
 
     name: str
@@ -101,20 +94,9 @@ def annotated_ads(
 ) -> AnnotatedAds:
     """Find the columns of labelled ads and read them, with whatever is wrong in labels and ratings.
 
-    Parameters
-    ----------
-    table : DataFrame
-        Its texts, titles and labels have any usual names; `academic_rating` and `hands_on_rating` hold ratings, a
-        column such as `source` or `employer` says which ads belong together.
-    name : str
-        Of the file, for errors.
-    title, text, label, source : str, optional
-        The columns' names, where they are others.
-
-    Raises
-    ------
-    DataError
-        If there is no column of texts or labels, or a named one is missing.
+    Texts, titles and labels have any usual names, or those that are given; `academic_rating` and `hands_on_rating` hold
+    ratings, and a column such as `source` or `employer` says which ads belong together. `name` is what errors call the
+    file.
 
     Examples
     --------

@@ -310,7 +310,7 @@ def evaluate_file(
     labelled = ads if prefix + "collar" in ads else label_table(ads, prefix=prefix, model=model)
     if on_read is not None:
         there = prefix + "collar" in ads
-        read = {"labels": (prefix + "collar",)} if there else {}
+        read: dict[str, tuple[str, ...]] = {"labels": (prefix + "collar",)} if there else {}
         read |= {"true labels": (truth,), "groups": tuple(filter(None, (by,)))}
         chosen = None if there else choose_columns(list(ads.columns), None, None, "the table")
         bases = count_bases(labelled.get(prefix + "collar_basis", ()))

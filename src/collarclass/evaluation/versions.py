@@ -294,7 +294,8 @@ def _beside_truth(table: pd.DataFrame, truth: str, old: NDArray[Any], new: NDArr
 
 
 def _shares(labels: pd.Series[str]) -> NDArray[np.float64]:
-    return labels.value_counts(normalize=True, dropna=False).reindex(COLLARS, fill_value=0.0).to_numpy(float)
+    shares = labels.value_counts(normalize=True, dropna=False)
+    return np.array([shares.get(name, 0.0) for name in COLLARS])
 
 
 def _state(table: pd.DataFrame, prefix: str) -> dict[str, Any]:

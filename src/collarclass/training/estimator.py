@@ -15,8 +15,9 @@ from threadpoolctl import threadpool_limits
 
 from collarclass.definitions.labels import DIMENSIONS, LABELS, LEVELS, STATUSES
 from collarclass.errors import DataError
+from collarclass.features.term_index import TermIndex
 from collarclass.labelling.options import ModelLike, find_model
-from collarclass.model.model import Model, class_probabilities
+from collarclass.model.model import Block, Model, class_probabilities
 from collarclass.model.persistence import default_model
 from collarclass.model.predict import Predictions, predict
 from collarclass.progress import ProgressLike, Steps
@@ -32,15 +33,7 @@ from collarclass.training.inputs import (
     refuse_other_order,
     split_ads,
 )
-from collarclass.training.words import (
-    block_of,
-    by_language,
-    fit_decisions,
-    fit_scale,
-    fit_words,
-    frequent,
-    label_columns,
-)
+from collarclass.training.words import fit_decisions, fit_scale, fit_words, frequent
 
 # Lowest and highest value of each parameter, and whether it is whole.
 _RANGES = (
@@ -242,8 +235,12 @@ class CollarClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):  # typ
     def _learn(self, ads: CountedAds, targets: Targets, reader: Reader, steps: Steps) -> None:
         target, weight, labels = targets.with_typical_ratings(), targets.weight, targets.labels
         parts = [frequent(ads.text, weight, self.min_df), frequent(ads.title, weight, min(self.min_df, weight.min()))]
-        matrices, label = [damped_counts(part.counts) for part in parts], label_columns(labels)
-        beside = by_language(ads.features, ads.chinese)
+        matrices, columns = [damped_counts(part.counts) for part in parts], np.array(LABELS[1:])
+        label = np.where(labels[:, None] == columns, 4.0, 0.0)  # the first is what the others leave over
+        # Stated requirements of English and of Chinese ads in columns of their own, so that words are not left to make
+        # up for what a requirement tells in one language and not in the other.
+        chinese = ads.chinese[:, None]
+        beside = np.column_stack((ads.features * ~chinese, ads.features * chinese, chinese))
 
         def words_of(rows: NDArray[np.int64]) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
             return fit_words(
@@ -266,14 +263,15 @@ class CollarClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):  # typ
         self.held_out_probabilities_ = class_probabilities(decision[ads.chinese.astype(int)], self.held_out_scores_)
         fitted = words_of(np.arange(len(ads)))
         steps.done("words, all ads")
-        text, title = (
-            block_of(part, np.flatnonzero(scale), scale, weights)
-            for part, (scale, weights) in zip(parts, fitted, strict=True)
-        )
+        blocks = []
+        for part, (scale, weights) in zip(parts, fitted, strict=True):
+            kept = np.flatnonzero(scale)
+            part, arrays = part.where(kept), (scale[kept].astype(np.float32), weights[kept].astype(np.float32))
+            blocks.append(Block(TermIndex(part.hashes), part.order, *arrays, part.displayable))
         self.model_ = Model(
             name=self.name,
-            text=text,
-            title=title,
+            text=blocks[0],
+            title=blocks[1],
             stated_weight=stated_weight.astype(np.float32),
             word_scale=word_scale.astype(np.float32),
             intercept=intercept.astype(np.float32),
@@ -337,15 +335,7 @@ class CollarClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):  # typ
     def transform(self, X: Any) -> NDArray[np.float64]:
         """Scores, probabilities and stated schooling of each ad, as features for another estimator.
 
-        Parameters
-        ----------
-        X
-            As in `fit`.
-
-        Returns
-        -------
-        ndarray of float64, shape (n_samples, n_features)
-            The columns that `get_feature_names_out` names; a table of them after ``set_output``.
+        Its columns are those that `get_feature_names_out` names, in a table after ``set_output``; `X` is as in `fit`.
 
         Examples
         --------
@@ -401,14 +391,7 @@ class CollarClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):  # typ
 
         The model gets the name of the estimator. Where it does not help on groups of ads held out, it stays as it is.
 
-        Parameters
-        ----------
-        X, y, groups, sample_weight
-            As in `fit`.
-
-        Returns
-        -------
-        self
+        Parameters are as in `fit`.
         """
         check_is_fitted(self)
         return self._adapt(self.model_, X, y, None, groups, sample_weight, scores_stay=True)

@@ -38,7 +38,12 @@ def written_facts(
     }
     return {
         "parameters": {name: value for name, value in classifier.get_params().items() if value is not None},
-        "environment": environment(),
+        "environment": {  # on which a model's last bits depend
+            "machine": platform.machine(),
+            "numpy": np.__version__,
+            "scipy": scipy.__version__,
+            "scikit-learn": sklearn.__version__,
+        },
         "ads": {
             language: {label: int(n) for label, n in part["label"].value_counts().sort_index().items()}
             for language, part in ads.groupby("language")
@@ -52,15 +57,6 @@ def written_facts(
                 pd.concat([ads["onet_code"], held_out], axis=1)[(ads["kind"] == "occupation").to_numpy()], occupations
             ).items()
         },
-    }
-
-
-def facts_of_sources(labelled: pd.DataFrame) -> dict[str, Any]:
-    """How a model does on real ads of sources held out, and how far sources differ."""
-    return {
-        "real_ads": real_facts(labelled),
-        "source_confusions": source_confusions(labelled),
-        "sources": reliability(labelled),
     }
 
 
@@ -159,16 +155,6 @@ def source_facts(n: Ints, right: Floats, confidence: Floats, spread: float | Non
         "shift": round(float(shift), 4),
         "shift_error": round(float(1 / np.sqrt(weight.sum())), 4),
         "spread": round(float(deviation), 4),
-    }
-
-
-def environment() -> dict[str, str]:
-    """What a model's last bits depend on: versions of the numerical libraries, and the machine's kind."""
-    return {
-        "machine": platform.machine(),
-        "numpy": np.__version__,
-        "scipy": scipy.__version__,
-        "scikit-learn": sklearn.__version__,
     }
 
 

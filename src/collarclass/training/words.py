@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from collarclass.definitions.labels import LABELS
-from collarclass.features.term_index import TermIndex
-from collarclass.model.model import Block
 from collarclass.training.counts import Bools, Floats, HashedCounts, Ints, scaled_counts
 
 _MIN_SCALE = 0.25
@@ -93,28 +91,6 @@ def fit_decision(scores: Floats, labels: NDArray[Any], weight: Floats, balance: 
     rows[:, 3] = _IMPOSSIBLE
     rows[[LABELS.index(name) for name in logistic.classes_]] = fitted
     return rows
-
-
-def block_of(part: HashedCounts, kept: Ints, scale: Floats, weight: Floats) -> Block:
-    """The model's part for the text or the title: the terms that are of use."""
-    return Block(
-        TermIndex(part.hashes[kept]),
-        part.order[kept],
-        scale[kept].astype(np.float32),
-        weight[kept].astype(np.float32),
-        part.displayable[kept],
-    )
-
-
-def by_language(features: Floats, chinese: Bools) -> Floats:
-    """Stated requirements of English and of Chinese ads in columns of their own, and which language it is."""
-    rows = chinese[:, None]
-    return np.column_stack((features * ~rows, features * rows, chinese))
-
-
-def label_columns(labels: NDArray[Any]) -> Floats:
-    """A column for each label but the first, which the others leave over."""
-    return np.where(np.asarray(labels)[:, None] == np.array(LABELS[1:]), 4.0, 0.0)
 
 
 def frequent(part: HashedCounts, weight: Floats, min_df: float) -> HashedCounts:
