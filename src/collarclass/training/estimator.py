@@ -240,7 +240,7 @@ class CollarClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):  # typ
         # Stated requirements of English and of Chinese ads in columns of their own, so that words are not left to make
         # up for what a requirement tells in one language and not in the other.
         chinese = ads.chinese[:, None]
-        beside = np.column_stack((ads.features * ~chinese, ads.features * chinese, chinese))
+        beside = np.column_stack((ads.features * ~chinese, ads.features * chinese, chinese)).astype(np.float64)
 
         def words_of(rows: NDArray[np.int64]) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
             return fit_words(
