@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from collarclass.definitions.labels import COLLARS
+from collarclass.shares.sample import STRATA
 
 LEVEL = 0.95
 _PRIOR = 0.6  # annotations that the model's own doubt counts for in the variance of a stratum
@@ -33,73 +34,40 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Cells:
-    """All ads of a group, summed up by stratum.
+class Ads:
+    """All ads of a group: arrays with a row for each."""
 
-    Attributes
-    ----------
-    weight : ndarray, shape (n_strata,)
-        Sum of the ads' weights.
-    guess : ndarray, shape (n_strata, 4)
-        Weighted mean of the predicted probabilities of white, blue, gray and unclear.
-    doubt : ndarray, shape (n_strata, 4)
-        Weighted mean of p (1 - p): the variance that remains if the probabilities are right.
-    n_ads : float
-        Number of ads, less where weights differ.
-    n_effective : float
-        And less where ads come in bundles; see `effective_size`.
-    """
-
+    stratum: NDArray[np.int64]  # as `sample.strata` numbers them
+    guess: Floats  # predicted probabilities of white, blue, gray and unclear, shape (n, 4)
     weight: Floats
-    guess: Floats
-    doubt: Floats
-    n_ads: float
-    n_effective: float
+    cluster: NDArray[np.int64] | None = None  # the bundle that each came in
+
+    def of(self, rows: Any) -> Ads:
+        """Some of them."""
+        cluster = None if self.cluster is None else self.cluster[rows]
+        return Ads(self.stratum[rows], self.guess[rows], self.weight[rows], cluster)
+
+    @property
+    def n_effective(self) -> float:
+        """Their number, less where weights differ and where they come in bundles."""
+        return effective_size(self.weight, self.guess, self.cluster)
 
 
-@dataclass(frozen=True, slots=True)
-class Annotated:
-    """Ads whose true label is known.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Annotated(Ads):
+    """Ads whose true label is known; their weight is over the probability of having been drawn."""
 
-    Attributes
-    ----------
-    stratum : ndarray of int64, shape (n,)
-        Row of `Cells` that each belongs to.
-    truth, guess : ndarray, shape (n, 4)
-        True label, one column of ones, or what stands for it without bias where annotators err; predicted
-        probabilities.
-    weight : ndarray, shape (n,)
-        Weight over inclusion probability.
-    corrections : ndarray, shape (n_draws, 4, 4), optional
-        What the truth would have to be multiplied by if annotators erred otherwise than is assumed.
-    """
-
-    stratum: NDArray[np.int64]
-    truth: Floats
-    guess: Floats
-    weight: Floats
-    corrections: Floats | None = None
-
-    def __len__(self) -> int:
-        return len(self.stratum)
+    truth: Floats  # shape (n, 4): a column of ones, or what stands for it without bias where annotators err
+    corrections: Floats | None = None  # (n_draws, 4, 4): what truth is to be multiplied by if annotators err otherwise
 
 
-@dataclass(frozen=True, slots=True)
-class Shares:
-    """Shares of the four labels: they add up to 1 and lie between 0 and 1.
-
-    Attributes
-    ----------
-    share, low, high : ndarray, shape (4,)
-        Estimate and 95 % interval.
-    n_effective : ndarray, shape (4,)
-        Size of a simple random sample of annotated ads that would be as exact.
-    """
+class Shares(NamedTuple):
+    """Shares of the four labels: they add up to 1 and lie between 0 and 1."""
 
     share: Floats
-    low: Floats
+    low: Floats  # of the 95 % interval
     high: Floats
-    n_effective: Floats
+    n_effective: Floats  # size of a simple random sample of annotated ads that would be as exact
 
 
 def wilson(share: Floats, n: Floats | float, z: Floats | float = 1.959964) -> tuple[Floats, Floats]:
@@ -123,12 +91,6 @@ def wilson(share: Floats, n: Floats | float, z: Floats | float = 1.959964) -> tu
     spread = z * np.sqrt(np.maximum(share * (1 - share), 0) / n + z * z / (4 * n * n))
     low, high = (middle - spread) / (1 + z * z / n), (middle + spread) / (1 + z * z / n)
     return np.clip(low, 0, 1), np.clip(high, 0, 1)
-
-
-def counted(share: Floats, n_effective: float) -> Shares:
-    """Shares of predicted labels as they are: no interval, for nothing is known of how wrong they are."""
-    nothing = np.full(len(share), np.nan)
-    return Shares(share, nothing, nothing, np.full(len(share), n_effective))
 
 
 def effective_size(weight: Floats, guess: Floats, cluster: NDArray[np.int64] | None = None) -> float:
@@ -162,7 +124,7 @@ def effective_size(weight: Floats, guess: Floats, cluster: NDArray[np.int64] | N
     return float(np.clip(n * alone * (m - 1) / max(together * m, 1e-300), min(1.0, n), n))
 
 
-def stratified_ppi(cells: Cells, annotated: Annotated, power: float | None = None, finite: bool = False) -> Shares:
+def stratified_ppi(ads: Ads, annotated: Annotated, power: float | None = None, finite: bool = False) -> Shares:
     """Shares from a sample stratified by predicted label, powered by the predictions.
 
     In each stratum the mean prediction of all its ads is corrected by what the annotated ones show it to be
@@ -181,94 +143,97 @@ def stratified_ppi(cells: Cells, annotated: Annotated, power: float | None = Non
     """
     from scipy.special import stdtrit
 
-    cells, annotated = _joined(cells, annotated)
-    h, total = len(cells.weight), cells.weight.sum()
-    size = cells.weight / total
+    weight = np.bincount(ads.stratum, ads.weight, STRATA)
+    to = _joined(weight, np.bincount(annotated.stratum, minlength=STRATA))
+    size = np.bincount(to, weight)
+    h = len(size)
+    # The mean prediction, and the variance that remains if the predictions are right.
+    guess, doubt = (
+        _means(_means(values, ads.stratum, ads.weight, STRATA), to, weight, h)
+        for values in (ads.guess, ads.guess * (1 - ads.guess))
+    )
+    annotated = replace(annotated, stratum=to[annotated.stratum])
+    size = size / size.sum()
     n = np.bincount(annotated.stratum, minlength=h).astype(np.float64)
-    n_all = np.maximum(cells.n_ads * size, n)
+    n_all = np.maximum(effective_size(ads.weight, ads.guess) * size, n)
+    n_effective = ads.n_effective
     if power is None:
         power = _power(annotated, size, 1 / n - 1 / n_all, n)
     residual = annotated.truth - power * annotated.guess
-    correction = _means(residual, annotated, h)
-    share = (size[:, None] * (power * cells.guess + correction)).sum(axis=0)
+    correction = _means(residual, annotated.stratum, annotated.weight, h)
+    share = (size[:, None] * (power * guess + correction)).sum(axis=0)
 
     # The model's own doubt keeps a stratum whose few annotations agree from looking certain.
     seen = _variances(residual, correction, annotated, n)
-    prior = cells.doubt + _FLOOR
+    prior = doubt + _FLOOR
     within = (np.maximum(n - 1, 0)[:, None] * seen + _PRIOR * prior) / (np.maximum(n - 1, 0) + _PRIOR)[:, None]
     left = 1 - n / n_all if finite else np.ones(h)  # of each stratum, that nobody annotated
     parts = (size**2 / n * left)[:, None] * within
     # What the whole file, taken as a draw from a larger stream, adds.
-    truth_mean = _means(annotated.truth, annotated, h)
+    truth_mean = _means(annotated.truth, annotated.stratum, annotated.weight, h)
     variance = parts.sum(axis=0)
     between = np.zeros(len(share))
     if not finite:
         between = (size[:, None] * (truth_mean - share) ** 2).sum(axis=0)
         truth_within = _variances(annotated.truth, truth_mean, annotated, n)
         between += (size[:, None] * np.maximum(truth_within - seen, 0)).sum(axis=0)
-        between = between / cells.n_effective
+        between = between / n_effective
         variance = variance + between
     if annotated.corrections is not None:
         variance = variance + (size @ truth_mean @ annotated.corrections).var(axis=0)
     variance = np.maximum(variance, 1e-12)
-    unsure = (parts**2 / (n - 1 + _PRIOR)[:, None]).sum(axis=0) + between**2 / max(cells.n_effective - 1, 1)
+    unsure = (parts**2 / (n - 1 + _PRIOR)[:, None]).sum(axis=0) + between**2 / max(n_effective - 1, 1)
     freedom = variance**2 / np.maximum(unsure, 1e-300)
 
     share = np.clip(share, 0, None)
     share /= share.sum()
     # Where no annotated ad has a label, what the variance was kept from falling to stands for p (1 - p).
-    n_effective = np.maximum(share * (1 - share), (size[:, None] * within).sum(axis=0)) / variance
-    low, high = wilson(share, n_effective, np.asarray(stdtrit(np.maximum(freedom, 1), (1 + LEVEL) / 2)))
-    return Shares(share, low, high, n_effective)
+    n_known = np.maximum(share * (1 - share), (size[:, None] * within).sum(axis=0)) / variance
+    low, high = wilson(share, n_known, np.asarray(stdtrit(np.maximum(freedom, 1), (1 + LEVEL) / 2)))
+    return Shares(share, low, high, n_known)
 
 
-def _means(values: Floats, annotated: Annotated, h: int) -> Floats:
-    """Weighted mean of each stratum's annotated ads."""
-    out = np.column_stack([np.bincount(annotated.stratum, annotated.weight * v, h) for v in values.T])
-    return np.asarray(out / np.bincount(annotated.stratum, annotated.weight, h)[:, None])
+def _sums(values: Floats, group: NDArray[np.int64], h: int) -> Floats:
+    return np.column_stack([np.bincount(group, column, h) for column in values.T])
+
+
+def _means(values: Floats, group: NDArray[np.int64], weight: Floats, h: int) -> Floats:
+    """Weighted mean of each of `h` groups."""
+    total = np.maximum(np.bincount(group, weight, h), 1e-300)
+    return np.asarray(_sums(weight[:, None] * values, group, h) / total[:, None])
 
 
 def _variances(values: Floats, mean: Floats, annotated: Annotated, n: Floats) -> Floats:
     """Weighted variance in each stratum, scaled so that dividing by n gives the variance of the mean."""
     share = annotated.weight / np.bincount(annotated.stratum, annotated.weight, len(n))[annotated.stratum]
     square = (share[:, None] * (values - mean[annotated.stratum])) ** 2
-    out = np.column_stack([np.bincount(annotated.stratum, v, len(n)) for v in square.T])
-    return np.asarray(out * (n * n / np.maximum(n - 1, 1))[:, None])
+    return np.asarray(_sums(square, annotated.stratum, len(n)) * (n * n / np.maximum(n - 1, 1))[:, None])
 
 
 def _power(annotated: Annotated, size: Floats, gain: Floats, n: Floats) -> float:
     """How far to trust the predictions: the least variance, one number so that shares still add up."""
-    truth = annotated.truth - _means(annotated.truth, annotated, len(n))[annotated.stratum]
-    guess = annotated.guess - _means(annotated.guess, annotated, len(n))[annotated.stratum]
-    worth = (size**2 * gain / np.maximum(n - 1, 1))[annotated.stratum]
+    stratum = annotated.stratum
+    truth, guess = (v - _means(v, stratum, annotated.weight, len(n))[stratum] for v in (annotated.truth, annotated.guess))
+    worth = (size**2 * gain / np.maximum(n - 1, 1))[stratum]
     variance = float((worth[:, None] * guess**2).sum())
     return float(np.clip((worth[:, None] * truth * guess).sum() / variance, 0, 1)) if variance > 0 else 0.0
 
 
-def _joined(cells: Cells, annotated: Annotated) -> tuple[Cells, Annotated]:
-    """Join strata until each has a few annotated ads; strata are in order, neighbours alike."""
-    h = len(cells.weight)
-    n = np.bincount(annotated.stratum, minlength=h)
+def _joined(weight: Floats, n: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Number of the joined stratum of each: neighbours, which are alike, until each has a few annotated ads."""
+    h = len(weight)
     to = np.arange(h)
     for i in range(h):  # forwards: a poor stratum is added to the next one
         members = to == i
-        if (n[members].sum() < _MIN_STRATUM_ADS or cells.weight[members].sum() <= 0) and i < h - 1:
+        if (n[members].sum() < _MIN_STRATUM_ADS or weight[members].sum() <= 0) and i < h - 1:
             to[members] = i + 1
     last = to == h - 1
     if n[last].sum() < _MIN_STRATUM_ADS and (~last).any():
         to[last] = to[~last].max()
-    _, to = np.unique(to, return_inverse=True)
-    weight = np.bincount(to, cells.weight).astype(np.float64)
-
-    def mean(values: Floats) -> Floats:
-        out = np.column_stack([np.bincount(to, cells.weight * v) for v in values.T])
-        return np.asarray(out / np.maximum(weight, 1e-300)[:, None])
-
-    joined = replace(cells, weight=weight, guess=mean(cells.guess), doubt=mean(cells.doubt))
-    return joined, replace(annotated, stratum=to[annotated.stratum])
+    return np.unique(to, return_inverse=True)[1]
 
 
-def adjusted_by_sample(cells: Cells, annotated: Annotated, random_state: int = 0) -> Shares:
+def adjusted_by_sample(ads: Ads, annotated: Annotated, random_state: int = 0) -> Shares:
     """Shares of a group with few annotated ads of its own, by the errors in the whole sample.
 
     How often an ad of each true label falls into each stratum is taken to be the same in every group; how common
@@ -280,19 +245,21 @@ def adjusted_by_sample(cells: Cells, annotated: Annotated, random_state: int = 0
     Saerens, Latinne and Decaestecker (2002), "Adjusting the outputs of a classifier to new a priori
     probabilities", Neural Computation 14.
     """
-    h, n = len(cells.weight), len(annotated)
+    n_effective = ads.n_effective
     weight = annotated.weight[:, None] * annotated.truth
     known = np.flatnonzero(weight.sum(axis=0) > 0)
-    confusion = np.stack([np.bincount(annotated.stratum, weight[:, k], h) for k in known]).astype(np.float64)
+    weight = weight[:, known]
+    confusion = _sums(weight, annotated.stratum, STRATA).T.copy()
     # Of a stratum without an annotated ad nothing is known: its ads are taken to be like the others.
-    found = cells.weight * (confusion.sum(axis=0) > 0)
+    found = np.bincount(ads.stratum, ads.weight, STRATA) * (confusion.sum(axis=0) > 0)
     if not found.any():
         found = confusion.sum(axis=0)
     found = found / found.sum()
-    size = weight[:, known].sum(axis=0) ** 2 / (weight[:, known] ** 2).sum(axis=0)
+    size = weight.sum(axis=0) ** 2 / (weight**2).sum(axis=0)
     confusion *= (size / confusion.sum(axis=1))[:, None]
-    share, n_known = np.zeros(len(COLLARS)), np.full(len(COLLARS), float(min(n, cells.n_effective)))
-    share[known], n_known[known] = _unconfused(found, cells.n_effective, confusion, random_state)
+    n_known = np.full(len(COLLARS), float(min(len(annotated.truth), n_effective)))
+    share = np.zeros(len(COLLARS))
+    share[known], n_known[known] = _unconfused(found, n_effective, confusion, random_state)
     return Shares(share, *wilson(share, n_known), n_known)
 
 

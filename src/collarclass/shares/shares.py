@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -21,20 +21,18 @@ from collarclass.model.model import Model
 from collarclass.shares.composite import composite
 from collarclass.shares.dates import Order
 from collarclass.shares.estimate import (
+    Ads,
     Annotated,
-    Cells,
     Floats,
     Shares,
     adjusted_by_sample,
-    counted,
     drawn_errors,
-    effective_size,
     range_by_sources,
     stratified_ppi,
 )
 from collarclass.shares.groups import group_columns, similar_names, weights_of
 from collarclass.shares.read import check_columns, facts_of
-from collarclass.shares.sample import STRATA, strata
+from collarclass.shares.sample import strata
 from collarclass.shares.truth import Truth, error_borne, find_truth, truth_under
 
 RESULT = ("plain", "share", "low", "high", "n_ads", "n_annotated", "n_effective", "method", "definition", "warning")
@@ -163,14 +161,15 @@ def estimate_shares(
     of = None if bundles is None else pd.factorize(labelled[bundles].astype(object))[0].astype(np.int64)
     known = None
     if truth is not None:
-        stratum = _strata(facts.label, facts)
-        known = find_truth(truth, labelled, facts.label, stratum, truth_column, expert)
+        known = find_truth(truth, labelled, facts.label, _strata(facts.label, facts), truth_column, expert)
     confusions = (model or default_model()).facts.get("source_confusions")
-    estimators = [
-        _Estimator(_labelled(facts, weights, of, found), known, confusions, found, finite_population, notes)
-        for found in _definitions(definition, facts)
-    ]
-    out = pd.concat([one.table(groups, margins) for one in estimators], ignore_index=True)
+    parts = []
+    for one in _definitions(definition, facts):
+        label = one.apply(facts)
+        ads = Ads(_strata(label, facts), _guess(label, facts, one), weights, of)
+        estimator = _Estimator(label, ads, known, confusions, one, finite_population, notes)
+        parts.append(estimator.table(groups, margins))
+    out = pd.concat(parts, ignore_index=True)
     return with_notes(out, out["warning"])
 
 
@@ -222,60 +221,17 @@ def _repeats(facts: Facts) -> int:
 # -- estimates -----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Labelled:
-    """All that the estimates of one definition need of the ads."""
-
-    label: NDArray[np.int8]
-    guess: Floats
-    stratum: NDArray[np.int64]
-    weight: Floats
-    cluster: NDArray[np.int64] | None
-
-    def plain(self, rows: Any) -> Floats:
-        weight = self.weight[rows]
-        total = weight.sum()
-        return np.bincount(self.label[rows], weight, len(COLLARS)) / (total if total > 0 else 1.0)
-
-    def n_effective(self, rows: Any) -> float:
-        return effective_size(self.weight[rows], self.guess[rows], None if self.cluster is None else self.cluster[rows])
-
-    def cells(self, rows: Any) -> Cells:
-        stratum, weight, guess = self.stratum[rows], self.weight[rows], self.guess[rows]
-        total = np.bincount(stratum, weight, STRATA).astype(np.float64)
-
-        def mean(values: Floats) -> Floats:
-            sums = np.column_stack([np.bincount(stratum, weight * v, STRATA) for v in values.T])
-            return np.asarray(sums / np.maximum(total, 1e-300)[:, None])
-
-        n_ads = effective_size(weight, guess)
-        return Cells(total, mean(guess), mean(guess * (1 - guess)), n_ads, self.n_effective(rows))
-
-    def annotated(self, truth: Truth, which: NDArray[np.bool_], corrected: bool = False) -> Annotated:
-        """Some annotated ads; corrected for the annotators' errors where these are known, if asked for."""
-        row, label, errors = truth.row[which], truth.label[which], truth.errors if corrected else None
-        if errors is not None:
-            label = label @ errors.correction
-        return Annotated(
-            self.stratum[row],
-            label,
-            self.guess[row],
-            self.weight[row] / truth.probability[which],
-            None if errors is None else np.linalg.inv(errors.correction) @ errors.draws,
-        )
-
-
 def _strata(label: NDArray[np.int8], facts: Facts) -> NDArray[np.int64]:
     return strata(label, np.nan_to_num(facts.probabilities).max(axis=1)).astype(np.int64)
 
 
-def _labelled(facts: Facts, weight: Floats, cluster: NDArray[np.int64] | None, definition: Definition) -> _Labelled:
-    label = definition.apply(facts)
+def _guess(label: NDArray[np.int8], facts: Facts, definition: Definition) -> Floats:
+    """Probabilities of the four labels: the model's own, or the label under another definition for certain."""
     guess = np.eye(len(COLLARS))[label]
     if definition.is_model:
         clear = (label < len(LABELS)) & np.isfinite(facts.probabilities).all(axis=1)
         guess[clear, :3] = facts.probabilities[clear] / facts.probabilities[clear].sum(axis=1, keepdims=True)
-    return _Labelled(label, guess, _strata(label, facts), weight, cluster)
+    return guess
 
 
 class _Estimator:
@@ -283,14 +239,15 @@ class _Estimator:
 
     def __init__(
         self,
-        ads: _Labelled,
+        label: NDArray[np.int8],
+        ads: Ads,
         truth: Truth | None,
         confusions: Any,
         definition: Definition,
         finite: bool,
         notes: Sequence[Message],
     ) -> None:
-        self.ads, self.definition, self.finite = ads, definition, finite
+        self.label, self.ads, self.definition, self.finite = label, ads, definition, finite
         known = None if truth is None else truth_under(definition, truth)
         if known is not None:
             positive = ads.weight[known.row] > 0
@@ -306,7 +263,7 @@ class _Estimator:
     def table(self, groups: pd.DataFrame, margins: bool) -> pd.DataFrame:
         """One row for each group and label."""
         names = list(groups.columns)
-        everything: _Group = ((ALL,) * len(names), np.arange(len(self.ads.label)))
+        everything: _Group = ((ALL,) * len(names), np.arange(len(self.label)))
         alone = [[name] for name in names] if margins and len(names) > 1 else []
         divisions = [self._groups(groups, some) for some in ([*alone, names] if names else [])]
         members = [everything, *chain.from_iterable(divisions)]
@@ -335,7 +292,7 @@ class _Estimator:
     ) -> list[tuple[Any, ...]]:
         if not self.corrects:
             method = "counted" if self.errors is None else "range"
-        plain, n, annotated = self.ads.plain(rows), len(rows), int(self._annotated_in(rows).sum())
+        plain, n, annotated = self._plain(rows), len(rows), int(self._annotated_in(rows).sum())
         notes = list(self.notes)
         if method == "composite" and annotated < _MIN_GROUP_ANNOTATIONS:
             notes.append(Message("annotated ads here: {annotated}; estimated by the whole sample", annotated=annotated))
@@ -347,41 +304,54 @@ class _Estimator:
             for k, label in enumerate(COLLARS)
         ]
 
+    def _plain(self, rows: Any) -> Floats:
+        """Shares as counted."""
+        weight = self.ads.weight[rows]
+        total = weight.sum()
+        return np.bincount(self.label[rows], weight, len(COLLARS)) / (total if total > 0 else 1.0)
+
     def _annotated_in(self, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
         """Which annotated ads are in a group."""
-        if self.truth is None:
-            return np.zeros(0, dtype=bool)
-        inside = np.zeros(len(self.ads.label), dtype=bool)
-        inside[rows] = True
-        return np.asarray(inside[self.truth.row])
+        return np.isin(self.truth.row, rows) if self.truth is not None else np.zeros(0, dtype=bool)
+
+    def _annotated(self, truth: Truth, which: Any, corrected: bool = False) -> Annotated:
+        """Some annotated ads; corrected for the annotators' errors where these are known, if asked for."""
+        ads, label, errors = self.ads.of(truth.row[which]), truth.label[which], truth.errors if corrected else None
+        corrections = None
+        if errors is not None:
+            label = label @ errors.correction
+            corrections = np.linalg.inv(errors.correction) @ errors.draws
+        weight = ads.weight / truth.probability[which]
+        return Annotated(ads.stratum, ads.guess, weight, truth=label, corrections=corrections)
 
     def _all(self, corrected: bool) -> Shares:
         """Of all ads, by the annotations where they allow it."""
         everything = slice(None)
         if self.truth is None or not self.corrects:
             return self._uncorrected(everything)
-        every = np.ones(len(self.truth.row), dtype=bool)
-        annotated = self.ads.annotated(self.truth, every, corrected=corrected)
-        return stratified_ppi(self.ads.cells(everything), annotated, finite=self.finite)
+        annotated = self._annotated(self.truth, everything, corrected=corrected)
+        return stratified_ppi(self.ads, annotated, finite=self.finite)
 
     def _uncorrected(self, rows: Any) -> Shares:
         """As counted, with the range that the model's errors on other sources leave."""
-        plain, n = self.ads.plain(rows), self.ads.n_effective(rows)
-        return counted(plain, n) if self.errors is None else range_by_sources(plain, n, self.errors[0])
+        plain, n = self._plain(rows), self.ads.of(rows).n_effective
+        if self.errors is not None:
+            return range_by_sources(plain, n, self.errors[0])
+        nothing = np.full(len(plain), np.nan)
+        return Shares(plain, nothing, nothing, np.full(len(plain), n))
 
     def _of_groups(self, groups: Sequence[_Group]) -> list[Shares]:
         """Groups of annotated ads, by their own annotations and by the whole sample."""
         assert self.truth is not None
-        whole = self.ads.annotated(self.truth, np.ones(len(self.truth.row), dtype=bool))
+        whole = self._annotated(self.truth, slice(None))
         direct: list[Shares | None] = []
         synthetic, n = [], []
         for _, rows in groups:
-            here = self._annotated_in(rows)
-            cells = self.ads.cells(rows)
+            here, ads = self._annotated_in(rows), self.ads.of(rows)
             n.append(int(here.sum()))
-            synthetic.append(adjusted_by_sample(cells, whole))
-            own = self.ads.annotated(self.truth, here, corrected=True)
-            direct.append(stratified_ppi(cells, own, finite=self.finite) if n[-1] >= _MIN_GROUP_ANNOTATIONS else None)
+            synthetic.append(adjusted_by_sample(ads, whole))
+            own = self._annotated(self.truth, here, corrected=True)
+            direct.append(stratified_ppi(ads, own, finite=self.finite) if n[-1] >= _MIN_GROUP_ANNOTATIONS else None)
         size = np.array([self.ads.weight[rows].sum() for _, rows in groups])
         return composite(direct, synthetic, n, size, self.everything.share)
 
