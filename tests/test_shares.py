@@ -24,15 +24,14 @@ from collarclass.definitions.labels import LABELS
 from collarclass.errors import DataError
 from collarclass.files.label import label_file
 from collarclass.model.model import Model
-from collarclass.shares.composite import composite
 from collarclass.shares.dates import find_periods, is_dates
 from collarclass.shares.differences import many_differences, share_differences
 from collarclass.shares.estimate import (
+    Ads,
     Annotated,
-    Cells,
     Shares,
     adjusted_by_sample,
-    counted,
+    composite,
     drawn_errors,
     range_by_sources,
     stratified_ppi,
@@ -41,7 +40,6 @@ from collarclass.shares.estimate import (
 from collarclass.shares.files import sample_file, shares_of_file
 from collarclass.shares.methods import headline
 from collarclass.shares.sample import (
-    STRATA,
     allocate,
     answered_share,
     draw_sample,
@@ -87,23 +85,17 @@ def test_wilson_against_values_by_hand() -> None:
     assert high.tolist() == pytest.approx([0.2775, 1.0], abs=1e-4)
 
 
-def one_stratum(n: int, n_all: int, seed: int = 0) -> tuple[Cells, Annotated]:
-    rng = np.random.default_rng(seed)
-    table, truth = stream(n_all, 0.2, seed, optimism=0.5)
+def one_stratum(n: int, n_all: int) -> tuple[Ads, Annotated]:
+    table, truth = stream(n_all, 0.2, optimism=0.5)
     guess = np.column_stack([table[["p_white", "p_blue", "p_gray"]].to_numpy(), np.zeros(n_all)])
-    rows = rng.choice(n_all, n, replace=False)
-    cells = Cells(
-        np.array([float(n_all)]),
-        guess.mean(axis=0)[None],
-        (guess * (1 - guess)).mean(axis=0)[None],
-        *[float(n_all)] * 2,
-    )
-    return cells, Annotated(np.zeros(n, np.int64), np.eye(4)[truth[rows]], guess[rows], np.ones(n))
+    rows = np.random.default_rng(0).choice(n_all, n, replace=False)
+    ads = Ads(np.zeros(n_all, np.int64), guess, np.ones(n_all))
+    return ads, Annotated(np.zeros(n, np.int64), guess[rows], np.ones(n), truth=np.eye(4)[truth[rows]])
 
 
 def test_without_power_and_strata_it_is_the_plain_mean_of_annotations() -> None:
-    cells, annotated = one_stratum(200, 5000)
-    found = stratified_ppi(cells, annotated, power=0.0)
+    ads, annotated = one_stratum(200, 5000)
+    found = stratified_ppi(ads, annotated, power=0.0)
     mean = annotated.truth.mean(axis=0)
     assert found.share == pytest.approx(mean)
     # and its interval that of a simple random sample, but for the stream's own chance
@@ -111,16 +103,16 @@ def test_without_power_and_strata_it_is_the_plain_mean_of_annotations() -> None:
 
 
 def test_difference_estimator_by_hand() -> None:
-    cells, annotated = one_stratum(200, 5000)
-    found = stratified_ppi(cells, annotated, power=1.0)
-    by_hand = cells.guess[0] + (annotated.truth - annotated.guess).mean(axis=0)
+    ads, annotated = one_stratum(200, 5000)
+    found = stratified_ppi(ads, annotated, power=1.0)
+    by_hand = ads.guess.mean(axis=0) + (annotated.truth - annotated.guess).mean(axis=0)
     assert found.share == pytest.approx(by_hand / by_hand.sum())
 
 
 def test_like_ppi_python() -> None:
     ppi = pytest.importorskip("ppi_py", reason="ppi-python is not installed")
-    cells, annotated = one_stratum(400, 40_000)
-    found = stratified_ppi(cells, annotated)
+    ads, annotated = one_stratum(400, 40_000)
+    found = stratified_ppi(ads, annotated)
     table, _ = stream(40_000, 0.2, 0, optimism=0.5)
     low, high = ppi.ppi_mean_ci(annotated.truth[:, 2], annotated.guess[:, 2], table["p_gray"].to_numpy(), alpha=0.05)
     assert found.share[2] == pytest.approx(float((low + high)[0]) / 2, abs=0.004)
@@ -440,20 +432,18 @@ def test_a_group_with_few_annotations_is_not_pulled_towards_the_whole() -> None:
     p = np.column_stack([table[["p_white", "p_blue", "p_gray"]].to_numpy(), np.zeros(len(table))])
     stratum = strata(p.argmax(axis=1).astype(np.int8), p.max(axis=1)).astype(np.int64)
     rows = rng.choice(len(table), 600, replace=False)
-    every = Annotated(stratum[rows], np.eye(4)[truth[rows]], p[rows], np.ones(600))
+    every = Annotated(stratum[rows], p[rows], np.ones(600), truth=np.eye(4)[truth[rows]])
     for g, gray in enumerate((0.05, 0.4)):
         here = slice(6000 * g, 6000 * (g + 1))
-        weight = np.bincount(stratum[here], minlength=STRATA).astype(float)
-        found = adjusted_by_sample(Cells(weight, np.zeros((STRATA, 4)), np.zeros((STRATA, 4)), 6000.0, 6000.0), every)
+        found = adjusted_by_sample(Ads(stratum[here], p[here], np.ones(6000)), every)
         assert found.share[2] == pytest.approx(gray, abs=0.03)
         assert found.low[2] < gray < found.high[2]
 
 
 def test_where_labels_cannot_be_told_apart_the_interval_says_so() -> None:
     truth = np.eye(4)[[0, 1, 2] * 20]
-    guess = np.tile([0.4, 0.3, 0.3, 0.0], (60, 1))
-    sample = Annotated(np.zeros(60, np.int64), truth, guess, np.ones(60))
-    found = adjusted_by_sample(Cells(np.array([500.0]), guess[:1], guess[:1], 500.0, 500.0), sample)
+    ads = Ads(np.zeros(500, np.int64), np.tile([0.4, 0.3, 0.3, 0.0], (500, 1)), np.ones(500))
+    found = adjusted_by_sample(ads, Annotated(ads.stratum[:60], ads.guess[:60], np.ones(60), truth=truth))
     assert (found.high[:3] - found.low[:3] > 0.5).all()
 
 
@@ -864,12 +854,6 @@ def test_margins_are_given_on_request(labelled: Path, small_model: Model) -> Non
     assert len(more) > len(plain)
     alone = more[(more["region"] != "(all)") & (more["posted"] == "(all)")]
     assert alone["n_ads"].sum() == 4 * more["n_ads"].iloc[0]
-
-
-def test_counted_labels_have_no_interval() -> None:
-    found = counted(np.array([0.5, 0.3, 0.2, 0.0]), 100)
-    assert found.share.tolist() == [0.5, 0.3, 0.2, 0.0]
-    assert np.isnan([found.low, found.high]).all()
 
 
 @settings(max_examples=40)

@@ -77,13 +77,7 @@ def find_periods(values: Iterable[Any], period: Period = "month", order: Order |
 
 
 def is_dates(values: Iterable[Any]) -> bool:
-    """Whether nine in ten of the values that are there are dates, and not mere numbers.
-
-    Examples
-    --------
-    >>> is_dates(["2026-03-07", "2026-04-01"]), is_dates(["North", "South"]), is_dates(["12", "4000"])
-    (True, False, False)
-    """
+    """Whether nine in ten of the values that are there are dates, and not mere numbers."""
     texts = [_plain(text) for text in dict.fromkeys(map(_text, values)) if text]
     dated = sum((_month(text, "dmy") or _month(text, "mdy")) is not None for text in texts)
     serial = sum(bool(_NUMBER.fullmatch(text)) and not _form_of_digits(text) for text in texts)

@@ -17,15 +17,6 @@ def comparable(shares: pd.DataFrame) -> pd.DataFrame:
     """Count all shares of a definition where one was not corrected: else they would differ by their method alone.
 
     Beside counted ones, and ranges, all come back as counted, without an interval.
-
-    Examples
-    --------
-    >>> from collarclass import estimate_shares
-    >>> labelled = pd.DataFrame({"collar": ["gray", "blue"] * 200})
-    >>> truth = pd.DataFrame({"label": ["gray"] * 100}, index=range(100))
-    >>> both = pd.concat([estimate_shares(labelled, truth), estimate_shares(labelled, truth[:5])])
-    >>> both["method"].unique().tolist(), comparable(both)["method"].unique().tolist()
-    (['corrected', 'range'], ['counted'])
     """
     corrected = shares["method"].isin(["corrected", "composite"])
     changed = (~corrected).groupby(shares["definition"]).transform("any")

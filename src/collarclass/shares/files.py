@@ -5,9 +5,8 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -32,7 +31,6 @@ from collarclass.shares.read import (
     TO_FILL,
     LabelledFile,
     ads_of,
-    cell_text,
     displaced,
     iter_hashes,
     read_labelled,
@@ -44,22 +42,13 @@ from collarclass.tables.schema import COLUMNS
 from collarclass.text.cells import guarded
 
 
-@dataclass(frozen=True, slots=True)
-class SampleSummary:
-    """What `sample_file` drew.
+class SampleSummary(NamedTuple):
+    """What `sample_file` drew."""
 
-    Attributes
-    ----------
-    n, n_ads, n_strata : int
-        Ads drawn, of how many, from how many strata.
-    digest : str
-        Of the labelled file.
-    """
-
-    n: int
-    n_ads: int
-    n_strata: int
-    digest: str
+    n: int  # ads drawn
+    n_ads: int  # of how many
+    n_strata: int  # from how many strata
+    digest: str  # of the labelled file
 
 
 def sample_file(
@@ -126,25 +115,23 @@ def sample_file(
 
 
 def _write_ads(source: Name, target: Path, chosen: pd.DataFrame, prefix: str) -> dict[str, Any]:
-    """The second pass: the chosen rows as they stand in the file, in the order drawn."""
-    order = {int(row): i for i, row in enumerate(chosen[SAMPLE_ROW])}
-    kept: list[dict[str, Any]] = [{}] * len(order)
-    at = 0
-    hidden = {prefix + name for name in COLUMNS} | {prefix + DUPLICATES}
-    columns: dict[str, None] = {}
+    """The second pass: the chosen rows as they stand in the file, in the order drawn; gives the columns read."""
+    wanted, kept = {*chosen[SAMPLE_ROW].tolist()}, dict[int, dict[str, str]]()
+    hidden = {prefix + name for name in (*COLUMNS, DUPLICATES)}
+    at, columns = 1, dict[str, None]()
     for rows in iter_table(source):
-        own = [str(c) for c in rows.columns if c not in hidden]
+        own = [name for name in rows.columns if name not in hidden]
         columns |= dict.fromkeys(own)
-        for number in order.keys() & set(range(at + 1, at + len(rows) + 1)):
-            kept[order[number]] = dict(zip(own, rows[own].iloc[number - at - 1].tolist(), strict=True))
+        for number in wanted & set(range(at, at + len(rows))):
+            kept[number] = rows[own].iloc[number - at].to_dict()
         at += len(rows)
     names = distinct([f"source_{c}" if c in {*SAMPLE_COLUMNS, *TO_FILL} else c for c in columns])
     with target.open("w", encoding="utf-8-sig", newline="") as file:  # with the mark that Excel needs
         out = csv.writer(file)
         out.writerow([*map(guarded, names), *SAMPLE_COLUMNS, *TO_FILL])
-        for ad, drawn in zip(kept, chosen[list(SAMPLE_COLUMNS)].itertuples(index=False), strict=True):
-            cells = [cell_text(ad.get(c)) for c in columns]
-            out.writerow([*cells, drawn[0], drawn[1], f"{drawn[2]:.10g}", drawn[3], *[""] * len(TO_FILL)])
+        for row, stratum, probability, digest in chosen[list(SAMPLE_COLUMNS)].itertuples(index=False):
+            cells = [guarded(kept[row].get(c, "")) for c in columns]
+            out.writerow([*cells, row, stratum, f"{probability:.10g}", digest, *[""] * len(TO_FILL)])
     return dict(rows.attrs[READ])
 
 
@@ -221,16 +208,14 @@ def _with_duplicates(table: pd.DataFrame, source: Name, title: str | None, text:
     return table
 
 
-def model_of(source: str | os.PathLike[str], prefix: str = "") -> str:
+def model_of(source: Name, prefix: str = "") -> str:
     """Name and version of the model that labelled a file, by its first row; "unknown" where it does not say."""
     first = next(iter_table(source))
     names = [str(name) for name in first.get(f"{prefix}collar_model", ()) if name]
     return names[0] if names else "unknown"
 
 
-def _read(
-    source: str | os.PathLike[str], by: Sequence[str], date: str | None, more: Sequence[str], prefix: str
-) -> LabelledFile:
+def _read(source: Name, by: Sequence[str], date: str | None, more: Sequence[str], prefix: str) -> LabelledFile:
     """A labelled file with the columns that its groups are made of."""
     first = next(iter_table(source))
     columns = [name for name in by if name in first or name not in PERIODS]
@@ -242,17 +227,9 @@ def _read(
 
 
 def prepare_truth(
-    path: str | os.PathLike[str],
-    source: str | os.PathLike[str],
-    digest: str,
-    *,
-    title: str | None = None,
-    text: str | None = None,
+    path: Name, source: Name, digest: str, *, title: str | None = None, text: str | None = None
 ) -> tuple[pd.DataFrame, list[Message]]:
-    """Annotated ads with their rows in a labelled file of a given digest, and what has to be said about them.
-
-    Raises where none of them is in the file, or some of the columns were sorted without the others.
-    """
+    """Annotated ads with their rows in a labelled file of a given digest, and what has to be said about them."""
     annotated, name = read_table(path), Path(path).name
     if not len(annotated):
         raise DataError("{name} has no rows: annotate some ads first.", name=name)
@@ -277,9 +254,7 @@ def prepare_truth(
     return annotated, [note]
 
 
-def _check_order(
-    annotated: pd.DataFrame, source: str | os.PathLike[str], name: str, title: str | None, text: str | None
-) -> None:
+def _check_order(annotated: pd.DataFrame, source: Name, name: str, title: str | None, text: str | None) -> None:
     """Refuse annotated ads of which some columns were sorted and others not, where both files have the texts."""
     number = pd.to_numeric(annotated[SAMPLE_ROW], errors="coerce").fillna(0).to_numpy(np.int64)
     try:

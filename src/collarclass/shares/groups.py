@@ -95,11 +95,6 @@ def similar_names(groups: pd.DataFrame) -> dict[str, str]:
     """Names of groups that differ from a commoner one only in case, width and blanks.
 
     From each such name to the commonest spelling.
-
-    Examples
-    --------
-    >>> similar_names(pd.DataFrame({"region": ["East", "east", "East", "West", "ＥＡＳＴ"]}))
-    {'east': 'East', 'ＥＡＳＴ': 'East'}
     """
     out = {}
     for column in groups:

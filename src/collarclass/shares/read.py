@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -20,7 +20,7 @@ from collarclass.files.table import READ, iter_table
 from collarclass.tables.arrow import joined
 from collarclass.tables.columns import Columns, choose_columns
 from collarclass.tables.schema import COLUMNS, LISTS, NUMBERS, PROBABILITIES, SCORES
-from collarclass.text.cells import guarded, unguarded
+from collarclass.text.cells import unguarded
 
 SAMPLE_COLUMNS = ("sample_row", "sample_stratum", "sample_probability", "sample_source")
 SAMPLE_ROW, SAMPLE_STRATUM, SAMPLE_PROBABILITY, SAMPLE_SOURCE = SAMPLE_COLUMNS
@@ -30,20 +30,11 @@ TO_FILL = ("label", "academic_rating", "hands_on_rating", "annotator", "annotati
 _LEFT_OUT = frozenset({"collar_evidence"})
 
 
-@dataclass(frozen=True, slots=True)
-class LabelledFile:
-    """What of a labelled file shares need.
+class LabelledFile(NamedTuple):
+    """What of a labelled file shares need."""
 
-    Attributes
-    ----------
-    table : DataFrame
-        One row per ad: the label columns but for the evidence, and those asked for, in compact types.
-    digest : str
-        Of the file's bytes.
-    """
-
-    table: pd.DataFrame
-    digest: str
+    table: pd.DataFrame  # one row per ad: the label columns but for the evidence, and those asked for, in compact types
+    digest: str  # of the file's bytes
 
 
 def digest_of_file(path: str | os.PathLike[str]) -> str:
@@ -55,19 +46,7 @@ def digest_of_file(path: str | os.PathLike[str]) -> str:
 def read_labelled(path: str | os.PathLike[str], columns: Sequence[str] = (), *, prefix: str = "") -> LabelledFile:
     """Read a labelled file batch by batch, keeping a few dozen bytes an ad.
 
-    Parameters
-    ----------
-    path : path-like
-        A file that `label_file` wrote, in any of its formats.
-    columns : sequence of str
-        Further columns to keep.
-    prefix : str
-        What was put before the names of the added columns; left off in the table.
-
-    Raises
-    ------
-    DataError
-        If the file was not labelled, or lacks a column.
+    Kept are the label columns, without their prefix, and those named.
     """
     parts: list[pd.DataFrame] = []
     for rows in iter_table(path):
@@ -81,13 +60,7 @@ def read_labelled(path: str | os.PathLike[str], columns: Sequence[str] = (), *, 
 def iter_hashes(
     path: str | os.PathLike[str], title: str | None = None, text: str | None = None, rows: Sequence[int] | None = None
 ) -> Iterator[tuple[int, int]]:
-    """Number, from 1, and hash of the words of each ad of a file, or of some of its rows.
-
-    Raises
-    ------
-    DataError
-        If there is no column of texts.
-    """
+    """Number, from 1, and hash of the words of each ad of a file, or of some of its rows."""
     start, wanted = 1, None if rows is None else np.unique(rows)
     for part in iter_table(path):
         number = np.arange(start, start + len(part))
@@ -102,20 +75,9 @@ def displaced(first: Sequence[int], second: Sequence[int]) -> int | None:
     """Place of the first ad of one list of hashes that stands elsewhere in another; None where none does.
 
     An ad that was changed is in the other list nowhere: only one whose row was moved is.
-
-    Examples
-    --------
-    >>> displaced([11, 12, 13], [11, 13, 12]), displaced([11, 12], [11, 99])
-    (1, None)
     """
     known = set(second) - {NO_WORDS}
     return next((i for i, (a, b) in enumerate(zip(first, second, strict=True)) if a != b and a in known), None)
-
-
-def cell_text(value: object) -> str:
-    """A cell's text; one that a spreadsheet would run as a formula gets an apostrophe in front."""
-    missing = value is None or value is pd.NaT or (isinstance(value, float) and value != value)
-    return guarded("" if missing else str(value))
 
 
 def check_columns(there: Iterable[object], columns: Sequence[str], prefix: str, where: str) -> None:
@@ -161,13 +123,7 @@ def concatenated(parts: list[pd.DataFrame]) -> pd.DataFrame:
 def ads_of(
     rows: pd.DataFrame, title: str | None = None, text: str | None = None, where: str = "the table"
 ) -> tuple[list[str], list[str]]:
-    """Titles and texts of a table's ads; several columns of text are read together, as when they are labelled.
-
-    Raises
-    ------
-    DataError
-        If there is no column of texts.
-    """
+    """Titles and texts of a table's ads; several columns of text are read together, as when they are labelled."""
     chosen = ad_columns(rows, title, text, where)
     texts, titles, _ = chosen.rows([[tidy(cell) for cell in rows[name]] for name in chosen.every])
     return titles if titles is not None else [""] * len(texts), texts
@@ -228,6 +184,9 @@ def facts_of(table: pd.DataFrame, prefix: str = "") -> Facts:
         known = [words.index(word) if word in words else otherwise for word in cells.categories]
         return np.asarray(np.array([*known, otherwise], np.int8)[cells.codes])
 
+    def stated(name: str) -> np.ndarray | None:
+        return codes(name, STATUSES, STATUSES.index("unstated")) if prefix + name in table else None
+
     probabilities = numbers(PROBABILITIES)
     label = codes("collar", COLLARS, len(LABELS))
     nearest = None
@@ -240,18 +199,13 @@ def facts_of(table: pd.DataFrame, prefix: str = "") -> Facts:
         if other.any() and all(names[code].endswith(by_title) for code in np.unique(models.codes)):
             nearest = np.where(label < len(LABELS), label, -1).astype(np.int8)
         label = np.where(other, np.nan_to_num(probabilities).argmax(axis=1), label).astype(np.int8)
-    unstated = STATUSES.index("unstated")
     return Facts(
         label=label,
         probabilities=probabilities,
         scores=numbers(SCORES),
         level=codes("schooling_level", LEVELS, -1),
-        status=codes("schooling_status", STATUSES, unstated),
-        academic_certificate=codes("academic_certificate", STATUSES, unstated)
-        if prefix + "academic_certificate" in table
-        else None,
-        vocational_certificate=codes("vocational_certificate", STATUSES, unstated)
-        if prefix + "vocational_certificate" in table
-        else None,
+        status=codes("schooling_status", STATUSES, STATUSES.index("unstated")),
+        academic_certificate=stated("academic_certificate"),
+        vocational_certificate=stated("vocational_certificate"),
         occupation=nearest,
     )

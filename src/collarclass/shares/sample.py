@@ -25,13 +25,7 @@ _MIN_PLANNED = 30  # ads: fewer show too little of a model's errors
 
 
 def strata(collar: NDArray[np.int8], confidence: NDArray[np.floating]) -> NDArray[np.int16]:
-    """Stratum of each ad: its predicted label and how sure it is, from doubtful to sure; unclear ads last.
-
-    Examples
-    --------
-    >>> strata(np.array([0, 2, 3], np.int8), np.array([0.5, 0.99, np.nan])).tolist()
-    [0, 11, 12]
-    """
+    """Stratum of each ad: its predicted label and how sure it is, from doubtful to sure; unclear ads last."""
     sure = np.searchsorted(EDGES, np.nan_to_num(confidence, nan=1.0), side="right")
     out = collar.astype(np.int16) * (len(EDGES) + 1) + sure.astype(np.int16)
     return np.where(collar >= len(LABELS), np.int16(STRATA - 1), out)
@@ -42,11 +36,6 @@ def allocate(size: NDArray[np.int64], doubt: NDArray[np.float64], n: int) -> NDA
 
     More go where there are more ads and where their labels are less sure (Neyman's allocation, mixed in equal
     parts with a proportional one, for the model may be surer than it should be), and a few to every stratum.
-
-    Examples
-    --------
-    >>> allocate(np.array([1000, 1000, 3]), np.array([0.1, 0.4, 0.4]), 100).tolist()
-    [34, 63, 3]
     """
     spread = size * np.maximum(doubt, 0.05)
     return _whole(0.5 * spread / spread.sum() + 0.5 * size / size.sum(), size, n)
@@ -75,12 +64,6 @@ def most_useful_first(stratum: NDArray[np.int64], probability: NDArray[np.float6
     References
     ----------
     Cochran (1977), "Sampling techniques", chapter 5 (optimum allocation).
-
-    Examples
-    --------
-    >>> doubtful, sure = 1, 4
-    >>> most_useful_first(np.array([sure, sure, sure, doubtful, doubtful, doubtful]), np.full(6, 0.1)).tolist()
-    [3, 0, 4, 5, 1, 2]
     """
     names, of = np.unique(stratum, return_inverse=True)
     size = np.bincount(of) / np.array([probability[of == i].mean() for i in range(len(names))])
@@ -105,12 +88,6 @@ def answered_share(sample: pd.DataFrame, answered: Sequence[bool] | pd.Series[bo
     is labelled in part, stratum by stratum in whatever order, as good as a smaller one.
 
     An ad may be in `sample` once for each annotator; `answered` says which rows have a label.
-
-    Examples
-    --------
-    >>> sample = pd.DataFrame({"sample_row": [7, 8, 9, 9], "sample_stratum": [1, 1, 2, 2]})
-    >>> answered_share(sample, [True, False, True, False]).tolist()
-    [0.5, 0.5, 1.0, 1.0]
     """
     if SAMPLE_ROW not in sample or SAMPLE_STRATUM not in sample:
         return np.ones(len(sample))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -18,7 +17,6 @@ from collarclass.definitions.labels import COLLARS, LABELS
 from collarclass.errors import DataError
 from collarclass.messages import Message, sentences
 from collarclass.model.model import Model
-from collarclass.shares.composite import composite
 from collarclass.shares.dates import Order
 from collarclass.shares.estimate import (
     Ads,
@@ -26,6 +24,7 @@ from collarclass.shares.estimate import (
     Floats,
     Shares,
     adjusted_by_sample,
+    composite,
     drawn_errors,
     range_by_sources,
     stratified_ppi,
@@ -250,10 +249,7 @@ class _Estimator:
         self.label, self.ads, self.definition, self.finite = label, ads, definition, finite
         known = None if truth is None else truth_under(definition, truth)
         if known is not None:
-            positive = ads.weight[known.row] > 0
-            known = replace(
-                known, row=known.row[positive], label=known.label[positive], probability=known.probability[positive]
-            )
+            known = known.of(ads.weight[known.row] > 0)
         self.given, self.truth = truth is not None, known
         self.corrects = known is not None and len(known.row) >= _MIN_TO_CORRECT
         self.errors = drawn_errors(confusions) if confusions and definition.is_model and not self.corrects else None

@@ -16,7 +16,6 @@ from collarclass.errors import DataError
 from collarclass.files.target import Name, written
 from collarclass.shares.estimate import Floats
 from collarclass.shares.methods import headline
-from collarclass.shares.read import cell_text
 from collarclass.shares.shares import notes_of, notes_of_rows
 from collarclass.text.cells import guarded
 
@@ -33,7 +32,10 @@ def format_shares(table: pd.DataFrame, kind: str = "text") -> str:
     """
     if kind == "csv":
         safe = table.round(6).rename(columns=lambda name: guarded(str(name)))
-        texts = {str(name): safe[name].map(cell_text) for name in safe if not is_numeric_dtype(safe[name])}
+        texts = {
+            str(name): safe[name].astype(object).fillna("").map(lambda cell: guarded(str(cell)))
+            for name in safe if not is_numeric_dtype(safe[name])
+        }  # fmt: skip
         return safe.assign(**texts).to_csv(index=False, lineterminator="\n")
     if kind == "json":
         records = table.round(6).astype(object).where(table.notna(), None).to_dict("records")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -32,55 +33,33 @@ _CHANCE = 0.001  # that answers which do not depend on the label look as uneven
 Codes = NDArray[np.integer]
 
 
-@dataclass(frozen=True, slots=True)
-class AnnotatorErrors:
-    """How often annotators take one label for another.
+class AnnotatorErrors(NamedTuple):
+    """How often annotators take one label for another."""
 
-    Attributes
-    ----------
-    error : float
-        Share of an annotator's labels that are wrong.
-    n_read : int
-        Ads from which that is known: annotated twice, or read by an expert.
-    correction : ndarray, shape (4, 4)
-        One true label as a row of ones, put through this, is without bias what an annotator's label stands for.
-    draws : ndarray, shape (n_draws, 4, 4)
-        Corrections as uncertain as the ads leave them.
-    by_expert : bool
-    """
-
-    error: float
-    n_read: int
-    correction: Floats
-    draws: Floats
-    by_expert: bool = False
+    error: float  # share of an annotator's labels that are wrong
+    n_read: int  # ads from which that is known: annotated twice, or read by an expert
+    correction: Floats  # a true label, a row of ones, put through this is without bias what an annotator's stands for
+    draws: Floats  # corrections as uncertain as the ads leave them, shape (n_draws, 4, 4)
+    by_expert: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """Annotated ads, found again among the labelled ones.
+    """Annotated ads, found again among the labelled ones."""
 
-    Attributes
-    ----------
-    row : ndarray of int64
-        Their rows in the labelled table.
-    label : ndarray, shape (n, 4)
-        One column of ones; shared out where annotators differ.
-    probability : ndarray
-        Of having been drawn and answered.
-    ratings : ndarray, shape (n, 2), optional
-        The two ratings, 0 to 4; NaN where there are none.
-    notes : tuple of Message
-    errors : AnnotatorErrors, optional
-        Where enough ads were annotated twice, or read by an expert.
-    """
-
-    row: NDArray[np.int64]
-    label: Floats
-    probability: Floats
-    ratings: Floats | None = None
+    row: NDArray[np.int64]  # of the labelled table
+    label: Floats  # one column of ones, shape (n, 4); shared out where annotators differ
+    probability: Floats  # of having been drawn and answered
+    ratings: Floats | None = None  # 0 to 4, shape (n, 2); NaN where there are none
     notes: tuple[Message, ...] = ()
-    errors: AnnotatorErrors | None = None
+    errors: AnnotatorErrors | None = None  # where enough ads were annotated twice, or read by an expert
+
+    def of(self, rows: NDArray[np.bool_]) -> Truth:
+        """Some of them."""
+        ratings = None if self.ratings is None else self.ratings[rows]
+        return replace(
+            self, row=self.row[rows], label=self.label[rows], probability=self.probability[rows], ratings=ratings
+        )
 
 
 def find_truth(
@@ -242,13 +221,8 @@ def _errors(
         right = known[(known["row"] >= 0) & (known["label"] >= 0)].groupby("row")["label"].first()
         read = np.isin(row, right.index)
         if read.sum() < MIN_PAIRS:
-            notes.append(
-                Message(
-                    "the expert read {n:,} of the annotated ads: have {least} or more",
-                    n=int(read.sum()),
-                    least=MIN_PAIRS,
-                )
-            )
+            said = "the expert read {n:,} of the annotated ads: have {least} or more"
+            notes.append(Message(said, n=int(read.sum()), least=MIN_PAIRS))
             return None
         errors = errors_by_expert(right.loc[row[read]].to_numpy(), label[read])
     else:
@@ -257,12 +231,8 @@ def _errors(
             return None
         errors = annotator_errors(label[first], label[second], predicted[row[first]])
     if errors.error > WORST:
-        notes.append(
-            Message(
-                "annotators are taken to be wrong in {error:.0%} of labels: agree on the definition first",
-                error=errors.error,
-            )
-        )
+        said = "annotators are taken to be wrong in {error:.0%} of labels: agree on the definition first"
+        notes.append(Message(said, error=errors.error))
         return None
     return errors
 
@@ -277,15 +247,6 @@ def annotator_errors(first: Codes, second: Codes, model: Codes, random_state: in
     ----------
     Dawid and Skene (1979), "Maximum likelihood estimation of observer error-rates using the EM algorithm", JRSS C 28.
     Hui and Walter (1980), "Estimating the error rates of diagnostic tests", Biometrics 36.
-
-    Examples
-    --------
-    >>> model = np.repeat([0, 1, 2], 100)
-    >>> first, second = model.copy(), model.copy()
-    >>> first[200:220] = second[220:240] = 0  # each annotator calls a fifth of gray white
-    >>> found = annotator_errors(first, second, model)
-    >>> np.linalg.inv(found.correction)[[2, 0], [0, 2]].round(1).tolist()
-    [0.2, 0.0]
     """
     k, n = len(COLLARS), len(first)
     cells, each = np.unique(np.column_stack((first, second, model)), axis=0, return_counts=True)
@@ -312,16 +273,7 @@ def annotator_errors(first: Codes, second: Codes, model: Codes, random_state: in
 
 
 def errors_by_expert(truth: Codes, given: Codes, random_state: int = 0) -> AnnotatorErrors:
-    """The same from ads whose true label an expert says.
-
-    Examples
-    --------
-    >>> truth = np.repeat([0, 1, 2], 50)
-    >>> given = truth.copy()
-    >>> given[100:110] = 0
-    >>> round(errors_by_expert(truth, given).error, 3)
-    0.067
-    """
+    """The same from ads whose true label an expert says."""
     k = len(COLLARS)
     counts = np.zeros((k, k))
     np.add.at(counts, (truth, given), 1)
@@ -351,12 +303,6 @@ def pairs(row: NDArray[np.int64], annotator: NDArray[np.object_]) -> NDArray[np.
     """Places of the first two readings by different people of each ad that has such, shape (n_pairs, 2).
 
     A reading without a name is nobody's: rows that were pasted twice are no second annotator.
-
-    Examples
-    --------
-    >>> who = np.array(["anna", "anna", "bo", "anna", "anna"], object)
-    >>> pairs(np.array([7, 3, 7, 5, 5]), who).tolist()
-    [[0, 2]]
     """
     first: dict[int, int] = {}
     out: dict[int, tuple[int, int]] = {}
@@ -370,12 +316,6 @@ def error_borne(share: Floats, low: Floats, high: Floats) -> float:
     """Error of annotators that shifts a share by half of its interval, where errors go to all labels alike.
 
     NaN where that is more than a quarter of the labels.
-
-    Examples
-    --------
-    >>> share = np.array([0.55, 0.40, 0.05, 0.0])
-    >>> round(error_borne(share, share - 0.02, share + 0.02), 3)
-    0.047
     """
     shift = np.abs((1 - share[:3]) / 2 - share[:3])  # for each point of error, over three labels
     borne = float(np.min(np.divide((high - low)[:3] / 2, shift, out=np.full(3, 1.0), where=shift > 1e-9)))
@@ -404,5 +344,4 @@ def truth_under(definition: Definition, truth: Truth) -> Truth | None:
     facts = Facts(
         *(collar, np.zeros((n, 3)), np.nan_to_num(truth.ratings) / 4, unstated, unstated, unstated, unstated),
     )
-    label = np.eye(4)[definition.apply(facts)]
-    return Truth(truth.row[rated], label[rated], truth.probability[rated], truth.ratings[rated], truth.notes)
+    return replace(truth, label=np.eye(4)[definition.apply(facts)], errors=None).of(rated)
