@@ -7,7 +7,7 @@ import json
 import os
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -31,57 +31,31 @@ _WORDS: dict[str, Sequence[str]] = {
     "occupation": (*LABELS, "unknown"),
 }
 _FIELDS = {"collar": "label", "schooling_level": "level", "schooling_status": "status"}  # of `Facts`
+_WEIGHTS = ("academic", "hands_on", "constant")  # of the index
 _KEYS = frozenset({"name", "summary", "summary_zh", "source", "weights", "rules", "fallback"})
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What definitions can refer to: arrays over the ads of a batch or a table. `Predictions` are such, with more.
+    """What definitions can refer to: arrays over the ads of a batch or a table. `Predictions` are such, with more."""
 
-    Attributes
-    ----------
-    label : ndarray of int8
-        The model's label: index into `LABELS`, 3 for unclear.
-    probabilities : ndarray, shape (n, 3)
-    scores : ndarray, shape (n, 2)
-        Academic and hands-on, 0 to 1.
-    level : ndarray of int8
-        Stated schooling: index into `LEVELS`, -1 if unstated.
-    status : ndarray of int8
-        How schooling is asked for: index into `STATUSES`.
-    academic_certificate, vocational_certificate : ndarray of int8 or None
-        How certificates are asked for; None where that is not known, as in files labelled by older versions.
-    occupation : ndarray of int8, optional
-        Label of the nearest occupation: index into `LABELS`, -1 if there is none.
-    """
-
-    label: NDArray[np.int8]
-    probabilities: NDArray[np.float64]
-    scores: NDArray[np.float64]
-    level: NDArray[np.int8]
-    status: NDArray[np.int8]
-    academic_certificate: NDArray[np.int8] | None
+    label: NDArray[np.int8]  # the model's: index into `LABELS`, 3 for unclear
+    probabilities: NDArray[np.float64]  # shape (n, 3)
+    scores: NDArray[np.float64]  # academic and hands-on, 0 to 1, shape (n, 2)
+    level: NDArray[np.int8]  # stated schooling: index into `LEVELS`, -1 if unstated
+    status: NDArray[np.int8]  # how schooling is asked for: index into `STATUSES`
+    academic_certificate: NDArray[np.int8] | None  # None in files labelled by versions that did not tell
     vocational_certificate: NDArray[np.int8] | None
-    occupation: NDArray[np.int8] | None = None
+    occupation: NDArray[np.int8] | None = None  # label of the nearest occupation, -1 if there is none
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A label, and all the conditions that an ad must meet to get it.
+    """A label, and all the conditions that an ad must meet to get it."""
 
-    Attributes
-    ----------
-    label : int
-        Index into `LABELS`.
-    ranges : dict of str to (float, float)
-        For a score or the index: at least the first, below the second.
-    words : dict of str to frozenset of int
-        For what is stated: allowed codes.
-    """
-
-    label: int
-    ranges: Mapping[str, tuple[float, float]]
-    words: Mapping[str, frozenset[int]]
+    label: int  # index into `LABELS`
+    ranges: Mapping[str, tuple[float, float]]  # of a score or the index: at least the first, below the second
+    words: Mapping[str, frozenset[int]]  # of what is stated: allowed codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +95,10 @@ class Definition:
         """The name; of a definition that is not built in with the beginning of a digest of what decides."""
         if self.name in builtin_definitions() and self == _builtin(self.name):
             return self.name
-        rules = [[rule.label, sorted(rule.ranges.items()), _listed(rule.words)] for rule in self.rules]
+        rules = [
+            [rule.label, sorted(rule.ranges.items()), sorted((k, sorted(codes)) for k, codes in rule.words.items())]
+            for rule in self.rules
+        ]
         content = json.dumps([rules, self.fallback, self.weights])
         return f"{self.name} ({hashlib.sha256(content.encode()).hexdigest()[:8]})"
 
@@ -174,32 +151,18 @@ class Definition:
         return meets
 
     def _codes(self, name: str, facts: Facts) -> NDArray[np.int8]:
-        if getattr(facts, _FIELDS.get(name, name)) is None:
+        codes: NDArray[np.int8] | None = getattr(facts, _FIELDS.get(name, name))
+        if codes is None:
             raise DataError(
                 "The definition {name!r} goes by {needed}, which is not in this table: label the ads anew with "
                 "it (--definition).", name=self.name, needed=name.replace('_', ' '),
             )  # fmt: skip
-        if name == "occupation" and facts.occupation is not None:
-            return np.asarray(np.where(facts.occupation < 0, len(LABELS), facts.occupation), np.int8)
-        if name == "schooling_level":
-            return np.asarray(np.where(facts.level < 0, len(LEVELS), facts.level), np.int8)
-        codes: NDArray[np.int8] = getattr(facts, _FIELDS.get(name, name))
-        return codes
-
-
-def _listed(words: Mapping[str, frozenset[int]]) -> list[tuple[str, list[int]]]:
-    return sorted((name, sorted(codes)) for name, codes in words.items())
+        return np.where(codes < 0, len(_WORDS[name]) - 1, codes)  # the last word is for what is not there
 
 
 @cache
 def builtin_definitions() -> tuple[str, ...]:
-    """Names of the definitions that come with the package, the default first.
-
-    Examples
-    --------
-    >>> builtin_definitions()[0]
-    'article'
-    """
+    """Names of the definitions that come with the package, the default first."""
     folder = files("collarclass") / "definitions" / "builtin"
     names = sorted(Path(str(p)).stem for p in folder.iterdir() if str(p).endswith(".toml"))
     return (DEFAULT, *(name for name in names if name != DEFAULT))
@@ -256,104 +219,76 @@ def _builtin(name: str) -> Definition:
     return parse_definition(tomllib.loads(path.read_text("utf-8")), f"{name}.toml")
 
 
-@dataclass(slots=True)
-class _Checked:
-    """The content of a definition, with errors that say where something is wrong."""
-
-    where: str
-    content: Mapping[str, Any] = field(default_factory=dict)
-
-    def fail(self, what: str) -> DataError:
-        return DataError("{where}: {what}.", where=self.where, what=what)
-
-    def words(self, name: str, value: Any, allowed: Sequence[str]) -> frozenset[int]:
-        given = [value] if isinstance(value, str) else value
-        if not isinstance(given, list) or not given:
-            raise self.fail(f"{name} should be a list of {', '.join(allowed)}")
-        for word in given:
-            if word not in allowed:
-                raise self.fail(f"{name} has {word!r}; allowed are {', '.join(allowed)}")
-        return frozenset(allowed.index(word) for word in given)
-
-    def number(self, name: str, value: Any) -> float:
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise self.fail(f"{name} is {value!r}, which is not a number")
-        return float(value)
-
-
 def parse_definition(content: Mapping[str, Any], where: str = "the definition") -> Definition:
-    """A definition from the content of a TOML file.
-
-    Parameters
-    ----------
-    content : mapping
-        As `tomllib.loads` gives it.
-    where : str
-        How to call it in an error.
-
-    Raises
-    ------
-    DataError
-        That names the key, what is allowed, and what was given.
-
-    Examples
-    --------
-    >>> rule = {"label": "gray", "academic_score": {"min": 0.5}, "hands_on_score": {"min": 0.5}}
-    >>> own = parse_definition({"name": "own", "rules": [rule], "fallback": {"labels": ["white", "blue"]}})
-    >>> own.fallback
-    (0, 1)
-    """
-    check = _Checked(where, content)
+    """A definition from the content of a TOML file, `where`; an error names the key, what is allowed and was given."""
     if unknown := sorted(set(content) - _KEYS):
-        raise check.fail(f"there is no setting {unknown[0]!r}; there are {', '.join(sorted(_KEYS))}")
+        raise _wrong(where, f"there is no setting {unknown[0]!r}; there are {', '.join(sorted(_KEYS))}")
     name = content.get("name")
     if not isinstance(name, str) or not name.strip() or not name.isprintable() or len(name) > 60:
-        raise check.fail("name should be a word or two that stand in the results")
+        raise _wrong(where, "name should be a word or two that stand in the results")
     rules = content.get("rules", [])
     if not isinstance(rules, list) or not all(isinstance(rule, dict) for rule in rules):
-        raise check.fail("rules should be tables, each beginning with [[rules]]")
+        raise _wrong(where, "rules should be tables, each beginning with [[rules]]")
     fallback = content.get("fallback", {})
     if not isinstance(fallback, dict) or set(fallback) != {"labels"}:
-        raise check.fail('there should be a [fallback] with labels, for example labels = ["white", "blue"]')
-    labels = fallback["labels"]
-    check.words("fallback labels", labels, LABELS)
+        raise _wrong(where, 'there should be a [fallback] with labels, for example labels = ["white", "blue"]')
+    labels = _codes_of("fallback labels", fallback["labels"], LABELS, where)
     weights = content.get("weights", {})
-    if not isinstance(weights, dict) or not set(weights) <= {"academic", "hands_on", "constant"}:
-        raise check.fail("weights may be academic, hands_on and constant")
-    numbers = [check.number(f"weight {k}", weights.get(k, 0.0)) for k in ("academic", "hands_on", "constant")]
+    if not isinstance(weights, dict) or not set(weights) <= set(_WEIGHTS):
+        raise _wrong(where, "weights may be academic, hands_on and constant")
+    a, h, start = (_number(f"weight {k}", weights.get(k, 0.0), where) for k in _WEIGHTS)
     found = Definition(
         name=name,
         summary=str(content.get("summary", "")),
-        rules=tuple(_rule(rule, i, check) for i, rule in enumerate(rules, 1)),
-        fallback=tuple(LABELS.index(label) for label in ([labels] if isinstance(labels, str) else labels)),
-        weights=(numbers[0], numbers[1], numbers[2]),
+        rules=tuple(_rule(rule, f"{where}, rule {i}") for i, rule in enumerate(rules, 1)),
+        fallback=tuple(labels),
+        weights=(a, h, start),
         summary_zh=str(content.get("summary_zh", "")),
         source=str(content.get("source", "")),
     )
     if "index" in found.needs and not weights:
-        raise check.fail("a rule goes by the index, but there are no [weights] to make it of")
+        raise _wrong(where, "a rule goes by the index, but there are no [weights] to make it of")
     return found
 
 
-def _rule(rule: Mapping[str, Any], number: int, check: _Checked) -> Rule:
-    check = _Checked(f"{check.where}, rule {number}")
+def _rule(rule: Mapping[str, Any], where: str) -> Rule:
     if rule.get("label") not in LABELS:
-        raise check.fail(f"label is {rule.get('label')!r}; allowed are {', '.join(LABELS)}")
+        raise _wrong(where, f"label is {rule.get('label')!r}; allowed are {', '.join(LABELS)}")
     ranges, words = {}, {}
     for name, value in rule.items():
         if name in _NUMBERS:
             if not isinstance(value, dict) or not value or not set(value) <= {"min", "below"}:
-                raise check.fail(f"{name} should be a range such as {{ min = 0.5 }} or {{ min = 0.2, below = 0.5 }}")
-            low = check.number(f"{name} min", value.get("min", -np.inf))
-            high = check.number(f"{name} below", value.get("below", np.inf))
+                raise _wrong(where, f"{name} should be a range such as {{ min = 0.5 }} or {{ min = 0.2, below = 0.5 }}")
+            low = _number(f"{name} min", value.get("min", -np.inf), where)
+            high = _number(f"{name} below", value.get("below", np.inf), where)
             if not low < high:
-                raise check.fail(f"{name} has min {low:g} and below {high:g}: nothing lies between them")
+                raise _wrong(where, f"{name} has min {low:g} and below {high:g}: nothing lies between them")
             ranges[name] = low, high
         elif name in _WORDS:
-            words[name] = check.words(name, value, _WORDS[name])
+            words[name] = frozenset(_codes_of(name, value, _WORDS[name], where))
         elif name != "label":
             allowed = ", ".join(("label", *_NUMBERS, *_WORDS))
-            raise check.fail(f"there is no condition {name!r}; there are {allowed}")
+            raise _wrong(where, f"there is no condition {name!r}; there are {allowed}")
     if not ranges and not words:
-        raise check.fail("it has no condition, so every ad would meet it: use [fallback]")
+        raise _wrong(where, "it has no condition, so every ad would meet it: use [fallback]")
     return Rule(LABELS.index(rule["label"]), ranges, words)
+
+
+def _codes_of(name: str, value: Any, allowed: Sequence[str], where: str) -> list[int]:
+    given = [value] if isinstance(value, str) else value
+    if not isinstance(given, list) or not given:
+        raise _wrong(where, f"{name} should be a list of {', '.join(allowed)}")
+    for word in given:
+        if word not in allowed:
+            raise _wrong(where, f"{name} has {word!r}; allowed are {', '.join(allowed)}")
+    return [allowed.index(word) for word in given]
+
+
+def _number(name: str, value: Any, where: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise _wrong(where, f"{name} is {value!r}, which is not a number")
+    return float(value)
+
+
+def _wrong(where: str, what: str) -> DataError:
+    return DataError("{where}: {what}.", where=where, what=what)

@@ -80,24 +80,10 @@ def parse_label(written: str) -> Label | None:
 
 
 def label_of(academic_rating: float, hands_on_rating: float, *, manual: bool = False) -> Label:
-    """Label that the codebook's table gives to two ratings.
+    """Label that the codebook's table gives to two ratings, from 0 to 4.
 
-    Parameters
-    ----------
-    academic_rating, hands_on_rating : float
-        From 0 to 4.
-    manual : bool, default=False
-        Whether the work is manual. It decides only where both ratings are below 2: manual work is
-        blue there; clerical, sales, contact and administrative work is white.
-
-    Returns
-    -------
-    {"white", "blue", "gray"}
-
-    Raises
-    ------
-    ValueError
-        If a rating is not from 0 to 4.
+    Whether the work is manual decides only where both ratings are below 2: manual work is blue there; clerical, sales,
+    contact and administrative work is white.
 
     Examples
     --------

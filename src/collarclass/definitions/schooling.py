@@ -12,91 +12,32 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class SchoolingLevel:
-    """One level of schooling.
+    """One level of schooling."""
 
-    Parameters
-    ----------
-    name : str
-        As results, data files and definitions have it.
-    code : int
-        From 0 to 5, part of what the reader learns from: no other level may ever have it (6 is a field of study, 7
-        none).
-    rating : float
-        Academic rating, 0 to 4, of an ad that requires this level.
-    preferred_rating : float
-        Of an ad that prefers this level and requires none.
-    isced : int
-        The usual level of ISCED 2011; words of the lexicon may name another.
-    names, phrases : mapping of str to str
-        In English ("en") and Chinese ("zh"): as a table lists it, and as a sentence says that it is asked for.
-    """
-
-    name: str
-    code: int
-    rating: float
-    preferred_rating: float
-    isced: int
-    names: Mapping[str, str]
-    phrases: Mapping[str, str]
+    name: str  # as results, data files and definitions have it
+    code: int  # 0 to 5, part of what the reader learns from: of no other level ever (6 is a field of study, 7 none)
+    rating: float  # academic rating, 0 to 4, of an ad that requires this level
+    preferred_rating: float  # of an ad that prefers this level and requires none
+    isced: int  # the usual level of ISCED 2011; words of the lexicon may name another
+    names: Mapping[str, str]  # in English ("en") and Chinese ("zh"), as a table lists it
+    phrases: Mapping[str, str]  # as a sentence says that it is asked for
 
 
-SCHOOLING_LEVELS: tuple[SchoolingLevel, ...] = (  # from the lowest to the highest
-    SchoolingLevel(
-        name="basic",
-        code=0,
-        rating=0.0,
-        preferred_rating=0.5,
-        isced=2,
-        names={"en": "basic", "zh": "初中及以下"},
-        phrases={"en": "basic schooling", "zh": "初中及以下学历"},
-    ),
-    SchoolingLevel(
-        name="secondary",
-        code=1,
-        rating=1.0,
-        preferred_rating=1.0,
-        isced=3,
-        names={"en": "secondary", "zh": "高中、中专、技校"},
-        phrases={"en": "secondary school", "zh": "高中或中专学历"},
-    ),
-    SchoolingLevel(
-        name="associate",
-        code=2,
-        rating=2.0,
-        preferred_rating=1.25,
-        isced=5,
-        names={"en": "associate degree or diploma", "zh": "大专"},
-        phrases={"en": "an associate degree or diploma", "zh": "大专学历"},
-    ),
-    SchoolingLevel(
-        name="bachelor",
-        code=3,
-        rating=3.0,
-        preferred_rating=1.5,
-        isced=6,
-        names={"en": "bachelor's degree", "zh": "本科"},
-        phrases={"en": "a bachelor's degree", "zh": "本科学历"},
-    ),
-    SchoolingLevel(
-        name="graduate",
-        code=4,
-        rating=4.0,
-        preferred_rating=2.75,
-        isced=7,
-        names={"en": "graduate degree", "zh": "研究生"},
-        phrases={"en": "a graduate degree", "zh": "研究生学历"},
-    ),
-)
+SCHOOLING_LEVELS: tuple[SchoolingLevel, ...] = tuple(
+    SchoolingLevel(name, code, rating, preferred, isced, {"en": en, "zh": zh}, {"en": phrase, "zh": phrase_zh})
+    for name, code, rating, preferred, isced, en, zh, phrase, phrase_zh in (  # from the lowest to the highest
+        ("basic", 0, 0.0, 0.5, 2, "basic", "初中及以下", "basic schooling", "初中及以下学历"),
+        ("secondary", 1, 1.0, 1.0, 3, "secondary", "高中、中专、技校", "secondary school", "高中或中专学历"),
+        ("associate", 2, 2.0, 1.25, 5, "associate degree or diploma", "大专",
+         "an associate degree or diploma", "大专学历"),
+        ("bachelor", 3, 3.0, 1.5, 6, "bachelor's degree", "本科", "a bachelor's degree", "本科学历"),
+        ("graduate", 4, 4.0, 2.75, 7, "graduate degree", "研究生", "a graduate degree", "研究生学历"),
+    )
+)  # fmt: skip
 
 
 def level_number(written: str) -> int | None:
-    """Index into `SCHOOLING_LEVELS` of a level written by its name or its rating; None if there is none such.
-
-    Examples
-    --------
-    >>> level_number("bachelor"), level_number("3"), level_number("doctor")
-    (3, 3, None)
-    """
+    """Index into `SCHOOLING_LEVELS` of a level written by its name or its rating; None if there is none such."""
     for number, level in enumerate(SCHOOLING_LEVELS):
         if written in (level.name, f"{level.rating:g}"):
             return number
