@@ -33,7 +33,7 @@ _BAND = _HASHES // _BANDS
 _SHINGLE = 3  # tokens
 _SEED = 7
 _CHUNK = 1000
-_PAIRS = 1 << 18  # compared at once
+_PAIRS = 1 << 14  # compared at once
 
 
 def find_duplicates(
@@ -97,23 +97,9 @@ def mark_duplicates(
     similarity: float = SIMILARITY,
     force: bool = False,
 ) -> NDArray[np.int64]:
-    """Write a file's rows, as they are, with a column `duplicate_group` added.
+    """Write a file's rows, as they are, with a column `duplicate_group` added: the numbers that are given back.
 
-    Parameters
-    ----------
-    source : path-like
-        In any format that `label_file` reads.
-    target : path-like
-        To be written, in any format that `label_file` writes.
-    title, text, similarity
-        As in `find_duplicates`.
-    force : bool, default=False
-        Whether to overwrite the target.
-
-    Returns
-    -------
-    ndarray of int64
-        As of `find_duplicates`.
+    Read is any format that `label_file` reads, and written any that it writes.
     """
     name_target(os.fspath(target), None)
     with written(target, force=force, reads=[source]) as fresh, unchanged([source]):
@@ -196,18 +182,9 @@ def _alike(sketches: NDArray[np.uint32], band: int, empty: NDArray[np.bool_], si
         at = again[begin : begin + _PAIRS]
         for other in (start[at], at - 1):  # the first of the bucket, and the one before
             a, b = order[other], order[at]
-            alike = _agreement(sketches, a, b) >= similarity
+            alike = (sketches[a] == sketches[b]).mean(axis=1) >= similarity  # as the sets of shingles are
             found.append(np.stack([a[alike], b[alike]]))
     return np.concatenate(found, axis=1) if found else np.zeros((2, 0), np.int64)
-
-
-def _agreement(sketches: NDArray[np.uint32], a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Share of equal hashes, which estimates the similarity of the sets."""
-    out = np.empty(len(a))
-    for begin in range(0, len(a), 1 << 14):
-        here = slice(begin, begin + (1 << 14))
-        out[here] = (sketches[a[here]] == sketches[b[here]]).mean(axis=1)
-    return out
 
 
 def _connected(edges: NDArray[np.int64], n: int) -> NDArray[np.int64]:

@@ -134,7 +134,7 @@ def stratified_ppi(ads: Ads, annotated: Annotated, power: float | None = None, f
     """
     from scipy.special import stdtrit
 
-    weight = np.bincount(ads.stratum, ads.weight, STRATA)
+    weight = np.bincount(ads.stratum, ads.weight, STRATA).astype(np.float64)
     to = _joined(weight, np.bincount(annotated.stratum, minlength=STRATA))
     size = np.bincount(to, weight)
     h = len(size)
