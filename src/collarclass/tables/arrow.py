@@ -49,14 +49,7 @@ def arrow_column(table: pa.Table, path: str) -> pa.ChunkedArray:
 
 
 def arrow_strings(column: pa.Array | pa.ChunkedArray) -> list[str]:
-    """The texts of an Arrow column of any type; nothing for null and NaN.
-
-    Examples
-    --------
-    >>> import pyarrow as pa
-    >>> arrow_strings(pa.array(["Welder", None])), arrow_strings(pa.array([1.5, float("nan")]))
-    (['Welder', ''], ['1.5', ''])
-    """
+    """The texts of an Arrow column of any type; nothing for null and NaN."""
     kind = column.type
     if pa.types.is_dictionary(kind):
         column = column.cast(kind.value_type)
@@ -78,14 +71,7 @@ def polars_schema(fields: Iterable[pa.Field]) -> pl.Schema:
 
 
 def without_lists(table: pa.Table) -> pa.Table:
-    """Lists as text, for formats that have none.
-
-    Examples
-    --------
-    >>> import pyarrow as pa
-    >>> without_lists(pa.table({"certificates": [["CDL Class A", "HAZWOPER"], []]}))["certificates"].to_pylist()
-    ['CDL Class A; HAZWOPER', '']
-    """
+    """Lists as text, for formats that have none."""
     for place, field in enumerate(table.schema):
         if _is_list(field.type):
             table = table.set_column(place, field.name, pc.binary_join(table.column(place), _BETWEEN))

@@ -19,22 +19,12 @@ Cells = Callable[[Hashable], Sequence[object]]  # from a column to its first cel
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The columns that are read.
-
-    Attributes
-    ----------
-    title : hashable or None
-    texts : tuple of hashable
-        One column that holds whole ads, or several that are read together, each under its heading.
-    code : hashable or None
-        Codes of occupations.
-    guessed : bool
-        Whether titles or texts were found by what their columns hold, not by their names.
-    """
+    """The columns that are read."""
 
     title: Hashable | None
-    texts: tuple[Hashable, ...]
-    code: Hashable | None = None
+    texts: tuple[Hashable, ...]  # one column that holds whole ads, or several, read together, each under its heading
+    code: Hashable | None = None  # codes of occupations
+    # Whether titles or texts were found by what their columns hold, not by their names.
     guessed: bool = field(default=False, compare=False, repr=False)
 
     @property
@@ -50,12 +40,8 @@ class Columns:
 
     def row(self, cells: Sequence[str]) -> tuple[str, str, str]:
         """Title, text and code of a row, from its cells in the order of `every`."""
-        cell = dict(zip(self.every, cells, strict=True))
-        title = cell[self.title] if self.title is not None else ""
-        code = cell[self.code] if self.code is not None else ""
-        if len(self.texts) == 1:
-            return title, cell[self.texts[0]], code
-        return title, join_sections(self.texts, [cell[name] for name in self.texts]).text, code
+        [text], titles, codes = self.rows([[cell] for cell in cells])
+        return titles[0] if titles else "", text, codes[0] if codes else ""
 
     def rows(self, cells: Sequence[Sequence[str]]) -> tuple[list[str], list[str] | None, list[str] | None]:
         """Texts, titles and codes of all rows, from columns in the order of `every`; None for what there is not."""
@@ -79,34 +65,13 @@ def choose_columns(
 ) -> Columns:
     """Find the columns that hold job titles and ad texts.
 
-    Parameters
-    ----------
-    columns : iterable of hashable
-        The columns there are; a name such as "job.title" is a member of a nested one.
-    title : hashable, optional
-        Its name, if known; otherwise common English and Chinese names are tried.
-    text : hashable or list of hashable, optional
-        Its name, or those of several that are read together, in the order given. If not given, all that are known
-        are: the body of the ad, and its parts (duties, requirements, schooling, ...).
-    where : str
-        How to call the table in an error.
-    code : hashable, optional
-        The column of codes; never guessed.
-    kinds : mapping of hashable to str, optional
-        Columns that hold no text: "objects" or "numbers". Those of numbers are not guessed.
-    cells : callable, optional
-        Gives the first cells of a column: where no name tells, columns are found by what they hold.
+    Without a name given common English and Chinese names are tried; of texts all that are known are read: the body of
+    the ad, and its parts (duties, requirements, schooling, ...). `kinds` says which columns hold "objects" or
+    "numbers", and no text. Where no name tells, columns are found by what their first `cells` hold; codes never are.
+    A name such as "job.title" is a member of a nested column.
 
-    Returns
-    -------
-    Columns
-        When titles are all there is, their column is that of the texts, too, and each row is judged as a title;
-        so is that of the codes, when these are all.
-
-    Raises
-    ------
-    DataError
-        If a named column is missing or there twice, or holds no text, or no column of texts can be found.
+    When titles are all there is, their column is that of the texts, too, and each row is judged as a title; so is that
+    of the codes, when these are all.
 
     Examples
     --------
@@ -189,17 +154,8 @@ def _is_wordy(cell: str) -> bool:
 def find_header(rows: Iterable[Sequence[str]], named: Iterable[Hashable] = ()) -> int | None:
     """Find the row of column names among a table's first rows, below a heading or a note.
 
-    Parameters
-    ----------
-    rows : iterable of sequence of str
-    named : iterable of hashable
-        Columns that the user named; common names of titles and texts if there are none.
-
-    Returns
-    -------
-    int or None
-        The first row with such a name and with more filled cells than any row above it; so no row of data is taken
-        for names where a whole row of names stands above.
+    It is the first with a column that the user `named`, or with a common name, and with more filled cells than any row
+    above it; so no row of data is taken for names where a whole row of names stands above.
 
     Examples
     --------

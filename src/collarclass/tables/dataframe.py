@@ -38,23 +38,16 @@ def label_columns(
     *,
     options: Options | None = None,
 ) -> pa.Table:
-    """Label a batch and lay the results out as the columns that tables and files get.
-
-    Parameters
-    ----------
-    texts : sequence of str
-    titles : sequence of str or None, optional
-    codes : sequence of str, optional
-        Of occupations, for rows whose ad and title say too little.
-    options : Options, optional
-        The shipped model's labels with evidence if not given.
-
-    Returns
-    -------
-    pyarrow.Table
-        One row per text, columns `schema.COLUMNS`. An unclear row has no confidence.
-    """
+    """Label a batch and lay the results out as the columns that tables and files get."""
     return label_stream(texts, titles, codes, options=options or Options.of())[0]
+
+
+def label_structs(
+    text: pa.Array, title: pa.Array | None = None, code: pa.Array | None = None, *, options: Options
+) -> pa.Array:
+    """The same as structs, from Arrow columns."""
+    titles, codes = (None if column is None else arrow_strings(column) for column in (title, code))
+    return label_columns(arrow_strings(text), titles, codes, options=options).to_struct_array().combine_chunks()
 
 
 def label_stream(

@@ -7,8 +7,7 @@ from typing import Any, Unpack
 import pyarrow as pa
 
 from collarclass.labelling.options import LabelOptions, Options, shows_options
-from collarclass.tables.arrow import arrow_strings
-from collarclass.tables.dataframe import label_columns
+from collarclass.tables.dataframe import label_structs
 from collarclass.tables.schema import added_fields
 
 
@@ -42,8 +41,7 @@ def register_duckdb(
     chosen = Options.of(**options)
 
     def collar(text: pa.ChunkedArray, title: pa.ChunkedArray, code: pa.ChunkedArray) -> pa.Array:
-        texts, titles, codes = map(arrow_strings, (text, title, code))
-        return label_columns(texts, titles, codes, options=chosen).to_struct_array().combine_chunks()
+        return label_structs(text, title, code, options=chosen)
 
     columns = f"{name}_of_columns"
     added = connection.from_arrow(pa.schema(added_fields(chosen)).empty_table())

@@ -16,7 +16,7 @@ from collarclass.errors import DataError
 from collarclass.labelling.options import LabelOptions, Options, shows_options
 from collarclass.tables.arrow import arrow_strings
 from collarclass.tables.columns import Columns
-from collarclass.tables.dataframe import TableLabelling, label_columns
+from collarclass.tables.dataframe import TableLabelling, label_structs
 from collarclass.tables.schema import added_fields
 
 
@@ -202,9 +202,7 @@ def register_spark(
         ) from None
 
     def collar(text: pa.Array, *others: pa.Array) -> pa.Array:
-        texts, *cells = map(arrow_strings, (text, *others))
-        titles, codes = (*cells, None, None)[:2]
-        return label_columns(texts, titles, codes, options=chosen).to_struct_array().combine_chunks()
+        return label_structs(text, *others, options=chosen)
 
     function = arrow_udf(collar, _spark_schema(chosen))
     spark.udf.register(name, function)

@@ -9,8 +9,8 @@ from typing import Unpack
 
 from collarclass.errors import import_optional
 from collarclass.labelling.options import LabelOptions, Options, shows_options
-from collarclass.tables.arrow import arrow_strings, polars_schema
-from collarclass.tables.dataframe import label_columns
+from collarclass.tables.arrow import polars_schema
+from collarclass.tables.dataframe import label_structs
 from collarclass.tables.schema import added_fields
 
 import_optional("polars", "collarclass.tables.polars")
@@ -66,9 +66,8 @@ class CollarNamespace:
         ]
 
         def label(ads: pl.Series) -> pl.Series:
-            cells = {column.name: arrow_strings(column.to_arrow()) for column in ads.struct.unnest()}
-            added = label_columns(cells["text"], cells.get("title"), cells.get("code"), options=chosen)
-            return pl.Series("collar", added.to_struct_array())
+            columns = {column.name: column.to_arrow() for column in ads.struct.unnest()}
+            return pl.Series("collar", label_structs(**columns, options=chosen))
 
         kind = pl.Struct(polars_schema(added_fields(chosen)))
         return pl.struct(parts).map_batches(label, return_dtype=kind, is_elementwise=True)

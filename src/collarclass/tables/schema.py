@@ -26,24 +26,12 @@ NAMES = pa.list_(pa.string())  # joined in files and on screens that have no lis
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column that labelling adds to a table.
+    """One column that labelling adds to a table."""
 
-    Attributes
-    ----------
-    name : str
-        Without the user's prefix.
-    type : pyarrow.DataType
-        Text, a list of texts, or a floating-point number.
-    meaning : str
-        For documentation.
-    values : callable
-        Takes predictions and the model's identity, gives the Arrow array.
-    """
-
-    name: str
-    type: pa.DataType
-    meaning: str
-    values: Callable[[Predictions, str], pa.Array]
+    name: str  # without the user's prefix
+    type: pa.DataType  # text, a list of texts, or a floating-point number
+    meaning: str  # for documentation
+    values: Callable[[Predictions, str], pa.Array]  # from predictions and the model's identity
 
     @property
     def attribute(self) -> str:
@@ -195,12 +183,8 @@ def to_frame(results: Iterable[Classification]) -> pd.DataFrame:
     """
     import pandas as pd
 
-    found = pd.DataFrame([_row(result) for result in results], columns=list(COLUMNS))
+    found = pd.DataFrame([[_cell(result, column) for column in SCHEMA] for result in results], columns=list(COLUMNS))
     return found.astype(dict.fromkeys(NUMBERS, float))
-
-
-def _row(result: Classification) -> dict[str, Any]:
-    return {column.name: _cell(result, column) for column in SCHEMA}
 
 
 def _cell(result: Classification, column: Column) -> Any:
