@@ -14,6 +14,7 @@ import sys
 import time
 import zipfile
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from collarclass import DataError, Model, label_file, save_model
+from collarclass.files import native
 from collarclass.files.excel import MAX_SHEET_ROWS, ExcelWriter
 from collarclass.files.layout import Layout
 from collarclass.files.readers import open_reader
@@ -230,9 +232,31 @@ def test_small_files_fill_no_memory(tmp_path: Path, small_model: Model) -> None:
 def test_a_file_that_takes_too_long_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Limits, "seconds", 0.001)
     pq.write_table(pa.table({"text": ["We weld."]}), tmp_path / "ads.parquet")
+
+    def read_often() -> None:  # one may be read before anybody looks at the clock
+        for _ in range(50):
+            open_reader(tmp_path / "ads.parquet", Layout()).close()
+
     with pytest.raises(DataError, match=r"ads\.parquet cannot be read, because it is damaged or needs too much"):
-        # One may be read before anybody looks at the clock.
-        [open_reader(tmp_path / "ads.parquet", Layout()).close() for _ in range(50)]
+        read_often()
+
+
+def test_one_process_reads_small_files_until_one_is_left_unread(tmp_path: Path) -> None:
+    def read(name: str, rows: int | None = None) -> list[int]:
+        with open_reader(tmp_path / name, Layout()) as reader:
+            assert sum(map(len, islice(reader.read(1), rows))) == (rows or 3)
+        return [child.process.pid for child in native._idle]
+
+    for name in ("a.parquet", "b.parquet"):
+        pq.write_table(pa.table({"text": ["We weld.", "We cook.", "We drive."]}), tmp_path / name)
+    (tmp_path / "bad.parquet").write_bytes(b"PAR1 no such thing PAR1")
+    reading = read("a.parquet")
+    assert len(reading) == 1
+    with pytest.raises(DataError, match=r"bad\.parquet is not a Parquet file"):
+        read("bad.parquet")
+    assert read("b.parquet") == reading
+    assert read("b.parquet", 2) == []
+    assert read("a.parquet") != reading
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the number of a parent stays there when that is gone")

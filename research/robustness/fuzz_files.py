@@ -2,8 +2,8 @@
 
     python -m research.robustness.fuzz_files [--files 1000] [--seed 0] [--only xlsx] [--keep FOLDER]
 
-A file is either read, or refused with one sentence; a workbook or Parquet is read by a child process with its limits,
-which reads file after file here until one ends it, so that hundreds can be read in a second. Whatever else happens is
+A file is either read, or refused with one sentence; workbooks and Parquet are read by a child process with its limits,
+one file after another until one ends it. Whatever else happens is
 a finding: another exception, more than --memory MB in this process, or more time than a child has. The exit code is 1
 if there is one. Needs POSIX.
 """
@@ -16,13 +16,8 @@ import hashlib
 import importlib.util
 import io
 import json
-import os
 import random
 import re
-import select
-import signal
-import socket
-import subprocess
 import sys
 import tempfile
 import threading
@@ -40,7 +35,6 @@ import pyarrow.parquet as pq
 
 from collarclass import classify, load_lexicon, load_model
 from collarclass.errors import CollarclassError
-from collarclass.files import native_child
 from collarclass.files.layout import Layout
 from collarclass.files.readers import open_reader
 from collarclass.files.source import Limits
@@ -183,83 +177,11 @@ def _signed(content: bytes) -> bytes:
         return content
 
 
-class Resident:
-    """A child process as `subprocess.Popen` starts it, which reads file after file until one of them ends it.
-
-    To start Python for each file would take a hundred times as long, to fork this process five times.
-    """
-
-    FILES = 200  # that one process reads at most
-    _pid = _left = 0
-    _requests: socket.socket
-
-    def __init__(self, command: list[str], *, stdin: Any, stdout: int, stderr: int, env: dict[str, str]) -> None:
-        assert stdout == subprocess.PIPE
-        cls = type(self)
-        if not cls._left:
-            cls.end()
-            cls._begin()
-        cls._left -= 1
-        read, write = os.pipe()
-        socket.send_fds(cls._requests, [json.dumps(command[-3:]).encode()], [stdin.fileno(), write])
-        os.close(write)
-        self.stdout = os.fdopen(read, "rb")
-        self.returncode: int | None = None
-
-    @classmethod
-    def _begin(cls) -> None:
-        cls._requests, theirs = socket.socketpair()
-        cls._pid, cls._left = os.fork(), cls.FILES
-        if not cls._pid:
-            cls._requests.close()
-            try:
-                _read_all(theirs)
-            finally:
-                os._exit(1)
-        theirs.close()
-
-    @classmethod
-    def end(cls) -> None:
-        """End the process, if there is one."""
-        pid, cls._pid, cls._left = cls._pid, 0, 0
-        if pid:
-            cls._requests.close()
-            os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
-
-    def kill(self) -> None:
-        """End the process, unless it has done what it was asked for."""
-        if self.returncode is None:
-            self.returncode = 0
-            ready, _, _ = select.select([self._requests], [], [], 0.05)
-            if not ready or not self._requests.recv(1):
-                self.end()
-
-    def wait(self) -> None:
-        """Wait for its end, as `kill` has done."""
-
-
 class Patient(threading.Timer):
     """A timer that leaves a child more time, which counts its own: this machine may be busy with other things."""
 
     def __init__(self, interval: float, function: Callable[[], Any]) -> None:
         super().__init__(60 * interval, function)
-
-
-def _read_all(requests: socket.socket) -> None:
-    """Read the files that are asked for, each as the process that reads one does."""
-    nothing = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, 2)
-    while True:
-        request, (source, sink), *_ = socket.recv_fds(requests, 1 << 16, 2)
-        for own, standard in ((source, 0), (sink, 1)):
-            os.dup2(own, standard)
-            os.close(own)
-        sys.argv = json.loads(request)
-        with open(1, "w", closefd=False) as sys.stdout:
-            native_child.main()
-        os.dup2(nothing, 1)
-        requests.send(b".")
 
 
 def read(path: Path) -> int:
@@ -294,8 +216,7 @@ def outcome(path: Path, seconds: float) -> str:
 def fuzz(kind: str, contents: list[bytes], n: int, seed: int, found: Callable[[bytes, str], None]) -> Counter[str]:
     """Read n mutated files of a format."""
     chance, counts = random.Random(f"{seed} {kind}"), Counter[str]()
-    forked = mock.patch("subprocess.Popen", Resident), mock.patch("threading.Timer", Patient)
-    with tempfile.TemporaryDirectory() as folder, forked[0], forked[1]:
+    with tempfile.TemporaryDirectory() as folder, mock.patch("threading.Timer", Patient):
         path = Path(folder) / f"ads.{kind}"
         for _ in range(n):
             content = chance.choice(contents)
@@ -307,7 +228,6 @@ def fuzz(kind: str, contents: list[bytes], n: int, seed: int, found: Callable[[b
                 found(content, what)
                 what = "finding"
             counts[what] += 1
-        Resident.end()
     return counts
 
 

@@ -1,9 +1,10 @@
 """The program that reads workbooks and Parquet for `native`, in a process of its own.
 
 Their libraries are native code, which a damaged or hostile file can make end the process or fill the memory. Here
-that ends this process alone, whose memory is limited where the system can do that. It gets the file as its standard
-input and options as JSON, and writes one Arrow stream to its standard output. The schema's metadata hold what the file
-says of itself, those of the last batch how reading ended: with an error, or none.
+that ends this process alone, whose memory is limited where the system can do that. It gets the names of files as JSON
+on its standard input, and writes an Arrow stream for each to its standard output. The schema's metadata hold what the
+file says of itself, those of the last batch how reading ended: with an error, or none, and
+whether another file may be asked for.
 """
 
 from __future__ import annotations
@@ -46,27 +47,32 @@ REMEDIES = {
 Found = tuple[pa.Schema, Iterator[pa.RecordBatch]]
 
 
-def main() -> None:
-    """Read the file that is the standard input."""
-    kind, options = sys.argv[1], json.loads(sys.argv[2])
+def main(limits: dict[str, Any]) -> None:
+    """Read the files that standard input asks for, a line of JSON each, until it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # that is for the process which started this one
-    for name, value in options["limits"].items():
+    for name, value in limits.items():
         setattr(Limits, name, value)
     _limit_memory()
-    limit_time()
-    file = open(0, "rb", closefd=False)  # noqa: SIM115
-    file.seek(0)
-    said, schema, out = None, pa.schema([]), None
+    for line in sys.stdin.buffer:
+        limit_time()
+        _serve(json.loads(line))
+
+
+def _serve(options: dict[str, Any]) -> None:
+    said, schema, out, goes_on = None, pa.schema([]), None, True
+    kind = options["kind"]
     try:
-        schema, batches = (_read_parquet if kind == "parquet" else _read_workbook)(file, options)
-        out = pa.ipc.new_stream(sys.stdout.buffer, schema)
-        for batch in batches:
-            _send(out, batch)
+        with open(options["path"], "rb") as file:  # noqa: PTH123
+            schema, batches = (_read_parquet if kind == "parquet" else _read_workbook)(file, options)
+            out = pa.ipc.new_stream(sys.stdout.buffer, schema)
+            for batch in batches:
+                _send(out, batch)
     except BrokenPipeError:
         sys.exit(1)
     except DataError as error:
         said = error.message
     except MemoryError:
+        goes_on = False
         said = Message(
             "{where} needs more than {gigabytes} GB of memory: {remedy}.", where=options["where"],
             gigabytes=Limits.memory >> 30, remedy=REMEDIES[kind],
@@ -79,8 +85,10 @@ def main() -> None:
     if out is None:
         schema = pa.schema([])
         out = pa.ipc.new_stream(sys.stdout.buffer, schema)
-    end = json.dumps(None if said is None else said.to_plain())
+    end = json.dumps([None if said is None else said.to_plain(), goes_on])
     _send(out, pa.RecordBatch.from_pylist([], schema), {END: end})
+    out.close()
+    sys.stdout.buffer.flush()
 
 
 def _send(out: Any, batch: pa.RecordBatch, metadata: dict[bytes, str] | None = None) -> None:
@@ -289,5 +297,6 @@ def end_with(parent: int) -> None:
 
 
 if __name__ == "__main__":
-    end_with(json.loads(sys.argv[2])["parent"])
-    main()
+    given = json.loads(sys.argv[1])
+    end_with(given["parent"])
+    main(given["limits"])

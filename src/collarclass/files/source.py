@@ -182,7 +182,7 @@ class Source:
             raise DataError("Standard input is closed: name a file to read.")
         self.regular, self.size = False, 0
         self.member = ""
-        self._copied = False
+        self._folder: tempfile.TemporaryDirectory[str] | None = None  # of a copy
         self.rows_share: float | None = None  # for a file that is not read from end to end
         self._at_close: list[Callable[[], object]] = []
         try:
@@ -211,7 +211,7 @@ class Source:
             raw = gzip.GzipFile(fileobj=buffered)
         elif magic.startswith(_ZSTD):
             raw = pa.CompressedInputStream(pa.PythonFile(buffered, "r"), "zstd")
-        elif self.path.lower().endswith(".zip") and not self._copied:
+        elif self.path.lower().endswith(".zip") and self._folder is None:
             raw = self._unzip(buffered)
         self._stream = raw
         self._compressed = raw is not buffered
@@ -240,31 +240,30 @@ class Source:
             self._copy()
 
     def _copy(self) -> None:
-        copy = tempfile.TemporaryFile()  # noqa: SIM115
-        while part := self.read(_PIECE):
-            copy.write(part)
-        self.size = copy.tell()
-        copy.seek(0)
+        folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        copy = Path(folder.name) / "copy"
+        with copy.open("wb") as file:
+            while part := self.read(_PIECE):
+                file.write(part)
         self.close()
-        self._file, self.regular, self._copied = cast(BinaryIO, copy), True, True
+        self._file, self.size, self.regular, self._folder = copy.open("rb"), copy.stat().st_size, True, folder
         self._start()
 
     def rewind(self) -> None:
         """Begin again; only for a regular file, or when `keep` was called."""
         self.rows_share = None
         self._end_readers()
-        if not self._copied:  # a decompressor may close the file that it read from
+        if self._folder is None:  # a decompressor may close the file that it read from
             self.close()
             self._file = Path(self.path).open("rb")  # noqa: SIM115
         self._file.seek(0)
         self._start()
 
-    def seekable(self) -> Any:
-        """The file itself, decompressed, for formats that are read from their end."""
+    def path_on_disk(self) -> str:
+        """The file, decompressed, for formats that are read from their end."""
         if not self.regular or self._compressed:
             self._copy()
-        self._file.seek(0)
-        return self._file
+        return os.path.abspath(self._file.name)  # noqa: PTH100
 
     def begins_with(self) -> bytes:
         """The first byte that is no white space, nor part of a byte order mark; nothing of an empty source."""
@@ -300,6 +299,8 @@ class Source:
         self._end_readers()
         if self._file is not getattr(sys.stdin, "buffer", None):
             self._file.close()
+        if self._folder is not None:
+            self._folder.cleanup()
 
     def _end_readers(self) -> None:
         while self._at_close:
