@@ -45,7 +45,6 @@ class AdNgrams:
         self.grow(MIN_CAPACITY)
 
     def grow(self, n_tokens):
-        """Make room for the n-grams of so many tokens."""
         if n_tokens <= self.capacity:
             return
         self.capacity = max(n_tokens, 2 * self.capacity)
@@ -93,7 +92,6 @@ class AdNgrams:
                 self.add(self.letters(tokens, tokens.start[i]) * BEGINNING & hashing.MASK, i, 0)
 
     def add(self, value, first, order):
-        """Add a feature of a title."""
         k = self.n
         self.hash[k], self.first[k], self.order[k] = hashing.mix(value), first, order
         self.n = k + 1
@@ -107,7 +105,6 @@ class AdNgrams:
         return not (gap == 0 or (gap == 1 and joint))
 
     def letters(self, tokens, place):
-        """The letters from a place on, as one number."""
         value = hashing.as_hash(tokens.folded[place])
         for k in range(1, END_LETTERS):
             value = value << 16 | tokens.folded[place + k]
@@ -133,7 +130,6 @@ class AdTerms:
         self.grow(1)
 
     def grow(self, n_tokens):
-        """Make room for the n-grams of so many tokens."""
         self.ngrams.grow(n_tokens)
         n = len(self.ngrams.hash)
         if n == self.capacity:

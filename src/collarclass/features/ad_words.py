@@ -34,7 +34,6 @@ class TokenShares:
         self.clear(MIN_CAPACITY)
 
     def clear(self, n):
-        """Begin with an ad of so many tokens."""
         if n > self.capacity:
             self.capacity = max(n, 2 * self.capacity)
             self.academic, self.hands_on = array("d", bytes(8 * self.capacity)), array("d", bytes(8 * self.capacity))
@@ -138,7 +137,6 @@ class AdWords:
         return longest
 
     def is_chinese(self, tokens, i, size):
-        """Whether some characters are a Chinese word."""
         return self.chinese.number_of(hash_of(tokens, i, size)) >= 0
 
     def add(self, shares, value, first, size):
@@ -231,7 +229,6 @@ class AdWords:
 
 
 def hash_of(tokens, first, size):
-    """Hash of some tokens that stand together."""
     value = tokens.hash[first]
     for i in range(first + 1, first + size):
         value = hashing.pair_of(value, tokens.hash[i])
@@ -240,7 +237,6 @@ def hash_of(tokens, first, size):
 
 @cache
 def words_in(name):
-    """The words of a list of this folder."""
     lines = (files("collarclass") / "features" / name).read_text("utf-8").splitlines()
     return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
 

@@ -35,7 +35,6 @@ cdef class AdReader:
     cdef double[::1] logit
     cdef readonly int[::1] certificate_status
     cpdef take_titles(self, bare)
-    cpdef double job_of(self, str title)
     @cython.locals(value=cython.ulonglong, known=cython.bint)
     cpdef bint is_known(self, str word)
     cpdef read(self, str text, str title)
@@ -61,14 +60,11 @@ cdef class AdReader:
     cdef double work_sum(self, int form) noexcept nogil
     @cython.locals(n=cython.int, chinese=cython.int, job=cython.double, work=cython.double, least=cython.double)
     cdef int note_of_line(self, int rest, bint is_named) noexcept nogil
-    cdef void set_score(self, int dimension, double rating) noexcept nogil
     @cython.locals(decision=cython.double[:, ::1], k=cython.int, d=cython.int, best=cython.int, academic=cython.double, hands_on=cython.double, most=cython.double, total=cython.double, linear=cython.double, mean=cython.double, other=cython.double)
     cdef void weigh_labels(self) noexcept nogil
     @cython.locals(k=cython.int, d=cython.int)
     cpdef store(self, double[:, ::1] numbers, signed char[:, ::1] codes, int row)
     cdef bint says_something(self)
     cpdef share_out(self)
-    cdef void share_words(self) noexcept nogil
     cpdef tuple job_in(self, str title)
     cpdef double stated_part(self, int k, int d)
-    cpdef map_line(self)

@@ -77,7 +77,6 @@ class AdReader:
             self.take_titles(model.bare_title)
 
     def take_titles(self, bare):
-        """Take the model of bare titles."""
         self.bare = terms_of(bare, bare.job)
         self.bare_start, self.bare_decision = view_of(bare.intercept), view_of(bare.decision)
         self.min_sure_job = float(bare.min_job[0] + np.float32(SURELY))
@@ -85,14 +84,13 @@ class AdReader:
 
     def jobs(self, titles):
         """Log-odds that each of some titles names a job."""
-        return [self.job_of(title) for title in titles]
-
-    def job_of(self, title):
-        """Log-odds that a title names a job."""
-        if self.known_words(title) == 0:
-            return UNKNOWN_WORDS
-        self.read_title(title)
-        return self.bare.job_sum
+        found = []
+        for title in titles:
+            has_known = self.known_words(title) > 0
+            if has_known:
+                self.read_title(title)
+            found.append(self.bare.job_sum if has_known else UNKNOWN_WORDS)
+        return found
 
     def known_words(self, title):
         """The share of a title's words, of those in Latin letters, that are known."""
@@ -100,7 +98,6 @@ class AdReader:
         return sum(word in self.spelling.words or self.is_known(word) for word in words) / len(words) if words else 1.0
 
     def changes(self, text):
-        """The slips and short forms of a text."""
         return changes(text, self.spelling, self.is_known)
 
     def is_known(self, word):
@@ -152,7 +149,6 @@ class AdReader:
         self.title_terms.weigh()
 
     def read_title(self, title):
-        """Read a title by the title model."""
         self.title_tokens.load(title, 0, 0)
         self.bare.grow(self.title_tokens.n_characters)
         with cython.nogil:
@@ -259,7 +255,7 @@ class AdReader:
             if share < 1.0:
                 self.intercept[d] += (1.0 - share) * self.bare_start[d]
                 rating += (1.0 - share) * (self.bare_start[d] + (self.bare.hands_on if d else self.bare.academic))
-            self.set_score(d, rating)
+            self.score[d] = min(max(rating, 0.0), MAX_RATING) / MAX_RATING
         self.blend()
         self.weigh_labels()
 
@@ -274,7 +270,6 @@ class AdReader:
                 self.blended[k, i] = self.sharpness * weight
 
     def note_of_ad(self):
-        """Why an ad cannot be judged, if so."""
         n = self.tokens.n
         if n == 0:
             return EMPTY
@@ -293,7 +288,6 @@ class AdReader:
         return self.work_start[1 if self.is_chinese else 0, form] + self.text_terms.work_sum + self.title_terms.work_sum
 
     def note_of_line(self, rest, is_named):
-        """Why a line cannot be judged, if so."""
         n, chinese = self.line_tokens.n, 1 if self.is_chinese else 0
         if self.tokens.n == 0:
             return EMPTY
@@ -310,10 +304,6 @@ class AdReader:
         if job + work >= self.min_said[chinese] or (is_named and rest < MIN_BESIDE and job >= SURELY):
             return JUDGED
         return VAGUE if self.is_vague else NO_WORK
-
-    def set_score(self, dimension, rating):
-        """Score of a rating, which is cut at both ends of its scale."""
-        self.score[dimension] = min(max(rating, 0.0), MAX_RATING) / MAX_RATING
 
     def weigh_labels(self):
         """Probabilities of the labels, and how the likeliest one's logarithm rises with the two ratings."""
@@ -360,12 +350,12 @@ class AdReader:
         """Share what the words add to the two ratings out among the tokens, in `shares`."""
         if self.words is None:
             self.words = AdWords(self.text_terms.index)
-        self.map_line()
         self.shares.clear(self.tokens.n)
-        with cython.nogil:
-            self.share_words()
-
-    def share_words(self):
+        if self.line is None:
+            self.shares.map_tokens(None, None)
+        else:  # to the tokens of what the caller passed
+            first, last = self.line.map_tokens(self.line_tokens, self.tokens)
+            self.shares.map_tokens(first, last)
         if self.share[0] < 1.0 or self.share[1] < 1.0:
             self.bare.share_out_once(self.shares, 1.0 - self.share[0], 1.0 - self.share[1])
         if self.share[0] > 0:
@@ -379,14 +369,6 @@ class AdReader:
     def stated_part(self, k, d):
         """What a feature of the stated requirements adds to a rating."""
         return self.requirements.features[k] * self.stated_weight[k, d] * self.share[d]
-
-    def map_line(self):
-        """Find the tokens of what the caller passed that each token of a line's words stands for."""
-        if self.line is None:
-            self.shares.map_tokens(None, None)
-            return
-        first, last = self.line.map_tokens(self.line_tokens, self.tokens)
-        self.shares.map_tokens(first, last)
 
 
 def terms_of(part, naming):

@@ -241,51 +241,37 @@ def load_model(path: str | os.PathLike[str]) -> Model:
         folder is ever run: it holds JSON and plain arrays.
     """
     folder = Path(path)
-    try:
-        head = _read_head(folder)
-    except FileNotFoundError:
+    if not os.path.lexists(folder / _HEAD):
         raise ModelFileError(
             "No model at {folder}: it has no {file}. Give a folder made by 'collarclass train'.", folder=folder,
             file=_HEAD,
-        ) from None  # fmt: skip
-    except (OSError, ValueError) as error:
-        raise ModelFileError(
-            "{path} cannot be read: {reason}. Train the model again.", path=folder / _HEAD, reason=error,
-        ) from None  # fmt: skip
-    version = head.get("format_version")
-    if type(version) is not int or version != FORMAT_VERSION:
-        old = type(version) is int and version < FORMAT_VERSION
-        raise ModelFileError(
-            "{folder} has model format {version!r:.40}, this version reads format {known}: make the model anew with "
-            "'collarclass train', 'collarclass calibrate' or save_model."
-            if old else
-            "{folder} has model format {version!r:.40}, this version reads format {known}: upgrade collarclass, or "
-            "make the model anew with 'collarclass train', 'collarclass calibrate' or save_model.",
-            folder=folder, version=version, known=FORMAT_VERSION,
-        )  # fmt: skip
-    if head.get("features") != list(FEATURES):
-        raise ModelFileError(
-            "{folder} was trained with other stated-requirement features than this version reads: train the "
-            "model again.", folder=folder,
         )  # fmt: skip
     try:
-        _check_head(head)
-        arrays = _read_arrays(folder, head["sha256"])
-        _check_arrays(arrays)
+        head = _read_head(folder)
+        version = head.get("format_version")
+        if type(version) is int and version == FORMAT_VERSION:
+            _check_head(head)
+            arrays = _read_arrays(folder, head["sha256"])
+            _check_arrays(arrays)
+            return _assemble(head, arrays)
     except (OSError, ValueError) as error:
         raise ModelFileError(
             "{folder} is not a whole model folder ({reason}): copy it again or train the model again.", folder=folder,
             reason=error,
         ) from None  # fmt: skip
-    return _assemble(head, arrays)
+    raise ModelFileError(
+        "{folder} has model format {version!r:.40}, this version reads format {known}: upgrade collarclass, or "
+        "make the model anew with 'collarclass train', 'collarclass calibrate' or save_model.",
+        folder=folder, version=version, known=FORMAT_VERSION,
+    )  # fmt: skip
 
 
 def _read_head(folder: Path) -> dict[str, Any]:
     content = _read_regular(folder, _HEAD, _MAX_TEXT_BYTES)
     try:
         head = json.loads(content.decode("utf-8"), parse_constant=_no_constant)
-    except RecursionError:
-        raise ValueError(f"{_HEAD} is nested too deeply") from None
+    except (RecursionError, ValueError) as error:
+        raise ValueError(f"{_HEAD} is no JSON: {error}") from None
     if not isinstance(head, dict):
         raise ValueError(f"{_HEAD} holds no object")
     return head
@@ -300,6 +286,8 @@ def _check_head(head: dict[str, Any]) -> None:
     name = head.get("name")
     if not isinstance(name, str) or len(name) > _MAX_NAME_CHARACTERS or not name.isprintable():
         raise ValueError("'name' is no short printable text")
+    if head.get("features") != list(FEATURES):
+        raise ValueError("it was trained with other stated-requirement features than this version reads")
     digests = head.get("sha256")
     if not isinstance(digests, dict) or not {_HEAD, _ARRAYS} <= set(digests) or len(digests) > _MAX_TEXTS + 2:
         raise ValueError(f"'sha256' is no object of digests of {_HEAD}, {_ARRAYS} and at most {_MAX_TEXTS} texts")

@@ -20,6 +20,9 @@ from collarclass.requirement_reader.lexicon import default_lexicon
 _CHUNK_CHARACTERS = 1_400_000  # labelled at once: enough to spread fixed costs, few enough to show progress
 _CHUNK_ROWS = 20_000
 _MAX_KEPT_CHARACTERS = 1 << 21  # for which a reader's memory stays for the next batch
+# Columns of codes as `AdReader.store` fills them; one more says whether anything of the ad is known.
+_CODES = ("label", "level", "status", "note", "basis", "academic_certificate", "vocational_certificate", "remark")
+_kept = threading.local()  # the reader of each thread, which stays for its next batch, and its model
 _Answer = TypeVar("_Answer")
 
 
@@ -91,21 +94,14 @@ def predict(
         words.append(few_words(account_of(reader, text, title), COLLARS[reader.label]) if evidence else "")
     _keep(model, reader)
     return Predictions(
-        label=codes[:, 0],
-        probabilities=numbers[:, 2:5],
+        **{name: codes[:, k] for k, name in enumerate(_CODES)},
+        says_something=codes[:, -1].astype(bool),
         scores=numbers[:, :2],
-        level=codes[:, 1],
-        status=codes[:, 2],
-        note=codes[:, 3],
-        basis=codes[:, 4],
+        probabilities=numbers[:, 2:5],
         gradient=numbers[:, 5:7],
-        academic_certificate=codes[:, 5],
-        vocational_certificate=codes[:, 6],
-        remark=codes[:, 7],
-        says_something=codes[:, 8].astype(bool),
+        reading=numbers[:, 7:],
         certificates=certificates,
         words=words,
-        reading=numbers[:, 7:],
     )
 
 
@@ -127,26 +123,15 @@ def requirements_of(reader: AdReader, text: str, title: str | None) -> Any:
     return reader.requirements.findings(reader.tokens, text, title)
 
 
-class _Kept(threading.local):
-    """The reader of a thread, which stays for its next batch."""
-
-    model: Model | None = None
-    reader: AdReader | None = None
-
-
-_kept = _Kept()
-
-
 def _reader(model: Model) -> AdReader:
     """The thread's reader; it is not kept while it is at work, as an error would leave it half-way."""
-    reader = _kept.reader if _kept.model is model else None
-    _kept.model = _kept.reader = None
-    return reader or AdReader(model, model.lexicon if model.lexicon is not None else default_lexicon())
+    known, reader = vars(_kept).pop("last", (None, None))
+    return reader if known is model else AdReader(model, model.lexicon or default_lexicon())
 
 
 def _keep(model: Model, reader: AdReader) -> None:
     if reader.tokens.capacity <= _MAX_KEPT_CHARACTERS:
-        _kept.model, _kept.reader = model, reader
+        _kept.last = model, reader
 
 
 def chunks(texts: Sequence[str]) -> Iterator[slice]:

@@ -1,9 +1,9 @@
 cimport cython
 from libc cimport math
 from collarclass.requirement_reader.context cimport Context
-from collarclass.requirement_reader.fact_list cimport FactList
 from collarclass.requirement_reader.mentions cimport Mentions
 from collarclass.requirement_reader.phrases cimport Phrases, Words
+from collarclass.requirement_reader.scope cimport FactList
 
 cdef int NOT_NEEDED, PREFERRED, REQUIRED, SUBSTITUTABLE, UNSTATED, FIELD, LEVEL, NO_SCHOOLING
 cdef int ALTERNATIVE, FREE, N_DECIDING, N_LEVEL_STATUSES, N_MENTION, NO_OUTCOME, NOTHING

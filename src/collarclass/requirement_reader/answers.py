@@ -23,7 +23,6 @@ RELATION_SCALE = 3.0  # of what is a probability, so that shrinking holds it bac
 
 
 def numbers(n):
-    """So many numbers of double precision, all 0."""
     return array("d", bytes(8 * n))
 
 

@@ -63,6 +63,7 @@ GROUPS = ("schooling", "credential", "years")  # kinds of mention that are judge
 OF_SCHOOLING, OF_CREDENTIAL, OF_YEARS = range(len(GROUPS))
 MAX_KINDS = 64
 MAX_FACTS = 256  # of one mention
+NONE = -1  # no word, no phrase
 
 # The words of the mention itself.
 OWN_CLASS, ENDS_AND_LENGTH, FIRST_WORD, LAST_WORD, HALF_YEARS = 0, 1, 2, 3, 8

@@ -1,10 +1,10 @@
 cimport cython
 cimport collarclass.requirement_reader.phrases as phrases
+cimport collarclass.requirement_reader.scope as scopes
 cimport collarclass.text.hashing as hashing
-from collarclass.requirement_reader.fact_list cimport FactList
 from collarclass.requirement_reader.mentions cimport Mentions
 from collarclass.requirement_reader.phrases cimport Phrases
-from collarclass.requirement_reader.scope cimport Scope
+from collarclass.requirement_reader.scope cimport FactList, Scope
 from collarclass.text.ad_tokens cimport AdTokens
 
 cdef int CHOICE, FRESH, OPENING, SCHOOLING, TIME, TITLE
@@ -16,7 +16,7 @@ cdef int SECTION, SECTION_AND_DISTANCE, UNDER_HEADING, HEADING_AND_DISTANCE
 cdef int NEIGHBOUR, NEIGHBOUR_AND_DISTANCE, NEIGHBOURS_LEVEL, SIGN_TOWARDS, WORD_TOWARDS
 cdef int FAR_NEIGHBOUR_TOKENS, FAR_WORDS_BEFORE, FAR_WORDS_BEHIND, MAX_CUE_SENTENCES, MAX_CUE_TOKENS
 cdef int MAX_GAP, MAX_HALF_YEARS, MAX_JOINED_TOKENS, MAX_PLACES, N_BETWEEN, N_CUES, N_NEAREST_CUES, WORDS_BEFORE, WORDS_BEHIND
-cdef int BEFORE, BEHIND, ANY_NUMBER, COLON, BREAK, ZERO
+cdef int BEFORE, BEHIND, COLON, BREAK
 cdef int NO_LEVEL_CODE, LOWER, SAME, HIGHER, UNCOMPARED, N_CHOICES, NONE
 
 @cython.final
@@ -43,7 +43,6 @@ cdef class Context:
     @cython.locals(sign_before=cython.longlong, sign_behind=cython.longlong)
     cdef void add_own(self, AdTokens ad, int i) noexcept nogil
     cdef void add_words_around(self, AdTokens ad, int i, int nearest_before, int furthest_before, int nearest_behind, int furthest_behind) noexcept nogil
-    @cython.locals(is_number=cython.bint)
     cdef void add_word(self, AdTokens ad, int i, int token, int place) noexcept nogil
     @cython.locals(is_between=cython.bint)
     cdef void add_cues(self, AdTokens ad, int i) noexcept nogil

@@ -7,29 +7,26 @@ under a kind of its own (`constants.py`).
 from array import array
 
 import collarclass.requirement_reader.phrases as phrases
+import collarclass.requirement_reader.scope as scopes
 import collarclass.text.hashing as hashing
 from collarclass.definitions.schooling import SCHOOLING_LEVELS
 from collarclass.requirement_reader.constants import (
     CUE, ENDS_AND_LENGTH, FAR_NEIGHBOUR_TOKENS, FAR_WORDS_BEFORE, FAR_WORDS_BEHIND, FIRST_WORD, GAP_STEPS, HALF_YEARS,
     HEADING, HEADING_AND_DISTANCE, LAST_WORD, LEVEL, MAX_CUE_SENTENCES, MAX_CUE_TOKENS, MAX_GAP, MAX_HALF_YEARS,
-    MAX_JOINED_TOKENS, MAX_PLACES, NEAREST_CUE, NEAREST_CUES, NEIGHBOUR, NEIGHBOURS_LEVEL,
-    NEIGHBOUR_AND_DISTANCE, NO_SCHOOLING, N_BETWEEN, N_CUES, N_NEAREST_CUES, OF_CREDENTIAL, OF_SCHOOLING, OF_YEARS,
-    OR, OWN_CLASS, SECTION, SECTION_AND_DISTANCE, SIGN_BEFORE, SIGN_BEHIND, SIGN_TOWARDS, SILENT,
-    TWO_SIGNS_BEFORE, TWO_SIGNS_BEHIND, UNDER_HEADING, WORD, WORDS_BEFORE, WORDS_BEHIND,
-    WORD_STEPS, WORD_TOWARDS, YEARS,
+    MAX_JOINED_TOKENS, MAX_PLACES, NEAREST_CUE, NEAREST_CUES, NEIGHBOUR, NEIGHBOURS_LEVEL, NEIGHBOUR_AND_DISTANCE,
+    NO_SCHOOLING, NONE, N_BETWEEN, N_CUES, N_NEAREST_CUES, OF_CREDENTIAL, OF_SCHOOLING, OF_YEARS, OR, OWN_CLASS,
+    SECTION, SECTION_AND_DISTANCE, SIGN_BEFORE, SIGN_BEHIND, SIGN_TOWARDS, SILENT, TWO_SIGNS_BEFORE, TWO_SIGNS_BEHIND,
+    UNDER_HEADING, WORD, WORDS_BEFORE, WORDS_BEHIND, WORD_STEPS, WORD_TOWARDS, YEARS,
 )
-from collarclass.requirement_reader.fact_list import FactList
 from collarclass.requirement_reader.phrases import CHOICE, FRESH, OPENING, SCHOOLING, TIME, TITLE, integers
-from collarclass.requirement_reader.scope import Scope
+from collarclass.requirement_reader.scope import FactList, Scope
 
 BEFORE, BEHIND = 0, 1  # sides of a mention
-ANY_NUMBER = 777  # all numbers are one word
-COLON, BREAK, ZERO = (ord(sign) for sign in ":\n0")
+COLON, BREAK = ord(":"), ord("\n")
 LEVEL_CODES = [*(level.code for level in SCHOOLING_LEVELS), 6]  # of three bits; the last, of a field of study
 NO_LEVEL_CODE = 7  # of what is no schooling, beside those of levels
 LOWER, SAME, HIGHER, UNCOMPARED = range(4)  # the level of a neighbour
 N_CHOICES = 4
-NONE = -1  # no word, no phrase
 
 
 class Context:
@@ -129,7 +126,6 @@ class Context:
         return self.items.first[i] - self.items.last[before] <= MAX_JOINED_TOKENS
 
     def code_of(self, i):
-        """Code of a mention's level."""
         return self.level_codes[self.items.value[i]] if self.items.group[i] == LEVEL else NO_LEVEL_CODE
 
     def value_of(self, i):
@@ -175,10 +171,8 @@ class Context:
                 self.add_word(ad, i, token, 8 + phrases.step_of(distance, self.word_steps))
 
     def add_word(self, ad, i, token, place):
-        """A word at a place."""
         sentences = min(abs(self.mentions.sentence[token] - self.items.sentence[i]), 2)
-        is_number = ZERO <= ad.folded[ad.start[token]] < ZERO + 10
-        self.facts.add_words(WORD, sentences << 4 | place, ANY_NUMBER if is_number else ad.hash[token], token, token)
+        self.facts.add_words(WORD, sentences << 4 | place, scopes.word_at(ad, token), token, token)
 
     # ---- The nearest cues
 
@@ -207,7 +201,6 @@ class Context:
         self.facts.add(NEAREST_CUES, both, NONE, NONE)
 
     def is_near(self, i, k, gap):
-        """Whether a cue is near enough to a mention to be looked at."""
         return gap <= MAX_CUE_TOKENS and abs(self.cues.sentence[k] - self.items.sentence[i]) <= MAX_CUE_SENTENCES
 
     def add_cue(self, ad, i, k, left, right, side, schooling_between):
@@ -301,7 +294,6 @@ def group_of(group):
 
 
 def flag(condition):
-    """1 where a condition holds."""
     return 1 if condition else 0
 
 
@@ -314,5 +306,4 @@ def half_years(years):
 
 
 def ends_of(ad, first, last):
-    """Hash of the first and the last word of a phrase."""
     return ad.hash[first] * hashing.PAIR + ad.hash[last] & hashing.MASK

@@ -74,7 +74,6 @@ class Lexicon:
 
     @property
     def hashes(self) -> NDArray[np.uint64]:
-        """Hash of each phrase."""
         hashes = np.zeros(len(self.group), dtype=np.uint64)
         whole = self.phrase >= 0
         hashes[self.phrase[whole]] = self.prefixes[whole]

@@ -17,7 +17,7 @@ cdef double UNKNOWN
 @cython.final
 cdef class YearCounter:
     cdef Words words
-    cdef double[::1] number, joined, written
+    cdef double[::1] number, written
     cdef int steps
     @cython.locals(least=cython.double)
     cdef double count(self, AdTokens ad, int[::1] sentence, Phrases items, int item) noexcept nogil

@@ -35,7 +35,6 @@ class Mentions:
         self.reserve(0)
 
     def reserve(self, n_tokens):
-        """Make room for an ad."""
         if n_tokens <= self.room:
             return
         self.room = max(2 * self.room, n_tokens, MIN_ROOM)
@@ -194,8 +193,7 @@ class YearCounter:
 
     def __init__(self, words):
         self.words = words
-        self.number, self.joined = array("d", [0.0] * N_BACK), array("d", [0.0] * N_BACK)
-        self.written = array("d", WRITTEN)
+        self.number, self.written = array("d", [0.0] * N_BACK), array("d", WRITTEN)
 
     def count(self, ad, sentence, items, item):
         """Years that an item names, a range by its lower end; NaN for other items and where no number stands."""
@@ -229,7 +227,6 @@ class YearCounter:
         return least
 
     def number_at(self, ad, token):
-        """The number that a token names, NaN for other tokens."""
         number = self.words.numerals.number_of(ad.hash[token])
         return self.words.number[number] if number >= 0 else UNKNOWN
 
@@ -261,22 +258,16 @@ class YearCounter:
 
     def join_decimals(self, ad, first):
         """Read "2.5" as one number."""
-        for k in range(N_BACK):
-            self.joined[k] = UNKNOWN
+        for k in range(N_BACK - 1, -1, -1):
             if self.number[k] < 10 and not ad.ideograph[first]:  # but 2.3年以上 is of a list
                 place = ad.start[first - 1 - k]
                 if place >= 2 and ad.folded[place - 1] == DOT and is_digit(ad.folded[place - 2]):
-                    self.joined[k] = ad.folded[place - 2] - ZERO + self.number[k] / 10
-        for k in range(N_BACK):
-            if self.joined[k] == self.joined[k]:
-                self.number[k] = self.joined[k]
-        for k in range(N_BACK - 1):
-            if self.joined[k] == self.joined[k]:
-                self.number[k + 1] = UNKNOWN
+                    self.number[k] = ad.folded[place - 2] - ZERO + self.number[k] / 10
+                    if k + 1 < N_BACK:
+                        self.number[k + 1] = UNKNOWN
 
 
 def is_digit(sign):
-    """Whether a character is a digit."""
     return ZERO <= sign < ZERO + 10
 
 

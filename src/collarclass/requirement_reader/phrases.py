@@ -21,7 +21,6 @@ MAX_WEIGHT = 2 * MAX_WORDS + 2
 
 
 def integers(n):
-    """So many integers of 32 bits, all 0."""
     return array("i", bytes(4 * n))
 
 
@@ -36,7 +35,6 @@ class Phrases:
         self.reserve(64)
 
     def reserve(self, size):
-        """Make room for so many; what was there is lost."""
         self.n = 0
         self.first, self.last, self.sentence, self.role = integers(size), integers(size), integers(size), integers(size)
         self.phrase, self.group, self.value = integers(size), integers(size), integers(size)
@@ -46,7 +44,6 @@ class Phrases:
         return self.group[i] == LEVEL or self.group[i] == NO_SCHOOLING
 
     def put(self, to, others, i):
-        """Put one of other phrases, or of these, at a place."""
         self.first[to], self.last[to], self.sentence[to] = others.first[i], others.last[i], others.sentence[i]
         self.phrase[to], self.group[to], self.value[to] = others.phrase[i], others.group[i], others.value[i]
 
@@ -109,7 +106,6 @@ class PhraseFinder:
         self.reserve(64)
 
     def reserve(self, n_tokens):
-        """Make room for an ad."""
         self.size, self.phrase, self.following = integers(n_tokens), integers(n_tokens), integers(n_tokens)
         self.covered = integers(n_tokens)
         self.places, self.lightest = integers(MAX_PLACES), integers(MAX_WEIGHT + 1)
@@ -229,7 +225,6 @@ def is_divided(ad, first, size, group):
 
 
 def is_comma(sign):
-    """Whether a character is a comma or the like."""
     return sign == COMMA or sign == SEMICOLON or sign == ENUMERATION or sign == BAR
 
 

@@ -69,13 +69,11 @@ class RequirementReader(Answers):
         self.decides, self.confidence = integers(MAX_PLACES), numbers(MAX_PLACES)
 
     def reserve(self, n_tokens):
-        """Make room for an ad of so many tokens."""
         self.mentions.reserve(n_tokens)
         if self.keep_reasons != self.facts.keep_known:
             self.facts.keep(self.keep_reasons)
 
     def read_ad(self, ad):
-        """Make room for an ad and read it."""
         self.reserve(ad.n)
         self.read(ad)
         return self
@@ -204,7 +202,6 @@ class RequirementReader(Answers):
             self.decides[k] = self.is_decisive(k)
 
     def add_finding(self, i):
-        """Put a mention down as a finding."""
         to, phrase = self.n, self.items.phrase[i]
         self.mention[to], self.finding_status[to], self.value[to] = i, self.judged[i], self.finding_level(i)
         self.kind[to], self.nature[to], self.credential[to] = self.kind_of(i), self.words.nature[phrase], -1
@@ -321,7 +318,6 @@ class RequirementReader(Answers):
         return self.mentions.figure[self.mention[k]]
 
     def last_of(self, k):
-        """Last token of a finding."""
         return self.items.last[self.mention[k]]
 
     def credential_of(self, ad, k):
@@ -350,7 +346,6 @@ class RequirementReader(Answers):
         return tuple([self.requirement(ad, text, title, k) for k in range(self.n)])
 
     def requirement(self, ad, text, title, k):
-        """A finding as an object."""
         i = self.mention[k]
         in_title, start, end = ad.span(self.first_of(k), self.last_of(k))
         is_level, has_years = self.items.group[i] == LEVEL, self.kind[k] == OF_EXPERIENCE

@@ -1,7 +1,7 @@
 cimport cython
 cimport collarclass.requirement_reader.phrases as phrases
 cimport collarclass.text.hashing as hashing
-from collarclass.requirement_reader.fact_list cimport FactList
+from collarclass.features.term_index cimport TermIndex
 from collarclass.requirement_reader.mentions cimport Mentions
 from collarclass.requirement_reader.phrases cimport Phrases
 from collarclass.text.ad_tokens cimport AdTokens
@@ -15,6 +15,27 @@ cdef int MAX_SENTENCES_BACK, MAX_LINKS, MAX_CHOICES, NONE, ANY_NUMBER, OUTSIDE
 cdef int ZERO, FOR_ALL, MAX_OFFER_TOKENS
 cdef int SILENCE, SWAPS, LIKES_NEXT, LIKES, ASKS, DENIES, SAYS_ELSE, HEADS, CLUTTERS, EQUALS, OF_OTHERS, OF_THINGS
 cdef int CHOOSES, OF_EXPERIENCE, ENDS
+
+cdef int N_GROUPS, MAX_FACTS, MAX_KINDS, MAX_PLACES
+
+@cython.final
+cdef class FactList:
+    cdef TermIndex index
+    cdef const float[:, ::1] weight
+    cdef unsigned long long[::1] keys
+    cdef int at, group, n
+    cdef readonly int n_columns, n_kept
+    cdef readonly bint keep_known, keep_all
+    cdef readonly double[::1] sums
+    cdef readonly int[::1] kept_begin, mention, kind, number, first, last
+    cdef readonly unsigned long long[::1] hash
+    cpdef keep(self, bint known, bint every=*)
+    cdef void begin(self, int mention, int group) noexcept nogil
+    @cython.locals(fact=cython.ulonglong)
+    cdef void add(self, int kind, unsigned long long code, int first, int last) noexcept nogil
+    cdef void add_words(self, int kind, unsigned long long code, unsigned long long words, int first, int last) noexcept nogil
+    cpdef double sum_of(self, int mention, int column) noexcept
+    cpdef double weight_of(self, int fact, int column) noexcept
 
 @cython.final
 cdef class Scope:
@@ -43,5 +64,6 @@ cdef class Scope:
     cdef void read_before(self, int i, int next_cue) noexcept nogil
     cdef void read_years(self, int i) noexcept nogil
 
+cdef unsigned long long word_at(AdTokens ad, int token) noexcept nogil
 cdef int voice_of(int group, int value, int other_side) noexcept nogil
 cdef int link_of(int voice, int group, int value) noexcept nogil

@@ -1,4 +1,7 @@
-"""What is said in the scope of one mention of schooling, which reaches up to the next that is asked for by itself."""
+"""The list of facts about mentions, and those about what is said in the scope of one mention of schooling.
+
+A scope reaches up to the next schooling that is asked for by itself.
+"""
 
 from array import array
 
@@ -6,26 +9,87 @@ import collarclass.requirement_reader.phrases as phrases
 import collarclass.text.hashing as hashing
 from collarclass.requirement_reader.constants import (
     CHAIN_LINK, CHOICE_DISTANCE, CHOICE_KIND, CHOICE_WORD, CHOICE_WORDS, CLUTTER, CUE_NOT_NEEDED, CUE_PREFERRED,
-    CUE_REQUIRED, EQUAL_WORD, EQUAL_WORDS, EXPERIENCE_TOPIC, FOR_ALL, HEADING, MARK, MAX_JOINED_TOKENS, NO, OR,
-    OTHERWISE, SAID_BEFORE, SAID_BEHIND, SAID_BEHIND_COMMA, SAID_TOGETHER, STANDS_AFTER, STANDS_BEFORE, STANDS_BOTH,
-    SUBSTITUTE, THING, TOPIC, WHOSE, YEARS, YEARS_IN_SCOPE,
+    CUE_REQUIRED, EQUAL_WORD, EQUAL_WORDS, EXPERIENCE_TOPIC, FOR_ALL, GROUPS, HEADING, MARK, MAX_FACTS,
+    MAX_JOINED_TOKENS, MAX_KINDS, MAX_PLACES, NO, NONE, OR, OTHERWISE, SAID_BEFORE, SAID_BEHIND, SAID_BEHIND_COMMA,
+    SAID_TOGETHER, STANDS_AFTER, STANDS_BEFORE, STANDS_BOTH, SUBSTITUTE, THING, TOPIC, WHOSE, YEARS, YEARS_IN_SCOPE,
 )
-from collarclass.requirement_reader.phrases import CHOICE
+from collarclass.requirement_reader.phrases import CHOICE, integers
 from collarclass.text.ad_tokens import AdTokens
 
+N_GROUPS = len(GROUPS)
 MAX_SCOPE_TOKENS, MAX_SCOPE_SENTENCES = 90, 3  # behind a mention
 MAX_TOKENS_BACK, MAX_SENTENCES_BACK = 40, 2  # before it
 MAX_LINKS, MAX_CHOICES = 6, 3
 MAX_OFFER_TOKENS = 8  # from an "or" to what it offers
 GAPS = (1, 2, 3, 4, 5, 7, 10, 15, 23, 41, 1 << 30)  # tokens, told apart no more closely
-NONE = -1
-ANY_NUMBER = 777  # all numbers are one word
+ANY_NUMBER = 777
 OUTSIDE = 1  # a word of another sentence
 ZERO = ord("0")
 # What cues may say. On both sides of a mention the same numbers, where they say the same.
 SILENCE, SWAPS, LIKES_NEXT, LIKES, ASKS, DENIES, SAYS_ELSE = range(7)
 HEADS = 7  # and five more, by value of the heading
 CLUTTERS, EQUALS, OF_OTHERS, OF_THINGS, CHOOSES, OF_EXPERIENCE, ENDS = 13, 14, 15, 16, 17, 18, 31
+
+
+class FactList:
+    """Sums of the weights of facts, for one mention after the other; and the facts themselves where they are kept.
+
+    `sums` has a number for each column of the weights, for each mention. Of each of the `n_kept` facts that were kept
+    stand its mention, hash, kind, number in the index, and first and last token, -1 where it is about no words;
+    `kept_begin` says where those of each mention begin.
+    """
+
+    def __init__(self, index, weight):
+        self.index, self.n_columns = index, weight.shape[1]
+        self.weight = memoryview(weight)
+        self.keys = array("Q", bytes(8 * N_GROUPS * MAX_KINDS))
+        for place in range(len(self.keys)):
+            self.keys[place] = hashing.mix((place + 1) * hashing.STEP & hashing.MASK)
+        self.sums = array("d", bytes(8 * MAX_PLACES * self.n_columns))
+        self.kept_begin = integers(MAX_PLACES + 1)
+        self.keep_known = self.keep_all = False
+        self.n_kept = self.n = 0
+
+    def keep(self, known, every=False):
+        """Keep the facts that have weights, or all, from the next ad on."""
+        self.keep_known, self.keep_all = known, every
+        n = MAX_PLACES * MAX_FACTS
+        self.mention, self.kind, self.number = integers(n), integers(n), integers(n)
+        self.first, self.last, self.hash = integers(n), integers(n), array("Q", bytes(8 * n))
+
+    def begin(self, mention, group):
+        """What follows is about a mention, of one of `GROUPS`."""
+        self.at, self.group, self.n = mention, group, 0
+        self.kept_begin[mention], self.kept_begin[mention + 1] = self.n_kept, self.n_kept
+        for column in range(self.n_columns):
+            self.sums[mention * self.n_columns + column] = 0.0
+
+    def add(self, kind, code, first, last):
+        """Add a fact: what it says, packed into one integer, and the tokens that it is about, -1 for none."""
+        if self.n == MAX_FACTS:
+            return
+        self.n += 1
+        fact = hashing.mix(code ^ self.keys[N_GROUPS * kind + self.group])
+        number = self.index.number_of(fact)
+        if number >= 0:
+            for column in range(self.n_columns):
+                self.sums[self.at * self.n_columns + column] += self.weight[number, column]
+        if self.keep_all or (self.keep_known and number >= 0):
+            to = self.n_kept
+            self.mention[to], self.hash[to], self.kind[to] = self.at, fact, kind
+            self.number[to], self.first[to], self.last[to] = number, first, last
+            self.n_kept += 1
+            self.kept_begin[self.at + 1] = self.n_kept
+
+    def add_words(self, kind, code, words, first, last):
+        """Add a fact that is about words by their hash."""
+        self.add(kind, words + hashing.STEP * code & hashing.MASK, first, last)
+
+    def sum_of(self, mention, column):
+        return self.sums[mention * self.n_columns + column]
+
+    def weight_of(self, fact, column):
+        return self.weight[self.number[fact], column]
 
 
 class Scope:
@@ -123,7 +187,6 @@ class Scope:
             self.facts.add_words(EQUAL_WORDS, 0, hashing.pair_of(one, two), first, last)
 
     def has_comma(self, ad, left, right):
-        """Whether a comma or the like stands between two tokens."""
         for place in range(ad.end[left], ad.start[right]):
             if phrases.is_comma(ad.folded[place]):
                 return 1
@@ -134,9 +197,7 @@ class Scope:
         first, last = self.cues.first[k], self.cues.last[k]
         if last + 1 >= ad.n:
             return
-        word = ad.hash[last + 1]
-        if ZERO <= ad.folded[ad.start[last + 1]] < ZERO + 10:
-            word = ANY_NUMBER
+        word = word_at(ad, last + 1)
         self.facts.add_words(CHOICE_WORD, same, word, first, last + 1)
         pair = hashing.pair_of(word, self.word_behind(ad, last, 2, NONE))
         self.facts.add_words(CHOICE_WORDS, 0, pair, first, last + 1)
@@ -203,6 +264,11 @@ class Scope:
                 if found == NONE:
                     found = sentences
         self.facts.add_words(YEARS_IN_SCOPE, found + 1, 0, NONE, NONE)
+
+
+def word_at(ad, token):
+    """Hash of a word; all numbers are one."""
+    return ANY_NUMBER if ZERO <= ad.folded[ad.start[token]] < ZERO + 10 else ad.hash[token]
 
 
 def voice_of(group, value, other_side):

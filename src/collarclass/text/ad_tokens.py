@@ -61,7 +61,6 @@ class AdTokens:
         self.grow(MIN_CAPACITY)
 
     def grow(self, n):
-        """Make room for n characters."""
         if n <= self.capacity:
             return
         n = max(n, 2 * self.capacity)
@@ -129,7 +128,6 @@ class AdTokens:
         return is_letter(self.character(i) >> 16)
 
     def cut(self):
-        """Cut the characters into tokens, sentences and passages."""
         self.n = sentence = passage = 0
         begin = -1  # of the word at hand, -1 between words
         for i in range(self.n_folded):
@@ -175,7 +173,6 @@ class AdTokens:
         return is_latin(self.folded[i - 1]) and is_latin(self.folded[i - 2]) and is_latin(self.folded[i - 3])
 
     def are(self, kind, first, stop):
-        """Whether all characters from a place up to another are of one kind."""
         for i in range(first, stop):
             if self.kind[i] != kind:
                 return False
@@ -200,7 +197,6 @@ class AdTokens:
         return PASSAGE if self.folded[i - 1] == BRACKET and self.folded[i + 1] == BLANK else NOTHING
 
     def add(self, start, end, sentence, passage):
-        """Put a token down."""
         k, all_bits = self.n, 0
         for i in range(start, end):
             all_bits |= self.folded[i]

@@ -154,10 +154,6 @@ class Line:
     starts: list[int]  # for each character of `words`, the place in the caller's text that it stands for
     ends: list[int]
 
-    def span(self, start: int, end: int) -> tuple[int, int]:
-        """Where a run of `words` stands in the caller's text; of none an empty place."""
-        return (self.starts[start], max(self.ends[start:end])) if start < end else (0, 0)
-
     def map_tokens(self, words: AdTokens, text: AdTokens) -> tuple[array[int], array[int]]:
         """Between which tokens of the caller's text each token of `words` stands."""
         first, last = array("i"), array("i")

@@ -113,7 +113,6 @@ class Frames:
         return longest, kind
 
     def length(self, units, i, where, stop):
-        """How many units the longest phrase at unit i covers."""
         return self.find(units, i, where, stop)[0]
 
     def ending(self, units, first, stop, where):
@@ -153,7 +152,6 @@ def folded(character):
 
 @cache
 def all_frames():
-    """The phrases, read once."""
     return Frames()
 
 
@@ -275,7 +273,6 @@ def mark(units, i):
 
 
 def is_hanzi(word):
-    """Whether a unit is a Chinese character."""
     return "\u3400" <= word[0] <= "\u9fff"
 
 

@@ -19,12 +19,10 @@ def mix(value):
 
 
 def pair_of(first, second):
-    """Hash of two words that stand together."""
     return mix(first * PAIR + second & MASK)
 
 
 def triple_of(first, second, third):
-    """Hash of three words that stand together."""
     return mix((first * PAIR + second & MASK) * TRIPLE + third & MASK)
 
 
