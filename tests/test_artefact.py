@@ -129,7 +129,7 @@ def test_a_missing_folder_or_file_says_so(tmp_path: Path) -> None:
     with pytest.raises(ModelFileError, match=r"has no model\.json"):
         load_model(tmp_path)
     (tmp_path / "model.json").write_text("not json")
-    with pytest.raises(ModelFileError, match="model.json is no JSON"):
+    with pytest.raises(ModelFileError, match=r"model\.json is no JSON"):
         load_model(tmp_path)
     (tmp_path / "file").write_text("")
     with pytest.raises(ModelFileError, match="is a file"):
