@@ -19,7 +19,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from collarclass.corpus.read import ONET_FIGURES
-from collarclass.definitions.labels import LABELS, Label
+from collarclass.definitions.labels import LABELS, RATINGS, Label
 from collarclass.errors import DataError, kind_of
 from collarclass.features.ngrams import title_features
 from collarclass.features.term_index import TermIndex
@@ -50,38 +50,19 @@ _CHUNK = 2000
 
 @dataclass(frozen=True, slots=True)
 class OccupationMatch:
-    """An occupation, and why it matches a title or code.
+    """An occupation, and why it matches a title or code."""
 
-    Attributes
-    ----------
-    onet_code, title : str
-        Code and official title in O*NET-SOC 2019.
-    isco08, csco22 : tuple of str
-        Codes in ISCO-08 and in China's classification of 2022; one or several, or none.
-    similarity : float
-        0 to 1; 1 for a code, and for a title by which the occupation is known. Not a probability.
-    reason : str
-        By what it was found.
-    label : {"white", "blue", "gray"}
-    academic_rating, hands_on_rating : float
-        0 to 4: what the occupation's typical ad asks for.
-    why : str
-        The ratings in a sentence.
-    figures : dict of str to float
-        O*NET's figures for it, as the data card describes them; NaN where there are none.
-    """
-
-    onet_code: str
+    onet_code: str  # in O*NET-SOC 2019, as the official title
     title: str
-    isco08: tuple[str, ...]
-    csco22: tuple[str, ...]
-    similarity: float
-    reason: str
-    label: Label
-    academic_rating: float
+    isco08: tuple[str, ...]  # codes in ISCO-08: one or several, or none
+    csco22: tuple[str, ...]  # in China's classification of 2022
+    similarity: float  # 0 to 1; 1 for a code, and for a title by which the occupation is known; not a probability
+    reason: str  # by what it was found
+    label: Label  # white, blue or gray
+    academic_rating: float  # 0 to 4: what the occupation's typical ad asks for
     hands_on_rating: float
-    why: str
-    figures: dict[str, float]
+    why: str  # the ratings in a sentence
+    figures: dict[str, float]  # O*NET's, as the data card describes them; NaN where there are none
 
 
 def lookup_occupation(query: str, n: int = 3) -> list[OccupationMatch]:
@@ -148,15 +129,7 @@ def lookup_occupation(query: str, n: int = 3) -> list[OccupationMatch]:
 
 
 def find_code(query: str) -> tuple[list[int], str] | None:
-    """Rows of the table of occupations that have a code, and what the code is; None for what is no code.
-
-    Examples
-    --------
-    >>> find_code("51-4121")[1], find_code("welder")
-    ('O*NET-SOC code 51-4121', None)
-    >>> find_code("514121.00")[0] == find_code("51-4121.00")[0], len(find_code("29-1000")[0]) > 20
-    (True, True)
-    """
+    """Rows of the table of occupations that have a code, and what the code is; None for what is no code."""
     plain = query.strip()
     for pattern, column, name in _CODES:
         if pattern.fullmatch(plain):
@@ -191,19 +164,13 @@ def _code_rows() -> dict[str, dict[str, list[int]]]:
 
 def _match(table: pd.DataFrame, row: int, similarity: float, reason: str) -> OccupationMatch:
     found: dict[Any, Any] = table.iloc[row].to_dict()
+    isco08, csco22 = (tuple(filter(None, found[name].split("; "))) for name in ("isco08", "csco22"))
+    ratings = (float(found[name]) for name in RATINGS)
+    figures = {name: float(found[name]) for name in ONET_FIGURES}
     return OccupationMatch(
-        onet_code=found["onet_code"],
-        title=found["title"],
-        isco08=tuple(filter(None, found["isco08"].split("; "))),
-        csco22=tuple(filter(None, found["csco22"].split("; "))),
-        similarity=round(similarity, 4),
-        reason=reason,
-        label=found["label"],
-        academic_rating=float(found["academic_rating"]),
-        hands_on_rating=float(found["hands_on_rating"]),
-        why=found["why"],
-        figures={name: float(found[name]) for name in ONET_FIGURES},
-    )
+        found["onet_code"], found["title"], isco08, csco22, round(similarity, 4), reason, found["label"], *ratings,
+        found["why"], figures,
+    )  # fmt: skip
 
 
 class Nearest(NamedTuple):
@@ -214,13 +181,9 @@ class Nearest(NamedTuple):
 
 
 class TitleIndex:
-    """Titles, each of one row of a table, so that the nearest rows of any title can be found.
+    """Titles, each of one `row` of a table, so that the nearest rows of any title can be found.
 
-    Parameters
-    ----------
-    titles : sequence of str
-    row, rank : ndarray of int64, shape (n_titles,)
-        Whose title each is; and how well known it is by it, 0 best, which settles exact matches.
+    `rank` says how well known the row is by the title, 0 best, which settles exact matches.
     """
 
     def __init__(self, titles: Sequence[str], row: NDArray[np.int_], rank: NDArray[np.int_]) -> None:
@@ -322,17 +285,8 @@ class TitleIndex:
 
 
 def occupation_labels(titles: Sequence[str | None] | None, texts: Sequence[str]) -> NDArray[np.int8]:
-    """Label of each ad's nearest occupation: index into `LABELS`, -1 where none is called anything like it.
-
-    Examples
-    --------
-    >>> [LABELS[k] for k in occupation_labels(["Registered nurse", "Accountant"], ["", ""])]
-    ['gray', 'white']
-    """
-    given = titles if titles is not None else [None] * len(texts)
-    names = [title_of(text, title) for title, text in zip(given, texts, strict=True)]
-    if not names:
-        return np.zeros(0, np.int8)
+    """Label of each ad's nearest occupation: index into `LABELS`, -1 where none is called anything like it."""
+    names = [title_of(text, title) for text, title in zip(texts, titles or [None] * len(texts), strict=True)]
     found = index().nearest(names, 1)
     label = np.array([LABELS.index(name) for name in occupations()["label"]], np.int8)
     return np.where(found.similarity[:, 0] >= _MIN_LABELLED, label[found.row[:, 0]], np.int8(-1)).astype(np.int8)

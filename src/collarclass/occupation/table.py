@@ -65,13 +65,7 @@ def read_titles(path: Path) -> pd.DataFrame:
 
 
 def known_titles() -> pd.DataFrame:
-    """Every name by which an occupation is known.
-
-    Returns
-    -------
-    DataFrame
-        Columns `title`, `row` (of the table of occupations) and `kind`, one of `KINDS`.
-    """
+    """Every name by which an occupation is known, with its row in the table and its kind, one of `KINDS`."""
     table = _occupations()
     names = csco_names()["name"]
     official, working, csco, *others = KINDS
