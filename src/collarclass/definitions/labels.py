@@ -16,43 +16,43 @@ LEVELS: tuple[str, ...] = tuple(level.name for level in SCHOOLING_LEVELS)
 STATUSES: tuple[str, ...] = ("required", "preferred", "substitutable", "not_needed", "unstated")
 REQUIRED, PREFERRED, SUBSTITUTABLE, NOT_NEEDED, UNSTATED = range(len(STATUSES))
 BASES: tuple[str, ...] = ("ad", "title", "occupation")  # what a result was judged from
-# Why a row cannot be judged; or what has to be known of one that was.
-JUDGED, EMPTY, TOO_LITTLE, UNKNOWN_LANGUAGE, NO_JOB, UNKNOWN_CODE, NEAR_THE_LINE, NO_WORK = range(8)
-VAGUE, SEVERAL_POSTS = 8, 9
-# Words that leave the field open; `text/frames.tsv` lists what belongs to each.
-LEFT_OPEN = {
-    "engineer": 10, "technician": 11, "designer": 12, "analyst": 13, "scientist": 14, "inspector": 15, "supervisor": 16,
-}  # fmt: skip
-_NOTES = {
-    JUDGED: "",
-    EMPTY: "empty text",
-    TOO_LITTLE: "too little text to judge",
-    UNKNOWN_LANGUAGE: "language not known to the model",
-    NO_JOB: "the title names no job that the model knows",
-    UNKNOWN_CODE: "the code stands for no occupation that is known",
-    NEAR_THE_LINE: "near the line",
-    NO_WORK: "does not say what the work is",
-    SEVERAL_POSTS: "there are more posts: that of the title is judged, or the first",
-    VAGUE: "names a rank or a group, and not the work",
-    LEFT_OPEN["engineer"]: "leaves the field open: "
+# Words that leave the field open, each with its note; `text/frames.tsv` lists what belongs to each.
+_KINDS = {
+    "engineer": "leaves the field open: "
     "engineers who design, program, test or work on equipment are gray, those who sell, plan or oversee white",
-    LEFT_OPEN["technician"]: "leaves the field open: "
+    "technician": "leaves the field open: "
     "technicians of laboratories, IT and automation with college training are gray, those of a trade blue, "
     "those who keep records white",
-    LEFT_OPEN["designer"]: "leaves the field open: "
+    "designer": "leaves the field open: "
     "designers who make drawings, screens or media are gray, those who research or advise white",
-    LEFT_OPEN["analyst"]: "leaves the field open: "
+    "analyst": "leaves the field open: "
     "analysts who report and advise are white, those who build data pipelines or secure systems gray",
-    LEFT_OPEN["scientist"]: "leaves the field open: "
+    "scientist": "leaves the field open: "
     "scientists at instruments, samples or code are gray, those who work on theory, policy or surveys white",
-    LEFT_OPEN["inspector"]: "leaves the field open: "
+    "inspector": "leaves the field open: "
     "inspectors who measure and test with instruments are blue or gray, by their schooling, those who look "
     "and record white",
-    LEFT_OPEN["supervisor"]: "leaves the field open: "
+    "supervisor": "leaves the field open: "
     "supervisors who step in on the floor are blue, those with a technical degree who work on the process "
     "gray, those who plan and direct white",
 }
-NOTES = tuple(_NOTES[number] for number in range(len(_NOTES)))
+# Why a row cannot be judged; or what has to be known of one that was.
+_NOTES = (
+    "",
+    "empty text",
+    "too little text to judge",
+    "language not known to the model",
+    "the title names no job that the model knows",
+    "the code stands for no occupation that is known",
+    "near the line",
+    "does not say what the work is",
+    "names a rank or a group, and not the work",
+    "there are more posts: that of the title is judged, or the first",
+)
+JUDGED, EMPTY, TOO_LITTLE, UNKNOWN_LANGUAGE, NO_JOB, UNKNOWN_CODE, NEAR_THE_LINE, NO_WORK = range(8)
+VAGUE, SEVERAL_POSTS = 8, 9
+LEFT_OPEN = {word: number for number, word in enumerate(_KINDS, len(_NOTES))}
+NOTES = (*_NOTES, *_KINDS.values())
 
 THRESHOLD = 2.0
 BORDERLINE = (1.5, 2.5)

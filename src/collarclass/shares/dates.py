@@ -80,7 +80,7 @@ def is_dates(values: Iterable[Any]) -> bool:
     """Whether nine in ten of the values that are there are dates, and not mere numbers."""
     texts = [_plain(text) for text in dict.fromkeys(map(_text, values)) if text]
     dated = sum((_month(text, "dmy") or _month(text, "mdy")) is not None for text in texts)
-    serial = sum(bool(_NUMBER.fullmatch(text)) and not _form_of_digits(text) for text in texts)
+    serial = sum(bool(_NUMBER.fullmatch(text)) and not _has_digits_of_a_date(text) for text in texts)
     return bool(texts) and dated >= _SHARE * len(texts) and serial < len(texts)
 
 
@@ -128,27 +128,13 @@ def _order(texts: Mapping[str, str]) -> Order | None:
 
 
 def _month(text: str, order: Order | None) -> Month | None:
+    """Of dates in words and numbers, of Excel's days since 1900, of Unix seconds or milliseconds; 2026.3 is a month."""
     if len(text) > _LONGEST:
         return None
-    if form := _form_of_digits(text):
-        return _read(text, (form,)) or _numbered(text)
-    return _numbered(text) if _NUMBER.fullmatch(text) else _read(text, (*_FORMS, *_ORDERED[order]))
-
-
-def _form_of_digits(text: str) -> str | None:
-    return _DIGITS.get(len(text)) if text.isdecimal() else None
-
-
-def _read(text: str, forms: Iterable[str]) -> Month | None:
-    for form in forms:
-        with suppress(ValueError):
-            found = datetime.strptime(text, form)
-            return (found.year, found.month) if found.year in _YEARS else None
-    return None
-
-
-def _numbered(text: str) -> Month | None:
-    """Excel's days since 1900, and Unix seconds or milliseconds; 2026.3 is a month."""
+    if not _NUMBER.fullmatch(text):
+        return _read(text, (*_FORMS, *_ORDERED[order]))
+    if _has_digits_of_a_date(text) and (month := _read(text, (_DIGITS[len(text)],))):
+        return month
     number = float(text)
     if int(number) in _EXCEL_DAYS:
         found = datetime(1899, 12, 30) + timedelta(int(number))
@@ -157,6 +143,18 @@ def _numbered(text: str) -> Month | None:
     else:
         return _read(text, ("%Y.%m", "%m.%Y"))
     return found.year, found.month
+
+
+def _has_digits_of_a_date(text: str) -> bool:
+    return len(text) in _DIGITS and text.isdecimal()
+
+
+def _read(text: str, forms: Iterable[str]) -> Month | None:
+    for form in forms:
+        with suppress(ValueError):
+            found = datetime.strptime(text, form)
+            return (found.year, found.month) if found.year in _YEARS else None
+    return None
 
 
 def _name(month: Month | None, period: Period) -> str:

@@ -192,21 +192,15 @@ def notes_of(shares: pd.DataFrame) -> list[Message]:
 
 
 def _definitions(given: str | Definition | Sequence[str | Definition], facts: Facts) -> list[Definition]:
-    if isinstance(given, (str, Definition)):
-        given = [given]
-    names: list[str | Definition] = []
-    for one in given:
-        names += _applicable(facts) if one == "all" else [one]
-    return [one if isinstance(one, Definition) else load_definition(one) for one in names]
-
-
-def _applicable(facts: Facts) -> list[str]:
-    """Built-in definitions that go by nothing which the table lacks."""
+    """Those named; for "all" the built-in ones that go by nothing which the table lacks."""
     out = []
-    for name in builtin_definitions():
-        with suppress(DataError):
-            load_definition(name).apply(facts)
-            out.append(name)
+    for one in [given] if isinstance(given, (str, Definition)) else given:
+        for name in builtin_definitions() if one == "all" else ():
+            with suppress(DataError):
+                load_definition(name).apply(facts)
+                out.append(load_definition(name))
+        if one != "all":
+            out.append(one if isinstance(one, Definition) else load_definition(one))
     return out
 
 
