@@ -430,7 +430,7 @@ def test_a_group_with_few_annotations_is_not_pulled_towards_the_whole() -> None:
     table = pd.concat([p[0] for p in parts], ignore_index=True)
     truth = np.concatenate([p[1] for p in parts])
     p = np.column_stack([table[["p_white", "p_blue", "p_gray"]].to_numpy(), np.zeros(len(table))])
-    stratum = strata(p.argmax(axis=1).astype(np.int8), p.max(axis=1)).astype(np.int64)
+    stratum = strata(p.argmax(axis=1).astype(np.int8), p)
     rows = rng.choice(len(table), 600, replace=False)
     every = Annotated(stratum[rows], p[rows], np.ones(600), truth=np.eye(4)[truth[rows]])
     for g, gray in enumerate((0.05, 0.4)):

@@ -19,7 +19,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from collarclass.corpus.read import ONET_FIGURES
-from collarclass.definitions.labels import LABELS, RATINGS, Label
+from collarclass.definitions.labels import LABELS, Label
 from collarclass.errors import DataError, kind_of
 from collarclass.features.ngrams import title_features
 from collarclass.features.term_index import TermIndex
@@ -165,11 +165,10 @@ def _code_rows() -> dict[str, dict[str, list[int]]]:
 def _match(table: pd.DataFrame, row: int, similarity: float, reason: str) -> OccupationMatch:
     found: dict[Any, Any] = table.iloc[row].to_dict()
     isco08, csco22 = (tuple(filter(None, found[name].split("; "))) for name in ("isco08", "csco22"))
-    ratings = (float(found[name]) for name in RATINGS)
     figures = {name: float(found[name]) for name in ONET_FIGURES}
     return OccupationMatch(
-        found["onet_code"], found["title"], isco08, csco22, round(similarity, 4), reason, found["label"], *ratings,
-        found["why"], figures,
+        found["onet_code"], found["title"], isco08, csco22, round(similarity, 4), reason, found["label"],
+        float(found["academic_rating"]), float(found["hands_on_rating"]), found["why"], figures,
     )  # fmt: skip
 
 

@@ -239,7 +239,7 @@ def prepare_truth(
         return annotated, []
     hashes = text_hashes(*ads_of(annotated, title, text, name))
     wanted, first = set(hashes), dict[int, int]()
-    for number, of_words in iter_hashes(source, title, text):
+    for number, of_words in enumerate(iter_hashes(source, title, text), start=1):
         if of_words in wanted:
             first.setdefault(of_words, number)
     if not first:
@@ -256,13 +256,15 @@ def prepare_truth(
 
 def _check_order(annotated: pd.DataFrame, source: Name, name: str, title: str | None, text: str | None) -> None:
     """Refuse annotated ads of which some columns were sorted and others not, where both files have the texts."""
-    number = pd.to_numeric(annotated[SAMPLE_ROW], errors="coerce").fillna(0).to_numpy(np.int64)
+    rows = pd.to_numeric(annotated[SAMPLE_ROW], errors="coerce").fillna(0).to_numpy(np.int64).tolist()
+    wanted = set(rows)
     try:
         hashes = text_hashes(*ads_of(annotated, title, text, name))
-        there = dict(iter_hashes(source, title, text, number.tolist()))
+        every = enumerate(iter_hashes(source, title, text), start=1)
+        there = {number: of_words for number, of_words in every if number in wanted}
     except DataError:  # labels alone will do
         return
-    at = displaced(hashes, [there.get(row, NO_WORDS) for row in number.tolist()])
+    at = displaced(hashes, [there.get(row, NO_WORDS) for row in rows])
     if at is not None:
         raise DataError(
             "Row {row} of {name} has the text of another ad than its sample_row: were only some columns sorted? Sort "

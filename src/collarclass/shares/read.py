@@ -57,18 +57,10 @@ def read_labelled(path: str | os.PathLike[str], columns: Sequence[str] = (), *, 
     return LabelledFile(concatenated(parts), digest_of_file(path))
 
 
-def iter_hashes(
-    path: str | os.PathLike[str], title: str | None = None, text: str | None = None, rows: Sequence[int] | None = None
-) -> Iterator[tuple[int, int]]:
-    """Number, from 1, and hash of the words of each ad of a file, or of some of its rows."""
-    start, wanted = 1, None if rows is None else np.unique(rows)
+def iter_hashes(path: str | os.PathLike[str], title: str | None = None, text: str | None = None) -> Iterator[int]:
+    """Hash of the words of each ad of a file."""
     for part in iter_table(path):
-        number = np.arange(start, start + len(part))
-        if wanted is not None:
-            number = wanted[(wanted >= start) & (wanted < start + len(part))]
-        titles, texts = ads_of(part.iloc[number - start], title, text, Path(path).name)
-        yield from zip(number.tolist(), text_hashes(titles, texts), strict=True)
-        start += len(part)
+        yield from text_hashes(*ads_of(part, title, text, Path(path).name))
 
 
 def displaced(first: Sequence[int], second: Sequence[int]) -> int | None:

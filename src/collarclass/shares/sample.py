@@ -24,11 +24,10 @@ _LEAST_DOUBT = 0.002
 _MIN_PLANNED = 30  # ads: fewer show too little of a model's errors
 
 
-def strata(collar: NDArray[np.int8], confidence: NDArray[np.floating]) -> NDArray[np.int16]:
+def strata(label: NDArray[np.int8], probabilities: NDArray[np.floating]) -> NDArray[np.int64]:
     """Stratum of each ad: its predicted label and how sure it is, from doubtful to sure; unclear ads last."""
-    sure = np.searchsorted(EDGES, np.nan_to_num(confidence, nan=1.0), side="right")
-    out = collar.astype(np.int16) * (len(EDGES) + 1) + sure.astype(np.int16)
-    return np.where(collar >= len(LABELS), np.int16(STRATA - 1), out)
+    sure = np.searchsorted(EDGES, np.nan_to_num(probabilities).max(axis=1), side="right")
+    return np.where(label >= len(LABELS), STRATA - 1, label.astype(np.int64) * (len(EDGES) + 1) + sure)
 
 
 def allocate(size: NDArray[np.int64], doubt: NDArray[np.float64], n: int) -> NDArray[np.int64]:
@@ -127,7 +126,7 @@ def planned_size(table: pd.DataFrame, half_width: float, *, prefix: str = "") ->
     probabilities = np.nan_to_num(facts.probabilities)
     if not probabilities.any():
         raise DataError("The labelled ads have no probabilities to plan a sample by: say how many to draw.")
-    stratum = strata(facts.label, probabilities.max(axis=1)).astype(np.int64)
+    stratum = strata(facts.label, probabilities)
     size = np.bincount(stratum, minlength=STRATA)
     doubt = np.column_stack([np.bincount(stratum, p * (1 - p), STRATA) for p in probabilities.T]) * _ERRS_MORE
     doubt = doubt / np.maximum(size, 1)[:, None] + _LEAST_DOUBT
@@ -201,7 +200,7 @@ def draw_sample(
     rng = np.random.default_rng(random_state)
     facts = facts_of(table, prefix)
     probabilities = np.nan_to_num(facts.probabilities)
-    stratum = strata(facts.label, probabilities.max(axis=1)).astype(np.int64)
+    stratum = strata(facts.label, probabilities)
     group = np.zeros(len(table), np.int64) if groups is None else pd.factorize(np.asarray(groups, object))[0]
     distinct, copies = np.arange(len(table)), np.ones(len(table))
     if unique is not None:

@@ -160,12 +160,12 @@ def estimate_shares(
     of = None if bundles is None else pd.factorize(labelled[bundles].astype(object))[0].astype(np.int64)
     known = None
     if truth is not None:
-        known = find_truth(truth, labelled, facts.label, _strata(facts.label, facts), truth_column, expert)
+        known = find_truth(truth, labelled, facts.label, strata(facts.label, facts.probabilities), truth_column, expert)
     confusions = (model or default_model()).facts.get("source_confusions")
     parts = []
     for one in _definitions(definition, facts):
         label = one.apply(facts)
-        ads = Ads(_strata(label, facts), _guess(label, facts, one), weights, of)
+        ads = Ads(strata(label, facts.probabilities), _guess(label, facts, one), weights, of)
         estimator = _Estimator(label, ads, known, confusions, one, finite_population, notes)
         parts.append(estimator.table(groups, margins))
     out = pd.concat(parts, ignore_index=True)
@@ -212,10 +212,6 @@ def _repeats(facts: Facts) -> int:
 
 
 # -- estimates -----------------------------------------------------------------------------------
-
-
-def _strata(label: NDArray[np.int8], facts: Facts) -> NDArray[np.int64]:
-    return strata(label, np.nan_to_num(facts.probabilities).max(axis=1)).astype(np.int64)
 
 
 def _guess(label: NDArray[np.int8], facts: Facts, definition: Definition) -> Floats:

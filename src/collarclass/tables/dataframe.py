@@ -173,10 +173,6 @@ class TableLabelling:
             )
         return self.native(table)
 
-    def fields(self) -> list[pa.Field]:
-        """Those to be added."""
-        return added_fields(self.options)
-
     def columns(self, names: Iterable[Hashable], kinds: Mapping[Hashable, str] | None = None) -> Columns:
         """The columns that are read, if those to be added are not there yet."""
         names = list(names)
@@ -219,7 +215,7 @@ class TableLabelling:
     def stream(self, reader: pa.RecordBatchReader) -> pa.RecordBatchReader:
         """Label batch by batch, as they are asked for."""
         self.arrow_columns(reader.schema)
-        schema = pa.schema([*reader.schema, *self.fields()], reader.schema.metadata)
+        schema = pa.schema([*reader.schema, *added_fields(self.options)], reader.schema.metadata)
         quiet = replace(self, progress=None)
 
         def batches() -> Iterator[pa.RecordBatch]:
@@ -239,7 +235,7 @@ class TableLabelling:
             cells = [arrow_strings(column.to_arrow()) for column in ads.struct.unnest()]
             return pl.Series(self.added(chosen, cells).to_struct_array())
 
-        added = polars_schema(self.fields())
+        added = polars_schema(added_fields(self.options))
         read = pl.struct(*(pl.col(str(name)) for name in chosen.every))
         struct = read.map_batches(label, return_dtype=pl.Struct(added), is_elementwise=True)
         return table.with_columns(struct.struct.field(*added))
