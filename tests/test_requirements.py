@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -27,7 +28,7 @@ from collarclass.requirement_reader.outcomes import FEATURES, KINDS, N_OUTCOMES,
 from collarclass.requirement_reader.reading import RequirementReader
 from collarclass.text.ad_tokens import AdTokens
 from collarclass.training.mentions import find_mentions
-from collarclass.training.real_ads import read_mentions
+from collarclass.training.real_ads import learnable, read_mentions
 from collarclass.training.train_reader import read_users_mentions
 from research.measure.score_challenge_set import FAILURES, read_cases, read_many, shares, wrong_columns
 
@@ -141,11 +142,10 @@ def test_decided_mentions_are_where_they_say() -> None:
 
 
 def test_real_ads_say_their_sources() -> None:
-    stored = read_mentions(REQUIREMENTS.parent)
-    vocabulary, real = stored.vocabulary, stored.learnable()
+    real = learnable(read_mentions(REQUIREMENTS.parent))
     source = real.ads["source"].to_numpy()
     assert len({*source}) > 40
-    assert real.facts.shape == (len(real.mentions), len(vocabulary))
+    assert real.facts.shape == (len(real.mentions), len(real.vocabulary))
     held = real.take(source == source[0])
     assert {*held.ads["source"]} == {source[0]}
     assert held.mentions["ad"].max() < len(held.ads) < len(source)
@@ -158,7 +158,7 @@ def test_a_wrong_reading_is_mended_by_own_mentions(tmp_path: Path) -> None:
         + "".join(f"{n} glorps: bachelor's degree zingled.,bachelor's degree,preferred\n" for n in range(2, 12)),
         encoding="utf-8",
     )
-    examples = read_users_mentions(path, READER.hashes)
+    examples = read_users_mentions(path, pd.DataFrame({"hash": READER.hashes}))
     assert (examples.mentions.loc[examples.mentions["group"] == 0, "outcome"] == 2).all()
     assert len(examples.ads) == 10
 
@@ -176,7 +176,7 @@ def test_bad_own_mentions_say_where(tmp_path: Path, content: str, message: str) 
     path = tmp_path / "own.csv"
     path.write_text(content, encoding="utf-8")
     with pytest.raises(DataError, match=re.escape(message)):
-        read_users_mentions(path, READER.hashes)
+        read_users_mentions(path, pd.DataFrame({"hash": READER.hashes}))
 
 
 PIECES = st.sampled_from(

@@ -24,7 +24,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 import collarclass
@@ -107,31 +106,32 @@ def count(sources: dict[str, pd.DataFrame], anew: bool) -> None:
     print(f"{len(counted)} of {len(sources)} sources counted, {len(terms['hashes']):,} n-grams")
 
 
-def frequent(texts: list[str]) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.uint8]]:
-    """The facts that stand in several ads, in how many, and which kind each is."""
+def frequent(texts: list[str]) -> pd.DataFrame:
+    """The facts that stand in several ads, by hash: in how many, and which kind each is."""
     found = []
     for begin in range(0, len(texts), BATCH):
         mentions, facts = find_mentions(texts[begin : begin + BATCH])
         of_ad = facts.assign(ad=mentions["ad"].to_numpy()[facts["mention"]]).drop_duplicates(["hash", "ad"])
         found.append(of_ad.groupby("hash").agg(n_ads=("ad", "size"), kind=("kind", "first")))
-    often = pd.concat(found).groupby("hash").agg({"n_ads": "sum", "kind": "first"}).query("n_ads >= @MIN_ADS")
-    return often.index.to_numpy(np.uint64), often["n_ads"].to_numpy(), often["kind"].to_numpy()
+    often = pd.concat(found).groupby("hash").agg({"n_ads": "sum", "kind": "first"})
+    return often[often["n_ads"] >= MIN_ADS].reset_index()
 
 
 def choose_facts(ads: pd.DataFrame) -> None:
     """Write the list of the facts that tell most, without those that can be derived."""
     texts, weight, mentions = own_texts(DATA)
-    vocabulary, n_ads, kind = frequent([*ads["text"], *texts["text"]])
+    vocabulary = frequent([*ads["text"], *texts["text"]])
     real = decided_examples(ads, read(DATA / "requirements" / "real_mentions.csv"), np.ones(len(ads)), vocabulary)
     own = decided_examples(texts, mentions, weight, vocabulary)
     with threadpool_limits(limits=1):
-        reader = fit_reader(vocabulary, join([real, own]))
-    known, number = TermIndex(vocabulary).find(reader.hashes)
+        reader = fit_reader(join([real, own]))
+    known, number = TermIndex(vocabulary["hash"].to_numpy()).find(reader.hashes)
     telling = np.zeros(len(vocabulary))
-    telling[number] = np.sqrt((reader.weight[known] ** 2).sum(axis=1) * n_ads[number])
-    telling[np.isin(kind, LEVEL_FACTS)] = 0.0
+    telling[number] = np.sqrt((reader.weight[known] ** 2).sum(axis=1) * vocabulary["n_ads"].to_numpy()[number])
+    telling[vocabulary["kind"].isin(LEVEL_FACTS)] = 0.0
     chosen = np.sort(np.argsort(-telling, kind="stable")[:N_FACTS])
-    save_arrays(MENTIONS / real_ads.FACTS, {"hashes": vocabulary[chosen], "kind": kind[chosen]})
+    facts = vocabulary.iloc[chosen]
+    save_arrays(MENTIONS / real_ads.FACTS, {"hashes": facts["hash"].to_numpy(), "kind": facts["kind"].to_numpy()})
     print(f"{len(chosen):,} of {len(vocabulary):,} facts chosen")
 
 

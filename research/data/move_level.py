@@ -62,7 +62,7 @@ def main() -> None:
     options = parser.parse_args()
     old, new = LEVELS.index(options.old), LEVELS.index(options.new)
     real = read_mentions(DATA)
-    real_ids = moved(real.ads["id"].tolist(), real.examples.mentions, old, new)
+    real_ids = moved(real.ads["id"].tolist(), real.mentions, old, new)
     ads = pd.concat([read_csv(DATA / "ads" / f"{language}.csv")[["id", "text"]] for language in ("en", "zh")])
     cases = read_csv(DATA / "requirements" / "cases.csv")[["id", "text"]]
     texts = pd.concat([ads, cases], ignore_index=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,11 +14,17 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from collarclass.requirement_reader.lexicon import default_lexicon
-from collarclass.training.counts import CountedAds, fingerprint
+from collarclass.training.counts import CountedAds, count_words
 from collarclass.training.mentions import fact_matrix, find_mentions
 from collarclass.training.real_ads import EMPTY, STORED, TERMS, unpack
 from collarclass.training.train_reader import with_decisions
 
+# What these are read into tells whether saved counts still belong to the tokenizer.
+SAMPLE = (
+    "Registered Nurse (RGN), Band 5\n• Bachelor's degree or equivalent; 2+ years' experience. C++/C# an advantage.",
+    "数控车床操作工：中专及以上学历，持电工证优先，五险一金。",
+    "<p>CAD&nbsp;technician &amp; drafter</p><ul><li>TeamLeader</li><li>HNC/HND preferred.Full-time</li></ul>",
+)
 Terms = dict[str, NDArray[Any]]  # hashes, order, displayable
 MIN_ADS = 2  # that an n-gram stands in
 _MAX_COUNT = 255
@@ -42,6 +49,16 @@ def _pack(name: str, matrix: sp.csr_matrix) -> dict[str, NDArray[Any]]:
     steps[starts] = columns[starts]
     counts = np.minimum(matrix.data, _MAX_COUNT).astype(np.uint8)
     return {f"{name}_size": size.astype(np.uint16), f"{name}_steps": steps.astype(np.uint32), f"{name}_counts": counts}
+
+
+def fingerprint() -> str:
+    """Digest of what the tokenizer makes of a few sample ads: counts belong to one such digest."""
+    counted = count_words(SAMPLE, [None] * len(SAMPLE))
+    digest = hashlib.sha256()
+    for part in (counted.text, counted.title):
+        for array in (part.hashes, part.order, part.counts.indptr, part.counts.indices, part.counts.data):
+            digest.update(np.ascontiguousarray(array.astype(np.uint64)).tobytes())
+    return digest.hexdigest()
 
 
 def no_terms() -> Terms:

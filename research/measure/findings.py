@@ -20,16 +20,16 @@ from collarclass.definitions.labels import LEVELS
 from collarclass.requirement_reader.constants import CLASS, CLASSES, NATURES
 from collarclass.requirement_reader.lexicon import default_lexicon
 from collarclass.requirement_reader.outcomes import OUTCOMES
-from collarclass.training.mentions import judge
-from collarclass.training.real_ads import RealMentions, read_mentions
+from collarclass.training.mentions import Examples, judge
+from collarclass.training.real_ads import read_mentions
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 
 
-def table(real: RealMentions) -> pd.DataFrame:
+def table(real: Examples) -> pd.DataFrame:
     """One row for each mention."""
-    columns, row = real.examples.mentions, real.examples.mentions["ad"]
-    outcome = judge(default_model().reader, real.vocabulary, real.examples).outcome
+    columns, row = real.mentions, real.mentions["ad"]
+    outcome = judge(default_model().reader, real).outcome
     best = outcome.argmax(axis=1)
     level = np.where(columns["group"] == CLASS["level"], columns["value"], -1)
     nature = default_lexicon().nature[columns["phrase"]]

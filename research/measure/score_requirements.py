@@ -36,7 +36,7 @@ from collarclass.requirement_reader.credential_names import UNNAMED
 from collarclass.requirement_reader.outcomes import FREE, N_LEVEL_STATUSES, level_and_status
 from collarclass.requirement_reader.requirement import Requirement
 from collarclass.training.mentions import join, judge
-from collarclass.training.real_ads import read_mentions
+from collarclass.training.real_ads import learnable, read_mentions
 from collarclass.training.train_reader import TEMPERATURE, decided_examples, fit_reader, own_texts
 from research.docs.figures import keep
 from research.measure.score_challenge_set import read_many
@@ -117,13 +117,12 @@ def is_driving(one: Requirement) -> bool:
 def held_out_sources(folds: int, without: str | None) -> tuple[pd.DataFrame, pd.DataFrame]:
     """How the ads and the decided mentions of each source are read by a reader that has seen no ad of that source."""
     data = ROOT / "data"
-    stored = read_mentions(data)
-    vocabulary, real = stored.vocabulary, stored.learnable()
+    real = read_mentions(data)
     texts, weight, decided = own_texts(data)
-    both = join([real, decided_examples(texts, decided, weight, vocabulary)])
+    both = join([learnable(real), decided_examples(texts, decided, weight, real.vocabulary)])
     if without is not None:
-        kept = ~np.isin(stored.kind, FAMILIES[without])
-        both, vocabulary = replace(both, facts=both.facts[:, kept].tocsr()), vocabulary[kept]
+        kept = ~both.vocabulary["kind"].isin(FAMILIES[without]).to_numpy()
+        both = replace(both, facts=both.facts[:, kept].tocsr(), vocabulary=both.vocabulary[kept])
     source = both.ads["source"].tolist()
     sources = sorted({*source} - {""})
     np.random.default_rng(1).shuffle(sources)
@@ -131,9 +130,9 @@ def held_out_sources(folds: int, without: str | None) -> tuple[pd.DataFrame, pd.
     out, mentions = [], []
     for k in range(folds):
         with threadpool_limits(limits=1):
-            reader = fit_reader(vocabulary, both.take(fold != k))
+            reader = fit_reader(both.take(fold != k))
         test = both.take(fold == k)
-        judged = judge(replace(reader, temperature=np.ones(2, np.float32)), vocabulary, test)
+        judged = judge(replace(reader, temperature=np.ones(2, np.float32)), test)
         level, status = np.where(judged.status == NOT_NEEDED, -1, judged.level), judged.status
         true_level, true_status = test.ads["level"].to_numpy(), test.ads["status"].to_numpy()
         right = {"level": level == true_level, "status": status == true_status}

@@ -6,7 +6,6 @@ counts are saved, and a hash cannot be turned back into words that are not known
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
@@ -16,7 +15,6 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from collarclass.definitions.labels import LEVELS
-from collarclass.errors import DataError
 from collarclass.features.ad_words import words_in
 from collarclass.features.ngrams import Occurrences, damped, ngrams
 from collarclass.model.model import Model
@@ -31,13 +29,6 @@ from collarclass.text.tokens import Tokens, tokenize
 Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.int64]
 Bools: TypeAlias = NDArray[np.bool_]
-
-# What these are read into tells whether saved counts still belong to the tokenizer.
-_SAMPLE = (
-    "Registered Nurse (RGN), Band 5\n• Bachelor's degree or equivalent; 2+ years' experience. C++/C# an advantage.",
-    "数控车床操作工：中专及以上学历，持电工证优先，五险一金。",
-    "<p>CAD&nbsp;technician &amp; drafter</p><ul><li>TeamLeader</li><li>HNC/HND preferred.Full-time</li></ul>",
-)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,20 +144,14 @@ def stop_words_before(tokens: Tokens) -> Ints:
 
 
 def concatenate(parts: Sequence[CountedAds]) -> CountedAds:
-    """Put counted ads below each other; they must be counted to one length."""
-    lengths = {part.max_tokens for part in parts}
-    if len(lengths) > 1:
-        raise DataError(
-            "Ads were counted to {map} tokens: count them again to one length.",
-            map=' and '.join(map(str, sorted(lengths))),
-        )  # fmt: skip
+    """Put ads that were counted to one length below each other."""
     return CountedAds(
         _stack([part.text for part in parts]),
         _stack([part.title for part in parts]),
         np.concatenate([part.features for part in parts]),
         np.concatenate([part.chinese for part in parts]),
         np.concatenate([part.length for part in parts]),
-        lengths.pop(),
+        parts[0].max_tokens,
     )
 
 
@@ -179,16 +164,6 @@ def _stack(parts: Sequence[HashedCounts]) -> HashedCounts:
         displayable[place] |= part.displayable
     blocks = [part.aligned(hashes) for part in parts]
     return HashedCounts(hashes, order, displayable, sp.vstack(blocks, format="csr"))
-
-
-def fingerprint() -> str:
-    """Digest of what the tokenizer makes of a few sample ads: counts belong to one such digest."""
-    counted = count_words(_SAMPLE, [None] * len(_SAMPLE))
-    digest = hashlib.sha256()
-    for part in (counted.text, counted.title):
-        for array in (part.hashes, part.order, part.counts.indptr, part.counts.indices, part.counts.data):
-            digest.update(np.ascontiguousarray(array.astype(np.uint64)).tobytes())
-    return digest.hexdigest()
 
 
 def damped_counts(counts: sp.csr_matrix) -> sp.csr_matrix:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from collarclass.features.term_index import TermIndex
 from collarclass.requirement_reader.context import Context
-from collarclass.requirement_reader.lexicon import Lexicon, default_lexicon
+from collarclass.requirement_reader.lexicon import default_lexicon
 from collarclass.requirement_reader.mentions import Mentions
 from collarclass.requirement_reader.outcomes import N_ANSWERS, N_DECIDING, N_OUTCOMES, N_RELATIONS, N_WEIGHTS, Reader
 from collarclass.requirement_reader.phrases import Words
@@ -44,28 +44,32 @@ class Examples:
     ads : DataFrame
         `level`, -1 where none is stated or needed; `status`, `UNKNOWN` where not read; `weight`; and `source`, empty
         for texts of the project.
+    vocabulary : DataFrame
+        `hash` and `kind` of each fact.
     """
 
     mentions: pd.DataFrame
     facts: sp.csr_matrix
     ads: pd.DataFrame
+    vocabulary: pd.DataFrame
 
     def take(self, ads: Bools, mentions: Bools | bool = True) -> Examples:
         """Some of the ads, with all of their mentions or with some."""
         kept = np.flatnonzero(ads[self.mentions["ad"]] & mentions)
         table = self.mentions.iloc[kept].reset_index(drop=True)
         table["ad"] = (np.cumsum(ads) - 1)[table["ad"]]
-        return Examples(table, self.facts[kept], self.ads[ads].reset_index(drop=True))
+        return replace(self, mentions=table, facts=self.facts[kept], ads=self.ads[ads].reset_index(drop=True))
 
 
 def join(parts: Sequence[Examples]) -> Examples:
-    """Put examples together."""
+    """Put examples of one vocabulary together."""
     offsets = np.cumsum([0, *(len(part.ads) for part in parts)])
     mentions = [part.mentions.assign(ad=part.mentions["ad"] + n) for part, n in zip(parts, offsets, strict=False)]
     return Examples(
         pd.concat(mentions, ignore_index=True),
         sp.vstack([part.facts for part in parts]).tocsr(),
         pd.concat([part.ads for part in parts], ignore_index=True),
+        parts[0].vocabulary,
     )
 
 
@@ -77,10 +81,10 @@ def _by_ad(mentions: pd.DataFrame, n_ads: int) -> Iterator[tuple[slice, dict[str
         yield slice(begin, end), {name: column[begin:end] for name, column in columns.items()}
 
 
-def _context(vocabulary: NDArray[np.uint64] | None, lexicon: Lexicon) -> Context:
+def _context(vocabulary: NDArray[np.uint64] | None) -> Context:
     """A context that keeps the facts of a vocabulary, or all."""
     known = vocabulary if vocabulary is not None else np.zeros(0, np.uint64)
-    context = Context(Mentions(Words(lexicon)), TermIndex(known), np.zeros((len(known), 1), np.float32))
+    context = Context(Mentions(Words(default_lexicon())), TermIndex(known), np.zeros((len(known), 1), np.float32))
     context.facts.keep(known=True, every=vocabulary is None)
     return context
 
@@ -98,7 +102,7 @@ def _table(parts: Sequence[dict[str, NDArray[Any]]]) -> pd.DataFrame:
 
 
 def find_mentions(
-    texts: Sequence[str], vocabulary: NDArray[np.uint64] | None = None, lexicon: Lexicon | None = None
+    texts: Sequence[str], vocabulary: NDArray[np.uint64] | None = None
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Find the mentions of some texts.
 
@@ -110,7 +114,7 @@ def find_mentions(
         A row for each fact of the vocabulary, or for every fact: number of the `mention`, `number` in the vocabulary
         (-1 for others), `hash` and `kind`.
     """
-    context, tokens, facts = _context(vocabulary, lexicon or default_lexicon()), AdTokens(), []
+    context, tokens, facts = _context(vocabulary), AdTokens(), []
     columns: dict[str, list[Any]] = {name: [] for name in ("ad", "start", "end", *COLUMNS)}
     for ad, text in enumerate(texts):
         context.read_ad(tokens.read(text))
@@ -129,9 +133,9 @@ def find_mentions(
     return pd.DataFrame(columns).astype(kinds), _table(facts)
 
 
-def level_facts(mentions: pd.DataFrame, n_ads: int, lexicon: Lexicon) -> pd.DataFrame:
+def level_facts(mentions: pd.DataFrame, n_ads: int) -> pd.DataFrame:
     """The facts that depend on levels (`LEVEL_FACTS`), by what was found before."""
-    context, found = _context(None, lexicon), []
+    context, found = _context(None), []
     for place, ad in _by_ad(mentions, n_ads):
         context.load_ad(ad)
         found.append(_kept(context, place.start))
@@ -165,10 +169,10 @@ class Judged:
     features: Floats
 
 
-def judge(reader: Reader, vocabulary: NDArray[np.uint64], examples: Examples) -> Judged:
-    """What a reader makes of examples whose facts are those of a vocabulary."""
-    known, number = TermIndex(reader.hashes).find(vocabulary)
-    weight = np.zeros((len(vocabulary), reader.weight.shape[1]))
+def judge(reader: Reader, examples: Examples) -> Judged:
+    """What a reader makes of examples."""
+    known, number = TermIndex(reader.hashes).find(examples.vocabulary["hash"].to_numpy())
+    weight = np.zeros((len(examples.vocabulary), reader.weight.shape[1]))
     weight[known] = reader.weight[number]
     sums, reading = examples.facts @ weight, RequirementReader(reader, default_lexicon())
     outcome, n_ads = np.zeros((len(sums), N_OUTCOMES)), len(examples.ads)

@@ -18,7 +18,7 @@ from the phrases by the lexicon as it stands.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +32,9 @@ from collarclass.definitions.labels import LABELS
 from collarclass.errors import DataError
 from collarclass.features.term_index import TermIndex
 from collarclass.requirement_reader.constants import CLASS, ITEMS
-from collarclass.requirement_reader.lexicon import Lexicon, default_lexicon
+from collarclass.requirement_reader.lexicon import default_lexicon
 from collarclass.requirement_reader.outcomes import Reader
-from collarclass.training.counts import CountedAds, Floats, HashedCounts, Ints, concatenate, fingerprint
+from collarclass.training.counts import CountedAds, Floats, HashedCounts, Ints, concatenate
 from collarclass.training.mentions import COLUMNS, Examples, fact_matrix, judge, level_facts
 from collarclass.training.train_reader import levels_of
 
@@ -87,11 +87,6 @@ def unpack(name: str, arrays: dict[str, NDArray[Any]], n_columns: int) -> sp.csr
 def load_counts(path: Path, terms: dict[str, NDArray[Any]]) -> tuple[list[str], CountedAds]:
     """Read the counts of one source, of the n-grams of a list, without what is read from its mentions."""
     arrays = load_arrays(path)
-    if str(arrays["fingerprint"]) != fingerprint():
-        raise DataError(
-            "The counts in {name} were made by another tokenizer: count the ads again with "
-            "research/data/count_real_ads.py.", name=path.name,
-        )  # fmt: skip
     by_hash = np.argsort(terms["hashes"])
     text, title = (
         HashedCounts(**terms, counts=unpack(name, arrays, len(by_hash))).where(by_hash) for name in ("text", "title")
@@ -101,55 +96,36 @@ def load_counts(path: Path, terms: dict[str, NDArray[Any]]) -> tuple[list[str], 
     return arrays["ids"].tolist(), ads
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class RealMentions:
-    """The mentions of real ads, with their facts by the lexicon as it stands.
+def read_mentions(data: str | os.PathLike[str]) -> Examples:
+    """The mentions of all sources, with their facts by the lexicon as it stands, and the ratings of their ads.
 
-    Attributes
-    ----------
-    vocabulary : ndarray of uint64, shape (n_facts,)
-        Hashes of the facts.
-    kind : ndarray of uint8, shape (n_facts,)
-        Number of the kind of each.
-    examples : Examples
-    ads : DataFrame
-        As `read_levels` gives them, in the order of the examples.
+    There are none in a data folder without ratings of real ads.
     """
-
-    vocabulary: NDArray[np.uint64]
-    kind: NDArray[np.uint8]
-    examples: Examples
-    ads: pd.DataFrame
-
-    def learnable(self) -> Examples:
-        """What the reader is fitted on: the mentions of schooling and credentials in usable ads."""
-        mentions = self.examples.mentions["group"] != CLASS["years"]
-        return self.examples.take(self.ads["usable"].to_numpy(bool), mentions.to_numpy())
-
-
-def read_mentions(data: str | os.PathLike[str], lexicon: Lexicon | None = None) -> RealMentions:
-    """Read the mentions of all sources; there are none in a data folder without ratings of real ads."""
-    folder, lexicon = Path(data) / "requirements" / "real_ads", lexicon or default_lexicon()
-    ratings = Path(data) / "real_ads" / "ratings.csv"
+    folder, ratings = Path(data) / "requirements" / "real_ads", Path(data) / "real_ads" / "ratings.csv"
     ads = read_levels(data, read_ratings(ratings)) if ratings.is_file() else _NO_RATINGS
     stored = [EMPTY, *(load_arrays(folder / f"{source}.npz") for source in np.unique(ads["source"]))]
-    facts = load_arrays(folder / FACTS)
+    facts = pd.DataFrame(load_arrays(folder / FACTS))
     arrays = {name: np.concatenate([part[name] for part in stored]) for name in ("ids", "size", *STORED)}
-    kept_facts = sp.csr_matrix(sp.vstack([unpack("facts", part, len(facts["hashes"])) for part in stored]))
+    matrix = sp.csr_matrix(sp.vstack([unpack("facts", part, len(facts)) for part in stored]))
     ads = ads.loc[arrays["ids"]].reset_index()
-    mentions, kept = _mentions(arrays, lexicon)
-    level_hashes, level_kind, matrix = _count_level_facts(mentions, len(ads), lexicon)
-    both = sp.csr_matrix(sp.hstack((kept_facts[kept].astype(np.float32), matrix), format="csr"))
-    return RealMentions(
-        vocabulary=np.append(facts["hashes"], level_hashes),
-        kind=np.append(facts["kind"], level_kind),
-        examples=Examples(mentions, both, levels_of(ads, _source_weights(ads))),
-        ads=ads,
+    mentions, kept = _mentions(arrays)
+    of_levels, level_matrix = _count_level_facts(mentions, len(ads))
+    return Examples(
+        mentions,
+        sp.csr_matrix(sp.hstack((matrix[kept].astype(np.float32), level_matrix), format="csr")),
+        ads.assign(**levels_of(ads, _source_weights(ads))),
+        pd.concat([facts.rename(columns={"hashes": "hash"}), of_levels], ignore_index=True),
     )
 
 
-def _mentions(arrays: dict[str, NDArray[Any]], lexicon: Lexicon) -> tuple[pd.DataFrame, Ints]:
+def learnable(real: Examples) -> Examples:
+    """What the reader is fitted on: the mentions of schooling and credentials in usable ads."""
+    return real.take(real.ads["usable"].to_numpy(bool), (real.mentions["group"] != CLASS["years"]).to_numpy())
+
+
+def _mentions(arrays: dict[str, NDArray[Any]]) -> tuple[pd.DataFrame, Ints]:
     """The mentions whose phrase is still one of the lexicon's that may be asked for, and their numbers among all."""
+    lexicon = default_lexicon()
     where, number = TermIndex(lexicon.prefixes).find(arrays["phrase"])
     phrase = np.full(len(arrays["phrase"]), -1)
     phrase[where] = lexicon.phrase[number]
@@ -163,18 +139,15 @@ def _mentions(arrays: dict[str, NDArray[Any]], lexicon: Lexicon) -> tuple[pd.Dat
     return pd.DataFrame({"ad": row[kept]} | columns)[["ad", *COLUMNS, *decisions]].astype(decisions), kept
 
 
-def _count_level_facts(
-    mentions: pd.DataFrame, n_ads: int, lexicon: Lexicon
-) -> tuple[NDArray[np.uint64], NDArray[np.uint8], sp.csr_matrix]:
+def _count_level_facts(mentions: pd.DataFrame, n_ads: int) -> tuple[pd.DataFrame, sp.csr_matrix]:
     """The facts of mentions that depend on levels: hash and kind of each, and which mentions have it."""
-    facts = level_facts(mentions, n_ads, lexicon)
+    facts = level_facts(mentions, n_ads)
     facts = facts.assign(ad=mentions["ad"].to_numpy()[facts["mention"]])
-    often = facts.groupby("hash").agg(n_ads=("ad", "nunique"), kind=("kind", "first"))
-    often = often[often["n_ads"] >= MIN_LEVEL_ADS]
-    known = facts[facts["hash"].isin(often.index)]
-    known = known.assign(number=often.index.get_indexer(pd.Index(known["hash"])))
-    matrix = fact_matrix(known, (len(mentions), len(often)))
-    return often.index.to_numpy(np.uint64), often["kind"].to_numpy(np.uint8), matrix
+    often = facts.groupby("hash", as_index=False).agg(n_ads=("ad", "nunique"), kind=("kind", "first"))
+    often = often.loc[often["n_ads"] >= MIN_LEVEL_ADS, ["hash", "kind"]]
+    known = facts[facts["hash"].isin(often["hash"])]
+    known = known.assign(number=np.searchsorted(often["hash"], known["hash"]))
+    return often, fact_matrix(known, (len(mentions), len(often)))
 
 
 def read_levels(data: str | os.PathLike[str], ratings: pd.DataFrame) -> pd.DataFrame:
@@ -202,7 +175,7 @@ def source_weights(table: pd.DataFrame) -> Floats:
     return np.asarray(share * (len(table) / max(1e-9, share.sum())))
 
 
-def real_ads(data: str | os.PathLike[str], mentions: RealMentions, reader: Reader) -> tuple[pd.DataFrame, CountedAds]:
+def real_ads(data: str | os.PathLike[str], mentions: Examples, reader: Reader) -> tuple[pd.DataFrame, CountedAds]:
     """The real ads that can be learnt from, as training rows and as counts, with what a reader makes of their mentions.
 
     Sources are brought closer to each other: an ad weighs less the more ads its source has.
@@ -214,7 +187,7 @@ def real_ads(data: str | os.PathLike[str], mentions: RealMentions, reader: Reade
         raise DataError(
             "The files of data/real_ads and data/requirements/real_ads are not of the same ads: count again."
         )
-    features = judge(reader, mentions.vocabulary, mentions.examples).features
+    features = judge(reader, mentions).features
     kept = np.flatnonzero(table["label"].isin(LABELS) & table["usable"])
     table = table.iloc[kept].reset_index(drop=True)
     table = table.assign(group="source:" + table["source"], weight=source_weights(table))

@@ -26,7 +26,7 @@ from collarclass.training.estimator import CollarClassifier
 from collarclass.training.facts import held_out_labels, real_facts, reliability, source_confusions, written_facts
 from collarclass.training.inputs import check_range
 from collarclass.training.own import OwnAds, comparison, figures_on_test, own_card, own_facts, read_own, read_test
-from collarclass.training.real_ads import read_mentions, real_ads
+from collarclass.training.real_ads import learnable, read_mentions, real_ads
 from collarclass.training.titles import fit_titles, title_rows
 from collarclass.training.train_reader import train_reader
 from collarclass.training.work_check import fit_work_check, read_no_content
@@ -109,7 +109,7 @@ def train(
     mentions = read_mentions(data)
     # Sums in one order: the same numbers however many processors.
     with closing(Steps(progress, classifier.n_folds + _OTHER_STEPS)) as steps, threadpool_limits(limits=1):
-        reader = train_reader(data, mentions.vocabulary, mentions.learnable(), own_mentions)
+        reader = train_reader(data, learnable(mentions), own_mentions)
         steps.done("the reader of requirements")
         real = real_ads(data, mentions, reader) if len(mentions.ads) else None
         counted = [count_ads(written["text"].tolist(), written["title"].tolist(), classifier.max_tokens, reader)]

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from collarclass.corpus.read import read_csv
@@ -37,24 +36,21 @@ _STEPS = 200  # of the optimizer
 
 
 def train_reader(
-    data: str | os.PathLike[str],
-    vocabulary: NDArray[np.uint64],
-    real: Examples,
-    own_mentions: str | os.PathLike[str] | None = None,
+    data: str | os.PathLike[str], real: Examples, own_mentions: str | os.PathLike[str] | None = None
 ) -> Reader:
     """Fit the reader on the project's texts, on mentions of real ads, and on a user's own decided mentions.
 
     These are a CSV with the columns `text`, `mention`, `outcome` and, if there is, `alternative`.
     """
     texts, weight, mentions = own_texts(Path(data))
-    parts = [real, decided_examples(texts, mentions, weight, vocabulary)]
+    parts = [real, decided_examples(texts, mentions, weight, real.vocabulary)]
     if own_mentions is not None:
-        parts.append(read_users_mentions(own_mentions, vocabulary))
-    return fit_reader(vocabulary, join(parts))
+        parts.append(read_users_mentions(own_mentions, real.vocabulary))
+    return fit_reader(join(parts))
 
 
-def fit_reader(vocabulary: NDArray[np.uint64], examples: Examples) -> Reader:
-    """Fit all weights on examples whose features are those of a vocabulary."""
+def fit_reader(examples: Examples) -> Reader:
+    """Fit all weights."""
     fold = _folds(examples)
     of, n = examples.mentions["ad"].to_numpy(), len(examples.mentions)
     outcome, alternative = np.zeros((n, len(OUTCOMES))), np.zeros(n)
@@ -66,7 +62,8 @@ def fit_reader(vocabulary: NDArray[np.uint64], examples: Examples) -> Reader:
     row_weight, relation = _fit_rows(examples, related)
     weight = np.column_stack((_fit_mentions(examples, np.ones(n, dtype=bool)), row_weight))
     used = np.flatnonzero(np.abs(weight).max(axis=1) > 1e-3)
-    return Reader(vocabulary[used], weight[used].astype(np.float32), relation.astype(np.float32), TEMPERATURE)
+    hashes = examples.vocabulary["hash"].to_numpy()[used]
+    return Reader(hashes, weight[used].astype(np.float32), relation.astype(np.float32), TEMPERATURE)
 
 
 def _folds(examples: Examples) -> Ints:
@@ -200,16 +197,15 @@ def with_decisions(mentions: pd.DataFrame, ids: list[str], decided: pd.DataFrame
     )
 
 
-def decided_examples(
-    texts: pd.DataFrame, decided: pd.DataFrame, weight: Floats, vocabulary: NDArray[np.uint64]
-) -> Examples:
+def decided_examples(texts: pd.DataFrame, decided: pd.DataFrame, weight: Floats, vocabulary: pd.DataFrame) -> Examples:
     """Texts with level and status, and decided mentions by id and offsets, as examples."""
-    mentions, facts = find_mentions(texts["text"].tolist(), vocabulary)
+    mentions, facts = find_mentions(texts["text"].tolist(), vocabulary["hash"].to_numpy())
     found = with_decisions(mentions, texts["id"].tolist(), decided)
-    return Examples(found, fact_matrix(facts, (len(found), len(vocabulary))), levels_of(texts, weight))
+    matrix = fact_matrix(facts, (len(found), len(vocabulary)))
+    return Examples(found, matrix, levels_of(texts, weight), vocabulary)
 
 
-def read_users_mentions(path: str | os.PathLike[str], vocabulary: NDArray[np.uint64]) -> Examples:
+def read_users_mentions(path: str | os.PathLike[str], vocabulary: pd.DataFrame) -> Examples:
     """A user's own decided mentions."""
     table, name = read_csv(path, "give a CSV with the columns text, mention and outcome"), Path(path).name
     require_columns(("text", "mention", "outcome"), table.columns, name)
