@@ -26,13 +26,7 @@ ONET_FIGURES = (
 
 
 def data_path() -> Path:
-    """The data folder: training ads, occupations and titles.
-
-    Raises
-    ------
-    DataError
-        If the package was installed without it.
-    """
+    """The data folder, in the package or the checkout: training ads, occupations and titles."""
     package = Path(__file__).parents[1]
     for folder in (package / "data", package.parents[1] / "data"):
         if (folder / "ads").is_dir():
@@ -53,17 +47,7 @@ def read_csv(path: str | os.PathLike[str], remedy: str = "give the path of a CSV
 def read_labels(written: pd.Series[str], name: str) -> pd.Series[str]:
     """The labels of a column, however they are written; an empty cell stays empty.
 
-    Parameters
-    ----------
-    written : Series of str
-        With the index of the rows, from 0.
-    name : str
-        Of the file, for an error.
-
-    Raises
-    ------
-    DataError
-        If a cell holds something else; it names the rows (the first is row 2, as a spreadsheet counts).
+    Anything else is an error that names the file and the rows, the first of the index being row 2, as in a spreadsheet.
     """
     found = {v: parse_label(v) if v.strip() else "" for v in map(str, written.unique())}
     unknown = [(i, v) for i, v in enumerate(map(str, written)) if found[v] is None]

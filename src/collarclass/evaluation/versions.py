@@ -154,10 +154,12 @@ def measure_drift(
     0.275
     """
     a, b = _read(reference, "the reference", prefix), _read(now, "the second table", prefix)
-    chosen = find_model(model)
-    known = [_known_terms(table, chosen) for table in (a, b)]
-    if all(values is not None for values in known):
-        a, b = (table.assign(**{prefix + KNOWN: values}) for table, values in zip((a, b), known, strict=True))
+    ads, chosen = [_ads(table) for table in (a, b)], find_model(model)
+    if all(ads):
+        a, b = (
+            table.assign(**{prefix + KNOWN: _known_terms(*texts, chosen)})
+            for table, texts in zip((a, b), ads, strict=True)
+        )
     result: dict[str, Any] = {"reference": _state(a, prefix), **_moved(a, b, prefix)}
     if by is not None:
         groups = group_columns(b, [by])[by]
@@ -198,12 +200,16 @@ def _read(table: TableLike, called: str, prefix: str) -> pd.DataFrame:
     return table.assign(**{name: table[name].map(joined) for name in lists})
 
 
-def _known_terms(table: pd.DataFrame, model: Model) -> NDArray[np.float64] | None:
-    """Known terms for each word of every ad; NaN for an ad without words, None for a table without texts."""
+def _ads(table: pd.DataFrame) -> tuple[Any, ...]:
+    """Titles and texts of a table; nothing where it has no texts."""
     try:
-        titles, texts = ads_of(table)
+        return ads_of(table)
     except DataError:
-        return None
+        return ()
+
+
+def _known_terms(titles: Any, texts: Any, model: Model) -> NDArray[np.float64]:
+    """Known terms for each word of every ad; NaN for an ad without words."""
     n_words, known = predict(model, texts, titles).reading[:, 1:].T
     return np.where(n_words > 0, known, np.nan)
 
@@ -216,7 +222,8 @@ def _matched(a: pd.DataFrame, b: pd.DataFrame, key: str | None) -> tuple[pd.Data
                 "The tables have {n_a:,} and {n_b:,} rows: name a key column to match them by.", n_a=len(a),
                 n_b=len(b),
             )  # fmt: skip
-        at = _moved_row(a, b)
+        ads = [_ads(table) for table in (a, b)]
+        at = displaced(*(text_hashes(*found) for found in ads)) if all(ads) else None
         if at is not None:
             raise DataError(
                 "Row {row} of the first table is another row of the second: the ads are in another order. Name a key "
@@ -237,14 +244,6 @@ def _matched(a: pd.DataFrame, b: pd.DataFrame, key: str | None) -> tuple[pd.Data
             "No value of column {key!r} is in both tables: compare labels of the same ads.", key=key,
         )  # fmt: skip
     return a.loc[both], b.loc[both]
-
-
-def _moved_row(a: pd.DataFrame, b: pd.DataFrame) -> int | None:
-    """The first row whose words stand elsewhere in the other table; None where they do not, or there are none."""
-    try:
-        return displaced(*(text_hashes(*ads_of(table)) for table in (a, b)))
-    except DataError:  # no texts
-        return None
 
 
 def _column(table: pd.DataFrame, name: str, called: str) -> pd.Series[str]:

@@ -60,18 +60,21 @@ def written_facts(
     }
 
 
-def real_facts(labelled: pd.DataFrame) -> dict[str, Any]:
-    """How a model does on real ads of sources that it did not learn from, by language and by source."""
-    facts: dict[str, Any] = {}
-    for language, part in labelled.groupby("language"):
-        result = evaluate(part, by="source")
+def facts_of_sources(labelled: pd.DataFrame) -> dict[str, Any]:
+    """How a model does on real ads of sources that it did not learn from, and how far sources differ.
+
+    Confusions of each source have the true label in rows, and the label found in columns.
+    """
+    facts: dict[str, Any] = {"real_ads": {}, "source_confusions": {}, "sources": reliability(labelled)}
+    for name, part in labelled.groupby("language"):
+        language, result = str(name), evaluate(part, by="source")
         by = {
             str(source): {name: round(float(value), 4) for name, value in row.items()}
             for source, row in result["by"].T.items()
             if row["n"] >= MIN_SOURCE
         }
         right, confidence = part["collar"] == part["label"], part["collar_confidence"]
-        facts[str(language)] = summary(result) | {
+        facts["real_ads"][language] = summary(result) | {
             "labels": part["label"].value_counts().to_dict(),
             "by": by,
             "by_sure": {
@@ -84,19 +87,11 @@ def real_facts(labelled: pd.DataFrame) -> dict[str, Any]:
                 if (sure := confidence >= least).any()
             ],
         }
-    return facts
-
-
-def source_confusions(labelled: pd.DataFrame) -> dict[str, dict[str, list[list[int]]]]:
-    """How a model errs on each source that it did not learn from: true label in rows, label found in columns."""
-    names = list(LABELS)
-    return {
-        str(language): {
-            str(source): confusion(ads["label"], ads["collar"]).loc[names, names].to_numpy().tolist()
+        facts["source_confusions"][language] = {
+            str(source): confusion(ads["label"], ads["collar"]).loc[[*LABELS], [*LABELS]].to_numpy().tolist()
             for source, ads in part.groupby("source")
         }
-        for language, part in labelled.groupby("language")
-    }
+    return facts
 
 
 def reliability(labelled: pd.DataFrame) -> dict[str, dict[str, Any]]:
@@ -109,10 +104,8 @@ def reliability(labelled: pd.DataFrame) -> dict[str, dict[str, Any]]:
     sources = labelled.groupby(["language", "source"]).agg(
         n=("right", "size"), right=("right", "mean"), confidence=("collar_confidence", "mean")
     )
-    sources = sources[sources["n"] >= MIN_SOURCE]
-    parts = {
-        language: part for language in STREAMS if len(part := sources[sources.index.get_level_values(0) == language])
-    }
+    found = sources[sources["n"] >= MIN_SOURCE]
+    parts = {language: found.loc[[language]] for language in STREAMS if language in found.index.get_level_values(0)}
 
     def measured(part: pd.DataFrame, spread: float | None = None) -> dict[str, Any]:
         return source_facts(part["n"].to_numpy(), part["right"].to_numpy(), part["confidence"].to_numpy(), spread)

@@ -87,8 +87,8 @@ def _read_ratings(ratings: Any, n_ads: int) -> Floats:
                 "No column {name!r} in the table of ratings: its columns are {columns}; name them {wanted}.",
                 name=missing[0], columns=list(frame.columns), wanted=[*RATINGS],
             )  # fmt: skip
-        ratings = pd.DataFrame({name: frame.get_column(name).to_list() for name in RATINGS})
-        ratings = ratings.apply(pd.to_numeric, errors="coerce")
+        columns = [pd.to_numeric(pd.Series(frame.get_column(name).to_list()), errors="coerce") for name in RATINGS]
+        ratings = np.column_stack(columns)
     found = np.asarray(ratings, dtype=np.float64)
     if found.shape != (n_ads, 2) or not (np.isnan(found) | ((found >= 0) & (found <= 4))).all():
         raise DataError("Ratings must be numbers from 0 to 4, two per ad: academic and hands-on.")

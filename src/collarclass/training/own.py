@@ -195,9 +195,7 @@ def comparison(found: dict[str, Any], heading: str | Message) -> list[str]:
 
 
 def own_facts(own: OwnAds, before: Model, after: Model, how: str, held_out: Floats) -> dict[str, Any]:
-    """What a model's card says of the user's ads; `held_out` are their probabilities by a model that saw no ad of
-    their group.
-    """
+    """What a model's card says of the user's ads, with their probabilities by a model that saw no ad of their group."""
     found = predict(before, own.texts, own.titles)
     judged = found.note == 0
     counts = own.table["label"].value_counts()
@@ -305,8 +303,6 @@ _HOW = {
     "calibrate": "The probabilities of {base} were fitted anew. Scores and reasons are as before.",
     "train": "It was trained on the ads that come with collarclass and on the user's own. {base} is the shipped model.",
 }
-
-
 _CARD = """# Model card: {identity}
 
 {how}

@@ -23,7 +23,7 @@ from collarclass.occupation.table import ALTERNATE_TITLES
 from collarclass.progress import ProgressLike, Steps
 from collarclass.training.counts import concatenate, count_ads
 from collarclass.training.estimator import CollarClassifier
-from collarclass.training.facts import held_out_labels, real_facts, reliability, source_confusions, written_facts
+from collarclass.training.facts import facts_of_sources, held_out_labels, written_facts
 from collarclass.training.inputs import check_range
 from collarclass.training.own import OwnAds, comparison, figures_on_test, own_card, own_facts, read_own, read_test
 from collarclass.training.real_ads import learnable, read_mentions, real_ads
@@ -138,9 +138,7 @@ def train(
         facts["work_check"] = work_facts
     if real is not None:
         held_out = held_out_labels(classifier, np.arange(len(written), len(table)))
-        judged = pd.concat([real[0], held_out], axis=1)
-        facts |= {"real_ads": real_facts(judged), "source_confusions": source_confusions(judged)}
-        facts["sources"] = reliability(judged)
+        facts |= facts_of_sources(pd.concat([real[0], held_out], axis=1))
     return replace(model, facts=facts), classifier
 
 
