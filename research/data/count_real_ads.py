@@ -119,10 +119,11 @@ def frequent(texts: list[str]) -> pd.DataFrame:
 
 def choose_facts(ads: pd.DataFrame) -> None:
     """Write the list of the facts that tell most, without those that can be derived."""
-    texts, weight, mentions = own_texts(DATA)
+    texts, mentions = own_texts(DATA)
     vocabulary = frequent([*ads["text"], *texts["text"]])
-    real = decided_examples(ads, read(DATA / "requirements" / "real_mentions.csv"), np.ones(len(ads)), vocabulary)
-    own = decided_examples(texts, mentions, weight, vocabulary)
+    decided = read(DATA / "requirements" / "real_mentions.csv")
+    real = decided_examples(ads.assign(weight=1.0), decided, vocabulary)
+    own = decided_examples(texts, mentions, vocabulary)
     with threadpool_limits(limits=1):
         reader = fit_reader(join([real, own]))
     known, number = TermIndex(vocabulary["hash"].to_numpy()).find(reader.hashes)

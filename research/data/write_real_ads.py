@@ -126,7 +126,7 @@ def save_mentions(
         columns: dict[str, NDArray[Any]] = {name: mentions[name].to_numpy() for name in STORED if name != "choice"}
         columns["phrase"] = default_lexicon().hashes[columns["phrase"]]
         columns["choice"] = np.array(mentions["choice"].tolist(), bool).reshape(-1, 2, 2)
-        parts.append({name: columns[name].astype(kind) for name, (kind, _) in STORED.items()})
+        parts.append({name: columns[name].astype(kind) for name, kind in STORED.items()})
         matrices.append(fact_matrix(kept, (len(mentions), len(facts))))
     stored = {name: np.concatenate([part[name] for part in parts]) for name in STORED}
     size = np.concatenate(sizes).astype(np.uint16)

@@ -118,8 +118,7 @@ def held_out_sources(folds: int, without: str | None) -> tuple[pd.DataFrame, pd.
     """How the ads and the decided mentions of each source are read by a reader that has seen no ad of that source."""
     data = ROOT / "data"
     real = read_mentions(data)
-    texts, weight, decided = own_texts(data)
-    both = join([learnable(real), decided_examples(texts, decided, weight, real.vocabulary)])
+    both = join([learnable(real), decided_examples(*own_texts(data), real.vocabulary)])
     if without is not None:
         kept = ~both.vocabulary["kind"].isin(FAMILIES[without]).to_numpy()
         both = replace(both, facts=both.facts[:, kept].tocsr(), vocabulary=both.vocabulary[kept])

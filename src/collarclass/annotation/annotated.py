@@ -214,11 +214,6 @@ def check_labels(table: pd.DataFrame, model: Model | None = None, **columns: Unp
         "duplicate", "conflict" and, after all others and most doubted first, "doubt": the model gives
         the label a probability below 0.05.
 
-    Raises
-    ------
-    DataError
-        If there is no column of texts or labels.
-
     Examples
     --------
     >>> import pandas as pd

@@ -71,19 +71,18 @@ class AnswerFile:
                         "{path} is there and was not made by such a review: choose another name, or call the "
                         "review with the same options.", path=self.path,
                     )  # fmt: skip
-                return [self._row(cells, number) for number, cells in enumerate(found, 2) if cells]
+                rows = [(number, cells) for number, cells in enumerate(found, 2) if cells]
             except csv.Error:
                 raise DataError(
                     "{path} ends in the middle of a row: complete it, or remove it.", path=self.path,
                 ) from None  # fmt: skip
-
-    def _row(self, cells: Sequence[str], number: int) -> dict[str, str]:
-        if len(cells) != len(self.columns):
-            raise DataError(
-                "{path}, row {number}: row has {n_cells} cells, the header {n_columns}; correct the row.",
-                path=self.path, number=number, n_cells=len(cells), n_columns=len(self.columns),
-            )  # fmt: skip
-        return dict(zip(self.columns, map(unguarded, cells), strict=True))
+        for number, cells in rows:
+            if len(cells) != len(self.columns):
+                raise DataError(
+                    "{path}, row {number}: row has {n_cells} cells, the header {n_columns}; correct the row.",
+                    path=self.path, number=number, n_cells=len(cells), n_columns=len(self.columns),
+                )  # fmt: skip
+        return [dict(zip(self.columns, map(unguarded, cells), strict=True)) for _, cells in rows]
 
     def add(self, answer: Mapping[str, str]) -> None:
         """Write one annotation, to the disk itself."""

@@ -82,13 +82,7 @@ def mcnemar(first_right: ArrayLike, second_right: ArrayLike) -> dict[str, float]
 
 
 def calibration(right: ArrayLike, confidence: ArrayLike, n_bins: int = 10) -> pd.DataFrame:
-    """Confidence against accuracy, in bins of equal width.
-
-    Returns
-    -------
-    DataFrame
-        One row per bin that holds ads: columns `n`, `confidence`, `accuracy` (means).
-    """
+    """Confidence against accuracy, means in bins of equal width: a row for each that holds ads, with their number."""
     ok, p = np.asarray(right, dtype=float), np.asarray(confidence, dtype=float)
     of = np.clip((p * n_bins).astype(int), 0, n_bins - 1)
     table = pd.DataFrame({"bin": of, "confidence": p, "accuracy": ok}).groupby("bin")

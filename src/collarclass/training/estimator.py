@@ -182,13 +182,13 @@ class CollarClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):  # typ
             check_range(name, getattr(self, name), low, high, whole)
         if self.strength is not None:
             check_range("strength", self.strength, 1e-3, 1e6)
-        if self.base is not None:
-            return self._adapt(find_model(self.base), X, y, ratings, groups, sample_weight)
         reader = reader if reader is not None else default_model().reader
-        if isinstance(X, CountedAds):
+        if self.base is None and isinstance(X, CountedAds):
             ads, targets = X, read_targets(len(X), y, ratings, groups, sample_weight, self.encoded_labels)
         else:
             titles, texts, targets = self._take(X, y, ratings, groups, sample_weight)
+            if self.base is not None:
+                return self._adapt(find_model(self.base), titles, texts, targets)
             ads = count_ads(texts, titles, self.max_tokens, reader)
         if ads.max_tokens != self.max_tokens:
             raise DataError(
@@ -283,15 +283,12 @@ class CollarClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):  # typ
     def _adapt(
         self,
         base: Model,
-        X: Any,
-        y: ArrayLike,
-        ratings: Any,
-        groups: ArrayLike | None,
-        sample_weight: ArrayLike | None,
+        titles: Sequence[str | None],
+        texts: Sequence[str],
+        targets: Targets,
         scores_stay: bool = False,
     ) -> Self:
         """Shift a model's ratings and fit its decision anew; see `collarclass.training.adapt`."""
-        titles, texts, targets = self._take(X, y, ratings, groups, sample_weight)
         counted = count_ads(texts, titles, int(base.limits["max_tokens"]), base.reader)
         known = KnownAds.of_counts(base, counted).with_texts(base, texts, titles)
         taught = np.flatnonzero(known.judged[targets.rows])
@@ -362,16 +359,8 @@ class CollarClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):  # typ
     def from_pretrained(cls, model: ModelLike | None = None, **parameters: Any) -> Self:
         """A fitted estimator with a model that is there already; `fit` adapts it to own labels.
 
-        Parameters
-        ----------
-        model : Model or path-like, optional
-            A model, the name "standard", or a model folder; the shipped model if not given.
-        **parameters
-            Of the estimator.
-
-        Returns
-        -------
-        CollarClassifier
+        A model may be given as such, as the name "standard" or as a model folder; it is the shipped one if not given.
+        The other parameters are the estimator's.
 
         Examples
         --------
@@ -394,7 +383,7 @@ class CollarClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):  # typ
         Parameters are as in `fit`.
         """
         check_is_fitted(self)
-        return self._adapt(self.model_, X, y, None, groups, sample_weight, scores_stay=True)
+        return self._adapt(self.model_, *self._take(X, y, None, groups, sample_weight), scores_stay=True)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

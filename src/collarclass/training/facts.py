@@ -154,13 +154,9 @@ def source_facts(n: Ints, right: Floats, confidence: Floats, spread: float | Non
 def held_out_labels(classifier: CollarClassifier, rows: Ints) -> pd.DataFrame:
     """Labels of training ads by a model that did not see their occupation, as `label_table` names them."""
     scores, probabilities = classifier.held_out_scores_[rows], classifier.held_out_probabilities_[rows]
-    columns = {f"p_{label}": probabilities[:, k] for k, label in enumerate(LABELS)}
-    return pd.DataFrame(
-        {
-            "collar": np.array(LABELS)[probabilities.argmax(axis=1)],
-            "collar_confidence": probabilities.max(axis=1),
-            "academic_score": scores[:, 0],
-            "hands_on_score": scores[:, 1],
-            **columns,
-        }
+    return pd.DataFrame(probabilities, columns=[f"p_{label}" for label in LABELS]).assign(
+        collar=np.array(LABELS)[probabilities.argmax(axis=1)],
+        collar_confidence=probabilities.max(axis=1),
+        academic_score=scores[:, 0],
+        hands_on_score=scores[:, 1],
     )

@@ -58,7 +58,6 @@ class OwnAds:
 
     @property
     def texts(self) -> list[str]:
-        """Texts."""
         return self.table["text"].tolist()
 
     @property

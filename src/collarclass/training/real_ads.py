@@ -41,21 +41,17 @@ from collarclass.training.train_reader import levels_of
 TERMS, FACTS = "terms.npz", "facts.npz"
 MIN_LEVEL_ADS = 3  # that a fact that depends on levels stands in
 # What is stored of each mention: places by the number of the token, or of the sentence, in the ad.
-STORED: dict[str, tuple[type[np.generic], tuple[int, ...]]] = {
-    "phrase": (np.uint64, ()),
-    "first": (np.uint32, ()),
-    "last": (np.uint32, ()),
-    "figure": (np.uint32, ()),
-    "sentence": (np.uint32, ()),
-    "years": (np.float32, ()),
-    "pursuing": (np.bool_, ()),
-    "ends": (np.uint64, ()),
-    "choice": (np.bool_, (2, 2)),
-    "outcome": (np.int8, ()),
-    "alternative": (np.int8, ()),
+STORED: dict[str, type[np.generic]] = {
+    "phrase": np.uint64,
+    **dict.fromkeys(("first", "last", "figure", "sentence"), np.uint32),
+    "years": np.float32,
+    "pursuing": np.bool_,
+    "ends": np.uint64,
+    "choice": np.bool_,
+    **dict.fromkeys(("outcome", "alternative"), np.int8),
 }
 EMPTY: dict[str, NDArray[Any]] = {
-    **{name: np.zeros((0, *shape), kind) for name, (kind, shape) in STORED.items()},
+    **{name: np.zeros((0, 2, 2) if name == "choice" else 0, kind) for name, kind in STORED.items()},
     "ids": np.zeros(0, np.str_),
     **dict.fromkeys(("size", "facts_size", "facts_steps", "facts_counts"), np.zeros(0, np.uint16)),
 }
@@ -113,7 +109,7 @@ def read_mentions(data: str | os.PathLike[str]) -> Examples:
     return Examples(
         mentions,
         sp.csr_matrix(sp.hstack((matrix[kept].astype(np.float32), level_matrix), format="csr")),
-        ads.assign(**levels_of(ads, _source_weights(ads))),
+        ads.assign(**levels_of(ads.assign(weight=_source_weights(ads)))),
         pd.concat([facts.rename(columns={"hashes": "hash"}), of_levels], ignore_index=True),
     )
 

@@ -42,8 +42,7 @@ def train_reader(
 
     These are a CSV with the columns `text`, `mention`, `outcome` and, if there is, `alternative`.
     """
-    texts, weight, mentions = own_texts(Path(data))
-    parts = [real, decided_examples(texts, mentions, weight, real.vocabulary)]
+    parts = [real, decided_examples(*own_texts(Path(data)), real.vocabulary)]
     if own_mentions is not None:
         parts.append(read_users_mentions(own_mentions, real.vocabulary))
     return fit_reader(join(parts))
@@ -155,8 +154,8 @@ def _fit_rows(examples: Examples, related: Floats) -> tuple[Floats, Floats]:
     return flat[:cut].reshape(-1, N_DECIDING), flat[cut:].reshape(-1, N_DECIDING)
 
 
-def own_texts(data: Path) -> tuple[pd.DataFrame, Floats, pd.DataFrame]:
-    """Texts of the project with level and status, their weights, and their decided mentions.
+def own_texts(data: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Texts of the project with level, status and weight, and their decided mentions.
 
     They are the tuned part of the challenge set, more wordings, and some of the project's own ads.
     """
@@ -166,21 +165,21 @@ def own_texts(data: Path) -> tuple[pd.DataFrame, Floats, pd.DataFrame]:
     own = read_csv(data / "requirements" / "own_ads.csv")
     ads = pd.concat([read_csv(data / "ads" / f"{language}.csv")[["id", "text"]] for language in ("en", "zh")])
     own = own.merge(ads, on="id", how="inner")
-    columns = ["id", "text", "level", "status"]
-    texts = pd.concat([cases[columns], wordings[columns], own[columns]], ignore_index=True)
-    weight = np.repeat([1.0, _WORDING_WEIGHT, _OWN_WEIGHT], [len(cases), len(wordings), len(own)])
-    weight[: len(cases)][cases["note"] == PASSAGE] = _PASSAGE_WEIGHT
-    return texts, weight, read_csv(data / "requirements" / "mentions.csv")
+    columns = ["id", "text", "level", "status", "weight"]
+    cases = cases.assign(weight=np.where(cases["note"] == PASSAGE, _PASSAGE_WEIGHT, 1.0))
+    parts = (cases, wordings.assign(weight=_WORDING_WEIGHT), own.assign(weight=_OWN_WEIGHT))
+    texts = pd.concat([part[columns] for part in parts], ignore_index=True)
+    return texts, read_csv(data / "requirements" / "mentions.csv")
 
 
-def levels_of(texts: pd.DataFrame, weight: Floats) -> pd.DataFrame:
+def levels_of(texts: pd.DataFrame) -> pd.DataFrame:
     """Texts as the table of ads of `Examples`; a `*` stands for what nobody read."""
     known = texts["status"].isin(STATUSES) & (texts["level"] != "*")
     status = texts["status"].map({name: number for number, name in enumerate(STATUSES)}).where(known, UNKNOWN)
     level = texts["level"].map(level_number).fillna(-1).mask(status == NOT_NEEDED, -1)
     source = texts["source"].to_numpy(object) if "source" in texts else ""
     columns = {"level": np.asarray(level, np.int64), "status": np.asarray(status, np.int64)}
-    return pd.DataFrame(columns | {"weight": weight}).assign(source=source)
+    return pd.DataFrame(columns | {"weight": texts["weight"].to_numpy(float)}).assign(source=source)
 
 
 def with_decisions(mentions: pd.DataFrame, ids: list[str], decided: pd.DataFrame) -> pd.DataFrame:
@@ -197,12 +196,12 @@ def with_decisions(mentions: pd.DataFrame, ids: list[str], decided: pd.DataFrame
     )
 
 
-def decided_examples(texts: pd.DataFrame, decided: pd.DataFrame, weight: Floats, vocabulary: pd.DataFrame) -> Examples:
+def decided_examples(texts: pd.DataFrame, decided: pd.DataFrame, vocabulary: pd.DataFrame) -> Examples:
     """Texts with level and status, and decided mentions by id and offsets, as examples."""
     mentions, facts = find_mentions(texts["text"].tolist(), vocabulary["hash"].to_numpy())
     found = with_decisions(mentions, texts["id"].tolist(), decided)
     matrix = fact_matrix(facts, (len(found), len(vocabulary)))
-    return Examples(found, matrix, levels_of(texts, weight), vocabulary)
+    return Examples(found, matrix, levels_of(texts), vocabulary)
 
 
 def read_users_mentions(path: str | os.PathLike[str], vocabulary: pd.DataFrame) -> Examples:
@@ -224,9 +223,9 @@ def read_users_mentions(path: str | os.PathLike[str], vocabulary: pd.DataFrame) 
             )  # fmt: skip
     decided = table.reindex(columns=["text", "outcome", "alternative"], fill_value="").rename(columns={"text": "id"})
     decided = decided.assign(start=start, end=np.add(start, table["mention"].str.len()))
-    texts = pd.DataFrame({"id": table["text"].unique(), "level": "*", "status": "*"})
+    texts = pd.DataFrame({"id": table["text"].unique(), "level": "*", "status": "*", "weight": 3.0})
     texts = texts.assign(text=texts["id"])
-    examples = decided_examples(texts, decided, np.full(len(texts), 3.0), vocabulary)
+    examples = decided_examples(texts, decided, vocabulary)
     if (examples.mentions["outcome"] == UNKNOWN).all():
         raise DataError(
             "{name}: none of its mentions is found by the lexicon. Write mentions as the lexicon has them, or "
