@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.metrics import precision_recall_fscore_support
 
 from collarclass.annotation.agreement import bootstrap as bootstrap
@@ -34,13 +34,10 @@ def macro_f1(truth: ArrayLike, found: ArrayLike) -> float:
     >>> macro_f1(["white", "blue"], ["white", "gray"])
     0.5
     """
-    t, f = np.asarray(truth, dtype=object), np.asarray(found, dtype=object)
-    return float(np.mean([_f1(t == label, f == label) for label in LABELS if (t == label).any()] or [0.0]))
-
-
-def _f1(truth: NDArray[np.bool_], found: NDArray[np.bool_]) -> float:
-    total = truth.sum() + found.sum()
-    return float(2 * (truth & found).sum() / total) if total else 0.0
+    true, said = (np.asarray(labels, dtype=object)[:, None] == np.array(LABELS) for labels in (truth, found))
+    there = true.any(axis=0)
+    f1 = 2 * (true & said).sum(axis=0)[there] / (true.sum(axis=0) + said.sum(axis=0))[there]
+    return float(np.mean(f1)) if len(f1) else 0.0
 
 
 def accuracy(truth: ArrayLike, found: ArrayLike) -> float:

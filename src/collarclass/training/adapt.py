@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 from collarclass.definitions.labels import BASES
 from collarclass.model.model import Model
 from collarclass.model.predict import predict
-from collarclass.training.counts import Bools, CountedAds, Floats, Ints, segments, word_sums
+from collarclass.training.counts import Bools, CountedAds, Floats, Ints, damped_counts, scaled_counts, segments
 
 STRENGTHS = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
 # How far each part may move from nothing, at strength 1, before data say so: ratings in steps of the codebook.
@@ -56,7 +56,11 @@ class KnownAds:
     def of_counts(cls, model: Model, ads: CountedAds) -> KnownAds:
         """Of counted ads."""
         segment = segments(ads.chinese, ads.features)
-        words = segment @ model.word_scale.astype(np.float64) * word_sums(model, ads)
+        words = np.zeros((len(ads), 2))  # the same sums as of the ads' texts
+        for block, part in ((model.text, ads.text), (model.title, ads.title)):
+            counts = damped_counts(part.aligned(block.vocabulary.hashes))
+            words += scaled_counts(counts, block.scale.astype(np.float64)) @ block.weight.astype(np.float64)
+        words = segment @ model.word_scale.astype(np.float64) * words
         rating = segment @ model.intercept + words + ads.features @ model.stated_weight.astype(np.float64)
         return cls(
             rating=rating,

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from collarclass.definitions.labels import LEVELS
 from collarclass.features.ad_words import words_in
 from collarclass.features.ngrams import Occurrences, damped, ngrams
-from collarclass.model.model import Model
 from collarclass.model.persistence import default_model
 from collarclass.requirement_reader.lexicon import default_lexicon
 from collarclass.requirement_reader.outcomes import FEATURES, Reader
@@ -177,12 +176,3 @@ def scaled_counts(counts: sp.csr_matrix, scale: NDArray[np.floating]) -> sp.csr_
     norm = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
     matrix.data /= np.repeat(np.where(norm > 0, norm, 1.0), np.diff(matrix.indptr))
     return matrix
-
-
-def word_sums(model: Model, ads: CountedAds) -> Floats:
-    """The words' part of both ratings of counted ads, not yet scaled by segment: the same sums as of their texts."""
-    words = np.zeros((len(ads), 2))
-    for block, part in ((model.text, ads.text), (model.title, ads.title)):
-        counts = damped_counts(part.aligned(block.vocabulary.hashes))
-        words += np.asarray(scaled_counts(counts, block.scale.astype(np.float64)) @ block.weight.astype(np.float64))
-    return words

@@ -13,7 +13,7 @@ from sklearn.model_selection import GroupKFold
 from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
-from collarclass.definitions.labels import DIMENSIONS, LABELS, LEVELS, STATUSES
+from collarclass.definitions.labels import DIMENSIONS, LABELS, LEVELS, STATUSES, TYPICAL_RATINGS
 from collarclass.errors import DataError
 from collarclass.features.term_index import TermIndex
 from collarclass.labelling.options import ModelLike, find_model
@@ -233,7 +233,9 @@ class CollarClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):  # typ
         return titles, texts, targets
 
     def _learn(self, ads: CountedAds, targets: Targets, reader: Reader, steps: Steps) -> None:
-        target, weight, labels = targets.with_typical_ratings(), targets.weight, targets.labels
+        weight, labels = targets.weight, targets.labels
+        typical = np.array([TYPICAL_RATINGS[label] for label in labels]).reshape(-1, 2)
+        target = np.where(np.isnan(targets.ratings), typical, targets.ratings)
         parts = [frequent(ads.text, weight, self.min_df), frequent(ads.title, weight, min(self.min_df, weight.min()))]
         matrices, columns = [damped_counts(part.counts) for part in parts], np.array(LABELS[1:])
         label = np.where(labels[:, None] == columns, 4.0, 0.0)  # the first is what the others leave over
@@ -295,7 +297,8 @@ class CollarClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):  # typ
         if not len(taught):
             raise DataError("The model can judge none of the ads: give texts of some words in English or Chinese.")
         known, group = known.rows(targets.rows[taught]), np.unique(targets.groups[taught], return_inverse=True)[1]
-        labels, rest = targets.codes[taught], (targets.weight[taught], targets.ratings[taught], scores_stay)
+        labels = np.array([LABELS.index(label) for label in targets.labels[taught]], np.int64)
+        rest = (targets.weight[taught], targets.ratings[taught], scores_stay)
         if self.strength is None:
             self.strength_, change = learn_change(known, labels, group, *rest)
         else:

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from collarclass.annotation.annotated import small_scale
-from collarclass.definitions.labels import COLLARS, LABELS, RATINGS, TYPICAL_RATINGS, parse_label
+from collarclass.definitions.labels import COLLARS, LABELS, RATINGS, parse_label
 from collarclass.errors import DataError
 from collarclass.messages import Message
 from collarclass.tables.arrow import arrow_strings
@@ -38,16 +38,6 @@ class Targets:
     groups: Ints
     classes: NDArray[Any]
     class_names: list[str]
-
-    @property
-    def codes(self) -> Ints:
-        """Index of each label into `LABELS`."""
-        return np.array([LABELS.index(label) for label in self.labels], dtype=np.int64)
-
-    def with_typical_ratings(self) -> Floats:
-        """The ratings, a label's typical ones where none is given."""
-        typical = np.array([TYPICAL_RATINGS[label] for label in self.labels]).reshape(-1, 2)
-        return np.where(np.isnan(self.ratings), typical, self.ratings)
 
 
 def read_targets(
