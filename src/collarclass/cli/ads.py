@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click import option
 
-from collarclass.cli import common
-from collarclass.cli.common import PATH, as_utf_8, ending, examples, judged, read_model, say, say_json
+from collarclass.cli.common import PATH, as_utf_8, command, ending, judged, read_model, say, say_json
 from collarclass.compiled import description, is_compiled
 
 if TYPE_CHECKING:
@@ -24,19 +24,14 @@ if TYPE_CHECKING:
 _MANY_ROWS = 2000  # from which on it matters that nothing is compiled
 
 
-@click.command(
-    epilog=examples('collarclass classify --title Welder "MIG welding of steel frames. No degree needed."')
-)
-@click.argument("text", required=False)
-@click.option("--title", "-t", help="The job title; without TEXT it alone is judged.")
-@click.option("--code", help="Code of the occupation: it judges where ad and title say too little.")
-@click.option("--evidence/--no-evidence", default=True, help="Name the words that decided; faster without.")
-@click.option("--json", "as_json", is_flag=True, help="Write one JSON object.")
-@common.DEFINITION
-@common.LEXICON
-@common.MIN_CONFIDENCE
-@common.MODEL
-@common.MODEL_VERSION
+@command(
+    ['collarclass classify --title Welder "MIG welding of steel frames. No degree needed."'],
+    click.argument("text", required=False),
+    option("--title", "-t", help="The job title; without TEXT it alone is judged."),
+    option("--code", help="Code of the occupation: it judges where ad and title say too little."),
+    option("--evidence/--no-evidence", default=True, help="Name the words that decided; faster without."),
+    "json definition lexicon min-confidence model model-version",
+)  # fmt: skip
 def classify(text: str | None, title: str | None, as_json: bool, **options: Any) -> None:
     """Label one job ad, or a bare job title, and say why.
 
@@ -53,11 +48,10 @@ def classify(text: str | None, title: str | None, as_json: bool, **options: Any)
         text = sys.stdin.buffer.read().decode("utf-8-sig", "replace")
     title = None if title is None else as_utf_8(title)
     found = classify_one(as_utf_8(text or ""), title, **options)
-    with ending():
-        if as_json:
-            say_json(found.to_json())
-        else:
-            say("\n".join(_lines(found)))
+    if as_json:
+        say_json(found.to_json())
+    else:
+        say("\n".join(_lines(found)))
 
 
 def _lines(found: Classification) -> list[str]:
@@ -94,52 +88,47 @@ def _bar(score: float) -> str:
     return f"{4 * score:.1f} of 4  {'#' * filled}{'.' * (20 - filled)}"
 
 
-@click.command(
-    epilog=examples(
+@command(
+    [
         "collarclass label ads.csv -o labelled.csv",
         "zcat ads.csv.gz | collarclass label - -o - > labelled.csv",
         "collarclass label ads.parquet -o out/labelled.jsonl.zst --n-jobs 2 --resume",
         "collarclass label ads/ more.xlsx -o all.csv --file-column file",
-    )
-)
-@click.argument("source", nargs=-1, required=True)
-@click.option(
-    "--output", "-o", "target", required=True,
-    help='File to write, or a folder for one file per source; "-" is standard output.',
-)
-@common.TITLE
-@click.option("--text", multiple=True, help="Column of ad texts; given several times, they are read together.")
-@click.option("--code", help="Column of occupation codes: they judge rows whose ad and title say too little.")
-@click.option("--format", help="csv, tsv, jsonl, json, parquet or xlsx, if no file name says which.")
-@click.option("--encoding", help="Encoding of the source; found if not given.")
-@click.option("--delimiter", help="Delimiter of the source; found if not given.")
-@click.option("--sheet", help="Name or number of a workbook's sheet; if not given, the one that has ads.")
-@click.option("--header-row", type=click.IntRange(min=1), help="Row of column names, from 1; found if not given.")
-@click.option("--skip-rows", type=click.IntRange(min=0), default=0, help="Rows below the column names to leave out.")
-@click.option("--file-column", help="Add a column of this name with each row's file.")
-@click.option("--head", type=click.IntRange(min=0), help="Label only the first rows: how many.")
-@click.option("--prefix", default="", show_default=False, help="Put before the names of the added columns.")
-@click.option(
-    "--evidence/--no-evidence", default=True, help="Name the words that decided; faster without."
-)
-@common.MIN_CONFIDENCE
-@common.DEFINITION
-@common.LEXICON
-@common.MODEL
-@common.MODEL_VERSION
-@click.option("--n-jobs", "-j", default=1, help="Worker processes; -1: one per processor.")
-@click.option("--batch-size", type=click.IntRange(min=1), default=2000, help="Rows worked on at once.")
-@common.FORCE
-@click.option("--resume", is_flag=True, help="Continue an interrupted run.")
-@click.option("--only-new", type=PATH, help="Earlier result: take over what the same model said, label new rows only.")
-@click.option("--key", help="With --only-new: column that names an ad; if not given, its title and text are compared.")
-@click.option(
-    "--progress/--no-progress", default=None, help="Show progress on standard error; if not given, on a terminal."
-)
-@click.option("--report", "report_file", type=PATH, help="Write an HTML report of the result to this file, too.")
-@click.option("--occupations", is_flag=True, help="Add code, title and similarity of the nearest occupation.")
-@click.option("--summary", "summary_file", type=PATH, help="Write what was read and counted to this JSON file.")
-@common.QUIET
+    ],
+    click.argument("source", nargs=-1, required=True),
+    option(
+        "--output", "-o", "target", required=True,
+        help='File to write, or a folder for one file per source; "-" is standard output.',
+    ),
+    "title",
+    option("--text", multiple=True, help="Column of ad texts; given several times, they are read together."),
+    option("--code", help="Column of occupation codes: they judge rows whose ad and title say too little."),
+    option("--format", help="csv, tsv, jsonl, json, parquet or xlsx, if no file name says which."),
+    option("--encoding", help="Encoding of the source; found if not given."),
+    option("--delimiter", help="Delimiter of the source; found if not given."),
+    option("--sheet", help="Name or number of a workbook's sheet; if not given, the one that has ads."),
+    option("--header-row", type=click.IntRange(min=1), help="Row of column names, from 1; found if not given."),
+    option("--skip-rows", type=click.IntRange(min=0), default=0, help="Rows below the column names to leave out."),
+    option("--file-column", help="Add a column of this name with each row's file."),
+    option("--head", type=click.IntRange(min=0), help="Label only the first rows: how many."),
+    option("--prefix", default="", show_default=False, help="Put before the names of the added columns."),
+    option("--evidence/--no-evidence", default=True, help="Name the words that decided; faster without."),
+    "min-confidence definition lexicon model model-version",
+    option("--n-jobs", "-j", default=1, help="Worker processes; -1: one per processor."),
+    option("--batch-size", type=click.IntRange(min=1), default=2000, help="Rows worked on at once."),
+    "force",
+    option("--resume", is_flag=True, help="Continue an interrupted run."),
+    option("--only-new", type=PATH, help="Earlier result: take over what the same model said, label new rows only."),
+    option("--key", help="With --only-new: column that names an ad; if not given, its title and text are compared."),
+    option(
+        "--progress/--no-progress", default=None,
+        help="Show progress on standard error; if not given, on a terminal." ,
+    ),
+    option("--report", "report_file", type=PATH, help="Write an HTML report of the result to this file, too."),
+    option("--occupations", is_flag=True, help="Add code, title and similarity of the nearest occupation."),
+    option("--summary", "summary_file", type=PATH, help="Write what was read and counted to this JSON file."),
+    "quiet",
+)  # fmt: skip
 def label(
     source: tuple[str, ...],
     target: str,
@@ -253,12 +242,12 @@ def _digest(source: str) -> str | None:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-@click.command(
-    epilog=examples('collarclass occupation "mechatronics technician"', "collarclass occupation 3115 -n 10")
-)
-@click.argument("query", nargs=-1, required=True)
-@click.option("--number", "-n", "n", type=click.IntRange(min=1), default=3, help="How many to show at most.")
-@click.option("--json", "as_json", is_flag=True, help="Write one JSON array.")
+@command(
+    ['collarclass occupation "mechatronics technician"', "collarclass occupation 3115 -n 10"],
+    click.argument("query", nargs=-1, required=True),
+    option("--number", "-n", "n", type=click.IntRange(min=1), default=3, help="How many to show at most."),
+    option("--json", "as_json", is_flag=True, help="Write one JSON array."),
+)  # fmt: skip
 def occupation(query: tuple[str, ...], n: int, as_json: bool) -> None:
     """Show the occupations nearest to a job title or code.
 
@@ -277,17 +266,16 @@ def occupation(query: tuple[str, ...], n: int, as_json: bool) -> None:
         ]
 
     found = lookup_occupation(" ".join(query), n)
-    with ending():
-        if as_json:
-            import json
+    if as_json:
+        import json
 
-            from collarclass.result import plain
+        from collarclass.result import plain
 
-            say_json(json.dumps(plain(found), ensure_ascii=False))
-        elif not found:
-            say("No occupation is like this: nothing in the title is known.")
-        else:
-            say("\n\n".join("\n".join(lines(match)) for match in found))
+        say_json(json.dumps(plain(found), ensure_ascii=False))
+    elif not found:
+        say("No occupation is like this: nothing in the title is known.")
+    else:
+        say("\n\n".join("\n".join(lines(match)) for match in found))
 
 
 COMMANDS = (classify, label, occupation)

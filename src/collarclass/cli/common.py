@@ -6,48 +6,79 @@ import json
 import os
 import sys
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
+from click import option
 
 if TYPE_CHECKING:
     from collarclass.files.readers import TableInput
     from collarclass.model.model import Model
 
 PATH = click.Path(path_type=Path)
-SOURCE = click.argument("source")
-MODEL = click.option("--model", "-m", type=PATH, help="Model folder; the shipped model if not given.")
-MIN_CONFIDENCE = click.option(
-    "--min-confidence", type=click.FloatRange(0, 1), default=0.0, show_default=False,
-    help='From 0 to 1: a label that is less sure becomes "unclear", with the note "near the line".',
-)
-MODEL_VERSION = click.option(
-    "--model-version", help="Refuse a model of another version, or of another digest (8 digits or more)."
-)
-DEFINITION = click.option(
-    "--definition", default="article", help="What the labels mean: a built-in name or a TOML file."
-)
-LEXICON = click.option("--lexicon", type=PATH, help="File of your own words for reading requirements.")
-TITLE = click.option("--title", help="Column of job titles.")
-LABEL = click.option("--label", help="Column of labels; found by common names if not given.")
-TEXT = click.option("--text", help="Column of ad texts.")
-OWN_SOURCE = click.option(
-    "--source", "own_source", help="Column of sources or employers, which are held out together; found if not given."
-)
-TEST = click.option("--test", type=PATH, help="Table of further labelled ads, to measure the old and new model on.")
-PREFIX = click.option("--prefix", default="", show_default=False, help="Prefix of the added columns' names.")
-QUIET = click.option("--quiet", "-q", is_flag=True, help="Do not say what was read and done.")
-FORCE = click.option("--force", "-f", is_flag=True, help="Overwrite the output.")
+# The options that several commands have, by the names under which `command` takes them.
+_SHARED = {
+    "source": click.argument("source"),
+    "model": option("--model", "-m", type=PATH, help="Model folder; the shipped model if not given."),
+    "min-confidence": option(
+        "--min-confidence", type=click.FloatRange(0, 1), default=0.0, show_default=False,
+        help='From 0 to 1: a label that is less sure becomes "unclear", with the note "near the line".',
+    ),
+    "model-version": option(
+        "--model-version", help="Refuse a model of another version, or of another digest (8 digits or more)."
+    ),
+    "definition": option(
+        "--definition", default="article", help="What the labels mean: a built-in name or a TOML file."
+    ),
+    "definitions": option(
+        "--definition", "--definitions", "definition", multiple=True, default=["article"],
+        help="Built-in name, TOML file, or all; may be given again.",
+    ),
+    "lexicon": option("--lexicon", type=PATH, help="File of your own words for reading requirements."),
+    "title": option("--title", help="Column of job titles."),
+    "label": option("--label", help="Column of labels; found by common names if not given."),
+    "text": option("--text", help="Column of ad texts."),
+    "own-source": option(
+        "--source", "own_source",
+        help="Column of sources or employers, which are held out together; found if not given.",
+    ),
+    "test": option("--test", type=PATH, help="Table of further labelled ads, to measure the old and new model on."),
+    "by": option("--by", multiple=True, help="Column to group by, or month, quarter, year; may be given again."),
+    "date": option("--date", help="Column of dates, where it cannot be found."),
+    "date-order": option(
+        "--date-order", type=click.Choice(["dmy", "mdy"]), help="How 3/7/2026 is meant: day or month first."
+    ),
+    "prefix": option("--prefix", default="", show_default=False, help="Prefix of the added columns' names."),
+    "json": option("--json", "as_json", is_flag=True, help="Write one JSON object."),
+    "quiet": option("--quiet", "-q", is_flag=True, help="Do not say what was read and done."),
+    "force": option("--force", "-f", is_flag=True, help="Overwrite the output."),
+}  # fmt: skip
 _KEPT = frozenset("\n\t\u3000")
 _FROM = {"ad": "ads", "title": "titles", "occupation": "occupation codes"}
 
 
-def examples(*lines: str) -> str:
-    """The end of a command's help: its examples, a line each, as they would be typed."""
-    return "\n".join(["\b", f"Example{'s' * (len(lines) > 1)}:", *(f"  {line}" for line in lines)])
+def command(
+    examples: Sequence[str], *options: Callable[[Any], Any] | str, name: str | None = None
+) -> Callable[[Callable[..., None]], click.Command]:
+    """Make a function a command, with examples of its use as they would be typed, and its options or names of them."""
+
+    def made(function: Callable[..., None]) -> click.Command:
+        @wraps(function)
+        def run(**given: Any) -> None:
+            with ending():
+                function(**given)
+
+        for found in reversed(options):
+            for add in reversed([_SHARED[word] for word in found.split()]) if isinstance(found, str) else [found]:
+                run = add(run)
+        lines = ["\b", f"Example{'s' * (len(examples) > 1)}:", *(f"  {line}" for line in examples)]
+        return click.command(name, epilog="\n".join(lines))(run)
+
+    return made
 
 
 def harmless(text: str) -> str:

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click import option
 
-from collarclass.cli import ads, common, models, publish
-from collarclass.cli.common import ending, examples, fail, say
+from collarclass.cli import ads, models, publish
+from collarclass.cli.common import command, fail, say
 from collarclass.compiled import description
 
 
@@ -53,17 +54,17 @@ def app() -> None:
     """Label job ads white, blue or gray collar by two scores: academic credential and hands-on skill."""
 
 
-@app.command("app", epilog=examples("collarclass app", "collarclass app --no-browser --port 8000"))
-@click.option("--host", default="127.0.0.1", help="Address to listen on.")
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port; 0 takes the last or a free one.")
-@click.option("--browser/--no-browser", default=True, help="Open the page in the browser.")
-@click.option("--token", envvar="COLLARCLASS_TOKEN", help="Token that requests must have; a random one if not given.")
-@click.option("--no-token", is_flag=True, help="Allow every user and program of this machine.")
-@click.option("--allow-host", multiple=True, help="Another name of this machine that may stand in addresses.")
-@click.option("--root-path", default="", show_default=False, help="Path at which a proxy serves it, such as /collar.")
-@common.LEXICON
-@common.MODEL
-@common.MODEL_VERSION
+@command(
+    ["collarclass app", "collarclass app --no-browser --port 8000"],
+    option("--host", default="127.0.0.1", help="Address to listen on."),
+    option("--port", type=click.IntRange(0, 65535), default=0, help="Port; 0 takes the last or a free one."),
+    option("--browser/--no-browser", default=True, help="Open the page in the browser."),
+    option("--token", envvar="COLLARCLASS_TOKEN", help="Token that requests must have; a random one if not given."),
+    option("--no-token", is_flag=True, help="Allow every user and program of this machine."),
+    option("--allow-host", multiple=True, help="Another name of this machine that may stand in addresses."),
+    option("--root-path", default="", show_default=False, help="Path at which a proxy serves it, such as /collar."),
+    "lexicon model model-version",name="app",
+)  # fmt: skip
 def page(
     allow_host: tuple[str, ...], lexicon: Path | None, model: Path | None, model_version: str | None, **options: Any
 ) -> None:
@@ -79,11 +80,10 @@ def page(
     from collarclass.labelling.options import Options
 
     found = Options.of(model, lexicon=lexicon, model_version=model_version).model
-    with ending():
-        serve(model=found, hosts=allow_host, say=say, **options)
+    serve(model=found, hosts=allow_host, say=say, **options)
 
 
-for _command in (*ads.COMMANDS, *models.COMMANDS, *publish.COMMANDS):
+for _command in (page, *ads.COMMANDS, *models.COMMANDS, *publish.COMMANDS):
     app.add_command(_command)
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import click
+from click import option
 
-from collarclass.cli import common
-from collarclass.cli.common import PATH, ending, examples, read_model, say, say_json, say_read
+from collarclass.cli.common import PATH, command, read_model, say, say_json, say_read
 
 _LANGUAGES = {"en": "English", "zh": "Chinese"}
 _AUTHORS = "The collarclass authors"
@@ -20,20 +20,18 @@ _TITLE = "collarclass: white, blue and gray collar labels for job ads"
 _YEAR = 2026
 
 
-@click.command(epilog=examples("collarclass train -o models/own --own my_labelled_ads.csv --name own"))
-@click.option("--output", "-o", "target", type=PATH, default=Path("own_model"), help="Folder for the model.")
-@click.option("--data", type=PATH, help="Data folder; the installed one if not given.")
-@click.option("--own", type=PATH, help="Table of your own labelled ads, used in addition.")
-@click.option("--own-weight", default=1.0, help="What each of your ads weighs, where one of the shipped ads weighs 1.")
-@common.LABEL
-@common.TITLE
-@common.TEXT
-@common.OWN_SOURCE
-@common.TEST
-@click.option("--own-mentions", type=PATH, help="CSV of your own decided mentions of requirements, used in addition.")
-@click.option("--name", help="Name of the model; own with --own, standard without.")
-@click.option("--progress/--no-progress", default=None, help="Show the step and the time left.")
-@common.FORCE
+@command(
+    ["collarclass train -o models/own --own my_labelled_ads.csv --name own"],
+    option("--output", "-o", "target", type=PATH, default=Path("own_model"), help="Folder for the model."),
+    option("--data", type=PATH, help="Data folder; the installed one if not given."),
+    option("--own", type=PATH, help="Table of your own labelled ads, used in addition."),
+    option("--own-weight", default=1.0, help="What each of your ads weighs, where one of the shipped ads weighs 1."),
+    "label title text own-source test",
+    option("--own-mentions", type=PATH, help="CSV of your own decided mentions of requirements, used in addition."),
+    option("--name", help="Name of the model; own with --own, standard without."),
+    option("--progress/--no-progress", default=None, help="Show the step and the time left."),
+    "force",
+)  # fmt: skip
 def train(
     target: Path, data: Path | None, own: Path | None, name: str | None, own_source: str | None, **options: Any
 ) -> None:
@@ -43,27 +41,20 @@ def train(
     """
     from collarclass.training.train import train_to
 
-    with ending():
-        name = name or ("own" if own else "standard")
-        say(train_to(target, data, own=own, name=name, source=own_source, **options))
+    name = name or ("own" if own else "standard")
+    say(train_to(target, data, own=own, name=name, source=own_source, **options))
 
 
-def _of_own_ads(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """The arguments and options of both commands."""
-    output = click.option("--output", "-o", "target", type=PATH, required=True, help="Folder for the model.")
-    named = click.option("--name", default=name, help="Name of the new model.")
-
-    def add(command: Callable[..., None]) -> Callable[..., None]:
-        ads = (common.SOURCE, output, common.LABEL, common.TITLE, common.TEXT, common.OWN_SOURCE)
-        for option in reversed((*ads, common.TEST, named, common.MODEL, common.FORCE)):
-            command = option(command)
-        return command
-
-    return add
+_OWN_ADS = (
+    "source", option("--output", "-o", "target", type=PATH, required=True, help="Folder for the model."),
+    "label title text own-source test",
+)  # fmt: skip
 
 
-@click.command(epilog=examples("collarclass adapt my_labels.csv -o my_model"))
-@_of_own_ads("adapted")
+@command(
+    ["collarclass adapt my_labels.csv -o my_model"],
+    *_OWN_ADS, option("--name", default="adapted", help="Name of the new model."), "model force",
+)  # fmt: skip
 def adapt(source: str, target: Path, model: Path | None, **options: Any) -> None:
     """Adapt a model to your own labelled ads, in seconds.
 
@@ -74,8 +65,10 @@ def adapt(source: str, target: Path, model: Path | None, **options: Any) -> None
     _run(source, target, model, options)
 
 
-@click.command(epilog=examples("collarclass calibrate my_labels.csv -o my_model"))
-@_of_own_ads("calibrated")
+@command(
+    ["collarclass calibrate my_labels.csv -o my_model"],
+    *_OWN_ADS, option("--name", default="calibrated", help="Name of the new model."), "model force",
+)  # fmt: skip
 def calibrate(source: str, target: Path, model: Path | None, **options: Any) -> None:
     """Fit only a model's probabilities to your own labelled ads.
 
@@ -92,18 +85,15 @@ def _run(source: str, target: Path, model: Path | None, options: dict[str, Any])
     check_target(target, source, model, options["test"], force=options["force"])
     found = load_model(model if model is not None else default_model_path())
     columns = {"source": options.pop("own_source")}
-    with ending():
-        say(adapt_file(source, target, found, **options, **columns))
+    say(adapt_file(source, target, found, **options, **columns))
 
 
-@click.command(epilog=examples("collarclass check my_labels.csv"))
-@common.SOURCE
-@click.option("--output", "-o", "target", type=PATH, help="CSV to write findings to.")
-@common.LABEL
-@common.TITLE
-@common.TEXT
-@common.MODEL
-@common.FORCE
+@command(
+    ["collarclass check my_labels.csv"],
+    "source",
+    option("--output", "-o", "target", type=PATH, help="CSV to write findings to."),
+    "label title text model force",
+)  # fmt: skip
 def check(source: str, target: Path | None, model: Path | None, force: bool, **columns: str | None) -> None:
     """Find what is wrong in labelled ads before training.
 
@@ -115,7 +105,7 @@ def check(source: str, target: Path | None, model: Path | None, force: bool, **c
 
     if target is not None and target.suffix.casefold() != ".csv":
         raise DataError("{target} is no CSV: give a name that ends in .csv for the findings.", target=target)
-    with ending(), written(target, force=force, reads=[source]) if target is not None else nullcontext() as fresh:
+    with written(target, force=force, reads=[source]) if target is not None else nullcontext() as fresh:
         findings, n = check_file(source, read_model(model), **columns)
         doubts = int((findings["kind"] == "doubt").sum())
         if fresh is None:
@@ -129,14 +119,13 @@ def check(source: str, target: Path | None, model: Path | None, force: bool, **c
         raise click.exceptions.Exit(1)
 
 
-@click.command(epilog=examples("collarclass evaluate labelled.csv --truth label --by region"))
-@common.SOURCE
-@click.option("--truth", default="label", help="The column of true labels.")
-@click.option("--by", help="Column to group the results by.")
-@common.PREFIX
-@click.option("--json", "as_json", is_flag=True, help="Write one JSON object.")
-@common.MODEL
-@common.QUIET
+@command(
+    ["collarclass evaluate labelled.csv --truth label --by region"],
+    "source",
+    option("--truth", default="label", help="The column of true labels."),
+    option("--by", help="Column to group the results by."),
+    "prefix json model quiet",
+)  # fmt: skip
 def evaluate(source: str, prefix: str, model: Path | None, quiet: bool, **options: Any) -> None:
     """Compare labels with an annotator's.
 
@@ -145,26 +134,23 @@ def evaluate(source: str, prefix: str, model: Path | None, quiet: bool, **option
     loaded = read_model(model)
     from collarclass.evaluation.metrics import evaluate_file
 
-    with ending():
-        shown = evaluate_file(source, prefix=prefix, model=loaded, on_read=say_read(quiet), **options)
-        (say_json if options["as_json"] else say)(shown)
+    shown = evaluate_file(source, prefix=prefix, model=loaded, on_read=say_read(quiet), **options)
+    (say_json if options["as_json"] else say)(shown)
 
 
-@click.command(
-    epilog=examples(
+@command(
+    [
         "collarclass compare old.csv new.csv --key id",
         "collarclass compare reference.csv now.csv --drift --by month --json",
-    )
-)
-@click.argument("first")
-@click.argument("second")
-@click.option("--truth", help="Column of true labels, in either file.")
-@click.option("--key", help="Column that names each ad; rows are matched by their order if not given.")
-@click.option("--by", help="Column to count by, or month, quarter or year.")
-@click.option("--drift", is_flag=True, help="The files hold other ads: measure how far SECOND has moved from FIRST.")
-@click.option("--json", "as_json", is_flag=True, help="Write one JSON object.")
-@common.PREFIX
-@common.MODEL
+    ],
+    click.argument("first"),
+    click.argument("second"),
+    option("--truth", help="Column of true labels, in either file."),
+    option("--key", help="Column that names each ad; rows are matched by their order if not given."),
+    option("--by", help="Column to count by, or month, quarter or year."),
+    option("--drift", is_flag=True, help="The files hold other ads: measure how far SECOND has moved from FIRST."),
+    "json prefix model",
+)  # fmt: skip
 def compare(
     first: str, second: str, drift: bool, as_json: bool, model: Path | None, by: str | None, prefix: str, **options: Any
 ) -> None:
@@ -177,20 +163,21 @@ def compare(
 
     if drift and any(options.values()):
         raise click.UsageError("--drift compares different ads: leave --truth and --key out.")
-    with ending():
-        if drift:
-            found = measure_drift(first, second, by=by, prefix=prefix, model=model)
-        else:
-            found = compare_labels(first, second, by=by, prefix=prefix, **options)
-        if as_json:
-            say_json(json.dumps(plain(found, DECIMALS), ensure_ascii=False, indent=2))
-        else:
-            say(as_text(found))
+    if drift:
+        found = measure_drift(first, second, by=by, prefix=prefix, model=model)
+    else:
+        found = compare_labels(first, second, by=by, prefix=prefix, **options)
+    if as_json:
+        say_json(json.dumps(plain(found, DECIMALS), ensure_ascii=False, indent=2))
+    else:
+        say(as_text(found))
 
 
-@click.command(epilog=examples("collarclass info", "collarclass info -m own_model --json"))
-@common.MODEL
-@click.option("--json", "as_json", is_flag=True, help="Write everything that the model knows of itself, as JSON.")
+@command(
+    ["collarclass info", "collarclass info -m own_model --json"],
+    "model",
+    option("--json", "as_json", is_flag=True, help="Write everything that the model knows of itself, as JSON."),
+)  # fmt: skip
 def info(model: Path | None, as_json: bool) -> None:
     """Show the version, where things are, and how good the model is."""
     from collarclass._version import __version__
@@ -208,11 +195,10 @@ def info(model: Path | None, as_json: bool) -> None:
         "model": found.identity,
         "digest": found.digest,
     }
-    with ending():
-        if as_json:
-            say(json.dumps(shown | {"facts": dict(found.facts)}, ensure_ascii=False, indent=1))
-        else:
-            say("\n".join([*(f"{name:<14}{value}" for name, value in shown.items()), *_known(found.facts)]))
+    if as_json:
+        say(json.dumps(shown | {"facts": dict(found.facts)}, ensure_ascii=False, indent=1))
+    else:
+        say("\n".join([*(f"{name:<14}{value}" for name, value in shown.items()), *_known(found.facts)]))
 
 
 def _known(facts: Any) -> Iterator[str]:

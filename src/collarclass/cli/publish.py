@@ -7,42 +7,25 @@ from pathlib import Path
 from typing import Any, Literal
 
 import click
+from click import option
 
-from collarclass.cli import common
-from collarclass.cli.common import PATH, ending, examples, read_model, say, say_json, say_read
-
-BY = click.option("--by", multiple=True, help="Column to group by, or month, quarter, year; may be given again.")
-DATE = click.option("--date", help="Column of dates, where it cannot be found.")
-ORDER = click.option(
-    "--date-order", type=click.Choice(["dmy", "mdy"]), help="How 3/7/2026 is meant: day or month first."
-)
-DEFINITION = click.option(
-    "--definition",
-    "--definitions",
-    "definition",
-    multiple=True,
-    default=["article"],
-    help="Built-in name, TOML file, or all; may be given again.",
-)
+from collarclass.cli.common import PATH, command, ending, read_model, say, say_json, say_read
 
 
-@click.command(epilog=examples("collarclass sample labelled.csv -n 300 -o to_annotate.csv --by region"))
-@common.SOURCE
-@click.option("--output", "-o", "target", type=PATH, required=True, help="CSV to write.")
-@click.option("--number", "-n", "n", type=click.IntRange(min=1), default=300, help="How many ads to draw.")
-@click.option(
-    "--half-width", type=click.FloatRange(0, 50, min_open=True),
-    help="Draw as many as give intervals of about so many points either way.",
+@command(
+    ["collarclass sample labelled.csv -n 300 -o to_annotate.csv --by region"],
+    "source",
+    option("--output", "-o", "target", type=PATH, required=True, help="CSV to write."),
+    option("--number", "-n", "n", type=click.IntRange(min=1), default=300, help="How many ads to draw."),
+    option(
+        "--half-width", type=click.FloatRange(0, 50, min_open=True),
+        help="Draw as many as give intervals of about so many points either way.",
+    ),
+    option("--unique", is_flag=True, help="Draw one of each group of repeated ads, which stands for all."),
+    "by date date-order",
+    option("--seed", "random_state", default=0, help="The same number draws the same ads."),
+    "title text prefix force",
 )  # fmt: skip
-@click.option("--unique", is_flag=True, help="Draw one of each group of repeated ads, which stands for all.")
-@BY
-@DATE
-@ORDER
-@click.option("--seed", "random_state", default=0, help="The same number draws the same ads.")
-@common.TITLE
-@common.TEXT
-@common.PREFIX
-@common.FORCE
 def sample(source: str, target: Path, half_width: float | None, **options: Any) -> None:
     """Draw ads to annotate, so that shares can be corrected by them.
 
@@ -51,44 +34,36 @@ def sample(source: str, target: Path, half_width: float | None, **options: Any) 
     """
     from collarclass.shares.files import sample_file
 
-    with ending():
-        done = sample_file(source, target, half_width=None if half_width is None else half_width / 100, **options)
+    done = sample_file(source, target, half_width=None if half_width is None else half_width / 100, **options)
     say(f"{done.n:,} of {done.n_ads:,} ads from {done.n_strata:,} strata -> {target}", err=True)
 
 
-@click.command(epilog=examples("collarclass shares labelled.csv --truth annotated.csv --by region --by month"))
-@common.SOURCE
-@click.option("--truth", type=PATH, help="Annotated sample; without it there is at best a range.")
-@click.option(
-    "--expert", type=PATH, help="An expert's labels of some annotated ads: they correct the annotators."
-)
-@click.option("--truth-column", default="label", help="Column of true labels in it.")
-@BY
-@DATE
-@ORDER
-@click.option("--weight", help="Column of the ads' weights.")
-@click.option("--unique", is_flag=True, help="Count repeated ads once.")
-@click.option("--cluster", help="Column of what ads come in bundles of, such as employers: widens the intervals.")
-@click.option("--margins", is_flag=True, help="With several --by: shares by each of them alone, too.")
-@click.option("--finite-population", is_flag=True, help="The file holds all ads that the shares are about.")
-@click.option("--merge-names", is_flag=True, help='Count names such as "East" and "east " as one group.')
-@click.option(
-    "--difference", nargs=2, metavar="A B", multiple=True,
-    help="Compare two groups instead: B minus A, with a test; if given again, corrected for their number.",
+@command(
+    ["collarclass shares labelled.csv --truth annotated.csv --by region --by month"],
+    "source",
+    option("--truth", type=PATH, help="Annotated sample; without it there is at best a range."),
+    option("--expert", type=PATH, help="An expert's labels of some annotated ads: they correct the annotators."),
+    option("--truth-column", default="label", help="Column of true labels in it."),
+    "by date date-order",
+    option("--weight", help="Column of the ads' weights."),
+    option("--unique", is_flag=True, help="Count repeated ads once."),
+    option("--cluster", help="Column of what ads come in bundles of, such as employers: widens the intervals."),
+    option("--margins", is_flag=True, help="With several --by: shares by each of them alone, too."),
+    option("--finite-population", is_flag=True, help="The file holds all ads that the shares are about."),
+    option("--merge-names", is_flag=True, help='Count names such as "East" and "east " as one group.'),
+    option(
+        "--difference", nargs=2, metavar="A B", multiple=True,
+        help="Compare two groups instead: B minus A, with a test; if given again, corrected for their number.",
+    ),
+    option("--methods", type=click.Choice(["en", "zh"]), help="Add a paragraph for a methods section."),
+    "definitions",
+    option(
+        "--format", "kind", type=click.Choice(["text", "md", "csv", "json", "xlsx"]),
+        help="Format of the result; if not given, by the file's ending, or text.",
+    ),
+    option("--output", "-o", "target", type=PATH, help="File to write; standard output if not given."),
+    "title text prefix model force quiet",
 )  # fmt: skip
-@click.option("--methods", type=click.Choice(["en", "zh"]), help="Add a paragraph for a methods section.")
-@DEFINITION
-@click.option(
-    "--format", "kind", type=click.Choice(["text", "md", "csv", "json", "xlsx"]),
-    help="Format of the result; if not given, by the file's ending, or text.",
-)  # fmt: skip
-@click.option("--output", "-o", "target", type=PATH, help="File to write; standard output if not given.")
-@common.TITLE
-@common.TEXT
-@common.PREFIX
-@common.MODEL
-@common.FORCE
-@common.QUIET
 def shares(
     source: str,
     kind: str | None,
@@ -113,32 +88,32 @@ def shares(
     reads = [name for name in (source, options["truth"], options["expert"]) if name is not None]
     if target is not None:
         check_target(target, force, reads)
-    with ending():
-        found = shares_of_file(source, model=read_model(model), **options)
-        table = many_differences(found, difference) if difference else found
-        if target is None:
-            result = format_shares(table, kind or "text")
-            (say_json if kind == "json" else say)(result.rstrip("\n"))
-        else:
-            write_shares(table, target, kind, force=force, reads=reads)
-            if not quiet:
-                say(f"Shares -> {target}", err=True)
-        if methods is not None:
-            finite = options["finite_population"]
-            named = model_of(source, options["prefix"])
-            paragraph = methods_paragraph(found, model=named, finite_population=finite, language=methods)
-            say(paragraph.rstrip("\n") if target is not None else "\n" + paragraph.rstrip("\n"))
+    found = shares_of_file(source, model=read_model(model), **options)
+    table = many_differences(found, difference) if difference else found
+    if target is None:
+        result = format_shares(table, kind or "text")
+        (say_json if kind == "json" else say)(result.rstrip("\n"))
+    else:
+        write_shares(table, target, kind, force=force, reads=reads)
+        if not quiet:
+            say(f"Shares -> {target}", err=True)
+    if methods is not None:
+        finite = options["finite_population"]
+        named = model_of(source, options["prefix"])
+        paragraph = methods_paragraph(found, model=named, finite_population=finite, language=methods)
+        say(paragraph.rstrip("\n") if target is not None else "\n" + paragraph.rstrip("\n"))
 
 
-@click.command(epilog=examples("collarclass duplicates labelled.csv -o marked.csv"))
-@common.SOURCE
-@click.option("--output", "-o", "target", type=PATH, required=True, help="File to write, in any of label's formats.")
-@click.option(
-    "--similarity", default=0.85, help="Share of their runs of three words that two ads must have in common, 0.5 to 1."
-)
-@common.TITLE
-@common.TEXT
-@common.FORCE
+@command(
+    ["collarclass duplicates labelled.csv -o marked.csv"],
+    "source",
+    option("--output", "-o", "target", type=PATH, required=True, help="File to write, in any of label's formats."),
+    option(
+        "--similarity", default=0.85,
+        help="Share of their runs of three words that two ads must have in common, 0.5 to 1." ,
+    ),
+    "title text force",
+)  # fmt: skip
 def duplicates(source: str, target: Path, similarity: float, title: str | None, text: str | None, force: bool) -> None:
     """Mark near-identical ads.
 
@@ -147,23 +122,20 @@ def duplicates(source: str, target: Path, similarity: float, title: str | None, 
     """
     from collarclass.shares.duplicates import mark_duplicates
 
-    with ending():
-        found = mark_duplicates(source, target, title=title, text=text, similarity=similarity, force=force)
+    found = mark_duplicates(source, target, title=title, text=text, similarity=similarity, force=force)
     say(f"{len(found):,} ads, {len(set(found.tolist())):,} of them different -> {target}", err=True)
 
 
-@click.command(epilog=examples("collarclass review to_annotate.csv -o annotated.csv --annotator anna"))
-@common.SOURCE
-@click.option("--output", "-o", "target", type=PATH, help="CSV of your labels; continued if it is there.")
-@click.option("--annotator", default="1", help="Your name; a second annotator's labels go into the same file.")
-@click.option("--ratings", is_flag=True, help="Ask for the two ratings as well.")
-@click.option("--least-certain", is_flag=True, help="Least certain ads of a labelled file first; not for shares.")
-@click.option("--most", type=click.IntRange(min=1), default=500, help="With --least-certain: how many ads at most.")
-@common.TITLE
-@common.TEXT
-@common.PREFIX
-@common.MODEL
-@common.QUIET
+@command(
+    ["collarclass review to_annotate.csv -o annotated.csv --annotator anna"],
+    "source",
+    option("--output", "-o", "target", type=PATH, help="CSV of your labels; continued if it is there."),
+    option("--annotator", default="1", help="Your name; a second annotator's labels go into the same file."),
+    option("--ratings", is_flag=True, help="Ask for the two ratings as well."),
+    option("--least-certain", is_flag=True, help="Least certain ads of a labelled file first; not for shares."),
+    option("--most", type=click.IntRange(min=1), default=500, help="With --least-certain: how many ads at most."),
+    "title text prefix model quiet",
+)  # fmt: skip
 def review(
     source: str,
     target: Path | None,
@@ -215,22 +187,18 @@ def _read_key() -> str:
     return sys.stdin.read(1)
 
 
-@click.command(epilog=examples("collarclass report labelled.csv -o report.html --by region --by month"))
-@common.SOURCE
-@click.option("--output", "-o", "target", type=PATH, required=True, help="HTML file to write.")
-@BY
-@click.option("--truth", type=PATH, help="Annotated sample that corrects the shares.")
-@click.option("--definition", default="article", help="Built-in name or TOML file.")
-@DATE
-@ORDER
-@click.option("--weight", help="Column of the ads' weights.")
-@click.option("--lang", help="Language of the page, en or zh; that of most of the ads if not given.")
-@common.TITLE
-@common.TEXT
-@common.PREFIX
-@common.MODEL
-@common.FORCE
-@common.QUIET
+@command(
+    ["collarclass report labelled.csv -o report.html --by region --by month"],
+    "source",
+    option("--output", "-o", "target", type=PATH, required=True, help="HTML file to write."),
+    "by",
+    option("--truth", type=PATH, help="Annotated sample that corrects the shares."),
+    option("--definition", default="article", help="Built-in name or TOML file."),
+    "date date-order",
+    option("--weight", help="Column of the ads' weights."),
+    option("--lang", help="Language of the page, en or zh; that of most of the ads if not given."),
+    "title text prefix model force quiet",
+)  # fmt: skip
 def report(source: str, target: Path, model: Path | None, quiet: bool, **options: Any) -> None:
     """Write a page that shows what a labelled file holds.
 
@@ -238,8 +206,7 @@ def report(source: str, target: Path, model: Path | None, quiet: bool, **options
     """
     from collarclass.report.report import write_report
 
-    with ending():
-        write_report(source, target, model=read_model(model), on_read=say_read(quiet), **options)
+    write_report(source, target, model=read_model(model), on_read=say_read(quiet), **options)
     if not quiet:
         say(f"Report -> {target}", err=True)
 
