@@ -12,7 +12,6 @@ import pyarrow as pa
 
 from collarclass.errors import DataError
 from collarclass.files.batch import (
-    BATCH_BYTES,
     FIRST_ROWS,
     UNDECODABLE,
     Batch,
@@ -23,7 +22,6 @@ from collarclass.files.csv_records import Dialect, Record, TooManyCellsError, fi
 from collarclass.files.encoding import blocks, find_encoding, more, read_sample
 from collarclass.files.layout import Choose, Layout, Reader
 from collarclass.files.source import Limits, Source, too_long, too_many_columns
-from collarclass.messages import Message
 
 _FIRST_CELLS = 200_000  # by which columns are known
 _LINE_END = re.compile(rb"\r\n|\n|\r")
@@ -140,11 +138,9 @@ class DelimitedReader(Reader):
         if length > Limits.row_bytes:
             raise too_long(self.where, self._row)
 
-    def read(self, size: int) -> Iterator[Batch]:
-        """All rows in batches of `size`, fewer when they are long."""
-        batch, taken = self._new(), 0
+    def steps(self) -> Iterator[int]:
         while True:
-            block, at = self._block, self._at
+            block, at, batch = self._block, self._at, self.batch
             found = self.dialect.match(block, at)
             whole = found is not None and (found.end() < len(block) or self._final)
             if found is not None and whole and found.start(self._last) > at:  # a blank line is no row of one column
@@ -152,32 +148,22 @@ class DelimitedReader(Reader):
                 end, self._at = found.start(self._last), found.end()
                 self._check_length(end - at)
                 batch.raw.append((block[at:end], b"", found[self._last]))
-                taken += self._at - at
+                self._row += 1
             elif at == len(block):
                 if self._final:
-                    break
+                    return
+                self._refill()
+            elif block[at : at + 1] in (b"\n", b"\r"):
+                self._blank_lines(batch)
+            elif (record := self._read()) is None:
                 self._refill()
                 continue
-            elif block[at : at + 1] in (b"\n", b"\r"):
-                taken += self._blank_lines(batch)
             else:
-                record = self._read()
-                if record is None:
-                    self._refill()
-                    continue
-                taken += self._irregular(batch, record.cells, block[record.end : record.next], record.note)
+                self._irregular(batch, record, block[record.end : record.next])
                 self._at = record.next
-            if len(batch) >= size or taken >= BATCH_BYTES:
-                self._row += len(batch)
-                yield batch
-                batch, taken = self._new(), 0
-        if len(batch) or batch.lead:
-            yield batch
+            yield max(0, self._at - at)
 
-    def _new(self) -> Batch:
-        return Batch(self.rows)
-
-    def _blank_lines(self, batch: Batch) -> int:
+    def _blank_lines(self, batch: Batch) -> None:
         """Keep blank lines, which are no rows, behind the row before them."""
         found = self.dialect.blank(self._block, self._at)
         lines = found[0] if found else b""
@@ -187,19 +173,18 @@ class DelimitedReader(Reader):
             batch.raw[-1] = head, after, line_end + lines
         else:
             batch.lead += lines
-        return len(lines)
 
-    def _irregular(self, batch: Batch, cells: list[bytes], line_end: bytes, note: Message | None) -> int:
-        n, have = len(self.columns), len(cells)
-        if note is not None:
-            batch.note(len(batch), note)
+    def _irregular(self, batch: Batch, record: Record, line_end: bytes) -> None:
+        cells, n, have = record.cells, len(self.columns), len(record.cells)
+        if record.note is not None:
+            batch.note(len(batch), record.note)
         if have != n:
             batch.note(len(batch), unequal(have, n))
         own, surplus = cells[:n] + [b""] * (n - have), cells[n:]
         batch.add(self.chosen, [self._decode(own[place], batch) for place in self._places])
         after = b"".join(self.delimiter + c for c in surplus)
         batch.raw.append((self.delimiter.join(own), after, line_end))
-        return sum(map(len, cells))
+        self._row += 1
 
     def _decode(self, cell: bytes, batch: Batch) -> str:
         cell = unquote(cell)
@@ -218,8 +203,7 @@ class DelimitedReader(Reader):
         return text
 
     def rows(self, batch: Batch) -> list[dict[str, Any]]:
-        """The rows of a batch as text by column; surplus cells stay with the last one."""
-        out = []
+        out = []  # surplus cells stay with the last one
         for head, after, _ in batch.raw:
             cells = [unquote(c).decode("utf-8", "replace") for c in self.dialect.split(head)]
             cells[-1] += after.decode("utf-8", "replace")

@@ -14,7 +14,6 @@ from collarclass.errors import DataError, import_optional
 from collarclass.explain import palette
 from collarclass.files.batch import (
     FIRST_ROWS,
-    Batch,
     cells_of,
     distinct,
     kinds_of,
@@ -70,23 +69,13 @@ class ExcelReader(Reader):
             more = Message(" The workbook's other sheets are: {sheets}.", sheets=others) if others else ""
             raise DataError("{sentence}{more}", sentence=error.message, more=more) from None
 
-    def read(self, size: int) -> Iterator[Batch]:
-        """All rows in batches of `size`, fewer when they are long."""
-        done = 1
-        for part in self._parts:
-            for at in range(0, len(part), size):
-                batch = self._batch(part[at : at + size])
-                done += len(batch)
-                self.source.rows_share = min(1.0, done / self._total)
-                yield batch
-
-    def _batch(self, rows: list[list[Any]]) -> Batch:
-        batch = Batch(lambda batch: batch.objects)
-        for cells in rows:
+    def steps(self) -> Iterator[int]:
+        for done, cells in enumerate(chain.from_iterable(self._parts), 1):
             row = dict(zip(self.names, map(_value, cells), strict=True))
-            batch.objects.append(row)
-            batch.add(self.chosen, [row[str(name)] for name in self.chosen.every])
-        return batch
+            self.batch.objects.append(row)
+            self.batch.add(self.chosen, [row[str(name)] for name in self.chosen.every])
+            self.source.rows_share = min(1.0, done / self._total)
+            yield sum(len(cell) for cell in cells if isinstance(cell, str))
 
 
 def _value(cell: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, BinaryIO, cast
 
 from collarclass.errors import DataError
@@ -96,21 +96,10 @@ class JsonReader(Reader):
             self._see(self._members, _BROKEN if row is None else row)
         return row, odd
 
-    def read(self, size: int) -> Iterator[Batch]:
-        """All rows in batches of `size`, fewer when they are long."""
-        batch, taken = self._new(), 0
-        for records in (self._first, self._rest):
-            for body, end in records:
-                self._row(batch, body, end)
-                taken += len(body) + len(end)
-                if len(batch) >= size or taken >= BATCH_BYTES:
-                    yield batch
-                    batch, taken = self._new(), 0
-        if len(batch) or batch.lead:
-            yield batch
-
-    def _new(self) -> Batch:
-        return Batch(lambda batch: batch.objects)
+    def steps(self) -> Iterator[int]:
+        for body, end in chain(self._first, self._rest):
+            self._row(self.batch, body, end)
+            yield len(body) + len(end)
 
     def _row(self, batch: Batch, body: bytes, end: bytes) -> None:
         if not body.strip():  # a blank line is no row

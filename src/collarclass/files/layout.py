@@ -10,7 +10,7 @@ from typing import Any, Self
 import pyarrow as pa
 
 from collarclass.errors import DataError
-from collarclass.files.batch import LOOKED_AT, Batch
+from collarclass.files.batch import BATCH_BYTES, LOOKED_AT, Batch
 from collarclass.files.encoding import Encoding
 from collarclass.files.source import Source
 from collarclass.files.target import Name
@@ -115,6 +115,7 @@ class Reader:
     header_row: int = 1
     schema: pa.Schema | None = None
     groups: Sequence[int] = ()
+    batch: Batch
 
     def __init__(self, source: Source, layout: Layout, choose: Choose) -> None:
         self.source, self.where = source, source.name
@@ -156,7 +157,22 @@ class Reader:
 
     def read(self, size: int) -> Iterator[Batch]:
         """All rows in such batches."""
+        self.batch, taken = Batch(self.rows), 0
+        for n_bytes in self.steps():
+            taken += n_bytes
+            if len(self.batch) >= size or taken >= BATCH_BYTES:
+                yield self.batch
+                self.batch, taken = Batch(self.rows), 0
+        if len(self.batch) or self.batch.lead:
+            yield self.batch
+
+    def steps(self) -> Iterator[int]:
+        """Read a row into `batch` at each step, and say how many bytes it has."""
         raise NotImplementedError
+
+    def rows(self, batch: Batch) -> list[dict[str, Any]]:
+        """The rows of a batch as plain values by column."""
+        return batch.objects
 
 
 def columns_read(chosen: Columns) -> dict[str, Any]:

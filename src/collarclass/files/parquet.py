@@ -63,32 +63,29 @@ class ParquetReader(Reader):
         return pa.Table.from_batches([batch]).rename_columns(self.names).replace_schema_metadata(self.schema.metadata)
 
     def read(self, size: int) -> Iterator[Batch]:
-        """All rows in batches of `size`, fewer when they are long."""
         done = 0
         for part in self._parts:
             for at in range(0, len(part), size):
                 table = part.slice(at, size)
                 done += len(table)
                 self.source.rows_share = done / self._rows if self._rows else 1.0
-                batch = Batch(lambda batch: _rows(batch.table, self.where), table=table)
+                batch = Batch(self.rows, table=table)
                 cells = [_strings(batch, arrow_column(table, str(name))) for name in self.chosen.every]
                 batch.texts, batch.titles, batch.codes = self.chosen.rows(cells)
                 yield batch
 
-
-def _rows(table: pa.Table | None, where: str) -> list[dict[str, Any]]:
-    if table is None:
-        return []
-    columns = []
-    for name, column in zip(table.column_names, table.columns, strict=True):
-        try:
-            columns.append(_values(column))
-        except pa.ArrowException as error:
-            raise DataError(
-                "Column {name!r} of {where} holds a date that is not of the years 1 to 9999: write it as text.",
-                name=name, where=where,
-            ) from error  # fmt: skip
-    return [dict(zip(table.column_names, cells, strict=True)) for cells in zip(*columns, strict=True)]
+    def rows(self, batch: Batch) -> list[dict[str, Any]]:
+        table: pa.Table = batch.table
+        columns = []
+        for name, column in zip(table.column_names, table.columns, strict=True):
+            try:
+                columns.append(_values(column))
+            except pa.ArrowException as error:
+                raise DataError(
+                    "Column {name!r} of {where} holds a date that is not of the years 1 to 9999: write it as text.",
+                    name=name, where=self.where,
+                ) from error  # fmt: skip
+        return [dict(zip(table.column_names, cells, strict=True)) for cells in zip(*columns, strict=True)]
 
 
 def _values(column: pa.ChunkedArray) -> list[Any]:
