@@ -76,9 +76,7 @@ def _lines(found: Classification) -> list[str]:
     if found.basis == "title" and found.label != "unclear":
         out.append("  judged by            the title alone")
     if found.requirements:
-        asked = (
-            f"{shown(r.text)} ({r.status.replace('_', ' ')}, {r.confidence:.0%})" for r in found.requirements
-        )
+        asked = (f"{shown(r.text)} ({r.status.replace('_', ' ')}, {r.confidence:.0%})" for r in found.requirements)
         out.append(f"  asked for            {'; '.join(asked)}")
     return out
 

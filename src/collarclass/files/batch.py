@@ -186,11 +186,7 @@ def as_text(value: Any) -> str:
     if isinstance(value, list) and all(isinstance(part, str) for part in value):
         value = "\n".join(value)
     if not isinstance(value, str):
-        value = (
-            json.dumps(value, ensure_ascii=False, default=str)
-            if isinstance(value, (dict, list))
-            else str(value)
-        )
+        value = json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, (dict, list)) else str(value)
     if len(value) < 9 and value.strip() in _MISSING:
         return ""
     return well_formed(cast(str, value))

@@ -52,12 +52,7 @@ class Dialect:
     records.
     """
 
-    def __init__(
-        self,
-        delimiter: bytes,
-        columns: int = 1,
-        wanted: Sequence[int] = (),
-    ) -> None:
+    def __init__(self, delimiter: bytes, columns: int = 1, wanted: Sequence[int] = ()) -> None:
         d = re.escape(delimiter)
         cell = rb"(?:" + _QUOTED + rb'|[^"\r\n' + d + rb"][^\r\n" + d + rb"]*+|)"
         row = _row_pattern(cell, d, columns, frozenset(wanted))

@@ -11,13 +11,7 @@ from typing import Any, BinaryIO, cast
 import pyarrow as pa
 
 from collarclass.errors import DataError
-from collarclass.files.batch import (
-    FIRST_ROWS,
-    UNDECODABLE,
-    Batch,
-    distinct,
-    unequal,
-)
+from collarclass.files.batch import FIRST_ROWS, UNDECODABLE, Batch, distinct, unequal
 from collarclass.files.csv_records import Dialect, Record, TooManyCellsError, find_delimiter, unquote
 from collarclass.files.encoding import blocks, find_encoding, more, read_sample
 from collarclass.files.layout import Choose, Layout, Reader

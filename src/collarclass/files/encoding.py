@@ -143,9 +143,7 @@ def _traditional_pairs(sample: bytes) -> int:
     return 2 * sum(0xA4 <= c.encode("cp950", "ignore")[0] <= 0xC6 for c in text)
 
 
-def blocks(
-    source: BinaryIO, sample: bytes, encoding: Encoding, where: str, tail: list[bytes]
-) -> Iterator[bytes]:
+def blocks(source: BinaryIO, sample: bytes, encoding: Encoding, where: str, tail: list[bytes]) -> Iterator[bytes]:
     """Read a file as blocks of UTF-8, never empty; of UTF-8 its own bytes.
 
     `tail` gets what is left when the file is cut off in the middle of a UTF-16 or UTF-32 character. What cannot be

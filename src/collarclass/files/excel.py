@@ -12,13 +12,7 @@ from typing import Any
 
 from collarclass.errors import DataError, import_optional
 from collarclass.explain import palette
-from collarclass.files.batch import (
-    FIRST_ROWS,
-    cells_of,
-    distinct,
-    kinds_of,
-    tidy,
-)
+from collarclass.files.batch import FIRST_ROWS, cells_of, distinct, kinds_of, tidy
 from collarclass.files.layout import Choose, Layout, Reader
 from collarclass.files.native import NativeFile
 from collarclass.files.source import Source

@@ -89,9 +89,7 @@ class FileSummary:
     taken_over: int = 0
 
 
-def label_file(
-    source: Name | BinaryIO | Sequence[Name], target: Name, **options: Unpack[FileOptions]
-) -> FileSummary:
+def label_file(source: Name | BinaryIO | Sequence[Name], target: Name, **options: Unpack[FileOptions]) -> FileSummary:
     r"""Label every ad of a file, or of several.
 
     Parameters
@@ -304,9 +302,7 @@ class _Run:
             "version of collarclass": __version__,
         }
 
-    def _write(
-        self, reader: Reader, writer: Writer, compression: str, out: Output, earlier: Earlier | None
-    ) -> None:
+    def _write(self, reader: Reader, writer: Writer, compression: str, out: Output, earlier: Earlier | None) -> None:
         shown = Progress(self.layout.progress, out.rows)
         skipped = out.batches
         if not out.bytes and (piece := compress(writer.begin(), compression)):

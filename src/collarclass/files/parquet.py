@@ -14,13 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from collarclass.errors import DataError
-from collarclass.files.batch import (
-    FIRST_ROWS,
-    UNDECODABLE,
-    Batch,
-    as_text,
-    distinct,
-)
+from collarclass.files.batch import FIRST_ROWS, UNDECODABLE, Batch, as_text, distinct
 from collarclass.files.encoding import find_encoding
 from collarclass.files.layout import Choose, Layout, Reader, columns_read
 from collarclass.files.native import NativeFile

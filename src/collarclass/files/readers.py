@@ -63,9 +63,13 @@ class FileInput:
         """Format, encoding, delimiter and sheet, as far as the format has them."""
         text = self.format in ("csv", "jsonl", "json")
         return ", ".join(
-            [self.format, *([self.encoding] if text else []), *([repr(self.delimiter)] if self.delimiter else []),
-             *([f"sheet {self.sheet!r}"] if self.sheet else []),
-             *([f"column names in row {self.header_row}"] if self.header_row > 1 else [])]
+            [
+                self.format,
+                *([self.encoding] if text else []),
+                *([repr(self.delimiter)] if self.delimiter else []),
+                *([f"sheet {self.sheet!r}"] if self.sheet else []),
+                *([f"column names in row {self.header_row}"] if self.header_row > 1 else []),
+            ]
         )
 
     def __str__(self) -> str:

@@ -60,9 +60,7 @@ def iter_table(
             yield pd.DataFrame([], columns=names, dtype=str)
 
 
-def read_table(
-    path: str | os.PathLike[str], *, on_open: Callable[[FileInput], object] | None = None
-) -> pd.DataFrame:
+def read_table(path: str | os.PathLike[str], *, on_open: Callable[[FileInput], object] | None = None) -> pd.DataFrame:
     """Read a whole table, every cell as text; a ragged row is an error that names it as a spreadsheet counts."""
     return pd.concat(list(iter_table(path, strict=True, on_open=on_open)), ignore_index=True)
 

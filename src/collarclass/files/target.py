@@ -117,9 +117,7 @@ class Target:
 
 
 @contextmanager
-def written(
-    name: Name, *, force: bool = False, reads: Iterable[Name] = (), patience: float = 0.0
-) -> Iterator[Path]:
+def written(name: Name, *, force: bool = False, reads: Iterable[Name] = (), patience: float = 0.0) -> Iterator[Path]:
     """Give a path to write to, whose content takes the target's name at the end; after an error nothing of it stays.
 
     Parameters

@@ -131,9 +131,7 @@ def json_members(added: pa.Table) -> list[bytes]:
     for i, (name, column) in enumerate(zip(added.column_names, added.columns, strict=True)):
         parts.append((", " if i else "") + json.dumps(name, ensure_ascii=False) + ": ")
         if pa.types.is_string(column.type) or pa.types.is_list(column.type):
-            parts.append(
-                pa.array([json.dumps(v, ensure_ascii=False) for v in column.to_pylist()], pa.string())
-            )
+            parts.append(pa.array([json.dumps(v, ensure_ascii=False) for v in column.to_pylist()], pa.string()))
         else:
             parts.append(pc.fill_null(pc.cast(column, pa.string()), "null").combine_chunks())
     return _bytes(pc.binary_join_element_wise(*parts, ""))
