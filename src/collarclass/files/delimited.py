@@ -74,9 +74,7 @@ class DelimitedReader(Reader):
             self._refill()
         self._at = blank.end() if blank else 0
         if self._at == len(self._block):
-            raise DataError(
-                "{where} is empty: it should begin with a line of column names.", where=self.where,
-            )  # fmt: skip
+            raise DataError("{where} is empty: it should begin with a line of column names.", where=self.where)
         while (line := _LINE_END.search(self._block, self._at)) is None and not self._final:
             self._refill()
         head = self._block[self._at : (line.start() if line else self._at) + (64 << 10)]

@@ -25,9 +25,7 @@ _WIDEST, _MEASURED = 60, 200  # places of a column; rows by which its width goes
 _WORKBOOK = "A workbook"  # what needs libraries of its own
 _CUT = "a cell cut to 32,767 characters, as many as Excel holds"
 _DATES: dict[str, type[Any]] = {"datetime": dt.datetime, "date": dt.date, "time": dt.time}
-_DATE_FORMATS = {
-    "datetime": "yyyy-mm-dd hh:mm:ss", "date": "yyyy-mm-dd", "time": "hh:mm:ss", "timedelta": "[h]:mm:ss",
-}  # fmt: skip
+_DATE_FORMATS = {"datetime": "yyyy-mm-dd hh:mm:ss", "date": "yyyy-mm-dd", "time": "hh:mm:ss", "timedelta": "[h]:mm:ss"}
 
 
 class ExcelReader(Reader):

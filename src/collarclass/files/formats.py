@@ -89,9 +89,7 @@ ENDINGS = {ending: found for found in FORMATS.values() for ending in found.endin
 def name_format(path: str, given: str | None) -> tuple[Format | None, str]:
     """Format and compression of a source, by its name or as given: that of CSV and "gzip" for `ads.csv.gz`."""
     if given is not None and given not in FORMATS:
-        raise DataError(
-            "No format is called {given!r}: say one of {formats}.", given=given, formats=[*FORMATS],
-        )  # fmt: skip
+        raise DataError("No format is called {given!r}: say one of {formats}.", given=given, formats=[*FORMATS])
     if path == "-":
         return FORMATS.get(given or ""), ""
     found, compression = _by_name(path)

@@ -245,7 +245,5 @@ def _elements(
             raise DataError("{where} ends in the middle of its JSON array: fetch it again.", where=where)
     rest = b"".join((buffer, *parts))
     if rest[1:].strip(_SPACE) and not wrapped:
-        raise DataError(
-            "{where} has more after its JSON array: give one array, or one object a line.", where=where,
-        )  # fmt: skip
+        raise DataError("{where} has more after its JSON array: give one array, or one object a line.", where=where)
     yield b"", rest

@@ -160,9 +160,7 @@ class Options:
 def check_min_confidence(value: float) -> float:
     """The least confidence that a label needs, if it is a number from 0 to 1."""
     if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not 0 <= value <= 1:
-        raise DataError(
-            "min_confidence is {value!r:.40}: give a number from 0 to 1, such as 0.8.", value=value,
-        )  # fmt: skip
+        raise DataError("min_confidence is {value!r:.40}: give a number from 0 to 1, such as 0.8.", value=value)
     return float(value)
 
 
@@ -275,9 +273,7 @@ def find_lexicon(lexicon: LexiconLike | None) -> Lexicon | None:
         return lexicon
     if isinstance(lexicon, (str, os.PathLike)):
         return _read_lexicon(os.fspath(lexicon), _stamp(Path(lexicon)))
-    raise DataError(
-        "lexicon is {kind}: give a file of phrases, or a Lexicon from load_lexicon.", kind=kind_of(lexicon),
-    )  # fmt: skip
+    raise DataError("lexicon is {kind}: give a file of phrases, or a Lexicon from load_lexicon.", kind=kind_of(lexicon))
 
 
 def _stamp(path: Path) -> tuple[str, int, int]:
