@@ -106,8 +106,7 @@ class ExcelWriter(BuiltWriter):
                 "source.", most=MAX_SHEET_ROWS,
             )  # fmt: skip
 
-    def build(self, rows: Rows, target: Path) -> None:
-        """Write the workbook row by row."""
+    def build(self, rows: Rows, target: Path, compression: str = "") -> None:
         xlsxwriter = import_optional("xlsxwriter", _WORKBOOK)
         options = {"constant_memory": True, "strings_to_urls": False, "strings_to_formulas": False}
         try:

@@ -113,8 +113,7 @@ class ParquetWriter(BuiltWriter):
         self._reader = reader
         self._added = pa.schema(added)
 
-    def build(self, rows: Rows, target: Path) -> None:
-        """Write the file; its columns are known first, if need be from the rows themselves."""
+    def build(self, rows: Rows, target: Path, compression: str = "") -> None:
         import pyarrow.parquet as pq
 
         own = self._reader.schema

@@ -50,16 +50,13 @@ def url_path(path: str) -> PurePosixPath:
     return PurePosixPath(path.split("?")[0] if path.startswith("http") else path)
 
 
-def open_remote(url: str) -> BinaryIO:
-    """Open a file for reading; its bytes are fetched as they are read."""
-    with _place(url, Message("read")):
-        return cast(BinaryIO, import_optional("fsspec", url).open(url, "rb").open())
-
-
 def open_file(path: str | os.PathLike[str]) -> BufferedReader:
-    """Open a file of this machine, or one that is named by a URL, for reading."""
+    """Open a file of this machine, or one that is named by a URL, whose bytes are fetched as they are read."""
     name = os.fspath(path)
-    return cast(BufferedReader, open_remote(name)) if is_remote(name) else Path(name).open("rb")
+    if not is_remote(name):
+        return Path(name).open("rb")
+    with _place(name, Message("read")):
+        return cast(BufferedReader, import_optional("fsspec", name).open(name, "rb").open())
 
 
 def find_urls(url: str) -> list[str]:
@@ -277,13 +274,13 @@ class Source:
             return self.rows_share
         return min(1.0, self._file.tell() / self.size) if self.size and not self._file.closed else 0.0
 
-    def read(self, n: int = -1) -> bytes:
-        """Read decompressed bytes, all there are for -1."""
+    def read(self, n: int) -> bytes:
+        """Read decompressed bytes."""
+        if self._peeked:
+            found, self._peeked = self._peeked, b""
+            return found
         try:
-            if self._peeked:
-                found, self._peeked = self._peeked, b""
-                return found if n >= 0 else found + self.read()
-            return bytes(self._stream.read(None if n < 0 and isinstance(self._stream, pa.NativeFile) else n))
+            return bytes(self._stream.read(n))
         except _DAMAGE as error:
             raise DataError(
                 "{name} is damaged or cut off ({reason}): fetch it again, or unpack it yourself.", name=self.name,

@@ -18,7 +18,7 @@ from collarclass.files.layout import Layout, Reader
 from collarclass.files.parquet import READ as DESCRIBED
 from collarclass.files.readers import FileInput, open_reader
 from collarclass.files.resumable_output import columns_of
-from collarclass.files.writers import BuiltWriter, cell_bytes, compress, rendered
+from collarclass.files.writers import BuiltWriter, cell_bytes
 from collarclass.tables.columns import Columns
 from collarclass.text.cells import well_formed
 
@@ -93,10 +93,7 @@ def rewrite(source: str, target: str, fresh: Path, added: pa.Table) -> None:
         writer = to_format.write(reader, from_format.name if from_format else "", list(added.schema), "")
         if isinstance(writer, BuiltWriter):
             writer.check(len(added))
-            writer.build(rows, fresh)
-            return
-        with fresh.open("wb") as out:
-            out.writelines(compress(piece, compression) for piece in rendered(writer, rows))
+        writer.build(rows, fresh, compression)
 
 
 def _first_column(columns: list[str], *_: object) -> Columns:

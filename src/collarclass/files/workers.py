@@ -138,22 +138,18 @@ class Earlier:
                 )  # fmt: skip
         self._folder = tempfile.TemporaryDirectory()
         spool = Path(self._folder.name) / "earlier.arrow"
-        keys: list[NDArray[np.uint64]] = []
-        own: list[NDArray[np.bool_]] = []
+        keys = [np.zeros(1, np.uint64)]  # which stands for no ad
         with pa.ipc.new_file(str(spool), self._schema) as out:
             for batch, added in (rows for path in paths for rows in self._labelled(path, chosen)):
-                keys.append(_keys(batch, key, self._name))
                 models = added[options.prefix + "collar_model"].to_pylist()
-                own.append(np.array([model == options.identity for model in models]))
+                keys.append(np.where(np.array(models) == options.identity, _keys(batch, key, self._name), 0))
                 out.write_table(added)
-        every, mine = (np.concatenate(parts) if parts else np.zeros(0, np.uint64) for parts in (keys, own))
-        rows = np.flatnonzero(mine.astype(bool) & (every != 0))
-        self._keys, first, times = np.unique(every[rows], return_index=True, return_counts=True)
-        self._rows = rows[first]
+        self._keys, first, times = np.unique(np.concatenate(keys), return_index=True, return_counts=True)
+        self._rows, times[0] = first - 1, 1
         if key is not None and (times > 1).any():
             raise DataError(
                 "{path} has row {row} again under the same {key!r}: name a column by which each ad is known.",
-                path=self._name, row=int(self._rows[times.argmax()]) + 1, key=key,
+                path=self._name, row=int(first[times.argmax()]), key=key,
             )  # fmt: skip
         self._kept = pa.ipc.open_file(pa.memory_map(str(spool)))
         sizes = [self._kept.get_batch(i).num_rows for i in range(self._kept.num_record_batches)]
@@ -172,8 +168,6 @@ class Earlier:
     def find(self, batch: Batch) -> NDArray[np.int64]:
         """Row of each ad in the earlier result; -1 for new ones."""
         keys = _keys(batch, self._key, "the source")
-        if not len(self._keys):
-            return np.full(len(keys), -1)
         at = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
         return np.where((self._keys[at] == keys) & (keys != 0), self._rows[at], -1)
 

@@ -49,6 +49,16 @@ class Writer:
         """What stands behind the last piece."""
         return b""
 
+    def build(self, rows: Rows, target: Path, compression: str = "") -> None:
+        """Write a whole file."""
+        at = 0
+        with target.open("wb") as out:
+            out.write(compress(self.begin(), compression))
+            for batch, added in rows():
+                out.write(compress(self.render(batch, added, at), compression))
+                at += len(added)
+            out.write(compress(self.end(), compression))
+
 
 class BuiltWriter(Writer):
     """Makes a file that is no sequence of pieces, when all rows are labelled.
@@ -62,20 +72,6 @@ class BuiltWriter(Writer):
 
     def check(self, rows: int) -> None:
         """Refuse more rows than the format has."""
-
-    def build(self, rows: Rows, target: Path) -> None:
-        """Write the file."""
-        raise NotImplementedError
-
-
-def rendered(writer: Writer, rows: Rows) -> Iterator[bytes]:
-    """The pieces of a file of text."""
-    yield writer.begin()
-    at = 0
-    for batch, added in rows():
-        yield writer.render(batch, added, at)
-        at += len(added)
-    yield writer.end()
 
 
 def as_stream(table: pa.Table) -> bytes:
