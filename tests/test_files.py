@@ -359,12 +359,6 @@ def test_what_names_no_file_is_refused(ads: Path, tmp_path: Path, small_model: M
             label_file(source, target, model=small_model)
 
 
-def test_refuses_to_overwrite(ads: Path, tmp_path: Path, small_model: Model) -> None:
-    (tmp_path / "out.csv").write_text("mine")
-    refused("is there already.*--force", ads, tmp_path / "out.csv", model=small_model)
-    assert (tmp_path / "out.csv").read_text() == "mine"
-
-
 def test_refuses_to_write_what_it_reads(ads: Path, tmp_path: Path, small_model: Model) -> None:
     before = ads.read_bytes()
     (tmp_path / "soft.csv").symlink_to(ads)
@@ -807,33 +801,12 @@ def test_a_named_pipe_is_read_once_and_whole(
     assert len(read_back(tmp_path / f"out.{to}")) == 100
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
-def test_a_named_pipe_is_written_into_and_stays_one(hundred: Path, tmp_path: Path, small_model: Model) -> None:
-    pipe = tmp_path / "pipe"
-    found: list[bytes] = []
-    os.mkfifo(pipe)
-    reader = threading.Thread(target=lambda: found.append(pipe.read_bytes()))
-    reader.start()
-    label_file(hundred, pipe, model=small_model, force=True)
-    reader.join()
-    assert pipe.is_fifo()
-    assert len(cells(found[0].decode())) == 101
-
-
 @pytest.mark.skipif(not Path("/dev/null").is_char_device(), reason="needs devices")
 def test_a_device_is_written_into_and_stays_one(hundred: Path, tmp_path: Path, small_model: Model) -> None:
     (tmp_path / "null").symlink_to("/dev/null")
     assert label_file(hundred, tmp_path / "null", model=small_model, force=True).rows == 100
     assert Path("/dev/null").is_char_device()
     refused("cannot be resumed", hundred, "/dev/null", model=small_model, resume=True)
-
-
-def test_the_result_keeps_the_rights_of_the_file_it_replaces(hundred: Path, tmp_path: Path, small_model: Model) -> None:
-    target = tmp_path / "out.csv"
-    target.write_text("old")
-    target.chmod(0o640)
-    label_file(hundred, target, model=small_model, force=True)
-    assert stat.S_IMODE(target.stat().st_mode) == (0o640 if os.name != "nt" else 0o666)
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="peak memory is read from Linux's /proc")

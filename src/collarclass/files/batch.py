@@ -27,7 +27,6 @@ NO_OBJECT = Message("not a JSON object")
 
 
 def unequal(have: int, n: int) -> Message:
-    """That a row has more cells than the header, or fewer."""
     return Message("row has {have} cells, the header {n}", have=have, n=n)
 
 
@@ -82,7 +81,6 @@ class Batch:
             self.codes.append(code)
 
     def cut(self, text: str, row: int) -> str:
-        """As much of a text as is read."""
         if len(text) > MAX_TEXT_CHARACTERS:
             self.note(row, CUT_SHORT)
         return text[:MAX_TEXT_CHARACTERS]
@@ -146,7 +144,6 @@ def member(row: Mapping[str, Any], path: str) -> Any:
 
 
 def cells_of(rows: Sequence[Mapping[str, Any]]) -> Cells:
-    """The first cells of a column of some rows."""
     return lambda path: [member(row, str(path)) for row in rows]
 
 

@@ -33,10 +33,6 @@ class Record:
     note: Message | None = None
 
 
-class TooManyCellsError(Exception):
-    """A record has more cells than any may have."""
-
-
 class Dialect:
     """How a file's records are written: its delimiter and its number of columns.
 
@@ -74,11 +70,8 @@ class Dialect:
         Returns
         -------
         Record or None
-            None when the record does not end in the block and there is more to come.
-
-        Raises
-        ------
-        TooManyCellsError
+            None when the record does not end in the block and there is more to come. One of more cells than any may
+            have is read no further.
         """
         cells, at, odd = [], start, False
         while True:
@@ -106,7 +99,7 @@ class Dialect:
                 end = plain.end() if plain else at
             cells.append(block[at:end])
             if len(cells) > Limits.columns:
-                raise TooManyCellsError
+                return Record(cells, end, end)
             if block[end : end + 1] != self.delimiter:
                 break
             at = end + 1
@@ -153,7 +146,6 @@ class Dialect:
         return Record(cells, end, following, OPEN_QUOTE)
 
     def split(self, record: bytes) -> list[bytes]:
-        """Cells of a record without its line end, as they stand in the file."""
         found = self.read(record, 0, True)
         return found.cells if found else []
 
@@ -218,19 +210,13 @@ def find_delimiter(sample: bytes, final: bool) -> bytes:
     for i in range(len(DELIMITERS)):
         delimiter = DELIMITERS[i : i + 1]
         dialect = Dialect(delimiter)
-        try:
-            header = dialect.read(sample, 0, final)
-        except TooManyCellsError:
-            continue
-        if header is None or len(header.cells) < 2:
+        header = dialect.read(sample, 0, final)
+        if header is None or not 2 <= len(header.cells) <= Limits.columns:
             continue
         at, same, n = header.next, 1, 1
         while at < len(sample) and n < 200:
-            try:
-                record = dialect.read(sample, at, final)
-            except TooManyCellsError:
-                break
-            if record is None:
+            record = dialect.read(sample, at, final)
+            if record is None or len(record.cells) > Limits.columns:
                 break
             if record.end > at:
                 n += 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Iterator
-from contextlib import suppress
 from functools import cached_property
 from typing import Any, BinaryIO, cast
 
@@ -12,7 +11,7 @@ import pyarrow as pa
 
 from collarclass.errors import DataError
 from collarclass.files.batch import FIRST_ROWS, UNDECODABLE, Batch, distinct, unequal
-from collarclass.files.csv_records import Dialect, Record, TooManyCellsError, find_delimiter, unquote
+from collarclass.files.csv_records import Dialect, Record, find_delimiter, unquote
 from collarclass.files.encoding import blocks, find_encoding, more, read_sample
 from collarclass.files.layout import Choose, Layout, Reader
 from collarclass.files.source import Limits, Source, too_long, too_many_columns
@@ -57,14 +56,13 @@ class DelimitedReader(Reader):
     def _first_rows(self) -> list[list[bytes]]:
         """The first rows that are as the header has it, as far as they are read already."""
         rows, at, most = list[list[bytes]](), self._at, min(FIRST_ROWS, 1 + _FIRST_CELLS // len(self.columns))
-        with suppress(TooManyCellsError):
-            while len(rows) < most and at < len(self._block):
-                record = self.dialect.read(self._block, at, self._final)
-                if record is None:
-                    break
-                if len(record.cells) == len(self.columns):
-                    rows.append(record.cells)
-                at = record.next
+        while len(rows) < most and at < len(self._block):
+            record = self.dialect.read(self._block, at, self._final)
+            if record is None or len(record.cells) > Limits.columns:
+                break
+            if len(record.cells) == len(self.columns):
+                rows.append(record.cells)
+            at = record.next
         return rows
 
     def _find_header(self, delimiter: str | None, layout: Layout) -> None:
@@ -108,17 +106,14 @@ class DelimitedReader(Reader):
     def _cells(self, head: bytes, whole: bool, delimiter: str | None) -> list[str]:
         """The cells of a line, if it were that of the column names."""
         cut = delimiter.encode() if delimiter else find_delimiter(head, whole)
-        with suppress(TooManyCellsError):
-            if record := Dialect(cut).read(head, 0, True):
-                return [unquote(cell).decode("utf-8", "replace") for cell in record.cells]
-        return []
+        record = Dialect(cut).read(head, 0, True)
+        return [unquote(cell).decode("utf-8", "replace") for cell in record.cells] if record else []
 
     def _read(self) -> Record | None:
-        """A record cell by cell, from where the block is read."""
-        try:
-            return self.dialect.read(self._block, self._at, self._final)
-        except TooManyCellsError:
-            raise too_many_columns(self.where) from None
+        record = self.dialect.read(self._block, self._at, self._final)
+        if record is not None and len(record.cells) > Limits.columns:
+            raise too_many_columns(self.where)
+        return record
 
     def _refill(self) -> None:
         held = self._block[self._at :]

@@ -192,7 +192,6 @@ def more(held: bytes, parts: Iterator[bytes]) -> bytes:
 
 
 def read_sample(source: BinaryIO) -> bytes:
-    """The beginning of a file, for finding out what it is."""
     parts, size = [], 0
     while size < _SAMPLE and (part := source.read(_SAMPLE - size)):
         parts.append(part)

@@ -99,7 +99,6 @@ class ExcelWriter(BuiltWriter):
             )  # fmt: skip
 
     def check(self, rows: int) -> None:
-        """Refuse more rows than a sheet has."""
         if rows + 1 > MAX_SHEET_ROWS:
             raise DataError(
                 "Excel holds {most:,} rows, and there are more: write .csv or .parquet, or split the "

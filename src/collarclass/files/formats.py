@@ -44,7 +44,6 @@ class Format:
 
     @property
     def written(self) -> tuple[str, ...]:
-        """The endings that a result may have."""
         return tuple(ending for ending in self.endings if ending not in _READ_ONLY)
 
 
@@ -189,7 +188,6 @@ def expand(sources: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -
 
 
 def names_of(sources: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> list[str]:
-    """One source, or several, as names."""
     given = [sources] if isinstance(sources, (str, os.PathLike)) else list(sources)
     return [os.fspath(path) for path in given]
 

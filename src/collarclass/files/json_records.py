@@ -129,7 +129,6 @@ class WrittenFloat(float):
     _text: str
 
     def __new__(cls, text: str) -> WrittenFloat:
-        """Keep the text."""
         found = super().__new__(cls, text)
         found._text = text
         return found

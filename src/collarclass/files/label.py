@@ -192,7 +192,6 @@ def _names_in(folder: str, paths: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def _summary(done: Sequence[tuple[Output, FileInput]], options: Options, seconds: float) -> FileSummary:
-    """What came of all targets together."""
     counts = sum((out.counts for out, _ in done), Counter[str]())
     expected = None
     if options.definition.is_model and not counts[_KNOWN]:  # of a part of the ads nothing can be expected
@@ -215,7 +214,6 @@ class _Run:
     reads: Sequence[Name]
 
     def label(self, paths: Sequence[str], to_path: str) -> tuple[Output, FileInput]:
-        """Label sources into one target."""
         try:
             return self._label(paths, to_path)
         except OSError as error:

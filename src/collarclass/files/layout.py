@@ -68,7 +68,6 @@ class Layout:
 
     @property
     def named(self) -> tuple[str, ...]:
-        """The columns that the user named."""
         texts = (self.text,) if isinstance(self.text, str) else tuple(self.text or ())
         return tuple(name for name in (self.title, *texts, self.code) if name is not None)
 
@@ -84,7 +83,6 @@ class Layout:
         return filled.index(max(filled)) if filled and filled[0] < 2 else 0  # below a heading that fills one cell
 
     def choose(self, columns: list[str], where: str | Message, kinds: Mapping[Hashable, str], cells: Cells) -> Columns:
-        """The columns that are read."""
         return choose_columns(columns, self.title, self.text, where, self.code, kinds, cells)
 
 
@@ -129,7 +127,6 @@ class Reader:
         self.close()
 
     def close(self) -> None:
-        """Close the source."""
         self.source.close()
 
     @property

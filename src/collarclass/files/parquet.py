@@ -128,7 +128,6 @@ class ParquetWriter(BuiltWriter):
 
 
 def _tables(rows: Rows) -> Iterator[pa.Table]:
-    """Batches as tables, with the added columns on the right."""
     at = 0
     for batch, added in rows():
         table = batch.table if batch.table is not None else _table(batch.rows())

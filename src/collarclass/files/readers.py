@@ -35,7 +35,6 @@ class FileInput:
 
     @classmethod
     def of(cls, reader: Reader) -> FileInput:
-        """How a reader reads."""
         delimiter = reader.delimiter.decode() or None
         found = cls(
             format=reader.format, encoding=reader.encoding.name, delimiter=delimiter, title=None, texts=(), code=None,
@@ -202,7 +201,6 @@ class SeveralReader(Reader):
 
 
 def open_all(paths: Sequence[str], layout: Layout, *, twice: bool = False) -> Reader:
-    """Open one source or several as one reader."""
     if len(paths) > 1 or layout.file_column is not None or layout.partitions:
         return SeveralReader(paths, layout)
     return open_reader(paths[0], layout, twice=twice)

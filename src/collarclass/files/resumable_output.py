@@ -187,7 +187,6 @@ class Output:
         self._synced = time.monotonic()
 
     def _note(self, lines: bytes) -> None:
-        """Bring lines of the journal to the disk."""
         if self._journal is not None:
             self._journal.write(lines)
             _to_disk(self._journal)

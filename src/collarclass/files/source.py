@@ -132,7 +132,6 @@ _PIECE = 1 << 20
 
 
 def brief(error: BaseException) -> str:
-    """What a library says of an error, in one line."""
     return " ".join(str(error).split())[:200]
 
 
@@ -148,7 +147,6 @@ class Limits:
 
 
 def too_long(where: str, after: int | None = None) -> DataError:
-    """What to raise of a row that is longer than any may be."""
     row = "" if after is None else Message(" after row {row}", row=after)
     return DataError(
         "{where} has a row of more than {megabytes} MB{after}: correct it.", where=where,
@@ -157,7 +155,6 @@ def too_long(where: str, after: int | None = None) -> DataError:
 
 
 def too_many_columns(where: str) -> DataError:
-    """What to raise of a table that has more columns than any may have."""
     return DataError(
         "{where} has more than {columns:,} columns, and no more are read: leave some out, or name its delimiter.",
         where=where, columns=Limits.columns,
@@ -288,11 +285,9 @@ class Source:
             ) from None  # fmt: skip
 
     def at_close(self, action: Callable[[], object]) -> None:
-        """Have something done before the file is closed, or read again."""
         self._at_close.append(action)
 
     def close(self) -> None:
-        """Close the file; standard input stays open."""
         self._end_readers()
         if self._file is not getattr(sys.stdin, "buffer", None):
             self._file.close()
@@ -344,7 +339,6 @@ def check_unchanged(paths: Sequence[str | os.PathLike[str]], before: list[list[A
 
 
 def changed(path: str) -> DataError:
-    """What to raise when a file is not what it was."""
     return DataError(
         "{path} changed while it was read, and rows of both versions may be mixed: run again when nothing writes to "
         "it.", path=path,

@@ -97,7 +97,6 @@ def rewrite(source: str, target: str, fresh: Path, added: pa.Table) -> None:
 
 
 def _first_column(columns: list[str], *_: object) -> Columns:
-    """What to read where no ads are."""
     return Columns(None, (columns[0],))
 
 

@@ -48,7 +48,6 @@ class Target:
 
     @property
     def there(self) -> bool:
-        """Whether there is a file of this name."""
         return size(self._url) >= 0 if self._url else self.path.exists()
 
     def fetch_journal(self) -> None:
@@ -105,7 +104,6 @@ class Target:
             sync_folder(self.path.parent)
 
     def clean(self) -> None:
-        """Remove what was made beside the file."""
         for path in (self.journal, self.partial, self.built):
             path.unlink(missing_ok=True)
 

@@ -38,7 +38,6 @@ class Writer:
     """Turns labelled batches into pieces of which a file consists."""
 
     def begin(self) -> bytes:
-        """What stands before the first piece."""
         return b""
 
     def render(self, batch: Batch, added: pa.Table, row: int) -> bytes:
@@ -46,7 +45,6 @@ class Writer:
         raise NotImplementedError
 
     def end(self) -> bytes:
-        """What stands behind the last piece."""
         return b""
 
     def build(self, rows: Rows, target: Path, compression: str = "") -> None:
@@ -261,7 +259,6 @@ class JsonWriter(Writer):
 
 
 def clash(name: str, row: int) -> DataError:
-    """What to raise when a row has an added column already, whatever its case."""
     return DataError(
         "Row {row} has a member {name!r} already: give the added columns a prefix (prefix=... in Python, "
         "--prefix on the command line).", row=row, name=name,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypedDict, TypeVar
+from typing import Any, TypedDict, TypeVar, cast
 
 import numpy as np
 
@@ -126,8 +126,12 @@ class Options:
         if not isinstance(prefix, str):
             raise DataError("prefix is {prefix!r:.40}: give a str, such as 'own_'.", prefix=prefix)
         chosen = definition if isinstance(definition, Definition) else load_definition(definition)
-        least = check_min_confidence(min_confidence)
-        if least and not chosen.is_model:
+        number = isinstance(min_confidence, (int, float, np.number)) and not isinstance(min_confidence, bool)
+        if not number or not 0 <= min_confidence <= 1:
+            raise DataError(
+                "min_confidence is {value!r:.40}: give a number from 0 to 1, such as 0.8.", value=min_confidence,
+            )  # fmt: skip
+        if min_confidence and not chosen.is_model:
             raise DataError(
                 "Labels by the definition {name!r} have no confidence: leave min_confidence out.", name=chosen.name,
             )  # fmt: skip
@@ -140,7 +144,7 @@ class Options:
             code=code,
             occupations=bool(occupations),
             lexicon=words,
-            min_confidence=least,
+            min_confidence=float(min_confidence),
             origin=None if isinstance(model, Model) else STANDARD if model is None else os.fspath(model),
         )
 
@@ -155,13 +159,6 @@ class Options:
         if self.origin is None:
             return _sent, (given,)
         return _sent, (given | {"model": None}, self.model.identity)
-
-
-def check_min_confidence(value: float) -> float:
-    """The least confidence that a label needs, if it is a number from 0 to 1."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not 0 <= value <= 1:
-        raise DataError("min_confidence is {value!r:.40}: give a number from 0 to 1, such as 0.8.", value=value)
-    return float(value)
 
 
 def refuse_unknown(function: str, options: Iterable[str], kind: type) -> None:
@@ -249,13 +246,14 @@ def find_model(model: ModelLike | None = None, version: str | None = None) -> Mo
         found = default_model()
     elif isinstance(model, (str, os.PathLike)):
         path = os.fspath(model)
-        found = default_model() if path == STANDARD else _read_model(path, _stamp(Path(path) / "model.json"))
+        found = default_model() if path == STANDARD else _read(load_model, path, _stamp(Path(path) / "model.json"))
     else:
         raise DataError(
             "model is {kind}: give a Model, the name {standard!r}, or the folder of a model.", kind=kind_of(model),
             standard=STANDARD,
         )  # fmt: skip
-    if version is not None and version != found.version and not _has_digest(found, version):
+    digest = isinstance(version, str) and len(version) >= _MIN_DIGEST and found.digest.startswith(version.lower())
+    if version is not None and version != found.version and not digest:
         raise ModelFileError(
             "The model is {identity} (digest {digest}), not version {version!s:.80}: name the model that you "
             "pinned, or pin this one.", identity=found.identity, digest=found.digest[:16], version=version,
@@ -263,16 +261,12 @@ def find_model(model: ModelLike | None = None, version: str | None = None) -> Mo
     return found
 
 
-def _has_digest(model: Model, given: str) -> bool:
-    return isinstance(given, str) and len(given) >= _MIN_DIGEST and model.digest.startswith(given.lower())
-
-
 def find_lexicon(lexicon: LexiconLike | None) -> Lexicon | None:
     """The lexicon that an option names; None where the shipped one is to be used."""
     if lexicon is None or isinstance(lexicon, Lexicon):
         return lexicon
     if isinstance(lexicon, (str, os.PathLike)):
-        return _read_lexicon(os.fspath(lexicon), _stamp(Path(lexicon)))
+        return cast(Lexicon, _read(load_lexicon, os.fspath(lexicon), _stamp(Path(lexicon))))
     raise DataError("lexicon is {kind}: give a file of phrases, or a Lexicon from load_lexicon.", kind=kind_of(lexicon))
 
 
@@ -286,10 +280,5 @@ def _stamp(path: Path) -> tuple[str, int, int]:
 
 
 @lru_cache(maxsize=_MAX_KEPT)
-def _read_model(path: str, stamp: tuple[str, int, int]) -> Model:
-    return load_model(path)
-
-
-@lru_cache(maxsize=_MAX_KEPT)
-def _read_lexicon(path: str, stamp: tuple[str, int, int]) -> Lexicon:
-    return load_lexicon(path)
+def _read(load: Callable[[str], Any], path: str, stamp: tuple[str, int, int]) -> Any:
+    return load(path)
