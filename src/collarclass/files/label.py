@@ -226,6 +226,7 @@ class _Run:
             ) from None  # fmt: skip
 
     def _label(self, paths: Sequence[str], to_path: str) -> tuple[Output, FileInput]:
+        started = time.monotonic()
         source, target, compression = self._check(paths, to_path)
         before, where = fingerprints(paths), _called(paths)
         to = target or source
@@ -252,6 +253,7 @@ class _Run:
                         out.pause(keep=False)
                         raise
                     out.commit()
+        _log.info("%s: %d ads in %.1f s", to_path, out.rows, time.monotonic() - started)
         if out.noted:
             _log.warning("%s: %d rows were not as they should be", to_path, out.noted)
         return out, FileInput.of(reader)
