@@ -318,7 +318,7 @@ def test_more_rows_than_excel_holds_are_refused(small_model: Model) -> None:
     class Reader:
         names, sheet = HEADER, None
 
-    writer = ExcelWriter(Reader(), list(COLUMNS), "")  # type: ignore[arg-type]
+    writer = ExcelWriter(Reader(), [pa.field(name, pa.string()) for name in COLUMNS])  # type: ignore[arg-type]
     writer.check(MAX_SHEET_ROWS - 1)
     with pytest.raises(DataError, match=r"Excel holds 1,048,576 rows, and there are more: write .csv or .parquet"):
         writer.check(MAX_SHEET_ROWS)

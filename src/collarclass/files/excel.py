@@ -10,6 +10,8 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from collarclass.errors import DataError, import_optional
 from collarclass.explain import palette
 from collarclass.files.batch import FIRST_ROWS, cells_of, distinct, kinds_of, tidy
@@ -84,12 +86,13 @@ class ExcelWriter(BuiltWriter):
     Cells keep their types: numbers, dates and truth values. Text stays text, so no cell starts a formula.
     """
 
-    def __init__(self, reader: Reader, added: Sequence[str], prefix: str) -> None:
+    def __init__(self, reader: Reader, added: Sequence[pa.Field]) -> None:
         import_optional("xlsxwriter", _WORKBOOK)
         self._columns = list(reader.names)
-        self._header = [*self._columns, *added]
-        self._collar = self._header.index(prefix + "collar") if prefix + "collar" in added else None
-        self._note = self._header.index(prefix + "collar_note") if prefix + "collar_note" in added else None
+        self._header = [*self._columns, *(field.name for field in added)]
+        # The columns of labels, by what comes after "collar" in their names.
+        places = {field.name.rpartition("collar")[2]: i for i, field in enumerate(added, len(self._columns))}
+        self._collar, self._note = places.get(""), places.get("_note")
         self._sheet = reader.sheet or "ads"
         if len(self._header) > MAX_SHEET_COLUMNS:
             n = len(self._header)

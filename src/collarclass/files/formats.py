@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -30,15 +31,14 @@ _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 class Format:
     """A format of files; what is not text compresses by itself.
 
-    `read` takes a source, its layout and the choice of columns; `write` the reader, the format that the source's name
-    tells, the added columns and their prefix. `columns_first` says whether all columns must be known before the first
-    row is written.
+    `read` takes a source, its layout and the choice of columns; `write` the reader and the added columns.
+    `columns_first` says whether all columns must be known before the first row is written.
     """
 
     name: str
     endings: tuple[str, ...]
     read: Callable[[Source, Layout, Choose], Reader]
-    write: Callable[[Reader, str, Sequence[pa.Field], str], Writer]
+    write: Callable[[Reader, Sequence[pa.Field]], Writer]
     text: bool = False
     columns_first: bool = True
 
@@ -47,41 +47,21 @@ class Format:
         return tuple(ending for ending in self.endings if ending not in _READ_ONLY)
 
 
-def _write_delimited(reader: Reader, source: str, added: Sequence[pa.Field], prefix: str) -> Writer:
-    return DelimitedWriter(reader, b"," if source == "tsv" else reader.delimiter or b",", pa.schema(added).names)
-
-
-def _write_json(reader: Reader, source: str, added: Sequence[pa.Field], prefix: str) -> Writer:
-    # Lines that are called .json stay lines.
-    return JsonWriter(reader, pa.schema(added).names, array=not (source == "json" and reader.format == "jsonl"))
+def _read_tsv(source: Source, layout: Layout, choose: Choose) -> Reader:
+    return DelimitedReader(source, replace(layout, delimiter=layout.delimiter or "\t"), choose)
 
 
 FORMATS = {
     found.name: found
     for found in (
-        Format("csv", (".csv", ".txt"), DelimitedReader, _write_delimited, text=True),
-        Format(
-            "tsv", (".tsv", ".tab"), text=True,
-            read=lambda source, layout, choose: DelimitedReader(
-                source, replace(layout, delimiter=layout.delimiter or "\t"), choose
-            ),
-            write=lambda reader, source, added, prefix: DelimitedWriter(reader, b"\t", pa.schema(added).names),
-        ),
-        Format(
-            "jsonl", (".jsonl", ".ndjson"), JsonReader, text=True, columns_first=False,
-            write=lambda reader, source, added, prefix: JsonWriter(reader, pa.schema(added).names),
-        ),
-        Format("json", (".json",), JsonReader, _write_json, text=True, columns_first=False),
-        Format(
-            "parquet", (".parquet", ".pq"), ParquetReader,
-            write=lambda reader, source, added, prefix: ParquetWriter(reader, added),
-        ),
-        Format(
-            "xlsx", (".xlsx", ".xlsm", ".xls", ".ods"), ExcelReader,
-            write=lambda reader, source, added, prefix: ExcelWriter(reader, pa.schema(added).names, prefix),
-        ),
+        Format("csv", (".csv", ".txt"), DelimitedReader, DelimitedWriter, text=True),
+        Format("tsv", (".tsv", ".tab"), _read_tsv, partial(DelimitedWriter, delimiter=b"\t"), text=True),
+        Format("jsonl", (".jsonl", ".ndjson"), JsonReader, JsonWriter, text=True, columns_first=False),
+        Format("json", (".json",), JsonReader, partial(JsonWriter, array=True), text=True, columns_first=False),
+        Format("parquet", (".parquet", ".pq"), ParquetReader, ParquetWriter),
+        Format("xlsx", (".xlsx", ".xlsm", ".xls", ".ods"), ExcelReader, ExcelWriter),
     )
-}  # fmt: skip
+}
 ENDINGS = {ending: found for found in FORMATS.values() for ending in found.endings}
 
 

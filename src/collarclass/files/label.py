@@ -229,11 +229,12 @@ class _Run:
         started = time.monotonic()
         source, target, compression = self._check(paths, to_path)
         before, where = fingerprints(paths), _called(paths)
-        to = target or source
-        layout = replace(self.layout, every_column=to is not None and to.columns_first)
+        known = target or source
+        layout = replace(self.layout, every_column=known is not None and known.columns_first)
         with open_all(paths, layout, twice=target is None or not target.text) as reader:
             check_free(reader.names, where, self.options)
-            writer = _writer(reader, source, target, self.options)
+            to = target or FORMATS[{"excel": "xlsx", "several": "csv"}.get(reader.format, reader.format)]
+            writer = to.write(reader, added_fields(self.options))
             settings = self._settings(before, reader, [*(f.name if f else "" for f in (source, target)), compression])
             earlier = None
             if layout.only_new is not None:
@@ -339,8 +340,3 @@ class _Run:
 def _called(paths: Sequence[str]) -> str:
     first = "standard input" if paths[0] == "-" else paths[0]
     return first if len(paths) == 1 else f"{first} and {len(paths) - 1} more"
-
-
-def _writer(reader: Reader, source: Format | None, target: Format | None, options: Options) -> Writer:
-    to = target or FORMATS[{"excel": "xlsx", "several": "csv"}.get(reader.format, reader.format)]
-    return to.write(reader, source.name if source is not None else "", added_fields(options), options.prefix)

@@ -96,11 +96,12 @@ class Reader:
 
     `raw` says whether batches hold the bytes of their rows, which a writer of the same format keeps; `tail`, what
     stands after the last row, is known when all batches have been read; `lead` stands before the first row of JSON;
-    `groups` are the rows of each group of Parquet.
+    `groups` are the rows of each group of Parquet; `named`, the format that the name of the source tells.
     """
 
     chosen: Columns
     format: str
+    named = ""
     raw = False
     names: list[str]
     encoding = Encoding("utf-8")

@@ -123,10 +123,13 @@ def open_reader(
     try:
         if twice:
             source.keep()
-        kind, _ = name_format(source.member or source.path, layout.format)
+        named, _ = name_format(source.path, layout.format)
+        kind = name_format(source.member, layout.format)[0] if source.member else named
         if kind is None:
             kind = FORMATS["json" if source.begins_with() in (b"{", b"[") else "csv"]
-        return kind.read(source, layout, choose or layout.choose)
+        reader = kind.read(source, layout, choose or layout.choose)
+        reader.named = named.name if named is not None else ""
+        return reader
     except BaseException:
         source.close()
         raise

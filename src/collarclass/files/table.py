@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from collarclass.errors import DataError
 from collarclass.files.batch import SHIFTED, Batch
-from collarclass.files.formats import name_format, name_target
+from collarclass.files.formats import name_target
 from collarclass.files.layout import Layout, Reader
 from collarclass.files.parquet import READ as DESCRIBED
 from collarclass.files.readers import FileInput, open_reader
@@ -73,7 +73,6 @@ def _described(reader: Reader) -> dict[str, Any]:
 
 def rewrite(source: str, target: str, fresh: Path, added: pa.Table) -> None:
     """Write a source's rows with columns on the right into a fresh file, in the format that the target's name says."""
-    from_format, _ = name_format(source, None)
     to_format, compression = name_target(target, None)
     layout = Layout(every_column=to_format.columns_first)
     with open_reader(source, layout, _first_column, twice=True) as reader:
@@ -90,7 +89,7 @@ def rewrite(source: str, target: str, fresh: Path, added: pa.Table) -> None:
                 yield batch, added.slice(at, len(batch))
                 at += len(batch)
 
-        writer = to_format.write(reader, from_format.name if from_format else "", list(added.schema), "")
+        writer = to_format.write(reader, list(added.schema))
         if isinstance(writer, BuiltWriter):
             writer.check(len(added))
         writer.build(rows, fresh, compression)

@@ -138,11 +138,10 @@ def _bytes(joined: Any) -> list[bytes]:
 class DelimitedWriter(Writer):
     """CSV or TSV. Rows that come from such a file are kept byte for byte when the delimiter is the same."""
 
-    def __init__(self, reader: Reader, delimiter: bytes, added: Sequence[str]) -> None:
-        self._reader = reader
-        self._dialect = Dialect(delimiter)
-        self._delimiter = delimiter
-        self._added = added
+    def __init__(self, reader: Reader, added: Sequence[pa.Field], delimiter: bytes | None = None) -> None:
+        self._reader, self._added = reader, pa.schema(added).names
+        delimiter = delimiter or (b"," if reader.named == "tsv" else reader.delimiter or b",")
+        self._delimiter, self._dialect = delimiter, Dialect(delimiter)
         self._as_it_is = reader.raw and reader.delimiter == delimiter
         self._columns = list(reader.names)
 
@@ -201,10 +200,11 @@ def _as_text(value: Any) -> str:
 class JsonWriter(Writer):
     """JSON Lines or an array. Rows that come from such a file keep their bytes, and get members at the end."""
 
-    def __init__(self, reader: Reader, added: Sequence[str], array: bool = False) -> None:
+    def __init__(self, reader: Reader, added: Sequence[pa.Field], array: bool = False) -> None:
         self._reader = reader
-        self._added = frozenset(name.casefold() for name in added)
+        self._added = frozenset(field.name.casefold() for field in added)
         self._seen: set[str] = set()  # members that are none of the added
+        array = array and not (reader.named == "json" and reader.format == "jsonl")  # lines called .json stay lines
         self._array = array
         self._as_it_is = reader.raw and reader.format == ("json" if array else "jsonl")
 
