@@ -33,8 +33,6 @@ def ngrams(tokens: Tokens, most: Sequence[int]) -> Occurrences:
 def title_features(tokens: Tokens) -> Occurrences:
     """Hash every feature of titles; one that stands in a title twice is given twice.
 
-    Examples
-    --------
     >>> from collarclass.text.tokens import tokenize
     >>> len(title_features(tokenize(["Data center technician"])).hashes)
     11

@@ -135,11 +135,7 @@ def account_of(reader: AdReader, text: str, title: str | None) -> Account:
     stated, leading = _stated(reader)
     _own(reader, stated, leading)
     parts = []
-    findings = sorted(stated)
-    if leading in stated:
-        findings.remove(leading)
-        findings.insert(0, leading)
-    for finding in findings:
+    for finding in [leading] * (leading in stated) + sorted(stated.keys() - {leading}):
         academic, hands_on = shares.sum_of(finding)
         academic, hands_on = stated[finding][0] + academic, stated[finding][1] + hands_on
         first, last = source.place(finding)
@@ -152,13 +148,19 @@ def account_of(reader: AdReader, text: str, title: str | None) -> Account:
         academic, hands_on = shares.sum_of(_TITLE)
         parts.append(source.job(first, last, academic, hands_on))
     words = source.words()
-    academic, hands_on = shares.sum_of(_WORD)
-    for word in words:
-        academic -= word.weights[0]
-        hands_on -= word.weights[1]
     parts += words
+    academic, hands_on = shares.sum_of(_WORD)
+    academic, hands_on = _rest(academic, hands_on, words)
     parts.append(source.part("other words", -1, -1, academic, hands_on))
     return source.account(parts)
+
+
+def _rest(academic: float, hands_on: float, parts: list[Part]) -> tuple[float, float]:
+    """What is left of two sums without some parts."""
+    for part in parts:
+        academic -= part.weights[0]
+        hands_on -= part.weights[1]
+    return academic, hands_on
 
 
 def _stated(reader: AdReader) -> tuple[dict[int, tuple[float, float]], int]:
@@ -241,10 +243,7 @@ class _Source:
         """The account of some parts, with one more for what lies beyond the scale."""
         start, score = self.reader.intercept, self.reader.score
         ratings = score[0] * _MAX_RATING, score[1] * _MAX_RATING
-        academic, hands_on = ratings[0] - start[0], ratings[1] - start[1]
-        for part in parts:
-            academic -= part.weights[0]
-            hands_on -= part.weights[1]
+        academic, hands_on = _rest(ratings[0] - start[0], ratings[1] - start[1], parts)
         if abs(academic) > _EXACT or abs(hands_on) > _EXACT:
             parts.append(self.part("beyond the scale", -1, -1, academic, hands_on))
         return Account((start[0], start[1]), ratings, tuple(parts))

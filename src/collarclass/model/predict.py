@@ -93,8 +93,9 @@ def predict(
         certificates.append(reader.requirements.certificates(reader.tokens))
         words.append(few_words(account_of(reader, text, title), COLLARS[reader.label]) if evidence else "")
     _keep(model, reader)
+    columns: dict[str, Any] = {name: codes[:, k] for k, name in enumerate(_CODES)}
     return Predictions(
-        **{name: codes[:, k] for k, name in enumerate(_CODES)},
+        **columns,
         says_something=codes[:, -1].astype(bool),
         scores=numbers[:, :2],
         probabilities=numbers[:, 2:5],

@@ -63,8 +63,6 @@ def expected_right(sums: NDArray[np.float64], facts: Mapping[str, Any], n_unclea
     `sums` are the number of labels and the sum of their confidence, of ads in alphabetic script and of Chinese ones
     (columns); those of parts of a stream add up.
 
-    Examples
-    --------
     >>> facts = {"sources": {"en": {"n": 25, "shift": -0.1, "shift_error": 0.05, "spread": 0.2}}}
     >>> str(expected_right(np.array([[1000, 0], [880, 0]]), facts))[:75]
     'Expect about 87% of the 1,000 labels of ads to be right, 82% to 91% for nin'

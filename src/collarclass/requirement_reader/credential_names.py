@@ -50,8 +50,6 @@ class CredentialName:
 def credential_names() -> tuple[CredentialName, ...]:
     """The table of names.
 
-    Examples
-    --------
     >>> from collarclass.requirement_reader.credential_names import credential_names
     >>> names = {row.name: row for row in credential_names()}
     >>> names["Class 1 Constructor (China)"].name_zh
@@ -70,8 +68,6 @@ def credential_names() -> tuple[CredentialName, ...]:
 def qualifiers() -> tuple[tuple[int, str, int], ...]:
     """Which name another one means in an ad that holds some words: number in the table, words, number of what is meant.
 
-    Examples
-    --------
     >>> from collarclass.requirement_reader.credential_names import credential_names, qualifiers
     >>> name, words, meant = qualifiers()[0]
     >>> credential_names()[name].name, words, credential_names()[meant].name
@@ -90,8 +86,6 @@ def _rows(name: str) -> list[list[str]]:
 def in_language(name: str, language: str) -> str:
     """A credential's name in English ("en") or Chinese ("zh"), of either name or its id; other words as they are.
 
-    Examples
-    --------
     >>> from collarclass.requirement_reader.credential_names import in_language
     >>> in_language("一级建造师", "en"), in_language("class-1-constructor-china", "zh"), in_language("Acme badge", "zh")
     ('Class 1 Constructor (China)', '一级建造师', 'Acme badge')
@@ -115,8 +109,6 @@ def name_of(phrases: Sequence[str]) -> NDArray[np.int32]:
     A phrase that is an alias means it; else one with the same words in other forms or another order; else the longest
     alias in it.
 
-    Examples
-    --------
     >>> from collarclass.requirement_reader.credential_names import credential_names, name_of
     >>> [credential_names()[i].name for i in name_of(["valid cdl class a", "licensed plumber", "电工证"])]
     ['CDL Class A', 'Plumbing License (unspecified)', 'Low-Voltage Electrician Permit (China)']

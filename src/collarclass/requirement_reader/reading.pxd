@@ -31,7 +31,6 @@ cdef class RequirementReader(Answers):
     cdef void judge_findings(self) noexcept nogil
     cdef bint fits(self, int i, int status) noexcept nogil
     cdef bint gives_answer(self, int i) noexcept nogil
-    cdef void drop_repeated(self) noexcept nogil
     cdef bint is_credential(self, int i) noexcept nogil
     cdef bint is_bare(self, int i) noexcept nogil
     cdef void name_credential(self, int i) noexcept nogil

@@ -97,7 +97,6 @@ class RequirementReader(Answers):
         """What the ad states, by the sums of the facts about its mentions."""
         self.decide_schooling()
         self.judge_findings()
-        self.drop_repeated()
         self.list_findings()
         self.measure_features()
         self.measure_certificates()
@@ -117,7 +116,7 @@ class RequirementReader(Answers):
             if self.gives_answer(i) and self.deciding[N_DECIDING * i + self.status] > most:
                 leading, most = i, self.deciding[N_DECIDING * i + self.status]
         if leading >= 0:
-            self.kept[leading], self.judged[leading] = 1, self.status
+            self.kept[leading], self.judged[leading] = True, self.status
 
     def fits(self, i, status):
         """Whether a mention may have a status, as the ad states it."""
@@ -130,23 +129,6 @@ class RequirementReader(Answers):
         if self.status == NOT_NEEDED:
             return self.items.is_schooling(i)
         return self.status != UNSTATED and self.items.group[i] == LEVEL and self.finding_level(i) == self.level
-
-    def drop_repeated(self):
-        """Keep each credential once, at its best.
-
-        "CPR certification" three times is one credential, and so are "CDL" and "CDL class A". Of licences for an
-        academic profession an ad asks for one, by more than one name: "registered nurse", "state nursing licence";
-        one that is preferred may be another. A bare word, "certificate", is none beside one that has a name.
-        """
-        for i in range(self.items.n):
-            if self.is_credential(i):
-                self.name_credential(i)
-        for i in range(self.items.n):
-            if self.is_credential(i) and self.is_repeated(i):
-                self.kept[i] = 2  # still compared with the others
-        for i in range(self.items.n):
-            if self.kept[i] == 2:
-                self.kept[i] = 0
 
     def is_credential(self, i):
         """Whether a mention is a finding of a certificate, a licence or the like."""
@@ -170,7 +152,12 @@ class RequirementReader(Answers):
             self.exact[i] = self.root[i] = -4
 
     def is_repeated(self, i):
-        """Whether a credential is named before, or more exactly, or a bare word beside one that has a name."""
+        """Whether a credential is named before, or more exactly, or a bare word beside one that has a name.
+
+        "CPR certification" three times is one credential, and so are "CDL" and "CDL class A". Of licences for an
+        academic profession an ad asks for one, by more than one name: "registered nurse", "state nursing licence";
+        one that is preferred may be another. A bare word, "certificate", is none beside one that has a name.
+        """
         for k in range(self.items.n):
             if k == i or not self.is_credential(k):
                 continue
@@ -189,10 +176,13 @@ class RequirementReader(Answers):
         return self.words.standing[self.words.credential[self.items.phrase[i]] + 1]
 
     def list_findings(self):
-        """List the findings, and the highest level that is preferred beside the ad's own."""
+        """List the findings, each credential once, and the highest level that is preferred beside the ad's own."""
         self.n, self.preferred = 0, -1
         for i in range(self.items.n):
-            if self.kept[i]:
+            if self.is_credential(i):
+                self.name_credential(i)
+        for i in range(self.items.n):
+            if self.kept[i] and not (self.is_credential(i) and self.is_repeated(i)):
                 self.add_finding(i)
                 if self.items.group[i] == LEVEL and self.judged[i] == PREFERRED:
                     self.preferred = max(self.preferred, self.finding_level(i))

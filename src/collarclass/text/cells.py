@@ -14,8 +14,6 @@ _TAG = re.compile("</?[A-Za-z][^<>]*>")
 def guarded(cell: str) -> str:
     """A cell that starts no formula: an apostrophe stands before one.
 
-    Examples
-    --------
     >>> guarded("=1+1"), guarded("Welder")
     ("'=1+1", 'Welder')
     """
@@ -25,8 +23,6 @@ def guarded(cell: str) -> str:
 def unguarded(cell: str) -> str:
     """A cell as it was before `guarded`.
 
-    Examples
-    --------
     >>> unguarded("'=1+1"), unguarded("'Welder'")
     ('=1+1', "'Welder'")
     """
@@ -39,8 +35,6 @@ def well_formed(text: str) -> str:
     Python's str holds lone surrogates (from JSON escapes, or bytes that were no text); UTF-8, and with it Arrow,
     JSON and every file, does not.
 
-    Examples
-    --------
     >>> well_formed("Caf\\ud83d\\u00e9") == "Caf\\ufffd\\u00e9"
     True
     """
@@ -50,8 +44,6 @@ def well_formed(text: str) -> str:
 def shown(words: str) -> str:
     """Words of an ad on one line, without tags and with entities as the characters that they stand for.
 
-    Examples
-    --------
     >>> shown("Bachelor&rsquo;s\\n degree")
     'Bachelor’s degree'
     """

@@ -70,8 +70,6 @@ class Spelling:
     def nearest(self, word: str) -> str | None:
         """The known word that is an edit away, if there is one alone or one that is by far the most frequent.
 
-        Examples
-        --------
         >>> spelling = Spelling(["teacher", "programmer", "welder", "wilder", "techer"])
         >>> spelling.nearest("tacher"), spelling.nearest("porgrammer"), spelling.nearest("wlder")
         ('teacher', 'programmer', None)
@@ -236,8 +234,6 @@ def job_in(title: str, job: Job, least: float) -> tuple[int, int]:
 def is_line(text: str) -> bool:
     """Whether a text is so short that it is cut before its words are weighed.
 
-    Examples
-    --------
     >>> is_line("Welder, nights"), is_line("word " * 100), is_line("招聘电工" * 40)
     (True, False, False)
     """

@@ -166,8 +166,6 @@ def words_of_phrase(phrase):
 def runs(text):
     """What a line says besides its frames.
 
-    Examples
-    --------
     >>> line = "Hiring now!! Forklift driver, nights, £13.50ph"
     >>> [line[run.start:run.end] for run in runs(line)]
     ['Forklift driver']
@@ -210,8 +208,6 @@ def in_frames(word):
 def without_ranks(title):
     """A title without grades and ranks at its begin and end; the whole where nothing else is left.
 
-    Examples
-    --------
     >>> without_ranks("Sr. Materials Engineer II"), without_ranks("高级Java工程师"), without_ranks("Senior")
     ('Materials Engineer', 'Java工程师', 'Senior')
     """
@@ -228,8 +224,6 @@ def without_ranks(title):
 def leaves_open(title):
     """The word, as `frames.tsv` calls it, that is all that a title says and that leaves the field open; or "".
 
-    Examples
-    --------
     >>> leaves_open("Senior Engineer"), leaves_open("工程师"), leaves_open("Test engineer")
     ('engineer', 'engineer', '')
     """

@@ -48,8 +48,6 @@ def read_markup(text: str) -> tuple[str, NDArray[np.int64] | None]:
     once too often (``&amp;lt;p&amp;gt;``). Markup that is never closed hides nothing but itself. The places are None
     where there is no markup.
 
-    Examples
-    --------
     >>> read_markup("<p>R&amp;D</p>")[0]
     '\\nR&D\\n'
     """

@@ -37,8 +37,6 @@ def column_names() -> ColumnNames:
 def fold(name: object) -> str:
     """A column's name without case, spaces and punctuation.
 
-    Examples
-    --------
     >>> fold("Job_Title"), fold("job title")
     ('jobtitle', 'jobtitle')
     """
@@ -49,8 +47,6 @@ def fold(name: object) -> str:
 def spellings(name: str) -> tuple[str, str]:
     """A column's name as the common ones are written: whole, and the end of a dotted one.
 
-    Examples
-    --------
     >>> spellings("job.Job_Title")
     ('jobjobtitle', 'jobtitle')
     """
@@ -62,8 +58,6 @@ def spellings(name: str) -> tuple[str, str]:
 def heading_of(name: str) -> str:
     """The heading under which a column is read; none for the body of an ad.
 
-    Examples
-    --------
     >>> heading_of("min_requirements"), heading_of("job.education"), heading_of("学历"), heading_of("description")
     ('Minimum requirements', 'Education', '学历要求', '')
     >>> heading_of("what_you_bring")
@@ -101,8 +95,6 @@ class JoinedText:
         What begins before its cell, in the heading, is cut to the cell; what lies in a heading alone has an empty
         run at the beginning of the cell.
 
-        Examples
-        --------
         >>> ad = join_sections(["education"], ["High school"])
         >>> ad.place(11, 15), ad.place(0, 9)
         (('education', 0, 4, 'High'), ('education', 0, 0, ''))
@@ -115,8 +107,6 @@ class JoinedText:
 def join_sections(names: Iterable[object], values: Iterable[str]) -> JoinedText:
     """Join the cells of one ad into a text, each under its column's heading; empty cells are left out.
 
-    Examples
-    --------
     >>> ad = join_sections(["description", "education"], ["Run the lathe.", "High school"])
     >>> ad.text
     'Run the lathe.\\nEducation: High school'
@@ -141,8 +131,6 @@ def join_sections(names: Iterable[object], values: Iterable[str]) -> JoinedText:
 def first_line(text: str) -> tuple[int, int]:
     """Start and end of the first line that is not blank; of nothing where it is longer than a title.
 
-    Examples
-    --------
     >>> first_line("  Welder\\nMIG and TIG"), first_line("word " * 50)
     ((2, 8), (0, 0))
     """
@@ -154,8 +142,6 @@ def first_line(text: str) -> tuple[int, int]:
 def title_of(text: str, title: str | None) -> str:
     """The title that was passed, or else a short first line; empty where there is neither.
 
-    Examples
-    --------
     >>> title_of("Welder\\nMIG and TIG", None), title_of("Welder\\nMIG and TIG", "Fitter")
     ('Welder', 'Fitter')
     """

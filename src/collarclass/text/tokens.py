@@ -54,8 +54,6 @@ class Tokens:
 def tokenize(texts: Sequence[str]) -> Tokens:
     """Read texts, plain or HTML, into tokens.
 
-    Examples
-    --------
     >>> len(tokenize(["Bachelor's degree", "本科及以上"]))
     7
     """
@@ -75,8 +73,6 @@ def tokenize(texts: Sequence[str]) -> Tokens:
 def language(text: str) -> str:
     """ "zh" for a Chinese text, otherwise "en".
 
-    Examples
-    --------
     >>> language("数控车床操作工，CNC"), language("Teacher of Mandarin Chinese, grades three to five (中文)")
     ('zh', 'en')
     """
