@@ -38,7 +38,7 @@ from collarclass.shares.estimate import (
     wilson,
 )
 from collarclass.shares.files import sample_file, shares_of_file
-from collarclass.shares.methods import headline
+from collarclass.shares.methods import ENDINGS, format_shares, headline, write_shares
 from collarclass.shares.sample import (
     allocate,
     answered_share,
@@ -48,7 +48,6 @@ from collarclass.shares.sample import (
     strata,
 )
 from collarclass.shares.shares import estimate_shares
-from collarclass.shares.tables import ENDINGS, format_shares, write_shares
 from collarclass.shares.truth import annotator_errors, errors_by_expert
 
 ROOT = Path(__file__).parents[1]

@@ -82,8 +82,7 @@ def shares(
     from collarclass.files.target import check_target
     from collarclass.shares.differences import many_differences
     from collarclass.shares.files import model_of, shares_of_file
-    from collarclass.shares.methods import methods_paragraph
-    from collarclass.shares.tables import format_shares, write_shares
+    from collarclass.shares.methods import format_shares, methods_paragraph, write_shares
 
     reads = [name for name in (source, options["truth"], options["expert"]) if name is not None]
     if target is not None:

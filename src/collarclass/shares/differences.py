@@ -10,7 +10,7 @@ import pandas as pd
 
 from collarclass.errors import DataError
 from collarclass.messages import Message
-from collarclass.shares.shares import notes_of_rows, with_notes
+from collarclass.shares.shares import columns_of_groups, notes_of_rows, with_notes
 
 
 def comparable(shares: pd.DataFrame) -> pd.DataFrame:
@@ -77,7 +77,7 @@ def share_differences(shares: pd.DataFrame, first: str, second: str) -> pd.DataF
     >>> bool(found.set_index("label").loc["gray", "high"] < 0)
     True
     """
-    columns = list(shares.columns[: list(shares.columns).index("label")])
+    columns = columns_of_groups(shares)
     if len(columns) != 1:
         raise DataError(
             "Differences are between values of one column, and these shares are by {n_columns}.",

@@ -74,9 +74,7 @@ def find_dates(table: pd.DataFrame) -> str:
 def weights_of(table: pd.DataFrame, weight: str | None, unique: str | None) -> Floats:
     out = np.ones(len(table))
     if weight is not None:
-        cells = table[weight]
-        if isinstance(cells.dtype, pd.CategoricalDtype):
-            cells = cells.astype(object)
+        cells = table[weight].astype(object)
         out = pd.to_numeric(cells, errors="coerce").to_numpy(np.float64)
         bad = np.flatnonzero(~(np.isfinite(out) & (out >= 0)))
         if len(bad):

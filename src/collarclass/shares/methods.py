@@ -1,15 +1,30 @@
-"""What is printed of shares: the headline, and a paragraph on how they were estimated, with the numbers of one run."""
+"""What is printed of shares: the headline, tables, and a paragraph on how they were estimated."""
 
 from __future__ import annotations
 
+import json
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from collarclass._version import __version__
-from collarclass.definitions.labels import LABELS
+from collarclass.definitions.labels import COLLARS, LABELS
+from collarclass.errors import DataError
+from collarclass.files.target import Name, written
 from collarclass.messages import Language, Message
-from collarclass.shares.shares import ALL, BY_EXPERT, MIN_ANNOTATIONS, TWICE, notes_of
+from collarclass.shares.estimate import Floats
+from collarclass.shares.shares import ALL, BY_EXPERT, MIN_ANNOTATIONS, TWICE, columns_of_groups, notes_of, notes_of_rows
+from collarclass.text.cells import guarded
+
+ENDINGS = {".txt": "text", ".md": "md", ".csv": "csv", ".json": "json", ".xlsx": "xlsx"}
+FORMATS = tuple(ENDINGS.values())
+_WIDEST_CELL = 40
+_WIDEST_RANGE = 0.5
 
 REFERENCES = (
     "Angelopoulos, A. N., Duchi, J. C., & Zrnic, T. (2023). PPI++: Efficient prediction-powered inference.",
@@ -67,7 +82,7 @@ def headline(shares: pd.DataFrame, label: Literal["white", "blue", "gray"] = "gr
     >>> print(headline(estimate_shares(labelled, truth)))
     About 25 % of ads are gray collar, 23 to 27 %, from 300 annotated ads
     """
-    by = list(shares.columns[: list(shares.columns).index("label")])
+    by = columns_of_groups(shares)
     whole = shares[(shares[by] == ALL).all(axis=1) & (shares["label"] == label)]
     if label not in LABELS or not len(whole):
         return None
@@ -148,8 +163,135 @@ def methods_paragraph(
 
 def _sizes(shares: pd.DataFrame) -> tuple[int, int]:
     """How many ads there are, and how many of them were annotated."""
-    by = list(shares.columns[: list(shares.columns).index("label")])
+    by = columns_of_groups(shares)
     one = shares[(shares["label"] == "gray") & (shares["definition"] == shares["definition"].iloc[0])]
     groups_alone = bool(by) and not shares[by[0]].eq(ALL).any()
     sizes = one[["n_ads", "n_annotated"]].sum() if groups_alone else shares[["n_ads", "n_annotated"]].max()
     return int(sizes["n_ads"]), int(sizes["n_annotated"])
+
+
+# -- tables ----------------------------------------------------------------------------------------
+
+
+def format_shares(table: pd.DataFrame, kind: str = "text") -> str:
+    """A table of shares, or of differences, as text, Markdown, CSV or JSON.
+
+    CSV and JSON have every column and shares from 0 to 1; the others one row per group and per cents.
+    """
+    if kind == "csv":
+        safe = table.round(6).rename(columns=lambda name: guarded(str(name)))
+        texts = {
+            str(name): safe[name].astype(object).fillna("").map(lambda cell: guarded(str(cell)))
+            for name in safe if not is_numeric_dtype(safe[name])
+        }  # fmt: skip
+        return safe.assign(**texts).to_csv(index=False, lineterminator="\n")
+    if kind == "json":
+        records = table.round(6).astype(object).where(table.notna(), None).to_dict("records")
+        return json.dumps(records, ensure_ascii=False, indent=1) + "\n"
+    if kind not in ("text", "md"):
+        raise DataError("No format {kind!r} for shares: choose one of {formats}.", kind=kind, formats=FORMATS[:-1])
+    shown, lines = _differences(table) if "difference" in table else _wide(table)
+    said = None if "difference" in table else headline(table)
+    drawn = _markdown(shown) if kind == "md" else _aligned(shown)
+    return "\n\n".join([*([f"{said}."] if said else []), drawn, *(["\n".join(lines)] if lines else [])]) + "\n"
+
+
+def write_shares(
+    table: pd.DataFrame,
+    target: str | os.PathLike[str],
+    kind: str | None = None,
+    *,
+    force: bool = False,
+    reads: Iterable[Name] = (),
+) -> None:
+    """Write shares in the format that a file's ending names.
+
+    `kind` names it where the ending does not: text, md, csv, json or xlsx. What stands in `reads` is not written over.
+    """
+    path = Path(target)
+    named = ENDINGS.get(path.suffix.lower())
+    if kind and named and kind != named:
+        raise DataError(
+            "{file} and its format {format} do not fit: leave one of them out.", file=path.name, format=kind,
+        )  # fmt: skip
+    if not (kind or named):
+        raise DataError(
+            "{file} names no format that shares can be written in: end it in one of {endings}.", file=path.name,
+            endings=[*ENDINGS],
+        )  # fmt: skip
+    with written(target, force=force, reads=reads) as fresh:
+        if (kind or named) == "xlsx":
+            options = {"options": {"strings_to_formulas": False, "strings_to_urls": False}}
+            table.to_excel(fresh, index=False, engine="xlsxwriter", engine_kwargs=options)
+        else:
+            fresh.write_text(format_shares(table, str(kind or named)), "utf-8")
+
+
+def _wide(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """One row per group, and what its notes say."""
+    by = columns_of_groups(table)
+    keys = ["definition", *by] if len(set(table["definition"])) > 1 else by
+    number = {note: i for i, note in enumerate(notes_of(table), start=1)}
+    notes, rows = notes_of_rows(table), []
+    for places in table.groupby(["definition", *by], sort=False, observed=True).indices.values():
+        group = table.iloc[places]
+        one = group.iloc[0]
+        marks = ", ".join(str(number[note]) for note in notes[int(places[0])])
+        figures = group[["share", "low", "high"]].to_numpy()
+        if one["method"] in ("range", "counted"):
+            cells = [_count(figure, one["n_ads"]) for figure in figures]
+        else:
+            cells = [_figure(*figure) for figure in figures]
+        method = f"{one['method']}{f' [{marks}]' if marks else ''}"
+        rows.append([*(one[k] for k in keys), *cells, f"{one['n_ads']:,}", f"{one['n_annotated']:,}", method])
+    header = [*keys, *COLLARS, "ads", "annotated", "method"]
+    return _frame(rows, header), [f"[{i}] {note}" for note, i in number.items()]
+
+
+def _differences(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """One row per label, and per pair of groups."""
+    keys = [name for name in ("definition", "from", "to") if name in table and len(set(table[name])) > 1]
+    tests = [name for name in ("p", "p_holm") if name in table]
+    rows = []
+    for row in table.to_dict("records"):
+        shares = [f"{100 * row['first']:.1f}", f"{100 * row['second']:.1f}"]
+        cells = [*shares, _figure(row["difference"], row["low"], row["high"])]
+        rows.append([*(row[k] for k in keys), row["label"], *cells, *(_p(row[name]) for name in tests)])
+    return _frame(rows, [*keys, "label", "first", "second", "difference", *tests]), []
+
+
+def _figure(share: float, low: float, high: float) -> str:
+    """A share and its interval in per cent."""
+    share, low, high = 100 * share, 100 * low, 100 * high
+    return f"{share:.1f}" if np.isnan(low) else f"{share:.1f} ({low:.1f}–{high:.1f})"
+
+
+def _count(figure: Floats, n_ads: int) -> str:
+    """Predicted labels counted, not to be taken for a share; the range of that, unless it leaves half open."""
+    share, low, high = figure
+    counted = f"{share * n_ads:,.0f}"
+    return f"{counted} ({100 * low:.0f}–{100 * high:.0f} %)" if high - low <= _WIDEST_RANGE else counted
+
+
+def _p(value: float) -> str:
+    return "–" if np.isnan(value) else f"{value:.3f}"
+
+
+def _frame(rows: Sequence[Sequence[object]], header: Sequence[str]) -> pd.DataFrame:
+    """Cells as text on one line; an empty one as a dash."""
+    cells = [[" ".join(str(cell).split()) or "–" for cell in row] for row in rows]
+    return pd.DataFrame(cells, columns=[*header], dtype=object)
+
+
+def _aligned(table: pd.DataFrame) -> str:
+    short = table.map(lambda cell: cell if len(cell) <= _WIDEST_CELL else cell[: _WIDEST_CELL - 1] + "…")
+    with pd.option_context("display.unicode.east_asian_width", True):
+        return str(short.to_string(index=False))
+
+
+def _markdown(table: pd.DataFrame) -> str:
+    def line(cells: Iterable[str]) -> str:
+        return "| " + " | ".join(cell.replace("<", "&lt;").replace("|", "\\|") for cell in cells) + " |"
+
+    lines = [line(table.columns), "|---" * table.shape[1] + "|", *map(line, table.to_numpy().tolist())]
+    return "\n".join(["Per cent of ads, with 95 % intervals, unless ads are counted.", "", *lines])

@@ -66,18 +66,14 @@ def most_useful_first(stratum: NDArray[np.int64], probability: NDArray[np.float6
     """
     names, of = np.unique(stratum, return_inverse=True)
     size = np.bincount(of) / np.array([probability[of == i].mean() for i in range(len(names))])
-    spread = (size * np.array([*_SPREADS, _SPREADS[-1]])[_sureness(names)])[of]
+    within = (names - 1) % STRATA  # as `draw_sample` numbers them
+    sureness = np.where(within == STRATA - 1, len(EDGES), within % (len(EDGES) + 1))
+    spread = (size * np.array(_SPREADS)[sureness])[of]
     turn = np.zeros(len(stratum), np.int64)  # of each ad in its stratum, from 1
     for i in range(len(names)):
         turn[of == i] = np.arange(1, (of == i).sum() + 1)
     gain = spread**2 / np.maximum(turn * (turn - 1), 1)
     return np.asarray(np.lexsort((np.arange(len(stratum)), -gain, turn > 1)))
-
-
-def _sureness(stratum: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Bin of confidence of strata as `draw_sample` numbers them; one more for unclear ads."""
-    within = (stratum - 1) % STRATA
-    return np.where(within == STRATA - 1, len(EDGES) + 1, within % (len(EDGES) + 1))
 
 
 def answered_share(sample: pd.DataFrame, answered: Sequence[bool] | pd.Series[bool]) -> NDArray[np.float64]:

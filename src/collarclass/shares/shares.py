@@ -172,6 +172,11 @@ def estimate_shares(
     return with_notes(out, out["warning"])
 
 
+def columns_of_groups(shares: pd.DataFrame) -> list[str]:
+    """Those that a table of shares has in front of the label."""
+    return list(shares.columns[: list(shares.columns).index("label")])
+
+
 def with_notes(shares: pd.DataFrame, notes: Iterable[Sequence[Message]]) -> pd.DataFrame:
     """A table of shares with notes on each row: as text in `warning`, as messages for `notes_of`."""
     notes = [tuple(row) for row in notes]
