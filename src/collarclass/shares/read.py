@@ -158,21 +158,14 @@ def facts_of(table: pd.DataFrame, prefix: str = "") -> Facts:
     Schooling that is missing counts as unstated; certificates are None in files labelled before there were such
     columns.
     """
-    n = len(table)
+    nothing = pd.Series(np.nan, table.index)
 
     def numbers(names: Sequence[str]) -> np.ndarray:
-        columns = [
-            pd.to_numeric(table[prefix + name], errors="coerce").to_numpy(np.float64)
-            if prefix + name in table
-            else np.full(n, np.nan)
-            for name in names
-        ]
-        return np.column_stack(columns) if n else np.zeros((0, len(names)))
+        cells = (pd.to_numeric(table.get(prefix + name, nothing), errors="coerce") for name in names)
+        return np.column_stack([column.to_numpy(np.float64) for column in cells])
 
     def codes(name: str, words: Sequence[str], otherwise: int) -> np.ndarray:
-        if prefix + name not in table:
-            return np.full(n, otherwise, np.int8)
-        cells = pd.Categorical(table[prefix + name])
+        cells = pd.Categorical(table.get(prefix + name, nothing))
         known = [words.index(word) if word in words else otherwise for word in cells.categories]
         return np.asarray(np.array([*known, otherwise], np.int8)[cells.codes])
 

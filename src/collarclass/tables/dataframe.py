@@ -36,10 +36,10 @@ def label_columns(
     titles: Sequence[str | None] | None = None,
     codes: Sequence[str] | None = None,
     *,
-    options: Options | None = None,
+    options: Options,
 ) -> pa.Table:
     """Label a batch and lay the results out as the columns that tables and files get."""
-    return label_stream(texts, titles, codes, options=options or Options.of())[0]
+    return label_stream(texts, titles, codes, options=options)[0]
 
 
 def label_structs(
@@ -181,9 +181,29 @@ class TableLabelling:
         return found
 
     def added(self, columns: Columns, cells: Sequence[Sequence[str]]) -> pa.Table:
-        """The new columns, given the cells of each column that is read."""
-        texts, titles, codes = columns.rows(cells)
-        return label_parallel(texts, titles, codes, options=self.options, n_jobs=self.n_jobs, progress=self.progress)
+        """The new columns, given the cells of each that is read: over several processes, or in parts for progress."""
+        given: tuple[Any, ...] = columns.rows(cells)
+        n, options = len(given[0]), self.options
+        parallel = self.n_jobs != 1 and n >= _MIN_PARALLEL_ROWS
+        if not parallel and self.progress in (None, False):
+            return label_columns(*given, options=options)
+        cuts = [*range(0, n, _PART), n] if n else [0, 0]
+        parts: list[Any] = [[v[a:b] if v is not None else None for v in given] for a, b in pairwise(cuts)]
+        if parallel:
+            from joblib import Parallel, delayed
+
+            jobs = (delayed(label_columns)(*part, options=options) for part in parts)
+            results = Parallel(n_jobs=self.n_jobs, return_as="generator")(jobs)
+        else:
+            results = (label_columns(*part, options=options) for part in parts)
+        shown, done = Progress(self.progress), []
+        try:
+            for result, after in zip(results, cuts[1:], strict=True):
+                done.append(result)
+                shown.update(after, after / n if n else 1.0)
+        finally:
+            shown.close()
+        return pa.concat_tables(done)
 
     def pandas(self, table: pd.DataFrame) -> pd.DataFrame:
         import pandas as pd
@@ -287,40 +307,6 @@ def _nearest_columns(
     columns = (table[name].to_numpy(object)[row] for name in ("onet_code", "title"))
     code_column, title_column = (pa.array(np.where(none, "", values), pa.string()) for values in columns)
     return code_column, title_column, pa.array(np.round(similarity, DECIMALS), pa.float64(), mask=none)
-
-
-def label_parallel(
-    texts: Sequence[str],
-    titles: Sequence[str | None] | None,
-    codes: Sequence[str] | None = None,
-    *,
-    options: Options,
-    n_jobs: int = 1,
-    progress: ProgressLike = None,
-) -> pa.Table:
-    """`label_columns` over several processes, or in parts to show progress; the same rows in the same order."""
-    n = len(texts)
-    parallel = n_jobs != 1 and n >= _MIN_PARALLEL_ROWS
-    if not parallel and progress in (None, False):
-        return label_columns(texts, titles, codes, options=options)
-    cuts = [*range(0, n, _PART), n] if n else [0, 0]
-    given: tuple[Any, ...] = (texts, titles, codes)
-    parts: list[Any] = [[v[a:b] if v is not None else None for v in given] for a, b in pairwise(cuts)]
-    if parallel:
-        from joblib import Parallel, delayed
-
-        jobs = (delayed(label_columns)(*part, options=options) for part in parts)
-        results = Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
-    else:
-        results = (label_columns(*part, options=options) for part in parts)
-    shown, done = Progress(progress), []
-    try:
-        for result, after in zip(results, cuts[1:], strict=True):
-            done.append(result)
-            shown.update(after, after / n if n else 1.0)
-    finally:
-        shown.close()
-    return pa.concat_tables(done)
 
 
 def _pandas_kinds(table: pd.DataFrame) -> dict[Hashable, str]:
