@@ -19,7 +19,7 @@ from collarclass import DataError, Model, classify, label_file, label_table, loo
 from collarclass.occupation.table import csco_names
 from collarclass.tables.columns import Columns, choose_columns
 from collarclass.tables.schema import COLUMNS
-from collarclass.text.sections import join_sections
+from collarclass.text.cells import join_sections
 
 DUTIES = "负责数控机床的编程、调试与日常操作，保证零件的加工精度，并做好设备的点检与保养。"
 PORTAL = pd.DataFrame(

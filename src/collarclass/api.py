@@ -25,7 +25,7 @@ from collarclass.requirement_reader.reading import RequirementReader
 from collarclass.requirement_reader.requirement import Requirement
 from collarclass.result import Classification
 from collarclass.text.ad_tokens import AdTokens
-from collarclass.text.sections import JoinedText, join_sections
+from collarclass.text.cells import JoinedText, join_sections
 
 __all__ = ["classify", "classify_many", "default_model", "requirements"]
 

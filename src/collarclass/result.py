@@ -16,8 +16,7 @@ from collarclass.model.ad_reader import AdReader
 from collarclass.model.model import Model
 from collarclass.model.predict import Predictions, ask, requirements_of
 from collarclass.requirement_reader.requirement import Requirement
-from collarclass.text.cells import well_formed
-from collarclass.text.sections import JoinedText
+from collarclass.text.cells import JoinedText, well_formed
 from collarclass.text.tokens import language
 
 _Placed = TypeVar("_Placed", Evidence, Requirement)

@@ -20,7 +20,7 @@ from collarclass.messages import Message
 from collarclass.model.model import Model
 from collarclass.model.predict import predict
 from collarclass.tables.columns import choose_columns
-from collarclass.text.sections import fold
+from collarclass.text.cells import fold
 
 FIRST_ROW = 2  # as a spreadsheet counts: the header is row 1
 LABEL_NAMES = ("label", "labels", "true_label", "annotation", "标签", "标注", "类别")

@@ -36,7 +36,7 @@ from collarclass.occupation.table import occupations as occupation_table
 from collarclass.result import DECIMALS, FIELDS, Classification, plain
 from collarclass.shares.read import facts_of
 from collarclass.tables.schema import to_frame
-from collarclass.text.sections import title_of
+from collarclass.text.cells import title_of
 
 _MAX_WAITING_REQUESTS = 256
 MAX_EVIDENCE = 60

@@ -69,12 +69,7 @@ class Part(NamedTuple):
 class Account:
     """An ad's two ratings as sums: of each, ``start + sum of parts`` is the rating, 0 to 4.
 
-    Attributes
-    ----------
-    start, ratings : tuple of float
-        Academic and hands-on.
-    parts : tuple of Part
-        Schooling first, then other requirements, the title, words by weight, all other words, what is beyond the scale.
+    Schooling is the first part, then come other requirements, the title, words by weight, and what is left.
     """
 
     start: tuple[float, float]

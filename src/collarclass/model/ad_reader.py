@@ -22,7 +22,7 @@ from collarclass.model.model import SHORT, SHORT_AD, TITLED, UNTITLED
 from collarclass.requirement_reader.reading import RequirementReader
 from collarclass.text.ad_tokens import AdTokens
 from collarclass.text.cut import Spelling, changes, cut, is_line, job_in, one_post, words_of
-from collarclass.text.sections import join_title
+from collarclass.text.cells import join_title
 
 try:
     import cython

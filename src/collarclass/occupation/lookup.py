@@ -24,9 +24,9 @@ from collarclass.errors import DataError, kind_of
 from collarclass.features.ngrams import title_features
 from collarclass.features.term_index import TermIndex
 from collarclass.occupation.table import KINDS, csco_names, known_titles, occupations
+from collarclass.text.cells import title_of
 from collarclass.text.cut import Spelling, best_titles, candidates, changes, choose, rewritten
 from collarclass.text.frames import in_frames, without_ranks
-from collarclass.text.sections import title_of
 from collarclass.text.tokens import tokenize
 
 # The kinds of code, each with the column that it stands in, at every level of each classification: with or without

@@ -50,7 +50,6 @@ class CredentialName:
 def credential_names() -> tuple[CredentialName, ...]:
     """The table of names.
 
-    >>> from collarclass.requirement_reader.credential_names import credential_names
     >>> names = {row.name: row for row in credential_names()}
     >>> names["Class 1 Constructor (China)"].name_zh
     '一级建造师'
@@ -68,7 +67,6 @@ def credential_names() -> tuple[CredentialName, ...]:
 def qualifiers() -> tuple[tuple[int, str, int], ...]:
     """Which name another one means in an ad that holds some words: number in the table, words, number of what is meant.
 
-    >>> from collarclass.requirement_reader.credential_names import credential_names, qualifiers
     >>> name, words, meant = qualifiers()[0]
     >>> credential_names()[name].name, words, credential_names()[meant].name
     ('Licensed Professional Counselor (LPC)', 'solicitor', 'Legal Practice Course (England & Wales)')
@@ -86,7 +84,6 @@ def _rows(name: str) -> list[list[str]]:
 def in_language(name: str, language: str) -> str:
     """A credential's name in English ("en") or Chinese ("zh"), of either name or its id; other words as they are.
 
-    >>> from collarclass.requirement_reader.credential_names import in_language
     >>> in_language("一级建造师", "en"), in_language("class-1-constructor-china", "zh"), in_language("Acme badge", "zh")
     ('Class 1 Constructor (China)', '一级建造师', 'Acme badge')
     """
@@ -109,7 +106,6 @@ def name_of(phrases: Sequence[str]) -> NDArray[np.int32]:
     A phrase that is an alias means it; else one with the same words in other forms or another order; else the longest
     alias in it.
 
-    >>> from collarclass.requirement_reader.credential_names import credential_names, name_of
     >>> [credential_names()[i].name for i in name_of(["valid cdl class a", "licensed plumber", "电工证"])]
     ['CDL Class A', 'Plumbing License (unspecified)', 'Low-Voltage Electrician Permit (China)']
     >>> name_of(["certificate"]).tolist()

@@ -10,7 +10,7 @@ from collarclass.errors import DataError, require_columns
 from collarclass.labelling.options import Options
 from collarclass.messages import Message
 from collarclass.tables.schema import COLUMNS, fields
-from collarclass.text.sections import column_names, fold, join_sections, spellings
+from collarclass.text.cells import column_names, fold, join_sections, spellings
 
 _ENOUGH = 4  # cells by which a column is known for one of titles or texts
 _LONG, _SHORT, _USUAL, _NARROW = 100, 60, 20, 4  # mean widths of texts from, of titles; a Chinese character counts two

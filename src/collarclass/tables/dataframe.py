@@ -21,7 +21,7 @@ from collarclass.result import DECIMALS
 from collarclass.tables.arrow import arrow_column, arrow_kind, arrow_leaves, arrow_strings, polars_schema, to_pandas
 from collarclass.tables.columns import Columns, check_free, choose_columns
 from collarclass.tables.schema import SCHEMA, added_fields, prediction_table
-from collarclass.text.sections import title_of
+from collarclass.text.cells import title_of
 
 if TYPE_CHECKING:
     import pandas as pd

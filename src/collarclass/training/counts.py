@@ -22,7 +22,7 @@ from collarclass.requirement_reader.lexicon import default_lexicon
 from collarclass.requirement_reader.outcomes import FEATURES, Reader
 from collarclass.requirement_reader.reading import RequirementReader
 from collarclass.text.ad_tokens import AdTokens
-from collarclass.text.sections import join_title
+from collarclass.text.cells import join_title
 from collarclass.text.tokens import Tokens, tokenize
 
 Floats: TypeAlias = NDArray[np.float64]
