@@ -23,7 +23,7 @@ from app_server import Address
 
 from collarclass import classify, label_file
 from collarclass.app.results import Results, View
-from collarclass.app.rows import ResultsWriter
+from collarclass.app.rows import rows_writer
 from collarclass.requirement_reader.credential_names import in_language
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples" / "job_ads.csv"
@@ -84,8 +84,8 @@ def test_two_columns_are_counted_across_each_other_as_pandas_does(tmp_path: Path
     texts = ["Weld frames by hand."] * n
     path = tmp_path / "ads.csv"
     pd.DataFrame({"No": range(n), "text": texts, "region": regions, "wage": wages}).to_csv(path, index=False)
-    with ResultsWriter(tmp_path / "rows.arrow", ["No", "text", "region", "wage"], "") as rows:
-        label_file(path, tmp_path / "out.csv", on_batch=rows.add)
+    with rows_writer(tmp_path / "rows.arrow", ["No", "text", "region", "wage"], "") as add:
+        label_file(path, tmp_path / "out.csv", on_batch=add)
     found = Results(tmp_path / "rows.arrow", ["No", "text", "region", "wage"], "", [], None)
     assert "No" not in found.choices()  # a number for each row counts nothing
     assert "text" not in found.choices()

@@ -141,14 +141,7 @@ def _with_words(words: Sequence[str]) -> list[dict[str, Any]]:
 
 
 class Labeller:
-    """Labels ads for requests, away from the event loop.
-
-    Parameters
-    ----------
-    model : Model
-    patience : float
-        Seconds after which a request is given up.
-    """
+    """Labels ads for requests, away from the event loop; `patience` is in seconds, until a request is given up."""
 
     def __init__(self, model: Model, patience: float) -> None:
         self.model, self.patience = model, patience
@@ -167,9 +160,8 @@ class Labeller:
 
         self._waiting += 1
         try:
-            return await asyncio.wait_for(
-                asyncio.get_running_loop().run_in_executor(self._thread, label), self.patience
-            )
+            running = asyncio.get_running_loop().run_in_executor(self._thread, label)
+            return await asyncio.wait_for(running, self.patience)
         except TimeoutError:
             if not begun.is_set():
                 raise Problem(
@@ -196,29 +188,21 @@ class Labeller:
     def _label(self, wanted: ClassifyRequest) -> bytes:
         ads = wanted.every
         found = classify_many(
-            [ad.text for ad in ads],
-            [ad.title for ad in ads],
-            wanted.evidence or wanted.definitions,
-            codes=[ad.code or "" for ad in ads],
-            definition=wanted.definition,
-            min_confidence=wanted.min_confidence,
+            [ad.text for ad in ads], [ad.title for ad in ads], wanted.evidence or wanted.definitions,
+            codes=[ad.code or "" for ad in ads], definition=wanted.definition, min_confidence=wanted.min_confidence,
             model=self.model,
-        )
-        return _as_json(found, wanted)
+        )  # fmt: skip
+        results = [_as_dict(one, wanted) for one in found]
+        if wanted.definitions:
+            for result, labels in zip(results, under_definitions(found), strict=True):
+                result["definitions"] = labels
+        if wanted.nearest:
+            for result, occupations in zip(results, nearest_occupations(found, wanted.nearest), strict=True):
+                result["occupations"] = occupations
+        return json.dumps(results, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
 
 
-def _as_json(found: Sequence[Classification], wanted: ClassifyRequest) -> bytes:
-    results = [as_dict(one, wanted) for one in found]
-    if wanted.definitions:
-        for result, labels in zip(results, under_definitions(found), strict=True):
-            result["definitions"] = labels
-    if wanted.nearest:
-        for result, occupations in zip(results, nearest_occupations(found, wanted.nearest), strict=True):
-            result["occupations"] = occupations
-    return json.dumps(results, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
-
-
-def as_dict(found: Classification, wanted: ClassifyRequest) -> dict[str, Any]:
+def _as_dict(found: Classification, wanted: ClassifyRequest) -> dict[str, Any]:
     """One result as plain values, in the shape of the schema `Result`."""
     out = {name: plain(getattr(found, name), DECIMALS) for name in _FIELDS}
     if wanted.evidence:
@@ -238,13 +222,9 @@ def under_definitions(found: Sequence[Classification]) -> list[dict[str, str]]:
 def nearest_occupations(found: Sequence[Classification], n: int) -> list[list[dict[str, Any]]]:
     """The occupations that answer to each ad's title; of an ad without one, to a short first line."""
     titles = [title_of(one.text, one.title) for one in found]
-    table, nearest = occupation_table(), index().nearest(titles, n)
-    columns = ["onet_code", "title", "label", "academic_rating", "hands_on_rating"]
-    out = []
-    for title, rows, similarities in zip(titles, nearest.row, nearest.similarity, strict=True):
-        known = [(int(row), float(s)) for row, s in zip(rows, similarities, strict=True) if s > 0]
-        of_ad = [dict(zip(columns, table.iloc[row][columns].tolist(), strict=True)) for row, _ in known]
-        for occupation, (row, similarity) in zip(of_ad, known, strict=True):
-            occupation |= {"similarity": round(similarity, 4), "reason": index().reason(title, row)}
-        out.append(of_ad)
-    return out
+    nearest = index().nearest(titles, n)
+    return [
+        [{**occupation_rows()[row], "similarity": round(near, 4), "reason": index().reason(title, row)}
+         for row, near in zip(rows.tolist(), similarity.tolist(), strict=True) if near > 0]
+        for title, rows, similarity in zip(titles, nearest.row, nearest.similarity, strict=True)
+    ]  # fmt: skip

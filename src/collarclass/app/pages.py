@@ -106,8 +106,7 @@ def _ad(here: Here, title: str, text: str) -> Response:
 
 
 def _said_occupation(here: Here, row: Mapping[str, Any]) -> dict[str, Any]:
-    known = next((one for one in occupation_rows() if one["onet_code"] == row["onet_code"]), {})
-    zh = str(known.get("titles_zh", "")).split("; ")[0]
+    zh = row["titles_zh"].split("; ")[0]
     return {**row, "name": zh if here.lang == "zh" and zh else row["title"]}
 
 

@@ -34,7 +34,6 @@ from collarclass.app.rows import (
 from collarclass.definitions.definition import DEFINITION_MARK, Definition, Facts, builtin_definitions, load_definition
 from collarclass.definitions.labels import COLLARS, LABELS, LEVELS
 from collarclass.errors import DataError
-from collarclass.files.batch import tidy
 from collarclass.files.csv_records import Dialect
 from collarclass.files.readers import FileInput
 from collarclass.files.writers import delimited_cells
@@ -44,7 +43,7 @@ from collarclass.requirement_reader.credential_names import in_language
 from collarclass.result import second_label
 from collarclass.shares.dates import find_periods, is_dates
 from collarclass.shares.groups import similar_names
-from collarclass.shares.read import LabelledFile, facts_of
+from collarclass.shares.read import LabelledFile, compact, facts_of
 from collarclass.tables.arrow import items
 from collarclass.tables.schema import NUMBERS, PROBABILITIES, SCHEMA
 
@@ -74,44 +73,23 @@ def definitions() -> tuple[Definition, ...]:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Which rows are shown, and in what order: what an address says.
+    """Which rows are shown, and in what order: what an address says."""
 
-    Attributes
-    ----------
-    q : str
-        What the title or the text contains; case does not count.
-    f : tuple of str
-        Values of columns, as "column:value"; one of those of each column. Of numbers and months also a range, such as
-        "pay:1000..2000", "pay:1000.." or "month:2026-01..2026-06".
-    sort : str
-        A column, with a minus before it for the other way round.
-    """
-
-    q: str = ""
+    q: str = ""  # what the title or the text contains; case does not count
+    # Values of columns, as "column:value"; one of those of each column. Of numbers and months also a range, such as
+    # "pay:1000..2000", "pay:1000.." or "month:2026-01..2026-06".
     f: tuple[str, ...] = ()
-    sort: str = ""
+    sort: str = ""  # a column, with a minus before it for the other way round
 
 
 EVERYTHING = View()
 
 
 class Results:
-    """The rows of one labelled file.
+    """The rows of one labelled file, as `rows_writer` wrote them.
 
-    Parameters
-    ----------
-    path : Path
-        What `ResultsWriter` wrote.
-    columns : sequence of str
-        The file's own columns.
-    prefix : str
-        Of the columns that labelling added.
-    groups : sequence of str
-        Columns that are shown beside each row.
-    date : str, optional
-        The column of dates, by whose month rows can be counted.
-    merged : mapping of str to mapping, optional
-        By column, names that stand for another one.
+    `columns` are the file's own, `prefix` is that of the columns that labelling added, `groups` are shown beside each
+    row, by the months of `date` rows can be counted, and `merged` has by column names that stand for another one.
     """
 
     def __init__(
@@ -397,20 +375,16 @@ class Results:
     # -- what goes elsewhere -----------------------------------------------------------------------
 
     @cached_property
-    def _label_columns(self) -> dict[str, Any]:
+    def _label_columns(self) -> pd.DataFrame:
         """The label columns, but for the words of the evidence."""
-        out: dict[str, Any] = {}
-        for name in self.added:
-            if name in NUMBERS:
-                out[name] = self.table[name].to_numpy().astype(np.float32)
-            elif name != "collar_evidence":
-                codes, values = encoded(self.table[name])
-                out[name] = _categorical(regrouped(codes, list(map(tidy, values))))
-        return out
+        names = [name for name in self.added if name != "collar_evidence"]
+        table = pa.table({name: self.table[name] if name in NUMBERS else self.table[name].dictionary_encode()
+                          for name in names})  # fmt: skip
+        return compact(table.to_pandas(), (), "")
 
     def labelled(self, columns: Sequence[str], digest: str) -> LabelledFile:
         """What shares are made of: the label columns and some of the file's own, with names as they are counted."""
-        out = dict(self._label_columns)
+        out: dict[str, Any] = {str(name): column for name, column in self._label_columns.items()}
         for name in columns:
             if name not in out:
                 codes, values = encoded(self.table[OWN + name])

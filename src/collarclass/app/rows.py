@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,42 +31,32 @@ _YEAR = re.compile(r"\d{4}(?= ?年?$)")
 _ENOUGH = 500  # cells by which numbers are known for names of rows
 
 
-class ResultsWriter:
-    """Writes the table of a file's rows while the file is labelled.
+@contextmanager
+def rows_writer(
+    path: Path, columns: Sequence[str], prefix: str
+) -> Iterator[Callable[[Batch, pa.Table], None]]:
+    """Write the table of a file's rows while the file is labelled.
 
-    Parameters
-    ----------
-    path : Path
-    columns : sequence of str
-        The file's own columns.
-    prefix : str
-        Of the columns that labelling adds; left off in the table.
+    Takes the file's own columns and the prefix of those that labelling adds, which is left off in the table; gives a
+    function that takes rows with the columns that labelling gave them.
     """
+    with ExitStack() as opened:
+        writers: list[Any] = []
 
-    def __init__(self, path: Path, columns: Sequence[str], prefix: str) -> None:
-        self._path, self._columns, self._prefix = path, list(columns), prefix
-        self._writer: Any = None
+        def add(batch: Batch, added: pa.Table) -> None:
+            rows = batch.rows()
+            titles = batch.titles if batch.titles is not None else [""] * len(rows)
+            cells = {TITLE: list(map(cell_text, titles)), TEXT: list(map(cell_text, batch.texts))}
+            cells |= {OWN + name: [cell_text(member(row, name)) for row in rows] for name in columns}
+            table = pa.table({name: pa.array(values, pa.string()) for name, values in cells.items()})
+            for name, column in zip(added.column_names, without_lists(added).columns, strict=True):
+                table = table.append_column(name.removeprefix(prefix), column)
+            table = table.append_column(NOTES, pa.array(_notes(batch, table["collar_note"].to_pylist()), pa.string()))
+            if not writers:
+                writers.append(opened.enter_context(pa.ipc.new_file(str(path), table.schema)))
+            writers[0].write_table(table.combine_chunks())
 
-    def __enter__(self) -> ResultsWriter:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._writer is not None:
-            self._writer.close()
-
-    def add(self, batch: Batch, added: pa.Table) -> None:
-        """Add rows with the columns that labelling gave them."""
-        rows = batch.rows()
-        titles = batch.titles if batch.titles is not None else [""] * len(rows)
-        cells = {TITLE: list(map(cell_text, titles)), TEXT: list(map(cell_text, batch.texts))}
-        cells |= {OWN + name: [cell_text(member(row, name)) for row in rows] for name in self._columns}
-        table = pa.table({name: pa.array(values, pa.string()) for name, values in cells.items()})
-        for name, column in zip(added.column_names, without_lists(added).columns, strict=True):
-            table = table.append_column(name.removeprefix(self._prefix), column)
-        table = table.append_column(NOTES, pa.array(_notes(batch, table["collar_note"].to_pylist()), pa.string()))
-        if self._writer is None:
-            self._writer = pa.ipc.new_file(str(self._path), table.schema)
-        self._writer.write_table(table.combine_chunks())
+        yield add
 
 
 def _notes(batch: Batch, joined: Sequence[str]) -> list[str]:
@@ -86,21 +76,11 @@ def notes_in(cell: str) -> list[Message]:
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """A column as numbers of its values, each name made tidy once.
+    """A column as numbers of its values, each name made tidy once."""
 
-    Attributes
-    ----------
-    codes : ndarray of int32
-        By row; -1 for an empty cell.
-    values : list of str
-        In the order in which they are shown.
-    several : sparse membership, optional
-        For a column of lists: for each code the numbers of its values.
-    """
-
-    codes: NDArray[np.int32]
-    values: list[str]
-    several: list[list[int]] | None = None
+    codes: NDArray[np.int32]  # by row; -1 for an empty cell
+    values: list[str]  # in the order in which they are shown
+    several: list[list[int]] | None = None  # for a column of lists: for each code the numbers of its values
 
     def mask(self, wanted: set[str]) -> NDArray[np.bool_]:
         """Rows that have one of some values."""

@@ -108,14 +108,19 @@ class ClassifyRequest(_Strict):
         return self
 
 
-class NearOccupation(BaseModel):
-    """An occupation that answers to an ad's title."""
+class Occupation(BaseModel):
+    """An occupation of the O*NET-SOC taxonomy, rated by what a typical ad of it asks for."""
 
     onet_code: str
+    isco08: str
+    csco22: str
     title: str
+    titles_en: str
+    titles_zh: str
+    academic_rating: float = Field(ge=0, le=4)
+    hands_on_rating: float = Field(ge=0, le=4)
     label: Label
-    academic_rating: float
-    hands_on_rating: float
+    why: str
     similarity: Share = Field(description="1 for a title by which the occupation is known; not a probability.")
     reason: str = Field(description="By what it was found.")
 
@@ -138,7 +143,7 @@ Result: Any = create_model(
     "Result", __doc__="What one ad was found to be.", __config__=ConfigDict(extra="allow"), **_as_found(),
     explanation=(str | None, Field(None, description="One sentence; with evidence.")),
     definitions=(dict[str, Label] | None, Field(None, description="The label under each built-in definition.")),
-    occupations=(list[NearOccupation] | None, Field(None, description="Nearest first; empty without a title.")),
+    occupations=(list[Occupation] | None, Field(None, description="Nearest first; empty without a title.")),
 )  # fmt: skip
 
 
@@ -150,59 +155,6 @@ class ClassifyReply(BaseModel):
         examples=["standard 0.1.0"],
     )
     results: list[Result]
-
-
-class Occupation(BaseModel):
-    """An occupation of the O*NET-SOC taxonomy, rated by what a typical ad of it asks for."""
-
-    onet_code: str = Field(examples=["17-3024.00"])
-    isco08: str
-    csco22: str
-    title: str
-    titles_en: str
-    titles_zh: str
-    academic_rating: float = Field(ge=0, le=4)
-    hands_on_rating: float = Field(ge=0, le=4)
-    label: Label
-    why: str
-    similarity: Share | None = Field(None, description="To the query; with `q`.")
-    reason: str | None = Field(None, description="By what it was found; with `q`.")
-
-
-class OccupationsReply(BaseModel):
-    """Occupations, by code or the best match first."""
-
-    model: str
-    count: int
-    occupations: list[Occupation]
-
-
-class DefinitionReply(BaseModel):
-    """A definition of the labels, as GET /v1/model lists them."""
-
-    name: str
-    summary: str
-    summary_zh: str
-    source: str
-
-
-class ModelReply(BaseModel):
-    """The model, and how it decides."""
-
-    model: str
-    version: str = Field(description="Of collarclass.")
-    labels: list[str]
-    dimensions: list[str]
-    facts: dict[str, Any]
-    limits: dict[str, float]
-    definitions: list[DefinitionReply]
-
-
-class Health(BaseModel):
-    """The server answers."""
-
-    status: Literal["ok"] = "ok"
-    model: str
 
 
 class LayoutRequest(_Strict):

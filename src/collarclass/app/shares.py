@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from collarclass.app.asked import Answer, File, Files, Lang, Part, download
 from collarclass.app.jobs import Job
 from collarclass.app.results import ADDED, EVERYTHING, MONTH, SURE, Results, View
-from collarclass.app.rows import OWN, Coded
+from collarclass.app.rows import OWN
 from collarclass.app.store import Store
 from collarclass.definitions.definition import Definition, Facts, load_definition
 from collarclass.definitions.labels import COLLARS, LABELS
@@ -29,7 +29,6 @@ from collarclass.report import charts, pictures
 from collarclass.report.bands import categories
 from collarclass.report.pictures import Picture
 from collarclass.report.words import words_of
-from collarclass.requirement_reader.credential_names import in_language
 from collarclass.result import plain
 from collarclass.shares.dates import PERIODS
 from collarclass.shares.differences import share_differences, side_by_side
@@ -53,21 +52,12 @@ WHATS: dict[What, str] = {  # in the page's order, each with its name among the 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """What shares and pictures are of: the rows of a file that a view has.
-
-    Attributes
-    ----------
-    store : Store
-    job : Job
-    view : View
-    name : str
-        By which it differs from what stands beside it.
-    """
+    """What shares and pictures are of: the rows of a file that a view has."""
 
     store: Store
     job: Job
     view: View = EVERYTHING
-    name: str = ""
+    name: str = ""  # by which it differs from what stands beside it
 
     @property
     def rows(self) -> Results:
@@ -304,9 +294,7 @@ def _counts(side: Side, mask: NDArray[np.bool_], what: What, lang: Lang, w: dict
     rows = side.rows
     if what == "schooling":
         return pictures.schooling_counts(rows.facts.level[mask], rows.labels[mask], lang, w)
-    asked, labels = rows.coded("certificates"), Coded(rows.labels.astype(np.int32), list(COLLARS))
-    return {in_language(name, lang): row[: len(COLLARS)].tolist()
-            for name, row in zip(asked.values, asked.table(mask, labels), strict=False) if row.sum()}  # fmt: skip
+    return pictures.certificate_counts(rows.labelled([], "").table["certificates"][mask], rows.labels[mask], lang)
 
 
 def _plane(side: Side, mask: NDArray[np.bool_], w: dict[str, str], caption: str) -> Picture:

@@ -20,7 +20,7 @@ from collarclass.app.jobs import TABLE, Job, harmless_name
 from collarclass.app.problems import Problem, log_unexpected
 from collarclass.app.results import Results
 from collarclass.app.reviews import Reviews
-from collarclass.app.rows import ResultsWriter
+from collarclass.app.rows import rows_writer
 from collarclass.app.schemas import LabelRequest
 from collarclass.errors import CollarclassError, DataError
 from collarclass.files.formats import COMPRESSIONS, name_format, result_name
@@ -211,13 +211,13 @@ class Store:
 
         def run() -> None:
             fresh = table.with_suffix(".partial")
-            with ResultsWriter(fresh, job.columns, wanted.prefix) as rows:
+            with rows_writer(fresh, job.columns, wanted.prefix) as add:
                 done = label_file(
                     job.paths if job.sources else job.path, result, title=title, text=texts, code=wanted.code,
                     evidence=wanted.evidence, occupations=wanted.occupations, definition=wanted.definition,
                     prefix=wanted.prefix, min_confidence=wanted.min_confidence, sheet=job.layout.sheet,
                     header_row=job.layout.header_row, skip_rows=job.layout.skip_rows,
-                    model=self.model, force=True, progress=progress, on_batch=rows.add,
+                    model=self.model, force=True, progress=progress, on_batch=add,
                 )  # fmt: skip
             if done.rows:
                 fresh.replace(table)

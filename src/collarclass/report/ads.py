@@ -35,26 +35,12 @@ KEPT_CHARACTERS = 6000  # characters of an ad that are kept for showing
 
 @dataclass(slots=True)
 class Collected:
-    """What the page is made of.
+    """What the page is made of."""
 
-    Attributes
-    ----------
-    table : DataFrame
-        One row per ad: labels, scores, probabilities, what is stated, and the columns asked for.
-    words : Counter
-        How many ads of a label have a run of words in their evidence.
-    shown : DataFrame
-        The ads that the model is least sure of, and some drawn by a fixed rule: `row`, from 1, `title` and `text`.
-    chinese : float
-        Share of Chinese ads.
-    digest : str
-    read : TableInput
-    """
-
-    table: pd.DataFrame
-    words: Counter[tuple[str, str]]
-    shown: pd.DataFrame
-    chinese: float
+    table: pd.DataFrame  # of all ads: labels, scores, probabilities, what is stated, and the columns asked for
+    words: Counter[tuple[str, str]]  # how many ads of a label have a run of words in their evidence
+    shown: pd.DataFrame  # the least certain ads and some drawn by a fixed rule: `row`, from 1, `title` and `text`
+    chinese: float  # share of Chinese ads
     digest: str
     read: TableInput
 
@@ -111,29 +97,11 @@ def _telling(ads: pd.DataFrame) -> pd.DataFrame:
 
 
 def collect(
-    source: str | os.PathLike[str],
-    columns: Sequence[str],
-    *,
-    prefix: str = "",
-    title: str | None = None,
-    text: str | None = None,
+    source: str | os.PathLike[str], columns: Sequence[str], prefix: str, title: str | None, text: str | None
 ) -> Collected:
-    """Read a labelled file for its page.
+    """Read a labelled file for its page, with further columns to keep, and those of titles and texts if they are named.
 
-    Parameters
-    ----------
-    source : path-like
-    columns : sequence of str
-        Further columns to keep.
-    prefix : str
-        Prefix of the label columns' names.
-    title, text : str, optional
-        Names of the columns of titles and texts.
-
-    Raises
-    ------
-    DataError
-        If the file was not labelled, lacks a column, or is empty.
+    Raises where the file was not labelled, lacks a column, or is empty.
     """
     found, parts = Pass(), []
     opened: list[FileInput] = []
@@ -170,14 +138,7 @@ BUDGET = 640_000  # bytes of text in the page
 def shown_ads(
     ads: pd.DataFrame, labels: NDArray[np.int8], facts: Facts, model: Model, lang: str
 ) -> list[dict[str, Any]]:
-    """Ads for the page, as many as fit into it, the least certain first.
-
-    Returns
-    -------
-    list of dict
-        `label`, `sure`, the two ratings, the pieces of `title` and `text`, whether it was `cut`, and `said`, the
-        sentence that explains the label.
-    """
+    """Ads for the page, as many as fit into it, the least certain first, cut into pieces where their marks begin."""
     sizes = [len(words.encode("utf-8", "replace")) + 400 for words in ads["title"] + ads["text"].str[:1600]]
     kept: list[Any] = list(ads[np.cumsum(sizes) <= BUDGET].itertuples())
     found = classify_many([ad.text for ad in kept], [ad.title or None for ad in kept], True, model=model)
@@ -187,11 +148,9 @@ def shown_ads(
         sure, academic, hands_on = numbers[ad.row - 1].round(3).tolist()
         whole = pieces(ad.text, "text", result)
         text = passages(whole)
-        out.append(
-            {
-                "label": COLLARS[labels[ad.row - 1]], "sure": sure, "academic": academic, "hands_on": hands_on,
-                "title": pieces(ad.title, "title", result), "text": text, "cut": text != whole, "row": ad.row,
-                "said": result.explain(lang) if ad.text.strip() or ad.title.strip() else "",
-            }
-        )  # fmt: skip
+        out.append({
+            "label": COLLARS[labels[ad.row - 1]], "sure": sure, "academic": academic, "hands_on": hands_on,
+            "title": pieces(ad.title, "title", result), "text": text, "cut": text != whole, "row": ad.row,
+            "said": result.explain(lang) if ad.text.strip() or ad.title.strip() else "",
+        })  # fmt: skip
     return sorted(out, key=lambda one: (one["sure"], one["row"]))

@@ -33,20 +33,7 @@ def number(value: float) -> str:
 def hexagons(
     scores: NDArray[np.floating], labels: NDArray[np.integer]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
-    """Ads counted into hexagons on the plane of the two scores.
-
-    Parameters
-    ----------
-    scores : ndarray, shape (n, 2)
-        From 0 to 1.
-    labels : ndarray of int, shape (n,)
-        Index into `LABELS`.
-
-    Returns
-    -------
-    centre : ndarray, shape (n_hexagons, 2)
-    count, label : ndarray of int64
-        Ads in each, and their commonest label.
+    """Ads counted into hexagons on the plane of the two scores: their centres, ads, and the ads' commonest label.
 
     Examples
     --------
@@ -75,11 +62,9 @@ def hexagons(
 
 
 def plane(
-    scores: NDArray[np.floating],
-    labels: NDArray[np.integer],
-    borders: Sequence[Sequence[tuple[float, float]]],
+    scores: NDArray[np.floating], labels: NDArray[np.integer], borders: Sequence[Sequence[tuple[float, float]]],
     words: dict[str, str],
-) -> str:
+) -> str:  # fmt: skip
     """The density of ads on the plane, hexagon by hexagon, with the distribution of each score at its side."""
     centre, count, label = hexagons(scores, labels)
     top = max(1, int(count.max(initial=1)))
@@ -223,17 +208,7 @@ def intervals(
 ) -> str:
     """Shares of groups below each other: a mark, its interval where there is one, and a notch at the share counted.
 
-    Parameters
-    ----------
-    values : sequence of str
-        The groups.
-    shares : dict of str to list of (float, float, float, float)
-        For each label and group the share, its interval (NaN where there is none) and the share counted.
-    names : dict of str to str
-        Of the labels.
-    alt : str
-    width : float, optional
-        Of a picture to keep; without it the drawing is as wide as its place.
+    With a width, of a picture to keep; without one the drawing is as wide as its place.
     """
     lane, head, gap, top = 11.0, 17.0, 9.0, 24.0
     named = any(values)
@@ -274,30 +249,12 @@ def intervals(
 
 
 def stacked(
-    values: Sequence[str],
-    counts: Sequence[Sequence[int]],
-    labels: Sequence[str],
-    alt: str,
-    *,
-    of: int,
-    most: float | None = None,
-    width: float | None = None,
-) -> str:
-    """Horizontal bars under their names: one for each value, cut by label, as long as its part of all ads.
+    values: Sequence[str], counts: Sequence[Sequence[int]], labels: Sequence[str], alt: str,
+    *, of: int, most: float | None = None, width: float | None = None,
+) -> str:  # fmt: skip
+    """Horizontal bars under their names: one for each value, cut by label, as long as its part of `of` ads.
 
-    Parameters
-    ----------
-    values : sequence of str
-    counts : sequence of sequence of int
-        For each value the ads of each label.
-    labels : sequence of str
-    alt : str
-    of : int
-        All ads.
-    most : float, optional
-        The part of all ads at the end of the scale; the largest here if not given.
-    width : float, optional
-        As in `intervals`.
+    `most` is the part of all ads at the end of the scale, the largest here if not given; `width` is as in `intervals`.
     """
     block, height = 34.0, 34.0 * len(values) + 4
     top = most or max((sum(row) / max(1, of) for row in counts), default=1.0) or 1.0

@@ -5,8 +5,9 @@ from __future__ import annotations
 import html
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -34,27 +35,14 @@ Counts = dict[str, list[int]]
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A chart with what has to be said of it.
+    """A chart with what has to be said of it."""
 
-    Attributes
-    ----------
-    chart : str
-        SVG in the colours of the page that it stands in.
-    caption, note : str
-    methods : str
-        How it was made; only in the file, as a page says it once.
-    name : str
-        Of the part that it shows, where several stand beside each other.
-    fixed : str
-        The chart with a width of its own, for a file; nothing where it always has one.
-    """
-
-    chart: str
+    chart: str  # SVG in the colours of the page that it stands in
     caption: str
     note: str
-    methods: str = ""
-    name: str = ""
-    fixed: str = ""
+    methods: str = ""  # how it was made; only in the file, as a page says it once
+    name: str = ""  # of the part that it shows, where several stand beside each other
+    fixed: str = ""  # the chart with a width of its own, for a file; nothing where it always has one
 
     def file(self) -> str:
         """SVG that is complete in itself."""
@@ -62,19 +50,10 @@ class Picture:
 
 
 def of_shares(shares: pd.DataFrame, by: str, values: Sequence[str], w: Words, caption: str, methods: str) -> Picture:
-    """Shares of groups, or of all ads for no column: over time as lines, else below each other.
+    """Shares of groups, or of all ads for the column "": over time as lines, else below each other.
 
-    Parameters
-    ----------
-    shares : DataFrame
-        From `estimate_shares`, without the rows of all ads where there are groups.
-    by : str
-        The column of the groups; "" for all ads.
-    values : sequence of str
-        The groups that are shown, in this order.
-    w : dict
-        Words of a language.
-    caption, methods : str
+    `shares` are those of `estimate_shares`, without the rows of all ads where there are groups; `values` are the groups
+    that are shown, in this order.
     """
     ranges = "picture_note_range" if (shares["method"] == "range").all() else "picture_note"
     note = w["picture_note_none" if shares["low"].isna().all() else ranges]
@@ -127,14 +106,8 @@ def borders(model: Model, definition: Definition | None = None) -> list[list[tup
 def of_counts(parts: Sequence[tuple[Counts, int]], w: Words, caption: str, certificates: bool) -> list[Picture]:
     """Bars of how many ads ask for what, one picture for each part, with the same bars on one scale.
 
-    Parameters
-    ----------
-    parts : sequence of (dict, int)
-        For each value the ads of each label, and how many ads there are in all.
-    w : dict
-    caption : str
-    certificates : bool
-        Whether the commonest values alone are shown, the commonest first.
+    A part has for each value the ads of each label, and how many ads there are in all; of certificates the commonest
+    are shown, the commonest first.
     """
     total: Counter[str] = Counter()
     for counts, _ in parts:
@@ -165,13 +138,16 @@ def schooling_counts(level: NDArray[np.integer], label: NDArray[np.integer], lan
     return dict(zip([*(one.names[lang] for one in SCHOOLING_LEVELS), w["none_stated"]], counts.tolist(), strict=True))
 
 
-def certificate_counts(cells: Iterable[object], label: Iterable[int], lang: str) -> Counts:
+def certificate_counts(cells: pd.Series[Any], label: NDArray[np.integer], lang: str) -> Counts:
     """Ads of each label by the certificates they name, in one language whatever that of the ad."""
-    counts: Counts = {}
-    for cell, k in zip(cells, label, strict=True):
+    known = cells.astype("category").cat
+    found = np.zeros((len(known.categories) + 1, len(COLLARS)), np.int64)
+    np.add.at(found, (known.codes.to_numpy(np.int64), label.astype(np.int64)), 1)  # none is the last, by -1
+    counts: dict[str, NDArray[np.int64]] = {}
+    for cell, row in zip(known.categories, found, strict=False):
         for name in {in_language(name, lang) for name in items(cell)}:
-            counts.setdefault(name, [0] * len(COLLARS))[k] += 1
-    return counts
+            counts[name] = counts.get(name, 0) + row
+    return {name: row.tolist() for name, row in counts.items() if row.any()}
 
 
 # What the classes of charts look like; names of colours are those of the palette.

@@ -119,7 +119,7 @@ def write_report(
     columns += [DUPLICATES] if DUPLICATES in first else []
     model = model or default_model()
     chosen = definition if isinstance(definition, Definition) else load_definition(definition)
-    found = collect(source, list(dict.fromkeys(columns)), prefix=prefix, title=title, text=text)
+    found = collect(source, list(dict.fromkeys(columns)), prefix, title, text)
     said: Language = lang or ("zh" if found.chinese > 0.5 else "en")
     annotated, warnings = None, list[Message]()
     if truth is not None:

@@ -47,49 +47,24 @@ _EDGES = np.linspace(0.3, 1.0, 8)
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What every section draws from.
+    """What every section draws from."""
 
-    Attributes
-    ----------
-    w : dict
-        The words of the page's language.
-    found : Collected
-        The ads.
-    labels : ndarray of int8
-        Of the ads, under the definition.
-    groups : DataFrame
-        Values of some columns, dates as periods, rare values together.
-    n_values : list of int
-        How many values each has.
-    estimate : callable
-        Takes names of groups and gives the shares.
-    warnings : list of Message
-    ads : list of dict
-        Those that are shown whole.
-    weights : ndarray, optional
-        Of the ads, where they have any.
-    more : list of dict
-        Sections like those of groups, such as of a comparison.
-    pictures : dict
-        Files of the pictures that sections have drawn.
-    """
-
-    w: dict[str, str]
+    w: dict[str, str]  # the words of the page's language
     lang: Language
     source: str
     model: Model
     definition: Definition
-    found: Collected
+    found: Collected  # the ads
     facts: Facts
-    labels: NDArray[np.int8]
-    groups: pd.DataFrame
-    n_values: list[int]
-    estimate: Callable[[Sequence[str]], pd.DataFrame]
+    labels: NDArray[np.int8]  # of the ads, under the definition
+    groups: pd.DataFrame  # values of some columns, dates as periods, rare values together
+    n_values: list[int]  # how many values each has
+    estimate: Callable[[Sequence[str]], pd.DataFrame]  # takes names of groups and gives the shares
     warnings: list[Message]
-    ads: list[dict[str, Any]]
-    weights: NDArray[np.float64] | None = None
-    more: list[dict[str, Any]] = field(default_factory=list)
-    pictures: dict[str, str] = field(default_factory=dict)
+    ads: list[dict[str, Any]]  # those that are shown whole
+    weights: NDArray[np.float64] | None = None  # of the ads, where they have any
+    more: list[dict[str, Any]] = field(default_factory=list)  # sections like those of groups
+    pictures: dict[str, str] = field(default_factory=dict)  # files of those that sections have drawn
 
     @property
     def by(self) -> list[str]:
@@ -351,8 +326,8 @@ def stated_section(page: Page) -> dict[str, Any]:
 
 def _certificates(page: Page) -> dict[str, Any] | None:
     """The certificates named most often."""
-    w, cells = page.w, page.table.get("certificates", ())
-    counts = certificate_counts(cells, page.labels.tolist(), page.lang) if len(cells) else {}
+    w, cells = page.w, page.table.get("certificates")
+    counts = {} if cells is None else certificate_counts(cells, page.labels, page.lang)
     if not counts:
         return None
     caption = w["picture_certificates"].format(**_file(page))
