@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from markupsafe import Markup
@@ -14,7 +14,7 @@ from collarclass.model.model import Model
 from collarclass.report import charts
 from collarclass.report.charts import number, tag
 from collarclass.report.pictures import borders
-from collarclass.shares import methods
+from collarclass.result import Classification
 
 _SIDE, _EDGE = 320.0, 26.0
 _GOLDEN = math.pi * (3 - math.sqrt(5))  # dots at one place stand like the seeds of a sunflower
@@ -26,17 +26,11 @@ def drawing(svg: str) -> Markup:
     return Markup(svg)
 
 
-def headline(shares: Any, lang: Language) -> str:
-    """The sentence that the shares make."""
-    found = methods.headline(shares)
-    return "" if found is None else found.said(lang) + ("。" if lang == "zh" else ".")
-
-
 def small_plane(
-    occupations: Iterable[Mapping[str, Any]], lang: Language, model: Model | None,
-    ads: Sequence[tuple[float, float, str]], chosen: str = "", link: Callable[[str], str] | None = None,
+    occupations: Iterable[Mapping[str, Any]], lang: Language, model: Model | None, ad: Classification | None,
+    chosen: str = "", link: Callable[[str], str] | None = None,
 ) -> Markup:  # fmt: skip
-    """Occupations as dots on the plane of both scores, and ads among them; each dot leads to its occupation."""
+    """Occupations as dots on the plane of both scores, and an ad among them; each dot leads to its occupation."""
 
     def place(academic: float, hands_on: float) -> tuple[float, float]:
         return _EDGE + academic * (_SIDE - 24) + 12, 8 + (1 - hands_on) * (_SIDE - 24) + 12
@@ -60,27 +54,19 @@ def small_plane(
             if row["onet_code"] == chosen:
                 parts.append(tag("circle", class_="ring", cx=number(x + r * math.cos(turn)),
                                  cy=number(y + r * math.sin(turn)), r=7))  # fmt: skip
-    for academic, hands_on, label in ads:
-        x, y = place(academic, hands_on)
-        parts.append(
-            tag(
-                "path",
-                class_="cross",
-                d=f"M{number(x)} {8 + _SIDE}V{number(y + 9)}M{_EDGE} {number(y)}H{number(x - 9)}",
-            )
-        )
-        parts.append(tag("circle", class_="halo", cx=number(x), cy=number(y), r=9) + charts.mark(label, x, y))
+    if ad is not None and ad.academic_score is not None and ad.hands_on_score is not None:
+        x, y = place(ad.academic_score, ad.hands_on_score)
+        cross = f"M{number(x)} {8 + _SIDE}V{number(y + 9)}M{_EDGE} {number(y)}H{number(x - 9)}"
+        parts.append(tag("path", class_="cross", d=cross))
+        parts.append(tag("circle", class_="halo", cx=number(x), cy=number(y), r=9) + charts.mark(ad.label, x, y))
     for rating in range(5):
         x, y = place(rating / 4, rating / 4)
         parts.append(tag("text", str(rating), class_="tick mid", x=number(x), y=number(22 + _SIDE)))
         parts.append(tag("text", str(rating), class_="tick end", x=_EDGE - 6, y=number(y + 4)))
     words = [Message(name).said(lang) for name in ("academic credential", "hands-on skill")]
     parts.append(tag("text", html.escape(f"{words[0]} →"), class_="name end", x=_EDGE + _SIDE, y=number(38 + _SIDE)))
-    parts.append(
-        tag("text", html.escape(f"{words[1]} →"), class_="name", transform=f"translate(9 {_SIDE}) rotate(-90)")
-    )
+    turned = f"translate(9 {_SIDE}) rotate(-90)"
+    parts.append(tag("text", html.escape(f"{words[1]} →"), class_="name", transform=turned))
     alt = Message("The plane of two scores: academic credential to the right, hands-on skill upwards").said(lang)
-    role = {"role": "img", "aria_label": alt} if link is None else {"role": "group", "aria_label": alt}
-    return Markup(
-        tag("svg", "".join(parts), class_="small plane", viewBox=f"0 0 {_EDGE + _SIDE + 6} {_SIDE + 46}", **role)
-    )
+    return Markup(tag("svg", "".join(parts), class_="small plane", viewBox=f"0 0 {_EDGE + _SIDE + 6} {_SIDE + 46}",
+                      role="img" if link is None else "group", aria_label=alt))  # fmt: skip

@@ -15,7 +15,7 @@ from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 
 from collarclass._version import __version__
-from collarclass.app import draw
+from collarclass.app.draw import drawing
 from collarclass.app.results import SURE, YOURS
 from collarclass.app.store import Store
 from collarclass.definitions.labels import COLLARS, NOTES
@@ -30,7 +30,7 @@ ENVIRONMENT = jinja2.Environment(
 )  # fmt: skip
 ENVIRONMENT.filters |= {
     "zipped": lambda keys, word: [(key, word(key)) for key in keys],
-    "drawing": draw.drawing,
+    "drawing": drawing,
 }
 
 
@@ -72,9 +72,8 @@ class Here:
         """An address: another page, or this one with some of its choices changed; None takes one away."""
         kept = [] if path is not None else [pair for pair in self.query if pair[0] not in changes]
         for name, value in changes.items():
-            kept += [
-                (name, str(one)) for one in (value if isinstance(value, list) else [value]) if one not in (None, "")
-            ]
+            every = value if isinstance(value, list) else [value]
+            kept += [(name, str(one)) for one in every if one not in (None, "")]
         base = self.root + quote(self.path if path is None else path)
         return base + (f"?{urlencode(kept)}" if kept else "")
 

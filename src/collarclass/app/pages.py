@@ -13,8 +13,8 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse, RedirectResponse
 
 from collarclass.api import classify_many
-from collarclass.app import draw
 from collarclass.app.ads import nearest_occupations, occupation_rows, search, under_definitions
+from collarclass.app.draw import small_plane
 from collarclass.app.files import profile_of
 from collarclass.app.here import ENVIRONMENT, HERE, Here, column_name, name_of
 from collarclass.app.jobs import Job
@@ -32,7 +32,7 @@ from collarclass.explain.palette import css_variables
 from collarclass.report import charts
 from collarclass.report.marks import pieces
 from collarclass.report.words import NAMES
-from collarclass.shares.methods import methods_paragraph
+from collarclass.shares.methods import headline, methods_paragraph
 from collarclass.shares.shares import MIN_ANNOTATIONS, RANGE, notes_of_rows, with_notes
 
 _KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -88,21 +88,16 @@ def _home(here: Here) -> Response:
 
 
 def _ad(here: Here, title: str, text: str) -> Response:
-    content: dict[str, Any] = {"title": title, "text": text, "found": None}
-    if title.strip() or text.strip():
-        found = classify_many([text], [title or None], True, model=here.store.model)[0]
-        near = nearest_occupations([found], 5)[0]
-        content |= {
-            "found": found, "sentence": found.explain(here.lang), "near": [_said_occupation(here, row) for row in near],
-            "title_pieces": pieces(title, "title", found), "text_pieces": pieces(text, "text", found),
-            "others": under_definitions([found])[0], "about": {one.name: one for one in definitions()},
-            "plane": draw.small_plane(
-                occupation_rows(), here.lang, here.store.model,
-                [] if found.academic_score is None or found.hands_on_score is None
-                else [(found.academic_score, found.hands_on_score, found.label)],
-            ),
-        }  # fmt: skip
-    return here.page("ad.j2", **content)
+    if not (title.strip() or text.strip()):
+        return here.page("ad.j2", title=title, text=text, found=None)
+    found = classify_many([text], [title or None], True, model=here.store.model)[0]
+    return here.page(
+        "ad.j2", title=title, text=text, found=found, sentence=found.explain(here.lang),
+        near=[_said_occupation(here, row) for row in nearest_occupations([found], 5)[0]],
+        title_pieces=pieces(title, "title", found), text_pieces=pieces(text, "text", found),
+        others=under_definitions([found])[0],
+        plane=small_plane(occupation_rows(), here.lang, here.store.model, found),
+    )  # fmt: skip
 
 
 def _said_occupation(here: Here, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -119,7 +114,7 @@ def _occupations(here: Here) -> Response:
     return here.page(
         "occupations.j2", q=q, label=label, rows=rows[: int(here.get("most") or 40)], n=len(rows), code=code,
         chosen=next((row for row in shown if row["onet_code"] == code), None),
-        plane=draw.small_plane(dots, here.lang, None, [], code, lambda c: here.link(code=c)),
+        plane=small_plane(dots, here.lang, None, None, code, lambda c: here.link(code=c)),
     )  # fmt: skip
 
 
@@ -201,7 +196,8 @@ def _result(here: Here, job: Job) -> Response:
     return here.page(
         "result.j2", rows=rows, view=view, n=n, filters=_filters(here, rows, view), choices=choices, by=by,
         across=across, column_name=lambda key: column_name(here, key), ranges=rows.ranges(),
-        values=_values(here, rows, by), pair=here.all("pair"),
+        values=[(f"{by}:{value}", name_of(here, by, value)) for value in rows.coded(by).values[:_VALUES]],
+        pair=here.all("pair"),
         some=rows.page(view, start, _ROWS)["rows"], start=start, pages=-(-n // _ROWS),
         alike=_merges(rows.alike(by), rows.columns, by), typed=typed, own=own,
         merged=[one for name, names in job.merged.items() for one in _merges(names, rows.columns, name)],
@@ -220,14 +216,15 @@ def _answer(here: Here, side: Side) -> dict[str, Any]:
     """The shares of the rows that are looked at, and what has to be said of them."""
     whole = estimate(side)
     counts = np.bincount(side.rows.labels[side.mask()], minlength=len(COLLARS))
-    sentence = draw.headline(whole, here.lang)
+    said = headline(whole)
+    sentence = "" if said is None else said.said(here.lang) + ("。" if here.lang == "zh" else ".")
     if not sentence:  # what cannot be said in a sentence is neither drawn nor written below: counts alone
         whole = with_notes(whole.assign(share=whole["plain"], low=np.nan, high=np.nan, method="counted"), [
             tuple(note for note in row if note.template != RANGE) for row in notes_of_rows(whole)])  # fmt: skip
     return {
         "headline": sentence, "shares": _whole(here, whole, counts),
         "bar": charts.whole([(row["label"], row["share"], row["low"], row["high"]) for row in whole.to_dict("records")],
-                            _labels(here)),
+                            {label: here.say(NAMES[label]) for label in COLLARS}),
         "warnings": warnings_of(whole, here.lang),
         "methods": methods_paragraph(whole, model=side.job.model, language=here.lang),
     }  # fmt: skip
@@ -250,15 +247,6 @@ def _sides(
     }  # fmt: skip
 
 
-def _values(here: Here, rows: Results, by: str) -> list[tuple[str, str]]:
-    """Values of a column that can stand beside each other."""
-    return [(f"{by}:{value}", name_of(here, by, value)) for value in rows.coded(by).values[:_VALUES]]
-
-
-def _labels(here: Here) -> dict[str, str]:
-    return {label: here.say(NAMES[label]) for label in COLLARS}
-
-
 def _filters(here: Here, rows: Results, view: View) -> list[tuple[str, str]]:
     """What rows are chosen by, and the address without it."""
     out = [(here.say("contains “{words}”", words=view.q), here.link(q=None, page=None))] if view.q else []
@@ -274,12 +262,11 @@ def _filters(here: Here, rows: Results, view: View) -> list[tuple[str, str]]:
 
 def _whole(here: Here, shares: Any, counts: Any) -> list[dict[str, Any]]:
     """The share of each label with its interval, or with the ads that it is counted from."""
-    out = []
-    for row, n in zip(shares.to_dict("records"), counts.tolist(), strict=True):
-        beside = here.say("{n:,} ads", n=n) if np.isnan(row["low"]) else here.say(
-            "{low} to {high}", low=here.percent(row["low"]), high=here.percent(row["high"]))  # fmt: skip
-        out.append({**row, "n": n, "beside": beside})
-    return out
+    return [
+        {**row, "n": n, "beside": here.say("{n:,} ads", n=n) if np.isnan(row["low"]) else here.say(
+            "{low} to {high}", low=here.percent(row["low"]), high=here.percent(row["high"]))}
+        for row, n in zip(shares.to_dict("records"), counts.tolist(), strict=True)
+    ]  # fmt: skip
 
 
 def _counts(here: Here, side: Side, by: str, across: str) -> dict[str, Any]:

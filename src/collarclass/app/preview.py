@@ -186,60 +186,36 @@ def propose(
 
 
 def profile(path: Path, layout: Layout, columns: Columns, date: str | None) -> dict[str, Any]:
-    """Look through a file, or through its first rows where it has very many.
-
-    Parameters
-    ----------
-    path : Path
-    layout : Layout
-    columns : Columns
-        Those that are read.
-    date : str, optional
-    """
-    n = empty = repeated = untitled = 0
-    languages: Counter[str] = Counter()
-    n_odd = 0
+    """Look through a file, or through its first rows where it has very many, by the columns that are read."""
+    rows: list[tuple[bool, bool, int, str]] = []
     odd: list[dict[str, Any]] = []
-    months: Counter[str] = Counter()
-    dated: Counter[str] = Counter()
-    seen: set[int] = set()
+    languages, whole = Counter[str](), True
     read = replace(columns, code=date)  # codes say nothing here, and dates are read in their place
     with open_reader(path, layout, lambda names, *_: read) as reader:
-        whole = True
         for batch in reader.batches(_ROWS):
+            n, nothing = len(rows), [""] * len(batch)
             if n >= MAX_ROWS:
                 whole = False
                 break
-            for number, note in sorted(batch.notes.items()):
-                n_odd += 1
-                if len(odd) < _MAX_ODD_ROWS:
-                    odd.append({"row": n + number + 1, "note": "; ".join(map(said, note))})
-            for number, (title, text) in enumerate(_ads(batch), n):
-                empty += not text.strip()
-                untitled += not title.strip()
-                if text.strip() and (number < _EVERY_ROW or number % _EVERY == 0):
-                    languages[language(text[:_LETTERS])] += 1
-                words = hash((title, text))
-                repeated += words in seen and bool(text.strip())
-                seen.add(words)
-            if date is not None:
-                dated.update(batch.codes or ())
-            n += len(batch)
-    undated = 0
+            odd += [{"row": n + i + 1, "note": "; ".join(map(said, note))} for i, note in sorted(batch.notes.items())]
+            ads = zip(batch.titles or nothing, batch.texts, batch.codes or nothing, strict=True)
+            rows += [(bool(title.strip()), bool(text.strip()), hash((title, text)), day) for title, text, day in ads]
+            languages.update(language(text[:_LETTERS]) for i, text in enumerate(batch.texts, n)
+                             if text.strip() and (i < _EVERY_ROW or i % _EVERY == 0))  # fmt: skip
+    found = pd.DataFrame(rows, columns=["titled", "written", "words", "date"])
+    months = found["date"]
     if date is not None:
+        days = list(months.unique())
         try:
-            for value, month in zip(dated, find_periods(list(dated)), strict=True):
-                months[month] += dated[value]
-            undated = months.pop("", 0)
+            months = months.map(dict(zip(days, find_periods(days), strict=True)))
         except DataError:  # the order of day and month cannot be told
-            undated = n
+            months = months.map(lambda day: "")
+    known = months[months != ""]
     return {
-        "rows": n, "whole": whole, "empty": empty, "untitled": untitled if columns.has_titles else 0,
-        "languages": {name: count for name, count in languages.most_common() if count}, "repeated": repeated,
-        "first": min(months, default=None), "last": max(months, default=None), "undated": undated,
-        "odd": odd, "n_odd": n_odd,
+        "rows": len(found), "whole": whole, "empty": len(found) - int(found["written"].sum()),
+        "untitled": len(found) - int(found["titled"].sum()) if columns.has_titles else 0,
+        "languages": dict(languages.most_common()),
+        "repeated": int((found.duplicated("words") & found["written"]).sum()),
+        "first": min(known, default=None), "last": max(known, default=None),
+        "undated": 0 if date is None else len(months) - len(known), "odd": odd[:_MAX_ODD_ROWS], "n_odd": len(odd),
     }  # fmt: skip
-
-
-def _ads(batch: Batch) -> Any:
-    return zip(batch.titles if batch.titles is not None else [""] * len(batch), batch.texts, strict=True)

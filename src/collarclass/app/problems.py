@@ -62,14 +62,11 @@ class Problem(HTTPException):
 
 
 def problem_response(
-    status: int,
-    detail: Message,
-    errors: Sequence[Mapping[str, str]] | None = None,
-    headers: Mapping[str, str] | None = None,
-    scope: Scope | None = None,
-) -> Response:
+    status: int, detail: Message, errors: Sequence[Mapping[str, str]] | None = None,
+    headers: Mapping[str, str] | None = None, scope: Scope | None = None,
+) -> Response:  # fmt: skip
     """A problem document as a response; for somebody who opens an address in a browser a page that says it."""
-    if scope is not None and is_opened(scope):
+    if scope is not None and scope["method"] == "GET" and "text/html" in Request(scope).headers.get("accept", ""):
         sentence = html.escape(said(detail))
         start = html.escape(said(_START_AGAIN)) if status == 401 else ""
         page = f'<!doctype html><html><meta charset="utf-8"><title>collarclass</title><p>{start or sentence}</p></html>'
@@ -79,12 +76,6 @@ def problem_response(
     if errors is not None:
         body["errors"] = list(errors)
     return JSONResponse(body, status, dict(headers or {}), media_type="application/problem+json")
-
-
-def is_opened(scope: Scope) -> bool:
-    """Whether a request is that of a person who opens or follows an address, not of a program."""
-    accepted = next((value for name, value in scope["headers"] if name == b"accept"), b"")
-    return scope["method"] == "GET" and b"text/html" in accepted
 
 
 def add_handlers(app: FastAPI) -> None:
