@@ -13,6 +13,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
+import pytest
+
+pytest.importorskip("fastapi", reason="the page needs the extra app")
+pytest.importorskip("h11", reason="the page needs the extra app")
+pytest.importorskip("uvicorn", reason="the page needs the extra app")
+
 import uvicorn
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send

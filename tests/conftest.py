@@ -66,10 +66,18 @@ def labelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def regions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example ads with a region each, and beside them what the shipped model labels them."""
+    path = tmp_path_factory.mktemp("regions") / "ads.csv"
+    examples = pd.read_csv(Path(__file__).parents[1] / "examples" / "job_ads.csv")
+    examples.assign(region=["north", "south"] * 20).to_csv(path, index=False)
+    label_file(path, path.with_name("labelled.csv"))
+    return path
+
+
+@pytest.fixture(scope="module")
 def server() -> Iterator[Any]:
     """The page and its interface, without a token, for the tests of one module."""
-    pytest.importorskip("fastapi", reason="the page needs the extra app")
-    pytest.importorskip("uvicorn", reason="the page needs the extra app")
     from app_server import running
 
     from collarclass.app.server import create_app

@@ -28,10 +28,6 @@ from unittest.mock import Mock
 from urllib.parse import quote
 
 import pytest
-
-pytest.importorskip("fastapi", reason="the page needs the extra app")
-pytest.importorskip("uvicorn", reason="the page needs the extra app")
-
 import uvicorn
 from app_server import Address, Reply, running
 from command import run

@@ -18,10 +18,6 @@ from typing import Any
 
 import pandas as pd
 import pytest
-
-pytest.importorskip("fastapi", reason="the page needs the extra app")
-pytest.importorskip("uvicorn", reason="the page needs the extra app")
-
 from app_server import Address, running
 
 from collarclass import Model, classify_many, label_file
@@ -67,6 +63,7 @@ def test_a_file_comes_back_as_the_command_would_write_it(server: Address, exampl
     label_file(EXAMPLES, tmp_path / "labelled.csv")
     result = server.ask("GET", f"/v1/files/{job['id']}/result")
     assert result.body == (tmp_path / "labelled.csv").read_bytes()
+    assert result.body.decode("utf-8-sig").split("\n", 1)[0].split(",") == [*job["columns"], *COLUMNS]
     assert 'filename="ads-labelled.csv"' in result.headers["content-disposition"]
 
 
@@ -126,17 +123,16 @@ def test_start_labels_at_once_and_the_list_names_it(server: Address, examples: b
 
 
 def test_shares_are_corrected_by_annotated_ads(server: Address, examples: bytes) -> None:
-    job = server.hand_in(examples, "ads.csv", "&start=true")
-    server.finished(job["id"])
-    result = pd.read_csv(io.BytesIO(server.ask("GET", f"/v1/files/{job['id']}/result").body))
-    plain = server.ask("GET", f"/v1/files/{job['id']}/shares").json
+    file = server.labelled(examples)
+    result = pd.read_csv(io.BytesIO(server.ask("GET", f"/v1/files/{file}/result").body))
+    plain = server.ask("GET", f"/v1/files/{file}/shares").json
     assert [row["label"] for row in plain["shares"]] == ["white", "blue", "gray", "unclear"]
     truth = pd.DataFrame({"title": result["job_title"], "text": result["description"], "label": "gray"})
-    reply = server.upload(f"/v1/files/{job['id']}/annotations?name=truth.csv", truth.to_csv(index=False).encode())
+    reply = server.upload(f"/v1/files/{file}/annotations?name=truth.csv", truth.to_csv(index=False).encode())
     corrected = {row["label"]: row for row in reply.json["shares"]}
     assert corrected["gray"]["share"] > 0.9
     assert corrected["gray"]["n_annotated"] > 30
-    wrong = server.upload(f"/v1/files/{job['id']}/annotations?name=truth.csv", b"title,text\nWelder,Weld.\n")
+    wrong = server.upload(f"/v1/files/{file}/annotations?name=truth.csv", b"title,text\nWelder,Weld.\n")
     assert wrong.status == 400
     assert "truth.csv" in wrong.json["detail"]
 
@@ -176,10 +172,9 @@ def test_another_definition_can_be_chosen_by_name_alone(server: Address, example
 
 def test_the_report_is_a_file_that_is_not_run_here(server: Address, examples: bytes) -> None:
     pytest.importorskip("jinja2", reason="the report needs it")
-    job = server.hand_in(examples, "ads.csv", "&start=true")
-    server.finished(job["id"])
+    file = server.labelled(examples)
     for lang in ("en", "zh"):
-        reply = server.ask("GET", f"/v1/files/{job['id']}/report?lang={lang}")
+        reply = server.ask("GET", f"/v1/files/{file}/report?lang={lang}")
         assert reply.status == 200
         assert reply.headers["content-disposition"].startswith("attachment")
         assert reply.headers["content-security-policy"] == "sandbox"
@@ -307,13 +302,6 @@ def test_a_hundred_thousand_rows_can_be_cancelled_and_begun_again(server: Addres
         time.sleep(0.02)
 
 
-def test_results_have_every_column(server: Address, examples: bytes) -> None:
-    job = server.hand_in(examples, "ads.csv", "&start=true")
-    server.finished(job["id"])
-    found = pd.read_csv(io.BytesIO(server.ask("GET", f"/v1/files/{job['id']}/result").body))
-    assert list(found.columns) == [*job["columns"], *COLUMNS]
-
-
 def test_harmless_names_keep_what_they_can() -> None:
     assert harmless_name("C:\\Users\\a\\灰领.csv") == "灰领.csv"
     assert harmless_name("..") == harmless_name("") == "ads.csv"
@@ -342,13 +330,7 @@ def test_what_a_killed_server_left_is_removed_at_the_next_start(
 def test_labelled_files_are_there_again_after_a_restart_until_they_are_forgotten(
     examples: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = (
-        "",
-        "/result",
-        "/rows?limit=3",
-        "/shares?by=region",
-        "/picture.svg?by=region&lang=zh",
-    )
+    asked = ("", "/result", "/rows?limit=3", "/shares?by=region", "/picture.svg?by=region&lang=zh")
 
     def replies(server: Address, file: str) -> list[Any]:
         found = [server.ask("GET", f"/v1/files/{file}{what}") for what in asked]

@@ -12,10 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-pytest.importorskip("fastapi", reason="pip install collarclass[app]")
-pytest.importorskip("h11", reason="pip install collarclass[app]")
-
 from app_server import Address, running
 
 from collarclass import Model, classify_many

@@ -12,8 +12,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-pytest.importorskip("fastapi", reason="the page needs the extra app")
-pytest.importorskip("uvicorn", reason="the page needs the extra app")
 pytest.importorskip("websocket", reason="the browser is driven over a websocket")
 
 from app_server import Address, running

@@ -9,10 +9,6 @@ from typing import Any
 
 import pandas as pd
 import pytest
-
-pytest.importorskip("fastapi", reason="the page needs the extra app")
-pytest.importorskip("uvicorn", reason="the page needs the extra app")
-
 from app_server import Address, running
 
 from collarclass.annotation.annotated import read_annotated

@@ -13,13 +13,9 @@ from urllib.parse import quote, urlencode
 import numpy as np
 import pandas as pd
 import pytest
+from app_server import Address
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-pytest.importorskip("fastapi", reason="the page needs the extra app")
-pytest.importorskip("uvicorn", reason="the page needs the extra app")
-
-from app_server import Address
 
 from collarclass import classify, label_file
 from collarclass.app.results import Results, View
@@ -30,24 +26,16 @@ EXAMPLES = Path(__file__).resolve().parents[1] / "examples" / "job_ads.csv"
 
 
 @pytest.fixture(scope="module")
-def ads(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("ads") / "ads.csv"
-    pd.read_csv(EXAMPLES).assign(region=["north", "south"] * 20).to_csv(path, index=False)
-    return path
-
-
-@pytest.fixture(scope="module")
-def done(server: Address, ads: Path) -> str:
-    job = server.hand_in(ads.read_bytes())
+def done(server: Address, regions: Path) -> str:
+    job = server.hand_in(regions.read_bytes())
     assert (job["date"], job["groups"]) == ("posted", ["region"])
     server.label(job["id"])
     return str(job["id"])
 
 
 @pytest.fixture(scope="module")
-def table(ads: Path) -> pd.DataFrame:
-    label_file(ads, ads.with_name("labelled.csv"))
-    return pd.read_csv(ads.with_name("labelled.csv"), keep_default_na=False)
+def table(regions: Path) -> pd.DataFrame:
+    return pd.read_csv(regions.with_name("labelled.csv"), keep_default_na=False)
 
 
 def ask(server: Address, file: str, **view: Any) -> Any:
@@ -115,9 +103,9 @@ def test_two_columns_are_counted_across_each_other_as_pandas_does(tmp_path: Path
     ],
 )
 def test_column_names_are_found_where_they_stand(
-    server: Address, ads: Path, head: bytes, names: list[str], row: int
+    server: Address, regions: Path, head: bytes, names: list[str], row: int
 ) -> None:
-    table = pd.read_csv(ads)[["job_title", "description", "posted", "region"]].dropna()
+    table = pd.read_csv(regions)[["job_title", "description", "posted", "region"]].dropna()
     job = server.hand_in(head + table.to_csv(index=False, header=False).encode())
     assert job["columns"] == names
     assert (job["title"], job["text"], job["date"], job["header_row"]) == (names[0], [names[1]], names[2], row)

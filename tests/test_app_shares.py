@@ -11,10 +11,6 @@ from urllib.parse import quote
 
 import pandas as pd
 import pytest
-
-pytest.importorskip("fastapi", reason="the page needs the extra app")
-pytest.importorskip("uvicorn", reason="the page needs the extra app")
-
 from app_server import Address
 
 from collarclass import label_file
@@ -26,17 +22,13 @@ EXAMPLES = Path(__file__).resolve().parents[1] / "examples" / "job_ads.csv"
 
 
 @pytest.fixture(scope="module")
-def labelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("ads") / "ads.csv"
-    pd.read_csv(EXAMPLES).assign(region=["north", "south"] * 20).to_csv(path, index=False)
-    label_file(path, path.with_name("labelled.csv"))
-    return path.with_name("labelled.csv")
+def labelled(regions: Path) -> Path:
+    return regions.with_name("labelled.csv")
 
 
 @pytest.fixture(scope="module")
-def file(server: Address, labelled: Path) -> str:
-    content = labelled.with_name("ads.csv").read_bytes()
-    return server.labelled(content)
+def file(server: Address, regions: Path) -> str:
+    return server.labelled(regions.read_bytes())
 
 
 def as_shown(table: pd.DataFrame) -> list[dict[str, object]]:
@@ -50,23 +42,23 @@ def test_shares_by_any_column_are_those_of_the_command(server: Address, file: st
     assert "40 job ads were labelled" in reply["methods"]
 
 
-def test_annotations_are_kept(server: Address, file: str, labelled: Path) -> None:
-    sample_file(labelled, labelled.with_name("sample.csv"), 30)
-    sample = pd.read_csv(labelled.with_name("sample.csv"))
+def test_annotations_are_kept(server: Address, file: str, regions: Path, labelled: Path) -> None:
+    sample_file(labelled, regions.with_name("sample.csv"), 30)
+    sample = pd.read_csv(regions.with_name("sample.csv"))
     sample["label"] = ["white", "blue", "gray"] * 10
-    sample.to_csv(labelled.with_name("annotated.csv"), index=False)
+    sample.to_csv(regions.with_name("annotated.csv"), index=False)
     given = server.upload(
-        f"/v1/files/{file}/annotations?name=annotated.csv", labelled.with_name("annotated.csv").read_bytes()
+        f"/v1/files/{file}/annotations?name=annotated.csv", regions.with_name("annotated.csv").read_bytes()
     )
     assert given.status == 200, given.body
-    expected = shares_of_file(labelled, labelled.with_name("annotated.csv"), by=["region"])
+    expected = shares_of_file(labelled, regions.with_name("annotated.csv"), by=["region"])
     found = server.ask("GET", f"/v1/files/{file}/shares?by=region").json
     assert found["shares"] == as_shown(expected)
     assert "30 of them" in found["methods"]
 
 
-def test_shares_of_a_part_are_those_of_a_group(server: Address, file: str, labelled: Path) -> None:
-    annotated = labelled.with_name("annotated.csv")
+def test_shares_of_a_part_are_those_of_a_group(server: Address, file: str, regions: Path, labelled: Path) -> None:
+    annotated = regions.with_name("annotated.csv")
     expected = shares_of_file(labelled, annotated if annotated.exists() else None, by=["region"])
     south = expected[expected["region"] == "south"].drop(columns="region")
     found = server.ask("GET", f"/v1/files/{file}/shares?f=region:south").json
@@ -82,8 +74,8 @@ def test_shares_of_a_part_are_those_of_a_group(server: Address, file: str, label
         assert server.ask("GET", f"/v1/files/{file}/shares?{wrong}").status == 400, wrong
 
 
-def test_a_region_has_one_share_wherever_it_is_asked_for(server: Address, labelled: Path, tmp_path: Path) -> None:
-    ads = pd.concat([pd.read_csv(labelled.with_name("ads.csv"))] * 3, ignore_index=True)
+def test_a_region_has_one_share_wherever_it_is_asked_for(server: Address, regions: Path, tmp_path: Path) -> None:
+    ads = pd.concat([pd.read_csv(regions)] * 3, ignore_index=True)
     ads["region"] = [("north", "south", "east", "west")[i * i % 7 % 4] for i in range(len(ads))]
     ads["kind"] = ["day", "night", "day"] * (len(ads) // 3)
     ads.to_csv(tmp_path / "ads.csv", index=False)
@@ -131,8 +123,8 @@ def test_pictures_are_complete_in_themselves(server: Address, file: str, what: s
     assert ("招聘广告" if lang == "zh" else "job ads") in text
 
 
-def test_the_report_follows_what_the_page_shows(server: Address, labelled: Path) -> None:
-    ads = pd.read_csv(labelled.with_name("ads.csv")).assign(pay=[900 + 37 * (7 * i % 40) for i in range(40)])
+def test_the_report_follows_what_the_page_shows(server: Address, regions: Path) -> None:
+    ads = pd.read_csv(regions).assign(pay=[900 + 37 * (7 * i % 40) for i in range(40)])
     file = server.labelled(ads.to_csv(index=False).encode())
     server.ask("PUT", f"/v1/files/{file}/rows/2", {"label": "unclear"})
     report = server.ask("GET", f"/v1/files/{file}/report?by=pay&f=region:south&lang=en").body.decode()
@@ -153,8 +145,8 @@ def test_the_report_follows_what_the_page_shows(server: Address, labelled: Path)
     assert server.ask("GET", f"/v1/files/{file}/report?f=region:nowhere").status == 400
 
 
-def test_two_files_stand_beside_each_other(server: Address, file: str, labelled: Path, tmp_path: Path) -> None:
-    half = pd.read_csv(labelled.with_name("ads.csv")).iloc[:17]
+def test_two_files_stand_beside_each_other(server: Address, file: str, regions: Path, tmp_path: Path) -> None:
+    half = pd.read_csv(regions).iloc[:17]
     half.to_csv(tmp_path / "half.csv", index=False)
     half_file = server.labelled((tmp_path / "half.csv").read_bytes())
     label_file(tmp_path / "half.csv", tmp_path / "labelled.csv")
@@ -182,10 +174,8 @@ def test_two_files_stand_beside_each_other(server: Address, file: str, labelled:
 def test_a_picture_shows_hostile_names_as_text(server: Address) -> None:
     name = '<script>alert("1")</script>&.csv'
     rows = 'title,text,<b>region</b>\nWelder,Weld frames in our shop.,"<i onload=x>"\n' * 1
-    job = server.upload(f"/v1/files?name={quote(name)}&start=true", rows.encode()).json
-    while server.ask("GET", f"/v1/files/{job['id']}").json["state"] in ("waiting", "running"):
-        pass
-    reply = server.ask("GET", f"/v1/files/{job['id']}/picture.svg?by={quote('<b>region</b>')}")
+    file = server.labelled(rows.encode(), name)
+    reply = server.ask("GET", f"/v1/files/{file}/picture.svg?by={quote('<b>region</b>')}")
     root = ET.parse(io.BytesIO(reply.body)).getroot()
     assert {element.tag.rpartition("}")[2] for element in root.iter()} <= {
         "svg", "title", "text", "g", "line", "circle", "path", "rect", "polyline", "polygon"
