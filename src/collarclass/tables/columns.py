@@ -109,7 +109,6 @@ def choose_columns(
             raise DataError(
                 "Two columns of {where} are called {name!r}: rename one of them.", where=where, name=name,
             )  # fmt: skip
-    for name in found.every:
         if name != code and name in kinds:
             _refuse(name, kinds[name], where, columns)
     return found

@@ -149,11 +149,27 @@ def label_spark(
     >>> label_spark(ads).write.parquet("labelled/")  # doctest: +SKIP
     """
     chosen = Options.of(code=code, **options)
+    from pyspark.sql import functions
     from pyspark.sql.pandas.types import to_arrow_schema
+    from pyspark.sql.types import StructType
 
     _check_case(sdf)
     columns = TableLabelling(title, text, chosen).arrow_columns(to_arrow_schema(sdf.schema))
-    return _with_structs(sdf, columns, _Labeller(columns, chosen.__reduce__()), chosen)
+    labeller, added = _Labeller(columns, chosen.__reduce__()), _spark_schema(chosen)
+    if not hasattr(functions, "arrow_udf"):  # before Spark 4.1
+        return sdf.mapInArrow(labeller.batches, StructType([*sdf.schema.fields, *added.fields]))
+
+    def collar(*cells: pa.Array) -> pa.Array:
+        return labeller.structs(cells)
+
+    def column(name: str) -> Any:
+        return functions.col(f"`{name.replace('`', '``')}`" if name in sdf.columns else name)
+
+    struct = "collar"
+    while struct.casefold() in (name.casefold() for name in sdf.columns):
+        struct = f"_{struct}"
+    found = sdf.withColumn(struct, functions.arrow_udf(collar, added)(*(column(str(name)) for name in columns.every)))
+    return found.select(*map(column, sdf.columns), f"{struct}.*")
 
 
 @shows_options
@@ -207,28 +223,6 @@ def register_spark(
     function = arrow_udf(collar, _spark_schema(chosen))
     spark.udf.register(name, function)
     return function
-
-
-def _with_structs(sdf: Any, columns: Columns, labeller: Any, options: Options) -> Any:
-    """A Spark table with the added columns: by a function of the columns that are read, where Spark has Arrow UDFs."""
-    from pyspark.sql import functions
-    from pyspark.sql.types import StructType
-
-    added = _spark_schema(options)
-    if not hasattr(functions, "arrow_udf"):
-        return sdf.mapInArrow(labeller.batches, StructType([*sdf.schema.fields, *added.fields]))
-
-    def collar(*cells: pa.Array) -> pa.Array:
-        return labeller.structs(cells)
-
-    def column(name: str) -> Any:
-        return functions.col(f"`{name.replace('`', '``')}`" if name in sdf.columns else name)
-
-    struct = "collar"
-    while struct.casefold() in (name.casefold() for name in sdf.columns):
-        struct = f"_{struct}"
-    found = sdf.withColumn(struct, functions.arrow_udf(collar, added)(*(column(str(name)) for name in columns.every)))
-    return found.select(*map(column, sdf.columns), f"{struct}.*")
 
 
 def _spark_schema(options: Options) -> Any:
