@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import sys
@@ -215,14 +214,16 @@ def _write_summary(
     """Write counts, what was read, model, options and a digest of each source as JSON."""
     from collarclass._version import __version__
     from collarclass.files.formats import expand
-    from collarclass.files.target import written
+    from collarclass.files.target import measure, written
     from collarclass.model.persistence import default_model_path, load_model
 
     folder, names = options.get("model") or default_model_path(), expand(list(sources))
     content = {
         "collarclass": __version__,
         "model": load_model(folder).identity,
-        "sources": [{"path": source, "sha256": _digest(source)} for source in names],
+        "sources": [
+            {"path": name, "sha256": measure(Path(name))["sha256"] if Path(name).is_file() else None} for name in names
+        ],
         "target": target,
         **asdict(done),
         "options": {k: str(v) if isinstance(v, Path) else v for k, v in options.items() if v not in (None, (), False)},
@@ -230,14 +231,6 @@ def _write_summary(
     said = json.dumps(content, ensure_ascii=False, indent=1, default=str) + "\n"
     with written(path, force=bool(options.get("force")), reads=[*names, target]) as fresh:
         fresh.write_text(said, "utf-8", "backslashreplace")  # half characters, as JSON writes them
-
-
-def _digest(source: str) -> str | None:
-    """SHA-256 of a file; None for standard input."""
-    if not Path(source).is_file():
-        return None
-    with Path(source).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @command(

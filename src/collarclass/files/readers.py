@@ -19,6 +19,9 @@ from collarclass.files.target import is_direct
 from collarclass.tables.columns import Columns
 
 
+_KINDS = ("titles", "texts", "codes")  # of columns that are read
+
+
 @dataclass(frozen=True, slots=True)
 class FileInput:
     """How a source was read: its layout, and the columns of titles, texts and codes, found by name or `guessed`."""
@@ -52,24 +55,21 @@ class FileInput:
     @property
     def columns(self) -> list[tuple[str, str]]:
         """What was read, and the quoted name of its column or columns."""
-        texts = _quoted(name for name in self.texts if name not in (self.title, self.code))
-        columns = (("titles", self.title), ("codes", self.code))
-        titles, codes = ([(what, repr(name))] if name else [] for what, name in columns)
-        return [*titles, *([("texts", texts)] if texts else []), *codes]
+        texts = [name for name in self.texts if name not in (self.title, self.code)]
+        titles, codes = ([name] if name else [] for name in (self.title, self.code))
+        return [(what, _quoted(names)) for what, names in zip(_KINDS, (titles, texts, codes), strict=True) if names]
 
     @property
     def layout(self) -> str:
         """Format, encoding, delimiter and sheet, as far as the format has them."""
-        text = self.format in ("csv", "jsonl", "json")
-        return ", ".join(
-            [
-                self.format,
-                *([self.encoding] if text else []),
-                *([repr(self.delimiter)] if self.delimiter else []),
-                *([f"sheet {self.sheet!r}"] if self.sheet else []),
-                *([f"column names in row {self.header_row}"] if self.header_row > 1 else []),
-            ]
+        parts = (
+            self.format,
+            self.encoding if self.format in ("csv", "jsonl", "json") else "",
+            repr(self.delimiter) if self.delimiter else "",
+            f"sheet {self.sheet!r}" if self.sheet else "",
+            f"column names in row {self.header_row}" if self.header_row > 1 else "",
         )
+        return ", ".join(filter(None, parts))
 
     def __str__(self) -> str:
         return f"{', '.join(f'{what} from {names}' for what, names in self.columns)} ({self.layout})"
