@@ -18,7 +18,6 @@ from collarclass.files.source import Source
 from collarclass.files.target import is_direct
 from collarclass.tables.columns import Columns
 
-
 _KINDS = ("titles", "texts", "codes")  # of columns that are read
 
 
