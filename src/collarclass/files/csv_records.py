@@ -8,7 +8,7 @@ by cell, by the rules of `csv.reader`, and what is wrong with them is said.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from collarclass.files.batch import AFTER_QUOTE, OPEN_QUOTE
@@ -57,11 +57,8 @@ class Dialect:
         self.match = re.compile(row + _EOL).match
         self._quoted = re.compile(_QUOTED + rb"(?=[\r\n" + d + rb"]|\Z)").match
         self._closed = re.compile(_QUOTED).match
-        self._plain = re.compile(rb"[^\r\n" + d + rb"]*+").match
-        self._row = re.compile(row + rb"(?:\r\n|\n|\r|\Z)").match
-        self._eol = re.compile(_EOL).match
-        self._line = re.compile(rb"[^\r\n]*+").match
-        self.blank = re.compile(rb"[\r\n]*+").match
+        self._plain, self._eol = _end_of(rb"[^\r\n" + d + rb"]*+"), _end_of(_EOL)
+        self._line, self.blank = _end_of(rb"[^\r\n]*+"), _end_of(rb"[\r\n]*+")
         self._special = re.compile(rb'["\r\n' + d + rb"]|\A\s|\s\Z").search
 
     def read(self, block: bytes, start: int, final: bool) -> Record | None:
@@ -90,42 +87,41 @@ class Dialect:
                         if self._next_fit(block, start):
                             return self._broken(block, start, final)
                     odd = True
-                    stop = self._plain(block, closed.end())
-                    end = stop.end() if stop else closed.end()
+                    end = self._plain(block, closed.end())
                 else:
                     end = found.end()
             else:
-                plain = self._plain(block, at)
-                end = plain.end() if plain else at
+                end = self._plain(block, at)
             cells.append(block[at:end])
             if len(cells) > Limits.columns:
                 return Record(cells, end, end)
             if block[end : end + 1] != self.delimiter:
                 break
             at = end + 1
-        after = self._eol(block, end)
-        following = after.end() if after else end
+        following = self._eol(block, end)
         if following == len(block) and not final:
             return None
         return Record(cells, end, following, AFTER_QUOTE if odd else None)
 
     def _next_fit(self, block: bytes, start: int, lines: int = 1) -> bool:
         """Whether a record's first line has as many cells as the header, and the next lines too."""
-        line = self._line(block, start)
-        end = line.end() if line else start
+        end = self._line(block, start)
         if len(self._line_cells(block[start:end])) != self.columns:
             return False
-        after = self._eol(block, end)
+        at = self._eol(block, end)
         for _ in range(lines):
-            after = self._row(block, after.end()) if after is not None else None
-        return after is not None
+            record = self.match(block, at)
+            if record is None:
+                return False
+            at = record.end()
+        return True
 
     def _line_cells(self, line: bytes) -> list[bytes]:
         """Cells of a line in which a quote is not closed: it and what follows are one cell."""
         cells, at = [], 0
         while True:
-            found = self._quoted(line, at) or (None if line[at : at + 1] == b'"' else self._plain(line, at))
-            end = found.end() if found else len(line)
+            found = self._quoted(line, at)
+            end = found.end() if found else len(line) if line[at : at + 1] == b'"' else self._plain(line, at)
             cells.append(line[at:end])
             if line[end : end + 1] != self.delimiter:
                 return cells
@@ -133,10 +129,8 @@ class Dialect:
 
     def _broken(self, block: bytes, start: int, final: bool) -> Record | None:
         """Take the first line of a record whose quote is never closed as the whole of it."""
-        line = self._line(block, start)
-        end = line.end() if line else len(block)
-        after = self._eol(block, end)
-        following = after.end() if after else end
+        end = self._line(block, start)
+        following = self._eol(block, end)
         if following == len(block) and not final:
             return None
         cells = [
@@ -154,6 +148,17 @@ class Dialect:
         if always or self._special(cell):
             return b'"' + cell.replace(b'"', b'""') + b'"'
         return cell
+
+
+def _end_of(pattern: bytes) -> Callable[[bytes, int], int]:
+    """What finds the end of a match at a place; the place itself without one."""
+    match = re.compile(pattern).match
+
+    def end(block: bytes, at: int) -> int:
+        found = match(block, at)
+        return found.end() if found else at
+
+    return end
 
 
 def _row_pattern(cell: bytes, delimiter: bytes, columns: int, wanted: frozenset[int]) -> bytes:

@@ -67,10 +67,10 @@ class DelimitedReader(Reader):
 
     def _find_header(self, delimiter: str | None, layout: Layout) -> None:
         dialect = Dialect(b",")
-        while (blank := dialect.blank(self._block, self._at)) and blank.end() == len(self._block) and not self._final:
-            self._at = blank.end()
+        while (start := dialect.blank(self._block, self._at)) == len(self._block) and not self._final:
+            self._at = start
             self._refill()
-        self._at = blank.end() if blank else 0
+        self._at = start
         if self._at == len(self._block):
             raise DataError("{where} is empty: it should begin with a line of column names.", where=self.where)
         while (line := _LINE_END.search(self._block, self._at)) is None and not self._final:
@@ -152,9 +152,8 @@ class DelimitedReader(Reader):
 
     def _blank_lines(self, batch: Batch) -> None:
         """Keep blank lines, which are no rows, behind the row before them."""
-        found = self.dialect.blank(self._block, self._at)
-        lines = found[0] if found else b""
-        self._at += len(lines)
+        at, self._at = self._at, self.dialect.blank(self._block, self._at)
+        lines = self._block[at : self._at]
         if batch.raw:
             head, after, line_end = batch.raw[-1]
             batch.raw[-1] = head, after, line_end + lines
