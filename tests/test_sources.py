@@ -607,6 +607,15 @@ def test_bytes_that_are_no_text_are_written_in_every_format(tmp_path: Path, smal
         assert read_table(tmp_path / name)["raw"].tolist() == ["\\xffa"]
 
 
+def test_times_in_nanoseconds_become_dates_of_a_workbook(tmp_path: Path, small_model: Model) -> None:
+    pytest.importorskip("xlsxwriter", reason="pip install collarclass[excel]")
+    times = pa.array([dt.datetime(2024, 5, 1, 3, 4, 5)], pa.timestamp("ns"))
+    lasts = pa.array([dt.timedelta(hours=30)], pa.duration("ns"))
+    pq.write_table(pa.table({"text": ["We weld."], "posted": times, "open": lasts}), tmp_path / "ads.parquet")
+    found = labelled(tmp_path / "out.xlsx", tmp_path / "ads.parquet", model=small_model)
+    assert [found["posted"][0], found["open"][0]] == ["2024-05-01 03:04:05", "30:00:00"]
+
+
 def test_long_numbers_of_a_workbook_are_whole(tmp_path: Path, small_model: Model) -> None:
     pd.DataFrame({"text": ["We weld."] * 2, "id": [1234567890123456, 7]}).to_excel(tmp_path / "a.xlsx", index=False)
     label_file(tmp_path / "a.xlsx", tmp_path / "out.csv", model=small_model)

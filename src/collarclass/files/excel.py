@@ -155,14 +155,18 @@ def _width(text: str) -> int:
 
 def _cell(value: Any) -> Any:
     """A value as a sheet can hold it: what is no number, date or truth value as text."""
-    if value is None or isinstance(value, (bool, dt.timedelta)):
+    if value is None or isinstance(value, bool):
         return value
+    if isinstance(value, dt.timedelta):  # or one of pandas
+        return dt.timedelta(value.days, value.seconds, value.microseconds)
     if isinstance(value, int):
         return value if abs(value) < 10**16 and int(float(value)) == value else str(value)
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else None if math.isnan(value) else str(value)
     if isinstance(value, dt.time) or (isinstance(value, dt.date) and 1900 <= value.year <= 9999):
-        return value.replace(tzinfo=None) if isinstance(value, (dt.time, dt.datetime)) else value
+        if isinstance(value, dt.datetime):
+            return dt.datetime.combine(value.date(), value.time())
+        return value.replace(tzinfo=None) if isinstance(value, dt.time) else value
     return cell_bytes(value).decode()
 
 
@@ -175,13 +179,7 @@ def _formats(workbook: Any) -> dict[str, Any]:
 
 
 def _write(sheet: Any, row: int, column: int, cell: Any, formats: dict[str, Any], own: Any) -> None:
-    if cell is None:
-        return
-    if isinstance(cell, bool):
-        sheet.write_boolean(row, column, cell)
-    elif isinstance(cell, str):
+    if isinstance(cell, str):  # which `write` may take for a formula
         sheet.write_string(row, column, cell[:MAX_CELL_CHARACTERS], own)
-    elif isinstance(cell, (int, float)):
-        sheet.write_number(row, column, cell)
     else:
-        sheet.write_datetime(row, column, cell, formats[type(cell).__name__])
+        sheet.write(row, column, cell, formats.get(type(cell).__name__))

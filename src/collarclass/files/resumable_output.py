@@ -78,7 +78,8 @@ class Output:
         """Find that all is done, continue what an earlier run left, or begin anew."""
         lines = self._lines_left() if resume else []
         made = lines[-1].get("finished") if lines else None
-        changed = self._changed(lines[0]) if lines else ""
+        before = lines[0]["settings"] if lines else self._settings
+        changed = " and ".join(name for name, value in self._settings.items() if before.get(name) != value)
         whole = made is not None and self._target.is_made(made)
         if whole and not changed:
             for batch in lines[1:-1]:
@@ -109,9 +110,6 @@ class Output:
                 "What is left of {name} is damaged: run again without resume (--resume).", name=self._target.name,
             )  # fmt: skip
         return lines
-
-    def _changed(self, head: dict[str, Any]) -> str:
-        return " and ".join(k for k, v in self._settings.items() if head["settings"].get(k) != v)
 
     def _start_anew(self) -> None:
         self._target.clean()

@@ -68,12 +68,6 @@ def find_urls(url: str) -> list[str]:
         return [system.unstrip_protocol(name) for name in sorted(found)]
 
 
-def version(url: str) -> list[Any]:
-    """What changes with the file, as far as its place says: size, time, tag."""
-    with _place(url, Message("read")) as (system, path):
-        return [system.ukey(path)]
-
-
 def size(url: str) -> int:
     """Bytes of a file to be written; -1 if there is none."""
     with _place(url, Message("written")) as (system, path):
@@ -302,10 +296,11 @@ class Source:
 def fingerprint(path: str) -> list[Any]:
     """Size, time and a digest of a file's head, tail and some blocks between: whether it is still the same.
 
-    Nothing of what is no regular file, or cannot be opened; of a URL what its place says.
+    Nothing of what is no regular file, or cannot be opened; of a URL what its place says of size, time and tag.
     """
     if is_remote(path):
-        return version(path)
+        with _place(path, Message("read")) as (system, place):
+            return [system.ukey(place)]
     digest = hashlib.sha256()
     try:
         info = os.stat(path)  # noqa: PTH116
