@@ -21,13 +21,13 @@ from numpy.typing import NDArray
 
 from collarclass.api import default_model
 from collarclass.corpus.read import read_data
-from collarclass.definitions.labels import LABELS, RATINGS
+from collarclass.definitions.labels import LABELS
 from collarclass.evaluation.metrics import macro_f1
 from collarclass.training.adapt import KnownAds
-from collarclass.training.counts import CountedAds, concatenate, count_ads
-from collarclass.training.estimator import CollarClassifier
-from collarclass.training.real_ads import read_mentions, real_ads, source_weights
+from collarclass.training.counts import CountedAds, count_ads
+from collarclass.training.real_ads import read_mentions, real_ads
 from collarclass.training.train import training_ads
+from research.measure.adapting import trained
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "contributors" / "experiments.md"
@@ -44,16 +44,9 @@ def score(
     held_out: NDArray[np.int64],
 ) -> dict[str, float]:
     """Train on the written ads and some real ones; macro-F1 on real ads held out, by language."""
-    table, counted = real
-    rows = table.iloc[learnt]
-    every = pd.concat([written[0], rows.assign(weight=source_weights(rows))], ignore_index=True)
-    parts = [written[1], counted.rows(learnt), counted.rows(held_out)]
-    together = concatenate(parts)
-    known, unknown = np.arange(len(every)), np.arange(len(every), len(together))
-    fitted = CollarClassifier(n_folds=3).fit(
-        together.rows(known), every["label"], every[list(RATINGS)], every["group"], every["weight"].to_numpy()
-    )
-    found = KnownAds.of_counts(fitted.model_, together.rows(unknown)).unchanged()
+    model = trained(written, real, learnt)
+    found = KnownAds.of_counts(model, real[1].rows(held_out)).unchanged()
+    table = real[0]
     label = np.array(LABELS)[found.argmax(axis=1)]
     truth = table["label"].to_numpy()[held_out]
     language = table["language"].to_numpy()[held_out]

@@ -15,11 +15,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.metrics import f1_score
 
 from collarclass.api import default_model
 from collarclass.corpus.read import read_data
 from collarclass.definitions.labels import LABELS, UNCLEAR
+from collarclass.evaluation.metrics import bootstrap, expected_calibration_error, macro_f1
 from collarclass.model.predict import predict
 from collarclass.training.titles import fit_titles, title_rows
 from research.docs.figures import keep
@@ -38,20 +38,11 @@ KINDS = {
 def line(name: str, truth: NDArray[np.int64], p: NDArray[np.float64], unclear: NDArray[np.bool_] | None = None) -> str:
     """One row of a table: size, macro-F1 with an interval, calibration error, share unclear."""
     given = p.argmax(axis=1) if unclear is None else np.where(unclear, UNCLEAR, p.argmax(axis=1))
-    rng, n = np.random.default_rng(0), len(truth)
-    drawn = (rng.integers(0, n, n) for _ in range(500))
-    scores = [f1_score(truth[i], given[i], labels=[0, 1, 2], average="macro") for i in drawn]
-    low, high = np.percentile(scores, [2.5, 97.5])
-    f1 = f1_score(truth, given, labels=[0, 1, 2], average="macro")
+    label = np.array([*LABELS, "unclear"], object)
+    f1, low, high = bootstrap(macro_f1, label[truth], label[given], resamples=500)
     share = "" if unclear is None else f"{unclear.mean():.1%}"
-    return f"| {name} | {n:,} | {f1:.3f} ({low:.3f} to {high:.3f}) | {calibration_error(truth, p):.3f} | {share} |"
-
-
-def calibration_error(truth: NDArray[np.int64], p: NDArray[np.float64]) -> float:
-    """Expected calibration error in ten equal steps."""
-    sure, right = p.max(axis=1), p.argmax(axis=1) == truth
-    step = np.clip(np.digitize(sure, BINS) - 1, 0, 9)
-    return float(sum((step == k).mean() * abs(sure[step == k].mean() - right[step == k].mean()) for k in set(step)))
+    error = expected_calibration_error(p.argmax(axis=1) == truth, p.max(axis=1))
+    return f"| {name} | {len(truth):,} | {f1:.3f} ({low:.3f} to {high:.3f}) | {error:.3f} | {share} |"
 
 
 def main() -> None:

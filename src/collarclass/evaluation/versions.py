@@ -156,10 +156,8 @@ def measure_drift(
     a, b = _read(reference, "the reference", prefix), _read(now, "the second table", prefix)
     ads, chosen = [_ads(table) for table in (a, b)], find_model(model)
     if all(ads):
-        a, b = (
-            table.assign(**{prefix + KNOWN: _known_terms(*texts, chosen)})
-            for table, texts in zip((a, b), ads, strict=True)
-        )
+        known = [_known_terms(found, chosen) for found in ads]
+        a, b = (table.assign(**{prefix + KNOWN: values}) for table, values in zip((a, b), known, strict=True))
     result: dict[str, Any] = {"reference": _state(a, prefix), **_moved(a, b, prefix)}
     if by is not None:
         groups = group_columns(b, [by])[by]
@@ -208,8 +206,9 @@ def _ads(table: pd.DataFrame) -> tuple[Any, ...]:
         return ()
 
 
-def _known_terms(titles: Any, texts: Any, model: Model) -> NDArray[np.float64]:
+def _known_terms(ads: tuple[Any, ...], model: Model) -> NDArray[np.float64]:
     """Known terms for each word of every ad; NaN for an ad without words."""
+    titles, texts = ads
     n_words, known = predict(model, texts, titles).reading[:, 1:].T
     return np.where(n_words > 0, known, np.nan)
 

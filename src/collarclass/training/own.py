@@ -195,26 +195,31 @@ def comparison(found: dict[str, Any], heading: str | Message) -> list[str]:
 
 def own_facts(own: OwnAds, before: Model, after: Model, how: str, held_out: Floats) -> dict[str, Any]:
     """What a model's card says of the user's ads, with their probabilities by a model that saw no ad of their group."""
-    found = predict(before, own.texts, own.titles)
-    judged = found.note == 0
-    counts = own.table["label"].value_counts()
+    found, counts = figures_on(own, before, after, held_out), own.table["label"].value_counts()
+    not_judged, short = found.pop("not_judged"), found.pop("short")
     return {
         "adapted_from": before.identity,
         "how": how,
         "own": {
-            "ads": len(own), "sources": own.n_sources, "unclear": own.n_unclear, "not_judged": int((~judged).sum()),
+            "ads": len(own), "sources": own.n_sources, "unclear": own.n_unclear, "not_judged": not_judged,
             "labels": {label: int(counts.get(label, 0)) for label in LABELS},
         },
-        "held_out_own": figures(own.labels[judged], found.probabilities[judged], held_out[judged]),
-        "short": short_figures(own, (before, after)),
+        "held_out_own": found,
+        "short": short,
     }  # fmt: skip
 
 
-def figures_on_test(ads: OwnAds, before: Model, after: Model) -> dict[str, Any]:
-    """How two models do on ads that neither learnt from; those that one cannot judge are left out and counted."""
-    found = [predict(model, ads.texts, ads.titles) for model in (before, after)]
-    judged = (found[0].note == 0) & (found[1].note == 0)
-    result = figures(ads.labels[judged], *(each.probabilities[judged] for each in found))
+def figures_on(ads: OwnAds, before: Model, after: Model, held_out: Floats | None = None) -> dict[str, Any]:
+    """How two models do on the same ads; those that one cannot judge are left out and counted.
+
+    Of the second there may be the probabilities that models gave which did not learn from an ad.
+    """
+    found = predict(before, ads.texts, ads.titles)
+    judged, probabilities = found.note == 0, held_out
+    if probabilities is None:
+        other = predict(after, ads.texts, ads.titles)
+        judged, probabilities = judged & (other.note == 0), other.probabilities
+    result = figures(ads.labels[judged], found.probabilities[judged], probabilities[judged])
     return result | {"not_judged": int((~judged).sum()), "short": short_figures(ads, (before, after))}
 
 
@@ -289,7 +294,7 @@ def adapt_file(
     everywhere[rows] = after
     facts = own_facts(own, model, changed, "calibrate" if only_calibrate else "adapt", everywhere)
     if others is not None:
-        facts["test"] = figures_on_test(others, model, changed)
+        facts["test"] = figures_on(others, model, changed)
         said += ["", *comparison(facts["test"], Message("{n:,} ads of the test file", n=facts["test"]["n"]))]
     changed = replace(changed, facts=facts)
     save_model(changed, target, {"README.md": own_card(changed)}, force=force)

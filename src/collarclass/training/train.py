@@ -25,7 +25,7 @@ from collarclass.training.counts import concatenate, count_ads
 from collarclass.training.estimator import CollarClassifier
 from collarclass.training.facts import facts_of_sources, held_out_labels, written_facts
 from collarclass.training.inputs import check_range
-from collarclass.training.own import OwnAds, comparison, figures_on_test, own_card, own_facts, read_own, read_test
+from collarclass.training.own import OwnAds, comparison, figures_on, own_card, own_facts, read_own, read_test
 from collarclass.training.real_ads import learnable, read_mentions, real_ads
 from collarclass.training.titles import fit_titles, title_rows
 from collarclass.training.train_reader import train_reader
@@ -168,7 +168,7 @@ def train_to(
     others = read_test(test, default_model(), mine, **columns) if test is not None else None
     model, _ = train(data, own=mine, own_weight=own_weight, own_mentions=own_mentions, name=name, progress=progress)
     if others is not None:
-        model = replace(model, facts=model.facts | {"test": figures_on_test(others, default_model(), model)})
+        model = replace(model, facts=model.facts | {"test": figures_on(others, default_model(), model)})
     save_model(model, target, {"README.md": own_card(model)} if mine is not None else None, force=force)
     lines = [f"{model.identity} written to {target}", "", "Ads of occupations held out of training:"]
     lines += _accuracy_lines(model.facts["held_out"])
