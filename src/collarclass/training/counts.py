@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from collarclass.definitions.labels import LEVELS
 from collarclass.features.ad_words import words_in
 from collarclass.features.ngrams import Occurrences, damped, ngrams
+from collarclass.features.term_index import TermIndex
 from collarclass.model.persistence import default_model
 from collarclass.requirement_reader.lexicon import default_lexicon
 from collarclass.requirement_reader.outcomes import FEATURES, Reader
@@ -49,9 +50,7 @@ class HashedCounts:
 
     def aligned(self, hashes: NDArray[np.uint64]) -> sp.csr_matrix:
         """The counts of given n-grams, a column for each in their order."""
-        order = np.argsort(hashes)
-        known = np.flatnonzero(np.isin(self.hashes, hashes))
-        place = order[np.searchsorted(hashes, self.hashes[known], sorter=order)]
+        known, place = TermIndex(hashes).find(self.hashes)
         counts = self.counts[:, known]
         return sp.csr_matrix((counts.data, place[counts.indices], counts.indptr), (counts.shape[0], len(hashes)))
 
