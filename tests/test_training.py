@@ -52,26 +52,35 @@ def test_the_cards_are_those_of_the_shipped_model() -> None:
 
 @pytest.fixture
 def small(tmp_path: Path) -> Path:
-    """A data folder with a fiftieth of the ads and occupations, and a tenth of the cases."""
-    (tmp_path / "data" / "ads").mkdir(parents=True)
-    for name, step in (("ads/en.csv", 50), ("ads/zh.csv", 50), ("occupations.csv", 50)):
-        table = pd.read_csv(DATA / name, dtype=str, keep_default_na=False)
-        table[::step].to_csv(tmp_path / "data" / name, index=False)
-    there, here = DATA / "requirements", tmp_path / "data" / "requirements"
-    (here / "real_ads").mkdir(parents=True)
-    shutil.copy(there / "real_ads" / "facts.npz", here / "real_ads")
-    shutil.copy(there / "readings.csv", here)
+    """A data folder with a fiftieth of the ads and occupations, a tenth of the cases, and two sources of real ads."""
+
+    def thinned(name: str, step: int, sep: str = ",") -> pd.DataFrame:
+        table = pd.read_csv(DATA / name, dtype=str, keep_default_na=False, sep=sep)[::step]
+        (tmp_path / "data" / name).parent.mkdir(parents=True, exist_ok=True)
+        table.to_csv(tmp_path / "data" / name, index=False, sep=sep)
+        return table
+
+    for name in ("ads/en.csv", "ads/zh.csv", "occupations.csv", "csco_titles.csv", "rated_titles.csv"):
+        thinned(name, 50)
+    for name in ("no_content.csv", "titles_without_job.csv", "article_titles.csv"):
+        thinned(name, 5)
+    thinned("onet_titles.tsv.gz", 100, "\t")
     kept = set[str]()
     for name in ("cases.csv", "own_ads.csv", "wordings.csv"):
-        table = pd.read_csv(there / name, dtype=str, keep_default_na=False)[::10]
-        table.to_csv(here / name, index=False)
-        kept |= {*table["id"]}
-    mentions = pd.read_csv(there / "mentions.csv", dtype=str, keep_default_na=False)
-    mentions[mentions["id"].isin(kept)].to_csv(here / "mentions.csv", index=False)
+        kept |= {*thinned(f"requirements/{name}", 10)["id"]}
+    ratings = pd.read_csv(DATA / "real_ads" / "ratings.csv", dtype=str, keep_default_na=False)
+    files = ["requirements/readings.csv", "requirements/real_ads/facts.npz", "real_ads/terms.npz"]
+    sources = ["en_microsoft", "zh_zhilian_bigdata"]
+    files += [f"{folder}/{source}.npz" for folder in ("real_ads", "requirements/real_ads") for source in sources]
+    for name in files:
+        (tmp_path / "data" / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(DATA / name, tmp_path / "data" / name)
+    ratings[ratings["source"].isin(sources)].to_csv(tmp_path / "data" / "real_ads" / "ratings.csv", index=False)
+    mentions = pd.read_csv(DATA / "requirements" / "mentions.csv", dtype=str, keep_default_na=False)
+    mentions[mentions["id"].isin(kept)].to_csv(tmp_path / "data" / "requirements" / "mentions.csv", index=False)
     return tmp_path / "data"
 
 
-@pytest.mark.slow
 def test_own_ads_are_learnt_beside_the_shipped_ones(small: Path, tmp_path: Path) -> None:
     own = tmp_path / "own.csv"
     texts = [f"Zorgle frobnicator number {i}, grind and weld frobs all day" for i in range(30)]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from collarclass.requirement_reader.lexicon import default_lexicon
 from collarclass.training.counts import CountedAds, count_words
 from collarclass.training.mentions import fact_matrix, find_mentions
-from collarclass.training.real_ads import EMPTY, STORED, TERMS, unpack
+from collarclass.training.real_ads import STORED, TERMS, unpack
 from collarclass.training.train_reader import with_decisions
 
 # What these are read into tells whether saved counts still belong to the tokenizer.
@@ -25,6 +25,11 @@ SAMPLE = (
     "数控车床操作工：中专及以上学历，持电工证优先，五险一金。",
     "<p>CAD&nbsp;technician &amp; drafter</p><ul><li>TeamLeader</li><li>HNC/HND preferred.Full-time</li></ul>",
 )
+EMPTY: dict[str, NDArray[Any]] = {
+    **{name: np.zeros((0, 2, 2) if name == "choice" else 0, kind) for name, kind in STORED.items()},
+    "ids": np.zeros(0, np.str_),
+    **dict.fromkeys(("size", "facts_size", "facts_steps", "facts_counts"), np.zeros(0, np.uint16)),
+}
 Terms = dict[str, NDArray[Any]]  # hashes, order, displayable
 MIN_ADS = 2  # that an n-gram stands in
 _MAX_COUNT = 255

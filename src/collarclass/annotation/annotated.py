@@ -84,13 +84,7 @@ class AnnotatedAds:
 
 
 def annotated_ads(
-    table: pd.DataFrame,
-    name: str = "the table of labelled ads",
-    *,
-    title: str | None = None,
-    text: str | None = None,
-    label: str | None = None,
-    source: str | None = None,
+    table: pd.DataFrame, name: str = "the table of labelled ads", **columns: Unpack[ColumnNames]
 ) -> AnnotatedAds:
     """Find the columns of labelled ads and read them, with whatever is wrong in labels and ratings.
 
@@ -104,17 +98,18 @@ def annotated_ads(
     >>> found.usable()[["text", "label"]].values.tolist()
     [['Welder wanted', 'blue']]
     """
+    title, text, label, source = (columns.get(column) for column in ("title", "text", "label", "source"))
     require_columns((title, text, label, source), table.columns, name)
-    given, columns, findings = read_annotations(table, name, label)
-    source = source or _known(table, SOURCE_NAMES, {*columns.values()})
-    columns |= {"source": source} if source is not None else {}
-    free = [column for column in table.columns if column not in columns.values()]
+    given, called, findings = read_annotations(table, name, label)
+    source = source or _known(table, SOURCE_NAMES, {*called.values()})
+    called |= {"source": source} if source is not None else {}
+    free = [column for column in table.columns if column not in called.values()]
     chosen = choose_columns(free, title, text, name)
     texts, titles, _ = chosen.rows([strings(table[column]) for column in chosen.every])
     if titles is None or chosen.title in chosen.texts:
         titles = [""] * len(table)
     sources = strings(table[source]) if source is not None else [""] * len(table)
-    return AnnotatedAds(name, given.assign(title=titles, text=texts, source=sources), columns, findings)
+    return AnnotatedAds(name, given.assign(title=titles, text=texts, source=sources), called, findings)
 
 
 def read_annotations(

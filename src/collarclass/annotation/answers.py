@@ -52,9 +52,7 @@ class AnswerFile:
         self.columns = tuple(columns)
         self._written: list[bytes] = []
         if self.path.exists() and not self.path.is_file():
-            raise DataError(
-                "{path} is no file that can be added to: give another name for your answers.", path=path,
-            )  # fmt: skip
+            raise DataError("{path} is no file that can be added to: give another name for your answers.", path=path)
         check_folder(self.path)
         with self._lock():
             if not self.path.exists() or not self.path.stat().st_size:

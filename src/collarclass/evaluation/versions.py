@@ -239,9 +239,7 @@ def _matched(a: pd.DataFrame, b: pd.DataFrame, key: str | None) -> tuple[pd.Data
     a, b = (table.set_axis(_column(table, key, ""), axis=0) for table in (a, b))
     both = a.index[a.index.isin(b.index)]
     if not len(both):
-        raise DataError(
-            "No value of column {key!r} is in both tables: compare labels of the same ads.", key=key,
-        )  # fmt: skip
+        raise DataError("No value of column {key!r} is in both tables: compare labels of the same ads.", key=key)
     return a.loc[both], b.loc[both]
 
 
@@ -273,9 +271,7 @@ def _beside_truth(table: pd.DataFrame, truth: str, old: NDArray[Any], new: NDArr
     true = read_labels(_column(table, truth, "either table"), "the table")
     known = true.isin(LABELS).to_numpy()
     if not known.any():
-        raise DataError(
-            "No row has white, blue or gray in column {truth!r}: name the right one.", truth=truth,
-        )  # fmt: skip
+        raise DataError("No row has white, blue or gray in column {truth!r}: name the right one.", truth=truth)
     t, a, b = true.to_numpy(object)[known], old[known], new[known]
 
     def difference(metric: Any) -> list[float]:

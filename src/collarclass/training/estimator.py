@@ -283,12 +283,7 @@ class CollarClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):  # typ
         )
 
     def _adapt(
-        self,
-        base: Model,
-        titles: Sequence[str | None],
-        texts: Sequence[str],
-        targets: Targets,
-        scores_stay: bool = False,
+        self, base: Model, titles: list[str | None], texts: list[str], targets: Targets, scores_stay: bool = False
     ) -> Self:
         """Shift a model's ratings and fit its decision anew; see `collarclass.training.adapt`."""
         counted = count_ads(texts, titles, int(base.limits["max_tokens"]), base.reader)

@@ -61,9 +61,7 @@ def read_targets(
     group = np.arange(n_ads) if groups is None else pd.factorize(np.asarray(groups))[0]
     rated = _read_ratings(ratings, n_ads)
     rows = np.flatnonzero(labels != "unclear")
-    return Targets(
-        rows, labels[rows], rated[rows], weight[rows], group[rows].astype(np.int64), classes, class_names,
-    )  # fmt: skip
+    return Targets(rows, labels[rows], rated[rows], weight[rows], group[rows].astype(np.int64), classes, class_names)
 
 
 def _read_ratings(ratings: Any, n_ads: int) -> Floats:

@@ -26,7 +26,6 @@ from collarclass.training.counts import CountedAds, Floats, Ints, count_ads
 
 _ALIKE = 0.6  # share of their rarer n-grams from which two ads nearly repeat each other
 _FIRST_LETTERS = 60  # of an ad, beside its title in a line
-_INTERVALS = ("accuracy", "macro_f1")
 _COMMON = 50  # ads in which an n-gram may stand to count as rare
 
 
@@ -173,11 +172,13 @@ def short_figures(ads: OwnAds, models: Sequence[Model]) -> dict[str, Any]:
 
 def _rows(found: dict[str, Any]) -> list[tuple[str, ...]]:
     """The figures of two models beside each other."""
-    accuracy, macro = ((f"{v:.3f} ({low:.3f} to {high:.3f})" for v, low, high in found[name]) for name in _INTERVALS)
     first, second = found["against"]["only_first"], found["against"]["only_second"]
+    accuracy, macro_f1 = (
+        [f"{v:.3f} ({low:.3f} to {high:.3f})" for v, low, high in found[metric]] for metric in ("accuracy", "macro_f1")
+    )
     return [
         ("accuracy (95 %)", *accuracy),
-        ("macro-F1 (95 %)", *macro),
+        ("macro-F1 (95 %)", *macro_f1),
         ("calibration error", *(f"{error:.3f}" for error in found["calibration_error"])),
         ("right in one only", f"{first:,}", f"{second:,}"),
     ]

@@ -50,12 +50,6 @@ STORED: dict[str, type[np.generic]] = {
     "choice": np.bool_,
     **dict.fromkeys(("outcome", "alternative"), np.int8),
 }
-EMPTY: dict[str, NDArray[Any]] = {
-    **{name: np.zeros((0, 2, 2) if name == "choice" else 0, kind) for name, kind in STORED.items()},
-    "ids": np.zeros(0, np.str_),
-    **dict.fromkeys(("size", "facts_size", "facts_steps", "facts_counts"), np.zeros(0, np.uint16)),
-}
-_NO_RATINGS = pd.DataFrame(columns=["source", "level", "status", "usable"], index=pd.Index([], name="id"), dtype=str)
 SOURCE_POWER = 0.5  # 0: every real ad weighs the same; 1: every source does
 
 
@@ -93,13 +87,10 @@ def load_counts(path: Path, terms: dict[str, NDArray[Any]]) -> tuple[list[str], 
 
 
 def read_mentions(data: str | os.PathLike[str]) -> Examples:
-    """The mentions of all sources, with their facts by the lexicon as it stands, and the ratings of their ads.
-
-    There are none in a data folder without ratings of real ads.
-    """
-    folder, ratings = Path(data) / "requirements" / "real_ads", Path(data) / "real_ads" / "ratings.csv"
-    ads = read_levels(data, read_ratings(ratings)) if ratings.is_file() else _NO_RATINGS
-    stored = [EMPTY, *(load_arrays(folder / f"{source}.npz") for source in np.unique(ads["source"]))]
+    """The mentions of all sources, with their facts by the lexicon as it stands, and the ratings of their ads."""
+    folder = Path(data) / "requirements" / "real_ads"
+    ads = read_levels(data, read_ratings(Path(data) / "real_ads" / "ratings.csv"))
+    stored = [load_arrays(folder / f"{source}.npz") for source in np.unique(ads["source"])]
     facts = pd.DataFrame(load_arrays(folder / FACTS))
     arrays = {name: np.concatenate([part[name] for part in stored]) for name in ("ids", "size", *STORED)}
     matrix = sp.csr_matrix(sp.vstack([unpack("facts", part, len(facts)) for part in stored]))

@@ -87,7 +87,7 @@ def titles_without_job(folder: str | os.PathLike[str], part: str = "train") -> p
     """
     root = Path(folder)
     named, texts = read_csv(root / "titles_without_job.csv"), read_no_content(root)
-    texts = named[:0].assign(text="", label="") if texts is None else texts[texts["label"] == "unclear"]
+    texts = texts[texts["label"] == "unclear"]
     lines = texts.assign(title=texts["text"].str.split(r"[.!?;。！？；\n]+", regex=True)).explode("title")
     lines["title"] = lines["title"].str.strip(" -•*")
     lines = lines[lines["title"].str.len().between(3, lines["language"].map(_MAX_LINE))]
@@ -137,6 +137,8 @@ def fit_titles(rows: pd.DataFrame) -> tuple[TitleModel, pd.DataFrame]:
     used = (decision_weight > 0) & is_job
     labels = rows["label"].to_numpy(object)[used]
     decision = fit_decisions(scores[used], labels, decision_weight[used], chinese[used], _BALANCE).astype(np.float32)
+    by_job = np.argsort(found[:, 2])  # held out; `MAX_LOST` of the titles of jobs lie below the limit
+    limit = found[by_job, 2][np.searchsorted(np.cumsum(weight[by_job]) / weight.sum(), MAX_LOST)]
     kept = _fit(counts, *lessons).most_telling(counts)
     fitted = _fit(counts[:, kept], *lessons)
     model = TitleModel(
@@ -147,7 +149,7 @@ def fit_titles(rows: pd.DataFrame) -> tuple[TitleModel, pd.DataFrame]:
         displayable=displayable[kept],
         intercept=fitted.intercept.astype(np.float32),
         decision=decision,
-        min_job=np.array([_threshold(found[:, 2], weight) - fitted.start], np.float32),
+        min_job=np.array([limit - fitted.start], np.float32),
         words=_words(rows["title"][weight > 0]),
     )
     probabilities = class_probabilities(decision[chinese.astype(int)], scores)
@@ -240,9 +242,3 @@ def _fit(counts: sp.csr_matrix, target: Floats, weight: Floats, is_job: Bools, j
         logistic.fit(counts[shown], is_job[shown], job_weight[shown])
         job, start = logistic.coef_[0], float(logistic.intercept_[0])
     return _Fitted(*fitted[0], job, intercept, start)
-
-
-def _threshold(job: Floats, weight: Floats) -> float:
-    """Log-odds below which `MAX_LOST` of the titles of jobs lie, held out."""
-    order = np.argsort(job)
-    return float(job[order][np.searchsorted(np.cumsum(weight[order]) / weight.sum(), MAX_LOST)])

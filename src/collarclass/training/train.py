@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Unpack
 
 import numpy as np
@@ -19,7 +18,6 @@ from collarclass.evaluation.metrics import with_interval
 from collarclass.messages import Message
 from collarclass.model.model import Model
 from collarclass.model.persistence import check_target, default_model, save_model
-from collarclass.occupation.table import ALTERNATE_TITLES
 from collarclass.progress import ProgressLike, Steps
 from collarclass.training.counts import concatenate, count_ads
 from collarclass.training.estimator import CollarClassifier
@@ -99,46 +97,32 @@ def train(
         As fitted, with its held-out scores.
     """
     classifier = CollarClassifier(name=name, **parameters)
-    ads, occupations = read_data(data)
-    no_content = read_no_content(data)
-    rows = training_ads(ads, occupations)
-    if no_content is not None:
-        rows = pd.concat([rows, thin_ads(no_content)], ignore_index=True)
-    mine = own.training_rows(own_weight) if own is not None else rows[:0]
-    written = pd.concat([rows, mine], ignore_index=True)
-    mentions = read_mentions(data)
+    (ads, occupations), no_content, mentions = read_data(data), read_no_content(data), read_mentions(data)
+    rows = pd.concat([training_ads(ads, occupations), thin_ads(no_content)], ignore_index=True)
+    written = rows if own is None else pd.concat([rows, own.training_rows(own_weight)], ignore_index=True)
     # Sums in one order: the same numbers however many processors.
     with closing(Steps(progress, classifier.n_folds + _OTHER_STEPS)) as steps, threadpool_limits(limits=1):
         reader = train_reader(data, learnable(mentions), own_mentions)
         steps.done("the reader of requirements")
-        real = real_ads(data, mentions, reader) if len(mentions.ads) else None
-        counted = [count_ads(written["text"].tolist(), written["title"].tolist(), classifier.max_tokens, reader)]
+        real, real_counts = real_ads(data, mentions, reader)
+        counts = count_ads(written["text"].tolist(), written["title"].tolist(), classifier.max_tokens, reader)
         steps.done("words counted")
-        counted += [real[1]] if real is not None else []
-        table = written if real is None else pd.concat([written, real[0]], ignore_index=True)
+        table, learnt = pd.concat([written, real], ignore_index=True), concatenate([counts, real_counts])
         ratings, weight = table[list(RATINGS)], table["weight"].to_numpy()
-        learnt = concatenate(counted)
         classifier.fit(learnt, table["label"], ratings, table["group"], weight, reader=reader, progress=steps)
-        has_titles = (Path(data) / ALTERNATE_TITLES).is_file()
-        bare_title = fit_titles(title_rows(data, ads, occupations))[0] if has_titles else None
-        model = replace(classifier.model_, bare_title=bare_title)
+        model = replace(classifier.model_, bare_title=fit_titles(title_rows(data, ads, occupations))[0])
         steps.done("bare titles")
-        work_facts: dict[str, Any] = {}
-        if no_content is not None:  # learnt against ads that say what the work is
-            full = np.r_[: len(ads), len(written) : len(table)]
-            groups, is_real = table["group"].to_numpy()[full], full >= len(written)
-            check, work_facts = fit_work_check(model, no_content, learnt.rows(full), groups, is_real, reader)
-            model = replace(model, work=check)
+        full = np.r_[: len(ads), len(written) : len(table)]  # ads that say what the work is
+        groups, is_real = table["group"].to_numpy()[full], full >= len(written)
+        check, work_facts = fit_work_check(model, no_content, learnt.rows(full), groups, is_real, reader)
+        model = replace(model, work=check)
         steps.done("what says no work")
     facts = written_facts(model, classifier, ads, occupations)
     if own is not None:
         probabilities = classifier.held_out_probabilities_[len(rows) : len(written)]
         facts |= own_facts(own, default_model(), model, "train", probabilities)
-    if work_facts:
-        facts["work_check"] = work_facts
-    if real is not None:
-        held_out = held_out_labels(classifier, np.arange(len(written), len(table)))
-        facts |= facts_of_sources(pd.concat([real[0], held_out], axis=1))
+    held_out = held_out_labels(classifier, np.arange(len(written), len(table)))
+    facts |= {"work_check": work_facts} | facts_of_sources(pd.concat([real, held_out], axis=1))
     return replace(model, facts=facts), classifier
 
 
@@ -172,8 +156,7 @@ def train_to(
     save_model(model, target, {"README.md": own_card(model)} if mine is not None else None, force=force)
     lines = [f"{model.identity} written to {target}", "", "Ads of occupations held out of training:"]
     lines += _accuracy_lines(model.facts["held_out"])
-    if "real_ads" in model.facts:
-        lines += ["", "Real ads of sources held out of training:", *_accuracy_lines(model.facts["real_ads"])]
+    lines += ["", "Real ads of sources held out of training:", *_accuracy_lines(model.facts["real_ads"])]
     lines += ["", "Scores of held-out occupations against O*NET's figures:"]
     lines += [f"  {name}: Spearman {with_interval(value)}" for name, value in model.facts["agreement"].items()]
     if mine is not None:

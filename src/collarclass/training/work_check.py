@@ -25,7 +25,6 @@ from collarclass.requirement_reader.outcomes import Reader
 from collarclass.training.counts import Bools, CountedAds, Floats, Ints, count_ads, damped_counts, scaled_counts
 from collarclass.training.words import hashed_folds
 
-NO_CONTENT = "no_content.csv"
 # An ad without a title is unclear from where 1 % of readable real ads would be, of sources held out, had they no
 # title; a short one from where 1 % of short written ads would be. Of ads with a title twice as many may be: most have
 # titles that name a job, and get a label by these. Where enough texts without content are unclear, the limit stays.
@@ -75,10 +74,9 @@ def _values(model: Model, text: sp.csr_matrix, title: sp.csr_matrix) -> sp.csr_m
     return sp.csr_matrix(sp.hstack(blocks, format="csr"))
 
 
-def read_no_content(folder: str | os.PathLike[str]) -> pd.DataFrame | None:
-    """Texts without content, and thin ads that have some; None where the data folder has no such file."""
-    path = Path(folder) / NO_CONTENT
-    return read_csv(path) if path.is_file() else None
+def read_no_content(folder: str | os.PathLike[str]) -> pd.DataFrame:
+    """Texts without content, and thin ads that have some."""
+    return read_csv(Path(folder) / "no_content.csv")
 
 
 def fit_work_check(
