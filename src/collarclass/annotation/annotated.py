@@ -98,7 +98,7 @@ def annotated_ads(
     >>> found.usable()[["text", "label"]].values.tolist()
     [['Welder wanted', 'blue']]
     """
-    title, text, label, source = (columns.get(column) for column in ("title", "text", "label", "source"))
+    title, text, label, source = columns.get("title"), columns.get("text"), columns.get("label"), columns.get("source")
     require_columns((title, text, label, source), table.columns, name)
     given, called, findings = read_annotations(table, name, label)
     source = source or _known(table, SOURCE_NAMES, {*called.values()})

@@ -80,11 +80,10 @@ def read_occupations(path: str | os.PathLike[str]) -> pd.DataFrame:
 
 
 def read_ratings(path: str | os.PathLike[str]) -> pd.DataFrame:
-    """Read the ratings of real ads, `data/real_ads/ratings.csv`.
+    """Read the ratings of real ads, `data/real_ads/ratings.csv`: columns of text, and the two ratings as floats.
 
-    A row per ad: `id`, `source`, `language`, `label` ("unclear" too), the two ratings as floats (missing where
-    unclear), `sure` (3 clear, 2 leaning, 1 toss-up), stated schooling, and `near_duplicate` ("y" where the ad nearly
-    repeats one of the development set).
+    The data card says what they hold: `sure` is 3 where clear, 2 leaning, 1 a toss-up, `near_duplicate` "y" where an
+    ad nearly repeats one of the development set.
     """
     return _with_numbers(read_csv(path, "it lies in data/real_ads"), RATINGS)
 

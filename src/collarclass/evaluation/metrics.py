@@ -87,13 +87,7 @@ def calibration(right: ArrayLike, confidence: ArrayLike, n_bins: int = 10) -> pd
 
 
 def expected_calibration_error(right: ArrayLike, confidence: ArrayLike, n_bins: int = 10) -> float:
-    """Mean distance of confidence and accuracy over bins, weighted by their number of ads.
-
-    References
-    ----------
-    Naeini, Cooper and Hauskrecht (2015), "Obtaining well calibrated probabilities using Bayesian
-    binning", AAAI.
-    """
+    """Mean distance of confidence and accuracy over bins, weighted by their ads (Naeini, Cooper, Hauskrecht, AAAI 2015)."""
     bins = calibration(right, confidence, n_bins)
     return float((bins["n"] * (bins["confidence"] - bins["accuracy"]).abs()).sum() / bins["n"].sum())
 

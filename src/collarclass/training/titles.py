@@ -137,6 +137,8 @@ def fit_titles(rows: pd.DataFrame) -> tuple[TitleModel, pd.DataFrame]:
     used = (decision_weight > 0) & is_job
     labels = rows["label"].to_numpy(object)[used]
     decision = fit_decisions(scores[used], labels, decision_weight[used], chinese[used], _BALANCE).astype(np.float32)
+    words = rows["title"][weight > 0].str.casefold().str.findall(rf"[a-z]{{{MIN_LETTERS},}}").explode().dropna()
+    often = words.groupby(words).size().sort_values(ascending=False, kind="stable")  # by which slips are found
     by_job = np.argsort(found[:, 2])  # held out; `MAX_LOST` of the titles of jobs lie below the limit
     limit = found[by_job, 2][np.searchsorted(np.cumsum(weight[by_job]) / weight.sum(), MAX_LOST)]
     kept = _fit(counts, *lessons).most_telling(counts)
@@ -150,19 +152,12 @@ def fit_titles(rows: pd.DataFrame) -> tuple[TitleModel, pd.DataFrame]:
         intercept=fitted.intercept.astype(np.float32),
         decision=decision,
         min_job=np.array([limit - fitted.start], np.float32),
-        words=_words(rows["title"][weight > 0]),
+        words=np.frombuffer("\n".join(often.index).encode("ascii"), np.uint8),
     )
     probabilities = class_probabilities(decision[chinese.astype(int)], scores)
     held_out = pd.DataFrame(probabilities, columns=[f"p_{label}" for label in LABELS])
     held_out[["academic_score", "hands_on_score"]] = scores
     return model, held_out.assign(job=found[:, 2])[:n_rows]
-
-
-def _words(titles: pd.Series[str]) -> NDArray[np.uint8]:
-    """The words of titles by which slips are found, a line for each, the most frequent first."""
-    found = titles.str.casefold().str.findall(rf"[a-z]{{{MIN_LETTERS},}}").explode().dropna()
-    often = found.groupby(found).size().sort_values(ascending=False, kind="stable")
-    return np.frombuffer("\n".join(often.index).encode("ascii"), np.uint8)
 
 
 def _embedded(rows: pd.DataFrame) -> pd.DataFrame:

@@ -83,8 +83,8 @@ def probabilities(sums: Floats) -> tuple[Floats, Floats]:
     return np.asarray(odds / odds.sum(axis=1, keepdims=True)), np.asarray(alternative)
 
 
-def _minimize(loss: Callable[[Floats], tuple[float, Floats]], size: int, iterations: int) -> Floats:
-    found = minimize(loss, np.zeros(size), jac=True, method="L-BFGS-B", options={"maxiter": iterations, "maxcor": 20})
+def _minimize(loss: Callable[[Floats], tuple[float, Floats]], size: int) -> Floats:
+    found = minimize(loss, np.zeros(size), jac=True, method="L-BFGS-B", options={"maxiter": _STEPS, "maxcor": 20})
     return np.asarray(found.x)
 
 
@@ -112,7 +112,7 @@ def _fit_mentions(examples: Examples, among: Bools) -> Floats:
         gradient = (transposed @ pull).ravel() + _SHRINK_MENTION * flat
         return float(total + _SHRINK_MENTION / 2 * (flat @ flat)), gradient
 
-    return _minimize(loss, shape[0] * shape[1], _STEPS).reshape(shape)
+    return _minimize(loss, shape[0] * shape[1]).reshape(shape)
 
 
 def _fit_rows(examples: Examples, related: Floats) -> tuple[Floats, Floats]:
@@ -150,7 +150,7 @@ def _fit_rows(examples: Examples, related: Floats) -> tuple[Floats, Floats]:
         gradient = np.concatenate(((transposed @ pull).ravel(), (beside.T @ pull).ravel())) + shrink * flat
         return float((weight * (np.log(total) - np.log(right))).sum() + (shrink * flat) @ flat / 2), gradient
 
-    flat = _minimize(loss, len(shrink), _STEPS)
+    flat = _minimize(loss, len(shrink))
     return flat[:cut].reshape(-1, N_DECIDING), flat[cut:].reshape(-1, N_DECIDING)
 
 

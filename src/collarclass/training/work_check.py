@@ -149,8 +149,8 @@ def _measured(limit: float, ads: Floats, learnt: Floats, held: Floats) -> dict[s
     def row(limit: float) -> list[float]:
         return [round(float((sums < limit).mean()), 4) if len(sums) else np.nan for sums in (ads, learnt, held)]
 
-    numbers = {"readable": len(ads), "learnt": len(learnt), "held": len(held)}
-    return numbers | {"chosen": row(limit), "curve": [row(float(np.quantile(ads, lost))) for lost in _CURVE]}
+    curve = [row(float(np.quantile(ads, lost))) for lost in _CURVE]
+    return {"readable": len(ads), "learnt": len(learnt), "held": len(held), "chosen": row(limit), "curve": curve}
 
 
 def _examples(empty: _Words, thin: _Words, readable: _Words, used: Bools, shown: Bools) -> Iterator[_Example]:
