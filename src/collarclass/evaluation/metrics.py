@@ -87,7 +87,7 @@ def calibration(right: ArrayLike, confidence: ArrayLike, n_bins: int = 10) -> pd
 
 
 def expected_calibration_error(right: ArrayLike, confidence: ArrayLike, n_bins: int = 10) -> float:
-    """Mean distance of confidence and accuracy over bins, weighted by their ads (Naeini, Cooper, Hauskrecht, AAAI 2015)."""
+    """Mean distance of confidence and accuracy over bins, weighted by their ads (Naeini et al., AAAI 2015)."""
     bins = calibration(right, confidence, n_bins)
     return float((bins["n"] * (bins["confidence"] - bins["accuracy"]).abs()).sum() / bins["n"].sum())
 
@@ -149,9 +149,8 @@ def per_label(truth: ArrayLike, found: ArrayLike) -> pd.DataFrame:
 
 def confusion(truth: ArrayLike, found: ArrayLike) -> pd.DataFrame:
     """Counts of true labels (rows) against found ones (columns), unclear included."""
-    names = COLLARS
     table = pd.crosstab(np.asarray(truth, dtype=object), np.asarray(found, dtype=object))
-    return table.reindex(index=names, columns=names, fill_value=0).rename_axis(index="truth", columns="found")
+    return table.reindex(index=COLLARS, columns=COLLARS, fill_value=0).rename_axis(index="truth", columns="found")
 
 
 def evaluate(labelled: pd.DataFrame, truth: str = "label", prefix: str = "", by: str | None = None) -> dict[str, Any]:
