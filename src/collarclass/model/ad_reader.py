@@ -18,7 +18,7 @@ from collarclass.definitions.labels import (
 )  # fmt: skip
 from collarclass.features.ad_terms import AdTerms
 from collarclass.features.ad_words import AdWords, TokenShares
-from collarclass.model.model import SHORT, SHORT_AD, TITLED, UNTITLED
+from collarclass.model.model import SHORT, SHORT_AD, TITLED, UNTITLED, WorkCheck
 from collarclass.requirement_reader.reading import RequirementReader
 from collarclass.text.ad_tokens import AdTokens
 from collarclass.text.cut import Spelling, changes, cut, is_line, job_in, one_post, words_of
@@ -51,8 +51,10 @@ class AdReader:
     """Reads and judges one ad after the other; of one thread, filled anew by each `read`."""
 
     def __init__(self, model, lexicon):
-        text_work, title_work = model.work_weights()
-        self.text_terms, self.title_terms = terms_of(model.text, text_work), terms_of(model.title, title_work)
+        self.checks_work, shapes = model.work is not None, (len(model.text.scale), len(model.title.scale), (2, 3))
+        work = model.work or WorkCheck(*[np.zeros(shape, np.float32) for shape in shapes])
+        self.text_terms = terms_of(model.text, work.text_weight)
+        self.title_terms = terms_of(model.title, work.title_weight)
         self.tokens, self.title_tokens, self.line_tokens = AdTokens(), AdTokens(), AdTokens()
         self.shares, self.words = TokenShares(), None
         self.requirements = RequirementReader(model.reader, lexicon)
@@ -61,9 +63,7 @@ class AdReader:
         self.decision = view_of(model.decision)
         self.max_tokens, self.min_terms = int(model.limits["max_tokens"]), model.limits["min_terms"]
         self.min_known_share = model.limits["min_known_share"]
-        self.checks_work = model.work is not None
-        work_start = model.work.start if model.work is not None else np.zeros((2, 3), np.float32)
-        self.work_start = view_of(work_start)
+        self.work_start = view_of(work.start)
         self.intercept, self.scale, self.share = (array("d", bytes(16)) for _ in range(3))
         self.blended = memoryview(np.zeros((N_LABELS, 4)))
         self.remark = JUDGED

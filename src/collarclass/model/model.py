@@ -140,31 +140,20 @@ class Model:
         terms = len(self.text.vocabulary), len(self.title.vocabulary)
         return f"<Model {self.identity}: {terms[0]:,} text terms, {terms[1]:,} title terms>"
 
-    def work_weights(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Weights of the terms of text and title that say whether the work is named; all 0 without such a check."""
-        if self.work is not None:
-            return self.work.text_weight, self.work.title_weight
-        return np.zeros(len(self.text.scale), np.float32), np.zeros(len(self.title.scale), np.float32)
-
-    def probabilities(
-        self, scores: NDArray[np.float64], chinese: NDArray[np.bool_] | None = None
-    ) -> NDArray[np.float64]:
-        """Probabilities of white, blue and gray at given scores.
+    def probabilities(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Probabilities of white, blue and gray at given scores, by what lies between the decisions of both languages.
 
         Parameters
         ----------
         scores : ndarray of float64, shape (n, 2)
             Academic and hands-on score, 0 to 1.
-        chinese : ndarray of bool, shape (n,), optional
-            Which ads are Chinese; what lies between the decisions of both languages if not given.
 
         Returns
         -------
         ndarray of float64, shape (n, 3)
             Rows sum to 1.
         """
-        decision = self.decision.mean(axis=0) if chinese is None else self.decision[chinese.astype(np.int64)]
-        return class_probabilities(decision, scores)
+        return class_probabilities(self.decision.mean(axis=0), scores)
 
 
 def class_probabilities(decision: NDArray[np.float32], scores: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -280,38 +280,38 @@ def _check_sizes(rows: list[_Row], spellings: list[tuple[int, str]], tokens: Tok
         )  # fmt: skip
 
 
-def _prefixes(tokens: Tokens) -> tuple[NDArray[np.uint64], list[NDArray[np.uint64]], list[NDArray[np.int64]]]:
-    """Hash of each phrase; by length, the hashes of its shorter beginnings, and which phrases they begin."""
+def _codes(tokens: Tokens) -> NDArray[np.uint64]:
+    """Hashes of the first word of each phrase, of its first two and so on, in columns; 0 beyond its end."""
     begin, size = tokens.first[:-1], np.diff(tokens.first)
-    whole = tokens.hash[begin]
-    shorter, starting = [], []
-    for k in range(1, int(size.max())):
-        longer = np.flatnonzero(size > k)
-        shorter.append(whole[longer])
-        starting.append(longer)
-        whole = whole.copy()
-        whole[longer] = mix(whole[longer] * PAIR + tokens.hash[begin[longer] + k])
-    return whole, shorter, starting
+    codes = np.zeros((len(size), int(size.max())), np.uint64)
+    codes[:, 0] = tokens.hash[begin]
+    for k in range(1, codes.shape[1]):
+        longer = size > k
+        codes[longer, k] = mix(codes[longer, k - 1] * PAIR + tokens.hash[begin[longer] + k])
+    return codes
 
 
 def _compile(rows: list[_Row]) -> Lexicon:
     spellings = [(i, spelling) for i, row in enumerate(rows) for spelling in _spellings(row)]
     tokens = tokenize([spelling for _, spelling in spellings])
     _check_sizes(rows, spellings, tokens)
-    owner = np.array([i for i, _ in spellings])
-    whole, shorter, starting = _prefixes(tokens)
+    owner, size, codes = np.array([i for i, _ in spellings]), np.diff(tokens.first), _codes(tokens)
+    whole = codes[np.arange(len(size)), size - 1]
+    shorter = codes[np.arange(codes.shape[1]) < size[:, None] - 1]
     number = np.array([row.group == "number" for row in rows])[owner]
     gives_way = np.array([row.group in YIELDING for row in rows])[owner]
     # Of rows with one phrase the last counts.
     order = np.concatenate((np.flatnonzero(~number & ~gives_way)[::-1], np.flatnonzero(gives_way)[::-1]))
     hashes, place = np.unique(whole[order], return_index=True)
-    counts = owner[order[place]]
+    place = order[place]
+    counts = owner[place]
     value = [VALUES[row.group].index(row.value) if row.group in VALUES else 0 for row in rows]
-    names = [spellings[i][1] for i in order[place].tolist()]
+    names = [spellings[i][1] for i in place.tolist()]
     credential, credentials = _credentials(rows, counts, names)
-    root, one_credential = _roots(rows, counts, names, hashes, whole, list(zip(shorter, starting, strict=True)))
-
-    known = np.unique(np.concatenate((hashes, *shorter)))
+    root, one_credential = _roots(
+        [rows[i].group for i in counts], names, [codes[i, : size[i]].tolist() for i in place.tolist()]
+    )
+    known = np.unique(np.concatenate((hashes, shorter)))
     phrase = np.full(len(known), -1, dtype=np.int32)
     phrase[np.searchsorted(known, hashes)] = np.arange(len(hashes))
     numerals, where = np.unique(whole[number], return_index=True)
@@ -320,15 +320,15 @@ def _compile(rows: list[_Row]) -> Lexicon:
     columns |= {"group": [CLASS.get(row.group, -1) for row in rows], "value": value}
     return Lexicon(
         **{name: np.array(column, np.int8)[counts] for name, column in columns.items()},
-        root=root,
-        one_credential=one_credential,
+        root=np.array(root, np.int32),
+        one_credential=np.array(one_credential),
         credential=credential,
         credential_names=np.array(credentials),
         numerals=numerals,
         number=np.array([float(rows[i].value) for i in owner[number][where]]),
         prefixes=known,
         phrase=phrase,
-        more=np.isin(known, np.concatenate(shorter)),
+        more=np.isin(known, shorter),
     )
 
 
@@ -351,29 +351,18 @@ def _credentials(
     return number, names
 
 
-def _roots(
-    rows: list[_Row],
-    counts: NDArray[np.int64],
-    spelling: Sequence[str],
-    hashes: NDArray[np.uint64],
-    whole: NDArray[np.uint64],
-    beginnings: Sequence[tuple[NDArray[np.uint64], NDArray[np.int64]]],
-) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+def _roots(groups: Sequence[str], names: Sequence[str], codes: Sequence[list[int]]) -> tuple[list[int], list[bool]]:
     """Which phrases name one credential: "CDL" and "CDL class A", "certified nursing assistant" and "CNA"."""
-    credential = np.array([row.group in CREDENTIALS for row in rows])[counts]
-    root = np.arange(len(hashes), dtype=np.int32)
-    for begun, longer in beginnings[::-1]:  # the shortest is written last
-        begins = np.minimum(np.searchsorted(hashes, begun), len(hashes) - 1)
-        whose = np.minimum(np.searchsorted(hashes, whole[longer]), len(hashes) - 1)
-        same = (hashes[begins] == begun) & (hashes[whose] == whole[longer]) & credential[begins] & credential[whose]
-        root[whose[same]] = begins[same]
-    names = {k: spelling[k] for k in np.flatnonzero(credential).tolist()}
-    abbreviations = {name: k for k, name in names.items() if " " not in name}
-    one_credential = np.zeros(len(hashes), dtype=bool)
-    for k, name in names.items():
-        initials = [word[:1] for word in name.split(" ") if word not in _LEFT_OUT]
+    credentials = [k for k, group in enumerate(groups) if group in CREDENTIALS]
+    known = {codes[k][-1]: k for k in credentials}
+    abbreviations = {names[k]: k for k in credentials if " " not in names[k]}
+    root, one_credential = [*range(len(groups))], [False] * len(groups)
+    for k in credentials:
+        root[k] = next(known[code] for code in codes[k] if code in known)  # the shortest that it begins with
+    for k in credentials:
+        initials = [word[:1] for word in names[k].split(" ") if word not in _LEFT_OUT]
         short = abbreviations.get("".join(initials)) if len(initials) > 2 else None
-        if short is not None and rows[counts[short]].group == rows[counts[k]].group:
+        if short is not None and groups[short] == groups[k]:
             root[k], one_credential[short] = short, True
-    root = root[root]
-    return root, one_credential[root]
+    root = [root[k] for k in root]
+    return root, [one_credential[k] for k in root]
