@@ -272,7 +272,7 @@ def word_at(ad, token):
 
 
 def voice_of(group, value, other_side):
-    """What a cue says of a mention; one that stands on the other side of what it speaks of says less, or nothing."""
+    """What a cue says of a mention; one that stands on the other side of what it is about says less, or nothing."""
     if group == SUBSTITUTE:
         return SILENCE if value == other_side else SWAPS
     if group == CUE_PREFERRED:
