@@ -205,6 +205,16 @@ def test_annotated_ratings_speak_for_definitions_by_scores() -> None:
     assert found["warning"].loc["dual-certificate"].str.contains("the annotations do not say what an ad is under").all()
 
 
+def test_unclear_ads_alone_say_nothing_of_definitions_by_scores() -> None:
+    table = label_table(pd.concat([pd.read_csv(EXAMPLES)] * 4, ignore_index=True))
+    label = np.array(["gray"] * 120 + ["unclear"] * 40)
+    truth = pd.DataFrame({"label": label, "academic_rating": "", "hands_on_rating": ""}, index=table.index)
+    assert estimate_shares(table, truth, definition="middle")["method"].eq("counted").all()
+    truth.loc[:39, ["academic_rating", "hands_on_rating"]] = "4"  # of a third of the others
+    found = estimate_shares(table, truth, definition="middle").set_index("label")
+    assert found.loc["unclear", "low"] < 0.25 < found.loc["unclear", "high"]
+
+
 def test_the_nearest_occupation_decides_whatever_the_ad_asks_for() -> None:
     ads = pd.DataFrame(
         {

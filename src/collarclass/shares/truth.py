@@ -335,13 +335,17 @@ def truth_under(definition: Definition, truth: Truth) -> Truth | None:
         return truth
     if truth.ratings is None or not definition.is_of_scores or len(definition.fallback) > 1:
         return None
-    rated = np.isfinite(truth.ratings).all(axis=1) | (truth.label[:, 3] == 1)
-    if not rated.any():
+    clear = truth.label[:, 3] < 1
+    rated = np.isfinite(truth.ratings).all(axis=1)
+    if not (rated & clear).any():
         return None
+    # Unclear ads need no ratings: the others stand for those of them that have none.
+    probability = truth.probability * np.where(clear, rated[clear].mean(), 1)
     n = len(truth.row)
     unstated = np.full(n, 4, np.int8)
-    collar = np.where(truth.label[:, 3] == 1, len(LABELS), truth.label.argmax(axis=1)).astype(np.int8)
+    collar = np.where(~clear, len(LABELS), truth.label.argmax(axis=1)).astype(np.int8)
     facts = Facts(
         *(collar, np.zeros((n, 3)), np.nan_to_num(truth.ratings) / 4, unstated, unstated, unstated, unstated),
     )
-    return replace(truth, label=np.eye(4)[definition.apply(facts)], errors=None).of(rated)
+    label = np.eye(4)[definition.apply(facts)]
+    return replace(truth, label=label, probability=probability, errors=None).of(rated | ~clear)
