@@ -17,7 +17,6 @@ from collarclass.app.reviews import MAX_REVIEW_ADS, Review, begin
 from collarclass.app.schemas import AnswerRequest, ReviewRequest
 from collarclass.app.shares import use_annotations
 from collarclass.app.store import Store
-from collarclass.errors import CollarclassError, DataError
 from collarclass.shares.shares import MIN_ANNOTATIONS
 
 Annotator = Annotated[str, Query(max_length=100, description="Who labels.")]
@@ -41,10 +40,8 @@ Place = Annotated[int, Depends(_place)]
 
 
 async def _begun(store: Store, job: Job, path: Path, annotator: str, n: int) -> Answer:
-    try:
+    with job.telling():
         review = await asyncio.to_thread(begin, path, job.name, annotator, n, job.chosen)
-    except CollarclassError as error:
-        raise DataError(job.told(error)) from None
     # A sample that was drawn elsewhere belongs to the last file here that it is from.
     drawn_from = (one.id for one in reversed(store.jobs.values()) if review.source and one.digest == review.source)
     review.project = job.id if job.id in store.jobs else next(drawn_from, "")

@@ -18,7 +18,7 @@ from collarclass.app.preview import name_columns, profile
 from collarclass.app.results import definitions
 from collarclass.app.schemas import AnswerRequest, LabelRequest, LayoutRequest, NamesRequest
 from collarclass.corpus.read import data_path
-from collarclass.errors import CollarclassError, DataError, require_columns
+from collarclass.errors import DataError, require_columns
 from collarclass.files.layout import Layout
 from collarclass.tables.columns import Columns
 
@@ -54,11 +54,8 @@ def sample(store: Files, lang: Literal["en", "zh"] = "en") -> Answer:
              summary="Hand in another file of the same data set as the body")  # fmt: skip
 async def more(request: Request, store: Files, job: File, name: Name) -> Answer:
     async with received(request, store, name) as part:
-        try:
-            with store.changing(job):
-                await asyncio.to_thread(store.add_source, job, part)
-        except (CollarclassError, OSError) as error:
-            raise DataError(part.told(error)) from None
+        with part.telling(), store.changing(job):
+            await asyncio.to_thread(store.add_source, job, part)
     return job.shown()
 
 
@@ -97,13 +94,11 @@ async def layout(store: Files, job: File, wanted: LayoutRequest) -> Answer:
 
 
 def _look_again(job: Job, wanted: LayoutRequest) -> None:
-    try:
+    with job.telling():
         layout = Layout(**{**wanted.model_dump(), "header_row": wanted.header_row or None})
         if wanted.header_row == 0:
             job.path, layout = name_columns(job.path, layout), replace(layout, header_row=1)
         job.look(layout)
-    except (CollarclassError, OSError) as error:
-        raise DataError(job.told(error)) from None
     job.state, job.error, job.own = "ready", None, {}  # other rows have these numbers now
 
 
@@ -122,10 +117,8 @@ def profile_of(job: Job, wanted: LabelRequest) -> dict[str, Any]:
     asked = (repr(job.layout), title, repr(texts), wanted.code, wanted.date)
     if job.profiled is None or job.profiled[0] != asked:
         columns = Columns(title, tuple(texts or [str(title)]), wanted.code)
-        try:
+        with job.telling():
             job.profiled = (asked, profile(job.path, job.layout, columns, wanted.date))
-        except (CollarclassError, OSError) as error:
-            raise DataError(job.told(error)) from None
     return job.profiled[1]
 
 

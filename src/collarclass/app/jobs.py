@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ from collarclass.app.preview import look
 from collarclass.app.problems import said
 from collarclass.app.results import Results
 from collarclass.definitions.definition import DEFAULT
-from collarclass.errors import CollarclassError, refusal
+from collarclass.errors import CollarclassError, DataError, refusal
 from collarclass.files.formats import COMPRESSIONS, ENDINGS
 from collarclass.files.layout import Layout
 from collarclass.messages import Message
@@ -145,6 +147,14 @@ class Job:
             if dot and f".{ending.lower()}" in {*COMPRESSIONS, *ENDINGS}:
                 stem = root
         return f"{stem or 'ads'}-labelled{''.join(self.result.suffixes) if self.result else ''}"
+
+    @contextmanager
+    def telling(self) -> Iterator[None]:
+        """Let what goes wrong be told with the file under the name that its owner gave it."""
+        try:
+            yield
+        except (CollarclassError, OSError) as error:
+            raise DataError(self.told(error)) from None
 
     def told(self, error: CollarclassError | OSError) -> Message:
         """An error's message with the file under the name that its owner gave it."""

@@ -21,7 +21,7 @@ from collarclass.app.rows import OWN
 from collarclass.app.store import Store
 from collarclass.definitions.definition import Definition, Facts, load_definition
 from collarclass.definitions.labels import COLLARS, LABELS
-from collarclass.errors import CollarclassError, DataError
+from collarclass.errors import DataError
 from collarclass.files.readers import FileInput
 from collarclass.files.table import iter_table
 from collarclass.messages import Message
@@ -122,10 +122,8 @@ def report(store: Files, job: File, part: Part, sides: Sides, by: By = "", lang:
 def use_annotations(store: Store, job: Job, truth: Job, lang: Lang) -> dict[str, Any]:
     """Correct a file's shares by annotated ads, and keep these beside it."""
     kept = store.with_rows(job).with_name(f"annotated{''.join(truth.path.suffixes)}")
-    try:
+    with job.telling(), truth.telling():
         found = _shares(Side(store, job), (), truth.path)
-    except CollarclassError as error:
-        raise DataError(job.told(DataError(truth.told(error)))) from None
     shutil.move(truth.path, kept)  # perhaps to another disk
     job.truth, job.estimates = kept, {((), EVERYTHING): found}
     store.keep(job)
@@ -184,10 +182,8 @@ def estimate(side: Side, by: Sequence[str] = ()) -> pd.DataFrame:
     side.store.results(job)  # forgets what was kept before labels changed
     found = job.estimates.get(asked)
     if found is None:
-        try:
+        with job.telling():
             found = _shares(side, by, job.truth)
-        except CollarclassError as error:
-            raise DataError(job.told(error)) from None
         job.estimates = {**dict(list(job.estimates.items())[-_KEPT:]), asked: found}
     return found
 

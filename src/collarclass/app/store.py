@@ -22,7 +22,7 @@ from collarclass.app.results import Results
 from collarclass.app.reviews import Reviews
 from collarclass.app.rows import rows_writer
 from collarclass.app.schemas import LabelRequest
-from collarclass.errors import CollarclassError, DataError
+from collarclass.errors import CollarclassError
 from collarclass.files.formats import COMPRESSIONS, name_format, result_name
 from collarclass.files.label import label_file
 from collarclass.files.layout import Layout
@@ -87,10 +87,8 @@ class Store:
         """Look at a file that has come, and make it a project."""
         job.size = job.path.stat().st_size
         home, place = job.place, self.shelf.folder / job.id
-        try:
+        with job.telling():
             job.look(Layout())
-        except (CollarclassError, OSError) as error:
-            raise DataError(job.told(error)) from None
         place.mkdir(mode=0o700)
         job.path = Path(shutil.move(job.path, place / job.path.name))  # perhaps to another disk
         shutil.rmtree(home, ignore_errors=True)

@@ -45,8 +45,26 @@ class Picture:
     fixed: str = ""  # the chart with a width of its own, for a file; nothing where it always has one
 
     def file(self) -> str:
-        """SVG that is complete in itself."""
-        return standalone(self.fixed or self.chart, self.caption, f"{self.note} {self.methods}".strip())
+        """SVG that is complete in itself: with colours of its own, on white, its caption above and a note below it."""
+        width, height, content = inside(self.fixed or self.chart)
+        content = re.sub(r'class="([^"]*)"', lambda match: _attributes(match[1].split()), content)
+        above = wrapped(self.caption, width / 7.8)
+        below = wrapped(f"{self.note} {self.methods}".strip(), width / 4.4)
+        top, pad = 16.0 * len(above) + 12, 12.0
+        whole = {"width": number(width + 2 * pad), "height": number(top + height + 11.0 * len(below) + 26)}
+
+        def text(line: str, y: float, **looks: object) -> str:
+            return tag("text", html.escape(line), x=pad, y=number(y), **looks)
+
+        parts = [
+            tag("title", html.escape(self.caption)), tag("rect", fill="#ffffff", **whole),
+            *(text(row, 20 + 16 * i, font_size=13, font_weight=600, fill=LIGHT["ink"]) for i, row in enumerate(above)),
+            tag("g", content, transform=f"translate({pad} {top})"),
+            *(text(row, top + height + 20 + 11 * i, font_size=8.5, fill=LIGHT["soft"]) for i, row in enumerate(below)),
+        ]  # fmt: skip
+        return tag("svg", "".join(parts), xmlns="http://www.w3.org/2000/svg",
+                   viewBox=f"0 0 {whole['width']} {whole['height']}",
+                   font_family="system-ui, 'Noto Sans CJK SC', 'Microsoft YaHei', sans-serif", **whole)  # fmt: skip
 
 
 def of_shares(shares: pd.DataFrame, by: str, values: Sequence[str], w: Words, caption: str, methods: str) -> Picture:
@@ -165,36 +183,6 @@ _LOOKS: tuple[tuple[str, dict[str, str]], ...] = (
     ("band", {"opacity": ".16"}),
     ("dot", {"stroke-width": "1.4", "stroke": "sheet"}),
 )
-
-
-def standalone(svg: str, caption: str, note: str) -> str:
-    """A chart that needs no page: with colours of its own, on white, its caption above and a note below it."""
-    width, height, content = inside(svg)
-    content = re.sub(r'class="([^"]*)"', lambda match: _attributes(match[1].split()), content)
-    above, below = wrapped(caption, width / 7.8), wrapped(note, width / 4.4)
-    top, pad = 16.0 * len(above) + 12, 12.0
-    whole = (width + 2 * pad, top + height + 11.0 * len(below) + 26)
-    lines_above = [
-        tag("text", html.escape(line), x=pad, y=number(20 + 16 * i), font_size=13, font_weight=600, fill=LIGHT["ink"])
-        for i, line in enumerate(above)
-    ]
-    lines_below = [
-        tag("text", html.escape(line), x=pad, y=number(top + height + 20 + 11 * i), font_size=8.5, fill=LIGHT["soft"])
-        for i, line in enumerate(below)
-    ]
-    size = {"width": number(whole[0]), "height": number(whole[1])}
-    return tag(
-        "svg",
-        tag("title", html.escape(caption))
-        + tag("rect", fill="#ffffff", **size)
-        + "".join(lines_above)
-        + tag("g", content, transform=f"translate({pad} {top})")
-        + "".join(lines_below),
-        xmlns="http://www.w3.org/2000/svg",
-        viewBox=f"0 0 {size['width']} {size['height']}",
-        font_family="system-ui, 'Noto Sans CJK SC', 'Microsoft YaHei', sans-serif",
-        **size,
-    )
 
 
 def _attributes(names: Sequence[str]) -> str:
