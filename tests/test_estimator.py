@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from pathlib import Path
+from typing import Any
 
 import joblib
 import numpy as np
@@ -123,24 +124,32 @@ def test_the_fitted_model_saves_loads_and_pickles(fitted: CollarClassifier, tmp_
 
 
 @pytest.mark.parametrize(
-    ("ads", "labels", "more", "message"),
+    ("given", "parameters", "message"),
     [
-        (TEXTS, [*LABELS[:-1], "pink"], {}, "Unknown label 'pink'"),
-        (TEXTS, LABELS[:-1], {}, "33 ads but 32 labels"),
-        (TEXTS, ["blue"] * 33, {}, "Every ad is labelled 'blue': give ads of at least two labels"),
-        (TEXTS, [7] * 33, {}, "Unknown label 7: encoded labels are 0 to 2"),
-        ([*TEXTS[:-1], 5], LABELS, {}, "Ad 32 is not a text"),
-        ([*TEXTS[:-1], b"x"], LABELS, {}, "Ad 32 is not a text"),
-        ("one text", LABELS, {}, "not a single string"),
-        (pd.DataFrame({"mine": TEXTS}), LABELS, {}, "No column of ad texts found"),
-        (TEXTS, LABELS, {"ratings": np.full((33, 2), 5.0)}, "from 0 to 4"),
-        (TEXTS, LABELS, {"groups": [1] * 33}, "1 groups of ads cannot make 5 folds"),
-        ([], [], {}, "0 groups of ads"),
+        ({"y": [*LABELS[:-1], "pink"]}, {}, "Unknown label 'pink'"),
+        ({"y": LABELS[:-1]}, {}, "33 ads but 32 labels"),
+        ({"y": ["blue"] * 33}, {}, "Every ad is labelled 'blue': give ads of at least two labels"),
+        ({"y": [7] * 33}, {}, "Unknown label 7: encoded labels are 0 to 2"),
+        ({"X": [*TEXTS[:-1], 5]}, {}, "Ad 32 is not a text"),
+        ({"X": [*TEXTS[:-1], b"x"]}, {}, "Ad 32 is not a text"),
+        ({"X": "one text"}, {}, "not a single string"),
+        ({"X": {"title": TEXTS}}, {}, "not a dict: pandas"),
+        ({"X": pd.DataFrame({"mine": TEXTS})}, {}, "No column of ad texts found"),
+        ({"ratings": np.full((33, 2), 5.0)}, {}, "from 0 to 4"),
+        ({"groups": [1] * 33}, {}, "1 groups of ads cannot make 5 folds"),
+        ({"groups": [1, 2]}, {}, "33 ads but 2 groups"),
+        ({"sample_weight": [-1.0] * 33}, {}, "A weight is negative or no number"),
+        ({"sample_weight": [1.0] * 5}, {}, "33 ads but 5 weights"),
+        ({"X": [], "y": []}, {}, "0 groups of ads"),
+        ({}, {"max_tokens": 0}, "max_tokens is 0: give a whole number from 1"),
+        ({}, {"balance": 9}, "balance is 9: give a number from 0 to 1"),
+        ({}, {"alpha": "strong"}, "alpha is 'strong': give a number"),
+        ({}, {"strength": -1, "base": "standard"}, "strength is -1"),
     ],
 )
-def test_bad_input_is_told(ads: object, labels: list[str], more: dict[str, object], message: str) -> None:
+def test_what_cannot_be_fitted_is_told(given: dict[str, Any], parameters: dict[str, Any], message: str) -> None:
     with pytest.raises(DataError, match=message):
-        CollarClassifier().fit(ads, labels, **more)  # type: ignore[arg-type]
+        CollarClassifier(**parameters).fit(**{"X": TEXTS, "y": LABELS} | given)
 
 
 def test_meta_estimators_may_encode_labels() -> None:
@@ -330,30 +339,6 @@ def test_gaps_other_spellings_and_unclear_ads_are_taken_as_by_the_command() -> N
     assert np.array_equal(found.predict_proba(TEXTS), expected)
     assert found.classes_.tolist() == ["blue", "gray", "white"]
     assert np.isnan(found.held_out_scores_[-1]).all()
-
-
-@pytest.mark.parametrize(
-    ("parameters", "more", "message"),
-    [
-        ({"max_tokens": 0}, {}, "max_tokens is 0: give a whole number from 1"),
-        ({"balance": 9}, {}, "balance is 9: give a number from 0 to 1"),
-        ({"alpha": "strong"}, {}, "alpha is 'strong': give a number"),
-        ({"strength": -1, "base": "standard"}, {}, "strength is -1"),
-        ({}, {"sample_weight": [-1.0] * 33}, "A weight is negative or no number"),
-        ({}, {"sample_weight": [1.0] * 5}, "33 ads but 5 weights"),
-        ({}, {"groups": [1, 2]}, "33 ads but 2 groups"),
-    ],
-)
-def test_parameters_and_weights_are_checked_at_fit(
-    parameters: dict[str, object], more: dict[str, object], message: str
-) -> None:
-    with pytest.raises(DataError, match=message):
-        CollarClassifier(**parameters).fit(TEXTS, LABELS, **more)  # type: ignore[arg-type]
-
-
-def test_a_dict_is_no_list_of_ads() -> None:
-    with pytest.raises(DataError, match="not a dict: pandas"):
-        CollarClassifier.from_pretrained().predict({"title": ["Welder"], "text": ["Weld frames."]})
 
 
 def test_any_number_of_threads_gives_the_same_bytes() -> None:
