@@ -21,7 +21,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
@@ -530,6 +530,17 @@ def own_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
 
 
+@contextmanager
+def started(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The command while it serves, and the address that it printed."""
+    process, address = start(*options)
+    try:
+        yield process, address
+    finally:
+        process.terminate()
+        process.communicate(timeout=15)
+
+
 def start(*options: str) -> tuple[subprocess.Popen[str], str]:
     """The command, and the address that it printed."""
     process = subprocess.Popen(
@@ -569,9 +580,8 @@ def test_the_command_prints_its_address_serves_and_ends_clean() -> None:
         _, err = process.communicate(timeout=15)
     assert process.returncode == 130
     assert "Traceback" not in err
-    again, other = start()  # a bookmark stays, and the token does not
-    again.terminate()
-    again.communicate(timeout=15)
+    with started() as (_, other):  # a bookmark stays, and the token does not
+        pass
     assert other.startswith(f"{found[1]}?token=")
     assert other != address
     assert not [*Path(tempfile.gettempdir()).glob(f"collarclass-app-{process.pid}-*")]
@@ -579,26 +589,18 @@ def test_the_command_prints_its_address_serves_and_ends_clean() -> None:
 
 @pytest.mark.slow
 def test_an_address_that_others_reach_comes_with_a_warning_and_a_token() -> None:
-    process, address = start("--host", "0.0.0.0")
-    try:
+    with started("--host", "0.0.0.0") as (process, address):
         assert re.fullmatch(r"http://127\.0\.0\.1:\d+/\?token=[\w-]{30,}", address)
         assert process.stdout is not None
         assert "other machines" in process.stdout.readline()
-    finally:
-        process.terminate()
-        process.communicate(timeout=15)
 
 
 def test_without_a_token_the_command_serves_this_machine_alone() -> None:
-    process, address = start("--no-token")
-    try:
+    with started("--no-token") as (process, address):
         assert process.stdout is not None
         assert "every user of this machine" in process.stdout.readline()
         with urllib.request.urlopen(address + "v1/files", timeout=10) as reply:
             assert json.load(reply)["files"] == []
-    finally:
-        process.terminate()
-        process.communicate(timeout=15)
     for others in (["--host", "0.0.0.0"], ["--token", "x"]):
         done = run("app", "--no-browser", "--no-token", *others, code=1)
         assert "--no-token does not go with" in done.stderr

@@ -12,6 +12,7 @@ import hmac
 import ipaddress
 import re
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlencode
 
@@ -84,19 +85,20 @@ class Access:
     def knows_host(self, host: str) -> bool:
         """Whether a Host header names this machine: an IP address cannot be rebound, a name can."""
         name = _without_port(host)
-        if name in _LOOPBACK_NAMES or name in self.hosts:
-            return True
-        try:
-            ipaddress.ip_address(name)
-        except ValueError:
-            return False
-        return not self.loopback
+        return name in _LOOPBACK_NAMES or name in self.hosts or (not self.loopback and ip_address(name) is not None)
 
     def knows_token(self, given: str | None) -> bool:
         """Whether a token is the right one, in constant time."""
         return self.token is None or (
             given is not None and hmac.compare_digest(given.encode("utf-8", "replace"), self.token.encode())
         )
+
+
+def ip_address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The address that a name is, if it is one."""
+    with suppress(ValueError):
+        return ipaddress.ip_address(name)
+    return None
 
 
 class Guard:

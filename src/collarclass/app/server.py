@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import html
-import ipaddress
 import os
 import secrets
 import socket
@@ -28,7 +27,7 @@ from collarclass._version import __version__
 from collarclass.api import default_model
 from collarclass.app import ads, annotating, files, pages, shares
 from collarclass.app.ads import Labeller
-from collarclass.app.guard import Access, Guard, Limits
+from collarclass.app.guard import Access, Guard, Limits, ip_address
 from collarclass.app.problems import ProblemDocument, add_handlers, problem_response
 from collarclass.app.store import PREFIX, Store
 from collarclass.errors import DataError
@@ -113,12 +112,8 @@ def data_folder() -> Path:
 
 def is_loopback(host: str) -> bool:
     """Whether only this machine can reach an address."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    address = ip_address(host)
+    return host == "localhost" or (address is not None and address.is_loopback)
 
 
 def serve(

@@ -108,28 +108,23 @@ def collect(
     for rows in iter_table(source, on_open=opened.append):
         check_columns(rows.columns, columns, prefix, Path(source).name)
         parts.append(compact(rows, columns, prefix))
-        titles, texts = _ads(rows, title, text)
+        chosen, titles, texts = _ads(rows, title, text)
         found.add(rows, titles, texts, prefix)
     if not found.n:
         raise DataError("{name} has no rows to report on.", name=Path(source).name)
-    file = opened[0].reading(_chosen(rows, title, text))
+    file = opened[0].reading(chosen)
     others = {"labels": (prefix + "collar",), "others": tuple(columns)}
     return found.collected(concatenated(parts), digest_of_file(source), file, others)
 
 
-def _chosen(rows: pd.DataFrame, title: str | None, text: str | None) -> Columns | None:
+def _ads(rows: pd.DataFrame, title: str | None, text: str | None) -> tuple[Columns | None, list[str], list[str]]:
+    """The columns of the ads, their titles and texts; a file without texts still has shares."""
     try:
-        return ad_columns(rows, title, text)
-    except DataError:  # as in `_ads`
-        return Columns(title, ()) if title in rows else None
-
-
-def _ads(rows: pd.DataFrame, title: str | None, text: str | None) -> tuple[list[str], list[str]]:
-    try:
-        return ads_of(rows, title, text)
-    except DataError:  # a file without texts still has shares
+        return ad_columns(rows, title, text), *ads_of(rows, title, text)
+    except DataError:
         nothing = [""] * len(rows)
-        return [tidy(v) for v in rows[title]] if title in rows else nothing, nothing
+        return (Columns(title, ()), [tidy(v) for v in rows[title]], nothing) if title in rows else (
+            None, nothing, nothing)  # fmt: skip
 
 
 BUDGET = 640_000  # bytes of text in the page

@@ -117,10 +117,8 @@ def _marginals(scores: NDArray[np.floating], labels: NDArray[np.integer], place:
         scale = _MARGINAL / max(1, counts.sum(axis=0).max())
         base = np.zeros(len(edges) - 1)
         for k, name in enumerate(LABELS):
-            for i, n in enumerate(counts[k]):
-                if not n:
-                    continue
-                length = n * scale
+            for i in np.flatnonzero(counts[k]).tolist():
+                length = counts[k, i] * scale
                 if d == 0:
                     (x, _), (x2, y) = place(edges[i], 1), place(edges[i + 1], 1)
                     box = {"x": x + 0.5, "y": y - _GAP - base[i] - length, "width": x2 - x - 1, "height": length}
