@@ -34,8 +34,8 @@ from collarclass.definitions.labels import UNCLEAR
 from collarclass.labelling.options import Options
 from collarclass.model.account import account_of
 from collarclass.model.predict import Predictions, ask, predict
-from collarclass.requirement_reader.lexicon import COLUMNS as LEXICON_COLUMNS
 from collarclass.requirement_reader.lexicon import FILES as LEXICON_FILES
+from collarclass.requirement_reader.lexicon import LEXICON_COLUMNS
 from collarclass.requirement_reader.requirement import Requirement
 from collarclass.tables.schema import COLUMNS, prediction_table
 

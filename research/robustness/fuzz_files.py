@@ -39,7 +39,7 @@ from collarclass.files.layout import Layout
 from collarclass.files.readers import open_reader
 from collarclass.files.source import Limits
 from collarclass.model.persistence import default_model_path
-from collarclass.requirement_reader.lexicon import COLUMNS as LEXICON_COLUMNS
+from collarclass.requirement_reader.lexicon import LEXICON_COLUMNS
 from collarclass.tables.columns import Columns
 from research.robustness import tally
 

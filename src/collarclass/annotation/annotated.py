@@ -26,7 +26,7 @@ FIRST_ROW = 2  # as a spreadsheet counts: the header is row 1
 LABEL_NAMES = ("label", "labels", "true_label", "annotation", "标签", "标注", "类别")
 SOURCE_NAMES = ("source", "employer", "company", "organisation", "organization", "来源", "公司", "公司名称", "雇主")
 _NAMED_ROWS = 10  # of those with one kind of mistake
-COLUMNS = ("row", "column", "kind", "what", "remedy")  # of findings
+FINDING_COLUMNS = ("row", "column", "kind", "what", "remedy")  # of findings
 _DOUBT = 0.05  # probability of a label below which it is doubted
 _MIN_RATED = 5  # ratings of 1 or less from which their scale is doubted
 
@@ -231,7 +231,7 @@ def _findings(ads: AnnotatedAds, model: Model | None) -> pd.DataFrame:
     found = sorted([*ads.findings, *_contents(ads)], key=lambda finding: finding.row)
     found += _doubts(ads, model if model is not None else default_model())
     rows = [(f.row, f.column, f.kind, str(f.what), str(f.remedy)) for f in found]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return pd.DataFrame(rows, columns=list(FINDING_COLUMNS))
 
 
 def _contents(ads: AnnotatedAds) -> Iterator[Finding]:

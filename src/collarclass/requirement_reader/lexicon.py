@@ -28,7 +28,7 @@ from collarclass.requirement_reader.credential_names import FILE as NAMES_FILE
 from collarclass.requirement_reader.credential_names import credential_names, name_of
 from collarclass.text.tokens import PAIR, Tokens, mix, tokenize
 
-COLUMNS = ("phrase", "class", "value", "isced", "nature", "note")
+LEXICON_COLUMNS = ("phrase", "class", "value", "isced", "nature", "note")
 FILES = ("schooling.tsv", "certificates.tsv", "cues.tsv")
 _MAX_SPELLINGS = 100_000  # of a user's file
 _FOLDER = files("collarclass") / "requirement_reader" / "words"
@@ -109,10 +109,10 @@ def _read(path: Traversable, name: str) -> Iterator[_Row]:
         raise DataError(
             "The lexicon {name} is not UTF-8 text ({reason}): save it as UTF-8.", name=name, reason=error,
         ) from None  # fmt: skip
-    if not lines or tuple(lines[0].split("\t")) != COLUMNS:
+    if not lines or tuple(lines[0].split("\t")) != LEXICON_COLUMNS:
         raise DataError(
             "{name}, line 1: the first line of a lexicon has to name the columns {columns}, separated by tabs. "
-            "Copy it from the shipped files.", name=name, columns=[*COLUMNS],
+            "Copy it from the shipped files.", name=name, columns=[*LEXICON_COLUMNS],
         )  # fmt: skip
     for number, line in enumerate(lines[1:], start=2):
         if line.strip() and not line.startswith("#"):
@@ -120,12 +120,12 @@ def _read(path: Traversable, name: str) -> Iterator[_Row]:
 
 
 def _checked(cells: list[str], where: str) -> _Row:
-    if len(cells) > len(COLUMNS):
+    if len(cells) > len(LEXICON_COLUMNS):
         raise DataError(
             "{where}: {n_cells} cells for {n_columns} columns. Remove tabs.", where=where, n_cells=len(cells),
-            n_columns=len(COLUMNS),
+            n_columns=len(LEXICON_COLUMNS),
         )  # fmt: skip
-    phrase, group, value, isced, nature, note = cells + [""] * (len(COLUMNS) - len(cells))
+    phrase, group, value, isced, nature, note = cells + [""] * (len(LEXICON_COLUMNS) - len(cells))
     if group == "level" and (level := level_number(value)) is not None:
         value, isced = LEVELS[level], isced or str(SCHOOLING_LEVELS[level].isced)
     if group == "number":

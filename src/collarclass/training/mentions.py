@@ -27,7 +27,7 @@ N_CHOICES = 4
 # sentences are counted from the beginning of the ad.
 ITEM = dict.fromkeys(("first", "last", "sentence", "phrase", "group", "value"), np.int64)
 READ: dict[str, Any] = ITEM | {"figure": np.int64, "years": np.float64, "pursuing": np.bool_, "ends": np.uint64}
-COLUMNS = (*READ, "choice")
+MENTION_COLUMNS = (*READ, "choice")
 FACTS = {"mention": np.int64, "number": np.int64, "hash": np.uint64, "kind": np.uint8}
 
 
@@ -38,8 +38,8 @@ class Examples:
     Attributes
     ----------
     mentions : DataFrame
-        A row for each: `ad`, its row in the table of ads, in order; `COLUMNS`; `outcome`, an index into `OUTCOMES`, and
-        `alternative`, 0 or 1, both `UNKNOWN` where nobody decided.
+        A row for each: `ad`, its row in the table of ads, in order; `MENTION_COLUMNS`; `outcome`, an index into
+        `OUTCOMES`, and `alternative`, 0 or 1, both `UNKNOWN` where nobody decided.
     facts : csr_matrix of float32, shape (n_mentions, n_facts)
     ads : DataFrame
         `level`, -1 where none is stated or needed; `status`, `UNKNOWN` where not read; `weight`; and `source`, empty
@@ -75,7 +75,7 @@ def join(parts: Sequence[Examples]) -> Examples:
 
 def _by_ad(mentions: pd.DataFrame, n_ads: int) -> Iterator[tuple[slice, dict[str, list[Any]]]]:
     """Where the mentions of each ad stand, and the columns of these."""
-    columns = {name: mentions[name].tolist() for name in COLUMNS}
+    columns = {name: mentions[name].tolist() for name in MENTION_COLUMNS}
     stops = np.searchsorted(mentions["ad"], np.arange(n_ads), "right").tolist()
     for begin, end in pairwise((0, *stops)):
         yield slice(begin, end), {name: column[begin:end] for name, column in columns.items()}
@@ -115,7 +115,7 @@ def find_mentions(
         (-1 for others), `hash` and `kind`.
     """
     context, tokens, facts = _context(vocabulary), AdTokens(), []
-    columns: dict[str, list[Any]] = {name: [] for name in ("ad", "start", "end", *COLUMNS)}
+    columns: dict[str, list[Any]] = {name: [] for name in ("ad", "start", "end", *MENTION_COLUMNS)}
     for ad, text in enumerate(texts):
         context.read_ad(tokens.read(text))
         facts.append(_kept(context, len(columns["ad"])))

@@ -35,7 +35,7 @@ from collarclass.requirement_reader.constants import CLASS, ITEMS
 from collarclass.requirement_reader.lexicon import default_lexicon
 from collarclass.requirement_reader.outcomes import Reader
 from collarclass.training.counts import CountedAds, Floats, HashedCounts, Ints, concatenate
-from collarclass.training.mentions import COLUMNS, Examples, fact_matrix, judge, level_facts
+from collarclass.training.mentions import MENTION_COLUMNS, Examples, fact_matrix, judge, level_facts
 from collarclass.training.train_reader import levels_of
 
 TERMS, FACTS = "terms.npz", "facts.npz"
@@ -123,7 +123,7 @@ def _mentions(arrays: dict[str, NDArray[Any]]) -> tuple[pd.DataFrame, Ints]:
     columns |= {name: getattr(lexicon, name)[phrase[kept]].astype(np.int64) for name in ("group", "value")}
     row = np.repeat(np.arange(len(arrays["size"])), arrays["size"])
     decisions = dict.fromkeys(("outcome", "alternative"), np.int64)
-    return pd.DataFrame({"ad": row[kept]} | columns)[["ad", *COLUMNS, *decisions]].astype(decisions), kept
+    return pd.DataFrame({"ad": row[kept]} | columns)[["ad", *MENTION_COLUMNS, *decisions]].astype(decisions), kept
 
 
 def _count_level_facts(mentions: pd.DataFrame, n_ads: int) -> tuple[pd.DataFrame, sp.csr_matrix]:
