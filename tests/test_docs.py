@@ -138,9 +138,13 @@ def test_the_paper_cites_what_its_references_hold() -> None:
 def test_one_version_everywhere() -> None:
     from collarclass import __version__
 
-    release, _, since = __version__.partition(".dev")
-    assert f"\nversion: {release}\n" in (ROOT / "CITATION.cff").read_text("utf-8")
-    assert f"## [{'Unreleased' if since else release}]" in (ROOT / "CHANGELOG.md").read_text("utf-8")
+    headings = re.findall(r"^## \[(.+?)\]", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+    last = next(heading for heading in headings if heading != "Unreleased")
+    assert f"\nversion: {last}\n" in (ROOT / "CITATION.cff").read_text("utf-8")
+    if ".dev" in __version__:  # between two releases
+        assert headings[0] == "Unreleased"
+    else:
+        assert __version__ == last
 
 
 def test_no_box_of_code_is_empty() -> None:

@@ -336,7 +336,7 @@ def truth_under(definition: Definition, truth: Truth) -> Truth | None:
     if truth.ratings is None or not definition.is_of_scores or len(definition.fallback) > 1:
         return None
     clear = truth.label[:, 3] < 1
-    rated = np.isfinite(truth.ratings).all(axis=1)
+    rated = np.asarray(np.isfinite(truth.ratings).all(axis=1))
     if not (rated & clear).any():
         return None
     # Unclear ads need no ratings: the others stand for those of them that have none.
