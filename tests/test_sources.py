@@ -344,6 +344,15 @@ def test_json_arrays_keep_their_bytes(
     assert written.endswith("]\n")
 
 
+def test_members_of_later_rows_stand_before_what_is_added(tmp_path: Path, small_model: Model) -> None:
+    rows: list[dict[str, Any]] = [{"title": "Welder", "text": "Weld frames."}] * 2100 + [{"text": "Cook.", "pay": 12}]
+    (tmp_path / "ads.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    label_file(tmp_path / "ads.jsonl", tmp_path / "out.parquet", model=small_model, occupations=True, evidence=False)
+    names = pq.read_schema(tmp_path / "out.parquet").names
+    assert names[:4] == ["title", "text", "pay", "collar"]
+    assert names[3 : 3 + len(COLUMNS)] == list(COLUMNS)
+
+
 @pytest.mark.parametrize("to", ["json", "json.gz"])
 def test_tables_become_json_arrays(
     ads: Path, tmp_path: Path, small_model: Model, expected: list[str], to: str

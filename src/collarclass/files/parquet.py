@@ -22,7 +22,6 @@ from collarclass.files.source import Source
 from collarclass.files.writers import BuiltWriter, Rows, cell_bytes, clash
 from collarclass.tables.arrow import arrow_column, arrow_kind, arrow_leaves
 from collarclass.tables.columns import Columns
-from collarclass.tables.schema import COLUMNS
 
 _ROW_GROUP = 64 << 20  # bytes in memory
 READ = b"collarclass.columns"  # in a file's metadata: the columns that were read, by `columns_read`
@@ -117,7 +116,10 @@ class ParquetWriter(BuiltWriter):
         import pyarrow.parquet as pq
 
         own = self._reader.schema
-        schema = pa.schema([*own, *self._added]) if own is not None else _common_schema(partial(_tables, rows))
+        if own is not None:
+            schema = pa.schema([*own, *self._added])
+        else:
+            schema = _common_schema(partial(_tables, rows), len(self._added))
         if schema is None:
             schema = pa.schema([*((name, pa.string()) for name in self._reader.names), *self._added])
         schema = schema.with_metadata(_described(own.metadata if own is not None else None, self._reader.chosen))
@@ -192,13 +194,13 @@ def _can_be_parquet(kind: pa.DataType) -> bool:
     return not pa.types.is_nested(kind) or _can_be_parquet(kind.value_type)
 
 
-def _common_schema(tables: Callable[[], Iterator[pa.Table]]) -> pa.Schema | None:
-    """One schema for all batches; a column whose values do not go together becomes text."""
+def _common_schema(tables: Callable[[], Iterator[pa.Table]], n_added: int) -> pa.Schema | None:
+    """One schema for all batches, whose last columns are added; one whose values do not go together becomes text."""
     schemas = list(dict.fromkeys(t.schema for t in tables()))
     if len(schemas) <= 1:
         return schemas[0] if schemas else None
     names = list(dict.fromkeys(name for s in schemas for name in s.names))
-    added = [n for n in schemas[0].names[-len(COLUMNS) :] if n in names]
+    added = [n for n in schemas[0].names[-n_added:] if n in names]
     fields = {}
     for name in [n for n in names if n not in added] + added:
         types = [pa.schema([pa.field(name, s.field(name).type)]) for s in schemas if name in s.names]
