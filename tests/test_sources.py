@@ -241,6 +241,16 @@ def test_a_file_that_takes_too_long_is_given_up(tmp_path: Path, monkeypatch: pyt
         read_often()
 
 
+@pytest.mark.skipif(not Path("/dev/stdin").exists(), reason="there is no such name")
+def test_a_parquet_file_is_standard_input_by_name(tmp_path: Path, small_model_path: Path) -> None:
+    pq.write_table(pa.table({"text": ["We weld steel frames."] * 3}), tmp_path / "ads.parquet")
+    command = [sys.executable, "-m", "collarclass", "label", "/dev/stdin", "--format", "parquet"]
+    with (tmp_path / "ads.parquet").open("rb") as file:
+        target = ["-o", str(tmp_path / "out.csv"), "--model", str(small_model_path)]
+        subprocess.run([*command, *target], stdin=file, check=True, capture_output=True)
+    assert len(pd.read_csv(tmp_path / "out.csv")) == 3
+
+
 def test_one_process_reads_small_files_until_one_is_left_unread(tmp_path: Path) -> None:
     def read(name: str, rows: int | None = None) -> list[int]:
         with open_reader(tmp_path / name, Layout()) as reader:

@@ -62,11 +62,12 @@ if hasattr(os, "register_at_fork"):
 
 
 def _find_child(limits: dict[str, Any]) -> _Child:
-    while _idle:
-        found = _idle.pop()
-        if found.limits == limits and found.process.poll() is None:
-            return found
-        found.end()
+    with suppress(IndexError):  # none is idle, or another thread took it
+        while True:
+            found = _idle.pop()
+            if found.limits == limits and found.process.poll() is None:
+                return found
+            found.end()
     return _Child(limits)
 
 

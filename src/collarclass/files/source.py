@@ -251,7 +251,7 @@ class Source:
         """The file, decompressed, for formats that are read from their end."""
         if not self.regular or self._compressed:
             self._copy()
-        return os.path.abspath(self._file.name)  # noqa: PTH100
+        return os.path.realpath(self._file.name)  # /dev/stdin is another file to another process
 
     def begins_with(self) -> bytes:
         """The first byte that is no white space, nor part of a byte order mark; nothing of an empty source."""
