@@ -286,3 +286,9 @@ def test_a_code_judges_where_ad_and_title_say_too_little() -> None:
 def test_the_small_model_is_loaded_as_it_was_saved(small_model: Model, small_model_path: Path) -> None:
     assert classify(title="Welder", model=small_model_path) == classify(title="Welder", model=small_model)
     assert load_model(small_model_path).identity == find_model(small_model_path).identity
+
+
+@pytest.mark.parametrize("function", [classify, classify_many, label_file])
+def test_an_option_that_is_none_is_refused_by_the_function_that_was_called(function: Any) -> None:
+    with pytest.raises(TypeError, match=rf"^{function.__name__}\(\) got an unexpected keyword argument 'modl'$"):
+        function([], "out.csv", modl="standard")

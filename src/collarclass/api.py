@@ -86,6 +86,7 @@ def classify(
     >>> [(r.field, r.start, r.end, r.level) for r in classify(parts, "数控技术员").requirements]
     [('学历', 0, 2, 'associate')]
     """
+    refuse_unknown("classify", options, ModelOptions)
     return classify_many([text], [title], evidence, codes=None if code is None else [code], **options)[0]
 
 

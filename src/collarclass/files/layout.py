@@ -61,7 +61,6 @@ class Layout:
                 raise DataError(
                     "{name} is {value}: give a whole number from {least} up.", name=name, value=value, least=least,
                 )  # fmt: skip
-
         if self.key is not None and self.only_new is None:
             raise DataError("key names the column by which ads of an earlier file are known: give only_new, too.")
         count_workers(self.n_jobs)
