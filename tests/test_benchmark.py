@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 
 from collarclass import DataError, Model
-from research.data.assemble_benchmark import assemble
 from research.data.benchmark_annotations import annotator_agreement, overlap, read_annotations, read_pointing
 from research.measure.baselines import BASELINES, baseline_labels
 from research.measure.benchmark import (
@@ -226,30 +225,6 @@ def test_the_command(folder: Path, small_model_path: Path, capsys: pytest.Captur
     assert lines[1].startswith("small")
     assert lines[2].split()[:4] == ["mine", "ad", "en", "2"]
     assert "level precision" in said
-
-
-def test_files_of_writers_and_annotators_become_the_benchmark(tmp_path: Path) -> None:
-    source = tmp_path / "source"
-    source.mkdir()
-    (source / "ads.csv").write_text(ITEMS, "utf-8")
-    (source / "ads_intended.csv").write_text("id,label,near_line\ne1,blue,n\ne2,gray,y\n", "utf-8")
-    lines = "e1|0|4|blue|3|-|not_needed\ne2|3|0|white|3|bachelor|required\ne3|1|4|blue|2|-|unstated\n"
-    lines += "e4|3|0|white|3|associate|required\nz2|-|-|unclear|3|-|unstated\n"
-    (source / "annotator1.txt").write_text(lines, "utf-8")
-    second = lines.replace("e1|0|4", "e1|0|3").replace("e2|3|0|white|3", "e2|3|2|gray|1").replace("e3|1|4", "e3|1|3.5")
-    (source / "annotator2.txt").write_text(second + "z1|0|4|blue|3|-|not_needed\n", "utf-8")
-    said = assemble(source, tmp_path / "made")
-    assert said.endswith("left out: 1 not annotated twice, 1 not settled")
-    made = read_items(tmp_path / "made")
-    assert made["id"].tolist() == ["e1", "e3", "z2", "e4"]
-    assert made["hands_on_rating"].tolist()[:2] == [3.5, 4.0]
-    assert made["label"].tolist() == ["blue", "blue", "unclear", ""]
-    assert len(read_annotations(tmp_path / "made", made)) == 8
-    (source / "settled.csv").write_text("id,academic_rating,hands_on_rating,label,level,status\n"
-                                        "e2,3,0.5,white,bachelor,required\n", "utf-8")  # fmt: skip
-    assert assemble(source, tmp_path / "made").endswith("left out: 1 not annotated twice, 0 not settled")
-    again = read_items(tmp_path / "made").set_index("id")
-    assert again["hands_on_rating"].to_dict()["e2"] == 0.5
 
 
 HARD = """id,pair,language,kind,family,title,text

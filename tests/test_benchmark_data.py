@@ -24,7 +24,6 @@ from research.measure.benchmark_page import (
     leaderboard,
     side_by_side,
 )
-from research.measure.card_text import read_figures
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT / "data"
@@ -130,7 +129,7 @@ def test_the_datasheet_gives_the_numbers_of_the_files() -> None:
 def test_the_pages_show_the_results() -> None:
     results = json.loads(RESULTS.read_text("utf-8"))
     assert f"<!-- results -->\n{leaderboard(results)}\n<!-- end of results -->" in PAGE.read_text("utf-8")
-    beside = side_by_side(results, read_figures(DATA))
+    beside = side_by_side(results)
     assert f"<!-- measured -->\n{beside}\n<!-- end of measured -->" in COMPARISON.read_text("utf-8")
     assert results["seconds"] < 300
     names = {row[0] for row in results["labels"]}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pandas as pd
@@ -14,23 +13,22 @@ from collarclass.annotation.agreement import kappa
 from collarclass.corpus.read import read_occupations
 from research.docs.figures import known
 from research.measure.external import (
+    EXTERNAL,
+    MODEL,
     MODEL_LABELS,
+    TABLE,
     Agreement,
     PublishedList,
     agreement_with,
-    as_text,
+    as_kept,
     by_occupation,
     compare,
+    differences,
     label_occupations,
-    main,
     our_sides,
     published_lists,
+    tables,
 )
-from research.measure.external_page import tables
-
-ROOT = Path(__file__).resolve().parents[1]
-EXTERNAL = ROOT / "data" / "external"
-
 
 OURS = our_sides(
     pd.DataFrame(
@@ -42,7 +40,7 @@ OURS = our_sides(
 
 @pytest.fixture(scope="module")
 def found() -> dict[str, list[Agreement]]:
-    return compare(EXTERNAL)
+    return as_kept()
 
 
 def test_kappa_is_that_of_scikit_learn() -> None:
@@ -83,7 +81,7 @@ def test_ads_are_averaged_by_occupation() -> None:
 
 
 def test_every_shipped_list_covers_occupations(found: dict[str, list[Agreement]]) -> None:
-    rows = {row.name: row for row in found["occupation table"]}
+    rows = {row.name: row for row in found[TABLE]}
     assert len(rows) == 12
     assert all(row.n >= 20 for row in rows.values())
     composite = rows["Composite of ten lists"]
@@ -105,49 +103,28 @@ def test_codes_of_lists_are_known() -> None:
 
 
 def test_model_labels_cover_every_occupation(found: dict[str, list[Agreement]]) -> None:
-    table = pd.read_csv(EXTERNAL / MODEL_LABELS)
+    table = pd.read_csv(MODEL_LABELS)
     occupations = read_occupations(EXTERNAL.parent / "occupations.csv")
     assert set(table["onet_code"]) == set(occupations["onet_code"])
-    chance = found["model"][0].kappa
+    chance = found[MODEL][0].kappa
     assert chance is not None
     assert chance[0] > 0.65
 
 
-@pytest.mark.slow
-def test_the_tables_that_are_kept_are_those_of_the_files() -> None:
-    assert known()["external/tables"] == tables()
+def test_what_is_kept_is_what_the_files_give(found: dict[str, list[Agreement]]) -> None:
+    assert known()["external/tables"] == tables(found)
+    pd.testing.assert_frame_equal(pd.read_csv(EXTERNAL / "differences.csv"), differences(found))
 
 
-@pytest.mark.slow
-def test_the_command(
-    tmp_path: Path,
-    small_model_path: Path,
-    found: dict[str, list[Agreement]],
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    main([])
-    assert capsys.readouterr().out == as_text(found) + "\n"
-    ads = tmp_path / "ads.csv"
-    pd.DataFrame(
-        {
-            "onet_code": ["51-4121.00", "13-2011.00"],
-            "title": ["Welder", "Accountant"],
-            "text": [
-                "MIG welding of steel frames in our workshop, no schooling needed. Bring your own gloves.",
-                "Bachelor's degree in accounting required. Prepare reports and advise managers.",
-            ],
-        }
-    ).to_csv(ads, index=False)
-    main(["--ads", str(ads), "--model", str(small_model_path), "--differ"])
-    shown = capsys.readouterr().out
-    assert re.search(r"model\n.*\n  Composite of ten lists +label +2 ", shown)
-    assert "differ: " in shown
-
-
-def test_a_missing_folder_or_column_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"No folder .*nowhere: give data/external"):
-        compare(tmp_path / "nowhere")
-    ads = tmp_path / "ads.csv"
-    ads.write_text("text\nWelder\n", "utf-8")
-    with pytest.raises(DataError, match=r"ads\.csv has no column 'onet_code'; its columns are: text"):
-        label_occupations(ads)
+def test_ads_of_ones_own_are_labelled_and_compared(tmp_path: Path) -> None:
+    path = tmp_path / "ads.csv"
+    ads = [
+        ("51-4121.00", "Welder", "MIG welding of steel frames in our workshop, no schooling needed. Bring gloves."),
+        ("13-2011.00", "Accountant", "Bachelor's degree in accounting required. Prepare reports and advise managers."),
+    ]
+    pd.DataFrame(ads, columns=["onet_code", "title", "text"]).to_csv(path, index=False)
+    composite = compare(label_occupations(path))[MODEL][0]
+    assert (composite.n, composite.differ) == (2, ())
+    path.write_text("text\nWelder\n", "utf-8")
+    with pytest.raises(DataError, match=r"No column 'onet_code' in ads\.csv"):
+        label_occupations(path)

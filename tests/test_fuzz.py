@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,10 +15,16 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from collarclass import Model, classify, classify_many, label_table
+from collarclass import Classification, Model, classify, classify_many, label_table
 from collarclass.api import default_model
-from collarclass.model.predict import Predictions, ask, predict
-from research.robustness.fuzz import FINDINGS, Ad, Makes, batches, check, corpus, error_of, shrink
+from collarclass.model.account import Part
+from collarclass.model.predict import Predictions, predict
+from research.robustness.fuzz import FINDINGS, Ad, Makes, batches, check, corpus, error_of, note_printed, shrink
+
+
+@pytest.fixture(autouse=True)
+def _printed_errors_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "unraisablehook", note_printed)
 
 
 @settings(max_examples=40, suppress_health_check=list(HealthCheck))
@@ -65,6 +72,28 @@ class _Spoiled:
         return found
 
 
+def _spoiled(**changes: Any) -> Callable[..., list[Classification]]:
+    """Results with something of their accounts changed."""
+
+    def spoil(*args: Any, **options: Any) -> list[Classification]:
+        results = classify_many(*args, **options)
+        for result in results:
+            assert result.account is not None
+            result._known["account"] = replace(result.account, **changes)
+        return results
+
+    return spoil
+
+
+def _print_an_error(*args: Any, **options: Any) -> list[Classification]:
+    class Unlucky:
+        def __del__(self) -> None:
+            raise IndexError
+
+    Unlucky()
+    return classify_many(*args, **options)
+
+
 SPOILED: dict[str, tuple[str, Any]] = {
     message: ("predict", _Spoiled(change))
     for message, change in {
@@ -76,11 +105,9 @@ SPOILED: dict[str, tuple[str, Any]] = {
         "label_table differs from classify_many: certificates": lambda found: found.certificates.__setitem__(0, ("A",)),
     }.items()
 } | {
-    "does not add up": ("ask", lambda *args: replace(ask(*args), start=(9.0, 9.0))),
-    "span outside|span differs": (
-        "ask",
-        lambda *args: replace(found := ask(*args), parts=tuple(p._replace(start=p.start + 1) for p in found.parts)),
-    ),
+    "does not add up": ("classify_many", _spoiled(start=(9.0, 9.0))),
+    "span outside|span differs": ("classify_many", _spoiled(parts=(Part("words", "text", 3, 9, "other", (0.1, 0.1)),))),
+    "only printed": ("classify_many", _print_an_error),
 }
 
 

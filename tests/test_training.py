@@ -17,8 +17,7 @@ from collarclass.model.model import arrays_of
 from collarclass.model.persistence import default_model_path
 from collarclass.model.predict import predict
 from collarclass.training.train import train_to
-from research.measure.card_text import model_card, read_explanation_figures, read_figures
-from research.measure.cards import measure
+from research.measure.cards import measure, model_card
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT / "data"
@@ -46,7 +45,7 @@ def test_training_gives_the_shipped_model_again(tmp_path: Path) -> None:
 
 
 def test_the_cards_are_those_of_the_shipped_model() -> None:
-    card = model_card(default_model(), read_figures(DATA), read_explanation_figures(DATA))
+    card = model_card(default_model())
     assert (default_model_path() / "README.md").read_text("utf-8") == card
 
 

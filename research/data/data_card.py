@@ -1,4 +1,4 @@
-"""Write the numbers of the ads into the data card: python -m research.data.data_card."""
+"""Write the numbers of ads and occupations into the data card: python -m research.data.data_card."""
 
 from __future__ import annotations
 
@@ -9,13 +9,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from collarclass.corpus.read import LANGUAGES, read_ads, read_ratings
+from collarclass.corpus.read import LANGUAGES, ONET_FIGURES, read_ads, read_occupations, read_ratings
 from collarclass.definitions.labels import COLLARS, LABELS, STATUSES
+from research.docs.figures import ROOT, between, interval, markdown
 
-ROOT = Path(__file__).resolve().parents[2]
 AD_KINDS = ("occupation", "mirror", "contrast")
 START, END = "<!-- numbers: ads -->", "<!-- end of ads -->"
 REAL_START, REAL_END = "<!-- numbers: real ads -->", "<!-- end of real ads -->"
+OCCUPATIONS_START, OCCUPATIONS_END = "<!-- numbers: occupations.csv -->", "<!-- end of numbers -->"
+# Where each rating lies on the scales of O*NET's figures: years of schooling, and the higher of the two indices.
+YEARS = ([10, 12, 14, 16, 18], [0, 1, 2, 3, 4])
+INDEX = ([-1.5, 1.5], [0, 4])
+ACADEMIC_GAP, HANDS_ON_GAP = 1.2, 1.5
+MENTIONS = r"(?i)O\*NET|\bind(?:ex|ices)\b|\bthe figures?\b|\b(?:by|the) survey\b"
 
 
 def numbers(data: Path) -> str:
@@ -31,11 +37,7 @@ def numbers(data: Path) -> str:
         lengths = [a["text"].map(len if of == "zh" else _words) for of, a in ads.items()]
         found = [f"{int(np.percentile(length, share)):,}" for length in lengths]
         rows.append((f"length, {share}th percentile (words; characters)", found))
-    lines = [
-        f"| | {' | '.join(LANGUAGES.values())} |",
-        "|---|" + "---:|" * len(ads),
-        *(f"| {name} | {' | '.join(cells)} |" for name, cells in rows),
-    ]
+    lines = [markdown(["", *LANGUAGES.values()], ([name, *cells] for name, cells in rows))]
     second = data / "second_reading.json"
     if second.exists():
         lines += ["", *_second(json.loads(second.read_text("utf-8")))]
@@ -50,17 +52,7 @@ def real_numbers(data: Path) -> str:
     """Count the rated real ads by source and say how far two readings agree, as Markdown."""
     ratings = read_ratings(data / "real_ads" / "ratings.csv")
     agreement = json.loads((data / "readings" / "agreement.json").read_text("utf-8"))
-    lines = [
-        "| | English | Chinese |",
-        "|---|---:|---:|",
-        *(f"| {name} | {a} | {b} |" for name, (a, b) in _real_rows(ratings).items()),
-        "",
-        "Two readings of a random tenth, the second without seeing the first, with 95 % intervals:",
-        "",
-        "| | English | Chinese |",
-        "|---|---:|---:|",
-        "| ads read twice | " + " | ".join(f"{part['n']:,}" for part in agreement.values()) + " |",
-    ]
+    twice = [["ads read twice", *(f"{part['n']:,}" for part in agreement.values())]]
     for key, name in (
         ("label", "same label"),
         ("kappa", "label, kappa"),
@@ -68,13 +60,18 @@ def real_numbers(data: Path) -> str:
         ("academic_rating_r", "academic rating, r"),
         ("hands_on_rating_r", "hands-on rating, r"),
     ):
-        cells = ("{:.3f} ({:.3f}–{:.3f})".format(*part[key]) for part in agreement.values())
-        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+        twice.append([name, *(interval(part[key]) for part in agreement.values())])
     counts = pd.crosstab(ratings["source"], ratings["label"]).reindex(columns=COLLARS, fill_value=0)
-    lines += ["", "| source | ads | white | blue | gray | unclear |", "|---|---:|---:|---:|---:|---:|"]
-    for source, row in counts.assign(n=counts.sum(axis=1)).sort_values("n", ascending=False, kind="stable").iterrows():
-        lines.append(f"| {source} | {row['n']:,} | " + " | ".join(f"{row[k]:,}" for k in counts.columns) + " |")
-    return "\n".join(lines)
+    counts.insert(0, "n", counts.sum(axis=1))
+    counts = counts.sort_values("n", ascending=False, kind="stable")
+    return "\n\n".join(
+        [
+            markdown(("", *LANGUAGES.values()), ([name, *cells] for name, cells in _real_rows(ratings).items())),
+            "Two readings of a random tenth, the second without seeing the first, with 95 % intervals:",
+            markdown(("", *LANGUAGES.values()), twice),
+            markdown(("source", "ads", *COLLARS), ([str(k), *(f"{n:,}" for n in row)] for k, row in counts.iterrows())),
+        ]
+    )
 
 
 def _real_rows(ratings: pd.DataFrame) -> dict[str, list[str]]:
@@ -97,24 +94,56 @@ def _second(found: list[dict[str, Any]]) -> list[str]:
         "Kappas of the ratings are weighted (quadratic). Both readers are language models that worked by the same",
         "codebook: this is consistency, not truth. Ads whose labels differed were settled by a third look.",
         "",
-        "| drawn from | ads | academic rating, kappa | hands-on rating, kappa | label, kappa | same label | settled |",
-        "|---|---:|---:|---:|---:|---:|---:|",
     ]
-    for part in found:
-        kappas = " | ".join(f"{part[name]:.2f}" for name in ("academic_kappa", "hands_on_kappa", "label_kappa"))
-        lines.append(
-            f"| {part['drawn_from']} | {part['n']:,} | {kappas} | {part['label_agreement']:.1%} | {part['settled']:,} |"
-        )
-    return lines
+    kappas = ("academic rating, kappa", "hands-on rating, kappa", "label, kappa")
+    rows = [
+        [
+            part["drawn_from"],
+            f"{part['n']:,}",
+            *(f"{part[name]:.2f}" for name in ("academic_kappa", "hands_on_kappa", "label_kappa")),
+            f"{part['label_agreement']:.1%}",
+            f"{part['settled']:,}",
+        ]
+        for part in found
+    ]
+    return [*lines, markdown(("drawn from", "ads", *kappas, "same label", "settled"), rows)]
+
+
+def occupation_numbers(data: Path) -> str:
+    """Count the occupations and compare their ratings with O*NET's figures, as Markdown."""
+    table = read_occupations(data / "occupations.csv")
+    academic, hands_on = table["academic_rating"], table["hands_on_rating"]
+    index = table[["physical_index", "technical_index"]].max(axis=1)
+    strong = (academic - np.interp(table["schooling_years"], *YEARS)).abs() > ACADEMIC_GAP
+    strong |= (hands_on - pd.Series(np.interp(index, *INDEX)).where(index.notna())).abs() > HANDS_ON_GAP
+    rows: dict[str, int | float] = {"occupations": len(table)}
+    rows |= {f"labelled {label}": int((table["label"] == label).sum()) for label in LABELS}
+    rows |= {f"with {column}": int(table[column].notna().sum()) for column in ONET_FIGURES}
+    rows |= {f"schooling_source `{source}`": n for source, n in table["schooling_source"].value_counts().items()}
+    for column, name in (("isco08", "an ISCO-08 code"), ("csco22", "a CSCO-2022 code"),
+                         ("external_label", "an external label")):  # fmt: skip
+        rows[f"with {name}"] = int((table[column] != "").sum())
+    for code, name in LANGUAGES.items():
+        rows[f"{name} working titles"] = int(table[f"titles_{code}"].str.count("; ").add(1).sum())
+    rows |= {
+        "correlation of academic rating with schooling years": academic.corr(table["schooling_years"]),
+        "correlation of hands-on rating with the physical index": hands_on.corr(table["physical_index"]),
+        "correlation of hands-on rating with the technical index": hands_on.corr(table["technical_index"]),
+        "correlation of hands-on rating with the higher of the two": hands_on.corr(index),
+        "strong disagreements of rating and figures": int(strong.sum()),
+        "of these spoken of in `why`": int(table.loc[strong, "why"].str.contains(MENTIONS).sum()),
+    }
+    shown = ([name, str(value) if isinstance(value, int) else f"{value:.3f}"] for name, value in rows.items())
+    return markdown(("", ""), shown)
 
 
 def main() -> None:
-    card = ROOT / "data" / "README.md"
-    text = card.read_text("utf-8")
-    for start, end, make in ((START, END, numbers), (REAL_START, REAL_END, real_numbers)):
-        head, rest = text.split(start)
-        text = f"{head}{start}\n{make(ROOT / 'data')}\n{end}{rest.split(end)[1]}"
-    card.write_text(text, "utf-8")
+    for start, end, make in (
+        (START, END, numbers),
+        (REAL_START, REAL_END, real_numbers),
+        (OCCUPATIONS_START, OCCUPATIONS_END, occupation_numbers),
+    ):
+        between(ROOT / "data" / "README.md", start, end, make(ROOT / "data"))
 
 
 if __name__ == "__main__":

@@ -1,27 +1,38 @@
-"""An official O*NET database folder → the figures in `data/occupations.csv`.
+"""Make the figures in data/occupations.csv again from the official O*NET database, and compare.
 
-Reads the database as the O*NET Resource Center distributes it (tab-delimited ``.txt``, or the same
-tables as ``.csv``), so that the figures can be made again for a new release.
+    python -m research.data.onet FOLDER [--activities FILE]
+
+FOLDER holds the tab-delimited tables of O*NET 29.0, from https://www.onetcenter.org/database.html. FILE takes the place
+of "Work Activities" where the folder has no such table: importance by 6-digit SOC code (column `soc6`, one column for
+each activity, named as O*NET names it); each 8-digit occupation gets the figure of its 6-digit parent. The exit code is
+1 when a figure differs by more than the file's rounding.
 """
 
 from __future__ import annotations
 
+import argparse
 import csv
-import os
+import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from collarclass.corpus.read import ONET_FIGURES
-from collarclass.errors import DataError
+from collarclass.corpus.read import ONET_FIGURES, read_occupations
 
+ROOT = Path(__file__).resolve().parents[2]
+DECIMALS = 4  # in data/occupations.csv
+MEASURED = "RL 29.0"  # the `schooling_source` of figures that come from the folder itself
 # Years of schooling that each category of "Required Level of Education" stands for.
 SCHOOLING_YEARS = dict(zip(range(1, 13), (10, 12, 13, 13, 14, 16, 17, 18, 19, 19, 21, 22), strict=True))
 _ASSOCIATE, _BACHELOR = 5, 6
-# Work activities: performing general physical activities, handling and moving objects, controlling
-# machines and processes, repairing mechanical and electronic equipment.
-PHYSICAL_ACTIVITIES = ("4.A.3.a.1", "4.A.3.a.2", "4.A.3.a.3", "4.A.3.b.4", "4.A.3.b.5")
+PHYSICAL_ACTIVITIES = {
+    "4.A.3.a.1": "Performing General Physical Activities",
+    "4.A.3.a.2": "Handling and Moving Objects",
+    "4.A.3.a.3": "Controlling Machines and Processes",
+    "4.A.3.b.4": "Repairing and Maintaining Mechanical Equipment",
+    "4.A.3.b.5": "Repairing and Maintaining Electronic Equipment",
+}
 # The eleven "Technical Skills": operations analysis, technology design, equipment selection,
 # installation, programming, operation monitoring, operation and control, equipment maintenance,
 # troubleshooting, repairing, quality control analysis.
@@ -47,95 +58,52 @@ DIGITAL_CREATIVE = (
     "4.A.3.b.6.I05",  # record images with photographic or audiovisual equipment
 )
 _CODE = "O*NET-SOC Code"
-_SOURCE = "download the database from https://www.onetcenter.org/database.html and unpack it there"
 
 
-def figures(folder: str | os.PathLike[str], activities: str | os.PathLike[str] | None = None) -> pd.DataFrame:
-    """Compute the figures of every occupation from a folder of the O*NET database.
+def figures(folder: Path, activities: Path | None = None) -> pd.DataFrame:
+    """The figures of every occupation, sorted by code; NaN where a table has no, or not every, value.
 
-    Parameters
-    ----------
-    folder : path-like
-        The unpacked database. Read from it are the tables "Occupation Data", "Education, Training,
-        and Experience", "Job Zones", "Skills", "Tasks to DWAs" and, where it is there, "Work
-        Activities": each as a tab-delimited ``.txt`` or a ``.csv``, file and column names with
-        blanks or underscores. Of a table in both formats the ``.txt`` is read.
-    activities : path-like, optional
-        Another folder with "Work Activities", for a database without that table.
+    - `schooling_years`: expected years, from the shares of respondents by Required Level of Education (2.D.1).
+    - `share_associate_plus`, `share_bachelor_plus`: shares (0 to 1) of respondents who ask for such a degree or more.
+    - `job_zone`: 1 to 5.
+    - `physical_index`: z-score of the mean z-score of the importance of `PHYSICAL_ACTIVITIES`.
+    - `technical_index`: z-score of the mean z-score of the level of `TECHNICAL_SKILLS`.
+    - `digital_creative_share`: share of the occupation's tasks with a detailed work activity under `DIGITAL_CREATIVE`.
 
-    Returns
-    -------
-    DataFrame
-        One row per occupation of "Occupation Data", sorted by code; a figure for which a table has
-        no (or not every) value is empty. Columns:
-
-        - `onet_code`, `title`: as in the database.
-        - `schooling_years`: expected years of schooling, from the shares of respondents by Required
-          Level of Education (2.D.1), with `SCHOOLING_YEARS` for its categories.
-        - `share_associate_plus`, `share_bachelor_plus`: shares (0 to 1) of respondents who ask for an
-          associate's, or a bachelor's, degree or more.
-        - `job_zone`: 1 to 5.
-        - `physical_index`: z-score of the mean z-score of the importance of `PHYSICAL_ACTIVITIES`.
-          Empty throughout when no folder has "Work Activities".
-        - `technical_index`: z-score of the mean z-score of the level of `TECHNICAL_SKILLS`.
-        - `digital_creative_share`: share (0 to 1) of the occupation's tasks in "Tasks to DWAs" with a
-          detailed work activity that belongs to `DIGITAL_CREATIVE`.
-
-        Z-scores are over the occupations in the table, unweighted, with the population's standard
-        deviation. Values that O*NET recommends to suppress are used like the others.
-
-    Raises
-    ------
-    DataError
-        If the folder, a table or a column is missing, or a value is not what it should be: naming
-        file, row and remedy.
-
-    Examples
-    --------
-    >>> from research.data.onet import figures
-    >>> table = figures("db_30_1_text")  # doctest: +SKIP
-    >>> table.dropna(subset="job_zone").set_index("onet_code").loc["51-4041.00"]  # doctest: +SKIP
+    Z-scores are over the occupations in the table, unweighted, with the population's standard deviation. Values that
+    O*NET recommends to suppress are used like the others.
     """
-    home = Path(folder)
-    occupations = _read(home, "Occupation Data", ("Title",))
-    if occupations[_CODE].duplicated().any():
-        twice = occupations.index[occupations[_CODE].duplicated()][0]
-        raise DataError(
-            f"{occupations.attrs['file']}, row {twice + 2}: {occupations.loc[twice, _CODE]} comes twice; "
-            "each occupation may have one row."
-        )
-    table = occupations.set_axis(["onet_code", "title"], axis=1).set_index("onet_code").sort_index()
-    table = table.join(_schooling(home)).join(_job_zone(home))
-    away = home if activities is None else Path(activities)
-    if activities is None and _find(home, "Work Activities") is None:
-        table["physical_index"] = np.nan
+    table = _read(folder, "Occupation Data").set_index(_CODE)[["Title"]].set_axis(["title"], axis=1).sort_index()
+    zone = _read(folder, "Job Zones").set_index(_CODE)["Job Zone"].astype(float).rename("job_zone")
+    table = table.join(_schooling(folder)).join(zone)
+    skills = _read(folder, "Skills")
+    if activities is not None:
+        known = zone.index.to_series(name=_CODE).reset_index(drop=True)  # occupations that O*NET collects data on
+        work = _lay_out(activities, known)
     else:
-        table["physical_index"] = _index(away, "Work Activities", "IM", PHYSICAL_ACTIVITIES)
-    table["technical_index"] = _index(home, "Skills", "LV", TECHNICAL_SKILLS)
-    table["digital_creative_share"] = _digital_creative(home)
-    return table.reset_index()[["onet_code", "title", *ONET_FIGURES]]
+        work = _read(folder, "Work Activities")
+    table["physical_index"] = _index(work, "IM", tuple(PHYSICAL_ACTIVITIES))
+    table["technical_index"] = _index(skills, "LV", TECHNICAL_SKILLS)
+    tasks = _read(folder, "Tasks to DWAs")
+    creative = tasks["DWA ID"].str.rsplit(".", n=1).str[0].isin(DIGITAL_CREATIVE)
+    by_task = creative.groupby([tasks[_CODE], tasks["Task ID"]]).any()
+    table["digital_creative_share"] = by_task.groupby(level=0).mean().astype(float)
+    return table.rename_axis("onet_code").reset_index()[["onet_code", "title", *ONET_FIGURES]]
+
+
+def _read(folder: Path, name: str) -> pd.DataFrame:
+    """A table of the database, as text."""
+    path = folder / f"{name}.txt"
+    return pd.read_csv(path, sep="\t", quoting=csv.QUOTE_NONE, dtype=str, keep_default_na=False, encoding="utf-8-sig")
 
 
 def _schooling(folder: Path) -> pd.DataFrame:
     """Expected years and shares from the distribution of the Required Level of Education."""
-    values = _elements(folder, "Education, Training, and Experience", "RL", ("2.D.1",), "Category")
-    file = values.attrs["file"]
-    known = values["Category"].isin(SCHOOLING_YEARS)
-    if not known.all():
-        row = values.index[~known][0]
-        raise DataError(
-            f"{file}, row {row + 2}, column 'Category': {values.loc[row, 'Category']:g} is none of the "
-            "twelve levels of education (1 to 12): this release counts them in another way."
-        )
-    shares = _wide(values, "Category").reindex(columns=list(SCHOOLING_YEARS)).fillna(0.0)
-    total = shares.sum(axis=1)
-    if not total.between(99, 101).all():
-        code = total.index[~total.between(99, 101)][0]
-        raise DataError(
-            f"{file}: the shares of {code} by Required Level of Education add up to {total[code]:g} instead "
-            "of 100: the table is not whole, download it again."
-        )
-    shares = shares.div(total, axis=0)
+    table = _read(folder, "Education, Training, and Experience")
+    rows = table[(table["Element ID"] == "2.D.1") & (table["Scale ID"] == "RL")]
+    rows = rows.assign(level=rows["Category"].astype(float), share=rows["Data Value"].astype(float))
+    shares = _wide(rows, "level", "share").reindex(columns=list(SCHOOLING_YEARS)).fillna(0.0)
+    shares = shares.div(shares.sum(axis=1), axis=0)
     return pd.DataFrame(
         {
             "schooling_years": (shares * pd.Series(SCHOOLING_YEARS)).sum(axis=1),
@@ -145,30 +113,16 @@ def _schooling(folder: Path) -> pd.DataFrame:
     )
 
 
-def _job_zone(folder: Path) -> pd.Series[int]:
-    table = _read(folder, "Job Zones", ("Job Zone",))
-    zone = _numbers(table, "Job Zone")
-    good = zone.isin((1, 2, 3, 4, 5)) & ~table[_CODE].duplicated()
-    if not good.all():
-        row = good.index[~good][0]
-        raise DataError(
-            f"{table.attrs['file']}, row {row + 2}: job zone {table.loc[row, 'Job Zone']!r} of "
-            f"{table.loc[row, _CODE]} must be 1 to 5, once for each occupation."
-        )
-    return zone.astype("Int64").set_axis(table[_CODE]).rename("job_zone")
+def _index(table: pd.DataFrame, scale: str, elements: tuple[str, ...]) -> pd.Series[float]:
+    """Mean z-score of the elements, as a z-score again; NaN where an element is missing."""
+    rows = table[table["Element ID"].isin(elements) & (table["Scale ID"] == scale)]
+    wide = _wide(rows.assign(value=rows["Data Value"].astype(float)), "Element ID", "value")
+    return _z(_z(wide[list(elements)]).mean(axis=1, skipna=False).to_frame()).iloc[:, 0]
 
 
-def _index(folder: Path, name: str, scale: str, elements: tuple[str, ...]) -> pd.Series[float]:
-    """Mean z-score of the elements, as a z-score again; empty where an element is missing."""
-    values = _elements(folder, name, scale, elements, "Element ID")
-    table = _wide(values, "Element ID")
-    absent = [element for element in elements if element not in table]
-    if absent:
-        raise DataError(
-            f"{values.attrs['file']} has no value of element {absent[0]} on scale {scale}: the table is not "
-            f"whole, or of a release that numbers its elements in another way; {_SOURCE}."
-        )
-    return _z(_z(table[list(elements)]).mean(axis=1, skipna=False).to_frame()).iloc[:, 0]
+def _wide(rows: pd.DataFrame, columns: str, values: str) -> pd.DataFrame:
+    """A row for each occupation, a column for each element or level; a value that comes twice is an error."""
+    return rows.set_index([_CODE, columns])[values].unstack()  # noqa: PD010
 
 
 def _z(table: pd.DataFrame) -> pd.DataFrame:
@@ -176,87 +130,47 @@ def _z(table: pd.DataFrame) -> pd.DataFrame:
     return (table - table.mean()) / spread.where(spread > 0, 1.0)
 
 
-def _digital_creative(folder: Path) -> pd.Series[float]:
-    table = _read(folder, "Tasks to DWAs", ("Task ID", "DWA ID"))
-    creative = table["DWA ID"].str.rsplit(".", n=1).str[0].isin(DIGITAL_CREATIVE)
-    return creative.groupby([table[_CODE], table["Task ID"]]).any().groupby(level=0).mean().astype(float)
+def _lay_out(wide: Path, codes: pd.Series[str]) -> pd.DataFrame:
+    """Importance by 6-digit codes as "Work Activities" has it, for 8-digit codes."""
+    elements = {name: element for element, name in PHYSICAL_ACTIVITIES.items()}
+    long = pd.read_csv(wide, dtype={"soc6": str}).melt("soc6", list(elements), "name", "Data Value").dropna()
+    long = pd.DataFrame({_CODE: codes, "soc6": codes.str[:7]}).merge(long, on="soc6")
+    long["Element ID"], long["Scale ID"] = long["name"].map(elements), "IM"
+    return long
 
 
-def _elements(folder: Path, name: str, scale: str, elements: tuple[str, ...], by: str) -> pd.DataFrame:
-    """The rows of some elements on one scale, with numbers in "Data Value" and "Category"."""
-    wanted = ("Element ID", "Scale ID", "Data Value", *(("Category",) if by == "Category" else ()))
-    table = _read(folder, name, wanted)
-    rows = table[table["Element ID"].isin(elements) & (table["Scale ID"] == scale)].copy()
-    rows.attrs = table.attrs
-    for column in ("Data Value", "Category"):
-        if column in rows:
-            rows[column] = _numbers(rows, column)
-    twice = rows.index[rows.duplicated([_CODE, by])]
-    if len(twice):
-        raise DataError(
-            f"{table.attrs['file']}, row {twice[0] + 2}: {rows.loc[twice[0], _CODE]} has a second value of "
-            f"{by} {rows.loc[twice[0], by]}; each may have one."
-        )
-    return rows
+def compare(shipped: pd.DataFrame, made: pd.DataFrame) -> pd.DataFrame:
+    """For each column: cells compared, largest difference, and number of differing cells."""
+    shipped = shipped.set_index("onet_code")
+    made = made.set_index("onet_code").reindex(shipped.index)
+    measured = shipped["schooling_source"] == MEASURED
+    rows = [("title", len(shipped), np.nan, int((shipped["title"] != made["title"]).sum()))]
+    for column in ONET_FIGURES:
+        old, new = shipped[column].astype(float), made[column].astype(float)
+        if column == "schooling_years":
+            old, new = old[measured], new[measured]
+        gap = (old - new).abs()
+        differs = (gap > 0.51 * 10.0**-DECIMALS) | (old.isna() != new.isna())
+        rows.append((column, int(old.notna().sum()), float(gap.max()), int(differs.sum())))
+    return pd.DataFrame(rows, columns=["column", "values", "max_difference", "differing"])
 
 
-def _wide(rows: pd.DataFrame, by: str) -> pd.DataFrame:
-    return rows.set_index([_CODE, by])["Data Value"].unstack()  # noqa: PD010 - there is nothing to aggregate
+def main() -> int:
+    """Compute, compare, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--activities", type=Path)
+    options = parser.parse_args()
+    shipped = read_occupations(ROOT / "data" / "occupations.csv")
+    made = figures(options.folder, options.activities).dropna(subset="job_zone")
+    result = compare(shipped, made)
+    print(result.to_string(index=False, float_format="%.2g"))
+    unmatched = set(shipped["onet_code"]) ^ set(made["onet_code"])
+    filled = int((shipped["schooling_source"] != MEASURED).sum())
+    print(f"\n{len(shipped)} occupations; {len(unmatched)} in one of the two only.")
+    print(f"{filled} schooling_years come from elsewhere (see schooling_source) and are not compared.")
+    return int(bool(unmatched) or bool(result["differing"].any()))
 
 
-def _numbers(table: pd.DataFrame, column: str) -> pd.Series[float]:
-    number = pd.to_numeric(table[column], errors="coerce")
-    bad = table.index[number.isna()]
-    if len(bad):
-        raise DataError(
-            f"{table.attrs['file']}, row {bad[0] + 2}, column {column!r}: "
-            f"{table.loc[bad[0], column]!r} must be a number."
-        )
-    return number.astype(float)
-
-
-def _plain(name: str) -> str:
-    return "".join(c for c in name.lower() if c.isalnum())
-
-
-def _find(folder: Path, name: str) -> Path | None:
-    """The file of a table: tab-delimited text before CSV, blanks and commas or underscores."""
-    if not folder.is_dir():
-        raise DataError(f"No folder {folder}: {_SOURCE.replace('there', 'into it')}.")
-    found = [
-        path
-        for path in sorted(folder.iterdir())
-        if path.suffix.lower() in (".txt", ".csv") and _plain(path.stem) == _plain(name)
-    ]
-    return max(found, key=lambda path: path.suffix.lower(), default=None)
-
-
-def _read(folder: Path, name: str, columns: tuple[str, ...]) -> pd.DataFrame:
-    """Read some columns of a table as text, under their official names."""
-    path = _find(folder, name)
-    if path is None:
-        raise DataError(f"{folder} has no table {name!r} ('{name}.txt' or '{name}.csv'): {_SOURCE}.")
-    tabs = path.suffix.lower() == ".txt"
-    try:
-        table = pd.read_csv(
-            path,
-            sep="\t" if tabs else ",",
-            quoting=csv.QUOTE_NONE if tabs else csv.QUOTE_MINIMAL,
-            dtype=str,
-            keep_default_na=False,
-            encoding="utf-8-sig",
-        )
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        kind = "tab-delimited text" if tabs else "CSV"
-        raise DataError(f"{path.name} cannot be read as UTF-8 {kind}: {error}; {_SOURCE}.") from None
-    there = {_plain(column): column for column in reversed(table.columns)}
-    wanted = (_CODE, *columns)
-    missing = [column for column in wanted if _plain(column) not in there]
-    if missing:
-        raise DataError(
-            f"{path.name} has no column {missing[0]!r}; its columns are: {', '.join(table.columns)}. "
-            "Give the table as O*NET distributes it."
-        )
-    named = pd.DataFrame({column: table[there[_plain(column)]].str.strip() for column in wanted})
-    named.attrs["file"] = path.name
-    return named
+if __name__ == "__main__":
+    sys.exit(main())

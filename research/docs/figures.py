@@ -24,7 +24,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,7 +70,7 @@ STEPS = (
     Step("research.measure.silly_readings", (*POOLS, "--write")),
     Step("research.measure.occupation_accuracy"),
     Step("research.measure.held_out", DEVELOPMENT),
-    Step("research.measure.external_page"),
+    Step("research.measure.external", ("--write",)),
     Step("research.measure.count_baselines"),
     Step("benchmarks.shares"),
     Step("research.data.data_card"),
@@ -79,6 +79,32 @@ STEPS = (
     Step("benchmarks.tables", ("--rows", "3000", "--rounds", "2")),
     Step("benchmarks.run"),
 )
+
+
+def markdown(head: Iterable[str], rows: Iterable[Iterable[str]], left: int = 1) -> str:
+    """A Markdown table whose first columns, so many, are flush left and the others flush right."""
+    names = list(head)
+    marks = "---|" * left + "---:|" * (len(names) - left)
+    lines = (f"| {' | '.join(row)} |" for row in rows)
+    return "\n".join(["|" + "".join(f" {name} |" if name else " |" for name in names), f"|{marks}", *lines])
+
+
+def between(path: Path, start: str, end: str, content: str) -> None:
+    """Put content between two marks of a page."""
+    head, rest = path.read_text("utf-8").split(start)
+    path.write_text(f"{head}{start}\n{content}\n{end}{rest.split(end)[1]}", "utf-8")
+
+
+def interval(value: Sequence[float], digits: int = 3, to: str = "–") -> str:
+    """A value with the bounds of its interval.
+
+    Examples
+    --------
+    >>> interval((0.5, 0.4, 0.6))
+    '0.500 (0.400–0.600)'
+    """
+    shown, low, high = (f"{number:.{digits}f}" for number in value)
+    return f"{shown} ({low}{to}{high})"
 
 
 def pages() -> list[Path]:

@@ -19,18 +19,22 @@ from numpy.typing import NDArray
 
 from collarclass.corpus.read import read_data
 from collarclass.definitions.labels import COLLARS, LABELS
-from collarclass.errors import DataError, require_columns
+from collarclass.errors import require_columns
 from collarclass.evaluation.metrics import accuracy, bootstrap, coverage, expected_calibration_error, macro_f1
 from collarclass.files.table import read_table
+from collarclass.labelling.options import Options
 from collarclass.model.model import Model
 from collarclass.model.persistence import default_model_path, load_model
+from collarclass.tables.dataframe import label_columns
+from research.docs.figures import interval
 from research.measure.baselines import BASELINES
-from research.measure.benchmark_data import read_hard, read_items
+from research.measure.benchmark_data import check_rows, read_hard, read_items
 
 ROOT = Path(__file__).resolve().parents[2]
 HEADINGS = ("", "basis", "language", "n", "macro-F1 (95 %)", "accuracy", "ECE", "at 80 %", "unclear", "ads/s")
 REQUIREMENT_HEADINGS = ("", "language", "n", "level precision", "level recall", "status accuracy (95 %)")
 HARD_HEADINGS = ("", "language", "pairs", "pairs right (95 %)", "the first is ahead by", "ads right", "titles right")
+Interval = tuple[float, float, float]  # a value with the bounds of its 95 % bootstrap interval
 _BASES = ("ad", "title")
 _COVERED = 0.8
 # A file of predictions may use these names, or those of the columns that `collarclass label` adds.
@@ -44,15 +48,9 @@ _SYNONYMS = {
 
 @dataclass(frozen=True)
 class Entry:
-    """What one way of labelling says of the benchmark's items.
+    """What one way of labelling says of the benchmark's items, and how many ads a second of the processor it takes.
 
-    Attributes
-    ----------
-    name : str
-    found : DataFrame
-        By item id: `label`; `confidence` (0 to 1), `level` and `status` where the way gives them.
-    ads_per_second : float or None
-        By processor time on one core, learning not counted.
+    `found` has, by item id, `label`, and `confidence` (0 to 1), `level` and `status` where the way gives them.
     """
 
     name: str
@@ -62,28 +60,17 @@ class Entry:
 
 @dataclass(frozen=True)
 class Score:
-    """How an entry does on one language's ads or bare titles.
+    """How an entry does on one language's ads with a text ("ad") or bare titles ("title").
 
-    Attributes
-    ----------
-    entry, basis, language : str
-        `basis` is "ad" for ads with a text and "title" for bare titles.
-    n : int
-        Items whose settled label is white, blue or gray.
-    macro_f1 : (value, low, high)
-        With a 95 % bootstrap interval. An "unclear" label counts as wrong.
-    accuracy : float
-    calibration_error, covered_accuracy : float or None
-        Expected calibration error; accuracy on the surest 80 %. None without confidences.
-    unclear_share : float
-        Of these items, labelled "unclear".
+    Counted are items whose settled label is white, blue or gray; "unclear" is wrong. Expected calibration error and the
+    accuracy on the surest 80 % are None without confidences.
     """
 
     entry: str
     basis: str
     language: str
     n: int
-    macro_f1: tuple[float, float, float]
+    macro_f1: Interval
     accuracy: float
     calibration_error: float | None
     covered_accuracy: float | None
@@ -92,59 +79,35 @@ class Score:
 
 @dataclass(frozen=True)
 class RequirementScore:
-    """How well an entry reads stated schooling, over ads and passages of one language.
-
-    Attributes
-    ----------
-    entry, language : str
-    n : int
-    level_precision, level_recall : float
-        Of the stated level: right among found, right among stated.
-    status_accuracy : (value, low, high)
-        With a 95 % bootstrap interval.
-    """
+    """How well an entry reads stated schooling, over ads and passages of one language."""
 
     entry: str
     language: str
     n: int
     level_precision: float
     level_recall: float
-    status_accuracy: tuple[float, float, float]
+    status_accuracy: Interval
 
 
 @dataclass(frozen=True)
 class HardScore:
-    """How an entry does on one language's minimal pairs and hard titles.
+    """How an entry does on one language's minimal pairs and hard titles: shares of pairs, ads and bare titles right.
 
-    Attributes
-    ----------
-    entry, language : str
-    n_pairs : int
-        Whose labels are known.
-    pairs : (value, low, high)
-        Share of pairs whose ads are all labelled right, with its 95 % bootstrap interval over pairs.
-    ahead : (value, low, high) or None
-        How much larger that share is for the first entry, on the same pairs; None for the first itself.
-    ads : (value, low, high)
-        Share of ads right; pairs are drawn whole.
-    titles : (value, low, high) or None
-        Share of bare titles right.
+    A pair is right where all its ads are. `ahead` is how much larger that share is for the first entry on the same
+    pairs, None for the first itself. Intervals draw pairs whole.
     """
 
     entry: str
     language: str
     n_pairs: int
-    pairs: tuple[float, float, float]
-    ahead: tuple[float, float, float] | None
-    ads: tuple[float, float, float]
-    titles: tuple[float, float, float] | None
+    pairs: Interval
+    ahead: Interval | None
+    ads: Interval
+    titles: Interval | None
 
 
 def label_items(items: pd.DataFrame, model: Model, name: str = "collarclass") -> Entry:
     """Label the items with a model; the speed is that of the ads."""
-    from collarclass.labelling.options import Options
-    from collarclass.tables.dataframe import label_columns
-
     options, ads = Options.of(model, evidence=False), items[items["kind"] == "ad"]
     label_columns(ads["text"].tolist()[:2], ads["title"].tolist()[:2], options=options)  # what is loaded once
     started = time.process_time()
@@ -156,20 +119,9 @@ def label_items(items: pd.DataFrame, model: Model, name: str = "collarclass") ->
 
 
 def read_predictions(path: str | os.PathLike[str], items: pd.DataFrame) -> Entry:
-    """Read a file of predictions.
+    """Read predictions of `items`: a CSV with `id` and `label` (or `collar`), also `confidence`, `level` and `status`.
 
-    Parameters
-    ----------
-    path : path-like
-        A CSV with columns `id` and `label` (or `collar`), and where there are any `confidence`,
-        `level` and `status`. Items that it leaves out count as "unclear".
-    items : DataFrame
-        As `read_items` gives them.
-
-    Raises
-    ------
-    DataError
-        Naming the row and the column that is wrong.
+    Items that it leaves out count as "unclear".
     """
     name = Path(path).name
     table = read_table(path)
@@ -177,34 +129,21 @@ def read_predictions(path: str | os.PathLike[str], items: pd.DataFrame) -> Entry
         if ours not in table and theirs in table:
             table = table.rename(columns={theirs: ours})
     require_columns(("id", "label"), table.columns, name)
-    as_read = table
-    checks = {
-        "id": (table["id"].isin(items["id"]) & ~table["id"].duplicated(), "the id of a benchmark item, once"),
-        "label": (table["label"].isin(COLLARS), "white, blue, gray or unclear"),
-    }
+    once = table["id"].isin(items["id"]) & ~table["id"].duplicated()
+    check_rows(table, once, "id", "the id of a benchmark item, once", name)
+    check_rows(table, table["label"].isin(COLLARS), "label", "white, blue, gray or unclear", name)
     if "confidence" in table:
         number = pd.to_numeric(table["confidence"], errors="coerce")
         empty = (table["confidence"] == "") & (table["label"] == "unclear")
-        checks["confidence"] = (number.between(0, 1) | empty, "a number from 0 to 1")
+        check_rows(table, number.between(0, 1) | empty, "confidence", "a number from 0 to 1", name)
         table = table.assign(confidence=number)
-    for column, (good, wanted) in checks.items():
-        if not good.all():
-            row = int(np.flatnonzero(~good.to_numpy(bool))[0])
-            value = as_read[column].iloc[row]
-            raise DataError(
-                "{name}, row {row}, column {column!r}: {value!r} must be {wanted}.", name=name, row=row + 2,
-                column=column, value=value, wanted=wanted,
-            )  # fmt: skip
     wanted_columns = [c for c in _SYNONYMS if c in table]
     found = table.set_index("id")[wanted_columns].reindex(items["id"])
     return Entry(Path(path).stem, found.assign(label=found["label"].fillna("unclear")))
 
 
 def run_baselines(items: pd.DataFrame, data: str | os.PathLike[str]) -> list[Entry]:
-    """Train the plain baselines on the written ads and let them label the items.
-
-    Those whose library is not installed are left out.
-    """
+    """Train the plain baselines on the written ads and let them label the items, as far as they are installed."""
     train, occupations = read_data(data)
     judged = items[items["kind"] != "passage"].reset_index(drop=True)
     ads = judged[["title", "text"]]
@@ -227,12 +166,6 @@ def run_baselines(items: pd.DataFrame, data: str | os.PathLike[str]) -> list[Ent
 
 def score(entry: Entry, items: pd.DataFrame) -> list[Score]:
     """Score an entry on ads and on bare titles of each language.
-
-    Parameters
-    ----------
-    entry : Entry
-    items : DataFrame
-        As `read_items` gives them.
 
     Examples
     --------
@@ -300,11 +233,7 @@ def score_requirements(entry: Entry, items: pd.DataFrame) -> list[RequirementSco
 def score_hard(entries: Sequence[Entry], items: pd.DataFrame) -> list[HardScore]:
     """Score entries on the hard part, each beside the first; one that labels nothing of it is left out.
 
-    Parameters
-    ----------
-    entries : sequence of Entry
-    items : DataFrame
-        As `read_hard` gives them. Those whose label is sealed do not count.
+    Items whose label is sealed do not count.
 
     Examples
     --------
@@ -349,47 +278,38 @@ def _ratio(part: NDArray[np.float64], whole: NDArray[np.float64]) -> float:
     return float(part.sum() / whole.sum())
 
 
+def _shown(value: Interval | float | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.3f}" if isinstance(value, float) else interval(value, to=" to ")
+
+
 def hard_rows(entries: Sequence[Entry], items: pd.DataFrame) -> list[tuple[str, ...]]:
     """Rows of the table of the hard part."""
-
-    def shown(value: tuple[float, float, float] | None) -> str:
-        return "–" if value is None else "{:.3f} ({:.3f} to {:.3f})".format(*value)
-
     return [
-        (s.entry, s.language, str(s.n_pairs), *(shown(value) for value in (s.pairs, s.ahead, s.ads, s.titles)))
+        (s.entry, s.language, str(s.n_pairs), _shown(s.pairs), _shown(s.ahead), _shown(s.ads), _shown(s.titles))
         for s in score_hard(entries, items)
     ]
 
 
 def rows(entries: Sequence[Entry], items: pd.DataFrame) -> list[tuple[str, ...]]:
     """Rows of the table of labels: basis and language first, then one row per entry."""
-
-    def plain(value: float | None) -> str:
-        return "–" if value is None else f"{value:.3f}"
-
     scored = {entry.name: score(entry, items) for entry in entries}
     speed = {e.name: "–" if e.ads_per_second is None else f"{e.ads_per_second:,.0f}" for e in entries}
     lines: list[tuple[str, ...]] = []
     for k in range(len(next(iter(scored.values()), []))):
         for name, scores in scored.items():
             s = scores[k]
-            numbers = (plain(s.accuracy), plain(s.calibration_error), plain(s.covered_accuracy))
-            f1 = "{:.3f} ({:.3f} to {:.3f})".format(*s.macro_f1)
-            lines.append((name, s.basis, s.language, str(s.n), f1, *numbers, f"{s.unclear_share:.1%}", speed[name]))
+            rest = s.accuracy, s.calibration_error, s.covered_accuracy
+            numbers = _shown(s.macro_f1), *map(_shown, rest)
+            lines.append((name, s.basis, s.language, str(s.n), *numbers, f"{s.unclear_share:.1%}", speed[name]))
     return lines
 
 
 def requirement_rows(entries: Sequence[Entry], items: pd.DataFrame) -> list[tuple[str, ...]]:
     """Rows of the table of stated schooling."""
     return [
-        (
-            s.entry,
-            s.language,
-            str(s.n),
-            f"{s.level_precision:.3f}",
-            f"{s.level_recall:.3f}",
-            "{:.3f} ({:.3f} to {:.3f})".format(*s.status_accuracy),
-        )
+        (s.entry, s.language, str(s.n), _shown(s.level_precision), _shown(s.level_recall), _shown(s.status_accuracy))
         for entry in entries
         for s in score_requirements(entry, items)
     ]
@@ -413,23 +333,7 @@ def benchmark(
     predictions: Sequence[str | os.PathLike[str]] = (),
     data: str | os.PathLike[str] | None = None,
 ) -> list[Entry]:
-    """Label the benchmark with a model, the baselines and files of predictions.
-
-    Parameters
-    ----------
-    folder : path-like
-        `data/benchmark`.
-    model : Model
-    predictions : sequence of path-like
-        Files as `read_predictions` reads them.
-    data : path-like, optional
-        Data folder that the baselines learn from; without it there are none.
-
-    Returns
-    -------
-    list of Entry
-        collarclass first, then the files of predictions, then the baselines.
-    """
+    """Label the benchmark with a model, files of predictions, and baselines that learn from a data folder, if given."""
     items = pd.concat([read_items(folder), read_hard(folder)], ignore_index=True)
     entries = [label_items(items, model, model.identity), *(read_predictions(path, items) for path in predictions)]
     return entries + (run_baselines(items, data) if data is not None else [])

@@ -13,6 +13,7 @@ import platform
 import re
 import sys
 import time
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from collarclass.corpus.read import read_ads, read_csv, read_occupations
 from collarclass.definitions.labels import COLLARS, LABELS
 from collarclass.evaluation.metrics import accuracy
 from research.data.benchmark_annotations import annotator_agreement, overlap, read_annotations, read_pointing
+from research.docs.figures import between, interval, markdown
 from research.measure.benchmark import (
     HARD_HEADINGS,
     HEADINGS,
@@ -35,8 +37,7 @@ from research.measure.benchmark import (
     rows,
 )
 from research.measure.benchmark_data import read_hard, read_items
-from research.measure.card_text import read_figures
-from research.measure.cards import write_cards
+from research.measure.cards import FIGURES, write_cards
 from research.measure.faithfulness import faithfulness
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,11 +73,9 @@ def measure() -> dict[str, Any]:
     }
 
 
-def markdown(headings: tuple[str, ...], body: list[list[str]], flush_left: int) -> list[str]:
+def narrow(head: Sequence[str], body: Iterable[list[str]], left: int = 1) -> str:
     """A Markdown table, ranges above 0 with a dash, so that it is narrow."""
-    marks = "".join("---|" if k < flush_left else "---:|" for k in range(len(headings)))
-    rows = (_RANGE.sub(r"\1–", f"| {' | '.join(row)} |") for row in body)
-    return [f"| {' | '.join(headings)} |", f"|{marks}", *rows]
+    return markdown(head, ([_RANGE.sub(r"\1–", cell) for cell in row] for row in body), left)
 
 
 def leaderboard(results: dict[str, Any]) -> str:
@@ -86,17 +85,17 @@ def leaderboard(results: dict[str, Any]) -> str:
         body = [[_called(r[0], results), *r[2:]] for r in results["hard"] if r[1] == language]
         body.sort(key=lambda r: -float(r[2].split()[0]))
         head = ("", *HARD_HEADINGS[2:4], "collarclass is ahead by", *HARD_HEADINGS[5:])
-        lines += [f"### Hard: minimal pairs and titles, {name}", "", *markdown(head, body, 1), ""]
+        lines += [f"### Hard: minimal pairs and titles, {name}", "", narrow(head, body), ""]
     for basis, heading in (("ad", "Plain: ads"), ("title", "Plain: bare titles")):
         for language, name in LANGUAGE_NAMES.items():
             body = [r[:1] + r[3:] for r in results["labels"] if r[1] == basis and r[2] == language and r[8] != "100.0%"]
             body = [[_called(r[0], results), *r[1:]] for r in sorted(body, key=lambda r: -float(r[2].split()[0]))]
             if body:
                 title = [f"### {heading}, {name}", ""]
-                lines += [*title, *markdown((HEADINGS[0], *HEADINGS[3:]), body, 1), ""]
+                lines += [*title, narrow((HEADINGS[0], *HEADINGS[3:]), body), ""]
     names = [[_called(r[0], results), LANGUAGE_NAMES[r[1]], *r[2:]] for r in results["requirements"]]
-    lines += ["### Plain: stated schooling, ads and passages", "", *markdown(REQUIREMENT_HEADINGS, names, 2), ""]
-    lines += ["### Explanations", "", *explanations(results["faithfulness"])]
+    lines += ["### Plain: stated schooling, ads and passages", "", narrow(REQUIREMENT_HEADINGS, names, 2), ""]
+    lines += ["### Explanations", "", explanations(results["faithfulness"])]
     return "\n".join(lines)
 
 
@@ -105,51 +104,45 @@ def _called(name: str, results: dict[str, Any]) -> str:
     return "**collarclass**" if name == results["model"] else name
 
 
-def side_by_side(results: dict[str, Any], real: dict[str, Any] | None = None) -> str:
-    """The short table of the comparison page: macro-F1 alone, best in the first column first.
-
-    `real` holds figures on real ads, as `read_figures` gives them: they become further columns.
-    """
+def side_by_side(results: dict[str, Any]) -> str:
+    """The short table of the comparison page: macro-F1 alone, best in the first column first."""
+    real = json.loads(FIGURES.read_text("utf-8"))
     columns = [(basis, language) for basis in ("real", "ad", "title") for language in LANGUAGE_NAMES]
     cells: dict[str, dict[tuple[str, str], str]] = {}
     for name, basis, language, _, f1, *rest in results["labels"]:
         cells.setdefault(name, {})[basis, language] = "–" if rest[-2] == "100.0%" else f1
-    for language in LANGUAGE_NAMES if real else ():
-        figures = real[language] if real else {}
-        cells[results["model"]]["real", language] = "{:.3f} ({:.3f} to {:.3f})".format(*figures["macro_f1"])
+    for language in LANGUAGE_NAMES:
+        figures = real[language]
+        cells[results["model"]]["real", language] = interval(figures["macro_f1"], to=" to ")
         for name, found in figures["baselines"].items():
             cells.setdefault(name, {})["real", language] = f"{found['macro_f1']:.3f}"
     columns = [column for column in columns if any(column in own for own in cells.values())]
     head = ["", *(f"{LANGUAGE_NAMES[la]} {BASIS_NAMES[basis]}" for basis, la in columns)]
     body = [[_called(name, results), *(own.get(column, "–") for column in columns)] for name, own in cells.items()]
     body.sort(key=lambda row: [cell.replace("–", "") for cell in row[1:]], reverse=True)
-    return "\n".join(markdown(tuple(head), body, 1))
+    return narrow(head, body)
 
 
-def explanations(found: dict[str, dict[str, Any]]) -> list[str]:
+def explanations(found: dict[str, dict[str, Any]]) -> str:
     """The table of faithfulness measures."""
-    names = list(dict.fromkeys(key for figures in found.values() for key in figures))
     body = []
-    for name in names:
-        cells = []
-        for language in found:
-            value = found[language].get(name, "–")
-            cells.append("{:.3f} ({:.3f} to {:.3f})".format(*value) if isinstance(value, list) else str(value))
-        body.append([name, *cells])
-    return markdown(("", *(LANGUAGE_NAMES[language] for language in found)), body, 1)
+    for name in dict.fromkeys(key for figures in found.values() for key in figures):
+        values = [figures.get(name, "–") for figures in found.values()]
+        body.append([name, *(interval(v, to=" to ") if isinstance(v, list) else str(v) for v in values)])
+    return narrow(("", *(LANGUAGE_NAMES[language] for language in found)), body)
 
 
 def datasheet(folder: Path = BENCHMARK, data: Path = DATA) -> str:
     """The numbers of the datasheet, as Markdown."""
     items = read_items(folder)
-    lines = ["### Items of the hard part", "", *_hard_counts(read_hard(folder), folder), ""]
-    lines += ["### Items of the plain part", "", *_counts(items), ""]
+    lines = ["### Items of the hard part", "", _hard_counts(read_hard(folder), folder), ""]
+    lines += ["### Items of the plain part", "", _counts(items), ""]
     lines += ["### Agreement of the two annotators", "", *_kappas(folder, items), ""]
     lines += ["### Distance from other data", "", *_distance(items, data)]
     return "\n".join(lines)
 
 
-def _hard_counts(items: pd.DataFrame, folder: Path) -> list[str]:
+def _hard_counts(items: pd.DataFrame, folder: Path) -> str:
     sealed = items["id"].isin(read_csv(folder / "hard" / "sealed.csv")["id"])
     body = []
     for family, part in items.groupby("family", sort=False):
@@ -163,10 +156,10 @@ def _hard_counts(items: pd.DataFrame, folder: Path) -> list[str]:
     whole = [ads[ads["language"] == language] for language in LANGUAGE_NAMES]
     cells = [str(n) for part in whole for n in (part["pair"].nunique(), part["pair"][sealed[part.index]].nunique())]
     body.append(["all pairs", *cells])
-    return markdown(("pairs that differ in", "English", "of these sealed", "Chinese", "of these sealed"), body, 1)
+    return narrow(("pairs that differ in", "English", "of these sealed", "Chinese", "of these sealed"), body)
 
 
-def _counts(items: pd.DataFrame) -> list[str]:
+def _counts(items: pd.DataFrame) -> str:
     groups = [
         (f"{called} {kinds}", items[(items["kind"] == kind) & (items["language"] == language)])
         for kind, kinds in KIND_NAMES.items()
@@ -189,7 +182,7 @@ def _counts(items: pd.DataFrame) -> list[str]:
             size = [len(text.split()) if name.startswith("English") else len(text) for text in part["text"]]
             cells.append(str(int(np.percentile(size, share))))
         body.append([f"length, {share}th percentile (words; characters)", *cells])
-    return markdown(("", *(name for name, _ in groups)), body, 1)
+    return narrow(["", *(name for name, _ in groups)], body)
 
 
 def _kappas(folder: Path, items: pd.DataFrame) -> list[str]:
@@ -198,12 +191,12 @@ def _kappas(folder: Path, items: pd.DataFrame) -> list[str]:
     for row in table.reset_index().to_dict("records"):
         kind, language, found = str(row["kind"]), str(row["language"]), row.get("label")
         rated = isinstance(found, tuple)
-        label = "{:.2f} ({:.2f} to {:.2f})".format(*found) if isinstance(found, tuple) else "–"
+        label = interval(found, 2, " to ") if isinstance(found, tuple) else "–"
         cells = [f"{row[c]:.2f}" if pd.notna(row.get(c)) else "–" for c in ("academic", "hands_on", "level", "status")]
         same = f"{row['same_label']:.1%}" if rated else "–"
         body.append([f"{LANGUAGE_NAMES[language]} {KIND_NAMES[kind]}", str(row["n"]), same, label, *cells])
     head = ("", "n", "same label", "label, kappa (95 %)", "academic", "hands-on", "level", "status")
-    lines = markdown(head, body, 1)
+    lines = [narrow(head, body)]
     intended = folder / "intended.csv"
     if intended.is_file():
         meant = items.merge(read_csv(intended), on="id", suffixes=("", "_meant"))
@@ -231,17 +224,10 @@ def _distance(items: pd.DataFrame, data: Path) -> list[str]:
     return lines
 
 
-def between(path: Path, start: str, end: str, content: str) -> None:
-    """Put content between two marks of a page."""
-    head, rest = path.read_text("utf-8").split(start)
-    path.write_text(f"{head}{start}\n{content}\n{end}{rest.split(end)[1]}", "utf-8")
-
-
 def write_comparison() -> None:
-    """Write the table of the comparison page, which has figures on real ads too; nothing without results."""
-    if RESULTS.is_file():
-        table = side_by_side(json.loads(RESULTS.read_text("utf-8")), read_figures(DATA))
-        between(COMPARISON, "<!-- measured -->", "<!-- end of measured -->", table)
+    """Write the table of the comparison page, which has figures on real ads too."""
+    table = side_by_side(json.loads(RESULTS.read_text("utf-8")))
+    between(COMPARISON, "<!-- measured -->", "<!-- end of measured -->", table)
 
 
 def main() -> int:
@@ -253,7 +239,7 @@ def main() -> int:
     between(DATASHEET, "<!-- numbers -->", "<!-- end of numbers -->", datasheet())
     between(PAGE, "<!-- results -->", "<!-- end of results -->", leaderboard(results))
     write_comparison()
-    write_cards(default_model(), ROOT)
+    write_cards(default_model())
     return 0
 
 

@@ -6,16 +6,15 @@ It comes from the confusion counts of the figures on real ads that the project k
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from collarclass.definitions.labels import LABELS
-from research.measure.card_text import FIGURES
+from research.docs.figures import ROOT, between, markdown
+from research.measure.cards import FIGURES
 
-ROOT = Path(__file__).resolve().parents[2]
 PAGES = {"en": ROOT / "docs" / "understanding" / "limits.md", "zh": ROOT / "docs" / "understanding" / "limits.zh.md"}
 START, END = "<!-- bias of plain counting -->", "<!-- end of bias -->"
 STREAMS = {  # true shares of white, blue and gray
@@ -54,16 +53,8 @@ NAMES: dict[str, dict[str, str]] = {
 def counted(confusion: dict[str, dict[str, int]], shares: tuple[float, ...] | None) -> NDArray[np.float64]:
     """True and counted shares of a stream whose ads are mislabelled as often as the rated ones.
 
-    Parameters
-    ----------
-    confusion : dict
-        Counts by true and by found label. Ads labelled unclear are left out, as a count leaves them out.
-    shares : tuple of float, or None
-        True shares; None for those of the rated ads.
-
-    Returns
-    -------
-    ndarray of float64, shape (2, 3)
+    `confusion` counts by true and by found label; ads labelled unclear are left out, as a count leaves them out. If no
+    true `shares` are given, those of the rated ads are used.
 
     Examples
     --------
@@ -79,24 +70,21 @@ def counted(confusion: dict[str, dict[str, int]], shares: tuple[float, ...] | No
 
 def bias_table(figures: dict[str, Any], language: str = "en") -> str:
     """The table as Markdown, in a language of the documentation."""
-    names = NAMES[language]
-    lines = [f"| {' | '.join(HEADINGS[language])} |", "|---|---|---|---|---|"]
+    rows = []
     for code, called in LANGUAGES[language].items():
         for stream, shares in STREAMS.items():
             true, found = counted(figures[code]["confusion"], shares)
             cells = [", ".join(f"{share:.1%}" for share in row) for row in (true, found)]
             bias = ", ".join(f"{100 * d:+.1f}" for d in found - true)
-            lines.append(f"| {called} | {names[stream]} | {' | '.join(cells)} | {bias} |")
-    return "\n".join(lines)
+            rows.append([called, NAMES[language][stream], *cells, bias])
+    return markdown(HEADINGS[language], rows, 5)
 
 
 def write_tables() -> None:
     """Put the tables between the marks of the pages."""
-    figures = json.loads((ROOT / "data" / FIGURES).read_text("utf-8"))
+    figures = json.loads(FIGURES.read_text("utf-8"))
     for language, page in PAGES.items():
-        if page.is_file():
-            head, rest = page.read_text("utf-8").split(START)
-            page.write_text(f"{head}{START}\n{bias_table(figures, language)}\n{END}{rest.split(END)[1]}", "utf-8")
+        between(page, START, END, bias_table(figures, language))
 
 
 if __name__ == "__main__":

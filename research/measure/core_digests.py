@@ -80,7 +80,7 @@ def digests(found: Predictions, account: Account, requirements: Sequence[Require
     out["account"] = digest(sorted(parts))
     stated = [
         (r.kind, r.status, r.start, r.end, r.text, r.field, r.level, r.isced, r.nature, r.years, r.name,
-         round(r.confidence, DIGITS), [(reason.text, round(reason.weight, 7)) for reason in r.reasons])
+         round(r.confidence, DIGITS), r.cue)
         for r in requirements
     ]  # fmt: skip
     return out | {"requirements": digest(stated)}

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -30,10 +29,9 @@ from collarclass.definitions.labels import LABELS
 from collarclass.training.counts import CountedAds, concatenate, count_ads
 from collarclass.training.real_ads import read_mentions, real_ads
 from collarclass.training.train import training_ads
-from research.docs.figures import keep
+from research.docs.figures import ROOT, interval, keep, markdown
 from research.measure.benchmark_data import read_hard, read_items
 
-ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "data"
 BENCHMARK = DATA / "benchmark"
 HELD_OUT = ROOT / "benchmarks" / "held_out.csv"
@@ -133,7 +131,7 @@ def macro_f1_of(counts: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray((f1 * (true > 0)).sum(axis=-1) / np.maximum((true > 0).sum(axis=-1), 1))
 
 
-def interval(found: pd.DataFrame, name: str, other: str | None = None) -> tuple[float, float, float]:
+def macro_f1(found: pd.DataFrame, name: str, other: str | None = None) -> tuple[float, float, float]:
     """Macro-F1, or how far it lies above another's on the same ads; 95 % by drawing whole sources."""
     own = confusions(found, name)
     rest = confusions(found, other) if other else None
@@ -149,18 +147,19 @@ def interval(found: pd.DataFrame, name: str, other: str | None = None) -> tuple[
 
 def table(found: pd.DataFrame) -> tuple[str, dict[str, Any]]:
     """Macro-F1 on sources held out, and how far the model is ahead, as Markdown and as plain JSON."""
-    lines = ["| | English | the model is ahead by | Chinese | the model is ahead by |", "|---|---:|---:|---:|---:|"]
+    lines = []
     figures: dict[str, Any] = {}
     for name in ("collarclass", *SUBMISSIONS):
         cells = []
         for language in ("en", "zh"):
             part = found[found["language"] == language]
-            own = interval(part, name)
-            ahead = interval(part, "collarclass", name) if name != "collarclass" else None
+            own = macro_f1(part, name)
+            ahead = macro_f1(part, "collarclass", name) if name != "collarclass" else None
             figures[f"{name}, {language}"] = {"macro_f1": own, "ahead": ahead}
-            cells += ["{:.3f} ({:.3f} to {:.3f})".format(*v) if v else "" for v in (own, ahead)]
-        lines.append(f"| {name} | {' | '.join(cells)} |")
-    return "\n".join(lines), figures
+            cells += [interval(v, to=" to ") if v else "" for v in (own, ahead)]
+        lines.append([name, *cells])
+    head = ("", "English", "the model is ahead by", "Chinese", "the model is ahead by")
+    return markdown(head, lines), figures
 
 
 def submit() -> None:

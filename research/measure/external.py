@@ -1,56 +1,56 @@
 """Labels of occupations against published lists: what the world says of the same occupations.
 
-    python -m research.measure.external [--ads FILE] [--model FOLDER] [--prefix P] [--differ] [FOLDER]
+    python -m research.measure.external [--ads FILE] [--write]
 
-FOLDER holds the lists (data/external if not given). FILE has a column onet_code and is labelled first unless
-it is labelled; without it the table of occupations and the shipped model are compared.
+Prints how the table of occupations and the model agree with each list of data/external. The model's labels by
+occupation, data/external/model_labels.csv, are made by `research.measure.held_out`; with FILE, ads with a column
+onet_code that are labelled first unless they are, its labels are compared. --write keeps the tables in data/figures
+and names the occupations that differ in data/external/differences.csv.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from collarclass.annotation.agreement import kappa
+from collarclass.annotation.agreement import bootstrap, kappa
 from collarclass.corpus.read import read_csv, read_occupations
 from collarclass.definitions.labels import LABELS, THRESHOLD
-from collarclass.errors import DataError, require_columns
-from collarclass.evaluation.metrics import accuracy, bootstrap
+from collarclass.errors import require_columns
+from collarclass.evaluation.metrics import accuracy
 from collarclass.files.table import read_table
-from collarclass.model.persistence import load_model
 from collarclass.tables.dataframe import label_table
+from research.docs.figures import ROOT, interval, keep, markdown
 
-if TYPE_CHECKING:
-    from collarclass.model.model import Model
-
-ROOT = Path(__file__).resolve().parents[2]
-MODEL_LABELS = "model_labels.csv"
+EXTERNAL = ROOT / "data" / "external"
+MODEL_LABELS = EXTERNAL / "model_labels.csv"
 UNANIMOUS = 0.8
 # BLS entry education from two years of college up. "Some college, no degree" and short postsecondary
 # awards lie below an associate degree, as the codebook has it.
 _BLS_HIGH = ("Associate's degree", "Bachelor's degree", "Master's degree", "Doctoral or professional degree")
 _TEER_HIGH = 2  # 0 management, 1 university, 2 college of two years or an apprenticeship as long
+TABLE, MODEL = "The table", "The model, by occupation"
+SIDES = {
+    "label": "label",
+    "academic": "academic ≥ 2",
+    "hands_on": "hands-on ≥ 2",
+    "gray": "gray or not",
+    "blue": "blue or not",
+}
 
 
 @dataclass(frozen=True)
 class PublishedList:
-    """What a published list says of occupations.
+    """A list's name, the one of our `SIDES` that it is compared with, and by code what it says: a label, or yes or no.
 
-    Attributes
-    ----------
-    name : str
-    side : str
-        Which of our columns it is compared with: `label`, or one of the yes-or-no columns `academic`
-        (academic rating 2 or more), `hands_on`, `gray` and `blue`.
-    says : Series
-        By O*NET-SOC code: a label, or whether the list puts the occupation on that side.
+    A list whose entries are all True names members only: it says nothing of occupations that it leaves out, so that
+    only recall can be measured. Two of its names may have the same code.
     """
 
     name: str
@@ -60,40 +60,33 @@ class PublishedList:
 
 @dataclass(frozen=True)
 class Agreement:
-    """How labels of occupations agree with one published list.
+    """How labels of `n` occupations agree with one published list.
 
-    Attributes
-    ----------
-    name, side : str
-        As in `PublishedList`.
-    n : int
-        Occupations that both cover.
-    agreement, kappa : (value, low, high) or None
-        With a 95 % bootstrap interval over occupations; None for a list that names members only.
-    precision, recall : float or None
-        Of gray for lists of labels, else of the list's own side. No precision for lists of members.
-    differ : tuple of str
-        Codes on which the two disagree.
+    Agreement and kappa have a 95 % bootstrap interval over occupations. Precision and recall are of gray for lists of
+    labels, else of the list's own side; a list of members has recall alone. `differ` has the codes that differ.
     """
 
     name: str
     side: str
     n: int
-    agreement: tuple[float, float, float] | None
-    kappa: tuple[float, float, float] | None
-    precision: float | None
-    recall: float | None
     differ: tuple[str, ...]
+    recall: float | None
+    precision: float | None = None
+    agreement: tuple[float, float, float] | None = None
+    kappa: tuple[float, float, float] | None = None
+
+    def row(self) -> list[str]:
+        """As a row of the page's tables."""
+        agreement, precision, recall = (
+            "–" if share is None else f"{share:.3f}"
+            for share in (self.agreement[0] if self.agreement else None, self.precision, self.recall)
+        )
+        chance = "–" if self.kappa is None else interval(self.kappa, 2)
+        return [self.name, SIDES[self.side], str(self.n), agreement, chance, precision, recall]
 
 
 def our_sides(table: pd.DataFrame) -> pd.DataFrame:
-    """Columns that lists are compared with, by code.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Columns `onet_code`, `academic_rating` and `hands_on_rating` (0 to 4), `label`.
-    """
+    """What lists are compared with, by code: a column for each of `SIDES`."""
     table = table.set_index("onet_code")
     return pd.DataFrame(
         {
@@ -176,43 +169,21 @@ def _named_gray(folder: Path) -> list[PublishedList]:
     ]
 
 
-def published_lists(folder: str | os.PathLike[str], occupations: pd.DataFrame) -> list[PublishedList]:
-    """Read the published lists.
-
-    Parameters
-    ----------
-    folder : path-like
-        `data/external`.
-    occupations : DataFrame
-        As `read_occupations` gives it: its codes of other classifications lead from list to occupation.
-
-    Raises
-    ------
-    DataError
-        If a list is not in the folder.
-    """
-    home = Path(folder)
+def published_lists(folder: Path, occupations: pd.DataFrame) -> list[PublishedList]:
+    """Read the published lists; codes of other classifications in `occupations` lead from a list to an occupation."""
     return [
-        *_composite(home),
-        *_bls(home),
-        *_teer(home),
-        *_manual(home, occupations),
-        *_technical(home, occupations),
-        *_digital(home, occupations),
-        *_named_gray(home),
+        *_composite(folder),
+        *_bls(folder),
+        *_teer(folder),
+        *_manual(folder, occupations),
+        *_technical(folder, occupations),
+        *_digital(folder, occupations),
+        *_named_gray(folder),
     ]
 
 
 def agreement_with(ours: pd.DataFrame, published: PublishedList) -> Agreement:
-    """Compare labels of occupations with a list.
-
-    Parameters
-    ----------
-    ours : DataFrame
-        As `our_sides` gives it.
-    published : PublishedList
-        One whose entries are all True names members only: it says nothing of occupations that it
-        leaves out, so that only recall can be measured. Two of its names may have the same code.
+    """Compare labels of occupations, as `our_sides` gives them, with a list.
 
     Examples
     --------
@@ -223,173 +194,96 @@ def agreement_with(ours: pd.DataFrame, published: PublishedList) -> Agreement:
     (2, 0.5, ('b',))
     """
     says = published.says[published.says.index.isin(ours.index)]
-    own = ours.loc[says.index, published.side].to_numpy(object)
-    theirs = says.to_numpy(object)
-    differ = tuple(sorted({str(code) for code, same in zip(says.index, own == theirs, strict=True) if not same}))
+    own, theirs = ours.loc[says.index, published.side].to_numpy(object), says.to_numpy(object)
+    differ = tuple(sorted({str(code) for code in says.index[own != theirs]}))
     wanted = "gray" if published.side == "label" else True
     hit = float(((own == wanted) & (theirs == wanted)).sum())
     recall = hit / float((theirs == wanted).sum()) if (theirs == wanted).any() else None
     if all(value is True for value in theirs):
-        return Agreement(
-            name=published.name,
-            side=published.side,
-            n=len(says),
-            agreement=None,
-            kappa=None,
-            precision=None,
-            recall=recall,
-            differ=differ,
-        )
+        return Agreement(published.name, published.side, len(says), differ, recall)
     codes, _ = pd.factorize(np.concatenate((theirs, own)))  # the bootstrap counts whole numbers faster
     pair = codes[: len(says)], codes[len(says) :]
-    return Agreement(
-        name=published.name,
-        side=published.side,
-        n=len(says),
-        agreement=bootstrap(accuracy, *pair),
-        kappa=bootstrap(kappa, *pair),
-        precision=hit / float((own == wanted).sum()) if (own == wanted).any() else None,
-        recall=recall,
-        differ=differ,
-    )
+    precision = hit / float((own == wanted).sum()) if (own == wanted).any() else None
+    measured = bootstrap(accuracy, *pair), bootstrap(kappa, *pair)
+    return Agreement(published.name, published.side, len(says), differ, recall, precision, *measured)
 
 
-def by_occupation(ads: pd.DataFrame, prefix: str = "") -> pd.DataFrame:
+def by_occupation(ads: pd.DataFrame) -> pd.DataFrame:
     """Labels of ads → one label and two ratings per occupation.
 
-    Parameters
-    ----------
-    ads : DataFrame
-        Labelled ads: `onet_code`, and the columns that `label_table` adds.
-    prefix : str
-        What was put before the names of the added columns.
-
-    Returns
-    -------
-    DataFrame
-        `onet_code`, `n` (ads), `academic_rating` and `hands_on_rating` (mean score, times 4) and
-        `label`, the one with the highest mean probability. Ads labelled "unclear" are left out.
+    `ads` has `onet_code` and the columns that `label_table` adds. A row has `onet_code`, `n` (ads), `academic_rating`
+    and `hands_on_rating` (mean score, times 4) and `label`, the one with the highest mean probability. Ads labelled
+    "unclear" are left out.
     """
-    clear = ads[ads[prefix + "collar"].isin(LABELS) & (ads["onet_code"] != "")]
-    columns = [f"{prefix}{c}" for c in ("academic_score", "hands_on_score", *(f"p_{label}" for label in LABELS))]
+    clear = ads[ads["collar"].isin(LABELS) & (ads["onet_code"] != "")]
+    columns = ["academic_score", "hands_on_score", *(f"p_{label}" for label in LABELS)]
     grouped = clear[columns].apply(pd.to_numeric).groupby(clear["onet_code"])
     means = grouped.mean()
-    chances = means[columns[2:]].to_numpy()
     return pd.DataFrame(
         {
             "onet_code": means.index,
             "n": grouped.size().to_numpy(),
             "academic_rating": 4 * means[columns[0]].to_numpy(),
             "hands_on_rating": 4 * means[columns[1]].to_numpy(),
-            "label": [LABELS[k] for k in chances.argmax(axis=1)],
+            "label": [LABELS[k] for k in means[columns[2:]].to_numpy().argmax(axis=1)],
         }
     )
 
 
-def label_occupations(
-    path: str | os.PathLike[str],
-    *,
-    prefix: str = "",
-    model: Model | None = None,
-) -> pd.DataFrame:
-    """Label a file of ads that carry an occupation's code, unless it is labelled, and average by occupation.
-
-    Parameters
-    ----------
-    path : path-like
-        A CSV with a column `onet_code`.
-    prefix : str
-        What was put before the names of the added columns.
-    model : Model, optional
-
-    Raises
-    ------
-    DataError
-        If there is no column `onet_code`.
-    """
+def label_occupations(path: Path) -> pd.DataFrame:
+    """Label a file of ads that carry an occupation's code, unless it is labelled, and average by occupation."""
     ads = read_table(path)
-    if "onet_code" not in ads:
-        raise DataError(
-            f"{Path(path).name} has no column 'onet_code'; its columns are: {', '.join(ads.columns)}. "
-            "Published lists are by O*NET-SOC code: add the code of each ad's occupation."
-        )
-    labelled = ads if prefix + "collar" in ads else label_table(ads, prefix=prefix, model=model)
-    return by_occupation(labelled, prefix)
+    require_columns(("onet_code",), ads.columns, path.name)
+    return by_occupation(ads if "collar" in ads else label_table(ads))
 
 
-def read_model_labels(path: str | os.PathLike[str]) -> pd.DataFrame:
-    """Read a file of labels by occupation, as `by_occupation` makes them."""
-    table = read_table(path)
-    require_columns(("onet_code", "academic_rating", "hands_on_rating", "label"), table.columns, Path(path).name)
-    return table.astype({"academic_rating": float, "hands_on_rating": float})
+def compare(labelled: pd.DataFrame | None = None) -> dict[str, list[Agreement]]:
+    """Agreement of the occupation table, and of a model's labels by occupation, with each published list.
 
-
-def compare(folder: str | os.PathLike[str], labelled: pd.DataFrame | None = None) -> dict[str, list[Agreement]]:
-    """Agreement of the occupation table, and of a model's labels, with each published list.
-
-    Parameters
-    ----------
-    folder : path-like
-        `data/external`, with `occupations.csv` in the folder above it.
-    labelled : DataFrame, optional
-        Labels by occupation, as `by_occupation` gives them. If not given, those of the shipped model
-        on the written ads, each by a model that saw no ad of the occupation, are taken if the folder
-        has them.
+    If none are given, the model's labels are those on the written ads, each by a model that saw no ad of the
+    occupation.
     """
-    home = Path(folder)
-    if not home.is_dir():
-        raise DataError(f"No folder {folder}: give data/external of the source distribution.")
-    occupations = read_occupations(home.parent / "occupations.csv")
-    lists = published_lists(home, occupations)
-    tables = {"occupation table": occupations}
-    if labelled is None and (home / MODEL_LABELS).is_file():
-        labelled = read_model_labels(home / MODEL_LABELS)
-    if labelled is not None:
-        tables["model"] = labelled
+    occupations = read_occupations(ROOT / "data" / "occupations.csv")
+    lists = published_lists(EXTERNAL, occupations)
+    tables = {TABLE: occupations, MODEL: pd.read_csv(MODEL_LABELS) if labelled is None else labelled}
     return {name: [agreement_with(our_sides(table), each) for each in lists] for name, table in tables.items()}
 
 
-def as_text(found: dict[str, list[Agreement]], differ: bool = False) -> str:
-    """Lay agreements out for reading on a terminal."""
-    return "\n\n".join(f"{name}\n{_plain(rows, differ)}" for name, rows in found.items())
+@cache
+def as_kept() -> dict[str, list[Agreement]]:
+    """Compared once, with the model's own labels."""
+    return compare()
 
 
-def _plain(rows: list[Agreement], differ: bool) -> str:
-    named = f"  {'list':<44}{'compared':<10}{'n':>5}"
-    head = f"{named}  {'agreement':>9}  {'kappa (95 %)':<20}{'precision':>9}{'recall':>8}"
-    lines = [head]
-    for row in rows:
-        cells = cells_of(row)
-        lines.append(
-            f"  {row.name:<44}{row.side:<10}{row.n:>5}  {cells[0]:>9}  {cells[1]:<20}{cells[2]:>9}{cells[3]:>8}"
-        )
-        if differ and row.differ:
-            lines.append(f"    differ: {', '.join(row.differ)}")
-    return "\n".join(lines)
+def tables(found: dict[str, list[Agreement]]) -> str:
+    """All tables of the page, as Markdown."""
+    head = ("list", "compared", "n", "agreement", "kappa (95 %)", "precision", "recall")
+    shown = {name: markdown(head, (row.row() for row in rows), 2) for name, rows in found.items()}
+    return "\n\n".join(f"## {name}\n\n{rows}" for name, rows in shown.items())
 
 
-def cells_of(row: Agreement) -> tuple[str, str, str, str]:
-    """Agreement, kappa with its interval, precision and recall, as text; a dash where there is none."""
-    shares = (row.agreement[0] if row.agreement else None, row.precision, row.recall)
-    agreement, precision, recall = ("–" if share is None else f"{share:.3f}" for share in shares)
-    chance = "–" if row.kappa is None else "{:.2f} ({:.2f} to {:.2f})".format(*row.kappa)
-    return agreement, chance, precision, recall
+def differences(found: dict[str, list[Agreement]]) -> pd.DataFrame:
+    """The occupations on which the table and a published list disagree, one row for each pair."""
+    known = read_occupations(ROOT / "data" / "occupations.csv").set_index("onet_code")
+    rows = [
+        (row.name, SIDES[row.side], code, known["title"][code], known["label"][code])
+        for row in found[TABLE]
+        for code in row.differ
+    ]
+    return pd.DataFrame(rows, columns=["list", "compared", "onet_code", "title", "label"])
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Print how labels agree with the published lists."""
+def main() -> None:
+    """Print how labels agree with the published lists, and keep it if asked to."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, nargs="?", default=ROOT / "data" / "external")
     parser.add_argument("--ads", type=Path)
-    parser.add_argument("--model", type=Path)
-    parser.add_argument("--prefix", default="")
-    parser.add_argument("--differ", action="store_true", help="name the occupations that differ")
-    options = parser.parse_args(arguments)
-    labelled = None
-    if options.ads is not None:
-        model = None if options.model is None else load_model(options.model)
-        labelled = label_occupations(options.ads, prefix=options.prefix, model=model)
-    print(as_text(compare(options.folder, labelled), options.differ))
+    parser.add_argument("--write", action="store_true")
+    options = parser.parse_args()
+    found = as_kept() if options.ads is None else compare(label_occupations(options.ads))
+    print(tables(found))
+    if options.write:
+        differences(found).to_csv(EXTERNAL / "differences.csv", index=False, lineterminator="\n")
+        keep("external", {"tables": tables(found)}, ["data/external", "data/occupations.csv"])
 
 
 if __name__ == "__main__":

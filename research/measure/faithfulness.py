@@ -110,6 +110,8 @@ def _pull(
     """Share the pull of each part of the account out among the words that it covers."""
     out = np.zeros(len(start))
     for part in account.parts:
+        if part.start is None or part.end is None:
+            continue
         covered = (in_title == (part.field == "title")) & (start < part.end) & (end > part.start)
         if covered.any():
             out[covered] += float(np.dot(part.weights, gradient)) / covered.sum()
@@ -237,9 +239,10 @@ def pointing_game(
         places = _places(ad, words)
         if LABELS[ad.label] != label or not places:
             continue
-        shown = [_hits(r.field, r.start, r.end, places) for r in ad.reasons[:most]]
+        reasons = [(r.field or "", r.start or 0, r.end or 0) for r in ad.reasons[:most]]
+        shown = [_hits(*reason, places) for reason in reasons]
         touched = [
-            any(_hits(r.field, r.start, r.end, _places(ad, [word])) for r in ad.reasons[:most])
+            any(_hits(*reason, _places(ad, [word])) for reason in reasons)
             for word in words
             if _places(ad, [word])
         ]

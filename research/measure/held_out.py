@@ -64,7 +64,7 @@ def main() -> None:
         parser.add_argument(f"--{language}", type=Path, nargs="*", default=[], help="rated ads that teach nothing")
     options = parser.parse_args()
     streams, occupations = of_training()
-    occupations.to_csv(DATA / "external" / MODEL_LABELS, index=False, lineterminator="\n")
+    occupations.to_csv(MODEL_LABELS, index=False, lineterminator="\n")
     parts = [streams, *(of_file(path, name) for name in ("en", "zh") for path in getattr(options, name))]
     table = pd.concat(parts, ignore_index=True).assign(model=default_model().identity)
     table[GUESSES] = (1000 * table[GUESSES]).round().astype(int)

@@ -25,8 +25,7 @@ from collarclass.model.predict import predict
 from research.measure.baselines import baseline_labels
 from research.measure.benchmark_page import write_comparison
 from research.measure.bias_table import write_tables
-from research.measure.card_text import FIGURES
-from research.measure.cards import measure, write_cards
+from research.measure.cards import FIGURES, measure, write_cards
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt
@@ -93,12 +92,12 @@ def main() -> None:
     failures = pd.read_csv(ROOT / "tests/data/known_failures.csv", dtype=str, keep_default_na=False)
     found = classify_many(failures["text"], failures["title"], evidence=False)
     real["failures"] = failures.assign(found=[c.label for c in found]).to_dict("records")
-    (ROOT / "data" / FIGURES).write_text(json.dumps(real, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    FIGURES.write_text(json.dumps(real, ensure_ascii=False, indent=1) + "\n", "utf-8")
     (ROOT / "docs/images").mkdir(parents=True, exist_ok=True)
     draw(model, tables, ROOT / "docs/images/decision_regions.png")
     write_tables()
     write_comparison()
-    print(write_cards(model, ROOT))
+    print(write_cards(model))
 
 
 if __name__ == "__main__":

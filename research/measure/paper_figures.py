@@ -6,13 +6,11 @@ They are those that the model keeps of its own training, and those of the benchm
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Any
 
 from collarclass.api import default_model
-from research.docs.figures import keep
+from research.docs.figures import ROOT, interval, keep, markdown
 
-RESULTS = Path(__file__).resolve().parents[2] / "data" / "benchmark" / "results.json"
+RESULTS = ROOT / "data" / "benchmark" / "results.json"
 LANGUAGES = ("en", "zh")
 
 
@@ -21,30 +19,25 @@ def table() -> str:
     model = default_model()
     held_out, sources = model.facts["real_ads"], model.facts["sources"]
     hard = {row[1]: row for row in json.loads(RESULTS.read_text("utf-8"))["hard"] if row[0] == model.identity}
+
+    def of_model(name: str) -> list[str]:
+        return [interval(held_out[language][name]) for language in LANGUAGES]
+
     rows: dict[str, list[str]] = {
         "real ads, sources held out": [f"{held_out[language]['n']:,}" for language in LANGUAGES],
-        "accuracy": [_interval(held_out[language]["accuracy"]) for language in LANGUAGES],
-        "macro-F1": [_interval(held_out[language]["macro_f1"]) for language in LANGUAGES],
+        "accuracy": of_model("accuracy"),
+        "macro-F1": of_model("macro_f1"),
         "calibration error": [f"{held_out[language]['expected_calibration_error']:.3f}" for language in LANGUAGES],
         "accuracy, median source (nine new sources in ten)": [
-            _interval(sources[language]["accuracy"]) for language in LANGUAGES
+            interval(sources[language]["accuracy"]) for language in LANGUAGES
         ],
-        "academic score, r with rating": [
-            _interval(held_out[language]["academic_correlation"]) for language in LANGUAGES
-        ],
-        "hands-on score, r with rating": [
-            _interval(held_out[language]["hands_on_correlation"]) for language in LANGUAGES
-        ],
+        "academic score, r with rating": of_model("academic_correlation"),
+        "hands-on score, r with rating": of_model("hands_on_correlation"),
         "benchmark, minimal pairs right": [
             hard[language][3].replace(" to ", "–") if language in hard else "–" for language in LANGUAGES
         ],
     }
-    lines = ["| | English | Chinese |", "|---|---:|---:|"]
-    return "\n".join([*lines, *(f"| {name} | {' | '.join(cells)} |" for name, cells in rows.items())])
-
-
-def _interval(found: Any) -> str:
-    return "{:.3f} ({:.3f}–{:.3f})".format(*found)
+    return markdown(("", "English", "Chinese"), ([name, *cells] for name, cells in rows.items()))
 
 
 if __name__ == "__main__":

@@ -1,24 +1,29 @@
 """Throw generated ads at every way of labelling them, and keep what breaks a promise.
 
-    python -m research.robustness.fuzz [--minutes 5] [--seed 0] [--corpus FOLDER] [--keep FILE] [--model FOLDER]
+    python -m research.robustness.fuzz [--minutes 5] [--seed 0] [--threads 1] [--corpus FOLDER] [--keep FILE]
 
 Inputs come in batches: text of every Unicode plane, lone surrogates, bidirectional controls, HTML soup, deep nesting,
-giant tokens, lexicon phrases in random order, and ads of the corpus spliced, cut and with bytes flipped; short ones
-mostly. What must hold of a batch is in `check`: it is labelled together, in other orders and batch sizes, as a table,
-as a file, and a sample one by one. A batch that breaks a promise is shrunk and appended to the file of --keep, whose
-lines the tests replay (`tests/data/fuzz_findings.jsonl`). The exit code is 1 if there is one.
+giant tokens, lexicon phrases in random order, ads of the corpus spliced, cut and with bytes flipped, and lines that the
+cut takes apart: marks of markup within titles, entities cut in half, titles that stand last, several posts, slips.
+What must hold of a batch is in `check`: it is labelled together, in other orders and batch sizes, as a table, as a
+file, and a sample one by one; and each input as text, as title and as both is asked for all that a result answers. A
+batch that breaks a promise is shrunk and appended to the file of --keep, whose lines the tests replay
+(`tests/data/fuzz_findings.jsonl`). The exit code is 1 if there is one.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import random
 import re
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +37,12 @@ from collarclass import Classification, Model, classify, classify_many, label_fi
 from collarclass.api import default_model
 from collarclass.definitions.labels import UNCLEAR
 from collarclass.labelling.options import Options
-from collarclass.model.account import account_of
-from collarclass.model.predict import Predictions, ask, predict
+from collarclass.model.predict import Predictions, predict
 from collarclass.requirement_reader.lexicon import FILES as LEXICON_FILES
 from collarclass.requirement_reader.lexicon import LEXICON_COLUMNS
 from collarclass.requirement_reader.requirement import Requirement
 from collarclass.tables.schema import COLUMNS, prediction_table
+from research.robustness import tally
 
 ROOT = Path(__file__).resolve().parents[2]
 FINDINGS = ROOT / "tests" / "data" / "fuzz_findings.jsonl"
@@ -74,6 +79,23 @@ _MARKUP = [
 _PLANES = [(0x20, 0x7E), (0xA0, 0x24F), (0x250, 0x1FFF), (0x2000, 0x2FFF), (0x3000, 0x33FF), (0x4E00, 0x9FFF),
            (0xA000, 0xD7FF), (0xD800, 0xDFFF), (0xE000, 0xFFFF), (0x10000, 0x1FFFF), (0x20000, 0x3FFFF),
            (0xE0000, 0x10FFFF), (0, 0x1F), (0x7F, 0x9F)]  # fmt: skip
+_JOBS = ("welder", "nurse", "teacher", "RN", "software engineer", "driver", "r", "电焊工", "会计", "护士")
+_BETWEEN: tuple[str, ...] = (
+    *"<>!&;/?-=#|(:,、 \n",
+    "&am",
+    "&#",
+    "&lt",
+    "&gt;",
+    "<b",
+    "><",
+    " x2 ",
+    "</",
+    "<!",
+    "<a/",
+    ">!",
+    " ",
+)
+_POSTS = ("Post {}: {} x {}", "{}. {} ({} posts)", "岗位{}：{} {}名", "{}、{}{}人")
 _REPEATED = [*_MARKUP, *_ODD, "a", "aB", "職", "9", "<b>", "(", "学历不限", "degree or ", "3-", "no ", "、", "'"]
 
 
@@ -120,6 +142,10 @@ class Makes:
             (4, _repeated),
             (3, self.nested),
             (3, self.title),
+            (16, _marked),
+            (6, self.title_last),
+            (4, self.posts),
+            (6, self.slip),
             (1, lambda chance: chance.choice(self.ads)),
             (3, lambda chance: chance.choice(["", "", "", " ", "\n", "\u200b", "<p></p>", "&nbsp;"])),
         ]
@@ -188,6 +214,34 @@ class Makes:
         words = self.cut(chance).split()[:4]
         return " ".join([*words, *chance.choices(_SIGNS, k=chance.randrange(2))])
 
+    def title_last(self, chance: random.Random) -> str:
+        """A title behind other words, with marks that only the two together make markup of."""
+        first = str(chance.choice((self.cut, self.soup, _marked))(chance))[:120]
+        return first + chance.choice(_BETWEEN) + _marked(chance)
+
+    def posts(self, chance: random.Random) -> str:
+        """A notice of several posts, some of them with marks of markup."""
+        form = chance.choice(_POSTS)
+        jobs = [chance.choice((_marked, self.slip))(chance) for _ in range(chance.randrange(2, 5))]
+        lines = [form.format(n, job, chance.randrange(1, 20)) for n, job in enumerate(jobs, 1)]
+        return chance.choice(("\n", "; ", "<br>")).join(
+            line + chance.choice(("", "\n" + self.cut(chance))) for line in lines
+        )
+
+    def slip(self, chance: random.Random) -> str:
+        """A line with a letter left out, doubled, changed or moved."""
+        line: str = chance.choice((chance.choice(_JOBS), self.title(chance), _marked(chance))) or "welder"
+        at = chance.randrange(len(line))
+        rest, letter = line[at + 1 :], chance.choice("aeint<&;é焊")
+        return line[:at] + chance.choice((rest, line[at] * 2 + rest, letter + rest, rest[:1] + line[at] + rest[1:]))
+
+
+def _marked(chance: random.Random) -> str:
+    """Short words with single marks of markup between them, and entities cut in half."""
+    n = chance.randrange(2, 7)
+    words = [chance.choice((chance.choice(_JOBS), *"abs", "")) for _ in range(n)]
+    return "".join(part for pair in zip(words, chance.choices(_BETWEEN, k=n), strict=True) for part in pair)
+
 
 def _of_planes(chance: random.Random) -> str:
     planes = chance.choices(_PLANES, k=chance.randrange(1, 4))
@@ -210,46 +264,57 @@ def batches(ads: Sequence[str], most: int = 12) -> st.SearchStrategy[list[Ad]]:
 # --- what must hold -------------------------------------------------------------------------------------------------
 
 
+_printed = threading.local()
+
+
+def note_printed(unraisable: Any) -> None:
+    """Keep, of each thread, the errors that nobody could raise: in loops without the interpreter they are printed."""
+    vars(_printed).setdefault("errors", []).append(f"{unraisable.object}: {unraisable.exc_value}")
+
+
 def check(ads: Sequence[Ad], model: Model, folder: Path) -> None:
     """Label a batch in every way; raise AssertionError, or what was raised, where a promise is broken."""
+    vars(_printed).clear()
     texts, titles = [text for text, _ in ads], [title for _, title in ads]
     together = predict(model, texts, titles, evidence=True)
-    check_arrays(together, texts, titles, model)
-    chance = random.Random(len(ads))
-    sample = sorted(chance.sample(range(len(ads)), min(_SAMPLE, len(ads))))
-    many = classify_many([texts[i] for i in sample], [titles[i] for i in sample], model=model)
-    for i, found in zip(sample, many, strict=True):
-        check_result(found)
-        alone = classify(texts[i], titles[i], model=model)
-        assert alone == found, "classify differs from classify_many"
-        assert alone.evidence == found.evidence, "classify differs from classify_many in evidence"
-        if found.academic_score is None:
+    check_arrays(together)
+    found = classify_many(texts, titles, model=model)
+    for i, result in enumerate(found):
+        check_result(result)
+        if result.academic_score is None:
             assert not together.says_something[i], "no scores for an ad that says something"
             continue
-        row = [found.academic_score, found.hands_on_score, *found.probabilities.values()]
+        row = [result.academic_score, result.hands_on_score, *result.probabilities.values()]
         expected = [*together.scores[i], *together.probabilities[i]]
-        assert row == expected, "a sample of a batch differs from the batch"
+        assert row == expected, "classify_many differs from predict"
+    chance = random.Random(len(ads))
+    sample = sorted(chance.sample(range(len(ads)), min(_SAMPLE, len(ads))))
+    for i in sample:
+        alone = classify(texts[i], titles[i], model=model)
+        assert alone == found[i], "classify differs from classify_many"
+        assert alone.evidence == found[i].evidence, "classify differs from classify_many in evidence"
+    forms = [ad for text, _ in ads for ad in ((text, None), ("", text), (text, text))]
+    for result in classify_many([text for text, _ in forms], [title for _, title in forms], model=model):
+        check_result(result)
     _check_parts([ads[i] for i in sample], model, chance)
     _check_order(ads, together, model, chance)
     _check_tables(ads, together, model, folder, chance)
+    printed = vars(_printed).get("errors", ())
+    assert not printed, f"an error that is only printed: {printed[0]}"
 
 
-def check_arrays(found: Predictions, texts: Sequence[str], titles: Sequence[str | None], model: Model) -> None:
-    """Finite probabilities that sum to one, spans inside and equal, sums that add up; of every row."""
+def check_arrays(found: Predictions) -> None:
+    """Finite probabilities that sum to one, and a note wherever a label is unclear."""
     for values in (found.probabilities, found.scores):
         assert ((values >= 0) & (values <= 1)).all(), "a number out of range"  # nor NaN
     assert (np.abs(found.probabilities.sum(axis=1) - 1.0) < 1e-9).all(), "probabilities do not sum to one"
     assert ((found.label == UNCLEAR) == (found.note > 0)).all(), "unclear without a note, or a note without"
-    for scores, text, title in zip(found.scores, texts, titles, strict=True):
-        account = ask(model, text, title, account_of)
-        for part in account.parts:
-            _check_span(part, {"text": text, "title": title or ""})
-        for k, dimension in enumerate(_DIMENSIONS):
-            rating = account.start[k] + sum(part.weights[k] for part in account.parts)
-            assert abs(scores[k] - rating / 4.0) < _SUM, f"{dimension} does not add up"
 
 
-def _check_span(item: Any, source: dict[str, str]) -> None:
+def _check_span(item: Any, source: Mapping[str, str]) -> None:
+    if item.field is None:
+        assert (item.start, item.end, item.text) == (None, None, ""), f"a place without a field: {item}"
+        return
     whole = source[item.field]
     assert 0 <= item.start <= item.end <= len(whole), f"span outside: {item}"
     assert whole[item.start : item.end] == item.text, f"span differs: {item}"
@@ -258,16 +323,27 @@ def _check_span(item: Any, source: dict[str, str]) -> None:
 
 
 def check_result(found: Classification, parts: Mapping[str, str] | None = None) -> None:
-    """The same of a result: the pieces of evidence and the words of an explanation."""
+    """Spans inside and equal, sums that add up, and words that can be written; of all that a result answers."""
     source = {"text": found.text, "title": found.title or "", **(parts or {})}
-    items: tuple[Any, ...] = (*found.evidence, *found.requirements, *found.reasons)
-    for item in items:
-        _check_span(item, source)
-    for dimension, score in zip(_DIMENSIONS, (found.academic_score, found.hands_on_score), strict=True):
-        rating = found.intercept[dimension] + sum(e.weight for e in found.evidence if e.dimension == dimension)
-        assert score is None or abs(score - min(max(rating, 0.0), 4.0) / 4.0) < _SUM, f"{dimension} does not add up"
+    account = found.account
+    assert account is not None, "no account"
+    for part in account.parts:
+        _check_span(part, source)
+    cues = [one.cue for one in found.requirements if one.cue is not None]
+    for items in (found.evidence, found.requirements, found.reasons, found.terms, cues):
+        for item in items:
+            _check_span(item, source)
+    for k, score in enumerate((found.academic_score, found.hands_on_score)):
+        sums = [sum(part.weights[k] for part in account.parts)]
+        sums += [
+            sum(e.weight for e in terms if e.dimension == _DIMENSIONS[k]) for terms in (found.evidence, found.terms)
+        ]
+        for total in sums:
+            rating = account.start[k] + total
+            assert score is None or abs(score - rating / 4.0) < _SUM, f"{_DIMENSIONS[k]} does not add up"
     for words in (found.explain("en"), found.explain("zh"), found.to_json(), found._repr_html_()):
         assert words.encode("utf-8")
+    assert isinstance(found.words, str)
 
 
 def _check_parts(ads: Sequence[Ad], model: Model, chance: random.Random) -> None:
@@ -394,31 +470,38 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=5.0)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=1, help="that search at the same time")
     parser.add_argument("--corpus", type=Path, help="folder of ads in CSV or text files")
     parser.add_argument("--model", type=Path, help="model folder; the shipped model if not given")
     parser.add_argument("--keep", type=Path, default=FINDINGS, help="file to which failures are appended")
+    parser.add_argument("--write", choices=tally.SEARCHES, help="count the inputs in data/robustness.json, as what")
     options = parser.parse_args()
-    model = load_model(options.model) if options.model else default_model()
-    makes, tried, bad, number = Makes(corpus(options.corpus)), 0, 0, options.seed
-    until, begun, shown = time.monotonic() + options.minutes * 60, time.process_time(), time.monotonic()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        while time.monotonic() < until:
-            ads = makes.batch(random.Random(number), _BATCH)
-            tried += len(ads)
-            error = error_of(ads, model, folder)
-            if error:
-                bad += 1
-                small = shrink(ads, lambda some: bool(error_of(some, model, folder)))
-                print(f"seed {number}: {error}\n  {small!a}", flush=True)
-                with options.keep.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps({"error": error_of(small, model, folder), "ads": small}) + "\n")
-            number += 1
-            if time.monotonic() - shown > 60:
-                shown = time.monotonic()
-                print(f"{tried:,} ads, {tried / (time.process_time() - begun):,.0f} a second of processor time, "
-                      f"{bad} findings", flush=True)  # fmt: skip
-    print(f"{tried:,} ads in batches, seeds {options.seed} to {number - 1}: {bad} findings")
+    sys.unraisablehook = note_printed
+    model, makes = load_model(options.model) if options.model else default_model(), Makes(corpus(options.corpus))
+    numbers, until = itertools.count(options.seed), time.monotonic() + options.minutes * 60
+
+    def search(_: int) -> tuple[int, int]:
+        tried = bad = 0
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            while time.monotonic() < until:
+                number = next(numbers)
+                ads = makes.batch(random.Random(number), _BATCH)
+                tried += len(ads)
+                error = error_of(ads, model, folder)
+                if error:
+                    bad += 1
+                    small = shrink(ads, lambda some: bool(error_of(some, model, folder)))
+                    print(f"seed {number}: {error}\n  {small!a}", flush=True)
+                    with options.keep.open("a", encoding="utf-8") as file:
+                        file.write(json.dumps({"error": error_of(small, model, folder), "ads": small}) + "\n")
+        return tried, bad
+
+    with ThreadPoolExecutor(options.threads) as pool:
+        tried, bad = map(sum, zip(*pool.map(search, range(options.threads)), strict=True))
+    if options.write:
+        tally.add(options.write, tried, bad)
+    print(f"{tried:,} ads in batches, seeds {options.seed} to {next(numbers) - 1}: {bad} findings")
     return 1 if bad else 0
 
 
