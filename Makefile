@@ -40,7 +40,7 @@ test-uncompiled: .venv/test.stamp
 # The compiled modules with checks of every index.
 test-bounds: .venv/test.stamp
 	rm -rf src/collarclass/_compiled; BOUNDS=1 $(BIN)/python hatch_build.py
-	$(BIN)/python -m pytest -n auto --dist loadscope tests/test_core.py tests/test_fuzz.py tests/test_requirements.py; \
+	$(BIN)/python -m pytest -n auto --dist loadscope tests/test_core.py tests/test_fuzz.py tests/test_lines.py tests/test_requirements.py; \
 	  status=$$?; rm -rf src/collarclass/_compiled; $(BIN)/python hatch_build.py; exit $$status
 
 # The compiled modules under AddressSanitizer and UndefinedBehaviorSanitizer, with a minute of the fuzzer.

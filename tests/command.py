@@ -53,6 +53,7 @@ def _checked(
 ) -> subprocess.CompletedProcess[str]:
     assert code is None or found == code, err
     assert "Traceback" not in err
+    assert "Exception ignored" not in err
     return subprocess.CompletedProcess(args, found, out, err)
 
 

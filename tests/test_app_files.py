@@ -11,9 +11,10 @@ import stat
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -277,6 +278,28 @@ def test_a_disk_that_fills_during_a_run_is_said_to_be(server: Address, monkeypat
     job = server.hand_in(b"title,description\nWelder,Weld frames.\n", "ads.csv", "&start=true")
     said = "The result cannot be written (No space left on device): make room, or write to another disk."
     assert server.finished(job["id"])["error"] == said
+
+
+def test_how_long_labelling_still_takes_is_said_on_the_page(server: Address, monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on = threading.Event()
+
+    def quarter(*args: Any, progress: Callable[[int, float], None], **options: Any) -> None:
+        progress(6000, 0.25)
+        go_on.wait(60)
+        progress(6001, 0.25)
+
+    monkeypatch.setattr("collarclass.app.store.label_file", quarter)
+    job = server.hand_in(b"title,description\nWelder,Weld frames.\n", "ads.csv", "&start=true")
+    server.wait_for(job["id"], lambda job: job["rows"] == 6000)
+    begun = time.monotonic()
+    for seconds, said in ((1, False), (600, True)):  # nothing is said of a file that is done in a moment
+        monkeypatch.setattr("collarclass.app.pages.time", SimpleNamespace(monotonic=lambda now=begun + seconds: now))
+        page = server.ask("GET", f"/p/{job['id']}?lang=en").body.decode()
+        assert "6,000 ads labelled" in page
+        assert ("10 ads a second, 30:0" in page) == said
+    server.ask("POST", f"/v1/files/{job['id']}/cancel")
+    go_on.set()
+    assert server.finished(job["id"])["state"] == "cancelled"
 
 
 def test_a_hundred_thousand_rows_can_be_cancelled_and_begun_again(server: Address, folder: Path) -> None:

@@ -197,6 +197,15 @@ def test_the_whole_way(page: Page, workbook: Path, tmp_path: Path, lang: str, wi
         assert web.text(".counts tbody td:nth-child(2)") == str(3 * len(direct) // 4)
         wrong["result"] = web.looks()
 
+        # A bar leads to the ads that it stands for, in the table and in a picture.
+        for place, label in ((".counts", "blue"), ("#pictures", "gray")):
+            bar = f"document.querySelector('{place} a:has(.bar.{label})')"
+            n = web.run(f"Number({bar}.textContent.match(/[0-9]+$/)[0])")
+            web.then(f"{bar}.dispatchEvent(new MouseEvent('click', {{bubbles: true, cancelable: true}}))")
+            assert f"label%3A{label}" in web.run("location.search")
+            assert web.text("#ads [role=status]").startswith(f"{n} " if lang == "en" else f"{len(direct)} 条中的 {n} ")
+            web.then("history.back()")
+
         # Every number leads to its ads; the address holds what is shown, and Back goes back.
         web.click(".counts tbody tr:nth-child(2) th a")
         assert "f=Region%3ANorth" in web.run("location.search")
@@ -208,12 +217,16 @@ def test_the_whole_way(page: Page, workbook: Path, tmp_path: Path, lang: str, wi
         web.choose("[name=across]", "label")
 
         # A range of a column of numbers; and two regions beside each other.
-        web.run("document.querySelector('[name=range]').value = 'Wage'")
-        web.fill("[name=from]", "20")
-        web.then("document.querySelector('[name=range]').form.requestSubmit()")
+        web.run("document.querySelector('select[name=range]').value = 'Wage'")
+        web.fill("input[name=from]", "20")
+        web.then("document.querySelector('select[name=range]').form.requestSubmit()")
         assert "f=Wage%3A20.." in web.run("location.search")
         n = int(sum(direct["Wage"] >= 20))
         assert f"{n:,}" in web.text("#ads [role=status]")
+        web.click(".chips a")
+        web.run("document.querySelector('select[name=from]').value = '2026-02'")  # months are offered
+        web.then("document.querySelector('select[name=from]').form.requestSubmit()")
+        assert f"{len(direct) // 2:,}" in web.text("#ads [role=status]")
         web.click(".chips a")
         web.then("document.querySelector('select[name=pair]').form.requestSubmit()")
         assert len(web.all(".differences tbody tr")) == 4

@@ -143,6 +143,8 @@ def test_numbers_and_months_are_chosen_by_their_ends(server: Address) -> None:
     assert "from 1000 to 2000" in shown
     assert "36 of 72 ads" in shown
     assert "f=pay%3A1500.." in server.ask("GET", f"/p/{file}?range=pay&from=1.5k").headers["location"]
+    again = server.ask("GET", f"/p/{file}?range=pay&to=1500&f=pay%3A1000..2000")  # another range is in place of it
+    assert again.headers["location"].endswith("?f=pay%3A..1500")
     # What is not understood is said beside the form, which keeps what was typed.
     page = server.ask("GET", f"/p/{file}?range=month&from=spring&lang=en")
     assert page.status == 200
@@ -324,6 +326,14 @@ def test_the_sheet_that_holds_ads_is_opened_whatever_its_columns_are_called(serv
     assert named["columns"] == ["Column 1", "Column 2", "Column 3"]
     assert named["preview"][0]["Column 1"] == ads["Wer"][0]
     assert server.label(job["id"], title="Column 1", text="Column 2")["rows"] == len(ads)
+
+
+def test_ads_without_a_title_are_listed_by_whole_words(server: Address) -> None:
+    text = "<p>Headquarters is looking for somebody who welds frames, grinds seams and</p> drives a forklift carefully "
+    file = server.labelled(("text\n" + f'"{text * 3}"\n' * 2).encode())
+    shown = "Headquarters is looking for somebody who welds frames, grinds seams and drives a forklift carefully…"
+    assert f">{shown}</a>" in server.ask("GET", f"/p/{file}?lang=en").body.decode()
+    assert f"<b>{shown}</b>" in server.ask("GET", f"/v1/files/{file}/report?lang=en").body.decode()
 
 
 def test_members_of_nested_objects_are_columns(server: Address) -> None:

@@ -7,13 +7,16 @@ import html
 import io
 import json
 import os
+import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import click
 import pyarrow.parquet as pq
 import pytest
 from command import COMMAND, run, run_installed
@@ -21,6 +24,7 @@ from command import COMMAND, run, run_installed
 import collarclass
 from collarclass import __version__, label_file, load_model, progress
 from collarclass.api import default_model
+from collarclass.cli.main import app
 from collarclass.compiled import description
 from collarclass.tables.schema import COLUMNS
 
@@ -448,20 +452,75 @@ def test_a_full_disk_is_said_in_a_sentence(ads: Path) -> None:
     )
 
 
-def test_no_command_writes_over_what_it_reads(ads: Path, tmp_path: Path, small_model_path: Path) -> None:
-    out, model = tmp_path / "out.csv", ("-m", small_model_path)
-    again = ("label", ads, "-o", tmp_path / "again.csv", "-f", *model)
-    run("label", ads, "-o", out, *model)
-    kept = {path: path.read_bytes() for path in (ads, out)}
-    for command in (
-        (*again, "--summary", ads),
-        (*again, "--report", ads),
-        (*again, "--report", tmp_path / "page.html", "--summary", tmp_path / "page.html"),
-        (*again, "--summary", tmp_path / "again.csv"),
-        ("shares", ads, "--truth", out, "-o", out),
-    ):
-        assert "choose another name" in run(*command, "-f", code=1).stderr, command
-        assert {path: path.read_bytes() for path in kept} == kept
+def paths_of(name: str, *roles: str) -> list[click.Parameter]:
+    """The parameters of a command that are paths it reads or writes."""
+    return [one for one in app.commands[name].params if getattr(one.type, "role", None) in roles]
+
+
+def called(name: str, given: dict[str, Path]) -> list[str | Path]:
+    """A command's arguments, with the options that are paths, and forced where it can be."""
+    said: list[str | Path] = [name]
+    for one in app.commands[name].params:
+        if one.name in given:
+            said += [given[one.name]] if isinstance(one, click.Argument) else [one.opts[0], given[one.name]]
+    return [*said, "--force"] if any(one.name == "force" for one in app.commands[name].params) else said
+
+
+def kept_in(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_every_path_of_a_command_says_whether_it_is_read_or_written() -> None:
+    said = {("classify", "text"), ("occupation", "query")}  # which are no paths
+    for name, command in app.commands.items():
+        for one in command.params:
+            is_path = isinstance(one.type, click.Path) or isinstance(one, click.Argument)
+            assert (name, one.name) in said or is_path == hasattr(one.type, "role"), (name, one.name)
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [(name, one.name) for name in app.commands for one in paths_of(name, "write", "write model")],
+)
+def test_no_command_writes_over_what_it_reads(name: str, written: str, tmp_path: Path, small_model_path: Path) -> None:
+    makes_model = any(one.name == written for one in paths_of(name, "write model"))
+    other, given, targets = tmp_path / "other", {}, []
+    for folder in [other, *(tmp_path / str(one.name) for one in paths_of(name, "read folder"))]:
+        shutil.copytree(small_model_path, folder)
+        link = tmp_path / f"{folder.name}-link"
+        link.symlink_to(folder, target_is_directory=True)
+        targets += [folder / "new", link / "new", *(() if folder == other and makes_model else folder.iterdir())]
+        if folder != other:
+            given[folder.name] = folder
+            targets.append(folder)
+    for one in paths_of(name, "read"):
+        path = tmp_path / f"{one.name}.csv"
+        path.write_text(ADS, "utf-8")
+        (tmp_path / f"{one.name}-link.csv").symlink_to(path)
+        (tmp_path / f"{one.name}-hard.csv").hardlink_to(path)
+        given[str(one.name)] = path
+        targets += [path, tmp_path / f"{one.name}-link.csv", tmp_path / f"{one.name}-hard.csv"]
+        targets.append(tmp_path / f".{one.name}.csv.collarclass-partial")
+    for one in paths_of(name, "write", "write model"):
+        given[str(one.name)] = tmp_path / f"new-{one.name}.csv"
+        if one.name != written:
+            targets += [given[str(one.name)], tmp_path / f".new-{one.name}.csv.collarclass-journal"]
+    kept = kept_in(tmp_path)
+    for target in targets:
+        said = run(*called(name, given | {written: target}), code=1).stderr
+        assert re.search("choose another name|give the name of a new folder", said), (target, said)
+        assert kept_in(tmp_path) == kept, target
+
+
+@pytest.mark.parametrize("beside", ["--report", "--summary"])
+def test_no_report_takes_the_place_of_a_result_in_a_folder(
+    beside: str, ads: Path, tmp_path: Path, small_model_path: Path
+) -> None:
+    (tmp_path / "out").mkdir()
+    said = run("label", ads, "-o", tmp_path / "out", beside, tmp_path / "out" / "ads.csv", "-f", "-m", small_model_path,
+               code=1).stderr  # fmt: skip
+    assert "choose another name" in said
+    assert not list((tmp_path / "out").iterdir())
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="names of files are Unicode there")

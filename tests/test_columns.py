@@ -80,14 +80,15 @@ def test_one_column_and_several_lead_to_the_same() -> None:
 
 
 def test_evidence_and_requirements_say_where_they_stand() -> None:
-    parts = {"岗位职责": DUTIES, "任职要求": "机械类专业大专及以上学历。", "证书": "持有数控车工中级证", "福利": ""}
+    parts = {"岗位职责": DUTIES, "任职要求": "机械类专业大专及以上学历优先。", "证书": "持有数控车工中级证", "福利": ""}
     found = classify(parts, "数控技术员")
     fields = {**parts, "title": "数控技术员"}
     assert {r.field for r in found.requirements} == {"任职要求", "证书"}
-    items: list[Any] = [*found.evidence, *found.requirements, *found.reasons]
+    items: list[Any] = [*found.requirements, *found.reasons, *(e for e in found.evidence if e.field is not None)]
+    items += [r.cue for r in found.requirements if r.cue is not None]
     for item in items:
         assert fields[item.field][item.start : item.end] == item.text
-    assert {e.field for e in found.evidence} > {"岗位职责", "title"}
+    assert {e.field for e in found.evidence} >= {None, "岗位职责", "title"}
     assert all(reason.text for reason in found.reasons)
 
 
@@ -100,7 +101,7 @@ def test_offsets_hold_in_any_parts(parts: dict[str, str]) -> None:
     fields = {**parts, "title": "Welder"}
     if "text" not in parts:
         found = classify(parts, "Welder")
-        assert all(fields.get(e.field, "")[e.start : e.end] == e.text for e in found.evidence)
+        assert all(fields[e.field][e.start : e.end] == e.text for e in found.evidence if e.field is not None)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from collarclass import classify, classify_many, label_table, to_frame
 from collarclass.definitions.labels import DIMENSIONS
 from collarclass.explain.sentence import sentence
-from collarclass.model.account import Account, Part
+from collarclass.model.account import Account, Evidence, Part
 from collarclass.text.tokens import language
 
 ROOT = Path(__file__).parents[1]
@@ -50,6 +50,14 @@ def test_one_account_of_schooling() -> None:
     assert [part.kind for part in over] == ["schooling"]
 
 
+def part_of(piece: Part | Evidence, text: str, title: str | None) -> str:
+    """What stands where a piece says; nothing where it has no place."""
+    if piece.start is None:
+        assert (piece.field, piece.end) == (None, None)
+        return ""
+    return ((title or "") if piece.field == "title" else text)[piece.start : piece.end]
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_accounts_add_up_and_reasons_speak_for_the_label(language: str) -> None:
     with (ROOT / "data" / "ads" / f"{language}.csv").open(encoding="utf-8", newline="") as file:
@@ -62,7 +70,7 @@ def test_accounts_add_up_and_reasons_speak_for_the_label(language: str) -> None:
             assert score is not None
             assert rating == pytest.approx(4 * score, abs=1e-9)
         for part in account.parts:
-            assert (title if part.field == "title" else text)[part.start : part.end] == part.text
+            assert part_of(part, text, title) == part.text
         sides = dict(zip(DIMENSIONS, account.sides(found.label), strict=True))
         for r in found.reasons:
             assert r in found.evidence
@@ -99,19 +107,20 @@ def test_whatever_the_ad_its_account_adds_up_at_every_door(pieces: list[str], ti
         shown = [e["weight"] for e in told if e["dimension"] == dimension]
         assert start + sum(shown) == pytest.approx(rating, abs=0.5e-4 * len(shown) + 1e-9)
     for part in found.account.parts:
-        assert ((title or "") if part.field == "title" else text)[part.start : part.end] == part.text
+        assert part_of(part, text, title) == part.text
     assert not {part.text.casefold() for part in found.account.parts if part.kind == "words"} & NEVER_NAMED
     for dimension, rating in zip(("academic", "hands_on"), found.account.ratings, strict=True):
         terms = [term for term in found.terms if term.dimension == dimension]
         assert found.intercept[dimension] + sum(term.weight for term in terms) == pytest.approx(rating, abs=1e-9)
-    assert all(((title or "") if e.field == "title" else text)[e.start : e.end] == e.text for e in found.terms)
+    assert all(part_of(term, text, title) == term.text for term in found.terms)
+    assert all(abs(e.weight) > 1e-9 for e in found.evidence)
 
 
 def test_reasons_do_not_overlap_and_are_not_stop_words_alone() -> None:
     result = classify(
         "Welder for the shipyard: MIG and TIG welding of steel pipe, grinding and fitting in all weathers."
     )
-    spans = sorted({(r.start, r.end) for r in result.reasons if r.field == "text"})
+    spans = sorted({(r.start or 0, r.end or 0) for r in result.reasons if r.field == "text"})
     assert all(a[1] <= b[0] for a, b in zip(spans, spans[1:], strict=False))
     assert not {r.text.casefold() for r in result.reasons} & {"the", "and", "of", "in"}
 
@@ -145,7 +154,10 @@ def test_html_says_what_is_asked_for_and_why() -> None:
     shown = found._repr_html_()
     assert len(found.requirements) == shown.count("<li>") > 0
     for r in found.requirements:
-        assert f"({r.status.replace('_', ' ')}, {r.confidence:.0%}, " in shown
+        said = f", by the wording “{r.cue.text}”" if r.cue else ""
+        assert f"({r.status.replace('_', ' ')}{said}, {r.confidence:.0%})" in shown
+    assert "by the wording “required”" in shown
+    assert "by the wording “a plus”" in shown
 
 
 @pytest.mark.parametrize(

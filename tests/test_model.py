@@ -51,12 +51,14 @@ def sums_hold(result: Classification) -> None:
 
 def spans_hold(result: Classification) -> None:
     source = {"text": result.text, "title": result.title or ""}
-    spans = [(e.field, e.start, e.end, e.text) for e in result.evidence]
-    spans += [(r.field, r.start, r.end, r.text) for r in result.requirements]
-    spans += [(r.field, r.start, r.end, r.text) for r in result.reasons]
-    for field, start, end, text in spans:
-        assert 0 <= start <= end <= len(source[field])
-        assert source[field][start:end] == text
+    pieces: list[Any] = [*result.evidence, *result.requirements, *result.reasons]
+    pieces += [r.cue for r in result.requirements if r.cue is not None]
+    for piece in pieces:
+        if piece.text:
+            assert 0 <= piece.start < piece.end <= len(source[piece.field])
+            assert source[piece.field][piece.start : piece.end] == piece.text
+        else:
+            assert (piece.field, piece.start, piece.end) == (None, None, None)
 
 
 def test_every_golden_ad_gets_its_label(golden: pd.DataFrame) -> None:
@@ -132,8 +134,8 @@ def test_a_title_in_the_first_line_counts_as_the_title() -> None:
     inside = classify(f"Pipe Welder\n{text}")
     beside = classify(text, "Pipe Welder")
     assert inside.hands_on_score == pytest.approx(beside.hands_on_score)
-    assert {e.field for e in beside.evidence} == {"title", "text"}
-    assert {e.field for e in inside.evidence} == {"text"}
+    assert {e.field for e in beside.evidence} == {"title", "text", None}
+    assert {e.field for e in inside.evidence} == {"text", None}
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from collarclass.requirement_reader import lexicon as lexicon_module
 from collarclass.requirement_reader.constants import MAX_PLACES
 from collarclass.requirement_reader.credential_names import in_language
 from collarclass.requirement_reader.lexicon import default_lexicon, load_lexicon
-from collarclass.requirement_reader.outcomes import FEATURES, KINDS, N_OUTCOMES, OUTCOMES
+from collarclass.requirement_reader.outcomes import FEATURES, KINDS, OUTCOMES
 from collarclass.requirement_reader.reading import RequirementReader
 from collarclass.text.ad_tokens import AdTokens
 from collarclass.training.mentions import find_mentions
@@ -94,10 +94,9 @@ def test_trap_set_is_as_large_as_promised() -> None:
     assert {c["part"] for c in CASES} == {"tuned", "held", "blind", "blind_nonsense"}
 
 
-def read(text: str, reasons: bool = False) -> tuple[RequirementReader, AdTokens]:
+def read(text: str) -> tuple[RequirementReader, AdTokens]:
     """What an ad states, by a reader of its own."""
     reading, tokens = RequirementReader(READER, default_lexicon()), AdTokens()
-    reading.keep_reasons = reasons
     return reading.read_ad(tokens.read(text)), tokens
 
 
@@ -116,16 +115,21 @@ def test_an_ad_is_read_alike_whatever_was_read_before() -> None:
         assert found == (one_by_one if texts[-1] == AWKWARD[-1] else one_by_one[::-1])
 
 
-def test_reasons_add_up_to_the_log_odds() -> None:
-    for text in TEXTS[::60]:
-        reading, tokens = read(text, reasons=True)
-        for k, found in enumerate(reading.findings(tokens, text, "")):
-            i = reading.mention[k]
-            log = np.log(np.array(reading.outcome[N_OUTCOMES * i : N_OUTCOMES * (i + 1)]))
-            outcome = reading.finding_status[k] + 1
-            odds = log[outcome] - np.delete(log, outcome).max()
-            assert sum(reason.weight for reason in found.reasons) == pytest.approx(odds, abs=1e-6)
-            assert all(reason.text in text for reason in found.reasons)
+CUES = [
+    ("Bachelor's degree preferred. CDL is required.", ["preferred wording", "is required wording"]),
+    ("Nice to have\n- Master's degree\n- PMP certification", ["Nice to have heading", "Nice to have heading"]),
+    ("Associate degree in nursing or equivalent experience.", ["or equivalent experience wording"]),
+    ("No degree needed. You must have a forklift licence.\nRequired: see us.", ["No wording", "You must have wording"]),
+    ("必须持有电工证，有驾照者优先。", ["必须持有 wording", "者优先 wording"]),
+    ("High school diploma", [""]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "cues"), CUES)
+def test_a_requirement_names_the_words_that_say_how_it_is_asked_for(text: str, cues: list[str]) -> None:
+    found = requirements(text)
+    assert [f"{r.cue.text} {r.cue.kind}" if r.cue else "" for r in found] == cues
+    assert all(r.cue is None or text[r.cue.start : r.cue.end] == r.cue.text for r in found)
 
 
 def test_decided_mentions_are_where_they_say() -> None:

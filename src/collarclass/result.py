@@ -15,11 +15,11 @@ from collarclass.model.account import Account, Evidence, Part, account_of, few_w
 from collarclass.model.ad_reader import AdReader
 from collarclass.model.model import Model
 from collarclass.model.predict import Predictions, ask, requirements_of
-from collarclass.requirement_reader.requirement import Requirement
+from collarclass.requirement_reader.requirement import Cue, Requirement
 from collarclass.text.cells import JoinedText, well_formed
 from collarclass.text.tokens import language
 
-_Placed = TypeVar("_Placed", Evidence, Requirement)
+_Placed = TypeVar("_Placed", Evidence, Requirement, Cue)
 DECIMALS = 4
 # What a result is given as outside Python, in this order; tables have it as `tables.schema.SCHEMA`.
 FIELDS = (
@@ -156,15 +156,17 @@ class Classification:
 
     def _placed(self, found: tuple[_Placed, ...]) -> tuple[_Placed, ...]:
         """What stands in the ad's text, placed in the parts of the ad."""
-        if not self._ad.cells:
+        return tuple(map(self._put, found)) if self._ad.cells else found
+
+    def _put(self, found: _Placed) -> _Placed:
+        """One piece of them, and of a requirement its cue, but for a part's name."""
+        if isinstance(found, Requirement) and found.cue is not None:
+            cue = self._put(found.cue)
+            found = replace(found, cue=cue if cue.text else None)
+        if found.field != "text" or found.start is None or found.end is None:
             return found
-        placed = []
-        for item in found:
-            if item.field == "text":
-                name, start, end, text = self._ad.place(item.start, item.end)
-                item = replace(item, field=name, start=start, end=end, text=text)
-            placed.append(item)
-        return tuple(placed)
+        name, start, end, text = self._ad.place(found.start, found.end)
+        return replace(found, field=name, start=start, end=end, text=text)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Send a row without its batch and model, with what these would be asked for."""
@@ -204,7 +206,8 @@ class Classification:
 
         For each dimension ``intercept[dimension] + sum(e.weight for e in evidence if e.dimension == dimension)``
         is the rating, 0 to 4, of which the score is a quarter. Words stand where they come first, with what they add
-        everywhere; other words together, and what lies beyond the scale, have an empty span.
+        everywhere; other words together, and what lies beyond the scale, have no place: their `field`, `start` and
+        `end` are None.
 
         Examples
         --------
@@ -274,7 +277,7 @@ class Classification:
         if self.basis == "occupation":  # its ratings are all of the account
             middle = (2.0, 2.0)
             weights = ratings[0] - middle[0], ratings[1] - middle[1]
-            account = Account(middle, ratings, (Part("title", "text", 0, 0, self.words, weights),))
+            account = Account(middle, ratings, (Part("title", None, None, None, self.words, weights),))
         schooling = self.schooling_level, self.schooling_status
         return well_formed(sentence(self.label, self.confidence, schooling, account, lang))
 

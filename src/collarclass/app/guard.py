@@ -131,8 +131,8 @@ class Guard:
             await send(message)
 
         try:
-            answer = self._refusal(scope)
-            if answer is None:
+            if (answer := self._refusal(scope)) is None:
+                scope["let_in"] = route_path(scope) not in PROBES  # such a client keeps its connection
                 await self.app(scope, self._bounded(scope, receive), send_with_headers)
                 return
         except Problem as problem:

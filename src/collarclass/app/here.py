@@ -20,7 +20,7 @@ from collarclass.app.results import SURE, YOURS
 from collarclass.app.store import Store
 from collarclass.definitions.labels import COLLARS, NOTES
 from collarclass.messages import Language, Message, from_plain
-from collarclass.report.marks import plain
+from collarclass.report.marks import excerpt, plain
 from collarclass.report.words import NAMES
 
 HERE = Path(__file__).parent
@@ -30,7 +30,7 @@ ENVIRONMENT = jinja2.Environment(
 )  # fmt: skip
 ENVIRONMENT.filters |= {
     "zipped": lambda keys, word: [(key, word(key)) for key in keys],
-    "drawing": drawing,
+    "drawing": drawing, "excerpt": excerpt,
 }
 
 

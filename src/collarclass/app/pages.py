@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -37,6 +38,7 @@ from collarclass.shares.shares import MIN_ANNOTATIONS, RANGE, notes_of_rows, wit
 
 _KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _ROWS, _VALUES, _REVIEWED = 25, 40, 100
+_MOMENT = 3.0  # seconds
 _ROLES = ("", "title", "text", "code", "date", "group")
 
 
@@ -124,13 +126,22 @@ def _occupations(here: Here) -> Response:
 def _project(here: Here, job: Job) -> Response:
     here.parts["job"] = job
     if job.state in ("waiting", "running"):
-        return here.page("running.j2")
+        return here.page("running.j2", **pace_of(job))
     if job.state != "done" or here.get("columns"):
         return _import(here, job)
     if not job.rows:
         return here.page("sorry.j2", 409, message=here.say(
             "This file has no rows: choose another sheet, or another row of column names."))  # fmt: skip
     return _result(here, job)
+
+
+def pace_of(job: Job) -> dict[str, Any]:
+    """Ads a second, and the time left if what is left takes as long; nothing of a file that is done in a moment."""
+    taken = time.monotonic() - job.started
+    if job.state != "running" or not job.share or taken < _MOMENT:
+        return {"rate": 0}
+    left = round(taken * (1 - job.share) / job.share)
+    return {"rate": round(job.rows / taken), "left": f"{left // 60}:{left % 60:02}"}
 
 
 def _import(here: Here, job: Job) -> Response:
@@ -178,7 +189,8 @@ def _result(here: Here, job: Job) -> Response:
     if typed["range"]:
         try:
             part = rows.part_between(typed["range"], typed["from"], typed["to"])
-            return RedirectResponse(here.link(page=None, f=[*view.f, *filter(None, [part])]), 303)
+            chosen = rows.instead(view, part) if part else view
+            return RedirectResponse(here.link(page=None, f=list(chosen.f)), 303)
         except DataError as error:
             typed["wrong"] = error.message.said(here.lang)
     mask = rows.mask(view)
@@ -195,7 +207,7 @@ def _result(here: Here, job: Job) -> Response:
     start = max(0, int(_number(here.get("page", "1")) - 1)) * _ROWS
     return here.page(
         "result.j2", rows=rows, view=view, n=n, filters=_filters(here, rows, view), choices=choices, by=by,
-        across=across, column_name=lambda key: column_name(here, key), ranges=rows.ranges(),
+        across=across, column_name=lambda key: column_name(here, key), months=rows.months(), numbers=rows.numbers(),
         values=[(f"{by}:{value}", name_of(here, by, value)) for value in rows.coded(by).values[:_VALUES]],
         pair=here.all("pair"),
         some=rows.page(view, start, _ROWS)["rows"], start=start, pages=-(-n // _ROWS),
@@ -204,7 +216,7 @@ def _result(here: Here, job: Job) -> Response:
         by_hand=int(mask[list(rows.own)].sum()), yours=[f"{YOURS}:{label}" for label in COLLARS],
         disagreements=store.reviews.disagreements(own), pictures=WHATS, picture=shown,
         name_of=lambda key, value: name_of(here, key, value), other=here.get("with"),
-        counted=_under_definitions(rows, mask), reviewed=min(_REVIEWED, job.rows), least=MIN_ANNOTATIONS,
+        counted=_under_definitions(here, rows, mask), reviewed=min(_REVIEWED, job.rows), least=MIN_ANNOTATIONS,
         others=[one for one in store.jobs.values() if one.state == "done" and one.rows and one.id != job.id],
         titles_only=not job.texts or (job.bases.get("title", 0) > job.bases.get("ad", 0)),
         **(_answer(here, Side(store, job, view)) if n else {"warnings": [], "methods": ""}),
@@ -242,7 +254,8 @@ def _sides(
         if by in choices and across in choices:
             tables.append((one, _counts(here, one, by, across)))
     return {
-        "sides": sides, "tables": tables, "drawn": figures_of(sides, picture, by, here.lang) if whole else [],
+        "sides": sides, "tables": tables,
+        "drawn": figures_of(sides, picture, by, here.lang, partial(_chosen, here)) if whole else [],
         "two": compared(sides, here.lang) if whole and len(sides) > 1 else None,
     }  # fmt: skip
 
@@ -279,7 +292,7 @@ def _counts(here: Here, side: Side, by: str, across: str) -> dict[str, Any]:
     order = order[: len(order) - more]
     columns = [j for j in range(len(second.values)) if found[:, j].sum()][:8]
     corrected = _corrected(side, by) if across == "label" else {}
-    link = here.toggled if side.view == view_of(here) else partial(_chosen, here, side)
+    link = partial(_chosen, here, side)
     lines = [
         _line(here, link, (by, across), first.values[i], [(second.values[j], int(found[i, j])) for j in columns],
               int(found[i].sum()), corrected)
@@ -309,7 +322,9 @@ def _corrected(side: Side, by: str) -> dict[tuple[str, str], dict[str, Any]]:
 
 
 def _chosen(here: Here, side: Side, *chosen: str) -> str:
-    """The address of some rows of one of two that stand beside each other."""
+    """The address of some rows of what is looked at, or of one of two that stand beside each other."""
+    if side.job is here.parts["job"] and side.view == view_of(here):
+        return here.toggled(*chosen, anchor="#ads")
     return here.link(f"/p/{side.job.id}", f=[*side.view.f, *chosen], q=side.view.q) + "#ads"
 
 
@@ -319,15 +334,16 @@ def _line(
 ) -> dict[str, Any]:  # fmt: skip
     """The counts of one value of a column."""
     cells, parts, (by, across) = [], [], columns
-    for name, n in counts:
+    for i, (name, n) in enumerate(counts):
         estimated = corrected.get((value, name))
         share = n / total if estimated is None else estimated["share"]
         interval = "" if estimated is None else f"{100 * estimated['low']:.0f}–{100 * estimated['high']:.0f}"
         chosen = dict.fromkeys((f"{by}:{value}", f"{across}:{name}"))
         cells.append({"key": name, "n": n, "share": share, "interval": interval, "href": link(*chosen)})
-        parts.append((name, round(share * total)))
+        look = name if across == "label" else f"part{i % 6}"
+        parts.append((look, name_of(here, across, name), round(share * total)))
     return {"name": name_of(here, by, value), "n": total, "cells": cells, "href": link(f"{by}:{value}"),
-            "bar": charts.stack(parts, across == "label")}  # fmt: skip
+            "bar": charts.stack(parts, [str(cell["href"]) for cell in cells])}  # fmt: skip
 
 
 def _single(coded: Coded) -> Coded:
@@ -347,13 +363,13 @@ def _merges(names: Mapping[str, str], columns: Sequence[str], key: str) -> list[
     return [{"column": column, "names": own, "kept": other} for other, own in kept.items()]
 
 
-def _under_definitions(rows: Results, mask: Any) -> list[dict[str, Any]]:
+def _under_definitions(here: Here, rows: Results, mask: Any) -> list[dict[str, Any]]:
     """The same rows counted under every definition that their columns suffice for: like beside like."""
     out = []
     for name, labels in rows.under_definitions.items():
-        parts = list(zip(COLLARS, np.bincount(labels[mask], minlength=len(COLLARS)).tolist(), strict=True))
-        n = sum(count for _, count in parts)
-        out.append({"name": name, "counts": dict(parts), "n": n, "bar": charts.stack(parts, True)})
+        counts = dict(zip(COLLARS, np.bincount(labels[mask], minlength=len(COLLARS)).tolist(), strict=True))
+        bar = charts.stack([(label, here.say(NAMES[label]), n) for label, n in counts.items()])
+        out.append({"name": name, "counts": counts, "n": sum(counts.values()), "bar": bar})
     return out
 
 

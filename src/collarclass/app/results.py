@@ -39,6 +39,7 @@ from collarclass.files.readers import FileInput
 from collarclass.files.writers import delimited_cells
 from collarclass.report.ads import Collected, Pass
 from collarclass.report.bands import FEW_NUMBERS, are_numbers, categories, in_bands, numbers_of
+from collarclass.report.marks import excerpt
 from collarclass.requirement_reader.credential_names import in_language
 from collarclass.result import second_label
 from collarclass.shares.dates import find_periods, is_dates
@@ -117,12 +118,18 @@ class Results:
     def choices(self) -> list[str]:
         """Columns by which rows can be counted: those with names that repeat, or numbers."""
         own = map(self.key_of, self._countable)
-        return ["label", *own, *([MONTH] if self._dated() else []), "schooling", "certificates", SURE, "note",
+        return ["label", *own, *([MONTH] if self.months() else []), "schooling", "certificates", SURE, "note",
                 *([YOURS] if self.own else [])]  # fmt: skip
 
-    def ranges(self) -> list[str]:
-        """Columns of which a part can be chosen by its ends: those of numbers, and months."""
-        return [*([MONTH] if self._dated() else []), *map(self.key_of, filter(self._numeric, self._countable))]
+    def numbers(self) -> list[str]:
+        """Columns of numbers, of which a part can be chosen by its ends."""
+        return list(map(self.key_of, filter(self._numeric, self._countable)))
+
+    def months(self) -> list[str]:
+        """The months of the file's dates, in order, of which a part can be chosen as well."""
+        with suppress(DataError):  # the order of day and month cannot be told
+            return self.coded(MONTH).values if self.date is not None else []
+        return []
 
     def _numeric(self, name: str) -> bool:
         return are_numbers(set(self._some(name)), 0.5)  # some “negotiable”
@@ -130,11 +137,6 @@ class Results:
     @cached_property
     def _countable(self) -> list[str]:
         return [name for name in self.columns if self._can_be_counted(name)]
-
-    def _dated(self) -> bool:
-        with suppress(DataError):  # the order of day and month cannot be told
-            return self.date is not None and len(self.coded(MONTH).values) > 0
-        return False
 
     def _some(self, name: str) -> list[str]:
         return [cell for cell in self.table[OWN + name].slice(0, _LOOKED_AT).to_pylist() if cell.strip()]
@@ -229,6 +231,8 @@ class Results:
 
     def alike(self, key: str) -> dict[str, str]:
         """Names of a column that differ from a commoner one only in case, width and blanks, and are not left so."""
+        if key in (*ADDED, MONTH, YOURS, SURE):  # no names of the file's
+            return {}
         found = similar_names(pd.DataFrame({key: _categorical(self.coded(key))}))
         return {one: other for one, other in found.items() if one not in self.merged.get(key.removeprefix(OWN), {})}
 
@@ -365,7 +369,7 @@ class Results:
         by_model = None not in probabilities and DEFINITION_MARK not in cells["collar_model"]
         return {
             "row": row + 1, "title": cells[TITLE][:_EXCERPT],
-            "text": " ".join(cells[TEXT][: 2 * _EXCERPT].split())[:_EXCERPT],
+            "text": excerpt(cells[TEXT][: 4 * _EXCERPT], _EXCERPT),
             "second_label": second_label(probabilities) if by_model else None,
             "corrected_label": self.own.get(row), "notes": json.loads(cells[NOTES] or "[]"),
             **{attribute: cells[name] for attribute, name in _SHOWN.items()},

@@ -23,6 +23,7 @@ from collarclass.app.problems import Problem
 from collarclass.definitions.labels import COLLARS
 from collarclass.errors import DataError
 from collarclass.files.table import iter_table, read_table
+from collarclass.report.marks import excerpt
 from collarclass.shares.files import sample_file
 from collarclass.shares.read import SAMPLE_PROBABILITY, SAMPLE_ROW, SAMPLE_SOURCE, SAMPLE_STRATUM
 from collarclass.shares.sample import answered_share, most_useful_first
@@ -146,7 +147,7 @@ def compare(review: Review, second: Sequence[dict[str, str]]) -> dict[str, Any]:
         raise DataError("No ad has a label in both reviews: give a review of the same sample.")
     found = agreement([first for _, first, _ in pairs], [other for _, _, other in pairs])
     numbers = {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in asdict(found).items()}
-    different = [{"ad": i, "title": review.ads[i].title or review.ads[i].text[:80], "first": a, "second": b}
+    different = [{"ad": i, "title": excerpt(review.ads[i].title or review.ads[i].text), "first": a, "second": b}
                  for i, a, b in pairs if a != b]  # fmt: skip
     return {**numbers, "different": different[:_MAX_DIFFERENT_ADS]}
 

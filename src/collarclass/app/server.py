@@ -211,8 +211,7 @@ def listen(host: str, port: int) -> socket.socket:
 HEAD_SECONDS = 10.0  # for the head of a request
 UNREAD_SECONDS = 60.0  # in which nothing of a reply is read
 MAX_HEAD_BYTES = 64 << 10
-MAX_CONNECTIONS = 300  # beyond which requests are answered with 503
-_SPARE_CONNECTIONS = 50
+MAX_CONNECTIONS = 200  # beyond which a client that is not served makes room
 _NO_REQUEST = Message("This is no request of HTTP, or its head has more than {kilobytes} KB.",
                       kilobytes=MAX_HEAD_BYTES >> 10)  # fmt: skip
 
@@ -221,25 +220,26 @@ class Connection(H11Protocol):
     """A connection that is closed when the head of a request does not come in time, or a reply is not read.
 
     hypercorn has no limit of connections, and granian none of the time in which a reply is read; uvicorn with h11 reads
-    no further request while one is answered, but would keep a connection that has sent nothing, or half a head, or that
-    reads no reply. Where there are many, the one that has waited longest for a head makes room, so that clients which
-    only wait keep no others out.
+    no further request while one is answered, but would keep a connection that has sent nothing, half a head, or half
+    the body of a request that was refused, or that reads no reply. Where there are many, the one whose last request
+    was served longest ago makes room: who is served counts, not who knocks.
     """
 
+    _served = 0.0  # when the last request that was let in had its reply, or when the client came
     _head: asyncio.TimerHandle | None = None  # until the head has to be there
     _unread: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
-        """Wait for the first head; the connection that has waited longest goes, where there are many."""
-        if len(self.connections) >= MAX_CONNECTIONS - _SPARE_CONNECTIONS:
-            waiting = [(one._head.when(), id(one), one) for one in self.connections
-                       if isinstance(one, Connection) and one._head is not None]  # fmt: skip
-            if waiting:
-                oldest = min(waiting)[2]
+        """Wait for the first head; where there are many, the client goes that has waited longest to be served."""
+        if len(self.connections) >= MAX_CONNECTIONS:
+            others = (one for one in self.connections if isinstance(one, Connection) and not one._is_served())
+            oldest = min(others, key=lambda one: one._served, default=None)
+            if oldest is not None:
                 oldest.transport.abort()
                 self.connections.discard(oldest)  # it hears so later, and must not be chosen again until then
                 oldest._stop()
         super().connection_made(transport)
+        self._served = self.loop.time()
         self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -248,12 +248,14 @@ class Connection(H11Protocol):
         super().connection_lost(exc)
 
     def handle_events(self) -> None:
-        """Take what has come; from a whole head on, and until the reply is there, nothing is waited for."""
+        """Take what has come; from a whole head on, and until the reply is there, the application sets the time."""
         super().handle_events()
         self._wait()
 
     def on_response_complete(self) -> None:
-        """Wait for the next head, unless it has come already."""
+        """Wait for the next head, unless it has come already; the rest of a refused body counts as that wait."""
+        if self.scope.get("let_in"):
+            self._served = self.loop.time()
         super().on_response_complete()
         self._wait()
 
@@ -277,8 +279,15 @@ class Connection(H11Protocol):
         self.transport.write(b"HTTP/1.1 400 Bad Request\r\n%b\r\n%b" % (head, bytes(answer.body)))
         self.transport.close()
 
+    def _is_served(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete and bool(self.scope.get("let_in"))
+
     def _wait(self) -> None:
-        if self.conn.their_state is not h11.IDLE or self.transport.is_closing():
+        refused = self.conn.our_state is h11.DONE and self.conn.their_state is h11.SEND_BODY
+        if self.transport.is_closing():
+            self._stop(reading=False)
+            self._read_soon()
+        elif not refused and self.conn.their_state is not h11.IDLE:
             self._stop(reading=False)
         elif self._head is None:
             self._head = self.loop.call_later(HEAD_SECONDS, self._give_up)
@@ -306,6 +315,7 @@ SETTINGS: dict[str, Any] = {  # of uvicorn
     "server_header": False,
     "ws": "none",
     "http": Connection,
-    "limit_concurrency": MAX_CONNECTIONS,
+    # Of connections and of tasks, of which one connection has two while its next request follows a reply.
+    "limit_concurrency": 3 * MAX_CONNECTIONS,
     "h11_max_incomplete_event_size": MAX_HEAD_BYTES,
 }

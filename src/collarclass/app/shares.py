@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -21,6 +21,7 @@ from collarclass.app.rows import OWN
 from collarclass.app.store import Store
 from collarclass.definitions.definition import Definition, Facts, load_definition
 from collarclass.definitions.labels import COLLARS, LABELS
+from collarclass.definitions.schooling import SCHOOLING_LEVELS
 from collarclass.errors import DataError
 from collarclass.files.readers import FileInput
 from collarclass.files.table import iter_table
@@ -29,6 +30,7 @@ from collarclass.report import charts, pictures
 from collarclass.report.bands import categories
 from collarclass.report.pictures import Picture
 from collarclass.report.words import words_of
+from collarclass.requirement_reader.credential_names import in_language
 from collarclass.result import plain
 from collarclass.shares.dates import PERIODS
 from collarclass.shares.differences import share_differences, side_by_side
@@ -261,8 +263,13 @@ def _groups(shares: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
 # -- pictures --------------------------------------------------------------------------------------
 
 
-def figures_of(sides: Sequence[Side], what: What, by: str, lang: Lang) -> list[Picture]:
-    """One picture of a file or a part of it, or one each of two that stand beside each other."""
+def figures_of(
+    sides: Sequence[Side], what: What, by: str, lang: Lang, link: Callable[..., str] | None = None
+) -> list[Picture]:
+    """One picture of a file or a part of it, or one each of two that stand beside each other.
+
+    `link` takes a side and parts of an address, and gives the address that a bar leads to.
+    """
     w = words_of(lang)
     masks = [one.mask() for one in sides]
     sizes = [int(mask.sum()) for mask in masks]
@@ -274,8 +281,16 @@ def figures_of(sides: Sequence[Side], what: What, by: str, lang: Lang) -> list[P
         drawn = [_plane(*pair, w, caption) for pair in zip(sides, masks, strict=True)]
     else:
         counts = [(_counts(one, mask, what, lang, w), n) for one, mask, n in zip(sides, masks, sizes, strict=True)]
-        drawn = pictures.of_counts(counts, w, caption, what == "certificates")
+        lead = None if link is None else lambda i, *bar: link(sides[i], *_parts(what, lang, *bar))
+        drawn = pictures.of_counts(counts, w, caption, what == "certificates", lead)
     return [replace(one, name=f"{side.name} ({n:,})") for one, side, n in zip(drawn, sides, sizes, strict=True)]
+
+
+def _parts(what: What, lang: Lang, value: str, label: str) -> tuple[str, str]:
+    """The parts of an address that are the ads of a bar."""
+    if what == "certificates":
+        return f"{what}:{in_language(value, 'en')}", f"label:{label}"
+    return f"{what}:{next((one.name for one in SCHOOLING_LEVELS if one.names[lang] == value), '')}", f"label:{label}"
 
 
 def _file(drawn: Sequence[Picture]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
@@ -13,7 +12,19 @@ from typing import TYPE_CHECKING, Any
 import click
 from click import option
 
-from collarclass.cli.common import PATH, as_utf_8, command, ending, judged, read_model, say, say_json
+from collarclass.cli.common import (
+    READ,
+    READ_NAME,
+    WRITE,
+    WRITE_NAME,
+    as_utf_8,
+    command,
+    ending,
+    judged,
+    read_model,
+    say,
+    say_json,
+)
 from collarclass.compiled import description, is_compiled
 
 if TYPE_CHECKING:
@@ -92,9 +103,9 @@ def _bar(score: float) -> str:
         "collarclass label ads.parquet -o out/labelled.jsonl.zst --n-jobs 2 --resume",
         "collarclass label ads/ more.xlsx -o all.csv --file-column file",
     ],
-    click.argument("source", nargs=-1, required=True),
+    click.argument("source", nargs=-1, required=True, type=READ_NAME),
     option(
-        "--output", "-o", "target", required=True,
+        "--output", "-o", "target", required=True, type=WRITE_NAME,
         help='File to write, or a folder for one file per source; "-" is standard output.',
     ),
     "title",
@@ -115,15 +126,15 @@ def _bar(score: float) -> str:
     option("--batch-size", type=click.IntRange(min=1), default=2000, help="Rows worked on at once."),
     "force",
     option("--resume", is_flag=True, help="Continue an interrupted run."),
-    option("--only-new", type=PATH, help="Earlier result: take over what the same model said, label new rows only."),
+    option("--only-new", type=READ, help="Earlier result: take over what the same model said, label new rows only."),
     option("--key", help="With --only-new: column that names an ad; if not given, its title and text are compared."),
     option(
         "--progress/--no-progress", default=None,
         help="Show progress on standard error; if not given, on a terminal." ,
     ),
-    option("--report", "report_file", type=PATH, help="Write an HTML report of the result to this file, too."),
+    option("--report", "report_file", type=WRITE, help="Write an HTML report of the result to this file, too."),
     option("--occupations", is_flag=True, help="Add code, title and similarity of the nearest occupation."),
-    option("--summary", "summary_file", type=PATH, help="Write what was read and counted to this JSON file."),
+    option("--summary", "summary_file", type=WRITE, help="Write what was read and counted to this JSON file."),
     "quiet",
 )  # fmt: skip
 def label(
@@ -144,20 +155,16 @@ def label(
     """
     from collarclass.errors import DataError, import_optional
     from collarclass.files.formats import expand
-    from collarclass.files.label import label_file
-    from collarclass.files.target import check_target, is_direct
+    from collarclass.files.label import label_file, results_of
+    from collarclass.files.target import check_target
 
     if report_file is not None and (target == "-" or "://" in target):
         raise DataError("A report needs a labelled file: name one of this machine with -o.")
     if report_file is not None:
         import_optional("jinja2", "A report")
-    made = [os.path.realpath(name) for name in (target, report_file, summary_file) if name and not is_direct(str(name))]
-    if len({*made}) < len(made):
-        raise DataError("Result, report and summary need names of their own: choose another name for one of them.")
     for beside in (report_file, summary_file):
         if beside is not None:
-            reads = [*expand(source), target, *(name for name in (options["lexicon"], options["model"]) if name)]
-            check_target(beside, options["force"], reads)
+            check_target(beside, options["force"], results_of(target, expand(source)))
     goes_on = "-" not in (*source, target)
     with ending("Interrupted: the same command with --resume continues." if goes_on else "Interrupted."):
         done = label_file(
@@ -229,7 +236,7 @@ def _write_summary(
         "options": {k: str(v) if isinstance(v, Path) else v for k, v in options.items() if v not in (None, (), False)},
     }
     said = json.dumps(content, ensure_ascii=False, indent=1, default=str) + "\n"
-    with written(path, force=bool(options.get("force")), reads=[*names, target]) as fresh:
+    with written(path, force=bool(options.get("force"))) as fresh:
         fresh.write_text(said, "utf-8", "backslashreplace")  # half characters, as JSON writes them
 
 

@@ -7,10 +7,10 @@ import os
 import sys
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 from click import option
@@ -19,11 +19,22 @@ if TYPE_CHECKING:
     from collarclass.files.readers import TableInput
     from collarclass.model.model import Model
 
-PATH = click.Path(path_type=Path)
+
+class _Path(click.Path):
+    """What a command does with the path that it is given."""
+
+    def __init__(self, role: Literal["read", "read folder", "write", "write model"], kind: type = Path) -> None:
+        super().__init__(path_type=kind)
+        self.role = role
+
+
+# A name of several files, of standard input, of a URL or of a built-in definition is no `Path`.
+READ, READ_NAME, READ_FOLDER = _Path("read"), _Path("read", str), _Path("read folder")
+WRITE, WRITE_NAME, WRITE_MODEL = _Path("write"), _Path("write", str), _Path("write model")
 # The options that several commands have, by the names under which `command` takes them.
 _SHARED = {
-    "source": click.argument("source"),
-    "model": option("--model", "-m", type=PATH, help="Model folder; the shipped model if not given."),
+    "source": click.argument("source", type=READ_NAME),
+    "model": option("--model", "-m", type=READ_FOLDER, help="Model folder; the shipped model if not given."),
     "min-confidence": option(
         "--min-confidence", type=click.FloatRange(0, 1), default=0.0, show_default=False,
         help='From 0 to 1: a label that is less sure becomes "unclear", with the note "near the line".',
@@ -32,13 +43,13 @@ _SHARED = {
         "--model-version", help="Refuse a model of another version, or of another digest (8 digits or more)."
     ),
     "definition": option(
-        "--definition", default="article", help="What the labels mean: a built-in name or a TOML file."
+        "--definition", type=READ_NAME, default="article", help="What the labels mean: a built-in name or a TOML file."
     ),
     "definitions": option(
-        "--definition", "--definitions", "definition", multiple=True, default=["article"],
+        "--definition", "--definitions", "definition", type=READ_NAME, multiple=True, default=["article"],
         help="Built-in name, TOML file, or all; may be given again.",
     ),
-    "lexicon": option("--lexicon", type=PATH, help="File of your own words for reading requirements."),
+    "lexicon": option("--lexicon", type=READ, help="File of your own words for reading requirements."),
     "title": option("--title", help="Column of job titles."),
     "label": option("--label", help="Column of labels; found by common names if not given."),
     "text": option("--text", help="Column of ad texts."),
@@ -46,7 +57,7 @@ _SHARED = {
         "--source", "own_source",
         help="Column of sources or employers, which are held out together; found if not given.",
     ),
-    "test": option("--test", type=PATH, help="Table of further labelled ads, to measure the old and new model on."),
+    "test": option("--test", type=READ, help="Table of further labelled ads, to measure the old and new model on."),
     "by": option("--by", multiple=True, help="Column to group by, or month, quarter, year; may be given again."),
     "date": option("--date", help="Column of dates, where it cannot be found."),
     "date-order": option(
@@ -70,6 +81,7 @@ def command(
         @wraps(function)
         def run(**given: Any) -> None:
             with ending():
+                _check_targets(click.get_current_context())
                 function(**given)
 
         for found in reversed(options):
@@ -79,6 +91,48 @@ def command(
         return click.command(name, epilog="\n".join(lines))(run)
 
     return made
+
+
+def _paths(context: click.Context, *roles: str) -> list[str]:
+    """The paths of a command's parameters that it reads, or writes."""
+    found = []
+    for parameter in context.command.params:
+        if isinstance(parameter.type, _Path) and parameter.type.role in roles:
+            given = context.params[parameter.name or ""]
+            found += [os.fspath(one) for one in (given if isinstance(given, tuple) else [given]) if one is not None]
+    return found
+
+
+def _check_targets(context: click.Context) -> None:
+    """Refuse to write what the command reads, what it writes twice, or into a folder of a model."""
+    written, models = _paths(context, "write"), _paths(context, "write model")
+    if not written and not models:
+        return
+    from collarclass.errors import DataError
+    from collarclass.files.formats import expand
+    from collarclass.files.source import is_remote
+    from collarclass.files.target import check_apart
+    from collarclass.model.persistence import check_target, default_model_path, names_of_model
+
+    reads = _paths(context, "read folder") or [str(default_model_path())]
+    reads += [str(path) for folder in reads for path in Path(folder).glob("*")]
+    for name in _paths(context, "read"):
+        with suppress(DataError):  # which the command will say
+            reads += [name] if is_remote(name) else expand(name)
+    for name in models:
+        check_target(name, *reads, force=context.params["force"])
+    for i, name in enumerate(written + models):
+        check_apart(name, reads)
+        try:
+            check_apart(name, written[:i])
+        except DataError:
+            raise DataError(
+                "Result, report and summary need names of their own: choose another name for one of them."
+            ) from None
+        path = Path(os.path.realpath(name))
+        if any(map(names_of_model, path.parents if name in models else (path, *path.parents))):
+            raise DataError("{name} would stand in the folder of a model: choose another name for the result.",
+                            name=name)  # fmt: skip
 
 
 def harmless(text: str) -> str:

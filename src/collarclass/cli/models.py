@@ -12,7 +12,18 @@ from typing import Any
 import click
 from click import option
 
-from collarclass.cli.common import PATH, command, read_model, say, say_json, say_read
+from collarclass.cli.common import (
+    READ,
+    READ_FOLDER,
+    READ_NAME,
+    WRITE,
+    WRITE_MODEL,
+    command,
+    read_model,
+    say,
+    say_json,
+    say_read,
+)
 
 _LANGUAGES = {"en": "English", "zh": "Chinese"}
 _AUTHORS = "The collarclass authors"
@@ -22,12 +33,12 @@ _YEAR = 2026
 
 @command(
     ["collarclass train -o models/own --own my_labelled_ads.csv --name own"],
-    option("--output", "-o", "target", type=PATH, default=Path("own_model"), help="Folder for the model."),
-    option("--data", type=PATH, help="Data folder; the installed one if not given."),
-    option("--own", type=PATH, help="Table of your own labelled ads, used in addition."),
+    option("--output", "-o", "target", type=WRITE_MODEL, default=Path("own_model"), help="Folder for the model."),
+    option("--data", type=READ_FOLDER, help="Data folder; the installed one if not given."),
+    option("--own", type=READ, help="Table of your own labelled ads, used in addition."),
     option("--own-weight", default=1.0, help="What each of your ads weighs, where one of the shipped ads weighs 1."),
     "label title text own-source test",
-    option("--own-mentions", type=PATH, help="CSV of your own decided mentions of requirements, used in addition."),
+    option("--own-mentions", type=READ, help="CSV of your own decided mentions of requirements, used in addition."),
     option("--name", help="Name of the model; own with --own, standard without."),
     option("--progress/--no-progress", default=None, help="Show the step and the time left."),
     "force",
@@ -46,7 +57,7 @@ def train(
 
 
 _OWN_ADS = (
-    "source", option("--output", "-o", "target", type=PATH, required=True, help="Folder for the model."),
+    "source", option("--output", "-o", "target", type=WRITE_MODEL, required=True, help="Folder for the model."),
     "label title text own-source test",
 )  # fmt: skip
 
@@ -79,10 +90,9 @@ def calibrate(source: str, target: Path, model: Path | None, **options: Any) -> 
 
 
 def _run(source: str, target: Path, model: Path | None, options: dict[str, Any]) -> None:
-    from collarclass.model.persistence import check_target, default_model_path, load_model
+    from collarclass.model.persistence import default_model_path, load_model
     from collarclass.training.own import adapt_file
 
-    check_target(target, source, model, options["test"], force=options["force"])
     found = load_model(model if model is not None else default_model_path())
     columns = {"source": options.pop("own_source")}
     say(adapt_file(source, target, found, **options, **columns))
@@ -91,7 +101,7 @@ def _run(source: str, target: Path, model: Path | None, options: dict[str, Any])
 @command(
     ["collarclass check my_labels.csv"],
     "source",
-    option("--output", "-o", "target", type=PATH, help="CSV to write findings to."),
+    option("--output", "-o", "target", type=WRITE, help="CSV to write findings to."),
     "label title text model force",
 )  # fmt: skip
 def check(source: str, target: Path | None, model: Path | None, force: bool, **columns: str | None) -> None:
@@ -105,7 +115,7 @@ def check(source: str, target: Path | None, model: Path | None, force: bool, **c
 
     if target is not None and target.suffix.casefold() != ".csv":
         raise DataError("{target} is no CSV: give a name that ends in .csv for the findings.", target=target)
-    with written(target, force=force, reads=[source]) if target is not None else nullcontext() as fresh:
+    with written(target, force=force) if target is not None else nullcontext() as fresh:
         findings, n = check_file(source, read_model(model), **columns)
         doubts = int((findings["kind"] == "doubt").sum())
         if fresh is None:
@@ -143,8 +153,8 @@ def evaluate(source: str, prefix: str, model: Path | None, quiet: bool, **option
         "collarclass compare old.csv new.csv --key id",
         "collarclass compare reference.csv now.csv --drift --by month --json",
     ],
-    click.argument("first"),
-    click.argument("second"),
+    click.argument("first", type=READ_NAME),
+    click.argument("second", type=READ_NAME),
     option("--truth", help="Column of true labels, in either file."),
     option("--key", help="Column that names each ad; rows are matched by their order if not given."),
     option("--by", help="Column to count by, or month, quarter or year."),

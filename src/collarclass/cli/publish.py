@@ -9,13 +9,13 @@ from typing import Any, Literal
 import click
 from click import option
 
-from collarclass.cli.common import PATH, command, ending, read_model, say, say_json, say_read
+from collarclass.cli.common import READ, READ_NAME, WRITE, command, ending, read_model, say, say_json, say_read
 
 
 @command(
     ["collarclass sample labelled.csv -n 300 -o to_annotate.csv --by region"],
     "source",
-    option("--output", "-o", "target", type=PATH, required=True, help="CSV to write."),
+    option("--output", "-o", "target", type=WRITE, required=True, help="CSV to write."),
     option("--number", "-n", "n", type=click.IntRange(min=1), default=300, help="How many ads to draw."),
     option(
         "--half-width", type=click.FloatRange(0, 50, min_open=True),
@@ -41,8 +41,8 @@ def sample(source: str, target: Path, half_width: float | None, **options: Any) 
 @command(
     ["collarclass shares labelled.csv --truth annotated.csv --by region --by month"],
     "source",
-    option("--truth", type=PATH, help="Annotated sample; without it there is at best a range."),
-    option("--expert", type=PATH, help="An expert's labels of some annotated ads: they correct the annotators."),
+    option("--truth", type=READ, help="Annotated sample; without it there is at best a range."),
+    option("--expert", type=READ, help="An expert's labels of some annotated ads: they correct the annotators."),
     option("--truth-column", default="label", help="Column of true labels in it."),
     "by date date-order",
     option("--weight", help="Column of the ads' weights."),
@@ -61,7 +61,7 @@ def sample(source: str, target: Path, half_width: float | None, **options: Any) 
         "--format", "kind", type=click.Choice(["text", "md", "csv", "json", "xlsx"]),
         help="Format of the result; if not given, by the file's ending, or text.",
     ),
-    option("--output", "-o", "target", type=PATH, help="File to write; standard output if not given."),
+    option("--output", "-o", "target", type=WRITE, help="File to write; standard output if not given."),
     "title text prefix model force quiet",
 )  # fmt: skip
 def shares(
@@ -84,16 +84,15 @@ def shares(
     from collarclass.shares.files import model_of, shares_of_file
     from collarclass.shares.methods import format_shares, methods_paragraph, write_shares
 
-    reads = [name for name in (source, options["truth"], options["expert"]) if name is not None]
     if target is not None:
-        check_target(target, force, reads)
+        check_target(target, force)
     found = shares_of_file(source, model=read_model(model), **options)
     table = many_differences(found, difference) if difference else found
     if target is None:
         result = format_shares(table, kind or "text")
         (say_json if kind == "json" else say)(result.rstrip("\n"))
     else:
-        write_shares(table, target, kind, force=force, reads=reads)
+        write_shares(table, target, kind, force=force)
         if not quiet:
             say(f"Shares -> {target}", err=True)
     if methods is not None:
@@ -106,7 +105,7 @@ def shares(
 @command(
     ["collarclass duplicates labelled.csv -o marked.csv"],
     "source",
-    option("--output", "-o", "target", type=PATH, required=True, help="File to write, in any of label's formats."),
+    option("--output", "-o", "target", type=WRITE, required=True, help="File to write, in any of label's formats."),
     option(
         "--similarity", default=0.85,
         help="Share of their runs of three words that two ads must have in common, 0.5 to 1." ,
@@ -128,7 +127,7 @@ def duplicates(source: str, target: Path, similarity: float, title: str | None, 
 @command(
     ["collarclass review to_annotate.csv -o annotated.csv --annotator anna"],
     "source",
-    option("--output", "-o", "target", type=PATH, help="CSV of your labels; continued if it is there."),
+    option("--output", "-o", "target", type=WRITE, help="CSV of your labels; continued if it is there."),
     option("--annotator", default="1", help="Your name; a second annotator's labels go into the same file."),
     option("--ratings", is_flag=True, help="Ask for the two ratings as well."),
     option("--least-certain", is_flag=True, help="Least certain ads of a labelled file first; not for shares."),
@@ -189,10 +188,10 @@ def _read_key() -> str:
 @command(
     ["collarclass report labelled.csv -o report.html --by region --by month"],
     "source",
-    option("--output", "-o", "target", type=PATH, required=True, help="HTML file to write."),
+    option("--output", "-o", "target", type=WRITE, required=True, help="HTML file to write."),
     "by",
-    option("--truth", type=PATH, help="Annotated sample that corrects the shares."),
-    option("--definition", default="article", help="Built-in name or TOML file."),
+    option("--truth", type=READ, help="Annotated sample that corrects the shares."),
+    option("--definition", type=READ_NAME, default="article", help="Built-in name or TOML file."),
     "date date-order",
     option("--weight", help="Column of the ads' weights."),
     option("--lang", help="Language of the page, en or zh; that of most of the ads if not given."),

@@ -19,7 +19,7 @@ def tinted(field: str, text: str, evidence: Sequence[Evidence]) -> str:
     best: list[tuple[float, str]] = [(0.0, "")] * len(text)
     for item in evidence:
         if item.field == field and abs(item.weight) >= _MIN_SHARE * strongest:
-            for i in range(item.start, item.end):
+            for i in range(item.start or 0, item.end or 0):
                 if abs(item.weight) > abs(best[i][0]):
                     best[i] = (item.weight, item.dimension)
     out, i = [], 0
@@ -44,11 +44,11 @@ def _piece(text: str, weight: float, dimension: str, strongest: float) -> str:
 
 
 def asked(requirements: Sequence[Requirement]) -> str:
-    """What the ad asks for, each with its status, confidence and the words that spoke most for it."""
+    """What the ad asks for, each with its status, the words by which it was read so, and confidence."""
     lines = []
     for found in requirements:
-        said = [f"“{shown(r.text)}” {r.weight:+.1f}" for r in found.reasons if r.text][:2]
-        how = [found.status.replace("_", " "), f"{found.confidence:.0%}", *said]
+        said = [f"by the {found.cue.kind} “{shown(found.cue.text)}”"] if found.cue else []
+        how = [found.status.replace("_", " "), *said, f"{found.confidence:.0%}"]
         lines.append(f"<li>{html.escape(shown(found.text))} ({html.escape(', '.join(how))})</li>")
     return f"<ul>{''.join(lines)}</ul>" if lines else ""
 

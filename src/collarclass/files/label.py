@@ -149,9 +149,14 @@ def label_file(source: Name | BinaryIO | Sequence[Name], target: Name, **options
     with named(source) as sources:
         paths = expand(sources)
         if _is_folder(to_path):
-            pairs = [([path], name) for path, name in _names_in(to_path, paths)]
-            for one, name in pairs if not layout.resume else ():  # before any of them is labelled
-                check_target(name, layout.force, one)
+            if not is_remote(to_path):
+                check_folder(Path(to_path))
+            pairs = [([path], name) for path, name in zip(paths, results_of(to_path, paths), strict=True)]
+            for one, name in pairs:  # before any of them is labelled
+                if not is_remote(to_path):
+                    Path(name).parent.mkdir(parents=True, exist_ok=True)
+                if not layout.resume:
+                    check_target(name, layout.force, one)
         else:
             pairs = [(paths, to_path)]
             layout = replace(layout, partitions=any(map(partitions_of, paths)) and paths != names_of(sources))
@@ -167,28 +172,24 @@ def _is_folder(target: str) -> bool:
     return target != "-" and (ends or (not is_remote(target) and os.path.isdir(target)))  # noqa: PTH112
 
 
-def _names_in(folder: str, paths: Sequence[str]) -> list[tuple[str, str]]:
-    """Each source with the name of its result in a folder, which is made."""
+def results_of(target: str, paths: Sequence[str]) -> list[str]:
+    """The files that labelling makes: the target, or in a folder one for each source."""
+    if not _is_folder(target):
+        return [target]
     names: dict[str, str] = {}
     for path in paths:
         if path == "-":
             raise DataError(
-                "{folder} is a folder, and standard input has no name: name a file to write.", folder=folder,
+                "{folder} is a folder, and standard input has no name: name a file to write.", folder=target,
             )  # fmt: skip
         name = "/".join([*folders_of(path), result_name(path)])
         if name in names:
             raise DataError(
                 "{name} and {path} would both become {name_2} in {folder}: rename one of them.", name=names[name],
-                path=path, name_2=name, folder=folder,
+                path=path, name_2=name, folder=target,
             )  # fmt: skip
         names[name] = path
-    if is_remote(folder):
-        return [(path, folder + name) for name, path in names.items()]
-    check_folder(Path(folder))
-    pairs = [(path, str(Path(folder) / name)) for name, path in names.items()]
-    for _, to_path in pairs:
-        Path(to_path).parent.mkdir(parents=True, exist_ok=True)
-    return pairs
+    return [target + name if is_remote(target) else str(Path(target) / name) for name in names]
 
 
 def _summary(done: Sequence[tuple[Output, FileInput]], options: Options, seconds: float) -> FileSummary:

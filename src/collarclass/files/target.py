@@ -172,35 +172,34 @@ def check_folder(path: Path) -> None:
 
 
 def _there_already(name: str, how: str | Message = "") -> DataError:
-    return DataError(
-        "{name} is there already{how}: choose another name, or overwrite it with force=True (--force).", name=name,
-        how=how,
-    )  # fmt: skip
+    return DataError("{name} is there already{how}: choose another name, or overwrite it with force=True (--force).",
+                     name=name, how=how)  # fmt: skip
 
 
 def check_apart(name: str, reads: Iterable[Name]) -> None:
     """Refuse a target that is one of the files that are read, or stands in a folder that is."""
     if is_direct(name):
         return
-    made = [name] if is_remote(name) else [name, *map(str, work_files(Path(name)))]
-    for read in [os.fspath(name) for name in reads]:
-        if read != "-" and any(_same_file(read, own) for own in made):
+    made, above = _identities(name), {_identity(folder) for folder in Path(os.path.realpath(name)).parents}
+    for read in (os.fspath(read) for read in reads):
+        if read != "-" and made & _identities(read):
             raise DataError("{name} is the file that is read: choose another name for the result.", name=name)
-        if not is_remote(name) and Path(os.path.realpath(read)) in Path(os.path.realpath(name)).parents:
-            raise DataError(
-                "{name} is in the folder {read}, which is read: choose another name for the result.", name=name,
-                read=read,
-            )  # fmt: skip
+        if not is_remote(name) and _identity(read) in above:
+            raise DataError("{name} is in the folder {read}, which is read: choose another name for the result.",
+                            name=name, read=read)  # fmt: skip
 
 
-def _same_file(source: str, target: str) -> bool:
-    """Whether two names are those of one file, which may be there or not."""
-    if is_remote(source) or is_remote(target):
-        return source == target
-    try:
-        return Path(target).samefile(source)
-    except (OSError, ValueError):
-        return os.path.realpath(source) == os.path.realpath(target)
+def _identities(name: str) -> set[object]:
+    """Those of a file and of what stands beside it while it is made."""
+    return {name} if is_remote(name) else {*map(_identity, [Path(name), *work_files(Path(os.path.realpath(name)))])}
+
+
+def _identity(name: str | Path) -> object:
+    """What all names of a file have in common, whether it is there or not."""
+    with contextlib.suppress(OSError, ValueError):
+        found = os.stat(name)  # noqa: PTH116
+        return found.st_dev, found.st_ino
+    return os.path.realpath(name)
 
 
 def is_direct(target: str) -> bool:

@@ -19,7 +19,7 @@ _OF_SCHOOLING, _N_FEATURES = FEATURES.index("pursuing") + 1, len(FEATURES)  # th
 _MIN_WEIGHT, _MIN_SHARE, _LEAST = 0.1, 0.2, 0.05
 _SIDES = {"white": (0, -1), "blue": (-1, 1), "gray": (1, 1)}  # 0: white has both
 _WORD, _TITLE = -2, -3  # as whose part a token counts; else the finding whose words it is of, -1 for none
-_EXACT = 1e-9
+_EXACT = 1e-9  # a weight that is less is none
 _OPENING = {")": "(", "）": "（"}  # brackets by what closes them
 
 
@@ -29,10 +29,10 @@ class Evidence:
 
     Attributes
     ----------
-    field : {"title", "text"}
-        Which of the two texts that the caller passed.
-    start, end : int
-        Offsets there: ``title_or_text[start:end] == evidence.text``; equal for what has no place of its own.
+    field : {"title", "text"} or None
+        Which of the two texts that the caller passed; None for what has no place of its own.
+    start, end : int or None
+        Offsets there: ``title_or_text[start:end] == evidence.text``; None without a place.
     text : str
         The words themselves; of several alike the first.
     dimension : {"academic", "hands_on"}
@@ -45,9 +45,9 @@ class Evidence:
         term "n-gram", or the name of a stated feature.
     """
 
-    field: str
-    start: int
-    end: int
+    field: str | None
+    start: int | None
+    end: int | None
     text: str
     dimension: str
     weight: float
@@ -58,9 +58,9 @@ class Part(NamedTuple):
     """A part of an account: what it is, where it stands, and what it adds to the two ratings."""
 
     kind: str
-    field: str
-    start: int
-    end: int
+    field: str | None
+    start: int | None
+    end: int | None
     text: str
     weights: tuple[float, float]
 
@@ -78,8 +78,9 @@ class Account:
 
     def evidence(self) -> tuple[Evidence, ...]:
         """What each part adds to each rating, weightiest first."""
-        found = [_evidence(part, d) for part in self.parts for d, weight in enumerate(part.weights) if weight]
-        return tuple(sorted(found, key=lambda e: (-abs(e.weight), e.field, e.start, e.dimension)))
+        found = [_evidence(part, d) for part in self.parts for d, weight in enumerate(part.weights)]
+        found = [one for one in found if abs(one.weight) > _EXACT]
+        return tuple(sorted(found, key=lambda e: (-abs(e.weight), e.field or "", e.start or 0, e.dimension)))
 
     def reasons(self, label: str) -> tuple[Evidence, ...]:
         """The evidence that speaks for a label: of each rating the strongest first, then all others by strength."""
@@ -227,7 +228,7 @@ class _Source:
     def part(self, kind: str, first: int, last: int, academic: float, hands_on: float) -> Part:
         """A part that stands at some tokens; at none, one without a place."""
         if first < 0:
-            return Part(kind, "text", 0, 0, "", (academic, hands_on))
+            return Part(kind, None, None, None, "", (academic, hands_on))
         field, text, start, end = self.span(first, last)
         end += _closing(text, start, end)
         if kind in ("schooling", "requirement"):
@@ -257,7 +258,7 @@ class _Source:
             if begin < stop:
                 start, end = _whole(text, start + begin, start + stop)
             elif field == "text":
-                return Part("title", field, 0, 0, "", (academic, hands_on))
+                return Part("title", None, None, None, "", (academic, hands_on))
         end = _before_pay(text, start, end)
         end += _closing(text, start, end)
         return Part("title", field, start, end, text[start:end], (academic, hands_on))

@@ -158,7 +158,7 @@ def check_target(path: str | os.PathLike[str], *inputs: str | os.PathLike[str] |
         )  # fmt: skip
     if target.is_dir():
         there = {entry.name: entry.is_file() for entry in os.scandir(target)}
-        names = _names_of_model(target)
+        names = names_of_model(target)
         if others := sorted(name for name, is_file in there.items() if name not in names or not is_file):
             more = f" and {len(others) - 1:,} more" if len(others) > 1 else ""
             raise ModelFileError(
@@ -180,7 +180,7 @@ def check_target(path: str | os.PathLike[str], *inputs: str | os.PathLike[str] |
     return target
 
 
-def _names_of_model(folder: Path) -> set[str]:
+def names_of_model(folder: Path) -> set[str]:
     """Names of the files of the model in a folder; none if it is no model folder."""
     try:
         digests = _read_head(folder)["sha256"]

@@ -21,7 +21,7 @@ from collarclass.files.batch import tidy
 from collarclass.files.readers import FileInput, TableInput, count_bases
 from collarclass.files.table import iter_table
 from collarclass.model.model import Model
-from collarclass.report.marks import passages, pieces
+from collarclass.report.marks import excerpt, passages, pieces
 from collarclass.shares.read import ad_columns, ads_of, check_columns, compact, concatenated, digest_of_file
 from collarclass.tables.columns import Columns
 from collarclass.text.tokens import language
@@ -145,7 +145,8 @@ def shown_ads(
         text = passages(whole)
         out.append({
             "label": COLLARS[labels[ad.row - 1]], "sure": sure, "academic": academic, "hands_on": hands_on,
-            "title": pieces(ad.title, "title", result), "text": text, "cut": text != whole, "row": ad.row,
+            "heading": excerpt(ad.title) or excerpt(ad.text), "title": pieces(ad.title, "title", result),
+            "text": text, "cut": text != whole, "row": ad.row,
             "said": result.explain(lang) if ad.text.strip() or ad.title.strip() else "",
         })  # fmt: skip
     return sorted(out, key=lambda one: (one["sure"], one["row"]))

@@ -248,11 +248,12 @@ def intervals(
 
 def stacked(
     values: Sequence[str], counts: Sequence[Sequence[int]], labels: Sequence[str], alt: str,
-    *, of: int, most: float | None = None, width: float | None = None,
+    *, of: int, most: float | None = None, width: float | None = None, link: Callable[[str, str], str] | None = None,
 ) -> str:  # fmt: skip
     """Horizontal bars under their names: one for each value, cut by label, as long as its part of `of` ads.
 
-    `most` is the part of all ads at the end of the scale, the largest here if not given; `width` is as in `intervals`.
+    `most` is the part of all ads at the end of the scale, the largest here if not given; `width` is as in `intervals`;
+    `link` takes a value and a label and gives the address that this part of a bar leads to.
     """
     block, height = 34.0, 34.0 * len(values) + 4
     top = most or max((sum(row) / max(1, of) for row in counts), default=1.0) or 1.0
@@ -266,9 +267,10 @@ def stacked(
             if n:
                 length = n / max(1, of) / top
                 box = {"x": _along(at, width), "y": number(y + 17), "width": _along(length, width), "height": 11}
-                parts.append(tag("rect", tag("title", f"{n:,}"), class_=f"bar {label}", **box))
+                bar = tag("rect", tag("title", f"{n:,}"), class_=f"bar {label}", **box)
+                parts.append(linked(bar, link(value, label) if link else ""))
                 at += length
-    return _drawn(width, height, "".join(parts), alt)
+    return _drawn(width, height, "".join(parts), alt, "group" if link else "img")
 
 
 def _along(share: float, width: float | None) -> str:
@@ -276,10 +278,10 @@ def _along(share: float, width: float | None) -> str:
     return percent(share) if width is None else number(share * width)
 
 
-def _drawn(width: float | None, height: float, content: str, alt: str) -> str:
+def _drawn(width: float | None, height: float, content: str, alt: str, role: str = "img") -> str:
     if width is not None:
         return _svg(width, height, content, alt)
-    return tag("svg", content, class_="fluid", width="100%", height=number(height), role="img", aria_label=alt)
+    return tag("svg", content, class_="fluid", width="100%", height=number(height), role=role, aria_label=alt)
 
 
 def _breadth(text: str) -> int:
@@ -307,15 +309,20 @@ def whole(shares: Sequence[tuple[str, float, float, float]], names: Mapping[str,
                aria_label="; ".join(said))  # fmt: skip
 
 
-def stack(parts: Sequence[tuple[str, int]], labelled: bool = True) -> str:
-    """A thin bar as wide as its place, cut into parts."""
-    total, at, out = max(1, sum(n for _, n in parts)), 0.0, []
-    for i, (name, n) in enumerate(parts):
-        look = f"bar {name}" if labelled else f"bar part{i % 6}"
-        out.append(tag("rect", tag("title", f"{html.escape(name)}: {n:,}"), class_=look, x=percent(at / total), y=0.5,
-                       width=percent(n / total), height=13))  # fmt: skip
+def stack(parts: Sequence[tuple[str, str, int]], links: Sequence[str] = ()) -> str:
+    """A thin bar as wide as its place, cut into parts: a class of each, a name and ads; it may lead somewhere."""
+    total, at, out = max(1, sum(n for *_, n in parts)), 0.0, []
+    for i, (look, name, n) in enumerate(parts):
+        bar = tag("rect", tag("title", html.escape(f"{name}: {n:,}")), class_=f"bar {look}", x=percent(at / total),
+                  y=0.5, width=percent(n / total), height=13)  # fmt: skip
+        out.append(linked(bar, links[i] if links else ""))
         at += n
     return tag("svg", "".join(out), class_="fluid stack", width="100%", height=14, aria_hidden="true")
+
+
+def linked(shape: str, href: str) -> str:
+    """A shape that leads somewhere when it is clicked; who uses the keyboard follows the links beside the chart."""
+    return tag("a", shape, href=href, tabindex=-1) if href else shape
 
 
 def percent(share: float) -> str:

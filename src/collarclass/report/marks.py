@@ -45,16 +45,35 @@ def plain(text: str) -> str:
     return _MANY_LINES.sub("\n\n", "".join(shown for _, _, shown in _visible(text))).strip()
 
 
+def excerpt(text: str, most: int = 100) -> str:
+    """The beginning of a text without markup, on one line, cut between words.
+
+    Examples
+    --------
+    >>> excerpt("<p>Weld frames</p> of steel.", 16), excerpt("焊工：焊接钢结构", 5)
+    ('Weld frames of…', '焊工：焊接…')
+    """
+    words = " ".join(plain(text).split())
+    if len(words) <= most:
+        return words
+    end = words.rfind(" ", most // 2, most + 1)  # Chinese has no spaces to cut at
+    return words[: most if end < 0 else end].rstrip(" ,;:.，；：。、") + "…"
+
+
 def pieces(text: str, field: str, found: Classification | None = None) -> list[Piece]:
     """One field of an ad, cut where its marks begin and end."""
-    reasons = [r for r in found.reasons if r.field == field] if found is not None else []
+    reasons = [
+        (r.start, r.end, r)
+        for r in (found.reasons if found is not None else ())
+        if r.field == field and r.start is not None and r.end is not None
+    ]
     asked = [r for r in found.requirements if r.field == field] if found is not None else []
     strongest = max((abs(r.weight) for r in found.reasons), default=1.0) if found is not None else 1.0
-    ends = [(one.start, one.end) for one in reasons] + [(one.start, one.end) for one in asked]
+    ends = [(start, end) for start, end, _ in reasons] + [(one.start, one.end) for one in asked]
     cuts = sorted({0, len(text), *(at for pair in ends for at in pair)})
     looks = []
     for start in cuts[:-1]:
-        here = max((r for r in reasons if r.start <= start < r.end), key=lambda r: abs(r.weight), default=None)
+        here = max((r for begin, end, r in reasons if begin <= start < end), key=lambda r: abs(r.weight), default=None)
         status = next((r.status for r in asked if r.start <= start < r.end), "")
         level = 0 if here is None else max(1, round(5 * abs(here.weight) / strongest))
         looks.append((here.dimension if here is not None else "", level, status))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import html
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -121,11 +122,14 @@ def borders(model: Model, definition: Definition | None = None) -> list[list[tup
     return [[(x / _STEPS, y / _STEPS) for x, y in line] for line in lines]
 
 
-def of_counts(parts: Sequence[tuple[Counts, int]], w: Words, caption: str, certificates: bool) -> list[Picture]:
+def of_counts(
+    parts: Sequence[tuple[Counts, int]], w: Words, caption: str, certificates: bool,
+    link: Callable[[int, str, str], str] | None = None,
+) -> list[Picture]:  # fmt: skip
     """Bars of how many ads ask for what, one picture for each part, with the same bars on one scale.
 
     A part has for each value the ads of each label, and how many ads there are in all; of certificates the commonest
-    are shown, the commonest first.
+    are shown, the commonest first. `link` takes a part's number, a value and a label and gives an address.
     """
     total: Counter[str] = Counter()
     for counts, _ in parts:
@@ -135,12 +139,10 @@ def of_counts(parts: Sequence[tuple[Counts, int]], w: Words, caption: str, certi
     rows = [[counts.get(name, [0] * len(COLLARS)) for name in names] for counts, _ in parts]
     most = max((sum(row) / max(1, n) for (_, n), each in zip(parts, rows, strict=True) for row in each), default=0.0)
     out = []
-    for (_, n), each in zip(parts, rows, strict=True):
-        fluid, fixed = (
-            charts.stacked(names, each, COLLARS, caption, of=n, most=most or 1.0, width=width)
-            for width in (None, _WIDTH)
-        )
-        out.append(Picture(fluid, caption, w["picture_counted"], fixed=fixed))
+    for i, ((_, n), each) in enumerate(zip(parts, rows, strict=True)):
+        draw = partial(charts.stacked, names, each, COLLARS, caption, of=n, most=most or 1.0)
+        chart = draw(link=None if link is None else partial(link, i))
+        out.append(Picture(chart, caption, w["picture_counted"], fixed=draw(width=_WIDTH)))
     return out
 
 

@@ -107,7 +107,7 @@ def write_report(
         If jinja2 is not installed.
     """
     import_optional("jinja2", "A report")
-    reads = [name for name in (source, truth) if name is not None]
+    reads = [name for name in (source, truth, definition) if isinstance(name, (str, os.PathLike))]
     check_target(target, force, reads)
     if lang is not None:
         words_of(lang)  # a wrong one is said before the work

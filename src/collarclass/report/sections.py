@@ -284,7 +284,7 @@ def definitions_section(page: Page) -> dict[str, Any]:
         found |= {(w[key], key): shares for key, shares in _shifted(page).items()}
     bars = [
         {"name": said, "figure": f"{w['gray']} {100 * shares['gray']:.1f}%", "bar": _markup(charts.stack(
-            [(label, round(shares.get(label, 0.0) * len(page.table))) for label in COLLARS]))}
+            [(label, w[label], round(shares.get(label, 0.0) * len(page.table))) for label in COLLARS]))}
         for (said, _), shares in found.items()
     ]  # fmt: skip
     rows = [[(said, key), (w[label], label), shares[label]]

@@ -1,9 +1,12 @@
 cimport cython
 from libc cimport math
 from collarclass.requirement_reader.answers cimport Answers
+from collarclass.requirement_reader.phrases cimport Phrases
+from collarclass.requirement_reader.scope cimport FactList
 from collarclass.text.ad_tokens cimport AdTokens
 
-cdef int NOT_NEEDED, PREFERRED, UNSTATED, ACADEMIC, CERTIFICATE, DOUBTFUL, DRIVING, LEVEL, LICENCE, VOCATIONAL
+cdef int NOT_NEEDED, PREFERRED, SUBSTITUTABLE, UNSTATED, ACADEMIC, CERTIFICATE, DOUBTFUL, DRIVING, HEADING, LEVEL
+cdef int LICENCE, VOCATIONAL
 cdef int N_DECIDING, N_OF_SCHOOLING, NO_OUTCOME, NOTHING
 cdef int OF_CERTIFICATE, OF_DRIVING, OF_EXPERIENCE, OF_LICENCE, OF_SCHOOLING, OF_SKILL_GRADE
 cdef int MAX_PLACES, N_OUTCOMES, N_FEATURES, N_ANSWERS, BACHELOR
@@ -55,5 +58,13 @@ cdef class RequirementReader(Answers):
     cpdef tuple certificates(self, AdTokens ad)
     cpdef tuple findings(self, AdTokens ad, str text, str title)
     cdef object requirement(self, AdTokens ad, str text, str title, int k)
+    @cython.locals(cues=Phrases, weight=cython.double, most=cython.double, status=cython.int, best=cython.int)
+    cdef object cue_of(self, AdTokens ad, str text, str title, int k)
+    @cython.locals(is_beside=cython.bint)
+    cdef bint is_about(self, int cue, int k)
+    cdef bint is_heading(self, int cue)
+    cdef int status_of_cue(self, AdTokens ad, int cue) except -1
+    @cython.locals(facts=FactList, weight=cython.double)
+    cdef double weight_of_words(self, int mention, int first, int last, int outcome)
 
 cdef bint is_certificate(int kind) noexcept nogil

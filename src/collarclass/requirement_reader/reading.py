@@ -7,10 +7,13 @@ and status of the ad, findings, and features.
 import math
 from array import array
 
-from collarclass.definitions.labels import LEVELS, NOT_NEEDED, PREFERRED, STATUSES, UNSTATED
+from collarclass.definitions.labels import (
+    LEVELS, NOT_NEEDED, PREFERRED, REQUIRED, STATUSES, SUBSTITUTABLE, UNSTATED,
+)  # fmt: skip
 from collarclass.requirement_reader.answers import Answers, numbers
 from collarclass.requirement_reader.constants import (
-    ACADEMIC, CERTIFICATE, DOUBTFUL, DRIVING, LEVEL, LICENCE, MAX_PLACES, NATURES, VOCATIONAL,
+    ACADEMIC, CERTIFICATE, CUE_NOT_NEEDED, CUE_PREFERRED, CUE_REQUIRED, DOUBTFUL, DRIVING, HEADING, LEVEL, LICENCE,
+    MAX_PLACES, NATURES, NO, SUBSTITUTE, VALUES, VOCATIONAL,
 )
 from collarclass.requirement_reader.credential_names import UNNAMED, credential_names, in_language, qualifiers
 from collarclass.requirement_reader.outcomes import (
@@ -18,8 +21,8 @@ from collarclass.requirement_reader.outcomes import (
     N_OUTCOMES, NO_OUTCOME, NOTHING, OF_CERTIFICATE, OF_DRIVING, OF_EXPERIENCE, OF_LICENCE, OF_SCHOOLING,
     OF_SKILL_GRADE, features_of_answers,
 )
-from collarclass.requirement_reader.phrases import integers
-from collarclass.requirement_reader.requirement import Requirement, RequirementReason
+from collarclass.requirement_reader.phrases import OPENING, integers
+from collarclass.requirement_reader.requirement import Cue, Requirement
 from collarclass.text.ad_tokens import AdTokens
 
 STRENGTH = (4, 2, 3, 1, 0)  # of each of `STATUSES`: how strongly it asks
@@ -34,7 +37,16 @@ PREFERS_MORE, PURSUING, ACADEMIC_CERTIFICATES, VOCATIONAL_CERTIFICATES, SKILL_GR
     )
 )
 MINUS_INFINITY = float("-inf")
-MAX_WORDED = 5  # reasons with words of their own
+# The status that a class of cues, or one value of a class, may be named for.
+STATUS_OF_CUE = {
+    CUE_REQUIRED: REQUIRED,
+    CUE_PREFERRED: PREFERRED,
+    SUBSTITUTE: SUBSTITUTABLE,
+    CUE_NOT_NEEDED: NOT_NEEDED,
+    NO: NOT_NEEDED,
+    (HEADING, VALUES["heading"].index("required")): REQUIRED,
+    (HEADING, VALUES["heading"].index("preferred")): PREFERRED,
+}
 
 
 class RequirementReader(Answers):
@@ -352,34 +364,52 @@ class RequirementReader(Answers):
             nature=NATURES[self.nature[k]] if self.nature[k] >= 0 else None,
             years=self.mentions.years[i] if has_years else None,
             confidence=self.confidence[k],
-            reasons=self.reasons_of(ad, text, title, k) if self.keep_reasons else (),
+            cue=self.cue_of(ad, text, title, k) if self.keep_reasons else None,
             name=self.credential_names[self.is_chinese][credential] if credential >= 0 else None,
             credential=self.credential_ids[credential] if credential >= 0 else None,
         )
 
-    def reasons_of(self, ad, text, title, k):
-        """The words that spoke most for a finding, and all other facts as one; they add up to its log-odds."""
-        facts, mention, outcome, weights, rest = self.facts, self.mention[k], self.finding_status[k] + 1, {}, 0.0
-        others = [other for other in range(N_OUTCOMES) if other != outcome]
-        rival = max(others, key=lambda other: facts.sum_of(mention, other))
+    def cue_of(self, ad, text, title, k):
+        """The words by which a finding was read as required, preferred and so on: of its cues the weightiest."""
+        status, cues, best, most = self.finding_status[k], self.mentions.cues, -1, 0.0
+        for cue in range(cues.n):
+            if self.status_of_cue(ad, cue) == status and self.is_about(cue, k):
+                weight = self.weight_of_words(self.mention[k], cues.first[cue], cues.last[cue], status + 1)
+                if weight > most:
+                    best, most = cue, weight
+        if best < 0:
+            return None
+        in_title, start, end = ad.span(cues.first[best], cues.last[best])
+        kind = "heading" if self.is_heading(best) else "wording"
+        return Cue(kind, "title" if in_title else "text", start, end, (title if in_title else text)[start:end])
+
+    def is_about(self, cue, k):
+        """Whether a cue can be about a finding: a heading above it, words of its sentence, or what may replace it."""
+        if self.is_heading(cue):
+            return self.mentions.cues.last[cue] < self.first_of(k)
+        is_beside = self.mentions.cues.sentence[cue] == self.items.sentence[self.mention[k]]
+        return is_beside or self.finding_status[k] == SUBSTITUTABLE
+
+    def is_heading(self, cue):
+        """Whether a cue is a heading: a word of headings, or words that fill a line or stand before a colon."""
+        return self.mentions.cues.group[cue] == HEADING or self.mentions.cues.role[cue] & OPENING != 0
+
+    def status_of_cue(self, ad, cue):
+        """The status that a cue may be named for, UNSTATED for none."""
+        if self.context.scope.is_equal(ad, cue):
+            return SUBSTITUTABLE
+        group, value = self.mentions.cues.group[cue], self.mentions.cues.value[cue]
+        return STATUS_OF_CUE.get((group, value), STATUS_OF_CUE.get(group, UNSTATED))
+
+    def weight_of_words(self, mention, first, last, outcome):
+        """What the facts about just these words add to the log-odds of an outcome, against the mean of all outcomes."""
+        facts, weight = self.facts, 0.0
         for fact in range(facts.kept_begin[mention], facts.kept_begin[mention + 1]):
-            weight = facts.weight_of(fact, outcome) - facts.weight_of(fact, rival)
-            first, last = facts.first[fact], facts.last[fact]
-            if first < 0 or (first == last and ad.ideograph[first]):  # of no words, or of half a Chinese word
-                rest += weight
-            else:
-                weights[first, last] = weights.get((first, last), 0.0) + weight
-        words = [*weights.items()]
-        for place in range(min(MAX_WORDED, len(words))):
-            best = min(range(place, len(words)), key=lambda k: (-abs(words[k][1]), words[k][0]))
-            words[place], words[best] = words[best], words[place]
-        found = []
-        for (first, last), weight in words[:MAX_WORDED]:
-            in_title, start, end = ad.span(first, last)
-            found.append(RequirementReason((title if in_title else text)[start:end], weight))
-        for _, weight in words[MAX_WORDED:]:
-            rest += weight
-        return (*found, RequirementReason("", rest))
+            if facts.first[fact] == first and facts.last[fact] == last:
+                weight += facts.weight_of(fact, outcome)
+                for other in range(N_OUTCOMES):
+                    weight -= facts.weight_of(fact, other) / N_OUTCOMES
+        return weight
 
 
 def is_certificate(kind):

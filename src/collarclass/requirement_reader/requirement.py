@@ -6,19 +6,22 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class RequirementReason:
-    """Words that spoke for, or against, how a requirement was read.
+class Cue:
+    """Words by which something asked for was read as required, preferred, substitutable or not needed.
 
     Attributes
     ----------
-    text : str
-        The words; empty for all other terms together, such as place in the sentence and weaker words.
-    weight : float
-        What they add to the log-odds of the reading against the next likeliest one.
+    kind : {"wording", "heading"}
+        Words beside it, such as "preferred" or "or equivalent", or the heading above it, such as "Nice to have".
+    field, start, end, text
+        The words and their place, as of a `Requirement`.
     """
 
+    kind: str
+    field: str
+    start: int
+    end: int
     text: str
-    weight: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +51,9 @@ class Requirement:
         Experience only: the least number of years.
     confidence : float
         Probability that an annotator would find the same, 0 to 1.
-    reasons : tuple of RequirementReason
-        The words that spoke most for this reading; their weights add up to its log-odds against the next likeliest.
+    cue : Cue or None
+        The words that spoke most for the status; None where it goes without saying, or follows from the sentence as a
+        whole.
     name : str or None
         Certificates, licences and skill grades: the name that the table of credentials has for it, if it has one; in
         English, and for a Chinese ad in Chinese.
@@ -68,6 +72,6 @@ class Requirement:
     nature: str | None = None
     years: float | None = None
     confidence: float = 1.0
-    reasons: tuple[RequirementReason, ...] = ()
+    cue: Cue | None = None
     name: str | None = None
     credential: str | None = None

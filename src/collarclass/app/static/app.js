@@ -106,7 +106,7 @@ async function hand(drop, files) {
 document.addEventListener("click", (event) => {
   const link = event.target.closest("a[href]");
   if (link && !event.defaultPrevented && event.button === 0 && !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)
-      && !link.hasAttribute("download") && !link.target && new URL(link.href.baseVal ?? link.href, location).origin === location.origin) {
+      && !link.hasAttribute("download") && !link.hasAttribute("target") && new URL(link.href.baseVal ?? link.href, location).origin === location.origin) {
     const address = link.href.baseVal ?? link.href;
     if (link.getAttribute("href")?.startsWith("#")) return;
     event.preventDefault();
