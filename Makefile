@@ -13,7 +13,7 @@ demo: .venv/demo.stamp
 test: .venv/test.stamp
 	$(BIN)/python -m pytest -n auto --dist loadscope
 
-# What takes minutes: the shipped model trained anew, byte for byte, every notebook and page, whole journeys in a browser.
+# What takes minutes: the shipped model trained anew, every notebook and page, whole journeys in a browser.
 slow: .venv/test.stamp
 	$(BIN)/python -m pytest -n auto --dist loadscope -m slow tests
 

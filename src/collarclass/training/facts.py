@@ -10,6 +10,7 @@ import pandas as pd
 import scipy
 import sklearn
 from scipy.optimize import minimize
+from threadpoolctl import threadpool_info
 
 from collarclass.corpus.read import LANGUAGES
 from collarclass.definitions.labels import LABELS
@@ -38,12 +39,7 @@ def written_facts(
     }
     return {
         "parameters": {name: value for name, value in classifier.get_params().items() if value is not None},
-        "environment": {  # on which a model's last bits depend
-            "machine": platform.machine(),
-            "numpy": np.__version__,
-            "scipy": scipy.__version__,
-            "scikit-learn": sklearn.__version__,
-        },
+        "environment": environment(),
         "ads": {
             language: {label: int(n) for label, n in part["label"].value_counts().sort_index().items()}
             for language, part in ads.groupby("language")
@@ -57,6 +53,19 @@ def written_facts(
                 pd.concat([ads["onet_code"], held_out], axis=1)[(ads["kind"] == "occupation").to_numpy()], occupations
             ).items()
         },
+    }
+
+
+def environment() -> dict[str, Any]:
+    """What the last bits of a fit depend on: versions, the kernel of the BLAS, and the instructions that numpy uses."""
+    kernels = {part.get("architecture") for part in threadpool_info() if part["user_api"] == "blas"}
+    return {
+        "machine": platform.machine(),
+        "numpy": np.__version__,
+        "scipy": scipy.__version__,
+        "scikit-learn": sklearn.__version__,
+        "blas": sorted(filter(None, kernels)),
+        "simd": np.show_config(mode="dicts")["SIMD Extensions"]["found"],
     }
 
 
